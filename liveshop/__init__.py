@@ -1,0 +1,3 @@
+"""A live-shopping event engine."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,182 @@
+"""What liveshop refuses, and why.
+
+    LiveshopError
+    ├── BadRequest            bad_request     400   a field is missing, unknown or out of range
+    ├── Unauthorized          unauthorized    401   no token, or one that does not hold
+    ├── Forbidden             forbidden       403   the role is too low
+    ├── NotFound              not_found       404   unknown, not on the shelf, or another buyer's
+    ├── NotLive               not_live        409   buying outside `live`
+    ├── SoldOut               sold_out        409   fewer units left than wanted
+    ├── LimitReached          limit           409   a per-buyer limit, or a fourth pin
+    ├── PriceChanged          price_changed   409   the price is higher than the buyer saw
+    ├── Conflict              conflict        409   already so, or not in a state for it
+    ├── Expired               expired         410   a deadline has passed
+    ├── RateLimited           rate_limited    429   too many commands
+    ├── Busy                  busy            503   a queue is full; try again
+    ├── Unavailable           unavailable     503   a store is away; try again
+    │   └── OutcomeUnknown    unavailable     503   the call may or may not have been carried out
+    └── InternalError         internal        500   a bug of ours
+
+Fields in, sentence out: each error makes its own message from its fields, and `code` is stable.
+"""
+
+from typing import Any, ClassVar
+
+
+class LiveshopError(Exception):
+    """A refusal with a stable `code`, an HTTP `status` and the `fields` that clients read."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = fields
+
+    def as_message(self) -> dict[str, Any]:
+        """Return the protocol's `error` message, without `ref`."""
+        return {"type": "error", "code": self.code, "message": self.message, **self.fields}
+
+
+class BadRequest(LiveshopError):
+    """A field is missing, unknown, of the wrong type or out of range; `message` names it."""
+
+    code = "bad_request"
+    status = 400
+
+
+class Unauthorized(LiveshopError):
+    """The command needs a token, or the token given does not hold."""
+
+    code = "unauthorized"
+    status = 401
+
+    def __init__(self, message: str = "this needs a valid token") -> None:
+        super().__init__(message)
+
+
+class Forbidden(LiveshopError):
+    """The role is too low for the command."""
+
+    code = "forbidden"
+    status = 403
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(f"this needs the role {needed}")
+
+
+class NotFound(LiveshopError):
+    """Unknown, not on the shelf, or another buyer's."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self, what: str, which: str) -> None:
+        super().__init__(f"there is no {what} {which} here")
+
+
+class NotLive(LiveshopError):
+    """Buying is closed because the session is not live."""
+
+    code = "not_live"
+    status = 409
+
+    def __init__(self, session_status: str) -> None:
+        super().__init__(f"buying opens when the session is live; it is {session_status}")
+
+
+class SoldOut(LiveshopError):
+    """Fewer units are left than were requested; `left` says how many."""
+
+    code = "sold_out"
+    status = 409
+
+    def __init__(self, sku: str, *, requested: int, left: int) -> None:
+        super().__init__(f"{sku} has {left} left, {requested} requested", left=left)
+
+
+class LimitReached(LiveshopError):
+    """A limit is reached; `limit` is its size, `left` what may still be taken."""
+
+    code = "limit"
+    status = 409
+
+    def __init__(self, what: str, *, limit: int, left: int) -> None:
+        super().__init__(f"{what}: the limit is {limit}, {left} left", limit=limit, left=left)
+
+
+class PriceChanged(LiveshopError):
+    """The unit price is higher now than the buyer saw; `price` is the price now."""
+
+    code = "price_changed"
+    status = 409
+
+    def __init__(self, sku: str, *, price: int) -> None:
+        super().__init__(f"the price of {sku} is {price} now", price=price)
+
+
+class Conflict(LiveshopError):
+    """Already so, or not in a state for it; `reason` says which."""
+
+    code = "conflict"
+    status = 409
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, reason=reason)
+
+
+class Expired(LiveshopError):
+    """The deadline has passed."""
+
+    code = "expired"
+    status = 410
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} has expired")
+
+
+class RateLimited(LiveshopError):
+    """Too many commands; try again after `retry_after_ms`."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, *, retry_after_ms: int) -> None:
+        super().__init__(
+            f"too many commands, try again in {retry_after_ms} ms", retry_after_ms=retry_after_ms
+        )
+
+
+class Busy(LiveshopError):
+    """A queue is full; the same request may succeed in a moment."""
+
+    code = "busy"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("many are asking right now, try again")
+
+
+class Unavailable(LiveshopError):
+    """A store is away; the same request may succeed in a moment."""
+
+    code = "unavailable"
+    status = 503
+
+    def __init__(self, message: str = "a store is away for a moment, try again") -> None:
+        super().__init__(message)
+
+
+class OutcomeUnknown(Unavailable):
+    """The call was sent and its answer never came: ask again with the same identifiers."""
+
+
+class InternalError(LiveshopError):
+    """A bug of ours; the log has the details, the client has none of them."""
+
+    code = "internal"
+    status = 500
+
+    def __init__(self) -> None:
+        super().__init__("something went wrong on our side")

@@ -1,0 +1,159 @@
+"""Facts about a session, past tense: one frozen class an event, tagged by `type`.
+
+`offset` (1, 2, 3 … without gaps) and `at_ms` are part of the event. The classes are the wire
+format: `msgspec.to_builtins` makes the message, `msgspec.convert` reads it back from the log.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from liveshop.core.model import ChatMessage, Sale, ShelfProduct
+
+SaleEndReason = Literal["timer", "sold_out", "manual", "session_end"]
+
+
+class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    offset: int
+    at_ms: int
+
+
+class SessionStarted(_Event, frozen=True, kw_only=True, tag="session.started"):
+    """The session went live."""
+
+    status: Literal["live"] = "live"
+
+
+class SessionPaused(_Event, frozen=True, kw_only=True, tag="session.paused"):
+    """Selling stopped for a while."""
+
+    status: Literal["paused"] = "paused"
+
+
+class SessionResumed(_Event, frozen=True, kw_only=True, tag="session.resumed"):
+    """Selling goes on."""
+
+    status: Literal["live"] = "live"
+
+
+class SessionEnded(_Event, frozen=True, kw_only=True, tag="session.ended"):
+    """The session is over, for good."""
+
+    status: Literal["ended"] = "ended"
+
+
+class ProductAdded(_Event, frozen=True, kw_only=True, tag="product.added"):
+    """A product came to the end of the shelf."""
+
+    product: ShelfProduct
+
+
+class ProductRemoved(_Event, frozen=True, kw_only=True, tag="product.removed"):
+    """A product left the shelf."""
+
+    product_id: str
+
+
+class ProductRepriced(_Event, frozen=True, kw_only=True, tag="product.repriced"):
+    """Shelf prices changed; `prices` has the changed ones."""
+
+    product_id: str
+    prices: dict[str, int]
+
+
+class ProductPinned(_Event, frozen=True, kw_only=True, tag="product.pinned"):
+    """A product is highlighted; `pinned` are all, oldest first."""
+
+    product_id: str
+    pinned: list[str]
+
+
+class ProductUnpinned(_Event, frozen=True, kw_only=True, tag="product.unpinned"):
+    """A highlight went; `pinned` are those that stay, oldest first."""
+
+    product_id: str
+    pinned: list[str]
+
+
+class SaleStarted(_Event, frozen=True, kw_only=True, tag="sale.started"):
+    """A flash sale was announced or began: the fields of `Sale` but `offset`, which is its own."""
+
+    product_id: str
+    prices: dict[str, int]
+    starts_at_ms: int
+    ends_at_ms: int
+    left: int | None
+    limit: int | None
+
+    def sale(self) -> Sale:
+        """Return the sale that this event started."""
+        return Sale(
+            offset=self.offset,
+            product_id=self.product_id,
+            prices=self.prices,
+            starts_at_ms=self.starts_at_ms,
+            ends_at_ms=self.ends_at_ms,
+            units=self.left,
+            limit=self.limit,
+        )
+
+
+class SaleEnded(_Event, frozen=True, kw_only=True, tag="sale.ended"):
+    """A flash sale is over."""
+
+    product_id: str
+    reason: SaleEndReason
+
+
+class ProductSoldOut(_Event, frozen=True, kw_only=True, tag="product.sold_out"):
+    """The last unit of a SKU was sold."""
+
+    product_id: str
+    sku: str
+
+
+class ProductRestocked(_Event, frozen=True, kw_only=True, tag="product.restocked"):
+    """A sold-out SKU has units again."""
+
+    product_id: str
+    sku: str
+    left: int
+
+
+class ChatDeleted(_Event, frozen=True, kw_only=True, tag="chat.deleted"):
+    """A chat message was taken away."""
+
+    id: str
+
+
+class ChatPinned(_Event, frozen=True, kw_only=True, tag="chat.pinned"):
+    """A chat message stays on top; `message` is the whole of it."""
+
+    id: str
+    message: ChatMessage
+
+
+class ChatUnpinned(_Event, frozen=True, kw_only=True, tag="chat.unpinned"):
+    """A pinned chat message was let go."""
+
+    id: str
+
+
+Event = (
+    SessionStarted
+    | SessionPaused
+    | SessionResumed
+    | SessionEnded
+    | ProductAdded
+    | ProductRemoved
+    | ProductRepriced
+    | ProductPinned
+    | ProductUnpinned
+    | SaleStarted
+    | SaleEnded
+    | ProductSoldOut
+    | ProductRestocked
+    | ChatDeleted
+    | ChatPinned
+    | ChatUnpinned
+)

@@ -1,0 +1,27 @@
+"""Who may do what: four roles, each including those below it."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Role(IntEnum):
+    """A viewer, moderator, host or admin; a higher role may do all that a lower one may."""
+
+    VIEWER = 1
+    MODERATOR = 2
+    HOST = 3
+    ADMIN = 4
+
+    @property
+    def word(self) -> str:
+        """The role as tokens and messages write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers."""
+
+    viewer_id: str
+    name: str
+    role: Role
