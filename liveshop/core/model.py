@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 Payment = Literal["direct", "checkout"]
+PurchaseWord = Literal["buy", "reserve"]
 
 
 class Status(StrEnum):
@@ -125,6 +126,84 @@ class Totals(Struct, frozen=True, kw_only=True):
     units: int
     revenue: int
     version: int
+
+
+class ReservationState(StrEnum):
+    """A reservation starts HELD or PAYING and ends in one of four states, for good."""
+
+    HELD = "held"
+    PAYING = "paying"
+    SOLD = "sold"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+    @property
+    def open(self) -> bool:
+        """Tell whether the units are still set aside: HELD and PAYING."""
+        return self in (ReservationState.HELD, ReservationState.PAYING)
+
+
+class Reservation(Struct, frozen=True, kw_only=True):
+    """Units set aside for one buyer while `now < deadline_ms`.
+
+    `price` is for one unit, `sale` the row of the sale whose price it is, empty for the shelf's.
+    `order_id` is there once it is PAYING, `code` (of an error) where it was REFUSED.
+    """
+
+    rid: str
+    buyer: str
+    command: PurchaseWord
+    sku: str
+    quantity: int
+    price: int
+    sale: str = ""
+    state: ReservationState
+    order_id: str | None = None
+    deadline_ms: int
+    code: str | None = None
+    resolved_ms: int | None = None
+
+
+class OrderStatus(StrEnum):
+    """An order is PENDING or CONFIRMED at first; VOID and REFUNDED are final.
+
+    PENDING becomes CONFIRMED or VOID, CONFIRMED may become CANCELLED, and that REFUNDED.
+    """
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    VOID = "void"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+class OrderLine(Struct, frozen=True, kw_only=True):
+    """One reservation of an order; `price` is for one unit, `sale` the row of its sale or empty."""
+
+    rid: str
+    sku: str
+    quantity: int
+    price: int
+    sale: str = ""
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """The durable record of one or more reservations; `at_ms` is that of its confirmation."""
+
+    order_id: str
+    session_id: str
+    viewer_id: str
+    status: OrderStatus
+    lines: list[OrderLine]
+    total: int
+    currency: str
+    at_ms: int
+
+    @property
+    def rids(self) -> list[str]:
+        """The reservations that the order is made of."""
+        return [line.rid for line in self.lines]
 
 
 def sku_row(sku: str) -> str:
