@@ -1,0 +1,17 @@
+"""What the engine needs of a viewer's connection; the edge implements it."""
+
+from typing import Protocol
+
+from liveshop.core.roles import Identity
+
+
+class Viewer(Protocol):
+    """One connection of one viewer: it carries bytes and knows nothing of what they say."""
+
+    identity: Identity | None
+
+    def write(self, frame: bytes) -> None:
+        """Write a complete WebSocket frame; never blocks, never raises, no-op once closing."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Start the closing handshake; idempotent. The edge calls `Engine.disconnect` after."""
