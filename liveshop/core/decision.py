@@ -1,0 +1,68 @@
+"""What a decision is made from and what it consists of."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from liveshop.core.events import Event
+from liveshop.core.model import ChatMessage, Product, Row
+
+
+class CloseSale(Struct, frozen=True, kw_only=True):
+    """End the sale that started at `offset`: its time is over, or its units are sold."""
+
+    offset: int
+    reason: Literal["timer", "sold_out"]
+
+
+class MarkSoldOut(Struct, frozen=True, kw_only=True):
+    """Tell that the last unit of a SKU is sold."""
+
+    sku: str
+
+
+class MarkRestocked(Struct, frozen=True, kw_only=True):
+    """Tell that a sold-out SKU has units again."""
+
+    sku: str
+
+
+# What any node may attempt; the offset lets one of them win.
+SystemCommand = CloseSale | MarkSoldOut | MarkRestocked
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a decision needs to know beyond the session's state; the stores look it up.
+
+    `product` is the catalogue's, for AddProduct; `chat` the message that a chat command names.
+    Both are None where there is none. `rows` are all the session's, by name, as Postgres has them.
+    """
+
+    now_ms: int
+    catalogue_currency: str
+    rows: Mapping[str, Row] = {}
+    product: Product | None = None
+    chat: ChatMessage | None = None
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """Units that leave the catalogue's stock for the session's allocation."""
+
+    sku: str
+    units: int
+
+
+class NewRow(Struct, frozen=True, kw_only=True):
+    """A row of units to make, for a sale that has its own."""
+
+    row: str
+    units: int
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """Events to append, with what moves in the same transaction."""
+
+    events: tuple[Event, ...]
+    moves: tuple[Move, ...] = ()
+    rows: tuple[NewRow, ...] = ()
