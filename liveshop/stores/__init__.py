@@ -1,0 +1,1 @@
+"""The stores: Redis for speed, Postgres for the truth; foreign errors are translated here."""

@@ -1,0 +1,1 @@
+"""Postgres, the truth: catalogue, sessions, the event log, allocations, orders, payments."""

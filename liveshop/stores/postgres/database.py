@@ -1,0 +1,151 @@
+"""A pool of connections to Postgres that may come and go, and three ways to use one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import anyio
+import asyncpg
+from anyio.abc import TaskStatus
+
+from liveshop.core.errors import OutcomeUnknown, Unavailable
+from liveshop.core.limits import POSTGRES_CALL_MS_MAX, POSTGRES_CONNECT_MS_MAX
+from liveshop.stores.postgres.translate import connecting, is_lost, translated
+
+_CALL_S = POSTGRES_CALL_MS_MAX / 1000
+_CONNECT_S = POSTGRES_CONNECT_MS_MAX / 1000
+_CLOSE_S = 2.0
+
+# The server gives up first, so that its answer is certain; the client's own time-out is for a
+# server that does not answer at all. A node that hangs in a transaction lets its locks go.
+_SERVER_SETTINGS = {
+    "application_name": "liveshop",
+    "statement_timeout": str(POSTGRES_CALL_MS_MAX - 1000),
+    "idle_in_transaction_session_timeout": str(POSTGRES_CALL_MS_MAX),
+}
+
+Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
+
+
+class Database:
+    """A pool that opens connections when they are needed, so that Postgres may be away at start.
+
+    `run` owns the pool and has to be started first. While Postgres is away, whatever needs a
+    connection raises Unavailable within POSTGRES_CONNECT_MS_MAX. `url` may name several hosts;
+    `prepared` off keeps no statements on the server, for a PgBouncer in between.
+    """
+
+    def __init__(self, url: str, *, pool_max: int = 8, prepared: bool = True) -> None:
+        self._url = url
+        self._pool_max = pool_max
+        self._statements = 200 if prepared else 0
+        self._pool: asyncpg.Pool | None = None
+        # Whether the newest call reached Postgres.
+        self.reachable = False
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Keep the pool until cancelled, then close it."""
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=self._pool_max,
+            timeout=_CONNECT_S,
+            command_timeout=_CALL_S,
+            statement_cache_size=self._statements,
+            server_settings=_SERVER_SETTINGS,
+            reset=_keep,
+        )
+        try:
+            task_status.started()
+            await anyio.sleep_forever()
+        finally:
+            pool, self._pool = self._pool, None
+            with anyio.move_on_after(_CLOSE_S, shield=True):
+                await pool.close()
+            pool.terminate()
+
+    async def ping(self) -> None:
+        """Return if Postgres answers; else raise Unavailable."""
+        await self.fetch("SELECT 1")
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Read rows; a connection that turns out to be dead is replaced once."""
+        try:
+            return await self._fetch(query, args)
+        except OutcomeUnknown:
+            return await self._fetch(query, args)
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
+        """Read the first row, None where there is none."""
+        rows = await self.fetch(query, *args)
+        return rows[0] if rows else None
+
+    async def commit(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Carry out one statement that is a transaction of its own, in one round trip.
+
+        Raises OutcomeUnknown where the connection is lost on the way.
+        """
+        return await self._fetch(query, args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Give a connection in a transaction that commits at the end of the block.
+
+        A connection lost inside raises Unavailable, as nothing has been carried out; one lost at
+        COMMIT raises OutcomeUnknown.
+        """
+        async with self._connection() as connection:
+            transaction = connection.transaction()
+            with translated():
+                await transaction.start()
+            try:
+                with translated():
+                    yield connection
+            except BaseException:
+                await _roll_back(transaction)
+                raise
+            with translated(sent=True):
+                await transaction.commit()
+
+    async def _fetch(self, query: str, args: tuple[Any, ...]) -> list[asyncpg.Record]:
+        async with self._connection() as connection:
+            with translated(sent=True):
+                return await connection.fetch(query, *args)  # type: ignore[no-any-return]
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        pool = self._pool
+        if pool is None:
+            raise Unavailable()
+        try:
+            with connecting():
+                connection = await pool.acquire(timeout=_CONNECT_S)
+        except Unavailable:
+            self.reachable = False
+            raise
+        try:
+            yield connection
+            self.reachable = True
+        except Unavailable as exc:
+            if exc.__cause__ is not None and is_lost(exc.__cause__):
+                # The others in the pool were opened to the same server: open new ones.
+                self.reachable = False
+                await pool.expire_connections()
+            raise
+        finally:
+            with translated():
+                await pool.release(connection)
+
+
+async def _keep(connection: Connection) -> None:
+    # Nothing here sets session state, so that there is no state to reset.
+    return None
+
+
+async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
+    with anyio.CancelScope(shield=True):
+        try:
+            await transaction.rollback()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            # The connection is gone, and the transaction with it.
+            return

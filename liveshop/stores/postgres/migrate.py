@@ -1,0 +1,67 @@
+"""Bring a database's schema up to date, one process at a time."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from liveshop.core.limits import POSTGRES_CONNECT_MS_MAX
+from liveshop.stores.postgres.translate import connecting
+
+T = TypeVar("T")
+
+# Any number will do, as long as nothing else on the server takes it.
+_LOCK = 0x6C697665
+
+
+async def migrate(url: str) -> None:
+    """Apply the steps that `url` lacks, all or none; another process that does the same waits.
+
+    Raises Unavailable where the database cannot be reached.
+    """
+    await _run(url, _upgrade)
+
+
+async def current(url: str) -> str | None:
+    """Return the step that `url` is at, None for an empty database; Unavailable if it is away."""
+    return await _run(url, lambda c: MigrationContext.configure(c).get_current_revision())
+
+
+def head() -> str:
+    """Return the step that this release needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+async def _run(url: str, work: Callable[[Connection], T]) -> T:
+    # asyncpg reads the address itself: SQLAlchemy's reading knows no list of hosts.
+    async def connect() -> Any:
+        with connecting():
+            return await asyncpg.connect(url, timeout=POSTGRES_CONNECT_MS_MAX / 1000)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    async with engine.begin() as connection:
+        return await connection.run_sync(work)
