@@ -16,6 +16,7 @@
     ├── Unavailable           unavailable     503   a store is away; try again
     │   └── OutcomeUnknown    unavailable     503   the call may or may not have been carried out
     └── InternalError         internal        500   a bug of ours
+    BadFrame                  closes with 4501      not a JSON object at all; no answer is possible
 
 Fields in, sentence out: each error makes its own message from its fields, and `code` is stable.
 """
@@ -37,6 +38,10 @@ class LiveshopError(Exception):
     def as_message(self) -> dict[str, Any]:
         """Return the protocol's `error` message, without `ref`."""
         return {"type": "error", "code": self.code, "message": self.message, **self.fields}
+
+
+class BadFrame(Exception):
+    """What came is not a JSON object in text: over a WebSocket the connection closes with 4501."""
 
 
 class BadRequest(LiveshopError):

@@ -7,23 +7,37 @@ from msgspec import Meta
 from liveshop.core import limits
 
 # No control characters (C0, DEL, C1) and no line separators; not empty.
-_PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
+PLAIN_OR_EMPTY = PLAIN.replace("+", "*")
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
+URL = r"^(https?://|/)[^\s]+\Z"
+CURRENCY = r"^[A-Z]{3}\Z"
+
+# What a pattern means, for those whose input does not match it.
+PATTERN_WORDS = {
+    PLAIN: "text without control characters, not empty",
+    PLAIN_OR_EMPTY: "text without control characters",
+    UUID: "a UUID in its 36 lower-case characters",
+    URL: "an address that starts with http://, https:// or /",
+    CURRENCY: "a currency of three capital letters",
+}
 
 Ref = Annotated[int, Meta(ge=0, le=limits.REF_MAX)]
-Id = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=_PLAIN)]
-Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
-Title = Annotated[str, Meta(max_length=limits.TITLE_CHARS_MAX, pattern=_PLAIN)]
+Id = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PLAIN)]
+Uuid = Annotated[str, Meta(pattern=UUID)]
+Name = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX, pattern=PLAIN)]
+Title = Annotated[str, Meta(max_length=limits.TITLE_CHARS_MAX, pattern=PLAIN)]
 Label = Annotated[
-    str, Meta(max_length=limits.LABEL_CHARS_MAX, pattern=_PLAIN.replace("+", "*"))
+    str, Meta(max_length=limits.LABEL_CHARS_MAX, pattern=PLAIN_OR_EMPTY)
 ]  # may be empty: a product with one variant
-Url = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=r"^(https?://|/)[^\s]+\Z")]
-ChatText = Annotated[str, Meta(max_length=limits.CHAT_CHARS_MAX, pattern=_PLAIN)]
+Url = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=URL)]
+ChatText = Annotated[str, Meta(max_length=limits.CHAT_CHARS_MAX, pattern=PLAIN)]
 Price = Annotated[int, Meta(ge=0, le=limits.PRICE_MINOR_MAX)]
 Quantity = Annotated[int, Meta(ge=1, le=limits.QUANTITY_MAX)]
 Units = Annotated[int, Meta(ge=0, le=limits.UNITS_MAX)]
 Limit = Annotated[int, Meta(ge=1, le=limits.LIMIT_UNITS_MAX)]
 Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MS_MAX)]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+Currency = Annotated[str, Meta(pattern=CURRENCY)]
 Prices = Annotated[dict[Id, Price], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)]
 UnitsBySku = Annotated[
     dict[Id, Annotated[int, Meta(ge=1, le=limits.UNITS_MAX)]],

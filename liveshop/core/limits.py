@@ -41,6 +41,7 @@ PULSE_MS: Final = 500
 CHAT_FLUSH_MS: Final = 100
 CLOCK_JUMP_ALARM_MS: Final = 5_000
 FENCED_MS_MAX: Final = 500
+BODY_SILENCE_MS_MAX: Final = 10_000
 REDIS_CALL_MS_MAX: Final = 2_000
 POSTGRES_CALL_MS_MAX: Final = 10_000
 POSTGRES_CONNECT_MS_MAX: Final = 3_000
@@ -78,6 +79,13 @@ COMMANDS_RATE: Final = (20, 40)
 HOST_COMMANDS_RATE: Final = (50, 100)
 CHAT_RATE: Final = (2, 5)
 PURCHASE_RATE: Final = (5, 10)
+
+# Rates over HTTP: (a second, burst)
+HTTP_ANONYMOUS_RATE: Final = (500, 2_000)  # an address, which may stand for a whole company
+HTTP_VIEWER_RATE: Final = (50, 100)
+HTTP_HOST_RATE: Final = (200, 1_000)
+HTTP_KEY_RATE: Final = (2_000, 4_000)
+HTTP_CALLERS_KEPT_MAX: Final = 50_000
 
 # Connections
 CONNECTIONS_PER_VIEWER_MAX: Final = 50

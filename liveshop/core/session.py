@@ -6,6 +6,7 @@ from typing import TypeVar, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from liveshop.core import errors
 from liveshop.core.events import (
     ChatDeleted,
     ChatPinned,
@@ -42,6 +43,11 @@ class SessionInfo(Struct, frozen=True, kw_only=True):
     stream_url: str | None = None
     checkout_url: str | None = None
 
+    def payment_url(self, order_id: str) -> str:
+        """Return where the buyer of an order pays for it, in a session paid by `checkout`."""
+        assert self.checkout_url is not None, "a checkout session has a checkout_url"
+        return self.checkout_url.replace("{order_id}", order_id)
+
 
 class SessionState(Struct, frozen=True, kw_only=True):
     """A session after the event numbered `offset`; never changed in place.
@@ -63,6 +69,18 @@ class SessionState(Struct, frozen=True, kw_only=True):
     def new(cls, info: SessionInfo, status: Status) -> "SessionState":
         """Return the state of a session in which nothing has happened yet."""
         return cls(info=info, status=status)
+
+    def product(self, product_id: str) -> ShelfProduct:
+        """Return a product of the shelf, or raise NotFound."""
+        product = self.shelf.get(product_id)
+        if product is None:
+            raise errors.NotFound("product", product_id)
+        return product
+
+    def refuse_ended(self) -> None:
+        """Raise Conflict once the session has ended."""
+        if self.status is Status.ENDED:
+            raise errors.Conflict("the session has ended")
 
     def offered(self, sku: str) -> tuple[ShelfProduct, ShelfVariant] | None:
         """Return the product and variant that offer `sku`, None where it is not on the shelf."""

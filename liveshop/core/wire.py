@@ -1,0 +1,125 @@
+"""The codec: bytes to commands and messages to bytes, in the words of the protocol."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import msgspec
+import orjson
+
+from liveshop.core import limits
+from liveshop.core.commands import Command, HostCommand, MuteViewer, UnmuteViewer
+from liveshop.core.errors import BadFrame, BadRequest
+from liveshop.core.events import Event
+from liveshop.core.fields import PATTERN_WORDS
+
+T = TypeVar("T")
+Message = dict[str, Any]
+
+# "Expected `int` >= 1 - at `$.count`", as msgspec says it
+_FAULT = re.compile(r"(?P<fault>.*?)(?: - at (?P<key>`key` in )?`\$\.?(?P<path>.*)`)?", re.DOTALL)
+_FAULT_PATTERN = "Expected `str` matching regex "
+_PATTERN_WORDS = {repr(pattern): words for pattern, words in PATTERN_WORDS.items()}
+
+
+def decode_object(data: bytes | str) -> Message:
+    """Read one JSON object; BadFrame if it is anything else."""
+    try:
+        decoded = orjson.loads(data)
+    except orjson.JSONDecodeError as exc:
+        raise BadFrame("not JSON") from exc
+    if not isinstance(decoded, dict):
+        raise BadFrame("not a JSON object")
+    return decoded
+
+
+def decode_command(message: Mapping[str, Any]) -> Command:
+    """Read a command of the WebSocket; BadRequest names the field at fault."""
+    return cast(Command, decode_as(message, Command))
+
+
+def decode_host_command(message: Mapping[str, Any]) -> HostCommand | MuteViewer | UnmuteViewer:
+    """Read a command that may also come over HTTP; BadRequest names the field at fault."""
+    command = decode_as(message, HostCommand | MuteViewer | UnmuteViewer)
+    return cast(HostCommand | MuteViewer | UnmuteViewer, command)
+
+
+def decode_event(message: Mapping[str, Any]) -> Event:
+    """Read an event of ours back, from the log or the bus."""
+    return cast(Event, msgspec.convert(message, Event))
+
+
+def decode_body(data: bytes, shape: type[T]) -> T:
+    """Read the body of an HTTP request; BadRequest names the field at fault."""
+    try:
+        message = decode_object(data)
+    except BadFrame as exc:
+        raise BadRequest(f"the body is {exc}") from exc
+    return cast(T, decode_as(message, shape))
+
+
+def decode_as(message: Mapping[str, Any], shape: Any) -> Any:
+    """Check decoded JSON against a type and return the instance; BadRequest names the field."""
+    try:
+        return msgspec.convert(message, shape)
+    except msgspec.ValidationError as exc:
+        raise BadRequest(_in_words(str(exc))) from exc
+
+
+def ref_of(message: Mapping[str, Any]) -> int | None:
+    """Return the `ref` to answer with, None where there is no usable one."""
+    ref = message.get("ref")
+    usable = isinstance(ref, int) and not isinstance(ref, bool) and 0 <= ref <= limits.REF_MAX
+    return ref if usable else None
+
+
+def as_message(record: msgspec.Struct) -> Message:
+    """Return a record as the dict that its JSON is made of."""
+    return cast(Message, msgspec.to_builtins(record))
+
+
+def event_message(event: Event) -> Message:
+    """Return the message of an event: its type, offset, instant and facts."""
+    return as_message(event)
+
+
+def encode(messages: Sequence[Any]) -> bytes:
+    """Write messages, records of ours among them, as the JSON array that a frame carries."""
+    return orjson.dumps(messages, default=msgspec.to_builtins)
+
+
+def encode_one(message: Any) -> bytes:
+    """Write one value as JSON: a body of HTTP, of the log or of the bus."""
+    return orjson.dumps(message, default=msgspec.to_builtins)
+
+
+def frame(*messages: Any) -> bytes:
+    """Write messages as one complete WebSocket frame, to be sent to any number of viewers."""
+    return text_frame(encode(messages))
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Wrap `payload` as a server's frame: final, text, unmasked, uncompressed (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < 126:
+        head = bytes((0x81, size))
+    elif size < 65_536:
+        head = b"\x81\x7e" + size.to_bytes(2, "big")
+    else:
+        head = b"\x81\x7f" + size.to_bytes(8, "big")
+    return head + payload
+
+
+def _in_words(fault: str) -> str:
+    """Say msgspec's fault the way people read it, the field first."""
+    match = _FAULT.fullmatch(fault)
+    assert match is not None, "the pattern takes any text"
+    reason, path = match["fault"], match["path"]
+    if reason.startswith(_FAULT_PATTERN):
+        words = _PATTERN_WORDS.get(reason.removeprefix(_FAULT_PATTERN))
+        reason = f"Expected {words}" if words else "Expected another form"
+    elif path == "type" and reason.startswith("Invalid value"):
+        return "`type`: there is no such command"
+    if not path:
+        return reason
+    return f"`{path}`: {'in a key: ' if match['key'] else ''}{reason}"
