@@ -1,0 +1,191 @@
+"""The messages of the protocol that are not events, each field in the protocol's order.
+
+`ref` stands only where it is given: on the connection that asked, and only if it gave one.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from liveshop.core.errors import LiveshopError
+from liveshop.core.model import ChatMessage, Order, Reservation, ReservationState, Totals
+from liveshop.core.roles import Identity
+from liveshop.core.wire import Message, as_message
+
+
+def welcome(
+    ref: int | None,
+    viewer: Identity | None,
+    *,
+    now_ms: int,
+    ping_ms: int,
+    reservations: Iterable[Reservation] = (),
+    orders: Iterable[Order] = (),
+) -> Message:
+    """Greet a connection; `viewer` is None for an anonymous one."""
+    return _answer(
+        "welcome",
+        ref,
+        viewer=None if viewer is None else _identity(viewer),
+        now_ms=now_ms,
+        ping_ms=ping_ms,
+        reservations=[_open_reservation(reservation) for reservation in reservations],
+        orders=[_welcome_order(order) for order in orders],
+    )
+
+
+def ok(ref: int | None, **fields: Any) -> Message:
+    """Say that a command was carried out; an `offset` or an `id` may come with it."""
+    return _answer("ok", ref, **fields)
+
+
+def error(failure: LiveshopError, ref: int | None) -> Message:
+    """Say why a command was refused; `ref` is always there, null where none was usable."""
+    message = failure.as_message()
+    return {"type": message.pop("type"), "ref": ref, **message}
+
+
+def time(ref: int | None, *, client_ms: int, now_ms: int) -> Message:
+    """Tell the clock."""
+    return _answer("time", ref, client_ms=client_ms, now_ms=now_ms)
+
+
+def moved(retry_after_ms: int) -> Message:
+    """Ask a viewer to connect again, elsewhere."""
+    return {"type": "moved", "retry_after_ms": retry_after_ms}
+
+
+def reserved(reservation: Reservation, ref: int | None = None) -> Message:
+    """Tell a buyer what is set aside, by when it must be paid, and at what price."""
+    return _answer(
+        "reserved",
+        ref,
+        rid=reservation.rid,
+        sku=reservation.sku,
+        quantity=reservation.quantity,
+        price=reservation.price,
+        expires_at_ms=reservation.deadline_ms,
+    )
+
+
+def reserved_over_http(reservation: Reservation) -> Message:
+    """Answer `reserve` over HTTP: with the `state` once the reservation is resolved."""
+    message = reserved(reservation)
+    if not reservation.state.open:
+        message["state"] = reservation.state.value
+    return message
+
+
+def resolved(reservation: Reservation, ref: int | None = None) -> Message:
+    """Tell the final answer of a reservation that was not sold; `confirmed` tells of one sold."""
+    rid, sku = reservation.rid, reservation.sku
+    match reservation.state:
+        case ReservationState.RELEASED:
+            return _answer("released", ref, rid=rid, sku=sku)
+        case ReservationState.EXPIRED:
+            return _answer("expired", ref, rid=rid, sku=sku)
+        case ReservationState.REFUSED:
+            return _answer("refused", ref, rid=rid, sku=sku, code=reservation.code)
+        case state:
+            raise AssertionError(f"{rid} is {state}")
+
+
+def confirmed(order: Order, ref: int | None = None) -> Message:
+    """Tell a buyer that an order is durable."""
+    return _answer(
+        "confirmed",
+        ref,
+        order_id=order.order_id,
+        rids=order.rids,
+        total=order.total,
+        currency=order.currency,
+        at_ms=order.at_ms,
+    )
+
+
+def checkout(
+    order_id: str, rids: Sequence[str], *, url: str, expires_at_ms: int, ref: int | None = None
+) -> Message:
+    """Tell a buyer where to pay, and by when."""
+    return _answer(
+        "checkout",
+        ref,
+        order_id=order_id,
+        rids=list(rids),
+        url=url,
+        expires_at_ms=expires_at_ms,
+    )
+
+
+def cancelled(order: Order) -> Message:
+    """Tell a buyer that an order was cancelled."""
+    return {"type": "cancelled", "order_id": order.order_id, "rids": order.rids}
+
+
+def order_fields(order: Order) -> Message:
+    """Return an order as HTTP shows it."""
+    fields = as_message(order)
+    for line in fields["lines"]:
+        del line["sale"]  # a name of ours for a row of units
+    return fields
+
+
+def order_taken(order: Order) -> Message:
+    """Tell hosts of an order."""
+    return {"type": "order", **order_fields(order)}
+
+
+def stats(totals: Totals, *, held: int, viewers_peak: int) -> Message:
+    """Tell hosts the session's totals; `held` are units in open reservations."""
+    return {
+        "type": "stats",
+        "orders": totals.orders,
+        "units": totals.units,
+        "revenue": totals.revenue,
+        "held": held,
+        "viewers_peak": viewers_peak,
+    }
+
+
+def pulse(now_ms: int, changed: Message) -> Message:
+    """Tell the gauges that changed, as `Gauges.changed_since` gives them."""
+    return {"type": "pulse", "now_ms": now_ms, **changed}
+
+
+def chat(messages: Iterable[ChatMessage], dropped: int = 0) -> Message:
+    """Bring chat; `dropped` counts what nobody could have read."""
+    return {
+        "type": "chat",
+        "messages": [as_message(message) for message in messages],
+        "dropped": dropped,
+    }
+
+
+def viewer_muted(viewer_id: str, until_ms: int | None) -> Message:
+    """Tell moderators of a mute: None lasts as long as the session, an instant past is unmuted."""
+    return {"type": "viewer.muted", "viewer_id": viewer_id, "until_ms": until_ms}
+
+
+def _answer(kind: str, ref: int | None, **fields: Any) -> Message:
+    return {"type": kind, **fields} if ref is None else {"type": kind, "ref": ref, **fields}
+
+
+def _identity(viewer: Identity) -> Message:
+    return {"id": viewer.viewer_id, "name": viewer.name, "role": viewer.role.word}
+
+
+def _open_reservation(reservation: Reservation) -> Message:
+    return {
+        "rid": reservation.rid,
+        "sku": reservation.sku,
+        "quantity": reservation.quantity,
+        "price": reservation.price,
+        "expires_at_ms": reservation.deadline_ms,
+        "state": reservation.state.value,
+        "order_id": reservation.order_id,
+    }
+
+
+def _welcome_order(order: Order) -> Message:
+    fields = confirmed(order)
+    del fields["type"]
+    return {**fields, "status": order.status.value}
