@@ -1,0 +1,1 @@
+"""The edge: what the world sees of the engine, over one port."""

@@ -1,0 +1,35 @@
+"""The token bucket."""
+
+from liveshop.core.rate import Bucket
+
+
+def test_a_burst_passes_and_the_next_waits_for_one_token() -> None:
+    bucket = Bucket(5, 10, now_ms=1000)
+    assert [bucket.take(1000) for _ in range(11)] == [0] * 10 + [200]
+
+
+def test_a_refused_take_costs_nothing() -> None:
+    bucket = Bucket(2, 1, now_ms=0)
+    assert [bucket.take(now_ms) for now_ms in (0, 100, 300, 499, 500)] == [0, 400, 200, 1, 0]
+
+
+def test_waiting_as_long_as_told_is_enough_and_a_millisecond_less_is_not() -> None:
+    for per_second in (1, 3, 7, 20, 50, 999):
+        bucket = Bucket(per_second, 1, now_ms=0)
+        assert bucket.take(0) == 0
+        wait_ms = bucket.take(0)
+        assert bucket.take(wait_ms - 1) == 1
+        assert bucket.take(wait_ms) == 0
+
+
+def test_the_rate_holds_over_a_minute() -> None:
+    bucket = Bucket(20, 40, now_ms=0)
+    passed = sum(bucket.take(now_ms) == 0 for now_ms in range(0, 60_000, 3))
+    assert passed == 40 + 20 * 60 - 1
+
+
+def test_a_clock_that_steps_back_gives_no_tokens_and_takes_none() -> None:
+    bucket = Bucket(1, 1, now_ms=5000)
+    assert bucket.take(5000) == 0
+    assert bucket.take(3000) == 1000
+    assert bucket.take(6000) == 0

@@ -1,0 +1,141 @@
+"""Tokens: every fault is Unauthorized."""
+
+import base64
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from liveshop.core.errors import Unauthorized
+from liveshop.core.roles import Identity, Role
+from liveshop.edge.tokens import Tokens, make_token
+
+SECRET = "a secret of at least thirty-two bytes"
+TOKENS = Tokens(secrets=[SECRET])
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    given = {"sub": "u_81", "name": "Ada", "role": "viewer", "exp": time.time() + 60, **changed}
+    return {claim: value for claim, value in given.items() if value is not None}
+
+
+def token(**changed: Any) -> str:
+    return jwt.encode(claims(**changed), SECRET)
+
+
+def public_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def assert_refused(tokens: Tokens, bad: str) -> None:
+    with pytest.raises(Unauthorized):
+        tokens.identify(bad, "s1")
+
+
+def test_a_good_token_names_its_bearer() -> None:
+    made = make_token(SECRET, viewer_id="u_81", role=Role.HOST, ttl_s=60, name="Ada")
+    assert TOKENS.identify(made, "s1") == Identity("u_81", "Ada", Role.HOST)
+
+
+def test_a_bearer_without_a_name_is_shown_by_its_id() -> None:
+    assert TOKENS.identify(token(name=None), "s1") == Identity("u_81", "u_81", Role.VIEWER)
+
+
+def test_a_token_of_one_session_is_good_in_that_one_alone() -> None:
+    assert TOKENS.identify(token(session="s1"), "s1").viewer_id == "u_81"
+    assert TOKENS.read(token(session="s1")).session_id == "s1"
+    assert TOKENS.read(token()).session_id is None
+    assert_refused(TOKENS, token(session="s2"))
+
+
+def test_claims_that_are_not_ours_are_ignored() -> None:
+    ahead = int(time.time()) + 3600
+    assert TOKENS.identify(token(iat=ahead, iss="shop", plan="gold"), "s1").viewer_id == "u_81"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"exp": None},
+        {"exp": time.time() - 1},
+        {"exp": "soon"},
+        {"exp": {}},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": "u" * 65},
+        {"sub": "u\x1f1"},
+        {"role": None},
+        {"role": "owner"},
+        {"role": 4},
+        {"role": "VIEWER"},
+        {"name": 7},
+        {"name": "A" * 65},
+        {"session": 1},
+        {"nbf": time.time() + 3600},
+        {"aud": "another service"},
+    ],
+)
+def test_a_token_with_a_bad_claim_is_refused(changed: dict[str, Any]) -> None:
+    assert_refused(TOKENS, token(**changed))
+
+
+def test_a_subject_that_is_a_number_is_refused() -> None:
+    signed = jwt.api_jws.PyJWS().encode(json.dumps(claims(sub=81)).encode(), SECRET)
+    assert_refused(TOKENS, signed)
+
+
+@pytest.mark.parametrize("bad", ["", "a.b", "a.b.c", "…", "." * 3, "e30.e30.e30"])
+def test_what_is_no_token_at_all_is_refused(bad: str) -> None:
+    assert_refused(TOKENS, bad)
+
+
+def test_a_token_that_was_tampered_with_is_refused() -> None:
+    head, _, signature = token().split(".")
+    _, other, _ = token(role="admin").split(".")
+    assert_refused(TOKENS, f"{head}.{other}.{signature}")
+
+
+def test_a_token_without_a_signature_is_refused() -> None:
+    unsigned = jwt.encode(claims(role="admin"), None, algorithm="none")
+    assert_refused(TOKENS, unsigned)
+
+
+def test_an_algorithm_that_nobody_asked_for_is_refused() -> None:
+    long_secret = SECRET * 2
+    assert_refused(Tokens(secrets=[long_secret]), jwt.encode(claims(), long_secret, "HS512"))
+
+
+def test_an_old_secret_holds_beside_the_new_one_until_it_is_taken_away() -> None:
+    new = "another secret of at least thirty-two bytes"
+    assert Tokens(secrets=[new, SECRET]).identify(token(), "s1").viewer_id == "u_81"
+    assert_refused(Tokens(secrets=[new]), token())
+
+
+def test_a_public_key_checks_tokens_of_its_own_kind() -> None:
+    for key, algorithm in (
+        (rsa.generate_private_key(65537, 2048), "RS256"),
+        (ec.generate_private_key(ec.SECP256R1()), "ES256"),
+    ):
+        tokens = Tokens(secrets=[SECRET], public_key=public_pem(key))
+        signed = jwt.encode(claims(), key, algorithm)
+        assert tokens.identify(signed, "s1").viewer_id == "u_81"
+        assert tokens.identify(token(), "s1").viewer_id == "u_81"
+        assert_refused(Tokens(secrets=[SECRET]), signed)
+
+
+def test_a_public_key_is_no_secret() -> None:
+    pem = public_pem(rsa.generate_private_key(65537, 2048))
+    signing = jwt.api_jws.PyJWS()
+    key = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    head = signing.encode(json.dumps(claims(role="admin")).encode(), SECRET).rsplit(".", 1)[0]
+    signature = base64.urlsafe_b64encode(key.sign(head.encode(), pem.encode())).rstrip(b"=")
+    assert_refused(Tokens(secrets=[], public_key=pem), f"{head}.{signature.decode()}")
+
+
+def test_a_key_on_another_curve_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError, match="P-256"):
+        Tokens(secrets=[], public_key=public_pem(ec.generate_private_key(ec.SECP384R1())))
