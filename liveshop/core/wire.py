@@ -58,7 +58,15 @@ def decode_body(data: bytes, shape: type[T]) -> T:
     return cast(T, decode_as(message, shape))
 
 
-def decode_as(message: Mapping[str, Any], shape: Any) -> Any:
+def decode_query(fields: Mapping[str, str], shape: Any) -> Any:
+    """Read the fields of a query string, numbers as digits; BadRequest names the field."""
+    try:
+        return msgspec.convert(fields, shape, strict=False)
+    except msgspec.ValidationError as exc:
+        raise BadRequest(_in_words(str(exc))) from exc
+
+
+def decode_as(message: Any, shape: Any) -> Any:
     """Check decoded JSON against a type and return the instance; BadRequest names the field."""
     try:
         return msgspec.convert(message, shape)
