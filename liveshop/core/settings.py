@@ -1,0 +1,241 @@
+"""What an operator may set: one table of names, types, defaults and what each is for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from liveshop.core import limits
+
+PREFIX: Final = "LIVESHOP_"
+SECRET_BYTES_MIN: Final = 32
+_LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+class SettingsError(ValueError):
+    """A setting does not hold; the message is one line that names it and says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the table: `kind` and `default` as an operator reads and writes them."""
+
+    name: str
+    kind: str
+    default: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How text becomes a value: `parse` raises ValueError with what would be right."""
+
+    name: str
+    parse: Callable[[str], Any]
+
+
+def _setting(kind: _Kind, default: str, meaning: str, *, shown: bool = True) -> Any:
+    # What is not shown has, or may have, a password in it.
+    metadata = {"kind": kind, "default": default, "meaning": meaning}
+    return field(default=kind.parse(default), metadata=metadata, repr=shown)
+
+
+def _url(*schemes: str) -> _Kind:
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise ValueError(f"it must start with {wanted}")
+        return text
+
+    return _Kind("URL", parse)
+
+
+def _integer(low: int, high: int) -> _Kind:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError(f"it must be a whole number, {low} to {high}") from None
+        if not low <= value <= high:
+            raise ValueError(f"it must be between {low} and {high}")
+        return value
+
+    return _Kind("integer", parse)
+
+
+def _parse_secret(text: str) -> str:
+    if text and len(text.encode()) < SECRET_BYTES_MIN:
+        raise ValueError(
+            f"it must have at least {SECRET_BYTES_MIN} bytes; "
+            "`openssl rand -hex 32` makes a good one"
+        )
+    return text
+
+
+def _parse_public_key(text: str) -> str:
+    key = text.replace("\\n", "\n")
+    if key and not key.startswith("-----BEGIN PUBLIC KEY-----"):
+        raise ValueError("it must be a public key in PEM, -----BEGIN PUBLIC KEY----- and so on")
+    return key
+
+
+def _parse_host(text: str) -> str:
+    if not text or any(character.isspace() or character == "/" for character in text):
+        raise ValueError("it must be an address or a host name, such as 127.0.0.1 or 0.0.0.0")
+    return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _parse_origins(text: str) -> tuple[str, ...]:
+    for origin in _words(text):
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin:
+            raise ValueError(f"{origin} is no origin: write it as https://shop.example, no path")
+    return _words(text)
+
+
+def _parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in _words(text))
+    except ValueError as error:
+        raise ValueError(f"{error}: write addresses or networks, such as 10.0.0.0/8") from None
+
+
+def _parse_currency(text: str) -> str:
+    if len(text) != 3 or not (text.isascii() and text.isalpha() and text.isupper()):
+        raise ValueError("it must be a code of three capital letters, such as EUR")
+    return text
+
+
+def _parse_log_level(text: str) -> str:
+    if text not in _LOG_LEVELS:
+        raise ValueError(f"it must be one of {', '.join(_LOG_LEVELS)}")
+    return text
+
+
+_CONNECTIONS: Final = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one server process, all checked."""
+
+    redis_url: str = _setting(
+        _url("redis", "rediss", "unix"),
+        "redis://127.0.0.1:6379/0",
+        "Redis 7.0 or newer, or Valkey; its maxmemory-policy must be noeviction.",
+        shown=False,
+    )
+    postgres_url: str = _setting(
+        _url("postgresql", "postgres"),
+        "postgresql://127.0.0.1:5432/liveshop",
+        "PostgreSQL 15 or newer; several hosts may be named, the writable one is used.",
+        shown=False,
+    )
+    secret: str = _setting(
+        _Kind("text", _parse_secret),
+        "",
+        "The secret that signs HS256 tokens, 32 bytes or more; the same on every node.",
+        shown=False,
+    )
+    jwt_public_key: str = _setting(
+        _Kind("PEM", _parse_public_key),
+        "",
+        "The public key of RS256 or ES256 tokens that your own backend signs.",
+    )
+    host: str = _setting(
+        _Kind("address", _parse_host), "127.0.0.1", "Where to listen; 0.0.0.0 for everywhere."
+    )
+    port: int = _setting(_integer(1, 65_535), "8000", "The one port, of HTTP and WebSocket.")
+    origins: tuple[str, ...] = _setting(
+        _Kind("list", _parse_origins),
+        "",
+        "Origins of other sites that may connect, comma-separated; the server's own always may.",
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        _Kind("list", _parse_networks),
+        "",
+        "Networks of proxies whose X-Forwarded-For and -Host are believed, comma-separated.",
+    )
+    currency: str = _setting(
+        _Kind("code", _parse_currency), "EUR", "The currency of the catalogue's prices."
+    )
+    ping_ms: int = _setting(
+        _integer(1_000, 3_600_000),
+        str(limits.PING_MS_DEFAULT),
+        "How often a viewer is pinged; one silent for this and 10 s more is closed.",
+    )
+    connections_per_viewer_max: int = _setting(
+        _integer(1, _CONNECTIONS),
+        str(limits.CONNECTIONS_PER_VIEWER_MAX),
+        "How many connections one identity may have on a node.",
+    )
+    connections_per_address_max: int = _setting(
+        _integer(1, _CONNECTIONS),
+        str(limits.CONNECTIONS_PER_ADDRESS_MAX),
+        "How many connections one address may have on a node.",
+    )
+    connections_max: int = _setting(
+        _integer(1, _CONNECTIONS),
+        "50000",
+        "How many connections a node takes; more are told to move on.",
+    )
+    chat_per_second: int = _setting(
+        _integer(1, 1_000),
+        str(limits.CHAT_PER_SECOND_DEFAULT),
+        "How many chat messages a second a session shows; the rest is counted as dropped.",
+    )
+    drain_ms: int = _setting(
+        _integer(0, 600_000), "10000", "How long a stopping node takes to let its viewers go."
+    )
+    postgres_pool_max: int = _setting(
+        _integer(2, 1_000), "10", "How many connections to PostgreSQL a node opens."
+    )
+    log_level: str = _setting(
+        _Kind("word", _parse_log_level),
+        "info",
+        f"The least that is logged: {', '.join(_LOG_LEVELS)}.",
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Check every `LIVESHOP_` variable; an empty one is as good as none.
+
+        Raises SettingsError for the first that does not hold, and for a name nobody knows.
+        """
+        known = {PREFIX + each.name.upper(): each for each in fields(cls)}
+        for name in environment:
+            if name.startswith(PREFIX) and name not in known:
+                raise SettingsError(f"{name} is no setting; `liveshop serve --help` lists them")
+        values: dict[str, Any] = {}
+        for name, each in known.items():
+            if text := environment.get(name, "").strip():
+                try:
+                    values[each.name] = each.metadata["kind"].parse(text)
+                except ValueError as error:
+                    raise SettingsError(f"{name}: {error}") from None
+        return cls(**values)
+
+    def require_keys(self) -> None:
+        """Raise SettingsError unless tokens can be checked."""
+        if not (self.secret or self.jwt_public_key):
+            raise SettingsError(
+                f"{PREFIX}SECRET is not set: tokens are signed with it, 32 bytes or more "
+                f"(`openssl rand -hex 32` makes one), or set {PREFIX}JWT_PUBLIC_KEY"
+            )
+
+
+SETTINGS: Final = tuple(
+    Setting(
+        name=PREFIX + each.name.upper(),
+        kind=each.metadata["kind"].name,
+        default=each.metadata["default"],
+        meaning=each.metadata["meaning"],
+    )
+    for each in fields(Settings)
+)

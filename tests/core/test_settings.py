@@ -1,0 +1,89 @@
+"""Settings are checked as a whole, and a bad one is named with what would do."""
+
+import pytest
+
+from liveshop.core.settings import SETTINGS, Settings, SettingsError
+
+
+def test_without_any_variable_every_setting_has_its_default() -> None:
+    settings = Settings.read({"PATH": "/bin"})
+    assert settings == Settings()
+    assert (settings.port, settings.currency, settings.ping_ms) == (8000, "EUR", 25_000)
+    assert (settings.connections_per_viewer_max, settings.chat_per_second) == (50, 20)
+
+
+def test_a_variable_is_parsed_to_its_type() -> None:
+    settings = Settings.read(
+        {
+            "LIVESHOP_PORT": " 9000 ",
+            "LIVESHOP_ORIGINS": "https://shop.example, http://localhost:5173",
+            "LIVESHOP_TRUSTED_PROXIES": "10.0.0.0/8,::1",
+            "LIVESHOP_JWT_PUBLIC_KEY": "-----BEGIN PUBLIC KEY-----\\nabc",
+        }
+    )
+    assert settings.port == 9000
+    assert settings.origins == ("https://shop.example", "http://localhost:5173")
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert settings.jwt_public_key == "-----BEGIN PUBLIC KEY-----\nabc"
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    assert Settings.read({"LIVESHOP_PORT": "", "LIVESHOP_SECRET": " "}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fix"),
+    [
+        ("LIVESHOP_PORT", "eighty", "it must be a whole number, 1 to 65535"),
+        ("LIVESHOP_PORT", "65536", "it must be between 1 and 65535"),
+        ("LIVESHOP_REDIS_URL", "localhost:6379", "it must start with redis://"),
+        ("LIVESHOP_POSTGRES_URL", "mysql://db", "it must start with postgresql://"),
+        ("LIVESHOP_SECRET", "x" * 31, "it must have at least 32 bytes"),
+        ("LIVESHOP_JWT_PUBLIC_KEY", "abc", "it must be a public key in PEM"),
+        ("LIVESHOP_HOST", "http://0.0.0.0", "it must be an address or a host name"),
+        ("LIVESHOP_ORIGINS", "https://shop.example/", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "shop.example", "write it as https://shop.example"),
+        ("LIVESHOP_TRUSTED_PROXIES", "proxy", "write addresses or networks"),
+        ("LIVESHOP_CURRENCY", "euro", "three capital letters"),
+        ("LIVESHOP_LOG_LEVEL", "loud", "it must be one of debug, info, warning, error"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_fix(name: str, value: str, fix: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({name: value})
+    assert str(raised.value).startswith(f"{name}: ")
+    assert fix in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_misspelt_name_is_refused() -> None:
+    with pytest.raises(SettingsError, match="LIVESHOP_PROT is no setting"):
+        Settings.read({"LIVESHOP_PROT": "9000"})
+
+
+def test_a_server_needs_a_secret_or_a_public_key() -> None:
+    with pytest.raises(SettingsError, match="LIVESHOP_SECRET is not set"):
+        Settings().require_keys()
+    Settings(secret="s" * 32).require_keys()
+    Settings(jwt_public_key="-----BEGIN PUBLIC KEY-----").require_keys()
+
+
+def test_passwords_stay_out_of_the_representation() -> None:
+    settings = Settings.read(
+        {
+            "LIVESHOP_SECRET": "s" * 32,
+            "LIVESHOP_REDIS_URL": "redis://:hush@127.0.0.1/0",
+            "LIVESHOP_POSTGRES_URL": "postgresql://shop:hush@127.0.0.1/shop",
+        }
+    )
+    assert "s" * 32 not in repr(settings)
+    assert "hush" not in repr(settings)
+
+
+def test_every_setting_has_a_line_in_the_table() -> None:
+    assert [setting.name for setting in SETTINGS[:3]] == [
+        "LIVESHOP_REDIS_URL",
+        "LIVESHOP_POSTGRES_URL",
+        "LIVESHOP_SECRET",
+    ]
+    assert all(setting.kind and setting.meaning.endswith(".") for setting in SETTINGS)
