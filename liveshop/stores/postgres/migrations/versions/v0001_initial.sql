@@ -203,7 +203,7 @@ COMMENT ON CONSTRAINT payment_pkey ON payment IS
 CREATE UNIQUE INDEX payment_applied_once ON payment (order_id) WHERE status = 'applied';
 
 -- name: payment_open
-CREATE INDEX payment_open ON payment (status, at_ms, id);
+CREATE INDEX payment_open ON payment (status, id);
 
 -- name: payment_by_order
 CREATE INDEX payment_by_order ON payment (order_id);

@@ -1,0 +1,231 @@
+"""What the Postgres store is asked and what it answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from liveshop.core.model import Bought, Order, Row, Status, Totals, sku_row
+from liveshop.core.session import SessionInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """A session as Postgres has it; `number` is its place in the order of creation."""
+
+    info: SessionInfo
+    status: Status
+    head_offset: int
+    stock_epoch: int
+    settled: bool
+    created_ms: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPage:
+    """Sessions, newest first; `next` is the `after` of the next page, None on the last."""
+
+    sessions: list[SessionRecord]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How far a session is, to be compared with what a room believes."""
+
+    offset: int
+    epoch: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Counters as they are after a transaction, to be copied to Redis; higher versions win."""
+
+    rows: list[Row]
+    bought: list[Bought]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingOrder:
+    """An order that waits for its money while `now < pay_until_ms`."""
+
+    order: Order
+    pay_until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """What a session's Redis keys are made of again, read as the epoch was raised."""
+
+    epoch: int
+    rows: list[Row]
+    pending: list[PendingOrder]
+    totals: Totals
+    newest_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLine:
+    """A reservation to be ordered, with the per-buyer limits of its two scopes.
+
+    `sale_limit` is None outside a sale and in a sale without a limit.
+    """
+
+    rid: str
+    sku: str
+    quantity: int
+    price: int
+    sale: str = ""
+    sku_limit: int
+    sale_limit: int | None = None
+
+    def limits(self) -> list[tuple[str, int]]:
+        """Return the scopes that the line charges, each with its limit."""
+        scopes = [(sku_row(self.sku), self.sku_limit)]
+        if self.sale_limit is not None:
+            scopes.append((self.sale, self.sale_limit))
+        return scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """An order to be committed; `pay_until_ms` only where it waits for money first."""
+
+    order_id: str
+    buyer: str
+    lines: Sequence[NewLine]
+    pay_until_ms: int | None = None
+
+    @property
+    def total(self) -> int:
+        """The price of all lines."""
+        return sum(line.price * line.quantity for line in self.lines)
+
+    def args_hash(self, session_id: str) -> bytes:
+        """Return what tells a replay from another order with this id; prices do not count."""
+        lines = sorted(f"{line.rid}\x1f{line.sku}\x1f{line.quantity}" for line in self.lines)
+        return sha256("\x1e".join((session_id, self.buyer, *lines)).encode()).digest()[:16]
+
+
+class Verdict(StrEnum):
+    """An order that is sent to Postgres gets one of six answers, the same however often.
+
+    CONFIRMED (or cancelled since) and PENDING are orders; of the refusals EXPIRED and CONFLICT
+    are final, SOLD_OUT and LIMIT have left no trace.
+    """
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+    EXPIRED = "expired"
+    CONFLICT = "conflict"
+    SOLD_OUT = "sold_out"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The answer to one order; `at_ms` is the order's instant, None for a refusal."""
+
+    verdict: Verdict
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitReply:
+    """What became of a batch: an outcome by order id, and every counter that these orders touch.
+
+    Where `epoch` is not the one that was sent, nothing was written and `outcomes` is empty.
+    """
+
+    epoch: int
+    head_offset: int
+    outcomes: dict[str, Outcome]
+    copies: Copies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """An order whose reservations are still `paying` after their deadline."""
+
+    order_id: str
+    buyer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidReply:
+    """What overdue orders turn out to be: EXPIRED (void now), CONFIRMED, PENDING or CONFLICT.
+
+    PENDING means that there is time left to pay, CONFLICT that the id is another buyer's or
+    another session's.
+    """
+
+    outcomes: dict[str, Outcome]
+    copies: Copies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelReply:
+    """A cancelled order and the counters that went down."""
+
+    order: Order
+    copies: Copies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """Orders in the order of their last change; poll with `next` and none is missed."""
+
+    orders: list[Order]
+    next: int
+
+
+class PaymentStatus(StrEnum):
+    """A payment is RECEIVED, then APPLIED or REFUND_DUE; a refund that is due ends REFUNDED."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    REFUND_DUE = "refund_due"
+    REFUNDED = "refunded"
+
+
+class RefundReason(StrEnum):
+    """Why money goes back: it did not fit the order, or the order was cancelled since."""
+
+    WRONG_AMOUNT = "wrong_amount"
+    SECOND = "second"
+    EXPIRED = "expired"
+    SOLD_OUT = "sold_out"
+    LIMIT = "limit"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money that the merchant's backend reported; `reason` says why it is to be given back."""
+
+    payment_id: str
+    order_id: str
+    amount: int
+    status: PaymentStatus
+    reason: RefundReason | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPage:
+    """Payments by id; `next` is the `after` of the next page, None on the last."""
+
+    payments: list[Payment]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReply:
+    """What a payment led to: APPLIED and a confirmed order, or REFUND_DUE with its reason."""
+
+    payment: Payment
+    order: Order
+    copies: Copies
