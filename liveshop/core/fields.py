@@ -9,6 +9,8 @@ from liveshop.core import limits
 # No control characters (C0, DEL, C1) and no line separators; not empty.
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
 PLAIN_OR_EMPTY = PLAIN.replace("+", "*")
+# Line breaks and tabs are welcome in prose.
+PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 URL = r"^(https?://|/)[^\s]+\Z"
 CURRENCY = r"^[A-Z]{3}\Z"
@@ -17,6 +19,7 @@ CURRENCY = r"^[A-Z]{3}\Z"
 PATTERN_WORDS = {
     PLAIN: "text without control characters, not empty",
     PLAIN_OR_EMPTY: "text without control characters",
+    PROSE: "text without control characters but line breaks and tabs",
     UUID: "a UUID in its 36 lower-case characters",
     URL: "an address that starts with http://, https:// or /",
     CURRENCY: "a currency of three capital letters",
