@@ -1,0 +1,61 @@
+# liveshop: `make demo` shows it, `make test` proves it. Nothing is needed but Python and make.
+#
+#   PYTHON=python3.12   the interpreter that .venv is made with
+#   ARGS="--port 9000"  what is passed on to the demo or to pytest
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c '$(RIGHT_PYTHON)' >/dev/null 2>&1 && echo $$python && exit; done; echo python3)
+RIGHT_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+UV ?= uv
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format lock clean
+
+help: ## Say what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+install: $(INSTALLED) ## Make .venv with everything that the demo and the tests need
+
+# The umask lets a database user enter when root installs with a strict one.
+$(INSTALLED): requirements.lock pyproject.toml
+	@umask 022 && $(MAKE) --no-print-directory python-is-right && \
+	$(PYTHON) -m venv .venv && \
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . && \
+	touch $@
+
+.PHONY: python-is-right
+python-is-right:
+	@$(PYTHON) -c '$(RIGHT_PYTHON)' || { \
+	echo "liveshop needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is not one." \
+	"Name one: make install PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+	echo "$(PYTHON) cannot make virtual environments: install its venv module" \
+	"(Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+demo: install ## Run a live session with real stores: make demo ARGS="--port 9000 --no-crowd"
+	@$(BIN)/liveshop demo $(ARGS)
+
+test: install ## Run the whole suite
+	@$(BIN)/pytest $(ARGS)
+
+check: install ## Run ruff, mypy and the tests of the architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/test_architecture.py
+
+format: install ## Format the code and sort its imports
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: ## Choose the versions anew and write requirements.lock (needs uv)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--all-extras --group dev --output-file requirements.lock pyproject.toml
+
+clean: ## Remove what was made here, the demo's data too
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
