@@ -1,7 +1,6 @@
-"""JSON Web Tokens: HS256 with our secrets, RS256 or ES256 with a given public key."""
+"""JSON Web Tokens: HS256 with our secret, RS256 or ES256 with a given public key."""
 
 import time
-from collections.abc import Sequence
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -21,33 +20,27 @@ _OPTIONS: jwt.types.Options = {
 
 
 class Tokens:
-    """Checks tokens; each algorithm has keys of its own, so none can be passed off as another.
+    """Checks tokens; each algorithm has a key of its own, so none can be passed off as another."""
 
-    Several secrets let one be replaced while tokens made with the old one are about.
-    """
-
-    def __init__(self, *, secrets: Sequence[str], public_key: str | None = None) -> None:
-        self._keys: dict[str, list[_Key]] = {}
-        if secrets:
-            self._keys["HS256"] = list(secrets)
-        if public_key is not None:
+    def __init__(self, *, secret: str = "", public_key: str = "") -> None:
+        """Take the keys as the settings have them, empty where there is none."""
+        self._keys: dict[str, _Key] = {}
+        if secret:
+            self._keys["HS256"] = secret
+        if public_key:
             algorithm, key = _load(public_key)
-            self._keys[algorithm] = [key]
+            self._keys[algorithm] = key
 
     def read(self, token: str) -> Grant:
         """Return whom a token names and where it is good; raises Unauthorized."""
         try:
-            algorithm = jwt.get_unverified_header(token).get("alg")
+            algorithm = str(jwt.get_unverified_header(token).get("alg"))
+            key = self._keys.get(algorithm)
+            if key is None:
+                raise Unauthorized
+            return grant_of(jwt.decode(token, key, [algorithm], options=_OPTIONS))
         except jwt.PyJWTError as exc:
             raise Unauthorized from exc
-        for key in self._keys.get(str(algorithm), []):
-            try:
-                return grant_of(jwt.decode(token, key, [str(algorithm)], options=_OPTIONS))
-            except jwt.InvalidSignatureError:
-                continue
-            except jwt.PyJWTError as exc:
-                raise Unauthorized from exc
-        raise Unauthorized
 
     def identify(self, token: str, session_id: str) -> Identity:
         """Return whom a token names in a session; raises Unauthorized."""
