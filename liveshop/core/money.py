@@ -25,7 +25,7 @@ def parse_price(text: str, currency: str) -> int:
         raise BadRequest(f"the price {text[:40]} is negative")
     digits = get_currency_precision(currency)
     if len(decimals) > digits:
-        raise BadRequest(f"the price {text[:40]} has {len(decimals)} decimals, {currency} {digits}")
+        raise BadRequest(f"the price {text[:40]} has more than {digits} decimals")
     price = int(whole + decimals.ljust(digits, "0"))
     if price > limits.PRICE_MINOR_MAX:
         raise BadRequest(f"the price {text[:40]} is too high")

@@ -1,0 +1,256 @@
+"""A snapshot with all later events and gauges applied equals a fresh one."""
+
+import json
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from liveshop.core import limits, messages, wire
+from liveshop.core.commands import (
+    AddProduct,
+    DeleteChat,
+    EndSale,
+    EndSession,
+    HostCommand,
+    PauseSession,
+    PinChat,
+    PinProduct,
+    RemoveProduct,
+    RepriceProduct,
+    ResumeSession,
+    StartSale,
+    StartSession,
+    UnpinChat,
+    UnpinProduct,
+)
+from liveshop.core.decide import due
+from liveshop.core.decision import SystemCommand
+from liveshop.core.errors import LiveshopError
+from liveshop.core.events import SaleEnded, SaleStarted
+from liveshop.core.model import Status
+from liveshop.core.session import SessionState, replay
+from liveshop.core.snapshot import Gauges, snapshot
+from tests.core.world import NOW_MS, World, make_chat, make_product
+from tests.reference_client import ReferenceClient
+
+PRODUCTS = [f"p{number}" for number in range(5)]
+CHAT_IDS = [f"{number}-0" for number in range(8)]
+
+_product_ids = st.sampled_from(PRODUCTS)
+_skus = st.sampled_from([f"{product_id}-{size}" for product_id in PRODUCTS for size in "ML"])
+_prices = st.integers(min_value=0, max_value=6000)
+
+
+@st.composite
+def _commands(draw: st.DrawFn) -> HostCommand:
+    product_id, chat_id = draw(_product_ids), draw(st.sampled_from(CHAT_IDS))
+    own_skus = [f"{product_id}-M", f"{product_id}-L"]
+    prices = st.dictionaries(st.sampled_from(own_skus), _prices, min_size=1)
+    units = st.dictionaries(st.sampled_from(own_skus), st.integers(1, 6), min_size=1)
+    sale = StartSale(
+        product_id=product_id,
+        percent=draw(st.integers(1, 99)),
+        duration_ms=draw(st.integers(5_000, 60_000)),
+        units=draw(st.none() | st.integers(1, 6)),
+        starts_in_ms=draw(st.sampled_from([0, 10_000])),
+    )
+    choices: list[HostCommand] = [
+        AddProduct(product_id=product_id, units=draw(units)),
+        AddProduct(product_id=product_id, units=draw(units), prices=draw(st.none() | prices)),
+        PinProduct(product_id=product_id),
+        PinProduct(product_id=product_id),
+        UnpinProduct(product_id=product_id),
+        RemoveProduct(product_id=product_id),
+        RepriceProduct(product_id=product_id, prices=draw(prices)),
+        sale,
+        sale,
+        EndSale(product_id=product_id),
+        PinChat(id=chat_id),
+        UnpinChat(id=chat_id),
+        DeleteChat(id=chat_id),
+        PauseSession(),
+        ResumeSession(),
+    ]
+    return draw(st.sampled_from(choices))
+
+
+class SessionMachine(RuleBasedStateMachine):
+    """A session on a node, and a viewer who joined at its start and missed nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(Status.SCHEDULED)
+        self.world.products = {name: make_product(name, stock=12) for name in PRODUCTS}
+        self.start = self.world.state
+        self.shown = self._gauges()
+        self.client = ReferenceClient()
+        self._tell(snapshot(self.world.state, self.shown, (), NOW_MS))
+        self._attempt(StartSession())
+
+    @rule(command=_commands())
+    def host(self, command: HostCommand) -> None:
+        self._attempt(command)
+
+    @precondition(lambda self: len(self.world.log) > 15)
+    @rule()
+    def end(self) -> None:
+        self._attempt(EndSession())
+
+    @rule(sku=_skus, quantity=st.integers(1, 4), product_id=_product_ids)
+    def sell(self, sku: str, quantity: int, product_id: str) -> None:
+        sale = self.world.state.sales.get(product_id)
+        for name in ("s" + sku, "" if sale is None else sale.row):
+            if name in self.world.rows:
+                row = self.world.rows[name]
+                self.world.set_sold(name, min(row.units, row.sold + quantity))
+
+    @rule(sku=_skus)
+    def cancel(self, sku: str) -> None:
+        if "s" + sku in self.world.rows:
+            self.world.set_sold("s" + sku, max(0, self.world.rows["s" + sku].sold - 1))
+
+    @rule(passed_ms=st.integers(0, 20_000))
+    def tick(self, passed_ms: int) -> None:
+        self.world.now_ms += passed_ms
+        for command in list(due(self.world.state, self.world.rows, self.world.now_ms)):
+            self._attempt(command)
+
+    @rule(viewers=st.integers(0, 2), likes=st.integers(0, 2), buying=st.booleans())
+    def pulse(self, viewers: int, likes: int, buying: bool) -> None:
+        gauges = self._gauges(viewers=viewers, likes=likes, buying=buying)
+        changed = gauges.changed_since(self.shown)
+        self._tell(messages.pulse(self.world.now_ms, changed))
+        self.shown = gauges
+        assert gauges.changed_since(self.shown) == {}
+
+    @rule(chat_id=st.sampled_from(CHAT_IDS))
+    def say(self, chat_id: str) -> None:
+        if all(message.id != chat_id for message in self.world.chat):
+            message = make_chat(chat_id)
+            self.world.chat.append(message)
+            self._tell(messages.chat([message]))
+
+    @invariant()
+    def viewer_sees_what_a_new_one_would(self) -> None:
+        fresh = snapshot(self.world.state, self.shown, self.world.chat, NOW_MS)
+        assert self.client.session == json.loads(wire.encode_one(fresh))
+
+    @invariant()
+    def the_log_makes_the_state(self) -> None:
+        events = [wire.decode_event(wire.event_message(event)) for event in self.world.log]
+        assert [event.offset for event in events] == list(range(1, len(events) + 1))
+        assert replay(self.start, events) == self.world.state
+
+    @invariant()
+    def each_sale_of_a_product_ends_before_the_next_starts(self) -> None:
+        running: set[str] = set()
+        for event in self.world.log:
+            if isinstance(event, SaleStarted):
+                assert event.product_id not in running
+                running.add(event.product_id)
+            elif isinstance(event, SaleEnded):
+                running.remove(event.product_id)
+        assert running == set(self.world.state.sales)
+
+    @invariant()
+    def the_state_holds_together(self) -> None:
+        state = self.world.state
+        assert len(state.pinned) <= limits.PINS_MAX
+        assert len(state.chat_pinned) <= limits.CHAT_PINS_MAX
+        assert set(state.pinned) | set(state.sales) <= set(state.shelf)
+        for product_id, sale in state.sales.items():
+            shelf = {variant.sku: variant.price for variant in state.shelf[product_id].variants}
+            assert all(price <= shelf[sku] for sku, price in sale.prices.items())
+        if state.status is Status.ENDED:
+            assert state.sales == {}
+
+    def _attempt(self, command: HostCommand | SystemCommand) -> None:
+        before: tuple[SessionState, bytes] = (self.world.state, self._bytes())
+        try:
+            events = self.world.do(command)
+        except LiveshopError:
+            assert self.world.state is before[0]
+            assert self._bytes() == before[1]
+            return
+        for event in events:
+            self._tell(wire.event_message(event))
+            self.shown = self.shown.after(event)
+        if isinstance(command, DeleteChat):
+            self.world.chat = [line for line in self.world.chat if line.id != command.id]
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        """Send a message the way it travels."""
+        (received,) = json.loads(wire.encode([message]))
+        self.client.receive(received)
+
+    def _bytes(self) -> bytes:
+        return wire.encode_one([self.world.state.shelf, self.world.rows, self.world.products])
+
+    def _gauges(self, viewers: int = 0, likes: int = 0, buying: bool = True) -> Gauges:
+        left = {row.row: row.units - row.sold for row in self.world.rows.values()}
+        return Gauges.of(self.world.state, left, viewers=viewers, likes=likes, buying=buying)
+
+
+def test_a_snapshot_with_all_later_messages_applied_equals_a_fresh_one() -> None:
+    often = settings(max_examples=60, stateful_step_count=40, deadline=None)
+    run_state_machine_as_test(SessionMachine, settings=often)
+
+
+def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
+    world = World()
+    world.shelve("shirt")
+    world.do(PinProduct(product_id="shirt"))
+    world.do(StartSale(product_id="shirt", prices={"shirt-M": 3900}, duration_ms=60_000, units=5))
+    rows = {"sshirt-M": 7, "@4": 3}
+    gauges = Gauges.of(world.state, rows, viewers=120, likes=33, buying=True)
+    message = snapshot(world.state, gauges, [make_chat()], NOW_MS + 1)
+    variants = [
+        {"sku": "shirt-M", "label": "M", "price": 5000, "was": None, "limit": 10, "left": 7},
+        {"sku": "shirt-L", "label": "L", "price": 6000, "was": 7000, "limit": 10, "left": 10},
+    ]
+    expected = {
+        "type": "session",
+        "offset": 4,
+        "now_ms": NOW_MS + 1,
+        "id": "s1",
+        "title": "Autumn drop",
+        "status": "live",
+        "starts_at_ms": None,
+        "currency": "EUR",
+        "stream_url": None,
+        "pinned": ["shirt"],
+        "shelf": [{"product_id": "shirt", "title": "Shirt", "image": None, "variants": variants}],
+        "sales": [
+            {
+                "product_id": "shirt",
+                "prices": {"shirt-M": 3900},
+                "starts_at_ms": NOW_MS,
+                "ends_at_ms": NOW_MS + 60_000,
+                "left": 3,
+                "limit": None,
+            }
+        ],
+        "viewers": 120,
+        "likes": 33,
+        "buying": True,
+        "chat_pinned": [],
+        "chat": [
+            {"id": "1-0", "at_ms": NOW_MS, "viewer": {"id": "u_7", "name": "Bo"}, "text": "hi"}
+        ],
+    }
+    assert json.dumps(message) == json.dumps(expected)
+
+
+def test_a_pulse_says_only_what_changed() -> None:
+    before = Gauges(viewers=1, likes=2, left={"a": 1, "b": 2}, sales={"p": 5}, buying=True)
+    after = Gauges(viewers=1, likes=3, left={"a": 1, "b": 0}, sales={"p": 5}, buying=False)
+    assert after.changed_since(before) == {"likes": 3, "left": {"b": 0}, "buying": False}
+    assert list(after.changed_since(Gauges())) == ["viewers", "likes", "left", "sales"]

@@ -1,0 +1,93 @@
+"""A client written from the protocol's text alone, to hold the server's messages against."""
+
+from typing import Any
+
+CHAT_TAIL = 50
+
+Message = dict[str, Any]
+
+
+class ReferenceClient:
+    """What a viewer knows of a session: the snapshot, with all that came after it applied."""
+
+    def __init__(self) -> None:
+        self.session: Message = {}
+        self.clock_ms = 0
+
+    def receive(self, message: Message) -> None:
+        """Apply one message; those that are not about the shared state change nothing."""
+        kind: str = message["type"]
+        if kind == "session":
+            self.session = message
+        elif kind == "pulse":
+            self._pulse(message)
+        elif kind == "chat":
+            self.session["chat"] = [*self.session["chat"], *message["messages"]][-CHAT_TAIL:]
+        elif "offset" in message:
+            assert message["offset"] == self.session["offset"] + 1, "an event is missing"
+            self.session["offset"] = message["offset"]
+            getattr(self, "_" + kind.replace(".", "_"))(message)
+
+    def _pulse(self, message: Message) -> None:
+        self.clock_ms = message["now_ms"]
+        for name in ("viewers", "likes", "buying"):
+            if name in message:
+                self.session[name] = message[name]
+        for sku, left in message.get("left", {}).items():
+            self._show_left(sku, left)
+        for sale in self.session["sales"]:
+            sale["left"] = message.get("sales", {}).get(sale["product_id"], sale["left"])
+
+    def _session_started(self, message: Message) -> None:
+        self.session["status"] = message["status"]
+
+    _session_paused = _session_resumed = _session_ended = _session_started
+
+    def _product_added(self, message: Message) -> None:
+        self.session["shelf"].append(message["product"])
+
+    def _product_removed(self, message: Message) -> None:
+        self._drop("shelf", "product_id", message["product_id"])
+
+    def _product_repriced(self, message: Message) -> None:
+        for variant in self._variants():
+            variant["price"] = message["prices"].get(variant["sku"], variant["price"])
+
+    def _product_pinned(self, message: Message) -> None:
+        self.session["pinned"] = message["pinned"]
+
+    _product_unpinned = _product_pinned
+
+    def _sale_started(self, message: Message) -> None:
+        fields = ("product_id", "prices", "starts_at_ms", "ends_at_ms", "left", "limit")
+        self.session["sales"].append({name: message[name] for name in fields})
+
+    def _sale_ended(self, message: Message) -> None:
+        self._drop("sales", "product_id", message["product_id"])
+
+    def _product_sold_out(self, message: Message) -> None:
+        self._show_left(message["sku"], 0)
+
+    def _product_restocked(self, message: Message) -> None:
+        self._show_left(message["sku"], message["left"])
+
+    def _chat_deleted(self, message: Message) -> None:
+        self._drop("chat", "id", message["id"])
+        self._drop("chat_pinned", "id", message["id"])
+
+    def _chat_pinned(self, message: Message) -> None:
+        self.session["chat_pinned"].append(message["message"])
+
+    def _chat_unpinned(self, message: Message) -> None:
+        self._drop("chat_pinned", "id", message["id"])
+
+    def _drop(self, name: str, key: str, value: str) -> None:
+        self.session[name] = [item for item in self.session[name] if item[key] != value]
+
+    def _show_left(self, sku: str, left: int) -> None:
+        for variant in self._variants():
+            if variant["sku"] == sku:
+                variant["left"] = left
+
+    def _variants(self) -> list[Message]:
+        return [variant for product in self.session["shelf"] for variant in product["variants"]]
