@@ -1,0 +1,154 @@
+/**
+ * What each message of the server changes: pure functions from a state and a message to the next
+ * state. `Shop` in liveshop.js drives them.
+ */
+
+const CHAT_LINES_MAX = 200;
+const PURCHASES_MAX = 100;
+
+/** The states of a purchase that has not ended. */
+export const OPEN = new Set(["sending", "held", "paying"]);
+
+export const initialState = {
+  line: "connecting", closed: null, viewer: null, session: null,
+  purchases: [], checkouts: [], orders: [], stats: null, muted: {},
+};
+
+/** Return what one unit costs at `nowMs`, and the sale that says so or null. */
+export function priceAt(session, product, variant, nowMs) {
+  const sale = session.sales.find((s) => s.product_id === product.product_id) ?? null;
+  const runs = sale !== null && sale.starts_at_ms <= nowMs && nowMs < sale.ends_at_ms;
+  if (!runs || !(variant.sku in sale.prices)) return { price: variant.price, sale: null };
+  return { price: sale.prices[variant.sku], sale };
+}
+
+const eachVariant = (session, change) => ({
+  ...session,
+  shelf: session.shelf.map((p) => ({ ...p, variants: p.variants.map((v) => change(v, p)) })),
+});
+const setLeft = (session, left) =>
+  eachVariant(session, (v) => (v.sku in left ? { ...v, left: left[v.sku] } : v));
+export const without = (list, field, value) => list.filter((item) => item[field] !== value);
+
+const EVENTS = {
+  "session.started": (s, m) => ({ ...s, status: m.status }),
+  "session.paused": (s, m) => ({ ...s, status: m.status }),
+  "session.resumed": (s, m) => ({ ...s, status: m.status }),
+  "session.ended": (s, m) => ({ ...s, status: m.status }),
+  "product.added": (s, m) => ({ ...s, shelf: [...s.shelf, m.product] }),
+  "product.removed": (s, m) => ({ ...s, shelf: without(s.shelf, "product_id", m.product_id) }),
+  "product.repriced": (s, m) =>
+    eachVariant(s, (v, p) =>
+      p.product_id === m.product_id && v.sku in m.prices ? { ...v, price: m.prices[v.sku] } : v,
+    ),
+  "product.pinned": (s, m) => ({ ...s, pinned: m.pinned }),
+  "product.unpinned": (s, m) => ({ ...s, pinned: m.pinned }),
+  "sale.started": (s, { product_id, prices, starts_at_ms, ends_at_ms, left, limit }) => ({
+    ...s,
+    sales: [
+      ...without(s.sales, "product_id", product_id),
+      { product_id, prices, starts_at_ms, ends_at_ms, left, limit },
+    ],
+  }),
+  "sale.ended": (s, m) => ({ ...s, sales: without(s.sales, "product_id", m.product_id) }),
+  "product.sold_out": (s, m) => setLeft(s, { [m.sku]: 0 }),
+  "product.restocked": (s, m) => setLeft(s, { [m.sku]: m.left }),
+  "chat.deleted": (s, m) => ({
+    ...s,
+    chat: without(s.chat, "id", m.id),
+    chat_pinned: without(s.chat_pinned, "id", m.id),
+  }),
+  "chat.pinned": (s, m) => ({ ...s, chat_pinned: [...s.chat_pinned, m.message] }),
+  "chat.unpinned": (s, m) => ({ ...s, chat_pinned: without(s.chat_pinned, "id", m.id) }),
+};
+
+function addChat(session, messages) {
+  const known = new Set(session.chat.map((line) => line.id));
+  const fresh = messages.filter((line) => !known.has(line.id));
+  return { ...session, chat: [...session.chat, ...fresh].slice(-CHAT_LINES_MAX) };
+}
+
+function applyPulse(session, { viewers, likes, buying, left = {}, sales = {} }) {
+  const next = setLeft(session, left);
+  return {
+    ...next,
+    viewers: viewers ?? session.viewers,
+    likes: likes ?? session.likes,
+    buying: buying ?? session.buying,
+    sales: session.sales.map((s) =>
+      s.product_id in sales ? { ...s, left: sales[s.product_id] } : s,
+    ),
+  };
+}
+
+export const put = (state, rid, change) => {
+  const known = state.purchases.find((p) => p.rid === rid);
+  const next = { ...(known ?? { rid }), ...change };
+  const purchases = known
+    ? state.purchases.map((p) => (p === known ? next : p))
+    : [...state.purchases, next].slice(-PURCHASES_MAX);
+  return { ...state, purchases };
+};
+export const putAll = (state, rids, change) => rids.reduce((s, rid) => put(s, rid, change), state);
+
+/** Set the known purchases against `welcome`; a wish that it does not name is to be sent again. */
+function reconcile(purchases, { reservations, orders }) {
+  const live = new Map(reservations.map((r) => [r.rid, r]));
+  const sold = new Map(orders.flatMap((o) => o.rids.map((rid) => [rid, o.order_id])));
+  const known = purchases.map((p) => {
+    if (live.has(p.rid)) return { ...p, ...live.get(p.rid), error: null };
+    if (sold.has(p.rid)) return { ...p, state: "sold", order_id: sold.get(p.rid), error: null };
+    if (p.state === "paying" && p.command) return { ...p, state: "sending" };
+    return OPEN.has(p.state) && p.state !== "sending" ? { ...p, state: "expired" } : p;
+  });
+  const rids = new Set(purchases.map((p) => p.rid));
+  return [...known, ...reservations.filter((r) => !rids.has(r.rid))];
+}
+
+function addOrder(state, { order_id, rids, total, currency, at_ms }) {
+  const order = { order_id, rids, total, currency, at_ms, status: "confirmed" };
+  const orders = [...without(state.orders, "order_id", order_id), order];
+  return putAll({ ...state, orders }, rids, { state: "sold", order_id, error: null });
+}
+
+const PRIVATE = {
+  welcome: (s, m) => ({
+    ...s,
+    viewer: m.viewer,
+    purchases: reconcile(s.purchases, m),
+    orders: m.orders,
+  }),
+  session: (s, m) => ({ ...s, session: m }),
+  pulse: (s, m) => ({ ...s, session: s.session && applyPulse(s.session, m) }),
+  chat: (s, m) => ({ ...s, session: s.session && addChat(s.session, m.messages) }),
+  stats: (s, m) => ({ ...s, stats: m }),
+  "viewer.muted": (s, m) => ({ ...s, muted: { ...s.muted, [m.viewer_id]: m.until_ms } }),
+  reserved: (s, { rid, sku, quantity, price, expires_at_ms, state }) => {
+    const known = s.purchases.find((p) => p.rid === rid);
+    const begun = known?.command === "buy" ? "paying" : "held";
+    const fields = { sku, quantity, price, expires_at_ms, state: state ?? begun, error: null };
+    return put(s, rid, fields);
+  },
+  checkout: (s, m) =>
+    putAll(s, m.rids, { state: "paying", order_id: m.order_id, url: m.url, error: null }),
+  confirmed: addOrder,
+  released: (s, m) => put(s, m.rid, { state: "released" }),
+  expired: (s, m) => put(s, m.rid, { state: "expired" }),
+  refused: (s, m) => put(s, m.rid, { state: "refused", error: { code: m.code } }),
+  cancelled: (s, m) => ({
+    ...s,
+    orders: s.orders.map((o) => (o.order_id === m.order_id ? { ...o, status: "cancelled" } : o)),
+  }),
+};
+
+/** Events have both an offset and an instant; nothing else does. */
+export const isEvent = (m) => "offset" in m && "at_ms" in m;
+
+/** Return the state after one message of the server; messages it does not know change nothing. */
+export function reduce(state, message) {
+  if (!isEvent(message)) return PRIVATE[message.type]?.(state, message) ?? state;
+  const { session } = state;
+  if (session === null || message.offset <= session.offset) return state; // in the snapshot
+  const changed = EVENTS[message.type]?.(session, message) ?? session;
+  return { ...state, session: { ...changed, offset: message.offset } };
+}
