@@ -1,5 +1,6 @@
 """The types of the protocol's fields, with their ranges; msgspec checks them at the edge."""
 
+import re
 from typing import Annotated
 
 from msgspec import Meta
@@ -46,3 +47,8 @@ UnitsBySku = Annotated[
     dict[Id, Annotated[int, Meta(ge=1, le=limits.UNITS_MAX)]],
     Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX),
 ]
+
+
+def is_id(text: str) -> bool:
+    """Tell whether text can be an id."""
+    return len(text) <= limits.ID_CHARS_MAX and re.match(PLAIN, text) is not None

@@ -1,0 +1,173 @@
+"""A viewer's connection as a state machine: text and instants in; commands, frames, closes out.
+
+The shell around it owns the socket. It hands over each text message (`receive`), tells of pongs
+and of a socket that takes no more (`pong`, `fell_behind`, `caught_up`), asks at `due_ms` what
+time asks for (`tick`), and does what it is told. Instants are those of any clock that never
+goes back.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from liveshop.core import limits, messages, wire
+from liveshop.core.close_codes import CloseCode
+from liveshop.core.commands import Buy, Checkout, Command, Hello, Reserve, Say
+from liveshop.core.errors import (
+    BadFrame,
+    BadRequest,
+    Forbidden,
+    LiveshopError,
+    RateLimited,
+    Unauthorized,
+)
+from liveshop.core.rate import Bucket
+from liveshop.core.roles import Identity, Role
+
+
+class Phase(Enum):
+    """A connection starts JOINING, is JOINED by a good `hello`, and ends CLOSING: three states."""
+
+    JOINING = "joining"
+    JOINED = "joined"
+    CLOSING = "closing"
+
+
+class Nudge(Enum):
+    """What time may ask for, besides closing."""
+
+    PING = "ping"
+    ABORT = "abort"
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Start the closing handshake."""
+
+    code: CloseCode
+    reason: str
+
+
+class Connection:
+    """What one viewer's connection may say now, and by when it must be heard of."""
+
+    __slots__ = (
+        "_behind_since_ms",
+        "_chat",
+        "_commands",
+        "_deadline_ms",
+        "_ping_at_ms",
+        "_ping_ms",
+        "_pong_by_ms",
+        "_purchases",
+        "identity",
+        "phase",
+    )
+
+    def __init__(self, *, ping_ms: int, now_ms: int) -> None:
+        self.phase = Phase.JOINING
+        self.identity: Identity | None = None
+        self._commands = Bucket(*limits.COMMANDS_RATE, now_ms)
+        self._chat = Bucket(*limits.CHAT_RATE, now_ms)
+        self._purchases = Bucket(*limits.PURCHASE_RATE, now_ms)
+        # While JOINING: by when `hello` must come. While CLOSING: when the socket is cut.
+        self._deadline_ms = now_ms + limits.HELLO_MS_MAX
+        self._ping_ms = ping_ms
+        self._ping_at_ms = now_ms + ping_ms
+        self._behind_since_ms: int | None = None
+        self.pong(now_ms)
+
+    def receive(self, text: str, now_ms: int) -> Command | bytes | Close:
+        """Take a message; return what to carry out, a frame that refuses it, or a close.
+
+        While JOINING it returns no command but Hello: check its token, then call `join`.
+        """
+        assert self.phase is not Phase.CLOSING, "the shell drops what comes after a close"
+        try:
+            message = wire.decode_object(text)
+        except BadFrame as exc:
+            return Close(CloseCode.BAD_FRAME, str(exc))
+        if self.phase is Phase.JOINING and message.get("type") != "hello":
+            return Close(CloseCode.NO_HELLO, "the first message is `hello`")
+        try:
+            return self._admit(message, now_ms)
+        except LiveshopError as refusal:
+            return wire.frame(messages.error(refusal, wire.ref_of(message)))
+
+    def join(self, identity: Identity | None, now_ms: int) -> None:
+        """Let the viewer in, with the identity that its token gave, if it had one."""
+        assert self.phase is Phase.JOINING, "a connection joins once"
+        self.phase = Phase.JOINED
+        self.identity = identity
+        if identity is not None and identity.role >= Role.HOST:
+            self._commands = Bucket(*limits.HOST_COMMANDS_RATE, now_ms)
+
+    def pong(self, now_ms: int) -> None:
+        """Note that the viewer answered a ping."""
+        self._pong_by_ms = now_ms + self._ping_ms + limits.PONG_GRACE_MS
+
+    def fell_behind(self, now_ms: int) -> None:
+        """Note that the socket takes no more for now."""
+        self._behind_since_ms = now_ms
+
+    def caught_up(self) -> None:
+        """Note that the socket takes more again."""
+        self._behind_since_ms = None
+
+    def closing(self, by_ms: int) -> None:
+        """Note that the closing handshake has begun; the socket is cut at `by_ms`."""
+        self.phase = Phase.CLOSING
+        self._deadline_ms = by_ms
+
+    @property
+    def due_ms(self) -> int:
+        """The instant at which `tick` has something to say, unless something happens before."""
+        if self.phase is Phase.CLOSING:
+            return self._deadline_ms
+        due_ms = min(self._ping_at_ms, self._pong_by_ms)
+        if self.phase is Phase.JOINING:
+            due_ms = min(due_ms, self._deadline_ms)
+        if self._behind_since_ms is not None:
+            due_ms = min(due_ms, self._behind_since_ms + limits.SLOW_VIEWER_MS_MAX)
+        return due_ms
+
+    def tick(self, now_ms: int) -> Nudge | Close | None:
+        """Return what the time asks for: a ping, a close, cutting the socket, or nothing yet."""
+        if now_ms < self.due_ms:
+            return None
+        if self.phase is Phase.CLOSING:
+            return Nudge.ABORT
+        behind_ms = 0 if self._behind_since_ms is None else now_ms - self._behind_since_ms
+        if behind_ms >= limits.SLOW_VIEWER_MS_MAX:
+            return Close(CloseCode.TOO_SLOW, "too slow")
+        if self.phase is Phase.JOINING and now_ms >= self._deadline_ms:
+            return Close(CloseCode.NO_HELLO, "no hello in time")
+        if now_ms >= self._pong_by_ms:
+            return Close(CloseCode.NO_PONG, "no pong in time")
+        self._ping_at_ms = now_ms + self._ping_ms
+        return Nudge.PING
+
+    def _admit(self, message: wire.Message, now_ms: int) -> Command:
+        _charge(self._commands, now_ms)
+        command = wire.decode_command(message)
+        if isinstance(command, Hello) and self.phase is Phase.JOINED:
+            raise BadRequest("`hello` comes once")
+        self._authorize(command)
+        if isinstance(command, Say):
+            _charge(self._chat, now_ms)
+        elif isinstance(command, Buy | Reserve | Checkout):
+            _charge(self._purchases, now_ms)
+        return command
+
+    def _authorize(self, command: Command) -> None:
+        if command.needs is None:
+            return
+        if self.identity is None:
+            raise Unauthorized
+        if self.identity.role < command.needs:
+            raise Forbidden(command.needs.word)
+
+
+def _charge(bucket: Bucket, now_ms: int) -> None:
+    retry_after_ms = bucket.take(now_ms)
+    if retry_after_ms:
+        raise RateLimited(retry_after_ms=retry_after_ms)

@@ -1,0 +1,190 @@
+"""What the viewers' connections of this node share: who may come in, what time asks of them."""
+
+import logging
+import random
+import time
+from collections import Counter
+from typing import Final, Protocol
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from liveshop.core import limits, messages, wire
+from liveshop.core.close_codes import CloseCode
+from liveshop.core.commands import Command
+from liveshop.core.errors import LiveshopError, NotFound
+from liveshop.core.settings import Settings
+from liveshop.edge.tokens import Tokens
+from liveshop.edge.wheel import Wheel
+from liveshop.engine.viewer import Viewer
+
+_TICK_S: Final = 0.1
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class Rooms(Protocol):
+    """What the gateway asks of the engine.
+
+    `connect` comes once, after a good `hello`; then `submit` for each command, and `disconnect`
+    once, when the connection is lost. All three return at once and answer through the viewer.
+    """
+
+    def loaded(self, session_id: str) -> object | None:
+        """Return the session's room if this node has it."""
+
+    async def room(self, session_id: str) -> object:
+        """Load the session's room; raises NotFound or Unavailable."""
+
+    def connect(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+        """Welcome a viewer to a session, or close its connection."""
+
+    def submit(self, viewer: Viewer, command: Command) -> None:
+        """Carry out a command that the viewer's role allows, and answer it."""
+
+    def disconnect(self, viewer: Viewer) -> None:
+        """Forget a viewer."""
+
+
+class Guest(Viewer, Protocol):
+    """A connection as the gateway sees it."""
+
+    session_id: str
+    address: str
+    origin_allowed: bool
+
+    @property
+    def due_ms(self) -> int:
+        """When time next asks something of this connection."""
+
+    def tick(self, now_ms: int) -> None:
+        """Do what time asks for."""
+
+    def abort(self) -> None:
+        """Cut the connection."""
+
+
+class Gateway:
+    """Every viewer connection of a node; `run` owns its two kinds of task and goes on for ever."""
+
+    def __init__(self, settings: Settings, rooms: Rooms, tokens: Tokens) -> None:
+        self.settings = settings
+        self.rooms = rooms
+        self.tokens = tokens
+        self._guests: set[Guest] = set()
+        self._by_address: Counter[str] = Counter()
+        self._by_viewer: Counter[str] = Counter()
+        self._wheel: Wheel[Guest] = Wheel(monotonic_ms())
+        self._looking_up: dict[str, list[Guest]] = {}
+        self._tasks: TaskGroup | None = None
+        self._emptied: anyio.Event | None = None
+
+    def __len__(self) -> int:
+        return len(self._guests)
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Tell connections what time asks of them, until cancelled."""
+        async with anyio.create_task_group() as self._tasks:
+            task_status.started()
+            while True:
+                now_ms = monotonic_ms()
+                for guest in self._wheel.advance(now_ms):
+                    guest.tick(now_ms)
+                await anyio.sleep(_TICK_S)
+
+    def open(self, guest: Guest) -> None:
+        """Take a connection whose handshake is done, or start to close it again.
+
+        Every guest that was opened is told of by `closed` in the end.
+        """
+        self._guests.add(guest)
+        self._by_address[guest.address] += 1
+        self.schedule(guest)
+        if not guest.origin_allowed:
+            guest.close(CloseCode.ORIGIN_NOT_ALLOWED, "this origin is not allowed")
+        elif not guest.session_id:
+            guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
+        elif self._emptied is not None or len(self._guests) > self.settings.connections_max:
+            _send_away(guest)
+        elif self._by_address[guest.address] > self.settings.connections_per_address_max:
+            guest.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
+        elif self.rooms.loaded(guest.session_id) is None:
+            self._look_up(guest)
+
+    def admit(self, guest: Guest) -> bool:
+        """Count in a guest who has given an identity; False if that has too many connections."""
+        assert guest.identity is not None, "who is anonymous is not counted"
+        viewer_id = guest.identity.viewer_id
+        self._by_viewer[viewer_id] += 1
+        return self._by_viewer[viewer_id] <= self.settings.connections_per_viewer_max
+
+    def closed(self, guest: Guest) -> None:
+        """Forget a connection that was lost."""
+        self._guests.remove(guest)
+        self._wheel.cancel(guest)
+        _take_one(self._by_address, guest.address)
+        if guest.identity is not None:
+            _take_one(self._by_viewer, guest.identity.viewer_id)
+        if self._emptied is not None and not self._guests:
+            self._emptied.set()
+
+    def schedule(self, guest: Guest) -> None:
+        """Let a guest be told when its next deadline is there."""
+        self._wheel.schedule(guest, guest.due_ms)
+
+    async def drain(self) -> None:
+        """Send everyone away, now and from now on; return when they have gone.
+
+        Who has not gone within `drain_ms` is cut off.
+        """
+        self._emptied = anyio.Event()
+        for guest in tuple(self._guests):
+            _send_away(guest)
+        with anyio.move_on_after(self.settings.drain_ms / 1000):
+            if self._guests:
+                await self._emptied.wait()
+        for guest in tuple(self._guests):
+            guest.abort()
+
+    def _look_up(self, guest: Guest) -> None:
+        # One look-up a session, however many wait, and so many sessions at a time: names that
+        # someone makes up must not keep the store busy.
+        waiting = self._looking_up.get(guest.session_id)
+        if waiting is not None:
+            waiting.append(guest)
+        elif len(self._looking_up) >= limits.SESSIONS_LOOKED_UP_MAX:
+            _send_away(guest)
+        else:
+            assert self._tasks is not None, "the gateway runs before connections come"
+            self._looking_up[guest.session_id] = [guest]
+            self._tasks.start_soon(self._find, guest.session_id)
+
+    async def _find(self, session_id: str) -> None:
+        try:
+            await self.rooms.room(session_id)
+        except NotFound:
+            for guest in self._looking_up[session_id]:
+                guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
+        except LiveshopError:
+            _logger.info("session %s is not loaded yet; its viewers learn at `hello`", session_id)
+        except Exception:
+            _logger.exception("loading session %s failed", session_id)
+        finally:
+            del self._looking_up[session_id]
+
+
+def monotonic_ms() -> int:
+    """Return the instant by which connections are timed."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def _send_away(guest: Guest) -> None:
+    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
+    guest.write(wire.frame(messages.moved(retry_after_ms)))
+    guest.close(CloseCode.DRAINED, "connect again")
+
+
+def _take_one(counts: Counter[str], key: str) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]

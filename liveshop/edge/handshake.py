@@ -1,0 +1,75 @@
+"""The opening handshake, and RFC 6455 after it, through `websockets`' protocol without I/O."""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import unquote
+
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from liveshop.core import limits, wire
+from liveshop.core.errors import NotFound
+from liveshop.core.fields import is_id
+
+SUBPROTOCOL: Final = Subprotocol("liveshop.v1")
+_PATH: Final = "/ws/sessions/"
+
+_logger: Final = logging.getLogger(__name__)
+# The library has a line to say of every connection.
+_logger.setLevel(logging.WARNING)
+
+
+class WebSocket(ServerProtocol):
+    """One connection's frames, from the opening handshake on.
+
+    It starts OPEN: left to read the handshake itself, its parser keeps the request for good.
+    The caller hands the request to `accept` and writes the response. Compression is declined.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(state=State.OPEN, max_size=limits.MESSAGE_BYTES_MAX, logger=_logger)
+
+    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
+        """Choose ours where it is offered; a client that offers none is as welcome."""
+        return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+
+    def release(self) -> None:
+        """Drop what refers back to this object, so that no garbage is left to collect."""
+        del self.parser
+        self.parser_exc = None
+        self.handshake_exc = None
+
+
+def read_head(head: bytes) -> Request:
+    """Read the head of a request that uvicorn has parsed already and written out again."""
+    request_line, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    _, path, _ = request_line.split(" ", 2)
+    headers = Headers()
+    for line in lines:
+        name, _, value = line.partition(": ")
+        headers[name] = value
+    return Request(path, headers)
+
+
+def session_of(path: str) -> str | None:
+    """Return the id of the session in a request's path; None if it is no path of ours.
+
+    An id that cannot be one is returned as the empty string: no session has it.
+    """
+    path, _, _ = path.partition("?")
+    if not path.startswith(_PATH):
+        return None
+    session_id = unquote(path.removeprefix(_PATH))
+    return session_id if is_id(session_id) else ""
+
+
+def not_here(path: str) -> Response:
+    """Return the answer to an upgrade on a path that has no WebSocket."""
+    body = wire.encode_one(NotFound("WebSocket at", path).as_message())
+    headers = Headers({"Connection": "close", "Content-Type": "application/json"})
+    headers["Content-Length"] = str(len(body))
+    return Response(404, "Not Found", headers, body)

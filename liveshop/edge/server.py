@@ -1,0 +1,114 @@
+"""The one port: uvicorn with a WebSocket gateway of ours, and an end that is clean."""
+
+import contextlib
+import functools
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, cast
+
+import anyio
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from liveshop.core import limits
+from liveshop.core.settings import Settings
+from liveshop.edge.gateway import Gateway, Rooms
+from liveshop.edge.tokens import Tokens
+from liveshop.edge.viewer_socket import ViewerSocket
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, leaving nothing behind when a connection becomes a viewer's."""
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, and break the circle of this object and its parser.
+
+        uvicorn breaks it in `connection_lost`, which is another object's from now on.
+        """
+        super().handle_websocket_upgrade()
+        del self.parser
+
+
+class Server(uvicorn.Server):
+    """Serves HTTP and viewers until SIGTERM or SIGINT; then `serve` returns."""
+
+    def __init__(
+        self, config: uvicorn.Config, gateway: Gateway, sockets: Sequence[socket.socket]
+    ) -> None:
+        super().__init__(config)
+        self.gateway = gateway
+        self._sockets = list(sockets)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve on the sockets given at first, until told to stop."""
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(self.gateway.run)
+            await super().serve(sockets or self._sockets)
+            tasks.cancel_scope.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, send viewers elsewhere, and let requests in flight be answered."""
+        _logger.info("stopping: %d viewers are told to connect again", len(self.gateway))
+        for server in self.servers:
+            server.close()
+        await self.gateway.drain()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; at once on a second SIGINT.
+
+        uvicorn raises the signal again once it has stopped, and nothing after that would run.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        signals = (signal.SIGINT, signal.SIGTERM)
+        handlers = {each: signal.signal(each, self.handle_exit) for each in signals}
+        try:
+            yield
+        finally:
+            for each, handler in handlers.items():
+                signal.signal(each, handler)
+
+
+def build_server(
+    settings: Settings, engine: Rooms, app: ASGIApp, sockets: Sequence[socket.socket]
+) -> Server:
+    """Return a server of `app` and the viewers' gateway on listening or bound sockets.
+
+    Start the engine before `serve`, and stop it after: viewers are told to move on meanwhile.
+    """
+    tokens = Tokens(secret=settings.secret, public_key=settings.jwt_public_key)
+    gateway = Gateway(settings, engine, tokens)
+    for each in sockets:
+        _prepare(each)
+    config = uvicorn.Config(
+        cast(Any, app),
+        http=HttpProtocol,
+        # Any callable will do; the annotation asks for a class.
+        ws=cast(type[ViewerSocket], functools.partial(ViewerSocket, gateway)),
+        interface="asgi3",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=limits.BACKLOG_CONNECTIONS,
+        timeout_graceful_shutdown=-(-settings.drain_ms // 1000),
+    )
+    return Server(config, gateway, sockets)
+
+
+def _prepare(listener: socket.socket) -> None:
+    # Accepted sockets inherit it. Without it the kernel takes megabytes for a viewer that does
+    # not read, before anyone notices.
+    if listener.family in (socket.AF_INET, socket.AF_INET6):
+        lowat = socket.TCP_NOTSENT_LOWAT
+        listener.setsockopt(socket.IPPROTO_TCP, lowat, limits.UNSENT_BYTES_MAX)
