@@ -1,0 +1,1 @@
+"""HTTP: the API of the protocol, the OpenAPI document made from it, pages and health."""

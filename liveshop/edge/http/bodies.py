@@ -1,0 +1,46 @@
+"""Bodies of requests, read to a limit: whoever sends more, or too slowly, is refused."""
+
+from collections.abc import AsyncIterator
+
+import anyio
+from starlette.requests import Request
+
+from liveshop.core.errors import BadRequest
+from liveshop.core.limits import BODY_BYTES_MAX, BODY_SILENCE_MS_MAX
+
+
+class BodyTooLarge(BadRequest):
+    """The body has more bytes than this path takes."""
+
+    status = 413
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"the body may have {bytes_max} bytes at most")
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the whole body, of `BODY_BYTES_MAX` bytes at most."""
+    return b"".join([chunk async for chunk in stream_body(request, BODY_BYTES_MAX)])
+
+
+async def stream_body(request: Request, bytes_max: int) -> AsyncIterator[bytes]:
+    """Yield the body as it comes in; raise once it is, or says it is, too large."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > bytes_max:
+        raise BodyTooLarge(bytes_max)
+    received = 0
+    chunks = request.stream()
+    while chunk := await _next(chunks):
+        received += len(chunk)
+        if received > bytes_max:
+            raise BodyTooLarge(bytes_max)
+        yield chunk
+
+
+async def _next(chunks: AsyncIterator[bytes]) -> bytes:
+    """Return the next chunk, empty at the end."""
+    try:
+        with anyio.fail_after(BODY_SILENCE_MS_MAX / 1000):
+            return await anext(chunks)
+    except TimeoutError:
+        raise BadRequest("the body stopped coming") from None

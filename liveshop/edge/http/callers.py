@@ -1,0 +1,76 @@
+"""Who calls: nobody in particular, the bearer of a token, or a merchant's backend with a key."""
+
+from dataclasses import dataclass
+
+from liveshop.core.claims import Grant
+from liveshop.core.errors import BadRequest, Forbidden, LiveshopError, Unauthorized
+from liveshop.core.roles import Identity, Role
+
+
+class NotAllowed(Forbidden):
+    """The role would do, but something else about the caller does not."""
+
+    def __init__(self, message: str) -> None:
+        LiveshopError.__init__(self, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever sent a request; `api_key` if it is a merchant's backend."""
+
+    grant: Grant | None = None
+    api_key: bool = False
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the caller, None without a token."""
+        return None if self.grant is None else self.grant.identity.role
+
+    @property
+    def session_id(self) -> str | None:
+        """The one session that the token is good for, None for any."""
+        return None if self.grant is None else self.grant.session_id
+
+    def identity(self) -> Identity:
+        """Return whom the token or the key names; raises Unauthorized without one."""
+        if self.grant is None:
+            raise Unauthorized
+        return self.grant.identity
+
+    def require(self, role: Role) -> None:
+        """Raise Unauthorized without a token, Forbidden with too low a role."""
+        if self.identity().role < role:
+            raise Forbidden(role.word)
+
+    def require_key(self) -> None:
+        """Raise Unauthorized without a token, Forbidden without an API key."""
+        self.identity()
+        if not self.api_key:
+            raise NotAllowed("this needs an API key")
+
+    def require_anywhere(self) -> None:
+        """Raise Forbidden if the token is good for one session only."""
+        if self.session_id is not None:
+            raise NotAllowed("this needs a token for every session")
+
+    def within(self, session_id: str) -> None:
+        """Raise Unauthorized if the token is of another session."""
+        if self.grant is not None:
+            self.grant.identity_in(session_id)
+
+    def sees_drafts(self, session_id: str | None = None) -> bool:
+        """Tell whether drafts are shown: this session's, or those of all sessions."""
+        if self.grant is None or self.grant.identity.role < Role.MODERATOR:
+            return False
+        return self.session_id in (None, session_id)
+
+    def buyer(self, viewer_id: str | None) -> Identity:
+        """Return for whom the caller buys: itself, or whom the backend names in `viewer_id`."""
+        identity = self.identity()
+        if not self.api_key:
+            if viewer_id not in (None, identity.viewer_id):
+                raise BadRequest("`viewer_id` goes with an API key")
+            return identity
+        if viewer_id is None:
+            raise BadRequest("`viewer_id` is missing: an API key acts for a buyer")
+        return Identity(viewer_id, viewer_id, Role.VIEWER)

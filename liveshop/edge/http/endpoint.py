@@ -1,0 +1,88 @@
+"""From a request to its answer: who calls, may it, what does it say; then the handler."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from liveshop.core import wire
+from liveshop.core.errors import BadRequest, NotFound
+from liveshop.edge.http.bodies import read_body
+from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.gate import Gate
+from liveshop.edge.http.operations import PATH_FIELDS, Call, Operation, Services
+from liveshop.edge.http.records import Nothing
+from liveshop.edge.http.refusals import json_response
+
+
+def routes(services: Services, gate: Gate, operations: Iterable[Operation]) -> Iterator[Route]:
+    """Return one route a path, which so knows all methods that go with it."""
+    for path, group in groupby(operations, lambda operation: operation.path):
+        yield _route(services, gate, path, {operation.method: operation for operation in group})
+
+
+def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Operation]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        operation = by_method["GET" if request.method == "HEAD" else request.method]
+        caller = await gate.admit(request)
+        _authorize(operation, caller)
+        call: Call[Any, Any] = Call(
+            caller=caller,
+            path=_path(operation, caller, request),
+            query=_query(operation, request),
+            body=await _body(operation, request),
+            request=request,
+        )
+        reply = await operation.handler(services, call)
+        return json_response(reply.content, reply.status)
+
+    return Route(path, endpoint, methods=list(by_method))
+
+
+def _authorize(operation: Operation, caller: Caller) -> None:
+    if operation.api_key:
+        caller.require_key()
+    elif operation.needs is not None:
+        caller.require(operation.needs)
+
+
+def _path(operation: Operation, caller: Caller, request: Request) -> Mapping[str, str]:
+    """Return the ids in the path; one that cannot be an id is not found."""
+    path: dict[str, str] = request.path_params
+    for name, text in path.items():
+        try:
+            wire.decode_as(text, PATH_FIELDS[name])
+        except BadRequest:
+            raise NotFound(name.removesuffix("_id"), text[:100]) from None
+    if "session_id" in path:
+        caller.within(path["session_id"])
+    return path
+
+
+def _query(operation: Operation, request: Request) -> Any:
+    fields = request.query_params.multi_items()
+    by_name = dict(fields)
+    if len(by_name) < len(fields):
+        raise BadRequest("a field of the query is given twice")
+    return wire.decode_query(by_name, operation.query)
+
+
+async def _body(operation: Operation, request: Request) -> Any:
+    if operation.streams is not None:
+        _expect_type(operation.streams, request)
+        return Nothing()
+    if request.method == "GET":
+        return Nothing()
+    data = await read_body(request)
+    if operation.body is Nothing and not data:
+        return Nothing()
+    return wire.decode_body(data, operation.body)
+
+
+def _expect_type(media_type: str, request: Request) -> None:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != media_type:
+        raise BadRequest(f"the body must be {media_type}, `Content-Type` says {given or 'nothing'}")

@@ -1,0 +1,54 @@
+"""Who is at the door: a token or an API key is checked, and nobody comes in too often."""
+
+from typing import Final
+
+from starlette.requests import Request
+
+from liveshop.core.claims import Grant
+from liveshop.core.errors import Unauthorized
+from liveshop.core.limits import TOKEN_CHARS_MAX
+from liveshop.edge.addresses import Networks, client_address
+from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.throttle import Throttle
+from liveshop.edge.tokens import Tokens
+from liveshop.stores.postgres.keys import Keys
+
+# What a JWT has and an API key has not.
+_JWT_DOTS: Final = 2
+
+
+class Gate:
+    """Finds out who sent a request, and counts it."""
+
+    def __init__(self, tokens: Tokens, keys: Keys, throttle: Throttle, trusted: Networks) -> None:
+        self._tokens = tokens
+        self._keys = keys
+        self._throttle = throttle
+        self._trusted = trusted
+
+    async def admit(self, request: Request) -> Caller:
+        """Return the caller; raises Unauthorized for a faulty token, on public paths too."""
+        address = self._address(request)
+        try:
+            caller = await self._identify(request.headers.get("authorization"))
+        except Unauthorized:
+            # Guessing costs the address a turn.
+            self._throttle.admit(Caller(), address)
+            raise
+        self._throttle.admit(caller, address)
+        return caller
+
+    async def _identify(self, authorization: str | None) -> Caller:
+        if authorization is None:
+            return Caller()
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or len(token) > TOKEN_CHARS_MAX:
+            raise Unauthorized
+        if token.count(".") == _JWT_DOTS:
+            return Caller(self._tokens.read(token))
+        return Caller(Grant(await self._keys.find(token), None), api_key=True)
+
+    def _address(self, request: Request) -> str:
+        peer = request.client.host if request.client is not None else ""
+        forwarded_for = request.headers.getlist("x-forwarded-for")
+        return client_address(peer, forwarded_for, self._trusted)

@@ -1,0 +1,87 @@
+"""Headers that every answer carries, and who may read answers from another site."""
+
+from collections.abc import Collection
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from liveshop.core.errors import BadRequest
+from liveshop.edge.http.refusals import refusal
+
+# Pictures and video come from the merchant's own hosts; scripts and styles from here alone.
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: http: https:",
+        "media-src 'self' blob: http: https:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+_ALWAYS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # An address may hold a token for a moment: it goes to nobody else.
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# The client module loads its other half from /pages/.
+_SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/")
+
+
+class SecureHeaders:
+    """Middleware that adds the security headers, and keeps answers out of caches.
+
+    A response that says itself how it may be cached is left at that.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and add headers to its answer."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_ALWAYS)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class SharedPaths:
+    """Middleware that lets pages of given origins use the API and the client module."""
+
+    def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
+        self._app = app
+        self._shared = _Cors(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("Authorization",),
+            expose_headers=("Retry-After",),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with CORS where the path is shared."""
+        shared = scope["type"] == "http" and scope["path"].startswith(_SHARED_PATHS)
+        await (self._shared if shared else self._app)(scope, receive, send)
+
+
+class _Cors(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code == 200:
+            return response
+        return refusal(BadRequest(bytes(response.body).decode()), headers={"Vary": "Origin"})

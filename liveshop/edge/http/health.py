@@ -1,0 +1,40 @@
+"""Whether this node lives, whether it can serve, and what it counts."""
+
+from dataclasses import asdict
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from liveshop.core.errors import Unavailable
+from liveshop.edge.http.refusals import json_response
+from liveshop.engine.engine import Engine
+
+
+class NotReady(Unavailable):
+    """A store or the bus is away; the fields say which answer."""
+
+    def __init__(self, **answers: bool) -> None:
+        away = ", ".join(name for name, answer in answers.items() if not answer)
+        super().__init__(f"not ready: {away} away")
+        self.fields = answers
+
+
+def health_routes(engine: Engine) -> list[Route]:
+    """Return what a load balancer and Prometheus ask for."""
+
+    async def alive(request: Request) -> Response:
+        return json_response({"status": "alive"})
+
+    async def ready(request: Request) -> Response:
+        answers = asdict(engine.health())
+        if not all(answers.values()):
+            raise NotReady(**answers)
+        return json_response({"status": "ready", **answers})
+
+    async def metrics(request: Request) -> Response:
+        text = generate_latest(engine.metrics.registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]

@@ -1,0 +1,136 @@
+"""The OpenAPI document, made from the table of operations and the records they name."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import liveshop
+from liveshop.core import errors
+from liveshop.core.errors import LiveshopError
+from liveshop.core.schemas import schemas_of
+from liveshop.edge.http.bodies import BodyTooLarge
+from liveshop.edge.http.operations import PATH_FIELDS, Operation
+from liveshop.edge.http.records import Nothing, Problem
+
+_REF_START: Final = "#/components/schemas/"
+_ALWAYS_REFUSES: Final = (
+    errors.BadRequest,
+    errors.Unauthorized,
+    errors.RateLimited,
+    errors.InternalError,
+    errors.Unavailable,
+)
+Document = dict[str, Any]
+
+
+def openapi_document(operations: Sequence[Operation]) -> Document:
+    """Return the document of all operations."""
+    records = _records_of(operations)
+    schemas, components = schemas_of(records, _REF_START + "{name}")
+    by_record = dict(zip(records, schemas, strict=True))
+    components["Problem"]["properties"]["code"] = {"enum": sorted(_codes(LiveshopError))}
+    paths: Document = {}
+    for operation in operations:
+        path = operation.path.replace(":path", "")
+        described = _describe(operation, by_record, components)
+        paths.setdefault(path, {})[operation.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "liveshop", "version": liveshop.__version__},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _records_of(operations: Iterable[Operation]) -> list[Any]:
+    records: dict[Any, None] = dict.fromkeys([Problem, *PATH_FIELDS.values()])
+    for operation in operations:
+        records |= dict.fromkeys([operation.query, operation.body, *operation.answers.values()])
+    return list(records)
+
+
+def _describe(
+    operation: Operation, schemas: Mapping[Any, Document], components: Document
+) -> Document:
+    summary, _, more = (inspect.getdoc(operation.handler) or "").partition("\n\n")
+    described: Document = {
+        "operationId": operation.handler.__name__,
+        "summary": summary,
+        "parameters": [
+            *_path_parameters(operation, schemas),
+            *_query_parameters(schemas[operation.query], components),
+        ],
+        "responses": _answers(operation, schemas) | _refusals(operation),
+    }
+    if more:
+        described["description"] = more
+    if operation.needs or operation.api_key:
+        described["security"] = [{"bearer": []}]
+    if operation.streams:
+        content = {operation.streams: {"schema": {"type": "string"}}}
+        described["requestBody"] = {"required": True, "content": content}
+    elif operation.body is not Nothing:
+        content = {"application/json": {"schema": schemas[operation.body]}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _path_parameters(operation: Operation, schemas: Mapping[Any, Document]) -> Iterator[Document]:
+    for name, shape in PATH_FIELDS.items():
+        if f"{{{name}" in operation.path:
+            yield {"name": name, "in": "path", "required": True, "schema": schemas[shape]}
+
+
+def _query_parameters(schema: Document, components: Document) -> Iterator[Document]:
+    record = components[schema["$ref"].removeprefix(_REF_START)]
+    for name, shape in record["properties"].items():
+        required = name in record["required"]
+        yield {"name": name, "in": "query", "required": required, "schema": _present(shape)}
+
+
+def _present(shape: Document) -> Document:
+    """Return the schema of a field that may be left out, as it is when it is there."""
+    match shape:
+        case {"anyOf": [given, {"type": "null"}]}:
+            return dict(given)
+        case _:
+            return shape
+
+
+def _answers(operation: Operation, schemas: Mapping[Any, Document]) -> Document:
+    return {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/json": {"schema": schemas[record]}},
+        }
+        for status, record in operation.answers.items()
+    }
+
+
+def _refusals(operation: Operation) -> Document:
+    refuses = [*_ALWAYS_REFUSES, *operation.refuses]
+    if operation.needs or operation.api_key:
+        refuses.append(errors.Forbidden)
+    if "{" in operation.path:
+        refuses.append(errors.NotFound)
+    if operation.method == "POST":
+        refuses.append(BodyTooLarge)
+    codes: dict[int, list[str]] = {}
+    for error in refuses:
+        codes.setdefault(error.status, []).append(f"`{error.code}`")
+    schema = {"$ref": _REF_START + Problem.__name__}
+    return {
+        str(status): {
+            "description": ", ".join(named),
+            "content": {"application/json": {"schema": schema}},
+        }
+        for status, named in sorted(codes.items())
+    }
+
+
+def _codes(error: type[LiveshopError]) -> set[str]:
+    return {error.code}.union(*map(_codes, error.__subclasses__()))

@@ -1,0 +1,97 @@
+"""What an HTTP operation is: a handler, its place in the table and what it may answer.
+
+The handler's annotations say what it reads, `Call[Query, Body]`, and its docstring what it
+does: parsing and the OpenAPI document both follow them, so that neither can drift.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar, get_args, get_type_hints
+
+from starlette.requests import Request
+
+from liveshop.core.errors import LiveshopError
+from liveshop.core.fields import Id, Uuid
+from liveshop.core.roles import Role
+from liveshop.core.settings import Settings
+from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.throttle import Throttle
+from liveshop.engine.engine import Engine
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.keys import Keys
+from liveshop.stores.postgres.orders import Orders
+from liveshop.stores.postgres.payments import Payments
+from liveshop.stores.postgres.sessions import Sessions
+
+Query = TypeVar("Query")
+Body = TypeVar("Body")
+
+PATH_FIELDS: Final[Mapping[str, Any]] = {
+    "product_id": Id,
+    "session_id": Id,
+    "payment_id": Id,
+    "rid": Uuid,
+    "order_id": Uuid,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What handlers work with."""
+
+    settings: Settings
+    engine: Engine
+    database: Database
+    sessions: Sessions
+    orders: Orders
+    payments: Payments
+    keys: Keys
+    throttle: Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Query, Body]):
+    """One request, parsed: `path` holds well-formed ids, `request` is for a body that streams."""
+
+    caller: Caller
+    path: Mapping[str, str]
+    query: Query
+    body: Body
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: a record or a message, and its status."""
+
+    content: Any
+    status: int = 200
+
+
+Handler = Callable[[Services, Call[Any, Any]], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One line of the HTTP table.
+
+    `needs` is the lowest role, None for anyone; `api_key` asks for an API key instead.
+    `answers` are its successes by status, `refuses` the errors of its own, beside those that
+    every operation has. `streams` is the media type of a body that the handler reads itself.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    answers: Mapping[int, Any]
+    needs: Role | None = None
+    api_key: bool = False
+    refuses: tuple[type[LiveshopError], ...] = ()
+    streams: str | None = None
+    query: Any = field(init=False)
+    body: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        query, body = get_args(get_type_hints(self.handler)["call"])
+        object.__setattr__(self, "query", query)
+        object.__setattr__(self, "body", body)

@@ -1,0 +1,102 @@
+"""Orders and what happens to them after the sale."""
+
+from liveshop.core.errors import Conflict, Expired, NotFound
+from liveshop.core.messages import order_fields
+from liveshop.core.model import Order
+from liveshop.core.roles import Role
+from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.records import NewPayment, Nothing, OrderList, OrdersPage, OrderView
+from liveshop.edge.http.sessions import refuse_draft
+
+
+async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Reply:
+    """List orders: a host sees all, a buyer its own.
+
+    With `session` they come in the order of their last change, and `next` is never null: poll
+    with it, and none is missed. Without, the newest come first.
+    """
+    session_id = call.query.session or call.caller.session_id
+    buyer = None if _hosts(call.caller) else call.caller.identity().viewer_id
+    if session_id is None:
+        newest = await services.orders.newest(buyer=buyer, limit=call.query.limit)
+        return Reply({"orders": [order_fields(order) for order in newest], "next": None})
+    call.caller.within(session_id)
+    await refuse_draft(services, call.caller, session_id)
+    page = await services.orders.page(
+        session_id, after=call.query.after or 0, limit=call.query.limit, buyer=buyer
+    )
+    return Reply({"orders": [order_fields(order) for order in page.orders], "next": page.next})
+
+
+async def read_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Read an order; a buyer reads its own."""
+    return Reply(order_fields(await _order(services, call)))
+
+
+async def cancel_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Cancel a confirmed order: its units are for sale again, its money is due for refund."""
+    order = await _order(services, call)
+    call.caller.require(Role.HOST)
+    return Reply(order_fields(await services.engine.cancel(order.order_id)))
+
+
+async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> Reply:
+    """Report a payment; it confirms the whole order. Idempotent by `payment_id`.
+
+    A payment that cannot become an order (wrong amount, a second one, too late, units gone) is
+    kept as `refund_due`, and refused.
+    """
+    order = await services.engine.confirm(
+        call.path["order_id"], call.body.payment_id, call.body.amount
+    )
+    return Reply(order_fields(order))
+
+
+async def _order(services: Services, call: Call[Nothing, Nothing]) -> Order:
+    """Return an order that the caller may see; another buyer's is not found."""
+    order = await services.orders.get(call.path["order_id"])
+    if _hosts(call.caller):
+        call.caller.within(order.session_id)
+    elif order.viewer_id != call.caller.identity().viewer_id:
+        raise NotFound("order", order.order_id)
+    return order
+
+
+def _hosts(caller: Caller) -> bool:
+    return caller.identity().role >= Role.HOST
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/api/orders",
+        handler=list_orders,
+        needs=Role.VIEWER,
+        answers={200: OrderList},
+        refuses=(NotFound,),
+    ),
+    Operation(
+        method="GET",
+        path="/api/orders/{order_id}",
+        handler=read_order,
+        needs=Role.VIEWER,
+        answers={200: OrderView},
+    ),
+    Operation(
+        method="POST",
+        path="/api/orders/{order_id}/cancel",
+        handler=cancel_order,
+        needs=Role.HOST,
+        answers={200: OrderView},
+        refuses=(Conflict,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/orders/{order_id}/confirm",
+        handler=confirm_order,
+        api_key=True,
+        answers={200: OrderView},
+        refuses=(Conflict, Expired),
+    ),
+)

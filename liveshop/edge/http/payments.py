@@ -1,0 +1,40 @@
+"""Money that was reported, and what has to be given back."""
+
+from liveshop.core.errors import Conflict
+from liveshop.core.roles import Role
+from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.records import Nothing, PaymentList, PaymentsPage, PaymentView
+
+
+async def list_payments(services: Services, call: Call[PaymentsPage, Nothing]) -> Reply:
+    """List payments in a status: those to be given back, unless another one is asked for."""
+    call.caller.require_anywhere()
+    page = await services.payments.page(
+        call.query.status, after=call.query.after, limit=call.query.limit
+    )
+    return Reply(page)
+
+
+async def mark_refunded(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Say that a refund that was due has been made."""
+    reply = await services.payments.refunded(call.path["payment_id"])
+    return Reply(reply.payment)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/api/payments",
+        handler=list_payments,
+        needs=Role.HOST,
+        answers={200: PaymentList},
+    ),
+    Operation(
+        method="POST",
+        path="/api/payments/{payment_id:path}/refunded",
+        handler=mark_refunded,
+        api_key=True,
+        answers={200: PaymentView},
+        refuses=(Conflict,),
+    ),
+)

@@ -1,0 +1,75 @@
+"""The catalogue over HTTP."""
+
+from liveshop.core.catalogue import ImportReport
+from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.limits import CSV_BYTES_MAX
+from liveshop.core.model import Product
+from liveshop.core.roles import Role
+from liveshop.edge.http.bodies import stream_body
+from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.records import NewProduct, Nothing, Page, ProductList
+from liveshop.stores.postgres import catalogue
+from liveshop.stores.postgres.importer import import_products
+
+
+async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Reply:
+    """Put a product into the catalogue."""
+    call.caller.require_anywhere()
+    product = call.body.product()
+    await catalogue.create(services.database, product)
+    return Reply(product, 201)
+
+
+async def list_products(services: Services, call: Call[Page, Nothing]) -> Reply:
+    """List the catalogue, in the order in which products were added."""
+    products, after = await catalogue.page(services.database, call.query.after, call.query.limit)
+    return Reply({"products": products, "next": after})
+
+
+async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Read one product."""
+    return Reply(await catalogue.get(services.database, call.path["product_id"]))
+
+
+async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Import a Shopify product CSV.
+
+    Good rows are kept, bad ones reported. A later import adds the difference in stock from
+    what the last one said.
+    """
+    call.caller.require_anywhere()
+    chunks = stream_body(call.request, CSV_BYTES_MAX)
+    return Reply(await import_products(services.database, chunks, services.settings.currency))
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/api/products",
+        handler=add_product,
+        needs=Role.HOST,
+        answers={201: Product},
+        refuses=(Conflict,),
+    ),
+    Operation(
+        method="GET",
+        path="/api/products",
+        handler=list_products,
+        answers={200: ProductList},
+        refuses=(NotFound,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/products/import",
+        handler=import_csv,
+        needs=Role.HOST,
+        answers={200: ImportReport},
+        streams="text/csv",
+    ),
+    Operation(
+        method="GET",
+        path="/api/products/{product_id:path}",
+        handler=read_product,
+        answers={200: Product},
+    ),
+)

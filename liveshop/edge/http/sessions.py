@@ -1,0 +1,107 @@
+"""Sessions, their commands and their log over HTTP."""
+
+from liveshop.core.commands import HostCommand, MuteViewer, UnmuteViewer
+from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound, SoldOut
+from liveshop.core.model import Status
+from liveshop.core.roles import Role
+from liveshop.core.wire import Message
+from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.records import (
+    EventList,
+    EventsPage,
+    Happened,
+    NewSession,
+    Nothing,
+    SessionList,
+    SessionsPage,
+    SessionView,
+)
+
+
+async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Reply:
+    """Plan a session: scheduled if it says when it starts, else a draft."""
+    call.caller.require_anywhere()
+    raise NotImplementedError
+
+
+async def list_sessions(services: Services, call: Call[SessionsPage, Nothing]) -> Reply:
+    """List sessions, the newest first; drafts are shown from moderators on."""
+    page = await services.sessions.page(
+        after=call.query.after, limit=call.query.limit, drafts=call.caller.sees_drafts()
+    )
+    views = [await _view(services, record.info.id) for record in page.sessions]
+    return Reply({"sessions": views, "next": page.next})
+
+
+async def read_session(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Read a session as viewers see it, without its chat."""
+    session_id = call.path["session_id"]
+    await refuse_draft(services, call.caller, session_id)
+    return Reply(await _view(services, session_id))
+
+
+async def command_session(
+    services: Services, call: Call[Nothing, HostCommand | MuteViewer | UnmuteViewer]
+) -> Reply:
+    """Carry out a command of a host or a moderator; each needs the role it has on a socket."""
+    assert call.body.needs is not None, "commands of hosts need a role"
+    call.caller.require(call.body.needs)
+    events = await services.engine.execute(call.path["session_id"], call.body)
+    return Reply({"events": events})
+
+
+async def list_events(services: Services, call: Call[EventsPage, Nothing]) -> Reply:
+    """Read the log of a session, from the event after `after`; poll with `next`."""
+    session_id = call.path["session_id"]
+    await refuse_draft(services, call.caller, session_id)
+    events = await services.sessions.events(
+        session_id, after=call.query.after, limit=call.query.limit
+    )
+    return Reply({"events": events, "next": events[-1].offset if events else call.query.after})
+
+
+async def refuse_draft(services: Services, caller: Caller, session_id: str) -> None:
+    """Raise NotFound for an unknown session, and for a draft that the caller may not see."""
+    record = await services.sessions.get(session_id)
+    if record.status is Status.DRAFT and not caller.sees_drafts(session_id):
+        raise NotFound("session", session_id)
+
+
+async def _view(services: Services, session_id: str) -> Message:
+    snapshot = await services.engine.snapshot(session_id)
+    return {name: value for name, value in snapshot.items() if name != "chat"}
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/api/sessions",
+        handler=add_session,
+        needs=Role.HOST,
+        answers={201: SessionView},
+    ),
+    Operation(
+        method="GET", path="/api/sessions", handler=list_sessions, answers={200: SessionList}
+    ),
+    Operation(
+        method="GET",
+        path="/api/sessions/{session_id}",
+        handler=read_session,
+        answers={200: SessionView},
+    ),
+    Operation(
+        method="POST",
+        path="/api/sessions/{session_id}/commands",
+        handler=command_session,
+        needs=Role.MODERATOR,
+        answers={200: Happened},
+        refuses=(Conflict, SoldOut, LimitReached, Busy),
+    ),
+    Operation(
+        method="GET",
+        path="/api/sessions/{session_id}/events",
+        handler=list_events,
+        answers={200: EventList},
+    ),
+)

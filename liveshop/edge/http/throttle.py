@@ -1,0 +1,53 @@
+"""How often each caller may ask: those without a token are counted by address."""
+
+import time
+from collections import OrderedDict
+
+from liveshop.core import limits
+from liveshop.core.errors import RateLimited
+from liveshop.core.rate import Bucket
+from liveshop.core.roles import Role
+from liveshop.edge.http.callers import Caller
+
+
+class Throttle:
+    """Token buckets of the callers seen last, `HTTP_CALLERS_KEPT_MAX` of them."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def admit(self, caller: Caller, address: str) -> None:
+        """Raise RateLimited if the caller asks too often."""
+        if caller.grant is None:
+            name = f"address {address}"
+        else:
+            name = f"{'key' if caller.api_key else 'viewer'} {caller.grant.identity.viewer_id}"
+        self._take(name, _rate_of(caller))
+
+    def admit_purchase(self, caller: Caller) -> None:
+        """Raise RateLimited if a buyer reserves too often; a backend's many buyers are one."""
+        if not caller.api_key:
+            self._take(f"buyer {caller.identity().viewer_id}", limits.PURCHASE_RATE)
+
+    def _take(self, name: str, rate: tuple[int, int]) -> None:
+        now_ms = time.monotonic_ns() // 1_000_000
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = Bucket(*rate, now_ms)
+            if len(self._buckets) > limits.HTTP_CALLERS_KEPT_MAX:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(name)
+        if retry_after_ms := bucket.take(now_ms):
+            raise RateLimited(retry_after_ms=retry_after_ms)
+
+
+def _rate_of(caller: Caller) -> tuple[int, int]:
+    if caller.api_key:
+        return limits.HTTP_KEY_RATE
+    match caller.role:
+        case None:
+            return limits.HTTP_ANONYMOUS_RATE
+        case Role.VIEWER:
+            return limits.HTTP_VIEWER_RATE
+        case _:
+            return limits.HTTP_HOST_RATE
