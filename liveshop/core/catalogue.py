@@ -1,0 +1,193 @@
+"""What an import says, and what becomes of it beside what the catalogue has."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+
+class BadRow(Struct, frozen=True, kw_only=True):
+    """A row that was left out; `line` is where it starts in the file, the header being 1."""
+
+    line: int
+    handle: str
+    reason: str
+
+
+class ImportedVariant(Struct, frozen=True, kw_only=True):
+    """A variant as a file has it; `stock` is None where the file says nothing of it."""
+
+    line: int
+    sku: str
+    label: str
+    position: int
+    price: int
+    was: int | None
+    stock: int | None
+
+
+class ImportedProduct(Struct, frozen=True, kw_only=True):
+    """A product as a file has it, or more variants of one that stood further up: `title` None."""
+
+    product_id: str
+    title: str | None
+    description: str
+    image: str | None
+    variants: list[ImportedVariant]
+
+
+class StoredProduct(Struct, frozen=True, kw_only=True):
+    """A product of the catalogue, without its variants."""
+
+    product_id: str
+    title: str
+    description: str
+    image: str | None
+
+
+class StoredVariant(Struct, frozen=True, kw_only=True):
+    """A variant of the catalogue.
+
+    `stock` are its free units, `imported_stock` all that imports have put in so far: what is
+    between them is with sessions, or sold.
+    """
+
+    sku: str
+    product_id: str
+    label: str
+    position: int
+    price: int
+    was: int | None
+    stock: int
+    imported_stock: int
+
+
+class Outcome(StrEnum):
+    """What became of a product in an import."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+class ImportReport(Struct, frozen=True, kw_only=True):
+    """What an import did: products and variants taken, and products by what became of them.
+
+    `bad` lists the first BAD_ROWS_LISTED_MAX rows that were left out, by line; `bad_rows` counts
+    them all.
+    """
+
+    products: int
+    variants: int
+    created: int
+    updated: int
+    unchanged: int
+    bad: list[BadRow]
+    bad_rows: int
+
+
+class Merge:
+    """One batch of an import, laid beside what the catalogue has of the same names.
+
+    Take the products one by one, then write `products` and `variants`: those that changed.
+    A variant that the file does not have stays as it is, since buyers may hold it.
+    """
+
+    def __init__(
+        self, products: Iterable[StoredProduct], variants: Iterable[StoredVariant]
+    ) -> None:
+        self._known_products = {product.product_id: product for product in products}
+        self._known_variants = {variant.sku: variant for variant in variants}
+        self.products: dict[str, StoredProduct] = {}
+        self.variants: dict[str, StoredVariant] = {}
+        self.bad: list[BadRow] = []
+
+    def take(self, product: ImportedProduct) -> tuple[Outcome, int] | None:
+        """Return what becomes of the product and how many variants count; None if it has to go."""
+        own = [variant for variant in product.variants if self._is_own(product, variant)]
+        before = self._known_products.get(product.product_id)
+        if before is None and (product.title is None or not own):
+            self._refuse(product, own, "the rows of this product further up were left out")
+            return None
+        changed = self._take_facts(product, before)
+        for variant in own:
+            changed |= self._take_variant(product.product_id, variant)
+        if before is None:
+            return Outcome.CREATED, len(own)
+        return Outcome.UPDATED if changed else Outcome.UNCHANGED, len(own)
+
+    def _is_own(self, product: ImportedProduct, variant: ImportedVariant) -> bool:
+        stored = self._known_variants.get(variant.sku)
+        if stored is None or stored.product_id == product.product_id:
+            return True
+        self._refuse(product, [variant], f"the SKU {variant.sku} belongs to {stored.product_id}")
+        return False
+
+    def _refuse(
+        self, product: ImportedProduct, variants: list[ImportedVariant], reason: str
+    ) -> None:
+        self.bad += [
+            BadRow(line=variant.line, handle=product.product_id, reason=reason)
+            for variant in variants
+        ]
+
+    def _take_facts(self, product: ImportedProduct, before: StoredProduct | None) -> bool:
+        if product.title is None:
+            return False
+        after = StoredProduct(
+            product_id=product.product_id,
+            title=product.title,
+            description=product.description,
+            image=product.image,
+        )
+        if after == before:
+            return False
+        self._known_products[after.product_id] = self.products[after.product_id] = after
+        return True
+
+    def _take_variant(self, product_id: str, variant: ImportedVariant) -> bool:
+        before = self._known_variants.get(variant.sku)
+        stored = before or StoredVariant(
+            sku=variant.sku,
+            product_id=product_id,
+            label="",
+            position=0,
+            price=0,
+            was=None,
+            stock=0,
+            imported_stock=0,
+        )
+        moved = self._difference(product_id, variant, stored)
+        after = replace(
+            stored,
+            label=variant.label,
+            position=variant.position,
+            price=variant.price,
+            was=variant.was,
+            stock=stored.stock + moved,
+            imported_stock=stored.imported_stock + moved,
+        )
+        if after == before:
+            return False
+        self._known_variants[after.sku] = self.variants[after.sku] = after
+        return True
+
+    def _difference(self, product_id: str, variant: ImportedVariant, stored: StoredVariant) -> int:
+        """Return the units to add: what the file says beyond what imports have put in so far.
+
+        Units that are to go but are with sessions, or sold, stay owed: an import of the same
+        file takes them once they are back.
+        """
+        if variant.stock is None:
+            return 0
+        moved = variant.stock - stored.imported_stock
+        if stored.stock + moved >= 0:
+            return moved
+        owed = -(stored.stock + moved)
+        reason = (
+            f"the stock of {variant.sku} is 0 now, and {owed} more should go: they are set aside"
+            " or sold; import the file again once they are back"
+        )
+        self.bad.append(BadRow(line=variant.line, handle=product_id, reason=reason))
+        return -stored.stock

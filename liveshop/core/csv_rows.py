@@ -1,0 +1,110 @@
+"""CSV from a stream of bytes: rows with the line they start on, whatever the rest is like."""
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from liveshop.core.errors import BadRequest
+from liveshop.core.limits import CSV_RECOVERIES_MAX, CSV_ROW_BYTES_MAX
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class CsvRow(NamedTuple):
+    """A row and the line it starts on, the header being 1; `fault` says why it has no cells.
+
+    Bytes that are not UTF-8 stand in the cells as lone surrogates.
+    """
+
+    line: int
+    cells: list[str]
+    fault: str | None = None
+
+
+def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Return the lines of a stream, each with its end: LF, CRLF or CR.
+
+    Raises BadRequest where a line is so long that the stream is no CSV.
+    """
+    rest = b""
+    for chunk in chunks:
+        rest += chunk
+        if len(rest) > CSV_ROW_BYTES_MAX or b"\n" in chunk or b"\r" in chunk:
+            *whole, rest = _split(rest)
+            yield from whole
+        if len(rest) > CSV_ROW_BYTES_MAX:
+            raise BadRequest(f"a line is longer than {CSV_ROW_BYTES_MAX} bytes: this is no CSV")
+    # A CR at the very end was waiting for its LF.
+    yield from rest.splitlines(keepends=True)
+
+
+def rows_of(lines: Iterable[bytes]) -> Iterator[CsvRow]:
+    """Return the rows of a CSV file, of which no blank line is one.
+
+    A row that cannot be read costs only itself: reading goes on at the line after the one where
+    it started.
+    """
+    source = _Lines(lines)
+    reader = csv.reader(source, strict=True)
+    while True:
+        line = source.start_row()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as exc:
+            source.recover()
+            yield CsvRow(line, [], f"not readable as CSV: {exc}")
+        else:
+            if cells:
+                yield CsvRow(line, cells)
+
+
+def _split(data: bytes) -> list[bytes]:
+    lines = data.splitlines(keepends=True)
+    # An LF may follow the CR in the next chunk.
+    return lines if lines and not lines[-1].endswith(b"\n") else [*lines, b""]
+
+
+class _Lines:
+    """The lines that csv.reader pulls, with those of the row in hand kept for a second try."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._source = iter(lines)
+        self._again: deque[bytes] = deque()
+        self._row: list[bytes] = []
+        self._row_bytes = 0
+        self._number = 0
+        self._recoveries = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._source)
+        if self._number == 0:
+            line = line.removeprefix(_BOM)
+        self._number += 1
+        self._row.append(line)
+        self._row_bytes += len(line)
+        if self._row_bytes > CSV_ROW_BYTES_MAX:
+            raise csv.Error(f"a quoted cell goes on for more than {CSV_ROW_BYTES_MAX} bytes")
+        return line.decode("utf-8", "surrogateescape")
+
+    def start_row(self) -> int:
+        """Forget the last row; return the number of the line on which the next one starts."""
+        self._row.clear()
+        self._row_bytes = 0
+        return self._number + 1
+
+    def recover(self) -> None:
+        """Give all lines of the row but its first out again.
+
+        Only so many times: a hostile file would have most of itself read over and over.
+        """
+        if self._recoveries == CSV_RECOVERIES_MAX:
+            return
+        self._recoveries += len(self._row) > 1
+        self._again.extendleft(reversed(self._row[1:]))
+        self._number -= len(self._row) - 1

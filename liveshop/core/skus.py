@@ -1,0 +1,23 @@
+"""Names for variants that have none."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from liveshop.core.limits import ID_CHARS_MAX
+
+_DIGEST_BYTES = 10
+_HEAD_CHARS = ID_CHARS_MAX - 1 - 2 * _DIGEST_BYTES
+
+
+def derived_sku(handle: str, options: Sequence[str]) -> str:
+    """Return the SKU of a variant without one: "varsity-top/Medium/Red", the same every time.
+
+    What is too long, or could be read in two ways, is cut and ends in `~` and a digest of all
+    of it, so that no two variants share a name.
+    """
+    parts = [handle, *options]
+    name = "/".join(parts)
+    if len(name) <= ID_CHARS_MAX and not any("/" in part or "~" in part for part in parts):
+        return name
+    digest = blake2b("\x1f".join(parts).encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return f"{name[:_HEAD_CHARS]}~{digest}"
