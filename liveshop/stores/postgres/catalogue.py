@@ -1,0 +1,177 @@
+"""Products and variants in Postgres."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import asyncpg
+
+from liveshop.core.catalogue import (
+    BadRow,
+    ImportedProduct,
+    Merge,
+    Outcome,
+    StoredProduct,
+    StoredVariant,
+)
+from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.model import Product, Variant
+from liveshop.stores.postgres.database import Connection, Database
+from liveshop.stores.postgres.queries import queries
+
+_SQL = queries("catalogue")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductPage:
+    """Products in the order they were added; `next` is the `after` of the next page, or None."""
+
+    products: list[Product]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of one product of a batch, and how many of its variants were taken."""
+
+    product_id: str
+    outcome: Outcome
+    variants: int
+
+
+class Catalogue:
+    """The catalogue in one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, *, after: str | None, limit: int) -> ProductPage:
+        """Return up to `limit` products, from the one after the product `after`, or NotFound."""
+        position = 0
+        if after is not None:
+            row = await self._database.fetchrow(_SQL["position_of"], after)
+            if row is None:
+                raise NotFound("product", after)
+            position = row["position"]
+        # One more than asked for tells whether there is a next page.
+        products = _products(await self._database.fetch(_SQL["page"], position, limit + 1))
+        more = len(products) > limit
+        return ProductPage(
+            products=products[:limit], next=products[limit - 1].product_id if more else None
+        )
+
+    async def get(self, product_id: str) -> Product:
+        """Return a product, or raise NotFound."""
+        products = _products(await self._database.fetch(_SQL["get"], product_id))
+        if not products:
+            raise NotFound("product", product_id)
+        return products[0]
+
+    async def create(self, product: Product) -> None:
+        """Add a product at the end; Conflict where its id or one of its SKUs is taken.
+
+        Its stock counts as what the last import said.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute(_SQL["lock_writers"])
+            skus = [variant.sku for variant in product.variants]
+            taken = await connection.fetch(_SQL["stored_variants"], skus)
+            if await connection.fetch(_SQL["stored_products"], [product.product_id]):
+                raise Conflict(f"there is a product {product.product_id} already")
+            if taken:
+                raise Conflict(f"the SKU {taken[0]['sku']} belongs to {taken[0]['product_id']}")
+            await _save_products(connection, [_stored(product)])
+            await _save_variants(connection, _stored_variants(product))
+
+    async def merge(self, batch: Sequence[ImportedProduct]) -> tuple[list[Imported], list[BadRow]]:
+        """Take a batch of an import, in one transaction; return what became of each product.
+
+        The bad rows are those that fit the file but not the catalogue.
+        """
+        ids = sorted({product.product_id for product in batch})
+        skus = sorted({variant.sku for product in batch for variant in product.variants})
+        async with self._database.transaction() as connection:
+            await connection.execute(_SQL["lock_writers"])
+            variants = await connection.fetch(_SQL["stored_variants"], skus)
+            products = await connection.fetch(_SQL["stored_products"], ids)
+            merge = Merge(
+                [StoredProduct(**row) for row in products],
+                [StoredVariant(**row) for row in variants],
+            )
+            taken = [(product.product_id, merge.take(product)) for product in batch]
+            await _save_products(connection, merge.products.values())
+            await _save_variants(connection, merge.variants.values())
+        imported = [
+            Imported(product_id=product_id, outcome=result[0], variants=result[1])
+            for product_id, result in taken
+            if result is not None
+        ]
+        return imported, merge.bad
+
+
+async def _save_products(connection: Connection, products: Iterable[StoredProduct]) -> None:
+    rows = [(p.product_id, p.title, p.description, p.image) for p in products]
+    if rows:
+        await connection.execute(_SQL["save_products"], *zip(*rows, strict=True))
+
+
+async def _save_variants(connection: Connection, variants: Iterable[StoredVariant]) -> None:
+    rows = [
+        (v.sku, v.product_id, v.label, v.position, v.price, v.was, v.stock, v.imported_stock)
+        for v in variants
+    ]
+    if rows:
+        await connection.execute(_SQL["save_variants"], *zip(*rows, strict=True))
+
+
+def _stored(product: Product) -> StoredProduct:
+    return StoredProduct(
+        product_id=product.product_id,
+        title=product.title,
+        description=product.description,
+        image=product.image,
+    )
+
+
+def _stored_variants(product: Product) -> list[StoredVariant]:
+    return [
+        StoredVariant(
+            sku=variant.sku,
+            product_id=product.product_id,
+            label=variant.label,
+            position=position,
+            price=variant.price,
+            was=variant.was,
+            stock=variant.stock,
+            imported_stock=variant.stock,
+        )
+        for position, variant in enumerate(product.variants)
+    ]
+
+
+def _products(rows: Iterable[asyncpg.Record]) -> list[Product]:
+    return [
+        _product(list(of_product))
+        for _, of_product in groupby(rows, key=lambda row: row["product_id"])
+    ]
+
+
+def _product(rows: list[asyncpg.Record]) -> Product:
+    first = rows[0]
+    return Product(
+        product_id=first["product_id"],
+        title=first["title"],
+        description=first["description"],
+        image=first["image"],
+        variants=[
+            Variant(
+                sku=row["sku"],
+                label=row["label"],
+                price=row["price"],
+                was=row["was"],
+                stock=row["stock"],
+            )
+            for row in rows
+            if row["sku"] is not None
+        ],
+    )

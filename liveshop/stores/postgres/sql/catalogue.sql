@@ -1,0 +1,57 @@
+-- The catalogue: products, their variants, and imports into it.
+
+-- name: position_of
+-- Where a product stands in the catalogue's order.
+SELECT position FROM product WHERE product_id = $1
+
+-- name: page
+-- The next $2 products after position $1 with their variants, one row a variant.
+SELECT p.product_id, p.title, p.description, p.image, v.sku, v.label, v.price, v.was, v.stock
+FROM (SELECT * FROM product WHERE position > $1 ORDER BY position LIMIT $2) AS p
+LEFT JOIN variant AS v USING (product_id)
+ORDER BY p.position, v.position, v.sku
+
+-- name: get
+-- One product with its variants, one row a variant.
+SELECT p.product_id, p.title, p.description, p.image, v.sku, v.label, v.price, v.was, v.stock
+FROM product AS p
+LEFT JOIN variant AS v USING (product_id)
+WHERE p.product_id = $1
+ORDER BY v.position, v.sku
+
+-- name: lock_writers
+-- One writer at a time: two imports that touch the same names wait for each other here, and not
+-- in a deadlock. Sessions that move stock do not wait for this.
+SELECT pg_advisory_xact_lock(1818850917)
+
+-- name: stored_variants
+-- The variants with these SKUs, whosever they are, kept as they are until the transaction ends.
+SELECT sku, product_id, label, position, price, was, stock, imported_stock
+FROM variant
+WHERE sku = ANY($1::text[])
+ORDER BY sku
+FOR UPDATE
+
+-- name: stored_products
+-- The products with these ids.
+SELECT product_id, title, description, image FROM product WHERE product_id = ANY($1::text[])
+
+-- name: save_products
+-- Add or replace products, new ones at the end in the order given.
+INSERT INTO product (product_id, title, description, image)
+SELECT product_id, title, description, image
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+     WITH ORDINALITY AS given (product_id, title, description, image, number)
+ORDER BY number
+ON CONFLICT (product_id) DO UPDATE
+SET title = EXCLUDED.title, description = EXCLUDED.description, image = EXCLUDED.image
+
+-- name: save_variants
+-- Add or replace variants.
+INSERT INTO variant (sku, product_id, label, position, price, was, stock, imported_stock)
+SELECT *
+FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[],
+            $7::bigint[], $8::bigint[])
+ON CONFLICT (sku) DO UPDATE
+SET label = EXCLUDED.label, position = EXCLUDED.position, price = EXCLUDED.price,
+    was = EXCLUDED.was, stock = EXCLUDED.stock, imported_stock = EXCLUDED.imported_stock
