@@ -1,0 +1,86 @@
+"""`liveshop import FILE`: a product CSV into the catalogue."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import anyio
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from liveshop.core.catalogue import ImportReport
+from liveshop.core.errors import LiveshopError
+from liveshop.core.settings import Settings, SettingsError
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.importer import import_products
+from liveshop.stores.postgres.migrate import current, head
+
+_CHUNK_BYTES = 65_536
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    DownloadColumn(),
+    TimeRemainingColumn(),
+)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(file: Path) -> None:
+    """Import FILE, a product CSV from Shopify, into the catalogue.
+
+    Rows that cannot be taken are listed with their line, and all others are kept; the exit code
+    is 1 then. The same file may be imported again. Reads LIVESHOP_POSTGRES_URL and
+    LIVESHOP_CURRENCY.
+    """
+    try:
+        settings = Settings.read(os.environ)
+        with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(file.name, total=file.stat().st_size)
+            report = anyio.run(
+                _import, file, settings, lambda done: bar.update(task, completed=done)
+            )
+    except (LiveshopError, SettingsError, OSError) as exc:
+        raise click.ClickException(str(exc)) from exc
+    _show(report)
+    if report.bad_rows:
+        raise SystemExit(1)
+
+
+async def _import(file: Path, settings: Settings, progress: Callable[[int], None]) -> ImportReport:
+    if await current(settings.postgres_url) != head():
+        raise click.ClickException(
+            "the database's tables are not those of this release: run `liveshop migrate` first"
+        )
+    database = Database(settings.postgres_url, pool_max=1)
+    result: ImportReport | LiveshopError | OSError
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(database.run)
+        try:
+            result = await import_products(database, _chunks(file), settings.currency, progress)
+        except (LiveshopError, OSError) as exc:
+            # Carried out of the task group, which would wrap it up with others.
+            result = exc
+        tasks.cancel_scope.cancel()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+async def _chunks(file: Path) -> AsyncIterator[bytes]:
+    async with await anyio.open_file(file, "rb") as opened:
+        while chunk := await opened.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _show(report: ImportReport) -> None:
+    click.echo(f"{report.products} products with {report.variants} variants")
+    click.echo(
+        f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged,"
+        f" {report.bad_rows} bad rows"
+    )
+    for row in report.bad:
+        click.echo(f"line {row.line}  {row.handle or '-'}  {row.reason}")
+    if report.bad_rows > len(report.bad):
+        click.echo(f"and {report.bad_rows - len(report.bad)} more")
