@@ -1,18 +1,29 @@
 """Orders: from the writer's batches to the reader's pages."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from liveshop.core.limits import WELCOME_ORDERS_MAX
-from liveshop.core.model import Order
+import asyncpg
+
+from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.limits import ORDERS_PER_COMMIT_MAX, WELCOME_ORDERS_MAX
+from liveshop.core.model import Order, OrderLine, OrderStatus
+from liveshop.stores.postgres.batch import Batch, outcome_of
 from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.locked import Reader, copies_of, lock_session
+from liveshop.stores.postgres.queries import queries
 from liveshop.stores.postgres.records import (
     CancelReply,
     CommitReply,
     NewOrder,
     OrderPage,
     Overdue,
+    PendingOrder,
+    Verdict,
     VoidReply,
 )
+
+_SQL = queries("orders") | queries("batch")
 
 
 class Orders:
@@ -29,7 +40,9 @@ class Orders:
         At most ORDERS_PER_COMMIT_MAX, each id once. Idempotent: after OutcomeUnknown send the
         same again. Raises NotFound for an unknown session.
         """
-        raise NotImplementedError
+        assert len({order.order_id for order in orders}) == len(orders) <= ORDERS_PER_COMMIT_MAX
+        batch = Batch(self._database, session_id, epoch, status="confirmed", now_ms=now_ms)
+        return await batch.commit(orders)
 
     async def pend(
         self, session_id: str, epoch: int, orders: Sequence[NewOrder], *, now_ms: int
@@ -38,14 +51,31 @@ class Orders:
 
         In all else like `commit`.
         """
-        raise NotImplementedError
+        assert len({order.order_id for order in orders}) == len(orders) <= ORDERS_PER_COMMIT_MAX
+        assert all(order.pay_until_ms is not None for order in orders)
+        batch = Batch(self._database, session_id, epoch, status="pending", now_ms=now_ms)
+        return await batch.commit(orders)
 
     async def void(self, session_id: str, overdue: Sequence[Overdue], *, now_ms: int) -> VoidReply:
         """Make sure that overdue orders can never be confirmed, unless they are already.
 
         Idempotent. EXPIRED means release the units, CONFIRMED settle them.
         """
-        raise NotImplementedError
+        buyers = {order.order_id: order.buyer for order in overdue}
+        ids = list(buyers)
+        async with self._database.transaction() as connection:
+            await lock_session(connection, session_id)
+            await connection.execute(
+                _SQL["void_orders"], session_id, now_ms, ids, list(buyers.values())
+            )
+            outcomes = {
+                stored["id"]: outcome_of(stored, session_id, buyers[stored["id"]], None)
+                for stored in await connection.fetch(_SQL["known_orders"], ids)
+            }
+            assert outcomes.keys() == buyers.keys(), "every id is void, or was there before"
+            confirmed = [i for i in ids if outcomes[i].verdict is Verdict.CONFIRMED]
+            copies = await copies_of(connection, session_id, confirmed)
+        return VoidReply(outcomes=outcomes, copies=copies)
 
     async def cancel(self, order_id: str) -> CancelReply:
         """Take a confirmed order back, its units and what it counted for limits included.
@@ -53,20 +83,100 @@ class Orders:
         The money becomes due for refund. NotFound for an unknown order, Conflict for one that is
         not confirmed (any more).
         """
-        raise NotImplementedError
+        session_id = await session_of(self._database, order_id)
+        async with self._database.transaction() as connection:
+            session = await lock_session(connection, session_id)
+            order = await read_order(connection, order_id)
+            if order.status is not OrderStatus.CONFIRMED:
+                raise Conflict(f"the order is {order.status}")
+            await connection.execute(
+                _SQL["set_status"], session_id, order_id, OrderStatus.CANCELLED, None
+            )
+            await connection.execute(_SQL["count_order"], session_id, order_id, -1)
+            await connection.execute(_SQL["lower_quotas"], session_id, order_id)
+            if session["settled"]:
+                await connection.execute(_SQL["restock_catalogue"], session_id, order_id)
+            await connection.execute(_SQL["refund_payments"], order_id)
+            return CancelReply(
+                order=await read_order(connection, order_id),
+                copies=await copies_of(connection, session_id, [order_id]),
+            )
 
     async def get(self, order_id: str) -> Order:
         """Return an order, or raise NotFound."""
-        raise NotImplementedError
+        return await read_order(self._database, order_id)
 
     async def page(
         self, session_id: str, *, after: int, limit: int, buyer: str | None = None
     ) -> OrderPage:
         """Return orders in the order of their last change, from the one after `after`."""
-        raise NotImplementedError
+        args = (session_id, after, limit)
+        if buyer is None:
+            records = await self._database.fetch(_SQL["page_of_session"], *args)
+        else:
+            records = await self._database.fetch(_SQL["page_of_buyer"], *args, buyer)
+        newest = records[-1]["seq"] if records else after
+        return OrderPage(orders=orders_of(records), next=newest)
 
     async def of_buyer(
         self, session_id: str, buyer: str, limit: int = WELCOME_ORDERS_MAX
     ) -> list[Order]:
         """Return a buyer's newest orders, the newest first."""
-        raise NotImplementedError
+        query = _SQL["newest_of_buyer"]
+        return orders_of(await self._database.fetch(query, session_id, buyer, limit))
+
+
+async def session_of(reader: Reader, order_id: str) -> str:
+    """Return the session whose lock an order is under, or raise NotFound."""
+    records = await reader.fetch(_SQL["session_of_order"], order_id)
+    if not records:
+        raise NotFound("order", order_id)
+    session_id: str = records[0]["session_id"]
+    return session_id
+
+
+async def read_order(reader: Reader, order_id: str) -> Order:
+    """Return an order, or raise NotFound."""
+    records = await reader.fetch(_SQL["order_with_lines"], order_id)
+    if not records:
+        raise NotFound("order", order_id)
+    return orders_of(records)[0]
+
+
+async def read_pending(reader: Reader, session_id: str) -> list[PendingOrder]:
+    """Return a session's orders that wait for their money."""
+    records = await reader.fetch(_SQL["pending_orders"], session_id)
+    deadlines = {record["id"]: record["pay_until_ms"] for record in records}
+    return [
+        PendingOrder(order=order, pay_until_ms=deadlines[order.order_id])
+        for order in orders_of(records)
+    ]
+
+
+def orders_of(records: Sequence[asyncpg.Record]) -> list[Order]:
+    """Make orders of one row a line, the lines of an order standing together."""
+    return [_order(list(lines)) for _, lines in groupby(records, key=lambda record: record["id"])]
+
+
+def _order(records: Sequence[asyncpg.Record]) -> Order:
+    first = records[0]
+    return Order(
+        order_id=first["id"],
+        session_id=first["session_id"],
+        viewer_id=first["buyer"],
+        status=OrderStatus(first["status"]),
+        lines=[
+            OrderLine(
+                rid=record["rid"],
+                sku=record["sku"],
+                quantity=record["qty"],
+                price=record["price"],
+                sale=record["sale"],
+            )
+            for record in records
+            if record["rid"] is not None
+        ],
+        total=first["total"],
+        currency=first["currency"],
+        at_ms=first["at_ms"],
+    )

@@ -1,7 +1,26 @@
 """Payments: money that the merchant's backend reports, and what becomes of it."""
 
-from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.records import Payment, PaymentPage, PaymentReply, PaymentStatus
+import asyncpg
+
+from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.model import OrderStatus
+from liveshop.stores.postgres.database import Connection, Database
+from liveshop.stores.postgres.locked import copies_of, lock_session
+from liveshop.stores.postgres.orders import read_order, session_of
+from liveshop.stores.postgres.queries import queries
+from liveshop.stores.postgres.records import (
+    Payment,
+    PaymentPage,
+    PaymentReply,
+    PaymentStatus,
+    RefundReason,
+)
+
+_SQL = queries("payments") | queries("orders")
+_REASONS = {
+    "stock_sold_within_units": RefundReason.SOLD_OUT,
+    "buyer_quota_within_cap": RefundReason.LIMIT,
+}
 
 
 class Payments:
@@ -19,19 +38,115 @@ class Payments:
         finished. Raises NotFound for an unknown order and Conflict where the payment's id came
         with another order or amount; both store nothing.
         """
-        raise NotImplementedError
+        session_id = await session_of(self._database, order_id)
+        record = (payment_id, order_id, amount, now_ms)
+        # A transaction of its own: the money is on record whatever happens to the order.
+        await self._database.commit(_SQL["record_payment"], *record)
+        payment = await self._read(payment_id)
+        if (payment.order_id, payment.amount) != (order_id, amount):
+            raise Conflict("this payment_id came with another order or amount")
+        async with self._database.transaction() as connection:
+            await lock_session(connection, session_id)
+            payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
+            if payment.status is PaymentStatus.RECEIVED:
+                reason = await _settle(connection, session_id, payment, now_ms)
+                status = PaymentStatus.REFUND_DUE if reason else PaymentStatus.APPLIED
+                await connection.execute(_SQL["resolve_payment"], payment_id, status, reason)
+            return await _reply(connection, session_id, payment_id)
 
     async def unresolved(self, limit: int) -> list[Payment]:
         """Return payments that are RECEIVED only: `confirm` them again."""
-        raise NotImplementedError
+        records = await self._database.fetch(_SQL["unresolved_payments"], limit)
+        return [_payment(record) for record in records]
 
     async def page(self, status: PaymentStatus, *, after: str | None, limit: int) -> PaymentPage:
         """Return payments in a status, by id, from the one after `after`."""
-        raise NotImplementedError
+        args = (status, after or "", limit + 1)
+        records = await self._database.fetch(_SQL["page_of_payments"], *args)
+        payments = [_payment(record) for record in records[:limit]]
+        return PaymentPage(
+            payments=payments, next=payments[-1].payment_id if len(records) > limit else None
+        )
 
     async def refunded(self, payment_id: str) -> PaymentReply:
         """Record that a refund that was due has been made; a cancelled order is refunded then.
 
         NotFound for an unknown payment, Conflict for one that is not due (any more).
         """
-        raise NotImplementedError
+        order_id = (await self._read(payment_id)).order_id
+        session_id = await session_of(self._database, order_id)
+        async with self._database.transaction() as connection:
+            await lock_session(connection, session_id)
+            payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
+            if payment.status is not PaymentStatus.REFUND_DUE:
+                raise Conflict(f"the payment is {payment.status}")
+            await connection.execute(
+                _SQL["resolve_payment"], payment_id, PaymentStatus.REFUNDED, payment.reason
+            )
+            if payment.reason is RefundReason.CANCELLED:
+                args = (session_id, order_id, OrderStatus.REFUNDED, None)
+                await connection.execute(_SQL["set_status"], *args)
+            return await _reply(connection, session_id, payment_id)
+
+    async def _read(self, payment_id: str) -> Payment:
+        record = await self._database.fetchrow(_SQL["read_payment"], payment_id)
+        if record is None:
+            raise NotFound("payment", payment_id)
+        return _payment(record)
+
+
+async def _settle(
+    connection: Connection, session_id: str, payment: Payment, now_ms: int
+) -> RefundReason | None:
+    """Confirm the order of a payment, under the lock; else return why the money goes back."""
+    order = await connection.fetchrow(_SQL["order_to_pay"], payment.order_id)
+    reason = _refusal(order, payment.amount, now_ms)
+    if reason is not None:
+        return reason
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                _SQL["set_status"], session_id, payment.order_id, OrderStatus.CONFIRMED, now_ms
+            )
+            await connection.execute(_SQL["count_order"], session_id, payment.order_id, 1)
+            await connection.execute(_SQL["raise_quotas"], session_id, payment.order_id)
+    except asyncpg.CheckViolationError as exc:
+        reason = _REASONS.get(exc.constraint_name or "")
+        if reason is None:
+            raise
+        # Its units are gone: no later payment is to find some again behind the buyer's back.
+        await connection.execute(
+            _SQL["set_status"], session_id, payment.order_id, OrderStatus.VOID, None
+        )
+    return reason
+
+
+def _refusal(order: asyncpg.Record, amount: int, now_ms: int) -> RefundReason | None:
+    match OrderStatus(order["status"]):
+        case OrderStatus.VOID:
+            return RefundReason.EXPIRED
+        case OrderStatus.CONFIRMED | OrderStatus.CANCELLED | OrderStatus.REFUNDED:
+            return RefundReason.SECOND
+    if amount != order["total"]:
+        return RefundReason.WRONG_AMOUNT
+    return None if now_ms < order["pay_until_ms"] else RefundReason.EXPIRED
+
+
+async def _reply(connection: Connection, session_id: str, payment_id: str) -> PaymentReply:
+    payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
+    return PaymentReply(
+        payment=payment,
+        order=await read_order(connection, payment.order_id),
+        copies=await copies_of(connection, session_id, [payment.order_id]),
+    )
+
+
+def _payment(record: asyncpg.Record) -> Payment:
+    return Payment(
+        payment_id=record["id"],
+        order_id=record["order_id"],
+        amount=record["amount"],
+        status=PaymentStatus(record["status"]),
+        reason=RefundReason(record["reason"]) if record["reason"] else None,
+        at_ms=record["at_ms"],
+    )

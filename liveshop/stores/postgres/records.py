@@ -137,7 +137,8 @@ class Outcome:
 class CommitReply:
     """What became of a batch: an outcome by order id, and every counter that these orders touch.
 
-    Where `epoch` is not the one that was sent, nothing was written and `outcomes` is empty.
+    Where `epoch` is not the one that was sent, Redis is being rebuilt, and orders that are missing
+    from `outcomes` were not written.
     """
 
     epoch: int

@@ -1,0 +1,86 @@
+"""Which orders of a batch fit into what is free; first come, first served."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from liveshop.core.model import sku_row
+from liveshop.stores.postgres.records import NewOrder, Outcome, Verdict
+
+Scope = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Free:
+    """What is free under the lock: units by row, what each (scope, buyer) has, whose a rid is.
+
+    A SKU without a row has no units; a sale without one has no cap of its own.
+    """
+
+    units: Mapping[str, int]
+    bought: Mapping[Scope, int]
+    owners: Mapping[str, str]
+
+
+def select_fitting(
+    orders: Iterable[NewOrder], free: Free, *, charge: bool
+) -> tuple[list[NewOrder], dict[str, Outcome]]:
+    """Return the orders that fit together, and the refusals of the others.
+
+    Without `charge` (orders that wait for money) only the reservations have to be free.
+    """
+    fitting: list[NewOrder] = []
+    refused: dict[str, Outcome] = {}
+    owners = dict(free.owners)
+    taken: Counter[str] = Counter()
+    bought = Counter(dict(free.bought))
+    for order in orders:
+        verdict = _refusal(order, free, owners, taken, bought, charge)
+        if verdict is not None:
+            refused[order.order_id] = Outcome(verdict=verdict)
+            continue
+        fitting.append(order)
+        owners |= {line.rid: order.order_id for line in order.lines}
+        taken.update(_units_by_row(order))
+        bought.update(_units_by_scope(order))
+    return fitting, refused
+
+
+def _refusal(
+    order: NewOrder,
+    free: Free,
+    owners: Mapping[str, str],
+    taken: Mapping[str, int],
+    bought: Mapping[Scope, int],
+    charge: bool,
+) -> Verdict | None:
+    if any(owners.get(line.rid, order.order_id) != order.order_id for line in order.lines):
+        return Verdict.CONFLICT
+    if not charge:
+        return None
+    caps = {(scope, order.buyer): cap for line in order.lines for scope, cap in line.limits()}
+    wanted = _units_by_scope(order)
+    if any(bought.get(scope, 0) + wanted[scope] > cap for scope, cap in caps.items()):
+        return Verdict.LIMIT
+    for row, units in _units_by_row(order).items():
+        capped = row in free.units or not row.startswith("@")
+        if capped and free.units.get(row, 0) - taken.get(row, 0) < units:
+            return Verdict.SOLD_OUT
+    return None
+
+
+def _units_by_row(order: NewOrder) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for line in order.lines:
+        units[sku_row(line.sku)] += line.quantity
+        if line.sale:
+            units[line.sale] += line.quantity
+    return units
+
+
+def _units_by_scope(order: NewOrder) -> Counter[Scope]:
+    units: Counter[Scope] = Counter()
+    for line in order.lines:
+        for scope, _ in line.limits():
+            units[scope, order.buyer] += line.quantity
+    return units
