@@ -12,8 +12,9 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class CsvRow(NamedTuple):
-    """A row and the line it starts on, the header being 1; `fault` says why it has no cells.
+    """A row and the line it starts on, the header being 1.
 
+    With a `fault` it could not be read, and the cells are what its first line looks like.
     Bytes that are not UTF-8 stand in the cells as lone surrogates.
     """
 
@@ -54,8 +55,8 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[CsvRow]:
         except StopIteration:
             return
         except csv.Error as exc:
-            source.recover()
-            yield CsvRow(line, [], f"not readable as CSV: {exc}")
+            guess = source.recover().split(",")
+            yield CsvRow(line, guess, f"not readable as CSV: {exc}")
         else:
             if cells:
                 yield CsvRow(line, cells)
@@ -90,7 +91,7 @@ class _Lines:
         self._row_bytes += len(line)
         if self._row_bytes > CSV_ROW_BYTES_MAX:
             raise csv.Error(f"a quoted cell goes on for more than {CSV_ROW_BYTES_MAX} bytes")
-        return line.decode("utf-8", "surrogateescape")
+        return _text(line)
 
     def start_row(self) -> int:
         """Forget the last row; return the number of the line on which the next one starts."""
@@ -98,13 +99,18 @@ class _Lines:
         self._row_bytes = 0
         return self._number + 1
 
-    def recover(self) -> None:
-        """Give all lines of the row but its first out again.
+    def recover(self) -> str:
+        """Return the first line of the row, and give all others out again.
 
         Only so many times: a hostile file would have most of itself read over and over.
         """
-        if self._recoveries == CSV_RECOVERIES_MAX:
-            return
-        self._recoveries += len(self._row) > 1
-        self._again.extendleft(reversed(self._row[1:]))
-        self._number -= len(self._row) - 1
+        first, *others = self._row
+        if others and self._recoveries < CSV_RECOVERIES_MAX:
+            self._recoveries += 1
+            self._again.extendleft(reversed(others))
+            self._number -= len(others)
+        return _text(first)
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape")

@@ -1,0 +1,91 @@
+"""Rows and their lines, out of any bytes."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveshop.core.csv_rows import CsvRow, lines_of, rows_of
+from liveshop.core.errors import BadRequest
+from liveshop.core.limits import CSV_ROW_BYTES_MAX
+
+
+def rows(*chunks: bytes) -> list[CsvRow]:
+    return list(rows_of(lines_of(chunks)))
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_any_line_end_with_and_without_a_byte_order_mark(end: bytes, mark: bytes) -> None:
+    data = mark + end.join([b"a,b", b"1,2", b"", b"3,4"])
+    expected = [CsvRow(1, ["a", "b"]), CsvRow(2, ["1", "2"]), CsvRow(4, ["3", "4"])]
+    assert rows(data) == expected
+    assert rows(data + end) == expected
+
+
+def test_a_row_counts_from_the_line_it_starts_on() -> None:
+    assert rows(b'a,"1\n2\r\n3"\nb,c\n') == [
+        CsvRow(1, ["a", "1\n2\r\n3"]),
+        CsvRow(4, ["b", "c"]),
+    ]
+
+
+def test_a_quote_that_is_never_closed_costs_one_row() -> None:
+    assert rows(b'a,b\n1,"2\n3,4\n5,6\n') == [
+        CsvRow(1, ["a", "b"]),
+        CsvRow(2, ["1", '"2\n'], "not readable as CSV: unexpected end of data"),
+        CsvRow(3, ["3", "4"]),
+        CsvRow(4, ["5", "6"]),
+    ]
+
+
+def test_text_after_a_closing_quote_costs_one_row() -> None:
+    assert rows(b'"5" wide,x\n3,4\n') == [
+        CsvRow(1, ['"5" wide', "x\n"], "not readable as CSV: ',' expected after '\"'"),
+        CsvRow(2, ["3", "4"]),
+    ]
+
+
+def test_a_quoted_cell_without_end_is_given_up_before_it_fills_the_memory() -> None:
+    filler = b"x,y,z\n"
+    count = CSV_ROW_BYTES_MAX // len(filler) + 10
+    found = rows(b'1,"2\n', *[filler] * count)
+    assert found[0].line == 1
+    assert found[0].fault is not None
+    assert [row.line for row in found[1:]] == list(range(2, count + 2))
+
+
+def test_open_quotes_again_and_again_are_not_read_over_and_over() -> None:
+    # Each of these lines leaves a quote open, whether one was open before it or not.
+    found = rows(b'x","\n' * 300_000)
+    assert all(row.fault is not None for row in found)
+    assert len(found) < 30
+
+
+def test_bytes_that_are_not_utf8_come_as_surrogates() -> None:
+    assert rows(b"caf\xe9,1\n") == [CsvRow(1, ["caf\udce9", "1"])]
+
+
+def test_an_endless_line_is_refused() -> None:
+    with pytest.raises(BadRequest, match="a line is longer than 524288 bytes"):
+        rows(*[b"x" * 65_536] * 9)
+
+
+_cell = st.text(st.characters(codec="utf-8", exclude_characters="\ufeff"), max_size=8)
+
+
+@given(
+    table=st.lists(st.lists(_cell, min_size=1, max_size=4), max_size=6),
+    end=st.sampled_from(["\n", "\r\n"]),
+    size=st.integers(1, 12),
+)
+def test_what_was_written_is_read_back_whatever_the_chunks(
+    table: list[list[str]], end: str, size: int
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(table)
+    data = text.getvalue().encode()
+    found = rows(*(data[i : i + size] for i in range(0, len(data), size)))
+    assert [row.cells for row in found] == table

@@ -1,0 +1,263 @@
+"""Shopify's CSV becomes products; what is wrong in it costs its own rows only."""
+
+import csv
+import io
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveshop.core import limits
+from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedVariant
+from liveshop.core.csv_rows import lines_of
+from liveshop.core.errors import BadRequest
+from liveshop.core.shopify import parse
+
+ODDITIES = Path(__file__).parents[1] / "files" / "oddities.csv"
+HEADER = "Handle,Title,Variant Price,Variant SKU,Variant Inventory Qty,Image Src,Image Position"
+
+Items = list[ImportedProduct | BadRow]
+
+
+def items(data: bytes, currency: str = "EUR") -> Items:
+    return list(parse(lines_of([data]), currency))
+
+
+def products(data: bytes | str, currency: str = "EUR") -> list[ImportedProduct]:
+    raw = data if isinstance(data, bytes) else f"{HEADER}\n{data}".encode()
+    return [item for item in items(raw, currency) if isinstance(item, ImportedProduct)]
+
+
+def bad(data: bytes | str, currency: str = "EUR") -> list[tuple[int, str, str]]:
+    raw = data if isinstance(data, bytes) else f"{HEADER}\n{data}".encode()
+    found = [item for item in items(raw, currency) if isinstance(item, BadRow)]
+    return [(row.line, row.handle, row.reason) for row in found]
+
+
+def test_every_bad_row_of_the_oddities_is_reported_with_its_line() -> None:
+    assert bad(ODDITIES.read_bytes()) == [
+        (7, "", "Handle is missing"),
+        (9, "sun-hat", "the price -1.00 is negative"),
+        (11, "scarf", "the price 19.999 has more than 2 decimals"),
+        (12, "glove", "the SKU RC-S is on line 2 already"),
+        (13, "caf\ufffd-cup", "the row is not UTF-8: save the file as CSV UTF-8"),
+        (14, "long-name", "Title is longer than 200 characters"),
+        (15, "sock", "the quantity -2 is negative"),
+        (16, "boot", "the quantity '2.5' is not a whole number"),
+        (17, "belt", "'cheap' is not a price"),
+        (18, "ring", "Variant Price is missing"),
+        (19, "tie", "Title is missing: the first good row of a product has to have it"),
+        (20, "cap", "Image Src is no address that starts with http:// or https://"),
+        (22, "bag", "the row has more cells than the header: is a quote missing?"),
+        (23, "vest", "not readable as CSV: ',' expected after '\"'"),
+    ]
+
+
+def test_every_good_row_of_the_oddities_is_kept() -> None:
+    found = products(ODDITIES.read_bytes())
+    assert [(p.product_id, p.title, [v.sku for v in p.variants]) for p in found] == [
+        ("rain-coat", "Rain Coat", ["RC-S", "RC-M"]),
+        ("tea-mug", "Tea Mug", ["tea-mug"]),
+        ("sun-hat", "Sun Hat", ["SH-M"]),
+        ("cap", "Cap", ["CA-1"]),
+        ("tea-mug", None, ["TM-L"]),
+        ("wallet", "Wallet", ["WA-1"]),
+    ]
+    assert found[0] == ImportedProduct(
+        product_id="rain-coat",
+        title="Rain Coat",
+        description="Dry\n\nKeeps you dry & warm.\n\n• hood\n• two pockets",
+        image="https://example.com/front.jpg",
+        variants=[
+            ImportedVariant(
+                line=2,
+                sku="RC-S",
+                label='Small / Sea "deep" blue',
+                position=0,
+                price=12000,
+                was=15000,
+                stock=5,
+            ),
+            ImportedVariant(
+                line=5,
+                sku="RC-M",
+                label="Medium / Yellow",
+                position=1,
+                price=12050,
+                was=None,
+                stock=3,
+            ),
+        ],
+    )
+
+
+def test_a_default_title_has_no_label_and_a_compare_at_price_of_0_is_none() -> None:
+    mug = products(ODDITIES.read_bytes())[1]
+    assert mug.variants == [
+        ImportedVariant(line=8, sku="tea-mug", label="", position=0, price=990, was=None, stock=12)
+    ]
+
+
+def test_rows_further_down_join_their_product_without_its_title() -> None:
+    more = products(ODDITIES.read_bytes())[4]
+    assert more == ImportedProduct(
+        product_id="tea-mug",
+        title=None,
+        description="",
+        image=None,
+        variants=[
+            ImportedVariant(
+                line=25, sku="TM-L", label="Large", position=1, price=1100, was=None, stock=None
+            )
+        ],
+    )
+
+
+def test_a_picture_needs_no_variant_and_the_lowest_position_wins() -> None:
+    found = products("a,A,1,,,https://e.x/2,2\na,,,,,https://e.x/1,1\na,,,,,https://e.x/0,\n")
+    assert [product.image for product in found] == ["https://e.x/1"]
+    assert len(found[0].variants) == 1
+
+
+def test_a_row_that_brings_nothing_is_reported() -> None:
+    assert bad("a,A,1,,,,\na,,,,,,2\n") == [
+        (3, "a", "there is neither a variant nor a picture in this row")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (f"{'h' * 65},A,1,,,,", "Handle is longer than 64 characters"),
+        (f"a,A,1,{'s' * 65},,,", "Variant SKU is longer than 64 characters"),
+        ("a,A\x07,1,,,,", "Title has control characters in it"),
+        ("a,A,1,s\x00,,,", "Variant SKU has control characters in it"),
+        ("a,A,1,,1000001,,", "the quantity 1000001 is above 1000000"),
+        ("a,A,99999999999.99,,,,", "the price 99999999999.99 is too high"),
+        ('a,A,"1,50",,,,', "'1,50' is not a price"),
+        (f"a,A,1,,,https://e.x/{'i' * 2000},", "Image Src is longer than 2000 characters"),
+    ],
+)
+def test_what_is_out_of_range_is_refused_with_its_reason(row: str, reason: str) -> None:
+    assert [(line, why) for line, _, why in bad(f"{row}\n")] == [(2, reason)]
+
+
+def test_decimals_are_those_of_the_currency() -> None:
+    assert bad("a,A,500,,,,\nb,B,5.00,,,,\n", "JPY") == [
+        (3, "b", "the price 5.00 has more than 0 decimals")
+    ]
+    assert products("a,A,500,,,,\n", "JPY")[0].variants[0].price == 500
+
+
+def test_a_product_takes_so_many_variants_and_no_more() -> None:
+    rows = "".join(f"a,A,1,s{i},,,\n" for i in range(limits.VARIANTS_PER_PRODUCT_MAX + 1))
+    assert len(products(rows)[0].variants) == limits.VARIANTS_PER_PRODUCT_MAX
+    assert bad(rows) == [(202, "a", "a product has at most 200 variants")]
+
+
+def test_columns_come_in_any_order_and_case_and_others_are_ignored() -> None:
+    found = products(b"Vendor, variant price ,TITLE,handle\nX,1.50,A,a\n")
+    assert [(p.product_id, p.title, p.variants[0].price) for p in found] == [("a", "A", 150)]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty: its first row should name the columns"),
+        (b"Handle,Title\n", "the header lacks Variant Price; is this a product CSV from Shopify?"),
+        (
+            b"Handle;Title;Variant Price\n",
+            "the header lacks Handle, Title, Variant Price;"
+            " the columns have to be separated by commas",
+        ),
+        (
+            "Handle,Title,Variant Price\n".encode("utf-16"),
+            "the header lacks Handle, Title, Variant Price;"
+            " the file is not UTF-8: save it as CSV UTF-8",
+        ),
+    ],
+)
+def test_a_file_that_is_no_product_csv_is_one_clear_error(data: bytes, message: str) -> None:
+    with pytest.raises(BadRequest, match=f"^{re.escape(message)}$"):
+        items(data)
+
+
+def test_a_file_with_too_many_rows_is_refused() -> None:
+    def rows() -> Iterator[bytes]:
+        yield b"Handle,Title,Variant Price\n"
+        for _ in range(limits.CSV_ROWS_MAX + 1):
+            yield b",,\n"
+
+    with pytest.raises(BadRequest, match="at most 1000000 rows"):
+        list(parse(rows(), "EUR"))
+
+
+_line = st.text(
+    st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=12
+)
+_variants = st.lists(
+    st.tuples(
+        st.lists(_line.filter(lambda text: text != "Default Title"), max_size=3),
+        st.integers(0, 10**12),
+        st.none() | st.integers(1, 10**12),
+        st.none() | st.integers(0, limits.UNITS_MAX),
+    ),
+    min_size=1,
+    max_size=4,
+)
+_catalogues = st.dictionaries(
+    _line, st.tuples(_line, st.none() | _line.map(lambda path: f"/{path}"), _variants), max_size=5
+)
+
+
+def money(amount: int | None) -> str:
+    return "" if amount is None else f"{amount // 100}.{amount % 100:02}"
+
+
+@given(_catalogues, st.randoms(use_true_random=False))
+def test_what_is_written_as_shopify_does_is_read_back(
+    catalogue: dict[
+        str, tuple[str, str | None, list[tuple[list[str], int, int | None, int | None]]]
+    ],
+    order: random.Random,
+) -> None:
+    columns = ["Handle", "Title", "Option1 Value", "Option2 Value", "Option3 Value"]
+    columns += ["Variant SKU", "Variant Price", "Variant Compare At Price"]
+    columns += ["Variant Inventory Qty", "Image Src"]
+    shuffled = order.sample(columns, len(columns))
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, shuffled)
+    writer.writeheader()
+    expected, line = [], 2
+    for handle, (title, image, variants) in catalogue.items():
+        read = []
+        for position, (options, price, was, stock) in enumerate(variants):
+            row = dict(zip(columns[2:5], options, strict=False))
+            row |= {"Handle": handle, "Variant SKU": str(line), "Variant Price": money(price)}
+            row |= {"Variant Compare At Price": money(was)}
+            row |= {"Variant Inventory Qty": "" if stock is None else str(stock)}
+            if position == 0:
+                row |= {"Title": title, "Image Src": image or ""}
+            writer.writerow(row)
+            read.append(
+                ImportedVariant(
+                    line=line,
+                    sku=str(line),
+                    label=" / ".join(options),
+                    position=position,
+                    price=price,
+                    was=was,
+                    stock=stock,
+                )
+            )
+            line += 1
+        expected.append(
+            ImportedProduct(
+                product_id=handle, title=title, description="", image=image, variants=read
+            )
+        )
+    assert items(text.getvalue().encode()) == expected
