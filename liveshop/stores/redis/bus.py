@@ -1,40 +1,139 @@
 """The bus between nodes: Redis pub/sub, which may lose messages at any time."""
 
+import logging
+import math
 from collections.abc import Callable
 
+import anyio
 from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskStatus
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
 
-from liveshop.stores.redis.link import RedisLink
+from liveshop.core import limits
+from liveshop.core.errors import Unavailable
+from liveshop.stores.redis.link import RedisLink, close_connection, open_connection
+from liveshop.stores.redis.packing import session_key
+
+_log = logging.getLogger(__name__)
+
+
+def _nothing(*_: object) -> None: ...
 
 
 class Bus:
     """Listens on a connection of its own and publishes through a link.
 
-    `on_message(session_id, payload)` and `on_reconnect()` are called in the bus' task, and must
-    not block. `alive` is False while there is no connection or it has been silent for 2 s.
+    Set `on_message(session_id, payload)` and `on_reconnect()` before `run`; they are called in
+    the bus' task and must not block. `alive` is False while there is no connection, or it has
+    been silent for `BUS_SILENCE_MS_MAX` although it is pinged.
     """
 
     def __init__(self, url: str, link: RedisLink) -> None:
-        self.on_message: Callable[[str, bytes], None]
-        self.on_reconnect: Callable[[], None]
         self.alive = False
+        self.on_message: Callable[[str, bytes], None] = _nothing
+        self.on_reconnect: Callable[[], None] = _nothing
+        self._url = url
+        self._link = link
+        self._sessions: dict[bytes, str] = {}  # by channel
+        self._subscribing: dict[bytes, anyio.Event] = {}
+        self._connection: AbstractConnection | None = None
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
         """Connect, and again whenever the connection is lost, until cancelled."""
-        raise NotImplementedError
+        task_status.started()
+        wait_ms = limits.REDIS_RECONNECT_MS_MIN
+        while True:
+            try:
+                connection = await open_connection(self._url, decode=False)
+            except Unavailable as exc:
+                _log.warning("the bus cannot be reached: %s", exc.__cause__)
+                await anyio.sleep(wait_ms / 1000)
+                wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
+                continue
+            wait_ms = limits.REDIS_RECONNECT_MS_MIN
+            try:
+                await self._serve(connection)
+            finally:
+                self._lose()
+                await close_connection(connection)
 
     async def subscribe(self, session_id: str) -> None:
         """Hear a session's messages; returns once it is so, or at once while not connected.
 
         In the second case `on_reconnect` follows, when messages may have been missed.
         """
-        raise NotImplementedError
+        channel = _channel(session_id)
+        self._sessions[channel] = session_id
+        if self._connection is None:
+            return
+        subscribed = self._subscribing.setdefault(channel, anyio.Event())
+        await self._send(b"SUBSCRIBE", channel)
+        await subscribed.wait()
 
     async def unsubscribe(self, session_id: str) -> None:
         """Stop hearing a session's messages."""
-        raise NotImplementedError
+        channel = _channel(session_id)
+        if self._sessions.pop(channel, None) is not None and self._connection is not None:
+            await self._send(b"UNSUBSCRIBE", channel)
 
     async def publish(self, session_id: str, payload: bytes) -> None:
-        """Send a payload to every node that hears the session, this one included."""
-        raise NotImplementedError
+        """Send a payload to every node that hears the session, this one included.
+
+        Raises as `RedisLink.call`; one that was sent may be lost all the same.
+        """
+        await self._link.call("PUBLISH", _channel(session_id), payload)
+
+    async def _serve(self, connection: AbstractConnection) -> None:
+        """Listen until the connection is lost or silent."""
+        self._connection = connection
+        if self._sessions:
+            await self._send(b"SUBSCRIBE", *self._sessions)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._ping)
+            await self._listen(connection, waits_for=len(self._sessions))
+            tasks.cancel_scope.cancel()
+
+    async def _listen(self, connection: AbstractConnection, *, waits_for: int) -> None:
+        """Handle what comes; `waits_for` subscriptions make it alive (again)."""
+        while True:
+            if waits_for == 0 and not self.alive:
+                self.alive = True
+                self.on_reconnect()
+            try:
+                with anyio.fail_after(limits.BUS_SILENCE_MS_MAX / 1000):
+                    kind, channel, *rest = await connection.read_response(timeout=math.inf)
+            except (RedisError, OSError) as exc:
+                _log.warning("the bus is lost: %s", exc)
+                return
+            if kind == b"message" and channel in self._sessions:
+                self.on_message(self._sessions[channel], rest[0])
+            elif kind == b"subscribe":
+                waits_for = max(waits_for - 1, 0)
+                if (subscribed := self._subscribing.pop(channel, None)) is not None:
+                    subscribed.set()
+
+    async def _ping(self) -> None:
+        while True:
+            await self._send(b"PING")
+            await anyio.sleep(limits.BUS_PING_MS / 1000)
+
+    async def _send(self, *args: bytes) -> None:
+        """Send a command; a connection that fails is for `_listen` to notice."""
+        assert self._connection is not None
+        packed = self._connection.pack_command(*args)
+        try:
+            await self._connection.send_packed_command(packed, check_health=False)
+        except (RedisError, OSError) as exc:
+            _log.warning("the bus cannot be written to: %s", exc)
+
+    def _lose(self) -> None:
+        self._connection = None
+        self.alive = False
+        for subscribed in self._subscribing.values():
+            subscribed.set()
+        self._subscribing.clear()
+
+
+def _channel(session_id: str) -> bytes:
+    return session_key(session_id, "bus").encode()

@@ -1,44 +1,216 @@
 """One pipelined connection to Redis, owned by one task."""
 
+import asyncio
+import logging
+import math
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
 from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskStatus
+from redis.asyncio.connection import AbstractConnection, Connection, parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
 
-from liveshop.core.errors import Unavailable
-from liveshop.core.limits import REDIS_CALL_MS_MAX
+from liveshop.core import limits
+from liveshop.core.errors import Busy, InternalError, LiveshopError, OutcomeUnknown, Unavailable
+
+_log = logging.getLogger(__name__)
+
+# Replies that say: not now, nothing was carried out.
+_REFUSALS = frozenset(
+    {"OOM", "READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY", "CLUSTERDOWN"}
+)
 
 
 class FunctionMissing(Unavailable):
     """The server does not have the function: nothing was carried out."""
 
 
+class ErrorReply(InternalError):
+    """The server calls the command wrong: a bug of ours, unless the caller reckons with it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+@dataclass(slots=True)
+class _Call:
+    args: tuple[str | bytes | int, ...]
+    reply: "asyncio.Future[Any]"
+    sent: bool = field(default=False)
+
+
 class RedisLink:
     """Sends commands and reads replies in one task; callers wait on futures.
 
     A call that has been sent is never cancelled: who stops waiting just does not see the reply.
+    Nothing is ever sent twice.
     """
 
     def __init__(self, url: str) -> None:
         self.connected = False
+        self._url = url
+        self._waiting: deque[_Call] = deque()
+        self._sent: deque[_Call] = deque()
+        self._wake = anyio.Event()
+        self._connection_scope = anyio.CancelScope()
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
         """Connect, and again whenever the connection is lost, until cancelled.
 
         Started at once, whether Redis is there or not.
         """
-        raise NotImplementedError
+        task_status.started()
+        wait_ms = limits.REDIS_RECONNECT_MS_MIN
+        while True:
+            try:
+                connection = await open_connection(self._url, decode=True)
+            except Unavailable as exc:
+                _log.warning("Redis cannot be reached: %s", exc.__cause__)
+                await anyio.sleep(wait_ms / 1000)
+                wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
+                continue
+            wait_ms = limits.REDIS_RECONNECT_MS_MIN
+            try:
+                await self._serve(connection)
+            finally:
+                self._fail_all()
+                await close_connection(connection)
 
-    async def call(self, *args: str | bytes | int, timeout_ms: int = REDIS_CALL_MS_MAX) -> Any:
+    async def call(
+        self, *args: str | bytes | int, timeout_ms: int = limits.REDIS_CALL_MS_MAX
+    ) -> Any:
         """Send one command and return its reply, text decoded.
 
         Unavailable: not connected, or not sent: surely not carried out. OutcomeUnknown: sent,
         and no reply in time (the connection is dropped) or the connection was lost. Busy: too
         many calls in flight. An error reply is FunctionMissing, Unavailable (the server refused:
-        out of memory, read-only, loading) or InternalError (a bug of ours).
+        out of memory, read-only, loading) or ErrorReply (a bug of ours).
         """
-        raise NotImplementedError
+        if not self.connected:
+            raise Unavailable()
+        if len(self._waiting) + len(self._sent) >= limits.REDIS_CALLS_IN_FLIGHT_MAX:
+            raise Busy()
+        call = _Call(args, asyncio.get_running_loop().create_future())
+        self._waiting.append(call)
+        self._wake.set()
+        try:
+            with anyio.fail_after(timeout_ms / 1000):
+                return await call.reply
+        except TimeoutError as exc:
+            if not call.sent:
+                raise Unavailable() from exc
+            self._drop("a call was not answered in time")
+            raise OutcomeUnknown() from exc
 
     async def now_ms(self) -> int:
         """Return Redis' clock (that of no session)."""
-        raise NotImplementedError
+        seconds, microseconds = await self.call("TIME")
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    async def _serve(self, connection: AbstractConnection) -> None:
+        """Work until the connection is lost or dropped."""
+        with anyio.CancelScope() as self._connection_scope:
+            self.connected = True
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._write, connection)
+                await self._read(connection)
+
+    async def _write(self, connection: AbstractConnection) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake = anyio.Event()
+            # Who has stopped waiting before its call was sent wants it no more.
+            calls = [call for call in self._waiting if not call.reply.done()]
+            self._waiting.clear()
+            for call in calls:
+                call.sent = True
+            self._sent.extend(calls)
+            packed = connection.pack_commands(call.args for call in calls)
+            try:
+                await connection.send_packed_command(packed, check_health=False)
+            except (RedisError, OSError) as exc:
+                self._drop(str(exc))
+
+    async def _read(self, connection: AbstractConnection) -> None:
+        while True:
+            try:
+                reply = await connection.read_response(timeout=math.inf)
+            except ResponseError as exc:
+                self._refuse(self._sent.popleft(), exc)
+            except (RedisError, OSError) as exc:
+                self._drop(str(exc))
+                await anyio.sleep_forever()
+            else:
+                call = self._sent.popleft()
+                if not call.reply.done():
+                    call.reply.set_result(reply)
+
+    def _refuse(self, call: _Call, refusal: ResponseError) -> None:
+        error = _translated(refusal)
+        error.__cause__ = refusal
+        if not call.reply.done():
+            call.reply.set_exception(error)
+        if refusal.status_code == "READONLY":
+            self._drop("this server is a replica")
+
+    def _drop(self, why: str) -> None:
+        if self.connected:
+            _log.warning("the connection to Redis is dropped: %s", why)
+            self.connected = False
+            self._connection_scope.cancel()
+
+    def _fail_all(self) -> None:
+        self.connected = False
+        for call in (*self._sent, *self._waiting):
+            if not call.reply.done():
+                call.reply.set_exception(OutcomeUnknown() if call.sent else Unavailable())
+        self._sent.clear()
+        self._waiting.clear()
+
+
+async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
+    """Connect, log in and select the database as the URL says; raises Unavailable."""
+    options: dict[str, Any] = dict(parse_url(url))
+    kind: type[AbstractConnection] = options.pop("connection_class", Connection)
+    options |= {
+        "decode_responses": decode,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_timeout": None,
+        "socket_connect_timeout": limits.REDIS_CONNECT_MS_MAX / 1000,
+    }
+    connection = kind(**options)
+    try:
+        with anyio.fail_after(limits.REDIS_CONNECT_MS_MAX / 1000):
+            await connection.connect()  # type: ignore[no-untyped-call]
+            await connection.send_command("PING", check_health=False)
+            await connection.read_response()  # raises while the server is loading its data
+    except (RedisError, OSError) as exc:
+        await close_connection(connection)
+        raise Unavailable() from exc
+    except BaseException:
+        await close_connection(connection)
+        raise
+    return connection
+
+
+async def close_connection(connection: AbstractConnection) -> None:
+    """Let a connection go without waiting for its last words."""
+    with anyio.CancelScope(shield=True):
+        await connection.disconnect(nowait=True)
+
+
+def _translated(refusal: ResponseError) -> LiveshopError:
+    text = str(refusal)
+    code = refusal.status_code or text.split(" ", 1)[0]
+    if code in _REFUSALS:
+        return Unavailable()
+    if text == "Function not found":
+        return FunctionMissing()
+    return ErrorReply(text)

@@ -1,12 +1,27 @@
 """Chat, mutes and gauges of one session: nothing here is lost for good with Redis."""
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
-from liveshop.core.limits import CHAT_PER_SECOND_DEFAULT
-from liveshop.core.model import ChatMessage, Person
+from liveshop.core.limits import (
+    CHAT_PER_SECOND_DEFAULT,
+    CHAT_TAIL_MESSAGES,
+    NODE_SILENCE_MS_MAX,
+)
+from liveshop.core.model import ChatMessage, Person, Totals
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
-from liveshop.stores.redis.records import PulseReply, SayReply
+from liveshop.stores.redis.packing import SEPARATOR, Arg, session_key, session_keys, unpack_all
+from liveshop.stores.redis.records import (
+    PulseReply,
+    RowGauge,
+    SayOutcome,
+    SayReply,
+    UnitsStatus,
+)
+
+_CHAT_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 
 class SessionLive:
@@ -15,29 +30,44 @@ class SessionLive:
     Nothing here needs the session to be open in Redis: chat goes on during a rebuild.
     """
 
-    def __init__(self, link: RedisLink, library: Library, session_id: str) -> None: ...
+    def __init__(self, link: RedisLink, library: Library, session_id: str) -> None:
+        self._link = link
+        self._library = library
+        self._keys = session_keys(session_id)
+        self._chat = session_key(session_id, "chat")
+        self._mute = session_key(session_id, "mute")
 
     async def say(
         self, viewer: Person, text: str, *, per_second_max: int = CHAT_PER_SECOND_DEFAULT
     ) -> SayReply:
         """Add a chat message, unless its sender is muted or the second is full."""
-        raise NotImplementedError
+        args = (viewer.id, viewer.name, text, per_second_max, CHAT_TAIL_MESSAGES)
+        outcome, chat_id, at_ms = await self._call("say", *args)
+        message = ChatMessage(id=chat_id, at_ms=at_ms, viewer=viewer, text=text)
+        return SayReply(outcome=SayOutcome(outcome), message=message)
 
     async def chat_get(self, chat_id: str) -> ChatMessage | None:
         """Return a message of the tail, None if it is not there (any more)."""
-        raise NotImplementedError
+        if not _CHAT_ID.fullmatch(chat_id):
+            return None
+        for entry_id, fields in await self._link.call("XRANGE", self._chat, chat_id, chat_id):
+            named = dict(zip(fields[::2], fields[1::2], strict=True))
+            return _message(entry_id, named["viewer"], named["name"], named["at_ms"], named["text"])
+        return None
 
     async def chat_delete(self, chat_id: str) -> None:
         """Take a message out of the tail; idempotent."""
-        raise NotImplementedError
+        if _CHAT_ID.fullmatch(chat_id):
+            await self._link.call("XDEL", self._chat, chat_id)
 
     async def mute(self, viewer_id: str, duration_ms: int | None) -> int | None:
         """Mute a viewer, for the session if `duration_ms` is None; return `until_ms`."""
-        raise NotImplementedError
+        until_ms = await self._call("mute", viewer_id, "" if duration_ms is None else duration_ms)
+        return None if until_ms is None else int(until_ms)
 
     async def unmute(self, viewer_id: str) -> bool:
         """Let a viewer be heard again; tell whether it was muted."""
-        raise NotImplementedError
+        return bool(await self._link.call("HDEL", self._mute, viewer_id))
 
     async def pulse(
         self,
@@ -58,4 +88,70 @@ class SessionLive:
         its own, goes on from there. `tick_seen` and `chat_after` are empty at first: all rows,
         and the tail of the chat, are returned.
         """
-        raise NotImplementedError
+        reply = await self._call(
+            "pulse",
+            *(epoch, node, viewers, likes_added, likes_seen, peak_seen, tick_seen, chat_after),
+            *(CHAT_TAIL_MESSAGES, NODE_SILENCE_MS_MAX),
+            *rids,
+        )
+        return _pulse_reply(*reply)
+
+    async def _call(self, name: str, *args: Arg) -> Any:
+        return await self._library.call(self._link, name, self._keys, *args)
+
+
+def _pulse_reply(
+    status: str,
+    now_ms: int,
+    epoch: int,
+    plan_offset: int,
+    viewers: int,
+    nodes: int,
+    likes: int,
+    viewers_peak: int,
+    tick: str,
+    stock: list[str] | None,
+    totals: list[str | None],
+    chat: list[list[str]],
+    chat_dropped: int,
+    records: list[str],
+) -> PulseReply:
+    orders, units, revenue, version = (int(number or 0) for number in totals)
+    return PulseReply(
+        status=UnitsStatus(status),
+        now_ms=now_ms,
+        epoch=epoch,
+        plan_offset=plan_offset,
+        viewers=viewers,
+        nodes=nodes,
+        likes=likes,
+        viewers_peak=viewers_peak,
+        tick=tick,
+        rows=None if stock is None else _rows(stock),
+        totals=Totals(orders=orders, units=units, revenue=revenue, version=version),
+        chat=tuple(_message(*fields) for fields in chat),
+        chat_dropped=chat_dropped,
+        reservations={record.rid: record for record in unpack_all(records)},
+    )
+
+
+def _rows(stock: list[str]) -> tuple[RowGauge, ...]:
+    values: dict[str, dict[str, int]] = {}
+    for name, value in zip(stock[::2], stock[1::2], strict=True):
+        row, _, field = name.rpartition(SEPARATOR)
+        values.setdefault(row, {})[field] = int(value)
+    return tuple(
+        RowGauge(
+            row=row,
+            units=fields["units"],
+            sold=fields["sold"],
+            held=fields.get("held", 0),
+            version=fields["version"],
+        )
+        for row, fields in values.items()
+        if "version" in fields  # a sale without units of its own has holds only
+    )
+
+
+def _message(chat_id: str, viewer: str, name: str, at_ms: str, text: str) -> ChatMessage:
+    return ChatMessage(id=chat_id, at_ms=int(at_ms), viewer=Person(id=viewer, name=name), text=text)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from liveshop.core.model import Sale, Status, sku_row
 from liveshop.core.session import SessionState
-
-SEPARATOR = "\x1f"  # ids cannot contain it
+from liveshop.stores.redis.packing import SEPARATOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +19,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
-    """A session as of `offset`; the empty one is that of offset 0."""
+    """What is sold, and how, as of an offset of the session."""
 
     offset: int
     status: Status

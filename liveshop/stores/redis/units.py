@@ -1,11 +1,28 @@
 """The units of one session: the typed face of the function library."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from liveshop.core.limits import SWEEP_LINES_MAX
-from liveshop.core.model import Bought, Reservation, Row, Totals
+from liveshop.core.limits import (
+    BUYER_RESERVATIONS_MAX,
+    REDIS_CALL_MS_MAX,
+    REDIS_LOAD_MS_MAX,
+    RESERVE_LINES_PER_CALL_MAX,
+    RESOLVED_KEPT_MS,
+    SWEEP_LINES_MAX,
+)
+from liveshop.core.model import Bought, Reservation, ReservationState, Row, Totals
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.packing import (
+    SEPARATOR,
+    Arg,
+    copy_args,
+    outcome_args,
+    session_keys,
+    unpack,
+    unpack_all,
+)
 from liveshop.stores.redis.projection import Projection
 from liveshop.stores.redis.records import (
     LoadReply,
@@ -16,6 +33,7 @@ from liveshop.stores.redis.records import (
     SweepReply,
     UnitsStatus,
 )
+from liveshop.stores.redis.refusals import line_reply, pay_refusal, release_refusal
 
 
 class SessionUnits:
@@ -27,7 +45,10 @@ class SessionUnits:
     tells by a `UnitsStatus` whether it was carried out. A missing library is loaded by itself.
     """
 
-    def __init__(self, link: RedisLink, library: Library, session_id: str) -> None: ...
+    def __init__(self, link: RedisLink, library: Library, session_id: str) -> None:
+        self._link = link
+        self._library = library
+        self._keys = session_keys(session_id)
 
     async def reserve(self, epoch: int, offset: int, lines: Sequence[ReserveLine]) -> ReserveReply:
         """Set units aside for up to `RESERVE_LINES_PER_CALL_MAX` lines, as if one by one.
@@ -35,18 +56,53 @@ class SessionUnits:
         `offset` is the room's: where Redis' projection is older, the status is STALE. Up to
         `SWEEP_LINES_MAX` overdue held reservations are expired first.
         """
-        raise NotImplementedError
+        assert len(lines) <= RESERVE_LINES_PER_CALL_MAX
+        args: list[Arg] = [epoch, offset, SWEEP_LINES_MAX, BUYER_RESERVATIONS_MAX]
+        for line in lines:
+            price = "" if line.price is None else line.price
+            args += (line.rid, line.buyer, line.command, line.sku, line.quantity, price)
+        status, now_ms, answers, expired = await self._call("reserve", *args)
+        return ReserveReply(
+            status=UnitsStatus(status),
+            now_ms=now_ms,
+            lines=tuple(map(line_reply, lines, answers)),
+            expired=unpack_all(expired),
+        )
 
     async def pay(self, epoch: int, *, buyer: str, order_id: str, rids: Sequence[str]) -> PayReply:
         """Make held reservations PAYING in one order, all or none; deadlines stay as they are.
 
         `rids` are taken as a set.
         """
-        raise NotImplementedError
+        reply = await self._call("pay", epoch, buyer, order_id, *sorted(set(rids)))
+        status, now_ms, *answer = reply
+        if not answer:
+            return PayReply(status=UnitsStatus(status), now_ms=now_ms)
+        if len(answer) == 1:
+            refusal = pay_refusal(order_id, answer[0])
+            return PayReply(status=UnitsStatus(status), now_ms=now_ms, refusal=refusal)
+        return PayReply(
+            status=UnitsStatus(status),
+            now_ms=now_ms,
+            known=answer[0] == "known",
+            reservations=unpack_all(answer[1]),
+        )
 
     async def release(self, epoch: int, *, buyer: str, rid: str) -> ReleaseReply:
         """Give a HELD reservation back."""
-        raise NotImplementedError
+        status, now_ms, *answer = await self._call("release", epoch, buyer, rid)
+        if not answer:
+            return ReleaseReply(status=UnitsStatus(status), now_ms=now_ms)
+        word, _, rest = answer[0].partition(SEPARATOR)
+        if word in ("new", "known"):
+            return ReleaseReply(
+                status=UnitsStatus(status),
+                now_ms=now_ms,
+                known=word == "known",
+                reservation=unpack(rest),
+            )
+        refusal = release_refusal(rid, word, rest)
+        return ReleaseReply(status=UnitsStatus(status), now_ms=now_ms, refusal=refusal)
 
     async def settle(
         self,
@@ -63,7 +119,8 @@ class SessionUnits:
         not know is recorded as resolved. What is resolved already stays so, except that SOLD
         replaces anything. May be repeated.
         """
-        raise NotImplementedError
+        args = outcome_args(outcomes) + copy_args(rows, bought, totals)
+        return UnitsStatus(await self._call("settle", epoch, *args))
 
     async def copy(
         self,
@@ -73,7 +130,7 @@ class SessionUnits:
         totals: Totals | None = None,
     ) -> UnitsStatus:
         """Copy rows, buyer counts and totals from Postgres; the higher version wins."""
-        raise NotImplementedError
+        return UnitsStatus(await self._call("copy", epoch, *copy_args(rows, bought, totals)))
 
     async def push(
         self, epoch: int, projection: Projection, rows: Sequence[Row] = ()
@@ -82,26 +139,36 @@ class SessionUnits:
 
         OK also where a higher one was there already.
         """
-        raise NotImplementedError
+        fields = projection.fields()
+        args = (projection.offset, len(fields), *fields, *copy_args(rows))
+        return UnitsStatus(await self._call("push", epoch, *args))
 
     async def sweep(self, epoch: int, lines_max: int = SWEEP_LINES_MAX) -> SweepReply:
         """Expire overdue held reservations, list overdue paying ones, trim old resolved ones."""
-        raise NotImplementedError
+        reply = await self._call("sweep", epoch, lines_max, RESOLVED_KEPT_MS)
+        status, now_ms, expired, overdue = reply
+        return SweepReply(
+            status=UnitsStatus(status),
+            now_ms=now_ms,
+            expired=unpack_all(expired),
+            overdue=unpack_all(overdue),
+        )
 
     async def peek(self, rids: Sequence[str]) -> dict[str, Reservation]:
         """Return those of the reservations that Redis knows."""
-        raise NotImplementedError
+        found = unpack_all(await self._call("peek", *rids))
+        return {reservation.rid: reservation for reservation in found}
 
     async def mine(self, buyer: str) -> tuple[Reservation, ...]:
         """Return a buyer's HELD and PAYING reservations."""
-        raise NotImplementedError
+        return unpack_all(await self._call("mine", buyer))
 
     async def fence(self, epoch: int) -> UnitsStatus:
         """Begin a rebuild: close the session in Redis and set its epoch.
 
         `epoch` is the one just raised in Postgres. EPOCH means that a later rebuild was first.
         """
-        raise NotImplementedError
+        return UnitsStatus(await self._call("fence", epoch))
 
     async def survivors(self) -> tuple[Reservation, ...]:
         """Return all HELD and PAYING reservations, between `fence` and `load`.
@@ -109,7 +176,7 @@ class SessionUnits:
         Redis may have come back from an old file: look up in Postgres which of their rids have
         an order line (and which `order_id`s are void), and give those to `load` as `resolved`.
         """
-        raise NotImplementedError
+        return unpack_all(await self._call("survivors"))
 
     async def load(
         self,
@@ -131,4 +198,12 @@ class SessionUnits:
         bought counts in batches. FENCED: `fence` has not been called, or Redis restarted since;
         EPOCH: a later rebuild was first.
         """
-        raise NotImplementedError
+        assert all(line.state is ReservationState.PAYING and line.order_id for line in pending)
+        args = (*outcome_args(pending), *outcome_args(resolved), *copy_args(rows, (), totals))
+        status, left_out = await self._call(
+            "load", epoch, now_ms_min, *args, timeout_ms=REDIS_LOAD_MS_MAX
+        )
+        return LoadReply(status=UnitsStatus(status), resolved=unpack_all(left_out))
+
+    async def _call(self, name: str, *args: Arg, timeout_ms: int = REDIS_CALL_MS_MAX) -> Any:
+        return await self._library.call(self._link, name, self._keys, *args, timeout_ms=timeout_ms)

@@ -1,0 +1,119 @@
+-- Chat, mutes and gauges. None of it needs the session to be open: chat goes on in a rebuild.
+
+-- Returns the sum of all nodes' viewers and how many nodes there are; forgets the silent ones.
+local function count_viewers(key, now_ms, silent_ms_max)
+  local flat, gone = redis.call('HGETALL', key.nodes), {}
+  local viewers, nodes = 0, 0
+  for i = 1, #flat, 2 do
+    local part = split(flat[i + 1])
+    if now_ms - tonumber(part[2]) > silent_ms_max then
+      gone[#gone + 1] = flat[i]
+    else
+      viewers, nodes = viewers + tonumber(part[1]), nodes + 1
+    end
+  end
+  call_all('HDEL', key.nodes, gone)
+  return viewers, nodes
+end
+
+-- Raises the likes and the peak to what has been seen, and adds; returns both.
+local function raise_gauges(key, viewers, added, likes_seen, peak_seen)
+  local cfg = redis.call('HMGET', key.cfg, 'likes', 'peak')
+  local likes = math.max(tonumber(cfg[1]) or 0, tonumber(likes_seen)) + tonumber(added)
+  local peak = math.max(tonumber(cfg[2]) or 0, tonumber(peak_seen), viewers)
+  redis.call('HSET', key.cfg, 'likes', int(likes), 'peak', int(peak))
+  return likes, peak
+end
+
+-- Messages of the tail after an id, or all: id, viewer, name, at_ms, text for each.
+local function chat_after(key, id, count_max)
+  local messages = {}
+  local first = id == '' and '-' or '(' .. id
+  for _, entry in ipairs(redis.call('XRANGE', key.chat, first, '+', 'COUNT', count_max)) do
+    local field = entry[2]
+    messages[#messages + 1] = {entry[1], field[2], field[4], field[6], field[8]}
+  end
+  return messages
+end
+
+-- Report a node's gauges and fetch the session's.
+-- ARGV    epoch, node, its viewers, likes added, likes seen, peak seen, tick seen, chat id seen,
+--         chat messages at most, for how long a silent node counts, then rids
+-- Returns status, now_ms, epoch, offset of the plan, viewers, nodes, likes, peak, tick,
+--         the stock as field, value … (nil if tick was seen or status is not 'ok'),
+--         orders, units, revenue and version so far, chat messages, chat dropped, records
+register('pulse', function(key, args)
+  local status, now_ms = enter(key, args[1])
+  redis.call('HSET', key.nodes, args[2], args[3] .. SEP .. int(now_ms))
+  local viewers, nodes = count_viewers(key, now_ms, tonumber(args[10]))
+  local likes, peak = raise_gauges(key, viewers, args[4], args[5], args[6])
+  save_clock(key, now_ms)
+  local cfg = redis.call('HMGET', key.cfg, 'epoch', 'tick', 'chat_dropped')
+  local tick = (cfg[1] or '') .. '.' .. (cfg[2] or '')
+  local rows
+  if status == 'ok' and tick ~= args[7] then
+    rows = redis.call('HGETALL', key.stock)
+  end
+  local batch, rids = new_batch(key, now_ms), slice(args, 11, #args - 10)
+  read_records(batch, rids)
+  return {
+    status, now_ms, tonumber(cfg[1]) or 0, tonumber(redis.call('HGET', key.plan, 'offset')) or 0,
+    viewers, nodes, likes, peak, tick, rows or false,
+    redis.call('HMGET', key.totals, 'orders', 'units', 'revenue', 'version'),
+    chat_after(key, args[8], args[9]), tonumber(cfg[3]) or 0, answers(records_of(batch, rids)),
+  }
+end, {'allow-oom'})
+
+-- Tells whether one more message fits into this second, and counts it.
+local function fits_second(key, now_ms, per_second_max)
+  local second = int(math.floor(now_ms / 1000))
+  local cfg = redis.call('HMGET', key.cfg, 'chat_second', 'chat_count')
+  local count = cfg[1] == second and tonumber(cfg[2]) or 0
+  if count >= tonumber(per_second_max) then
+    redis.call('HINCRBY', key.cfg, 'chat_dropped', 1)
+    return false
+  end
+  redis.call('HSET', key.cfg, 'chat_second', second, 'chat_count', int(count + 1))
+  return true
+end
+
+local function is_muted(key, viewer, now_ms)
+  local until_ms = redis.call('HGET', key.mute, viewer)
+  return until_ms and (until_ms == '' or now_ms < tonumber(until_ms))
+end
+
+-- Say something in the chat. A message that only its sender may see is given an id like any
+-- other, and taken out again at once.
+-- ARGV    viewer, name, text, messages a second at most, length of the tail
+-- Returns 'sent', 'dropped' or 'muted', id, at_ms
+register('say', function(key, args)
+  local now_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
+  local outcome = 'sent'
+  if is_muted(key, args[1], now_ms) then
+    outcome = 'muted'
+  elseif not fits_second(key, now_ms, args[4]) then
+    outcome = 'dropped'
+  end
+  local id = redis.call(
+    'XADD', key.chat, '*', 'viewer', args[1], 'name', args[2], 'at_ms', int(now_ms),
+    'text', args[3]
+  )
+  if outcome == 'sent' then
+    redis.call('XTRIM', key.chat, 'MAXLEN', args[5])
+  else
+    redis.call('XDEL', key.chat, id)
+  end
+  save_clock(key, now_ms)
+  return {outcome, id, now_ms}
+end)
+
+-- Mute a viewer.
+-- ARGV    viewer, for how long, or empty for the session
+-- Returns until_ms, or nil
+register('mute', function(key, args)
+  local now_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
+  local until_ms = args[2] ~= '' and now_ms + tonumber(args[2])
+  redis.call('HSET', key.mute, args[1], until_ms and int(until_ms) or '')
+  save_clock(key, now_ms)
+  return until_ms or false
+end)

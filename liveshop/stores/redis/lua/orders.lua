@@ -1,0 +1,200 @@
+-- What happens to reservations after they are made: paid for, given back, settled, expired.
+
+-- Returns why these records cannot be paid for in one order, or nil.
+local function pay_refusal(records, buyer, now_ms)
+  local refusal
+  for _, record in ipairs(records) do
+    local given_back = record.state == 'released' or record.state == 'expired'
+    if not given_back and record.order_id ~= '' then
+      return {'conflict', record.rid}
+    end
+    if record.state ~= 'held' or now_ms >= record.deadline_ms then
+      refusal = refusal or {'expired', record.rid}
+    end
+  end
+  return refusal
+end
+
+-- Returns true if the order has been made from just these rids, false if from others, else nil.
+local function same_order(key, batch, records, order_id, rids)
+  local stored = redis.call('HGET', key.orders, order_id)
+  local all = true
+  for _, record in ipairs(records) do
+    all = all and record.order_id == order_id
+  end
+  if all and (not stored or stored == table.concat(rids, SEP)) then
+    return true
+  end
+  local bought = batch.res[order_id]
+  if stored or (bought and bought.command == 'buy') then
+    return false
+  end
+end
+
+-- Bring held reservations of one buyer into one order, all or none.
+-- ARGV    epoch, buyer, order_id, then the rids, sorted and each once
+-- Returns status, now_ms, and: new or known, then all records; or not_found|rid,
+--         conflict|rid or order_id, expired|rid. No deadline changes.
+register('pay', function(key, args)
+  local status, now_ms = enter(key, args[1])
+  if status ~= 'ok' then
+    return {status, now_ms}
+  end
+  local buyer, order_id, rids = args[2], args[3], slice(args, 4, #args - 3)
+  local batch = new_batch(key, now_ms)
+  read_records(batch, slice(args, 3, #args - 2))
+  for _, rid in ipairs(rids) do
+    if not batch.res[rid] or batch.res[rid].buyer ~= buyer then
+      return {status, now_ms, 'not_found' .. SEP .. rid}
+    end
+  end
+  local records = records_of(batch, rids)
+  local same = same_order(key, batch, records, order_id, rids)
+  if same then
+    return {status, now_ms, 'known', answers(records)}
+  end
+  local refusal = same == false and {'conflict', order_id} or pay_refusal(records, buyer, now_ms)
+  if refusal then
+    return {status, now_ms, table.concat(refusal, SEP)}
+  end
+  for _, record in ipairs(records) do
+    record.order_id = order_id
+    move(batch, record, 'paying')
+  end
+  write_batch(batch)
+  redis.call('HSET', key.orders, order_id, table.concat(rids, SEP))
+  return {status, now_ms, 'new', answers(records)}
+end, {'allow-oom'})
+
+-- Give a held reservation back.
+-- ARGV    epoch, buyer, rid
+-- Returns status, now_ms, and: new|record, known|record, not_found, conflict|state, expired
+register('release', function(key, args)
+  local status, now_ms = enter(key, args[1])
+  if status ~= 'ok' then
+    return {status, now_ms}
+  end
+  local batch = new_batch(key, now_ms)
+  read_records(batch, {args[3]})
+  local record = batch.res[args[3]]
+  if not record or record.buyer ~= args[2] then
+    return {status, now_ms, 'not_found'}
+  end
+  if record.state == 'released' then
+    return {status, now_ms, 'known' .. SEP .. answer(record)}
+  end
+  if record.state == 'paying' or record.state == 'sold' then
+    return {status, now_ms, 'conflict' .. SEP .. record.state}
+  end
+  if record.state ~= 'held' or now_ms >= record.deadline_ms then
+    return {status, now_ms, 'expired'}
+  end
+  read_holds(batch, {record})
+  move(batch, record, 'released')
+  write_batch(batch)
+  return {status, now_ms, 'new' .. SEP .. answer(record)}
+end, {'allow-oom'})
+
+-- ARGV of outcomes: how many, then rid and record for each.
+local function read_outcomes(args, first)
+  local outcomes = {}
+  for i = 1, tonumber(args[first]) do
+    outcomes[i] = decode(args[first + 2 * i - 1], args[first + 2 * i])
+  end
+  return outcomes, first + 1 + 2 * #outcomes
+end
+
+-- Records what Postgres decided. Another buyer's reservation under the same rid is not the one
+-- that is meant. What is resolved stays so, but an order that Postgres has is sold, whatever an
+-- old file of Redis' says.
+local function apply_outcome(batch, outcome)
+  local record = batch.res[outcome.rid] or outcome
+  if record.buyer ~= outcome.buyer then
+    return
+  end
+  local resolved = record ~= outcome and not OPEN_SET[record.state]
+  if resolved and (outcome.state ~= 'sold' or record.state == 'sold') then
+    return
+  end
+  if outcome.order_id ~= '' then
+    record.order_id = outcome.order_id
+  end
+  record.code = outcome.code
+  move(batch, record, outcome.state)
+end
+
+-- Record the outcomes of reservations, drop their holds, and copy what Postgres changed.
+-- ARGV    epoch, outcomes (above), then copies (copies.lua)
+-- Returns status
+register('settle', function(key, args)
+  local status, now_ms = enter(key, args[1])
+  if status ~= 'ok' then
+    return status
+  end
+  local outcomes, next_arg = read_outcomes(args, 2)
+  local batch, rids = new_batch(key, now_ms), {}
+  for i, outcome in ipairs(outcomes) do
+    rids[i] = outcome.rid
+  end
+  read_records(batch, rids)
+  read_holds(batch, records_of(batch, rids))
+  for _, outcome in ipairs(outcomes) do
+    apply_outcome(batch, outcome)
+  end
+  write_batch(batch)
+  copy(key, args, next_arg)
+  return status
+end, {'allow-oom'})
+
+-- Forgets reservations that were resolved long ago.
+local function trim(key, resolved_ms_max, count_max)
+  local rids = reached(key.done, resolved_ms_max, count_max)
+  local orders = {}
+  for rid, packed in pairs(read_all(key.res, rids)) do
+    orders[#orders + 1] = decode(rid, packed).order_id
+  end
+  call_all('HDEL', key.res, rids)
+  call_all('ZREM', key.done, rids)
+  call_all('HDEL', key.orders, orders)
+end
+
+-- Expire overdue held reservations; overdue paying ones are for Postgres to decide.
+-- ARGV    epoch, how many of each at most, how long resolved ones are kept
+-- Returns status, now_ms, the records that were expired, those overdue and paying
+register('sweep', function(key, args)
+  local status, now_ms = enter(key, args[1])
+  if status ~= 'ok' then
+    return {status, now_ms, {}, {}}
+  end
+  local batch = new_batch(key, now_ms)
+  local due, paying = reached(key.due, now_ms, args[2]), reached(key.paying, now_ms, args[2])
+  read_records(batch, due)
+  read_records(batch, paying)
+  local expired = records_of(batch, due)
+  read_holds(batch, expired)
+  for _, record in ipairs(expired) do
+    move(batch, record, 'expired')
+  end
+  write_batch(batch)
+  trim(key, now_ms - tonumber(args[3]), args[2])
+  return {status, now_ms, answers(expired), answers(records_of(batch, paying))}
+end, {'allow-oom'})
+
+-- Look reservations up.
+-- ARGV    rids
+-- Returns the records that are there
+register('peek', function(key, args)
+  local batch = new_batch(key, 0)
+  read_records(batch, args)
+  return answers(records_of(batch, args))
+end, {'no-writes'})
+
+-- Look a buyer's open reservations up.
+-- ARGV    buyer
+-- Returns the records
+register('mine', function(key, args)
+  local batch = new_batch(key, 0)
+  local rids = split(redis.call('HGET', key.mine, args[1]) or '')
+  read_records(batch, rids)
+  return answers(records_of(batch, rids))
+end, {'no-writes'})
