@@ -45,7 +45,7 @@ check: install ## Run ruff, mypy and the tests of the architecture
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q tests/test_architecture.py
+	@$(BIN)/pytest -q tests/architecture
 
 format: install ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix .

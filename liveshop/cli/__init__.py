@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: a demo, a server, and the tools of whoever operates it."""

@@ -23,21 +23,26 @@ class LocalStores:
 
 
 @contextmanager
-def local_stores(folder: Path, *, durable: bool = True) -> Iterator[LocalStores]:
-    """Run both stores with their data in `folder`, which one process may use at a time.
+def running(store: LocalValkey | LocalPostgres) -> Iterator[None]:
+    """Run one store, whose folder one process may use at a time.
 
     Enter it in the main thread. Raises `LocalStoreError`, whose message is one line.
     """
+    try:
+        try:
+            store.start()
+        except OSError as error:
+            raise LocalStoreError(f"cannot use the folder {store.folder}: {error}") from error
+        yield
+    finally:
+        store.stop()
+
+
+@contextmanager
+def local_stores(folder: Path, *, durable: bool = True) -> Iterator[LocalStores]:
+    """Run both stores with their data in `folder`, as `running` does one."""
     stores = LocalStores(
         LocalValkey(folder / "valkey"), LocalPostgres(folder / "postgres", durable=durable)
     )
-    try:
-        try:
-            stores.valkey.start()
-            stores.postgres.start()
-        except OSError as error:
-            raise LocalStoreError(f"cannot use the folder {folder}: {error}") from error
+    with running(stores.valkey), running(stores.postgres):
         yield stores
-    finally:
-        stores.postgres.stop()
-        stores.valkey.stop()

@@ -1,0 +1,168 @@
+"""What `liveshop doctor` looks at: each check says what it found and how to put it right."""
+
+import resource
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import anyio
+
+from liveshop.core.errors import LiveshopError
+from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
+from liveshop.core.settings import Settings, SettingsError
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.migrate import current, head
+from liveshop.stores.redis.link import RedisLink
+
+_CONNECT_S_MAX: Final = 3.0
+_POLL_S: Final = 0.02
+_REDIS_MIN: Final = (7, 0)
+_POSTGRES_MIN: Final = 15
+_FILES_BESIDE_VIEWERS: Final = 100
+
+
+class Verdict(StrEnum):
+    """A check is GOOD, a WARNING that one can live with, or BAD: the server cannot work so."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; `fix` says what to do about it, empty if it is good."""
+
+    verdict: Verdict
+    found: str
+    fix: str = ""
+
+
+def _good(found: str) -> Check:
+    return Check(Verdict.GOOD, found)
+
+
+def check_keys(settings: Settings) -> Check:
+    """Look whether tokens can be checked."""
+    try:
+        settings.require_keys()
+    except SettingsError as error:
+        return Check(Verdict.BAD, "There is no key to check tokens with.", str(error))
+    return _good("Tokens can be checked.")
+
+
+def check_open_files(settings: Settings) -> Check:
+    """Look whether the system lets us have as many connections as the settings allow."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = settings.connections_max + _FILES_BESIDE_VIEWERS
+    if allowed < needed:
+        return Check(
+            Verdict.WARNING,
+            f"This shell may open {allowed} files, LIVESHOP_CONNECTIONS_MAX needs {needed}.",
+            f"Run `ulimit -n {needed}` before `liveshop serve`, or lower the setting.",
+        )
+    return _good(f"{allowed} open files are enough for {settings.connections_max} connections.")
+
+
+async def check_redis(url: str) -> list[Check]:
+    """Look at Redis: whether it answers, its version, its memory policy and its clock."""
+    link = RedisLink(url)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(link.run)
+        try:
+            with anyio.fail_after(_CONNECT_S_MAX):
+                checks = await _redis_checks(link)
+        except (LiveshopError, TimeoutError) as error:
+            checks = [_away("Redis", "LIVESHOP_REDIS_URL", error)]
+        tasks.cancel_scope.cancel()
+    return checks
+
+
+async def _redis_checks(link: RedisLink) -> list[Check]:
+    server = _fields(await _first_answer(link, "INFO", "server"))
+    version = server.get("valkey_version") or server["redis_version"]
+    name = "Valkey" if "valkey_version" in server else "Redis"
+    checks = [_redis_version(name, version, server["redis_version"])]
+    memory = _fields(await link.call("INFO", "memory"))
+    policy = memory["maxmemory_policy"]
+    if policy == "noeviction":
+        checks.append(_good(f"{name} forgets nothing when it is full (noeviction)."))
+    else:
+        fix = "Run `CONFIG SET maxmemory-policy noeviction`, and put it in its configuration."
+        checks.append(Check(Verdict.BAD, f"{name} drops reservations when full: {policy}.", fix))
+    persistence = _fields(await link.call("INFO", "persistence"))
+    if persistence["aof_enabled"] == "0":
+        found = f"{name} keeps nothing across its own restart: sessions are rebuilt from Postgres."
+        fix = "Run `CONFIG SET appendonly yes` to keep carts and chat too."
+        checks.append(Check(Verdict.WARNING, found, fix))
+    apart_ms = abs(await link.now_ms() - time.time_ns() // 1_000_000)
+    if apart_ms > CLOCK_JUMP_ALARM_MS:
+        found = f"The clocks of {name} and of this machine are {apart_ms} ms apart."
+        checks.append(Check(Verdict.WARNING, found, "Run an NTP client on both."))
+    return checks
+
+
+async def _first_answer(link: RedisLink, *command: str) -> Any:
+    while True:
+        if link.connected:
+            return await link.call(*command)
+        await anyio.sleep(_POLL_S)
+
+
+def _redis_version(name: str, version: str, speaks: str) -> Check:
+    if tuple(int(part) for part in speaks.split(".")[:2]) < _REDIS_MIN:
+        return Check(Verdict.BAD, f"{name} {version} has no functions.", "Use 7.0 or newer.")
+    return _good(f"{name} {version} answers.")
+
+
+def _fields(information: Any) -> dict[str, str]:
+    text = information.decode() if isinstance(information, bytes) else str(information)
+    lines = (line.partition(":") for line in text.splitlines() if ":" in line)
+    return {name: value.strip() for name, _, value in lines}
+
+
+async def check_postgres(url: str) -> list[Check]:
+    """Look at PostgreSQL: whether it answers, its version, its promises and its schema."""
+    database = Database(url, pool_max=1)
+    async with anyio.create_task_group() as tasks:
+        try:
+            await tasks.start(database.run)
+            checks = await _postgres_checks(database, url)
+        except LiveshopError as error:
+            checks = [_away("PostgreSQL", "LIVESHOP_POSTGRES_URL", error)]
+        tasks.cancel_scope.cancel()
+    return checks
+
+
+async def _postgres_checks(database: Database, url: str) -> list[Check]:
+    row = await database.fetchrow(
+        "SELECT current_setting('server_version') AS version,"
+        " current_setting('server_version_num')::int / 10000 AS major,"
+        " current_setting('synchronous_commit') AS synchronous,"
+        " current_setting('fsync') AS fsync, pg_is_in_recovery() AS standby"
+    )
+    assert row is not None
+    if row["major"] < _POSTGRES_MIN:
+        found = f"PostgreSQL {row['version']} is too old."
+        return [Check(Verdict.BAD, found, f"Use {_POSTGRES_MIN} or newer.")]
+    checks = [_good(f"PostgreSQL {row['version']} answers.")]
+    if row["standby"]:
+        fix = "Name the primary, or all hosts with ?target_session_attrs=primary."
+        checks.append(Check(Verdict.BAD, "This PostgreSQL is a standby: nothing can be sold.", fix))
+    if row["synchronous"] == "off" or row["fsync"] == "off":
+        found = "PostgreSQL may lose confirmed orders in a crash."
+        checks.append(Check(Verdict.BAD, found, "Set fsync and synchronous_commit to on."))
+    revision, wanted = await current(url), head()
+    if revision == wanted:
+        checks.append(_good(f"The schema is at {wanted}."))
+    else:
+        found = f"The schema is at {revision or 'nothing'}, this release needs {wanted}."
+        checks.append(Check(Verdict.BAD, found, "Run `liveshop migrate`."))
+    return checks
+
+
+def _away(store: str, setting: str, error: BaseException) -> Check:
+    reason = str(error.__cause__ or error or "no answer")
+    fix = f"Start it, or correct {setting} (address, user, password, database)."
+    return Check(Verdict.BAD, f"{store} does not answer: {reason.splitlines()[0]}", fix)

@@ -1,0 +1,164 @@
+"""`liveshop demo`: a whole live session on this machine, with real stores and a small crowd."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import webbrowser
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import anyio.to_thread
+import click
+from rich.console import Console
+
+from liveshop.cli.crowd import run_crowd
+from liveshop.cli.demo_folder import DemoFolder, DemoInfo, DemoKeys, FolderError, demo_folder
+from liveshop.cli.demo_show import prepare_show, until_ready
+from liveshop.cli.environment import read_settings
+from liveshop.cli.local_postgres import LocalPostgres
+from liveshop.cli.local_stores import running
+from liveshop.cli.local_valkey import LocalValkey
+from liveshop.cli.node import PortTaken, listen, log_to, serve_until_signalled
+from liveshop.cli.subprocesses import LocalStoreError
+from liveshop.core.settings import Settings
+from liveshop.stores.postgres.migrate import migrate
+
+_EVERYWHERE: Final = ("0.0.0.0", "::")
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="Where the demo keeps its data; a second start continues with it.",
+)
+@click.option("--crowd/--no-crowd", default=True, help="Simulate viewers who chat, like and buy.")
+@click.option("--browser/--no-browser", default=True, help="Open the two pages.")
+@click.option("--redis-url", help="Use this server instead of starting one.")
+@click.option("--postgres-url", help="Use this server instead of starting one.")
+def demo(
+    port: int,
+    data: Path,
+    crowd: bool,
+    browser: bool,
+    redis_url: str | None,
+    postgres_url: str | None,
+) -> None:
+    """Run a live session with everything it needs; Ctrl-C stops all of it.
+
+    Other settings are read from the environment, as `liveshop serve` does.
+    """
+    settings = replace(read_settings(), port=port)
+    signal.signal(signal.SIGTERM, _interrupt)
+    console = Console()
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(listener := listen(settings.host, port))
+            folder = stack.enter_context(demo_folder(data.resolve()))
+            folder.withdraw()
+            log_to(logging.FileHandler(folder.path / "liveshop.log"), settings.log_level)
+            console.print("Starting Valkey and PostgreSQL…")
+            keys = folder.keys(settings.secret)
+            settings = replace(
+                settings,
+                secret=keys.secret,
+                redis_url=redis_url or _start_valkey(stack, folder),
+                postgres_url=postgres_url or _start_postgres(stack, folder),
+            )
+            asyncio.run(migrate(settings.postgres_url))
+            show = _Show(settings, folder, keys, console, crowd=crowd, browser=browser)
+            serve_until_signalled(settings, listener, show.run)
+    except (PortTaken, FolderError, LocalStoreError) as error:
+        hint = " with --port" if isinstance(error, PortTaken) else ""
+        raise click.ClickException(f"{error}{hint}") from error
+    except KeyboardInterrupt:
+        pass  # Ctrl-C before the server took over: everything has been stopped on the way here.
+    console.print("Stopped.")
+
+
+class _Show:
+    """What goes on beside the demo's server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: DemoFolder,
+        keys: DemoKeys,
+        console: Console,
+        *,
+        crowd: bool,
+        browser: bool,
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._keys = keys
+        self._console = console
+        self._crowd = crowd
+        self._browser = browser
+        host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
+        self._url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+    async def run(self) -> None:
+        """Prepare the show, tell where it is, and let the crowd in."""
+        await until_ready(self._url)
+        show = await prepare_show(self._url, self._folder, self._keys)
+        self._folder.announce(
+            DemoInfo(
+                url=self._url,
+                session_id=show.session_id,
+                host_token=self._keys.host_token,
+                admin_token=self._keys.admin_token,
+                viewer_tokens=self._keys.viewer_tokens,
+                redis_url=self._settings.redis_url,
+                postgres_url=self._settings.postgres_url,
+                pid=os.getpid(),
+                secret=self._keys.secret,
+                api_key=show.api_key,
+            )
+        )
+        host_page = f"{self._url}/host/{show.session_id}#token={self._keys.host_token}"
+        watch_page = f"{self._url}/watch/{show.session_id}#token={self._keys.viewer_tokens[0]}"
+        for name, page in (("Host console", host_page), ("Viewer page", watch_page)):
+            self._console.print(f"\n[bold]{name}[/bold]")
+            # Unbroken, so that it can be clicked and copied.
+            self._console.print(page, soft_wrap=True, highlight=False, markup=False)
+        self._console.print("\nCtrl-C stops everything.")
+        if self._browser and _has_screen():
+            await anyio.to_thread.run_sync(_open_pages, host_page, watch_page)
+        if self._crowd:
+            await run_crowd(self._url, show.session_id, self._keys.secret)
+
+
+def _start_valkey(stack: ExitStack, folder: DemoFolder) -> str:
+    valkey = LocalValkey(folder.path / "valkey")
+    stack.enter_context(running(valkey))
+    return valkey.url
+
+
+def _start_postgres(stack: ExitStack, folder: DemoFolder) -> str:
+    postgres = LocalPostgres(folder.path / "postgres")
+    stack.enter_context(running(postgres))
+    return postgres.url
+
+
+def _has_screen() -> bool:
+    # Without one, a browser of text would take the terminal.
+    screens = ("DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform == "darwin" or any(os.environ.get(screen) for screen in screens)
+
+
+def _open_pages(*pages: str) -> None:
+    for page in pages:
+        webbrowser.open(page)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,85 @@
+"""The demo's show, made over HTTP as any merchant's backend would make it."""
+
+from importlib import resources
+from typing import Any, Final
+
+import anyio
+import httpx
+from msgspec import Struct
+
+from liveshop.cli.demo_folder import DemoFolder, DemoKeys, DemoShow
+from liveshop.core.model import Product
+from liveshop.core.wire import as_message, decode_body
+
+_TITLE: Final = "Autumn drop: the liveshop demo"
+_READY_S_MAX: Final = 60
+_POLL_S: Final = 0.05
+
+
+class _Catalogue(Struct, frozen=True):
+    products: list[Product]
+
+
+async def until_ready(url: str) -> None:
+    """Wait until the server and its stores answer; raises TimeoutError after a minute."""
+    with anyio.fail_after(_READY_S_MAX):
+        async with httpx.AsyncClient(base_url=url) as client:
+            while True:
+                if (await client.get("/readyz")).is_success:
+                    return
+                await anyio.sleep(_POLL_S)
+
+
+async def prepare_show(url: str, folder: DemoFolder, keys: DemoKeys) -> DemoShow:
+    """Make the catalogue, an API key and a live session, or what of them an earlier run lacks."""
+    headers = {"Authorization": f"Bearer {keys.admin_token}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+        products = _products()
+        for product in products:
+            await _post(client, "/api/products", as_message(product), known=True)
+        show = folder.show()
+        if show is None:
+            show = await _make_show(client)
+            folder.keep_show(show)
+        session = (await client.get(f"/api/sessions/{show.session_id}")).raise_for_status().json()
+        if session["status"] == "draft":
+            await _fill_shelf(client, session, products)
+        return show
+
+
+async def _make_show(client: httpx.AsyncClient) -> DemoShow:
+    session = await _post(
+        client, "/api/sessions", {"title": _TITLE, "currency": "EUR", "payment": "direct"}
+    )
+    key = await _post(client, "/api/keys", {"name": "demo"})
+    return DemoShow(session_id=session["id"], api_key=key["key"])
+
+
+async def _fill_shelf(
+    client: httpx.AsyncClient, session: dict[str, Any], products: list[Product]
+) -> None:
+    commands = f"/api/sessions/{session['id']}/commands"
+    there = {product["product_id"] for product in session["shelf"]}
+    for product in products:
+        if product.product_id not in there:
+            # Half of the stock stays in the catalogue, for sessions that visitors make.
+            units = {variant.sku: (variant.stock + 1) // 2 for variant in product.variants}
+            add = {"type": "product.add", "product_id": product.product_id, "units": units}
+            await _post(client, commands, add)
+    await _post(client, commands, {"type": "session.start"})
+
+
+async def _post(
+    client: httpx.AsyncClient, path: str, body: dict[str, Any], *, known: bool = False
+) -> dict[str, Any]:
+    """Post and return the answer; with `known`, that it is there already is fine."""
+    response = await client.post(path, json=body)
+    if not (known and response.status_code == httpx.codes.CONFLICT):
+        response.raise_for_status()
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _products() -> list[Product]:
+    text = resources.files("liveshop.cli").joinpath("demo_catalogue.json").read_bytes()
+    return decode_body(text, _Catalogue).products

@@ -1,0 +1,27 @@
+"""`liveshop migrate`: bring the database's schema up to date."""
+
+import asyncio
+
+import click
+
+from liveshop.cli.environment import read_settings
+from liveshop.core.errors import LiveshopError
+from liveshop.stores.postgres import migrate as schema
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the schema of LIVESHOP_POSTGRES_URL up to date.
+
+    It may be run at any time and by several at once; nothing happens where nothing is due.
+    """
+    settings = read_settings()
+    try:
+        before = asyncio.run(schema.current(settings.postgres_url))
+        asyncio.run(schema.migrate(settings.postgres_url))
+    except LiveshopError as error:
+        raise click.ClickException(
+            f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {error}"
+        ) from error
+    now = schema.head()
+    click.echo(f"The schema is at {now}" + (", as it was." if before == now else "."))

@@ -1,0 +1,91 @@
+"""One server process put together: the stores, the engine, the application, the port."""
+
+import errno
+import gc
+import logging
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import anyio
+
+from liveshop.core.limits import BACKLOG_CONNECTIONS
+from liveshop.core.settings import Settings
+from liveshop.edge.http.app import build_app
+from liveshop.edge.server import build_server
+from liveshop.engine.engine import Engine
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.redis.bus import Bus
+from liveshop.stores.redis.link import RedisLink
+
+# Viewers leave no garbage in cycles, and a full collection stalls every one of them.
+_GC_THRESHOLDS: Final = (50_000, 50, 1_000)
+
+
+class PortTaken(Exception):
+    """The address cannot be listened on; the message is one line that says what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket, so that a busy port shows before anything has started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG_CONNECTIONS)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            why = "another program listens there; choose another port"
+        elif error.errno == errno.EACCES:
+            why = "only root may; choose a port from 1024"
+        else:
+            why = str(error)
+        raise PortTaken(f"cannot listen on {host}:{port}: {why}") from error
+
+
+def serve_until_signalled(
+    settings: Settings,
+    listener: socket.socket,
+    beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; `beside` runs along and is cancelled then."""
+    anyio.run(_serve, settings, listener, beside, backend_options={"use_uvloop": True})
+
+
+async def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    beside: Callable[[], Coroutine[Any, Any, None]] | None,
+) -> None:
+    database = Database(settings.postgres_url, pool_max=settings.postgres_pool_max)
+    link = RedisLink(settings.redis_url)
+    bus = Bus(settings.redis_url, link)
+    engine = Engine(settings, database, link, bus)
+    server = build_server(settings, engine, build_app(settings, engine, database), [listener])
+    # Inner groups end first: the engine finishes with its stores still there.
+    async with anyio.create_task_group() as stores:
+        for store in (database, link, bus):
+            await stores.start(store.run)
+        async with anyio.create_task_group() as engines:
+            await engines.start(engine.run)
+            _calm_the_collector()
+            async with anyio.create_task_group() as companions:
+                if beside is not None:
+                    companions.start_soon(beside)
+                await server.serve()
+                companions.cancel_scope.cancel()
+            engines.cancel_scope.cancel()
+        stores.cancel_scope.cancel()
+
+
+def _calm_the_collector() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
+def log_to(handler: logging.Handler, level: str) -> None:
+    """Send what this process logs to one handler."""
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # Each request of ours, each connection of the crowd.
+    for chatty in ("httpx", "httpcore", "websockets", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,53 @@
+"""`liveshop token`: make a token by hand."""
+
+import click
+
+from liveshop.cli.environment import read_settings
+from liveshop.core.errors import Unauthorized
+from liveshop.core.limits import ID_CHARS_MAX
+from liveshop.core.roles import Role
+from liveshop.edge.tokens import Tokens, make_token
+
+_DAY_S = 86_400
+
+
+@click.command()
+@click.option("--sub", "viewer_id", required=True, help="Whom it names; all viewers see it.")
+@click.option(
+    "--role",
+    type=click.Choice([role.word for role in Role]),
+    default=Role.VIEWER.word,
+    show_default=True,
+    help="What its bearer may do.",
+)
+@click.option("--name", help="The name shown in the chat.")
+@click.option("--session", "session_id", help="The one session it is good for; else any.")
+@click.option(
+    "--ttl",
+    "ttl_s",
+    type=click.IntRange(min=1),
+    default=_DAY_S,
+    show_default=True,
+    help="How many seconds it holds.",
+)
+def token(viewer_id: str, role: str, name: str | None, session_id: str | None, ttl_s: int) -> None:
+    """Print a token signed with LIVESHOP_SECRET."""
+    settings = read_settings()
+    if not settings.secret:
+        raise click.ClickException("LIVESHOP_SECRET is not set: it signs the token")
+    made = make_token(
+        settings.secret,
+        viewer_id=viewer_id,
+        role=Role[role.upper()],
+        ttl_s=ttl_s,
+        name=name,
+        session_id=session_id,
+    )
+    try:
+        Tokens(secret=settings.secret).read(made)
+    except Unauthorized as error:
+        raise click.ClickException(
+            f"the server would refuse this token: --sub, --name and --session take 1 to "
+            f"{ID_CHARS_MAX} characters, none of them a control character"
+        ) from error
+    click.echo(made)
