@@ -31,7 +31,7 @@ class FunctionMissing(Unavailable):
 
 
 class ErrorReply(InternalError):
-    """The server calls the command wrong: a bug of ours, unless the caller reckons with it."""
+    """The server refused the command as wrong: a bug of ours, unless the caller expects it."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

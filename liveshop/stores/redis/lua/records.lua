@@ -4,7 +4,9 @@
 -- resolved_ms. Answers have the rid before it. Open records (held, paying) hold units of two rows
 -- (the SKU's, and the sale's if it has one) and charge the same two scopes of their buyer.
 local OPEN_SET = {held = 'due', paying = 'paying'}
-local RECORD = '^' .. string.rep('([^\31]*)', 11, SEP) .. '$'
+local PART = '([^\31]*)'
+local RECORD = '^' .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART
+  .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. '$'
 
 local function decode(rid, packed)
   local record = {rid = rid}
