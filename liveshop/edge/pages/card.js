@@ -38,7 +38,7 @@ export function saleLine(shop, session, product, variant) {
   return h("p", { class: "sale" }, "⚡ ", what, h("span", { role: "timer" }, clock(seconds)));
 }
 
-function variants({ session, product, chosen, onChoose }) {
+function variants({ product, chosen, onChoose }) {
   if (product.variants.length === 1) return null;
   return h("fieldset", { class: "variants" },
     h("legend", { class: "hidden-label" }, `Choose ${product.title}`),
@@ -113,8 +113,8 @@ export function card({ shop, state, product, chosen, onChoose }) {
       h("h3", {}, product.title),
       priceTag(session, product, chosen, shop.now()),
       saleLine(shop, session, product, chosen),
-      h("p", { class: left <= FEW ? "left few" : "left" }, leftWords(left)),
-      variants({ session, product, chosen, onChoose })),
+      h("p", { class: left <= FEW ? "left few" : "left" }, leftWords(left))),
+    variants({ product, chosen, onChoose }),
     h("div", { class: "card-actions" },
       h("button", { type: "button", class: "primary", disabled: stop || Boolean(pending),
         "aria-label": `Buy ${product.title}`, onclick: () => shop.buy(wish) },

@@ -33,7 +33,7 @@ export class Chat {
         session.chat.map((line) => this.#line(line, false))),
       this.#pill(session.chat),
       this.#form(session, viewer),
-    ].filter(Boolean));
+    ]);
     if (atEnd) this.#toEnd();
   }
 

@@ -152,8 +152,9 @@ export async function addProduct(shop, session) {
   open({
     title: "Add a product",
     fields: [
-      h("label", {}, "Product", h("select", { name: "product", onchange: pick },
-        free.map((p) => h("option", { value: p.product_id }, p.title)))),
+      h("label", { for: "add-product" }, "Product"),
+      h("select", { id: "add-product", onchange: pick },
+        free.map((p) => h("option", { value: p.product_id }, p.title))),
       h("div", { id: "add-units" }),
       number("At most per person", "limit", { min: 1, max: 1000, required: true, value: "10" }),
     ],

@@ -9,11 +9,10 @@ const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected"
 
 /** Describe an element; `props.key` names it among its siblings, `on…` are its handlers. */
 export function h(tag, props, ...children) {
-  const shown = children.flat(2).filter((child) => child !== null && child !== false);
-  return { tag, props: props ?? {}, children: shown };
+  return { tag, props: props ?? {}, children: children.flat(2) };
 }
 
-/** Make `parent`'s children as described: elements by `h`, strings and numbers. */
+/** Make `parent`'s children as described: elements by `h`, strings and numbers; the rest is air. */
 export function render(parent, children) {
   const byKey = new Map();
   for (const node of parent.childNodes) {
@@ -21,7 +20,7 @@ export function render(parent, children) {
     if (key !== undefined) byKey.set(key, node);
   }
   let next = parent.firstChild;
-  for (const child of children) {
+  for (const child of children.filter(isShown)) {
     const node = byKey.get(child.props?.key) ?? (fits(next, child) ? next : create(child));
     if (node === next) next = next.nextSibling;
     else parent.insertBefore(node, next);
@@ -33,6 +32,8 @@ export function render(parent, children) {
     gone.remove();
   }
 }
+
+const isShown = (child) => child !== null && child !== undefined && child !== false;
 
 function fits(node, child) {
   if (node === null) return false;

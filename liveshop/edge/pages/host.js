@@ -11,6 +11,7 @@ import { STATUS, clock, dayAndTime, farewell, money, short } from "./words.js";
 
 const DRAW_EVERY_MS = 250;
 const TABS = { now: "Show", run: "Products", chat: "Chat", orders: "Orders" };
+const VARIANTS_NAMED_MAX = 4;
 const RANKS = ["viewer", "moderator", "host", "admin"];
 
 const part = (id) => document.getElementById(id);
@@ -76,7 +77,7 @@ function header({ session, stats }) {
     h("span", { class: "viewers" }, `${short(session.viewers)} watching${peak}`),
     h("span", { class: "number" }, `♥ ${short(session.likes)}`),
     h("span", { class: "buttons" }, sessionButtons(status)),
-  ].filter(Boolean);
+  ];
 }
 
 /** What is wrong, what it means and what to do. */
@@ -133,11 +134,14 @@ function productButtons(session, product) {
     isHost() && selling && saleButton(session, product),
     isHost() && button("Price…", price, { "aria-label": `Price of ${title}` }),
     isHost() && button("Remove", remove, { "aria-label": `Remove ${title}` }),
-  ].filter(Boolean);
+  ];
 }
 
-const unitsOf = ({ variants }) =>
-  variants.map((v) => `${v.label ? `${v.label} ` : ""}${leftWords(v.left)}`).join(" · ");
+function unitsOf({ variants }) {
+  const all = variants.reduce((sum, v) => sum + v.left, 0);
+  if (variants.length > VARIANTS_NAMED_MAX) return `${leftWords(all)} in ${variants.length} variants`;
+  return variants.map((v) => `${v.label} ${leftWords(v.left)}`).join(" · ");
+}
 
 function runOfShow({ session }) {
   const add = () => attempt(() => addProduct(shop, shop.state.session));
@@ -155,7 +159,7 @@ function runOfShow({ session }) {
     session.shelf.length === 0
       ? h("p", {}, empty)
       : h("ol", { class: "run" }, session.shelf.map(row)),
-  ].filter(Boolean);
+  ];
 }
 
 function pinnedCard(session, product) {
@@ -186,14 +190,14 @@ function now({ session, stats }) {
     ...cards.map((product) => pinnedCard(session, product)),
     cards.length === 0 && h("p", {}, "Nothing is pinned. Viewers see the shelf."),
     next && button(`Pin next: ${next.title}`, pinNext, { class: "primary" }),
-  ].filter(Boolean);
+  ];
 }
 
 function summary(session, stats) {
   if (stats === null) return h("p", {}, "Thank you.");
   const { orders, units, revenue, viewers_peak } = stats;
-  return h("p", {}, `${orders} orders, ${units} units, ${money(revenue, session.currency)}; `
-    + `at most ${viewers_peak} watching.`);
+  return h("p", {}, `Orders: ${orders}. Units: ${units}. Revenue: ${money(revenue, session.currency)}. `
+    + `Watching at most: ${viewers_peak}.`);
 }
 
 // ---- chat, orders, tabs ---------------------------------------------------------------

@@ -45,12 +45,12 @@ export class OrderFeed {
     const total = stats ? `${stats.orders} · ${money(stats.revenue, session.currency)}` : "";
     return [
       h("h2", {}, "Orders ", h("span", { class: "number" }, total)),
-      stats && h("p", { class: "note" }, `${stats.units} units sold, ${stats.held} in carts`),
+      stats && h("p", { class: "note" }, `Units sold: ${stats.units}, in carts: ${stats.held}`),
       newest.length === 0
         ? h("p", {}, "No orders yet. They appear here as they are confirmed.")
         : h("ul", { class: "orders", "aria-label": "Newest orders" },
             newest.map((order) => this.#row(order, session))),
-    ].filter(Boolean);
+    ];
   }
 
   #row({ order_id, at_ms, lines, total, currency, status, viewer_id }, session) {

@@ -37,7 +37,7 @@ function banner({ line, closed, session, purchases }) {
   const still = until ? ` Your ${held.length} ${items} reserved until ${until}.` : "";
   if (line === "closed") return [farewell(closed), " ", ...wayOut(closed)];
   if (line === "waiting" && session) return [`Reconnecting…${still}`];
-  if (line !== "open") return ["Joining the show…"];
+  if (line !== "open" || session === null) return ["Joining the show…"];
   if (!session.buying) return [`Buying is paused for a moment.${still}`];
   return [];
 }
@@ -67,7 +67,7 @@ function stage({ session }) {
     h("button", { type: "button", class: "like", "aria-label": "Like",
       disabled: ["draft", "ended"].includes(session.status), onclick: like },
       `♥ ${short(session.likes + likes)}`),
-  ].filter(Boolean);
+  ];
 }
 
 function startsIn(session) {
@@ -109,7 +109,7 @@ function shelf(state) {
     h("h2", {}, "All products"),
     ...others.map((product) => productCard(state, product)),
     others.length === 0 && h("p", {}, "No other products are on the shelf."),
-  ].filter(Boolean);
+  ];
 }
 
 async function release(rid) {
