@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from liveshop.cli.local_stores import LocalStores, local_stores
+from liveshop.stores.postgres.migrate import migrate
 
 _TEMPLATE = "migrated"
 _numbers = itertools.count(1)
@@ -46,8 +47,6 @@ async def postgres_url(stores: LocalStores, migrated_template: str) -> AsyncIter
 @pytest.fixture(scope="session")
 def migrated_template(stores: LocalStores) -> str:
     """A database with the newest schema, to be copied: 30 ms instead of every migration."""
-    from liveshop.stores.postgres.migrate import migrate
-
     asyncio.run(_execute(stores, f"CREATE DATABASE {_TEMPLATE}"))
     asyncio.run(migrate(stores.postgres.database_url(_TEMPLATE)))
     return _TEMPLATE

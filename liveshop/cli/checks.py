@@ -4,7 +4,7 @@ import resource
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import anyio
 
@@ -13,7 +13,7 @@ from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
 from liveshop.core.settings import Settings, SettingsError
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.migrate import current, head
-from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.link import RedisLink, close_connection, open_connection
 
 _CONNECT_S_MAX: Final = 3.0
 _POLL_S: Final = 0.02
@@ -68,30 +68,43 @@ def check_open_files(settings: Settings) -> Check:
 async def check_redis(url: str) -> list[Check]:
     """Look at Redis: whether it answers, its version, its memory policy and its clock."""
     link = RedisLink(url)
+    try:
+        with anyio.fail_after(_CONNECT_S_MAX):
+            await close_connection(await open_connection(url, decode=True))
+    except (LiveshopError, TimeoutError) as error:
+        return [_away("Redis", "LIVESHOP_REDIS_URL", error)]
     async with anyio.create_task_group() as tasks:
         await tasks.start(link.run)
         try:
-            with anyio.fail_after(_CONNECT_S_MAX):
-                checks = await _redis_checks(link)
-        except (LiveshopError, TimeoutError) as error:
+            await _until_connected(link)
+            checks = await _redis_checks(link)
+        except LiveshopError as error:
             checks = [_away("Redis", "LIVESHOP_REDIS_URL", error)]
         tasks.cancel_scope.cancel()
     return checks
 
 
+async def _until_connected(link: RedisLink) -> None:
+    with anyio.move_on_after(_CONNECT_S_MAX):
+        while True:
+            if link.connected:
+                return
+            await anyio.sleep(_POLL_S)
+
+
 async def _redis_checks(link: RedisLink) -> list[Check]:
-    server = _fields(await _first_answer(link, "INFO", "server"))
+    server = await _information(link, "server")
     version = server.get("valkey_version") or server["redis_version"]
     name = "Valkey" if "valkey_version" in server else "Redis"
     checks = [_redis_version(name, version, server["redis_version"])]
-    memory = _fields(await link.call("INFO", "memory"))
+    memory = await _information(link, "memory")
     policy = memory["maxmemory_policy"]
     if policy == "noeviction":
         checks.append(_good(f"{name} forgets nothing when it is full (noeviction)."))
     else:
         fix = "Run `CONFIG SET maxmemory-policy noeviction`, and put it in its configuration."
         checks.append(Check(Verdict.BAD, f"{name} drops reservations when full: {policy}.", fix))
-    persistence = _fields(await link.call("INFO", "persistence"))
+    persistence = await _information(link, "persistence")
     if persistence["aof_enabled"] == "0":
         found = f"{name} keeps nothing across its own restart: sessions are rebuilt from Postgres."
         fix = "Run `CONFIG SET appendonly yes` to keep carts and chat too."
@@ -103,21 +116,14 @@ async def _redis_checks(link: RedisLink) -> list[Check]:
     return checks
 
 
-async def _first_answer(link: RedisLink, *command: str) -> Any:
-    while True:
-        if link.connected:
-            return await link.call(*command)
-        await anyio.sleep(_POLL_S)
-
-
 def _redis_version(name: str, version: str, speaks: str) -> Check:
     if tuple(int(part) for part in speaks.split(".")[:2]) < _REDIS_MIN:
         return Check(Verdict.BAD, f"{name} {version} has no functions.", "Use 7.0 or newer.")
     return _good(f"{name} {version} answers.")
 
 
-def _fields(information: Any) -> dict[str, str]:
-    text = information.decode() if isinstance(information, bytes) else str(information)
+async def _information(link: RedisLink, section: str) -> dict[str, str]:
+    text: str = await link.call("INFO", section)
     lines = (line.partition(":") for line in text.splitlines() if ":" in line)
     return {name: value.strip() for name, _, value in lines}
 
