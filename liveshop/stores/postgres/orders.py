@@ -125,6 +125,11 @@ class Orders:
         query = _SQL["newest_of_buyer"]
         return orders_of(await self._database.fetch(query, session_id, buyer, limit))
 
+    async def statuses(self, names: Sequence[str]) -> dict[str, OrderStatus]:
+        """Return the status of the orders with these ids, and of those that have these rids."""
+        records = await self._database.fetch(_SQL["statuses"], names)
+        return {record["name"]: OrderStatus(record["status"]) for record in records}
+
 
 async def session_of(reader: Reader, order_id: str) -> str:
     """Return the session whose lock an order is under, or raise NotFound."""

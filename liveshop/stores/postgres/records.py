@@ -32,11 +32,12 @@ class SessionPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """How far a session is, to be compared with what a room believes."""
+    """How far a session is, to be compared with what a room believes; `seq` is its totals'."""
 
     offset: int
     epoch: int
     settled: bool
+    seq: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,8 +100,8 @@ class Sessions:
         """Return how far each of the sessions is; unknown ones are left out."""
         records = await self._database.fetch(_SQL["heads"], session_ids)
         return {
-            session_id: Head(offset=offset, epoch=epoch, settled=settled)
-            for session_id, offset, epoch, settled in records
+            session_id: Head(offset=offset, epoch=epoch, settled=settled, seq=seq)
+            for session_id, offset, epoch, settled, seq in records
         }
 
     async def unsettled(self) -> list[str]:

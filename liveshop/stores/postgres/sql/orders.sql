@@ -146,3 +146,10 @@ WHERE session_id = $1 AND units <> sold
 -- Make the money of a cancelled order due for refund. $1 order id
 UPDATE payment SET status = 'refund_due', reason = 'cancelled'
 WHERE order_id = $1 AND status = 'applied'
+
+-- name: statuses
+-- Read what became of orders, and of reservations by their rids. $1 order ids and rids, mixed
+SELECT l.rid AS name, o.status FROM order_line AS l JOIN orders AS o ON o.id = l.order_id
+WHERE l.rid = ANY($1)
+UNION
+SELECT id, status FROM orders WHERE id = ANY($1)

@@ -62,7 +62,7 @@ SELECT body FROM event WHERE session_id = $1 AND "offset" > $2 ORDER BY "offset"
 
 -- name: heads
 -- Read how far sessions are. $1 sessions
-SELECT id, head_offset, stock_epoch, settled FROM session WHERE id = ANY($1)
+SELECT id, head_offset, stock_epoch, settled, seq FROM session WHERE id = ANY($1)
 
 -- name: unsettled
 -- Read which sessions were started and still have units of the catalogue.

@@ -1,0 +1,92 @@
+"""Who watches a session on this node, and how bytes reach them."""
+
+from liveshop.core.roles import Role
+from liveshop.engine.viewer import Viewer
+
+
+class Audience:
+    """The viewers of a room, those of each buyer, and those who moderate or host.
+
+    A viewer is *expected* while its welcome is being prepared: private frames for it wait, so
+    that none is lost and none overtakes the welcome. It is *seated* once it has its snapshot.
+    """
+
+    def __init__(self) -> None:
+        self._seated: dict[Viewer, None] = {}
+        self._expected: dict[Viewer, list[bytes]] = {}
+        self._buyers: dict[str, list[Viewer]] = {}
+        self._staff: dict[Viewer, Role] = {}
+
+    def __len__(self) -> int:
+        return len(self._seated)
+
+    def __contains__(self, viewer: Viewer) -> bool:
+        return viewer in self._seated
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nobody is here, nor expected."""
+        return not self._seated and not self._expected
+
+    def seated(self) -> list[Viewer]:
+        """Return those who see the next flush; a copy, since writing may drop some."""
+        return list(self._seated)
+
+    def expect(self, viewer: Viewer) -> None:
+        """Begin to gather private frames for a viewer whose welcome is being prepared."""
+        self._expected[viewer] = []
+        if viewer.identity is not None:
+            self._buyers.setdefault(viewer.identity.viewer_id, []).append(viewer)
+
+    def seat(self, viewer: Viewer, welcome: bytes, snapshot: bytes) -> None:
+        """Write the welcome, the snapshot and what has waited, and count the viewer in.
+
+        A viewer that has left meanwhile is not seated.
+        """
+        waiting = self._expected.pop(viewer, None)
+        if waiting is None:
+            return
+        self._seated[viewer] = None
+        if viewer.identity is not None and viewer.identity.role >= Role.MODERATOR:
+            self._staff[viewer] = viewer.identity.role
+        for frame in (welcome, snapshot, *waiting):
+            viewer.write(frame)
+
+    def leave(self, viewer: Viewer) -> None:
+        """Forget a viewer; idempotent."""
+        known = self._expected.pop(viewer, None) is not None
+        known = viewer in self._seated or known
+        self._seated.pop(viewer, None)
+        self._staff.pop(viewer, None)
+        if known and viewer.identity is not None:
+            buyer = viewer.identity.viewer_id
+            self._buyers[buyer].remove(viewer)
+            if not self._buyers[buyer]:
+                del self._buyers[buyer]
+
+    def has_buyer(self, buyer: str) -> bool:
+        """Tell whether a buyer has a connection here."""
+        return buyer in self._buyers
+
+    def of_buyer(self, buyer: str, *, but: Viewer | None = None) -> list[Viewer]:
+        """Return a buyer's connections here, but one."""
+        return [viewer for viewer in self._buyers.get(buyer, ()) if viewer is not but]
+
+    def write_to(self, viewer: Viewer, frame: bytes) -> None:
+        """Write a private frame to one viewer, after its welcome if that is still to come."""
+        waiting = self._expected.get(viewer)
+        if waiting is None:
+            viewer.write(frame)
+        else:
+            waiting.append(frame)
+
+    def write_to_staff(self, frame: bytes, role: Role) -> None:
+        """Write a frame to those who moderate (`Role.MODERATOR`) or host (`Role.HOST`)."""
+        for viewer, has in tuple(self._staff.items()):
+            if has >= role:
+                viewer.write(frame)
+
+    @property
+    def staffed(self) -> bool:
+        """Tell whether someone who moderates or hosts is here."""
+        return bool(self._staff)

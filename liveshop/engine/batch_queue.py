@@ -1,0 +1,36 @@
+"""A bounded queue whose taker gets all that has gathered, up to a batch."""
+
+from collections import deque
+from typing import Generic, TypeVar
+
+import anyio
+
+from liveshop.core.errors import Busy
+
+T = TypeVar("T")
+
+
+class BatchQueue(Generic[T]):
+    """Items wait in order; `put` never waits, since a full queue is an answer too."""
+
+    def __init__(self, items_max: int) -> None:
+        self._items: deque[T] = deque()
+        self._items_max = items_max
+        self._filled = anyio.Event()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: T) -> None:
+        """Add an item, or raise Busy."""
+        if len(self._items) >= self._items_max:
+            raise Busy()
+        self._items.append(item)
+        self._filled.set()
+
+    async def take(self, most: int) -> list[T]:
+        """Wait for an item and return it with those behind it, at most `most`."""
+        while not self._items:
+            self._filled = anyio.Event()
+            await self._filled.wait()
+        return [self._items.popleft() for _ in range(min(most, len(self._items)))]

@@ -1,0 +1,202 @@
+"""What all viewers of a room see: one frame a flush, encoded once, and the shared snapshot.
+
+The snapshot is what viewers see after the newest flush, not what the room knows by now: whoever
+is seated between two flushes gets neither a gap nor an event twice.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import anyio
+from anyio.lowlevel import checkpoint
+from msgspec import Struct
+
+from liveshop.core import limits, messages
+from liveshop.core.events import ChatDeleted, Event
+from liveshop.core.model import ChatMessage, Totals
+from liveshop.core.roles import Role
+from liveshop.core.session import SessionState
+from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.core.wire import Message, event_message, frame
+from liveshop.engine.audience import Audience
+from liveshop.engine.clock import Clock
+from liveshop.engine.metrics import Metrics
+
+_CHAT_FLUSH_S = limits.CHAT_FLUSH_MS / 1000
+# Viewers written to before others get a turn of the loop.
+_SLICE_VIEWERS = 256
+
+
+class Stats(Struct, frozen=True, kw_only=True):
+    """What hosts see beside the gauges: `held` are units, `viewers_peak` the most at once."""
+
+    totals: Totals
+    held: int
+    viewers_peak: int
+
+    def message(self) -> Message:
+        """Return the `stats` message."""
+        return messages.stats(self.totals, held=self.held, viewers_peak=self.viewers_peak)
+
+
+class _Shown(Struct, frozen=True, kw_only=True):
+    state: SessionState
+    gauges: Gauges
+    chat: tuple[ChatMessage, ...]
+
+
+class Broadcast:
+    """Gathers events, chat and gauges of a room, and flushes them to its audience.
+
+    Events leave at once, chat within `CHAT_FLUSH_MS`, gauges when `pulse` is called.
+    """
+
+    def __init__(
+        self,
+        state: SessionState,
+        audience: Audience,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        ping_ms: int,
+    ) -> None:
+        self._audience = audience
+        self._clock = clock
+        self._metrics = metrics
+        self._ping_ms = ping_ms
+        self._state = state
+        self._gauges = Gauges.of(state, {}, viewers=0, likes=0, buying=False)
+        self._chat: deque[ChatMessage] = deque(maxlen=limits.CHAT_TAIL_MESSAGES)
+        self._stats: Stats | None = None
+        self._events: list[Event] = []
+        self._new_chat: list[ChatMessage] = []
+        self._dropped = 0
+        self._pulse_due = False
+        self._pulse_at_ms = 0
+        self._stats_shown: Stats | None = None
+        self._shown = _Shown(state=state, gauges=self._gauges, chat=())
+        self._snapshot: bytes | None = None
+        self._wake = anyio.Event()
+        self._urgent = anyio.Event()
+
+    @property
+    def gauges(self) -> Gauges:
+        """The newest gauges, shown or not."""
+        return self._gauges
+
+    @property
+    def stats(self) -> Stats | None:
+        """The newest totals for hosts, None before the first pulse."""
+        return self._stats
+
+    def begin(self, state: SessionState, left: Mapping[str, int]) -> None:
+        """Start from a session as it was loaded; `left` has the units of its rows."""
+        self._state = state
+        self._gauges = Gauges.of(state, left, viewers=0, likes=0, buying=False)
+        self._shown = _Shown(state=state, gauges=self._gauges, chat=())
+
+    def chat_message(self, chat_id: str) -> ChatMessage | None:
+        """Return a message of the tail, None where it is no longer (or not) there."""
+        return next((message for message in self._chat if message.id == chat_id), None)
+
+    def add_events(self, state: SessionState, events: Iterable[Event]) -> None:
+        """Show events at once; `state` is the one after them."""
+        self._state = state
+        for event in events:
+            self._events.append(event)
+            self._gauges = self._gauges.after(event)
+            if isinstance(event, ChatDeleted):
+                self._forget_chat(event.id)
+        self._flush_soon(urgent=True)
+
+    def add_chat(self, message: ChatMessage) -> None:
+        """Show a chat message soon; one that is known already is passed over."""
+        if self.chat_message(message.id) is None:
+            self._chat.append(message)
+            self._new_chat.append(message)
+            self._flush_soon(urgent=False)
+
+    def add_dropped(self, count: int) -> None:
+        """Count chat messages that were left out for everyone."""
+        self._dropped += count
+
+    def pulse(self, gauges: Gauges, stats: Stats | None) -> None:
+        """Take the newest gauges; what changed is shown, and anything at least every `ping_ms`."""
+        self._gauges, self._stats = gauges, stats
+        silent_ms = self._clock.now_ms() - self._pulse_at_ms
+        # Half a pulse early, so that the promised interval is kept and not just missed.
+        overdue = silent_ms >= self._ping_ms - limits.PULSE_MS * 2
+        if overdue or gauges.changed_since(self._shown.gauges) or stats != self._stats_shown:
+            self._pulse_due = True
+            self._flush_soon(urgent=True)
+
+    def view(self) -> dict[str, Any]:
+        """Return the `session` message as viewers see it now."""
+        shown = self._shown
+        return snapshot(shown.state, shown.gauges, shown.chat, self._clock.now_ms())
+
+    def snapshot_frame(self) -> bytes:
+        """Return the frame of the snapshot, encoded once for all that join between two flushes."""
+        if self._snapshot is None:
+            self._snapshot = frame(self.view())
+        return self._snapshot
+
+    async def run(self) -> None:
+        """Flush whenever there is something to show, one flush at a time, until cancelled."""
+        while True:
+            await self._wake.wait()
+            with anyio.move_on_after(_CHAT_FLUSH_S):
+                await self._urgent.wait()
+            self._wake, self._urgent = anyio.Event(), anyio.Event()
+            await self._flush()
+
+    def _flush_soon(self, *, urgent: bool) -> None:
+        self._wake.set()
+        if urgent:
+            self._urgent.set()
+
+    async def _flush(self) -> None:
+        flushed = self._take()
+        audience = self._audience.seated()
+        self._tell_stats()
+        if not flushed:
+            return
+        self._metrics.flushes.inc()
+        self._metrics.deliveries.inc(len(audience))
+        shared = frame(*flushed)
+        for start in range(0, len(audience), _SLICE_VIEWERS):
+            for viewer in audience[start : start + _SLICE_VIEWERS]:
+                viewer.write(shared)
+            await checkpoint()
+
+    def _take(self) -> list[dict[str, Any]]:
+        """Take all that has gathered, and make it what viewers see from here on."""
+        flushed = [event_message(event) for event in self._events]
+        gauges = self._shown.gauges
+        for event in self._events:
+            gauges = gauges.after(event)
+        self._metrics.events.inc(len(self._events))
+        if self._new_chat or self._dropped:
+            flushed.append(messages.chat(self._new_chat, self._dropped))
+            self._metrics.chat_messages.inc(len(self._new_chat))
+        if self._pulse_due:
+            now_ms = self._pulse_at_ms = self._clock.now_ms()
+            flushed.append(messages.pulse(now_ms, self._gauges.changed_since(gauges)))
+            gauges = self._gauges
+        self._events, self._new_chat, self._dropped = [], [], 0
+        self._pulse_due = False
+        self._shown = _Shown(state=self._state, gauges=gauges, chat=tuple(self._chat))
+        self._snapshot = None
+        return flushed
+
+    def _tell_stats(self) -> None:
+        if self._stats is None or self._stats == self._stats_shown:
+            return
+        self._stats_shown = self._stats
+        self._audience.write_to_staff(frame(self._stats.message()), Role.HOST)
+
+    def _forget_chat(self, chat_id: str) -> None:
+        kept = [message for message in self._chat if message.id != chat_id]
+        self._chat = deque(kept, maxlen=limits.CHAT_TAIL_MESSAGES)
+        self._new_chat = [message for message in self._new_chat if message.id != chat_id]

@@ -1,0 +1,71 @@
+"""Checkout and release: what a buyer does with what is in the cart."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from liveshop.core import limits, messages
+from liveshop.core.errors import OutcomeUnknown, Unavailable
+from liveshop.core.model import Reservation, ReservationState
+from liveshop.engine.context import RoomContext
+from liveshop.engine.mailbox import Asker
+from liveshop.engine.writer import Ordered, OrderWriter
+from liveshop.stores.redis.records import PayReply, ReleaseReply
+
+_Reply = TypeVar("_Reply", PayReply, ReleaseReply)
+
+
+class Cart:
+    """Orders or gives back what is held; both may be repeated with the same identifiers."""
+
+    def __init__(self, room: RoomContext, writer: OrderWriter) -> None:
+        self._room = room
+        self._writer = writer
+
+    async def checkout(self, buyer: str, order_id: str, rids: list[str], asker: Asker) -> None:
+        """Order reservations, all or none; the asker is answered once Postgres has decided.
+
+        Raises what refuses it, and then nothing has changed.
+        """
+        reply = await self._ask(
+            lambda epoch: self._room.units.pay(epoch, buyer=buyer, order_id=order_id, rids=rids)
+        )
+        if reply.refusal is not None:
+            raise reply.refusal
+        ended = [item for item in reply.reservations if not item.state.open]
+        if ended:
+            await self._tell_again(order_id, ended[0], asker)
+        else:
+            self._writer.offer(Ordered.of(order_id, reply.reservations, asker))
+
+    async def release(self, buyer: str, rid: str, asker: Asker) -> None:
+        """Give a held reservation back; raises what refuses it."""
+        reply = await self._ask(lambda epoch: self._room.units.release(epoch, buyer=buyer, rid=rid))
+        if reply.refusal is not None:
+            raise reply.refusal
+        assert reply.reservation is not None, "a release that is not refused has its reservation"
+        asker.answer(messages.resolved(reply.reservation, asker.ref))
+        if not reply.known:
+            told = messages.resolved(reply.reservation)
+            self._room.mailbox.tell(buyer, told, but=asker.viewer)
+            await self._room.post()
+
+    async def _ask(self, call: Callable[[int], Awaitable[_Reply]]) -> _Reply:
+        """Return the reply of a call that was carried out; its identifiers make it repeatable."""
+        room = self._room
+        for _ in range(limits.COMMAND_ATTEMPTS_MAX):
+            room.require_buying()
+            try:
+                reply = await call(room.epoch)
+            except OutcomeUnknown:
+                continue
+            if room.good(reply.status):
+                return reply
+        raise Unavailable()
+
+    async def _tell_again(self, order_id: str, ended: Reservation, asker: Asker) -> None:
+        """Answer a replay: the order was confirmed, or what became of its reservations."""
+        if ended.state is ReservationState.SOLD:
+            order = await self._room.node.orders.get(order_id)
+            asker.answer(messages.confirmed(order, asker.ref))
+        else:
+            asker.answer(messages.resolved(ended, asker.ref))

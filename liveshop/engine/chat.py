@@ -1,0 +1,65 @@
+"""Chat and mutes: what viewers say, and who is heard."""
+
+from typing import Any
+
+from liveshop.core import messages
+from liveshop.core.errors import Conflict
+from liveshop.core.model import ChatMessage, Person, Status
+from liveshop.core.roles import Identity, Role
+from liveshop.core.wire import Message, as_message, decode_as, frame
+from liveshop.engine.context import RoomContext
+from liveshop.engine.mailbox import Asker
+from liveshop.stores.redis.records import SayOutcome
+
+_QUIET = (Status.DRAFT, Status.ENDED)
+
+
+class Chat:
+    """Says, mutes, and takes in what was said on other nodes."""
+
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
+
+    def require_open(self) -> None:
+        """Raise Conflict where nobody may say or like anything."""
+        if self._room.state.status in _QUIET:
+            raise Conflict(f"the session is {self._room.state.status}")
+
+    async def say(self, identity: Identity, text: str, asker: Asker) -> None:
+        """Add a message to the chat; its sender sees it in any case."""
+        self.require_open()
+        reply = await self._room.live.say(
+            Person(id=identity.viewer_id, name=identity.name),
+            text,
+            per_second_max=self._room.node.settings.chat_per_second,
+        )
+        asker.answer(messages.ok(asker.ref, id=reply.message.id))
+        if reply.outcome is SayOutcome.SENT:
+            self._room.broadcast.add_chat(reply.message)
+            await self._room.publish("chat", as_message(reply.message))
+        else:
+            asker.answer(messages.chat([reply.message]))
+
+    async def mute(self, viewer_id: str, duration_ms: int | None) -> None:
+        """Show a viewer's messages to nobody else, and tell those who moderate."""
+        until_ms = await self._room.live.mute(viewer_id, duration_ms)
+        await self._tell_muted(messages.viewer_muted(viewer_id, until_ms))
+
+    async def unmute(self, viewer_id: str) -> None:
+        """Let a viewer be heard again, or raise Conflict if it is not muted."""
+        if not await self._room.live.unmute(viewer_id):
+            raise Conflict(f"{viewer_id} is not muted")
+        now_ms = self._room.node.clock.now_ms()
+        await self._tell_muted(messages.viewer_muted(viewer_id, now_ms))
+
+    def receive(self, body: dict[str, Any]) -> None:
+        """Show a message that another node took."""
+        self._room.broadcast.add_chat(decode_as(body, ChatMessage))
+
+    def receive_muted(self, message: dict[str, Any]) -> None:
+        """Tell those who moderate here of a mute on another node."""
+        self._room.audience.write_to_staff(frame(message), Role.MODERATOR)
+
+    async def _tell_muted(self, message: Message) -> None:
+        self.receive_muted(message)
+        await self._room.publish("muted", message)

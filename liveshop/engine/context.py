@@ -1,0 +1,140 @@
+"""What every part of a room shares: the session's state on this node, and the ways out of it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import anyio
+
+from liveshop.core.errors import Unavailable
+from liveshop.core.events import Event, ProductAdded, SaleStarted
+from liveshop.core.model import Row, Status, sku_row
+from liveshop.core.session import SessionState, apply
+from liveshop.core.wire import encode_one
+from liveshop.engine.audience import Audience
+from liveshop.engine.broadcast import Broadcast
+from liveshop.engine.mailbox import Mailbox
+from liveshop.engine.node import Node
+from liveshop.stores.redis.live import SessionLive
+from liveshop.stores.redis.records import RowGauge, UnitsStatus
+from liveshop.stores.redis.units import SessionUnits
+
+
+class RoomContext:
+    """A session on a node.
+
+    `state` follows the log. `epoch` is the newest known `stock_epoch`; `opened` is set while
+    Redis' units are known to be good for it; `fenced` wakes the rebuild when they are not, and
+    `behind` the reader of the log when it has gone on without this room. `rows` are the newest
+    copies of Postgres' rows, `head_seq` the newest `seq` of its totals. `nodes` counts the nodes
+    that have a room for the session, this one included: with one alone, the bus is spared.
+    """
+
+    def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
+        self.node = node
+        self.session_id = state.info.id
+        self.state = state
+        self.epoch = epoch
+        self.settled = settled
+        self.opened = False
+        self.fenced = anyio.Event()
+        self.behind = anyio.Event()
+        self.nodes = 1
+        self.head_seq = 0
+        self.rows: dict[str, Row] = {}
+        self.rows_changed = anyio.Event()
+        self.limits: dict[str, int] = {}
+        self.units = SessionUnits(node.link, node.library, self.session_id)
+        self.live = SessionLive(node.link, node.library, self.session_id)
+        self.audience = Audience()
+        self.mailbox = Mailbox(self.audience)
+        self.broadcast = Broadcast(
+            state,
+            self.audience,
+            clock=node.clock,
+            metrics=node.metrics,
+            ping_ms=node.settings.ping_ms,
+        )
+
+    @property
+    def buying(self) -> bool:
+        """Tell whether both stores are there and the units are good."""
+        return self.opened and self.node.stores_up
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the session is over."""
+        return self.state.status is Status.ENDED
+
+    def require_stores(self) -> None:
+        """Raise Unavailable while a store is away."""
+        if not self.node.stores_up:
+            raise Unavailable()
+
+    def require_buying(self) -> None:
+        """Raise Unavailable unless purchases can be carried out now."""
+        if not self.buying:
+            raise Unavailable()
+
+    def advance(self, events: Sequence[Event], *, show: bool = True) -> None:
+        """Apply the events that follow, in the order of offsets, and show them to the viewers."""
+        for event in events:
+            self.state = apply(self.state, event)
+            self._note_limits(event)
+        if show:
+            self.broadcast.add_events(self.state, events)
+
+    def keep_rows(self, rows: Iterable[Row]) -> None:
+        """Keep the rows that are newer than those known; `rows_changed` wakes who looks at them."""
+        for row in rows:
+            known = self.rows.get(row.row)
+            if known is None or known.version < row.version:
+                self.rows[row.row] = row
+                self.rows_changed.set()
+
+    def left(self) -> dict[str, int]:
+        """Return the units left of each row, as far as Postgres knows: without what is held."""
+        return {name: row.units - row.sold for name, row in self.rows.items()}
+
+    def watch_gauges(self, gauges: Iterable[RowGauge]) -> None:
+        """Keep the rows that Redis has copies of."""
+        self.keep_rows(
+            Row(row=each.row, units=each.units, sold=each.sold, version=each.version)
+            for each in gauges
+        )
+
+    def fence(self) -> None:
+        """Stop buying here until the units in Redis have been rebuilt, or found to be good."""
+        self.opened = False
+        self.fenced.set()
+
+    def good(self, status: UnitsStatus) -> bool:
+        """Tell whether a call was carried out; if not, have the units looked at."""
+        if status is UnitsStatus.OK:
+            return True
+        self.fence()
+        return False
+
+    async def publish(self, kind: str, body: Any) -> None:
+        """Tell the other nodes, if there are any; what is lost on the way the pulse repairs."""
+        if self.nodes < 2:
+            return
+        payload = encode_one({"node": self.node.node_id, "kind": kind, "body": body})
+        try:
+            await self.node.bus.publish(self.session_id, payload)
+        except Unavailable:
+            # The pulse of each node finds what it has missed; nothing waits for this message.
+            self.node.metrics.bus_lost.inc()
+
+    async def post(self) -> None:
+        """Send what the mailbox has for other nodes, in one message."""
+        parcel = self.mailbox.take()
+        if parcel:
+            await self.publish("parcel", parcel)
+
+    def _note_limits(self, event: Event) -> None:
+        # Kept beyond the end of a sale and the removal of a product: their holds may be ordered.
+        if isinstance(event, ProductAdded):
+            for variant in event.product.variants:
+                self.limits[sku_row(variant.sku)] = variant.limit
+        elif isinstance(event, SaleStarted) and event.limit is not None:
+            self.limits[event.sale().row] = event.limit

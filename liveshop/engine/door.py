@@ -1,0 +1,135 @@
+"""Lets viewers into rooms: the welcome, the snapshot, and what they ask for meanwhile."""
+
+import logging
+import random
+
+from anyio.abc import TaskGroup
+
+from liveshop.core import limits, messages
+from liveshop.core.close_codes import CloseCode
+from liveshop.core.commands import Command
+from liveshop.core.errors import Busy, LiveshopError, NotFound
+from liveshop.core.model import Order, Reservation, Status
+from liveshop.core.roles import Identity, Role
+from liveshop.core.wire import frame
+from liveshop.engine.node import Node
+from liveshop.engine.room import Room
+from liveshop.engine.rooms import Rooms
+from liveshop.engine.viewer import Viewer
+
+_logger = logging.getLogger(__name__)
+
+
+class Door:
+    """Knows in which room each viewer is, or that it is still on its way there."""
+
+    def __init__(self, node: Node, rooms: Rooms) -> None:
+        self._node = node
+        self._rooms = rooms
+        self._inside: dict[Viewer, Room] = {}
+        # Commands of viewers whose room is being loaded.
+        self._coming: dict[Viewer, list[Command]] = {}
+
+    def connect(self, viewer: Viewer, session_id: str, ref: int | None, tasks: TaskGroup) -> None:
+        """Welcome a viewer: at once if it is anonymous and the room is here, else in a task."""
+        room = self._rooms.loaded(session_id)
+        if room is not None and viewer.identity is None:
+            self._enter(viewer, room)
+            self._seat(viewer, room, ref, (), [])
+            return
+        self._coming[viewer] = []
+        tasks.start_soon(self._bring, viewer, session_id, ref)
+
+    def submit(self, viewer: Viewer, command: Command) -> None:
+        """Hand a command to the viewer's room, once it is there."""
+        room = self._inside.get(viewer)
+        if room is not None:
+            room.submit(viewer, command)
+        elif viewer in self._coming:
+            waiting = self._coming[viewer]
+            if len(waiting) < limits.COMMANDS_WAITING_MAX:
+                waiting.append(command)
+            else:
+                viewer.write(frame(messages.error(Busy(), command.ref)))
+
+    def disconnect(self, viewer: Viewer) -> None:
+        """Forget a viewer; idempotent. What it has asked for goes on."""
+        self._coming.pop(viewer, None)
+        room = self._inside.pop(viewer, None)
+        if room is not None:
+            room.context.audience.leave(viewer)
+            self._node.metrics.viewers.set(len(self._inside))
+
+    async def _bring(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+        try:
+            room = await self._rooms.get(session_id)
+            if viewer not in self._coming:
+                return  # it has left meanwhile
+            self._enter(viewer, room)
+            reservations, orders = await self._belongings(viewer.identity, room)
+        except NotFound:
+            _no_such_session(viewer)
+        except LiveshopError:
+            _send_away(viewer)
+        except Exception:
+            _logger.exception("session %s: a viewer could not be welcomed", session_id)
+            _send_away(viewer)
+        else:
+            self._seat(viewer, room, ref, reservations, orders)
+
+    async def _belongings(
+        self, identity: Identity | None, room: Room
+    ) -> tuple[tuple[Reservation, ...], list[Order]]:
+        if identity is None:
+            return (), []
+        buyer, context = identity.viewer_id, room.context
+        reservations = await context.units.mine(buyer)
+        orders = await self._node.orders.of_buyer(context.session_id, buyer)
+        for reservation in reservations:
+            context.mailbox.watch(buyer, reservation.rid)
+        return reservations, orders
+
+    def _enter(self, viewer: Viewer, room: Room) -> None:
+        """From here on the viewer's private messages wait for its welcome."""
+        self._inside[viewer] = room
+        room.context.audience.expect(viewer)
+        for command in self._coming.pop(viewer, ()):
+            room.submit(viewer, command)
+
+    def _seat(
+        self,
+        viewer: Viewer,
+        room: Room,
+        ref: int | None,
+        reservations: tuple[Reservation, ...],
+        orders: list[Order],
+    ) -> None:
+        context, node = room.context, self._node
+        role = viewer.identity.role if viewer.identity is not None else Role.VIEWER
+        if context.state.status is Status.DRAFT and role < Role.MODERATOR:
+            _no_such_session(viewer)
+            return
+        welcome = messages.welcome(
+            ref,
+            viewer.identity,
+            now_ms=node.clock.now_ms(),
+            ping_ms=node.settings.ping_ms,
+            reservations=reservations,
+            orders=orders,
+        )
+        context.audience.seat(viewer, frame(welcome), context.broadcast.snapshot_frame())
+        stats = context.broadcast.stats
+        if role >= Role.HOST and stats is not None:
+            context.audience.write_to(viewer, frame(stats.message()))
+        node.metrics.joins.inc()
+        node.metrics.viewers.set(len(self._inside))
+
+
+def _no_such_session(viewer: Viewer) -> None:
+    viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
+
+
+def _send_away(viewer: Viewer) -> None:
+    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
+    viewer.write(frame(messages.moved(retry_after_ms)))
+    viewer.close(CloseCode.DRAINED, "connect again")

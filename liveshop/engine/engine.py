@@ -1,0 +1,206 @@
+"""The engine of a node, as the edge sees it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+from uuid import uuid4
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from liveshop.core.commands import Command, HostCommand, MuteViewer, Reserve, UnmuteViewer
+from liveshop.core.errors import Unavailable
+from liveshop.core.events import Event
+from liveshop.core.model import Order, Payment, Status
+from liveshop.core.roles import Identity
+from liveshop.core.session import SessionInfo
+from liveshop.core.settings import Settings
+from liveshop.core.wire import Message
+from liveshop.engine.door import Door
+from liveshop.engine.metrics import Metrics
+from liveshop.engine.node import Health, Node
+from liveshop.engine.reply import Reply
+from liveshop.engine.room import Room
+from liveshop.engine.rooms import Rooms
+from liveshop.engine.till import refund_refusal
+from liveshop.engine.viewer import Viewer
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.records import PaymentStatus
+from liveshop.stores.redis.bus import Bus
+from liveshop.stores.redis.link import RedisLink
+
+T = TypeVar("T")
+
+
+class Engine:
+    """Everything that a session does on this node; `run` owns every task.
+
+    `connect`, `submit` and `disconnect` are for the gateway and return at once. What is awaited
+    here is carried out to its end even where the caller is cancelled.
+    """
+
+    def __init__(self, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> None:
+        self._node = Node.of(settings, database, link, bus)
+        self._rooms = Rooms(self._node)
+        self._door = Door(self._node, self._rooms)
+        self._tasks: TaskGroup | None = None
+
+    @property
+    def node_id(self) -> str:
+        """The node's name on the bus and in the gauges."""
+        return self._node.node_id
+
+    @property
+    def metrics(self) -> Metrics:
+        """What the node counts."""
+        return self._node.metrics
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Keep the rooms until cancelled; database, link and bus have to run meanwhile."""
+        async with anyio.create_task_group() as self._tasks:
+            await self._tasks.start(self._rooms.run)
+            task_status.started()
+
+    def health(self) -> Health:
+        """Return which stores answer now."""
+        return self._node.health
+
+    def now_ms(self) -> int:
+        """Return the time by Redis' clock, as well as it is known."""
+        return self._node.clock.now_ms()
+
+    def loaded(self, session_id: str) -> Room | None:
+        """Return a session's room if this node has it."""
+        return self._rooms.loaded(session_id)
+
+    async def room(self, session_id: str) -> Room:
+        """Load a session's room; raises NotFound or Unavailable."""
+        return await self._rooms.get(session_id)
+
+    def connect(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+        """Welcome a viewer to a session after its `hello`, or close its connection."""
+        self._door.connect(viewer, session_id, ref, self._owner())
+
+    def submit(self, viewer: Viewer, command: Command) -> None:
+        """Carry out a command that the viewer's role allows, and answer on its connection."""
+        self._door.submit(viewer, command)
+
+    def disconnect(self, viewer: Viewer) -> None:
+        """Forget a viewer; what it has asked for goes on."""
+        self._door.disconnect(viewer)
+
+    async def create_session(
+        self,
+        *,
+        title: str,
+        currency: str,
+        payment: Payment,
+        hold_ms: int,
+        starts_at_ms: int | None = None,
+        stream_url: str | None = None,
+        checkout_url: str | None = None,
+    ) -> SessionInfo:
+        """Plan a session: scheduled if it says when it starts, else a draft."""
+        info = SessionInfo(
+            id=uuid4().hex,
+            title=title,
+            currency=currency,
+            payment=payment,
+            hold_ms=hold_ms,
+            starts_at_ms=starts_at_ms,
+            stream_url=stream_url,
+            checkout_url=checkout_url,
+        )
+        status = Status.DRAFT if starts_at_ms is None else Status.SCHEDULED
+        await self._node.sessions.create(info, status, self.now_ms())
+        return info
+
+    async def snapshot(self, session_id: str) -> Message:
+        """Return the `session` message as viewers see it now."""
+        return (await self.room(session_id)).context.broadcast.view()
+
+    async def execute(
+        self, session_id: str, command: HostCommand | MuteViewer | UnmuteViewer
+    ) -> list[Event]:
+        """Carry out a command of a host or moderator; raises what refuses it."""
+        room = await self.room(session_id)
+        return await self._carry_out(lambda: room.command(command))
+
+    async def reserve(
+        self, session_id: str, buyer: Identity, command: Reserve
+    ) -> tuple[Message, bool]:
+        """Set units aside; return `reserved`, and whether it is the answer of an earlier call."""
+        room = await self.room(session_id)
+        reply = Reply()
+        room.purchase(buyer.viewer_id, command, reply)
+        return await reply.wait()
+
+    async def release(self, session_id: str, buyer_id: str, rid: str) -> Message:
+        """Give a held reservation back; return `released`."""
+        room = await self.room(session_id)
+        reply = Reply()
+        await self._carry_out(lambda: room.release(buyer_id, rid, reply))
+        message, _ = await reply.wait()
+        return message
+
+    async def confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
+        """Take a payment that was reported; return its confirmed order.
+
+        Idempotent by `payment_id`. Raises Conflict or Expired where the money is to be refunded:
+        it is listed as `refund_due`.
+        """
+        return await self._carry_out(lambda: self._confirm(order_id, payment_id, amount))
+
+    async def cancel(self, order_id: str) -> Order:
+        """Cancel a confirmed order; its units are for sale again."""
+        return await self._carry_out(lambda: self._cancel(order_id))
+
+    async def _confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
+        reply = await self._node.payments.confirm(
+            order_id, payment_id, amount, now_ms=self.now_ms()
+        )
+        if reply.payment.status is not PaymentStatus.APPLIED:
+            raise refund_refusal(reply)
+        room = await self.room(reply.order.session_id)
+        await room.till.paid(reply)
+        return reply.order
+
+    async def _cancel(self, order_id: str) -> Order:
+        reply = await self._node.orders.cancel(order_id)
+        room = await self.room(reply.order.session_id)
+        await room.till.cancelled(reply.order, reply.copies)
+        return reply.order
+
+    def _owner(self) -> TaskGroup:
+        if self._tasks is None:
+            raise Unavailable()
+        return self._tasks
+
+    async def _carry_out(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Await work in a task of the engine's: a caller that is cancelled cancels nothing."""
+        errand = _Errand(work)
+        self._owner().start_soon(errand.run)
+        return await errand.result()
+
+
+class _Errand(Generic[T]):
+    def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
+        self._work = work
+        self._done = anyio.Event()
+        self._failure: Exception | None = None
+        self._result: list[T] = []
+
+    async def run(self) -> None:
+        try:
+            self._result.append(await self._work())
+        except Exception as failure:
+            self._failure = failure
+        finally:
+            self._done.set()
+
+    async def result(self) -> T:
+        await self._done.wait()
+        if self._failure is not None:
+            raise self._failure
+        if not self._result:
+            raise Unavailable()
+        return self._result[0]

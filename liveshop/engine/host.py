@@ -1,0 +1,144 @@
+"""Carries out commands that change a session, and takes in the events of other nodes."""
+
+from typing import Any
+
+import anyio
+
+from liveshop.core import limits
+from liveshop.core.commands import AddProduct, DeleteChat, HostCommand, PinChat
+from liveshop.core.decide import decide
+from liveshop.core.decision import Decision, Facts, SystemCommand
+from liveshop.core.errors import Busy, Conflict, LiveshopError, NotFound, OutcomeUnknown
+from liveshop.core.events import ChatDeleted, Event
+from liveshop.core.model import ChatMessage, Product, Status
+from liveshop.core.session import SessionState, replay
+from liveshop.core.wire import decode_event, event_message
+from liveshop.engine.context import RoomContext
+from liveshop.stores.redis.projection import project
+
+_EVENTS_PER_READ = 500
+
+
+class Host:
+    """Decides, appends, pushes, then publishes; the log's offset is the lock between nodes."""
+
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
+        self._lock = anyio.Lock()
+
+    async def execute(self, command: HostCommand | SystemCommand) -> list[Event]:
+        """Carry out a command and return its events, which viewers get as well.
+
+        Raises the core's refusal, or Unavailable; then nothing has changed. `ok` may be answered
+        once this returns: no purchase is made at the old state from here on.
+        """
+        room = self._room
+        async with self._lock:
+            room.require_stores()
+            events = await self._append(command)
+            room.advance(events)
+            await self._push_after(events)
+        await room.publish("events", [event_message(event) for event in events])
+        return events
+
+    async def attempt(self, command: SystemCommand) -> None:
+        """Carry out what any node may attempt; that another one was first is no error."""
+        try:
+            await self.execute(command)
+        except (Conflict, NotFound):
+            return
+
+    async def catch_up(self) -> None:
+        """Read from the log what this room has missed, and push it."""
+        async with self._lock:
+            await self._catch_up()
+
+    async def receive(self, bodies: list[dict[str, Any]]) -> None:
+        """Take in events of another node, and read the log where some are missing before them."""
+        async with self._lock:
+            events = [decode_event(body) for body in bodies]
+            news = [event for event in events if event.offset > self._room.state.offset]
+            if news and news[0].offset == self._room.state.offset + 1:
+                self._room.advance(news)
+            elif news:
+                await self._catch_up()
+
+    async def push(self) -> None:
+        """Bring Redis' projection up to this room's state."""
+        room = self._room
+        status = await room.units.push(room.epoch, project(room.state), list(room.rows.values()))
+        room.good(status)
+
+    async def _append(self, command: HostCommand | SystemCommand) -> list[Event]:
+        room = self._room
+        for _ in range(limits.COMMAND_ATTEMPTS_MAX):
+            before = room.state
+            decision = decide(before, command, await self._facts(command))
+            status = replay(before, decision.events).status
+            if await self._appended(before, decision, status):
+                return list(decision.events)
+            await self._catch_up()
+        raise Busy()
+
+    async def _appended(self, before: SessionState, decision: Decision, status: Status) -> bool:
+        sessions, session_id = self._room.node.sessions, self._room.session_id
+        try:
+            return await sessions.append(
+                session_id, decision, status, expected_offset=before.offset
+            )
+        except OutcomeUnknown:
+            # Whether it committed stands in the log: ours are there, or others', or none.
+            size = len(decision.events)
+            logged = await sessions.events(session_id, after=before.offset, limit=size)
+            return tuple(logged) == decision.events
+
+    async def _facts(self, command: HostCommand | SystemCommand) -> Facts:
+        node, session_id = self._room.node, self._room.session_id
+        self._room.keep_rows(await node.sessions.rows(session_id))
+        product = chat = None
+        if isinstance(command, AddProduct):
+            product = await self._product(command.product_id)
+        elif isinstance(command, DeleteChat | PinChat):
+            chat = await self._chat(command.id)
+        return Facts(
+            now_ms=await node.link.now_ms(),
+            catalogue_currency=node.settings.currency,
+            rows=dict(self._room.rows),
+            product=product,
+            chat=chat,
+        )
+
+    async def _product(self, product_id: str) -> Product | None:
+        try:
+            return await self._room.node.catalogue.get(product_id)
+        except NotFound:
+            return None
+
+    async def _chat(self, chat_id: str) -> ChatMessage | None:
+        known = self._room.broadcast.chat_message(chat_id)
+        return known or await self._room.live.chat_get(chat_id)
+
+    async def _catch_up(self) -> None:
+        room = self._room
+        while True:
+            events = await room.node.sessions.events(
+                room.session_id, after=room.state.offset, limit=_EVENTS_PER_READ
+            )
+            if not events:
+                return
+            room.node.metrics.catch_ups.inc()
+            room.advance(events)
+            room.keep_rows(await room.node.sessions.rows(room.session_id))
+            await self._push_after(events)
+
+    async def _push_after(self, events: list[Event]) -> None:
+        """Push the events' state; if Redis is away, the next reserve call finds it stale."""
+        room = self._room
+        try:
+            room.keep_rows(await room.node.sessions.rows(room.session_id))
+            await self.push()
+            for event in events:
+                if isinstance(event, ChatDeleted):
+                    await room.live.chat_delete(event.id)
+        except LiveshopError:
+            room.fence()

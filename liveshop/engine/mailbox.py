@@ -1,0 +1,130 @@
+"""Private messages: to every connection of a buyer, here and on the other nodes."""
+
+from typing import Any, Protocol
+
+from liveshop.core import messages
+from liveshop.core.errors import LiveshopError
+from liveshop.core.model import Order, Reservation
+from liveshop.core.roles import Role
+from liveshop.core.wire import frame
+from liveshop.engine.audience import Audience
+from liveshop.engine.viewer import Viewer
+
+
+class Asker(Protocol):
+    """Who asked for something, and is answered: over a connection, or over HTTP."""
+
+    viewer: Viewer | None
+    ref: int | None
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Deliver an answer; it has the `ref` in it already."""
+
+    def reserved(self, reservation: Reservation, *, known: bool) -> None:
+        """Deliver a reservation; `known` if it was made before."""
+
+    def refuse(self, refusal: LiveshopError) -> None:
+        """Say why not."""
+
+
+class ViewerAsker:
+    """A command that came over a connection."""
+
+    __slots__ = ("_audience", "ref", "viewer")
+
+    def __init__(self, audience: Audience, viewer: Viewer, ref: int | None) -> None:
+        self._audience = audience
+        self.viewer: Viewer | None = viewer
+        self.ref = ref
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Write an answer on the connection that asked."""
+        assert self.viewer is not None
+        self._audience.write_to(self.viewer, frame(message))
+
+    def reserved(self, reservation: Reservation, *, known: bool) -> None:
+        """Write the reservation, made just now or before."""
+        self.answer(messages.reserved(reservation, self.ref))
+
+    def refuse(self, refusal: LiveshopError) -> None:
+        """Write the error."""
+        self.answer(messages.error(refusal, self.ref))
+
+
+class Mailbox:
+    """Tells buyers and hosts; what other nodes must tell too is gathered until `take`.
+
+    It also watches which reservations the buyers here believe to be open: messages between
+    nodes may be lost, and the pulse asks what became of these.
+    """
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self._letters: list[tuple[str, dict[str, Any]]] = []
+        self._orders: list[dict[str, Any]] = []
+        self._watched: dict[str, str] = {}
+
+    def tell(self, buyer: str, message: dict[str, Any], *, but: Viewer | None = None) -> None:
+        """Tell a buyer on every connection, here at once and elsewhere soon, but on one."""
+        self._letters.append((buyer, message))
+        self._deliver(buyer, message, but)
+
+    def watch(self, buyer: str, rid: str) -> None:
+        """Note that a buyer here has been told of an open reservation."""
+        self._watched[rid] = buyer
+
+    def watched(self, most: int) -> list[str]:
+        """Return the reservations to ask for now, at most so many, each in its turn."""
+        for rid in [rid for rid, who in self._watched.items() if not self._audience.has_buyer(who)]:
+            del self._watched[rid]
+        asked = list(self._watched)[:most]
+        for rid in asked:
+            self._watched[rid] = self._watched.pop(rid)
+        return asked
+
+    def is_watched(self, rid: str) -> bool:
+        """Tell whether a buyer here still believes that a reservation is open."""
+        return rid in self._watched
+
+    def tell_order(self, order: Order) -> None:
+        """Tell the hosts of an order."""
+        message = messages.order_taken(order)
+        self._orders.append(message)
+        if self._audience.staffed:
+            self._audience.write_to_staff(frame(message), Role.HOST)
+
+    def take(self) -> dict[str, Any]:
+        """Return what other nodes must tell, and forget it; empty where there is nothing."""
+        letters, self._letters = self._letters, []
+        orders, self._orders = self._orders, []
+        parcel: dict[str, Any] = {}
+        if letters:
+            parcel["letters"] = letters
+        if orders:
+            parcel["orders"] = orders
+        return parcel
+
+    def receive(self, parcel: dict[str, Any]) -> None:
+        """Deliver here what another node took."""
+        for buyer, message in parcel.get("letters", ()):
+            self._deliver(buyer, message, None)
+        if self._audience.staffed:
+            for message in parcel.get("orders", ()):
+                self._audience.write_to_staff(frame(message), Role.HOST)
+
+    def _deliver(self, buyer: str, message: dict[str, Any], but: Viewer | None) -> None:
+        if not self._audience.has_buyer(buyer):
+            return
+        match message["type"]:
+            case "reserved":
+                self._watched[message["rid"]] = buyer
+            case "confirmed":
+                for rid in message["rids"]:
+                    self._watched.pop(rid, None)
+            case "released" | "expired" | "refused":
+                self._watched.pop(message["rid"], None)
+        others = self._audience.of_buyer(buyer, but=but)
+        if others:
+            shared = frame(message)
+            for viewer in others:
+                self._audience.write_to(viewer, shared)

@@ -1,0 +1,46 @@
+"""What a node counts: Prometheus metrics in a registry of the node's own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 200)
+
+
+class Metrics:
+    """The metrics of one node; every name has its line in `docs/operations.md`."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.viewers = Gauge(
+            "liveshop_viewers", "Viewers that have joined a room.", registry=self.registry
+        )
+        self.rooms = Gauge("liveshop_rooms", "Sessions loaded.", registry=self.registry)
+        self.joins = self._counter("joins", "Viewers that got their snapshot.")
+        self.flushes = self._counter("flushes", "Frames made for a whole room.")
+        self.deliveries = self._counter("deliveries", "Room frames handed to a connection.")
+        self.events = self._counter("events", "Events shown to viewers.")
+        self.chat_messages = self._counter("chat_messages", "Chat messages shown to viewers.")
+        self.reserved = self._counter("reservations", "Reservations made.")
+        self.confirmed = self._counter("orders_confirmed", "Orders confirmed.")
+        self.refused = self._counter("refusals", "Purchases refused, by error code.", "code")
+        self.closes = self._counter("disconnects", "Connections closed, by close code.", "code")
+        self.rebuilds = self._counter("rebuilds", "Rebuilds of a session's units in Redis.")
+        self.catch_ups = self._counter("catch_ups", "Gaps in the events filled from Postgres.")
+        self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")
+        self.clock_jumps = self._counter("clock_jumps", "Jumps of Redis' clock over 5 s.")
+        self.store_up = Gauge(
+            "liveshop_store_up", "1 while a store answers.", ["store"], registry=self.registry
+        )
+        self.reserve_lines = self._sizes("reserve_batch_lines", "Purchases in one reserve call.")
+        self.commit_orders = self._sizes("commit_batch_orders", "Orders in one transaction.")
+        self.reserve_seconds = self._seconds("reserve_seconds", "One reserve call.")
+        self.commit_seconds = self._seconds("commit_seconds", "One order transaction.")
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"liveshop_{name}", text, labels, registry=self.registry)
+
+    def _sizes(self, name: str, text: str) -> Histogram:
+        return Histogram(f"liveshop_{name}", text, buckets=_BATCH_SIZES, registry=self.registry)
+
+    def _seconds(self, name: str, text: str) -> Histogram:
+        return Histogram(f"liveshop_{name}", text, buckets=_STAGE_SECONDS, registry=self.registry)

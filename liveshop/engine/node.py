@@ -1,0 +1,74 @@
+"""What all rooms of a node share: the stores, the clock, the metrics, and who is reachable."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from liveshop.core.settings import Settings
+from liveshop.engine.clock import Clock
+from liveshop.engine.metrics import Metrics
+from liveshop.stores.postgres.catalogue import Catalogue
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.orders import Orders
+from liveshop.stores.postgres.payments import Payments
+from liveshop.stores.postgres.sessions import Sessions
+from liveshop.stores.redis.bus import Bus
+from liveshop.stores.redis.library import Library
+from liveshop.stores.redis.link import RedisLink
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Which stores answer; all must for buying to be open."""
+
+    redis: bool
+    postgres: bool
+    bus: bool
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the node can serve."""
+        return self.redis and self.postgres and self.bus
+
+
+@dataclass(slots=True)
+class Node:
+    """One server process. It owns nothing: kill it, and its viewers reconnect to another."""
+
+    settings: Settings
+    database: Database
+    link: RedisLink
+    library: Library
+    bus: Bus
+    sessions: Sessions
+    orders: Orders
+    payments: Payments
+    catalogue: Catalogue
+    clock: Clock = field(default_factory=Clock)
+    metrics: Metrics = field(default_factory=Metrics)
+    node_id: str = field(default_factory=lambda: uuid4().hex)
+    postgres_up: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> "Node":
+        """Return a node on these stores."""
+        return cls(
+            settings=settings,
+            database=database,
+            link=link,
+            library=Library(),
+            bus=bus,
+            sessions=Sessions(database),
+            orders=Orders(database),
+            payments=Payments(database),
+            catalogue=Catalogue(database),
+        )
+
+    @property
+    def health(self) -> Health:
+        """Return which stores answer now."""
+        return Health(redis=self.link.connected, postgres=self.postgres_up, bus=self.bus.alive)
+
+    @property
+    def stores_up(self) -> bool:
+        """Tell whether Redis and Postgres answer."""
+        return self.link.connected and self.postgres_up

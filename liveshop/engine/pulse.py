@@ -1,0 +1,130 @@
+"""The pulse of a room: twice a second it reports, fetches the gauges, and finds what was missed."""
+
+from collections.abc import Mapping
+
+from liveshop.core import limits
+from liveshop.core.errors import LiveshopError
+from liveshop.core.model import Reservation, Totals
+from liveshop.core.snapshot import Gauges
+from liveshop.engine.broadcast import Stats
+from liveshop.engine.context import RoomContext
+from liveshop.engine.host import Host
+from liveshop.engine.till import Till
+from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
+
+
+class Pulse:
+    """Reports this node's viewers and likes, and takes in what all nodes have to tell."""
+
+    def __init__(self, room: RoomContext, host: Host, till: Till) -> None:
+        self._room = room
+        self._host = host
+        self._till = till
+        self._likes_added = 0
+        self._tick_seen = ""
+        self._chat_after = ""
+        self._chat_dropped: int | None = None
+        self._rows: dict[str, RowGauge] = {}
+        self._peak = 0
+        # The version of Redis' totals, to be compared with that of Postgres'.
+        self.seq = 0
+        self._suspects: set[str] = set()
+
+    @property
+    def held(self) -> int:
+        """Units in open reservations, as of the newest pulse."""
+        return sum(row.held for name, row in self._rows.items() if not name.startswith("@"))
+
+    def like(self, count: int) -> None:
+        """Count likes, to be reported in the next pulse."""
+        self._likes_added += count
+
+    async def beat(self) -> UnitsStatus | None:
+        """Take one pulse; while Redis is away, tell the viewers that buying is closed.
+
+        Returns the units' status, None without an answer.
+        """
+        room = self._room
+        added, self._likes_added = self._likes_added, 0
+        try:
+            reply = await room.live.pulse(
+                room.epoch,
+                node=room.node.node_id,
+                viewers=len(room.audience),
+                likes_added=added,
+                likes_seen=room.broadcast.gauges.likes,
+                peak_seen=self._peak,
+                tick_seen=self._tick_seen,
+                chat_after=self._chat_after,
+                rids=room.mailbox.watched(limits.WATCHED_RIDS_PER_PULSE_MAX),
+            )
+        except LiveshopError:
+            self._likes_added += added
+            self._show(room.broadcast.gauges.viewers, room.broadcast.gauges.likes, None)
+            return None
+        await self._take(reply)
+        return reply.status
+
+    async def _take(self, reply: PulseReply) -> None:
+        room = self._room
+        if room.node.clock.observe(reply.now_ms):
+            room.node.metrics.clock_jumps.inc()
+        room.nodes = reply.nodes
+        self._peak = reply.viewers_peak
+        self.seq = reply.totals.version
+        self._take_chat(reply)
+        if reply.status is not UnitsStatus.OK:
+            self._tick_seen = ""
+            if not room.settled:
+                room.fence()
+        elif reply.rows is not None:
+            self._tick_seen = reply.tick
+            self._rows = {row.row: row for row in reply.rows}
+            room.watch_gauges(reply.rows)
+        self._show(reply.viewers, reply.likes, reply.totals)
+        if reply.status is UnitsStatus.OK:
+            if reply.plan_offset < room.state.offset:
+                await self._host.push()
+            elif reply.plan_offset > room.state.offset:
+                room.behind.set()
+            await self._repair(reply.reservations)
+
+    def _show(self, viewers: int, likes: int, totals: Totals | None) -> None:
+        room = self._room
+        gauges = Gauges.of(
+            room.state,
+            {name: row.left for name, row in self._rows.items()},
+            viewers=viewers,
+            likes=likes,
+            buying=room.buying,
+        )
+        if totals is None:
+            stats = room.broadcast.stats
+        else:
+            stats = Stats(totals=totals, held=self.held, viewers_peak=self._peak)
+        room.broadcast.pulse(gauges, stats)
+
+    def _take_chat(self, reply: PulseReply) -> None:
+        for message in reply.chat:
+            self._room.broadcast.add_chat(message)
+            self._chat_after = message.id
+        known = self._chat_dropped
+        if known is not None and reply.chat_dropped > known:
+            self._room.broadcast.add_dropped(reply.chat_dropped - known)
+        self._chat_dropped = reply.chat_dropped
+
+    async def _repair(self, reservations: Mapping[str, Reservation]) -> None:
+        """Tell buyers what they believe to be open and is not, if nobody told them meanwhile.
+
+        What ended since the pulse before is about to be told by who ended it; what still has not
+        been told a pulse later was lost on the way.
+        """
+        ended = {rid: item for rid, item in reservations.items() if not item.state.open}
+        lost = [
+            item
+            for rid, item in ended.items()
+            if rid in self._suspects and self._room.mailbox.is_watched(rid)
+        ]
+        self._suspects = set(ended)
+        if lost:
+            await self._till.tell_outcomes(lost)

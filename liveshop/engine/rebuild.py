@@ -1,0 +1,139 @@
+"""Makes a session's units in Redis good again after Redis may have lost writes."""
+
+import logging
+from collections.abc import Sequence
+
+import anyio
+from msgspec.structs import replace
+
+from liveshop.core import limits
+from liveshop.core.errors import LiveshopError
+from liveshop.core.model import OrderStatus, Reservation, ReservationState
+from liveshop.engine.context import RoomContext
+from liveshop.engine.host import Host
+from liveshop.engine.till import Till, sold
+from liveshop.stores.postgres.records import PendingOrder, Rebuild
+from liveshop.stores.redis.records import UnitsStatus
+
+_logger = logging.getLogger(__name__)
+
+_POLL_S = 0.05
+_RETRY_S = 0.2
+_QUOTAS_PER_READ = 5_000
+_POLLS = max(1, int(limits.FENCED_MS_MAX / 1000 / _POLL_S))
+
+
+class Rebuilder:
+    """Waits for the room to be fenced; then has the units rebuilt, by this node or another.
+
+    Whoever raises the epoch in Postgres rebuilds. The others look whether Redis is open again,
+    and after `FENCED_MS_MAX` take over.
+    """
+
+    def __init__(self, room: RoomContext, host: Host, till: Till) -> None:
+        self._room = room
+        self._host = host
+        self._till = till
+
+    async def run(self) -> None:
+        """Rebuild whenever it is needed, until cancelled."""
+        room = self._room
+        while True:
+            await room.fenced.wait()
+            room.fenced = anyio.Event()
+            while not room.opened:
+                try:
+                    await self._open()
+                except LiveshopError as failure:
+                    _logger.info("session %s stays closed: %s", room.session_id, failure)
+                    await anyio.sleep(_RETRY_S)
+
+    async def _open(self) -> None:
+        """Open the room: Redis is good for the newest epoch, or is made so."""
+        room = self._room
+        if await self._is_open():
+            room.opened = True
+            return
+        rebuild = await room.node.sessions.raise_epoch(room.session_id, room.epoch)
+        if rebuild is not None:
+            await self._rebuild(rebuild)
+            return
+        for _ in range(_POLLS):
+            if await self._is_open():
+                room.opened = True
+                return
+            await anyio.sleep(_POLL_S)
+
+    async def _is_open(self) -> bool:
+        """Read the newest epoch, and tell whether Redis sells at it."""
+        room = self._room
+        head = (await room.node.sessions.heads([room.session_id]))[room.session_id]
+        room.epoch = head.epoch
+        room.settled = head.settled
+        if head.settled:
+            return True
+        reply = await room.units.sweep(room.epoch)
+        if reply.status is UnitsStatus.OK:
+            await self._till.expired(reply.expired)
+            return True
+        return False
+
+    async def _rebuild(self, rebuild: Rebuild) -> None:
+        room = self._room
+        room.epoch = rebuild.epoch
+        room.node.metrics.rebuilds.inc()
+        _logger.warning("session %s: rebuilding, epoch %d", room.session_id, rebuild.epoch)
+        room.keep_rows(rebuild.rows)
+        if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:
+            return
+        survivors = await room.units.survivors()
+        reply = await room.units.load(
+            rebuild.epoch,
+            now_ms_min=rebuild.newest_ms,
+            rows=rebuild.rows,
+            totals=rebuild.totals,
+            pending=[item for pending in rebuild.pending for item in _paying(pending)],
+            resolved=await self._resolved(survivors),
+        )
+        if reply.status is not UnitsStatus.OK:
+            return
+        await self._host.push()
+        room.opened = True
+        await self._copy_quotas()
+        await self._till.expired(reply.resolved)
+
+    async def _resolved(self, survivors: Sequence[Reservation]) -> list[Reservation]:
+        """Return those of the survivors that Postgres has resolved without Redis knowing."""
+        if not survivors:
+            return []
+        names = {item.rid for item in survivors} | {item.order_id or "" for item in survivors}
+        stored = await self._room.node.orders.statuses(sorted(names))
+        outcomes = []
+        for item in survivors:
+            status = stored.get(item.rid) or stored.get(item.order_id or "")
+            if status is OrderStatus.VOID:
+                outcomes.append(replace(item, state=ReservationState.EXPIRED))
+            elif status is not None and status is not OrderStatus.PENDING:
+                outcomes.append(replace(item, state=ReservationState.SOLD))
+        return outcomes
+
+    async def _copy_quotas(self) -> None:
+        """Copy what buyers have bought; until it is there, the database checks limits alone."""
+        room, after = self._room, None
+        while True:
+            quotas = await room.node.sessions.quotas(
+                room.session_id, after=after, limit=_QUOTAS_PER_READ
+            )
+            if not quotas:
+                return
+            if not room.good(await room.units.copy(room.epoch, bought=quotas)):
+                return
+            after = (quotas[-1].scope, quotas[-1].buyer)
+
+
+def _paying(pending: PendingOrder) -> list[Reservation]:
+    """Return the reservations of an order that waits for its money."""
+    return [
+        replace(item, state=ReservationState.PAYING, deadline_ms=pending.pay_until_ms)
+        for item in sold(pending.order)
+    ]

@@ -1,0 +1,46 @@
+"""An asker without a socket: waits for the answer to a purchase that came over HTTP."""
+
+from typing import Any
+
+import anyio
+
+from liveshop.core import messages
+from liveshop.core.errors import LiveshopError
+from liveshop.core.model import Reservation
+from liveshop.core.wire import Message
+from liveshop.engine.viewer import Viewer
+
+
+class Reply:
+    """Takes the first answer; what follows it, the buyer's connections get."""
+
+    def __init__(self) -> None:
+        self.viewer: Viewer | None = None
+        self.ref: int | None = None
+        self._answered = anyio.Event()
+        self._message: Message = {}
+        self._known = False
+        self._refusal: LiveshopError | None = None
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Take an answer."""
+        if not self._answered.is_set():
+            self._message = message
+            self._answered.set()
+
+    def reserved(self, reservation: Reservation, *, known: bool) -> None:
+        """Take a reservation, with its state once it is resolved."""
+        self._known = known
+        self.answer(messages.reserved_over_http(reservation))
+
+    def refuse(self, refusal: LiveshopError) -> None:
+        """Take a refusal."""
+        self._refusal = refusal
+        self._answered.set()
+
+    async def wait(self) -> tuple[Message, bool]:
+        """Return the answer and whether it was given before, or raise the refusal."""
+        await self._answered.wait()
+        if self._refusal is not None:
+            raise self._refusal
+        return self._message, self._known

@@ -1,0 +1,214 @@
+"""A session on a node: its parts, and the tasks that it owns."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from liveshop.core import limits, messages
+from liveshop.core.commands import (
+    AskTime,
+    Buy,
+    Checkout,
+    Command,
+    HostCommand,
+    Like,
+    MuteViewer,
+    Release,
+    Reserve,
+    Say,
+    UnmuteViewer,
+)
+from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
+from liveshop.core.events import Event
+from liveshop.engine.cart import Cart
+from liveshop.engine.chat import Chat
+from liveshop.engine.combiner import Combiner, Purchase
+from liveshop.engine.context import RoomContext
+from liveshop.engine.host import Host
+from liveshop.engine.mailbox import Asker, ViewerAsker
+from liveshop.engine.pulse import Pulse
+from liveshop.engine.rebuild import Rebuilder
+from liveshop.engine.settler import Settler
+from liveshop.engine.till import Till
+from liveshop.engine.viewer import Viewer
+from liveshop.engine.warden import Warden
+from liveshop.engine.writer import OrderWriter
+from liveshop.stores.redis.records import ReserveLine
+
+_logger = logging.getLogger(__name__)
+
+_RESTART_S = 1.0
+
+
+class Room:
+    """Composes the parts of a session, hands commands to them, and owns their tasks."""
+
+    def __init__(self, context: RoomContext) -> None:
+        self.context = context
+        self.settler = Settler(context)
+        self.writer = OrderWriter(context, self.settler)
+        self.host = Host(context)
+        self.till = Till(context, self.writer, self.settler)
+        self.chat = Chat(context)
+        self._combiner = Combiner(context, self.host, self.writer)
+        self._cart = Cart(context, self.writer)
+        self._pulse = Pulse(context, self.host, self.till)
+        self._rebuilder = Rebuilder(context, self.host, self.till)
+        self._warden = Warden(context, self.host, self.till, self.settler, self._pulse)
+        self._tasks: TaskGroup | None = None
+        self._in_flight = 0
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nobody is here and nothing is under way."""
+        under_way = self._in_flight + len(self._combiner) + len(self.writer)
+        return self.context.audience.empty and not under_way
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Hear the bus, and do what the session needs, until cancelled."""
+        room = self.context
+        await room.node.bus.subscribe(room.session_id)
+        room.fence()
+        room.behind.set()
+        async with anyio.create_task_group() as self._tasks:
+            for part in (
+                room.broadcast.run,
+                self._combiner.run,
+                self.writer.run,
+                self._warden.keep_time,
+                self._warden.watch_sales,
+                self._warden.read_on,
+                self._rebuilder.run,
+            ):
+                self._tasks.start_soon(_keep_going, part, room.session_id)
+            task_status.started()
+
+    def stop(self) -> None:
+        """End the room's tasks."""
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
+
+    def submit(self, viewer: Viewer, command: Command) -> None:
+        """Carry out a viewer's command; it is answered on the viewer's connection."""
+        asker = ViewerAsker(self.context.audience, viewer, command.ref)
+        try:
+            self._submit(viewer, command, asker)
+        except LiveshopError as refusal:
+            asker.refuse(refusal)
+
+    def _submit(self, viewer: Viewer, command: Command, asker: Asker) -> None:
+        match command:
+            case AskTime(client_ms=client_ms, ref=ref):
+                now_ms = self.context.node.clock.now_ms()
+                asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
+            case Like(count=count):
+                self.chat.require_open()
+                self._pulse.like(count)
+            case Buy() | Reserve():
+                self.purchase(_buyer(viewer), command, asker)
+            case _:
+                self.start(self._carry_out, viewer, command, asker)
+
+    def purchase(self, buyer: str, command: Buy | Reserve, asker: Asker) -> None:
+        """Hand a `buy` or `reserve` to the combiner; raises Busy or Unavailable at once."""
+        line = ReserveLine(
+            rid=command.rid,
+            buyer=buyer,
+            command="buy" if isinstance(command, Buy) else "reserve",
+            sku=command.sku,
+            quantity=command.quantity,
+            price=command.price,
+        )
+        self._combiner.offer(Purchase(line, asker))
+
+    async def release(self, buyer: str, rid: str, asker: Asker) -> None:
+        """Give a reservation back; raises what refuses it."""
+        await self._cart.release(buyer, rid, asker)
+
+    async def command(self, command: HostCommand | MuteViewer | UnmuteViewer) -> list[Event]:
+        """Carry out what a host or moderator asks for; raises what refuses it."""
+        match command:
+            case MuteViewer(viewer_id=viewer_id, duration_ms=duration_ms):
+                await self.chat.mute(viewer_id, duration_ms)
+                return []
+            case UnmuteViewer(viewer_id=viewer_id):
+                await self.chat.unmute(viewer_id)
+                return []
+            case _:
+                return await self.host.execute(command)
+
+    def start(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
+        """Start a task that the room owns; raises Busy where too many are under way."""
+        if self._tasks is None or self._in_flight >= limits.COMMANDS_IN_FLIGHT_MAX:
+            raise Busy()
+        self._in_flight += 1
+        self._tasks.start_soon(self._counted, work, *args)
+
+    async def _counted(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
+        try:
+            await work(*args)
+        finally:
+            self._in_flight -= 1
+
+    def receive(self, kind: str, body: Any) -> None:
+        """Take in what another node published."""
+        match kind:
+            case "events":
+                self.start(self._receive_events, body)
+            case "parcel":
+                self.context.mailbox.receive(body)
+            case "chat":
+                self.chat.receive(body)
+            case "muted":
+                self.chat.receive_muted(body)
+
+    async def _receive_events(self, bodies: list[dict[str, Any]]) -> None:
+        try:
+            await self.host.receive(bodies)
+        except LiveshopError:
+            self.context.behind.set()
+
+    async def _carry_out(self, viewer: Viewer, command: Command, asker: Asker) -> None:
+        try:
+            await self._dispatch(viewer, command, asker)
+        except LiveshopError as refusal:
+            asker.refuse(refusal)
+        except Exception:
+            _logger.exception("session %s: %s failed", self.context.session_id, command)
+            asker.refuse(InternalError())
+
+    async def _dispatch(self, viewer: Viewer, command: Command, asker: Asker) -> None:
+        match command:
+            case Say(text=text):
+                assert viewer.identity is not None, "who says something has a token"
+                await self.chat.say(viewer.identity, text, asker)
+            case Checkout(order_id=order_id, rids=rids):
+                await self._cart.checkout(_buyer(viewer), order_id, rids, asker)
+            case Release(rid=rid):
+                await self._cart.release(_buyer(viewer), rid, asker)
+            case MuteViewer() | UnmuteViewer():
+                await self.command(command)
+                asker.answer(messages.ok(asker.ref))
+            case _ if isinstance(command, HostCommand):
+                events = await self.host.execute(command)
+                asker.answer(messages.ok(asker.ref, offset=events[-1].offset))
+            case _:
+                raise BadRequest(f"{type(command).__name__} is not for a joined connection")
+
+
+async def _keep_going(part: Callable[[], Awaitable[None]], session_id: str) -> None:
+    """Run a part of a room; after a bug of ours it begins again, and the others go on."""
+    while True:
+        try:
+            await part()
+        except Exception:
+            _logger.exception("session %s: %s failed", session_id, part)
+        await anyio.sleep(_RESTART_S)
+
+
+def _buyer(viewer: Viewer) -> str:
+    assert viewer.identity is not None, "who buys has a token"
+    return viewer.identity.viewer_id

@@ -1,0 +1,149 @@
+"""The rooms that a node has: loaded when they are asked for, or when a session must be kept."""
+
+import logging
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from liveshop.core.errors import LiveshopError, Unavailable
+from liveshop.core.limits import PULSE_MS, ROOM_IDLE_MS_MAX
+from liveshop.core.model import Status
+from liveshop.core.session import SessionState
+from liveshop.core.wire import decode_object
+from liveshop.engine.context import RoomContext
+from liveshop.engine.node import Node
+from liveshop.engine.room import Room
+from liveshop.stores.postgres.records import Head, SessionRecord
+
+_logger = logging.getLogger(__name__)
+
+_BEAT_S = PULSE_MS / 1000
+_BEATS_PER_LOOK = 4  # a look for sessions that must be kept
+_IDLE_BEATS = ROOM_IDLE_MS_MAX // PULSE_MS
+_EVENTS_PER_READ = 500
+
+
+class Rooms:
+    """Loads and unloads rooms; twice a second compares them all with Postgres in one query."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._rooms: dict[str, Room] = {}
+        self._locks: dict[str, anyio.Lock] = {}
+        self._idle_beats: dict[str, int] = {}
+        self._tasks: TaskGroup | None = None
+        node.bus.on_message = self._receive
+        node.bus.on_reconnect = self._compare_all
+
+    def loaded(self, session_id: str) -> Room | None:
+        """Return the room if it is here."""
+        return self._rooms.get(session_id)
+
+    async def get(self, session_id: str) -> Room:
+        """Return the room, loaded if need be; raises NotFound or Unavailable."""
+        room = self._rooms.get(session_id)
+        if room is not None:
+            return room
+        lock = self._locks.setdefault(session_id, anyio.Lock())
+        try:
+            async with lock:
+                return self._rooms.get(session_id) or await self._load(session_id)
+        finally:
+            if not lock.statistics().tasks_waiting:
+                self._locks.pop(session_id, None)
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Own the rooms' tasks, and keep the rooms up to date, until cancelled."""
+        async with anyio.create_task_group() as self._tasks:
+            task_status.started()
+            beat = 0
+            while True:
+                started = anyio.current_time()
+                await self._beat(look=beat % _BEATS_PER_LOOK == 0)
+                beat += 1
+                await anyio.sleep(max(0.0, started + _BEAT_S - anyio.current_time()))
+
+    async def _load(self, session_id: str) -> Room:
+        record = await self._node.sessions.get(session_id)
+        context = RoomContext(
+            self._node,
+            SessionState.new(record.info, first_status(record)),
+            epoch=record.stock_epoch,
+            settled=record.settled,
+        )
+        while True:
+            events = await self._node.sessions.events(
+                session_id, after=context.state.offset, limit=_EVENTS_PER_READ
+            )
+            context.advance(events, show=False)
+            if len(events) < _EVENTS_PER_READ:
+                break
+        context.keep_rows(await self._node.sessions.rows(session_id))
+        context.broadcast.begin(context.state, context.left())
+        room = Room(context)
+        if self._tasks is None:
+            raise Unavailable()
+        await self._tasks.start(room.run)
+        self._rooms[session_id] = room
+        self._node.metrics.rooms.set(len(self._rooms))
+        return room
+
+    async def _beat(self, *, look: bool) -> None:
+        node = self._node
+        try:
+            heads = await node.sessions.heads(list(self._rooms))
+            node.postgres_up = True
+            for session_id, head in heads.items():
+                self._compare(self._rooms[session_id].context, head)
+            if look:
+                await self._look()
+            if node.clock.observe(await node.link.now_ms()):
+                node.metrics.clock_jumps.inc()
+        except LiveshopError as failure:
+            node.postgres_up = node.database.reachable
+            _logger.info("a store is away: %s", failure)
+        node.metrics.store_up.labels("redis").set(node.health.redis)
+        node.metrics.store_up.labels("postgres").set(node.health.postgres)
+        await self._unload_idle()
+
+    async def _look(self) -> None:
+        """Load what must be kept, viewers or not: sessions that have units and were started."""
+        for session_id in await self._node.sessions.unsettled():
+            if session_id not in self._rooms:
+                await self.get(session_id)
+
+    def _compare(self, room: RoomContext, head: Head) -> None:
+        if head.offset > room.state.offset:
+            room.behind.set()
+        if head.epoch > room.epoch:
+            room.epoch = head.epoch
+            room.fence()
+        room.settled = room.settled or head.settled
+        room.head_seq = head.seq
+
+    def _compare_all(self) -> None:
+        for room in self._rooms.values():
+            room.context.behind.set()
+
+    async def _unload_idle(self) -> None:
+        for session_id, room in tuple(self._rooms.items()):
+            context = room.context
+            quiet = context.settled or context.state.status in (Status.DRAFT, Status.SCHEDULED)
+            beats = self._idle_beats.get(session_id, 0) + 1 if quiet and room.idle else 0
+            self._idle_beats[session_id] = beats
+            if beats > _IDLE_BEATS:
+                del self._rooms[session_id], self._idle_beats[session_id]
+                room.stop()
+                await self._node.bus.unsubscribe(session_id)
+        self._node.metrics.rooms.set(len(self._rooms))
+
+    def _receive(self, session_id: str, payload: bytes) -> None:
+        message = decode_object(payload)
+        room = self._rooms.get(session_id)
+        if room is not None and message["node"] != self._node.node_id:
+            room.receive(message["kind"], message["body"])
+
+
+def first_status(record: SessionRecord) -> Status:
+    """Return the status that a session was made with."""
+    return Status.DRAFT if record.info.starts_at_ms is None else Status.SCHEDULED

@@ -1,0 +1,53 @@
+"""Copies to Redis what Postgres has decided, again and again until Redis has it."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from liveshop.core import limits
+from liveshop.core.errors import Unavailable
+from liveshop.core.model import Reservation
+from liveshop.engine.context import RoomContext
+from liveshop.stores.postgres.records import Copies
+
+
+@dataclass(frozen=True, slots=True)
+class _Settlement:
+    outcomes: Sequence[Reservation]
+    copies: Copies
+
+
+class Settler:
+    """Drops holds and copies counters in one call; what fails waits for the next occasion.
+
+    What is forgotten here, because the node dies or too much waits, is found by the sweep once
+    the deadline has passed: until then units are held that could be sold, never the reverse.
+    """
+
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
+        self._waiting: deque[_Settlement] = deque(maxlen=limits.SETTLEMENTS_WAITING_MAX)
+
+    async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
+        """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
+        self._room.keep_rows(copies.rows)
+        self._waiting.append(_Settlement(outcomes, copies))
+        await self.retry()
+
+    async def retry(self) -> None:
+        """Settle what waits, in its order, until Redis does not take it."""
+        room = self._room
+        while self._waiting and room.opened:
+            settlement = self._waiting[0]
+            copies = settlement.copies
+            try:
+                status = await room.units.settle(
+                    room.epoch, settlement.outcomes, copies.rows, copies.bought, copies.totals
+                )
+            except Unavailable:
+                return
+            if not room.good(status):
+                return
+            # Two may be under way at once, and settling twice changes nothing.
+            if self._waiting and self._waiting[0] is settlement:
+                self._waiting.popleft()

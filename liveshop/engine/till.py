@@ -1,0 +1,109 @@
+"""What happens to an order after the sale: payment, cancellation, and what is overdue."""
+
+from collections.abc import Iterable, Sequence
+
+from liveshop.core import messages
+from liveshop.core.errors import Conflict, Expired, LiveshopError
+from liveshop.core.model import Order, OrderStatus, Reservation, ReservationState
+from liveshop.engine.context import RoomContext
+from liveshop.engine.settler import Settler
+from liveshop.engine.writer import OrderWriter, resolved
+from liveshop.stores.postgres.records import (
+    Copies,
+    Overdue,
+    PaymentReply,
+    RefundReason,
+    Verdict,
+)
+
+
+class Till:
+    """Takes what Postgres has decided about orders to Redis, buyers and hosts."""
+
+    def __init__(self, room: RoomContext, writer: OrderWriter, settler: Settler) -> None:
+        self._room = room
+        self._writer = writer
+        self._settler = settler
+
+    async def paid(self, reply: PaymentReply) -> None:
+        """Tell of an order that a payment has confirmed; one cancelled since is told of already."""
+        if reply.order.status is OrderStatus.CONFIRMED:
+            self._writer.tell_confirmed(reply.order)
+            await self._settler.settle(sold(reply.order), reply.copies)
+            await self._room.post()
+
+    async def cancelled(self, order: Order, copies: Copies) -> None:
+        """Give the units of a cancelled order back to the session, and tell its buyer."""
+        if not self._room.settled:
+            await self._settler.settle((), copies)
+        self._room.mailbox.tell(order.viewer_id, messages.cancelled(order))
+        await self._room.post()
+
+    async def expired(self, reservations: Iterable[Reservation]) -> None:
+        """Tell buyers of reservations whose time is over."""
+        for reservation in reservations:
+            self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
+        await self._room.post()
+
+    async def resolve_overdue(self, reservations: Sequence[Reservation]) -> None:
+        """Have Postgres decide what became of `paying` reservations past their deadline.
+
+        Those that the writer here has under way it resolves itself.
+        """
+        overdue = [
+            reservation
+            for reservation in reservations
+            if reservation.order_id and not self._writer.has(reservation.order_id)
+        ]
+        if not overdue:
+            return
+        room = self._room
+        buyers = {item.order_id: item.buyer for item in overdue if item.order_id}
+        reply = await room.node.orders.void(
+            room.session_id,
+            [Overdue(order_id=order_id, buyer=buyer) for order_id, buyer in buyers.items()],
+            now_ms=room.node.clock.now_ms(),
+        )
+        outcomes = []
+        for reservation in overdue:
+            assert reservation.order_id is not None, "a paying reservation has its order"
+            verdict = reply.outcomes[reservation.order_id].verdict
+            if verdict is not Verdict.PENDING:
+                outcomes.append(resolved(reservation, verdict))
+        await self._settler.settle(outcomes, reply.copies)
+        await self.tell_outcomes(outcomes)
+
+    async def tell_outcomes(self, outcomes: Sequence[Reservation]) -> None:
+        """Tell buyers what became of reservations; those sold by their order's `confirmed`."""
+        orders = {item.order_id for item in outcomes if item.state is ReservationState.SOLD}
+        for order_id in sorted(order_id for order_id in orders if order_id):
+            order = await self._room.node.orders.get(order_id)
+            self._room.mailbox.tell(order.viewer_id, messages.confirmed(order))
+        await self.expired(item for item in outcomes if item.state is not ReservationState.SOLD)
+
+
+def sold(order: Order) -> list[Reservation]:
+    """Return an order's reservations as a confirmed order leaves them."""
+    return [
+        Reservation(
+            rid=line.rid,
+            buyer=order.viewer_id,
+            command="buy" if line.rid == order.order_id else "reserve",
+            sku=line.sku,
+            quantity=line.quantity,
+            price=line.price,
+            sale=line.sale,
+            state=ReservationState.SOLD,
+            order_id=order.order_id,
+            deadline_ms=order.at_ms,
+        )
+        for line in order.lines
+    ]
+
+
+def refund_refusal(reply: PaymentReply) -> LiveshopError:
+    """Return why a payment could not become an order; the money is listed as `refund_due`."""
+    order_id, reason = reply.order.order_id, reply.payment.reason
+    if reason is RefundReason.EXPIRED:
+        return Expired(f"the order {order_id}")
+    return Conflict(f"the payment is refund_due: {reason}")

@@ -1,0 +1,137 @@
+"""What must happen to a session whether anybody watches or not: deadlines, ends, settlement."""
+
+import logging
+
+import anyio
+
+from liveshop.core import limits
+from liveshop.core.decision import CloseSale, MarkRestocked, MarkSoldOut, SystemCommand
+from liveshop.core.errors import LiveshopError
+from liveshop.core.model import Row, Status, sku_row
+from liveshop.engine.context import RoomContext
+from liveshop.engine.host import Host
+from liveshop.engine.pulse import Pulse
+from liveshop.engine.settler import Settler
+from liveshop.engine.till import Till
+from liveshop.stores.redis.records import UnitsStatus
+
+_logger = logging.getLogger(__name__)
+
+_PULSE_S = limits.PULSE_MS / 1000
+_QUIET = (Status.DRAFT, Status.SCHEDULED)
+
+
+class Warden:
+    """Attempts what is due; every node does, and the log's offset lets one of them win."""
+
+    def __init__(
+        self, room: RoomContext, host: Host, till: Till, settler: Settler, pulse: Pulse
+    ) -> None:
+        self._room = room
+        self._host = host
+        self._till = till
+        self._settler = settler
+        self._pulse = pulse
+        self._behind = False
+
+    async def keep_time(self) -> None:
+        """Take the pulse and sweep, at even intervals from start to start, until cancelled."""
+        while True:
+            started = anyio.current_time()
+            try:
+                status = await self._pulse.beat()
+                if status is UnitsStatus.OK and not self._room.settled:
+                    await self._sweep()
+            except LiveshopError as failure:
+                _logger.info("session %s: %s", self._room.session_id, failure)
+            await anyio.sleep(max(0.0, started + _PULSE_S - anyio.current_time()))
+
+    async def watch_sales(self) -> None:
+        """End sales at their time and tell of what is sold out or back, until cancelled."""
+        while True:
+            self._room.rows_changed = anyio.Event()
+            for command in self._due():
+                try:
+                    await self._host.attempt(command)
+                except LiveshopError as failure:
+                    _logger.info("session %s: %s", self._room.session_id, failure)
+            with anyio.move_on_after(self._until_next_s()):
+                await self._room.rows_changed.wait()
+
+    async def read_on(self) -> None:
+        """Read the log whenever it has gone on without this room, until cancelled."""
+        while True:
+            await self._room.behind.wait()
+            self._room.behind = anyio.Event()
+            try:
+                await self._host.catch_up()
+            except LiveshopError as failure:
+                _logger.info("session %s: %s", self._room.session_id, failure)
+
+    async def _sweep(self) -> None:
+        room = self._room
+        if room.state.status in _QUIET or not room.buying:
+            return
+        reply = await room.units.sweep(room.epoch)
+        if not room.good(reply.status):
+            return
+        await self._till.expired(reply.expired)
+        await self._till.resolve_overdue(reply.overdue)
+        await self._settler.retry()
+        await self._copy_missed()
+        if room.ended and not self._pulse.held and not reply.expired:
+            await self._settle_session()
+
+    async def _copy_missed(self) -> None:
+        """Copy the rows again where Redis' totals have been behind Postgres' for two pulses.
+
+        Whoever changed them copies them too; this is for the one that died in between.
+        """
+        room = self._room
+        behind = room.head_seq > self._pulse.seq
+        missed, self._behind = behind and self._behind, behind
+        if missed:
+            rows = await room.node.sessions.rows(room.session_id)
+            totals = await room.node.sessions.totals(room.session_id)
+            room.good(await room.units.copy(room.epoch, rows, totals=totals))
+
+    async def _settle_session(self) -> None:
+        room = self._room
+        if await room.node.sessions.settle(room.session_id):
+            room.settled = True
+            rows = await room.node.sessions.rows(room.session_id)
+            room.keep_rows(rows)
+            await room.units.copy(room.epoch, rows)
+            _logger.info("session %s is settled", room.session_id)
+
+    def _due(self) -> list[SystemCommand]:
+        """Return what the state and the rows call for now."""
+        room, now_ms = self._room, self._room.node.clock.now_ms()
+        commands: list[SystemCommand] = []
+        for sale in room.state.sales.values():
+            row = room.rows.get(sale.row)
+            if now_ms >= sale.ends_at_ms:
+                commands.append(CloseSale(offset=sale.offset, reason="timer"))
+            elif row is not None and _is_sold_out(row):
+                commands.append(CloseSale(offset=sale.offset, reason="sold_out"))
+        for product in room.state.shelf.values():
+            for variant in product.variants:
+                row = room.rows.get(sku_row(variant.sku))
+                if row is None:
+                    continue
+                marked = variant.sku in room.state.sold_out
+                if _is_sold_out(row) and not marked:
+                    commands.append(MarkSoldOut(sku=variant.sku))
+                elif marked and not _is_sold_out(row):
+                    commands.append(MarkRestocked(sku=variant.sku))
+        return [] if room.ended else commands
+
+    def _until_next_s(self) -> float:
+        """Return how long nothing is due, at most a pulse: rows may change without a word."""
+        now_ms = self._room.node.clock.now_ms()
+        ends_ms = [sale.ends_at_ms - now_ms for sale in self._room.state.sales.values()]
+        return max(0.005, min([limits.PULSE_MS, *ends_ms]) / 1000)
+
+
+def _is_sold_out(row: Row) -> bool:
+    return row.sold >= row.units

@@ -1,0 +1,268 @@
+"""Commits orders in batches: nothing is `confirmed` before its COMMIT has returned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import anyio
+from msgspec.structs import replace
+
+from liveshop.core import errors, limits, messages
+from liveshop.core.errors import LiveshopError, OutcomeUnknown, Unavailable
+from liveshop.core.model import (
+    Order,
+    OrderLine,
+    OrderStatus,
+    Reservation,
+    ReservationState,
+    sku_row,
+)
+from liveshop.core.wire import Message
+from liveshop.engine.batch_queue import BatchQueue
+from liveshop.engine.context import RoomContext
+from liveshop.engine.mailbox import Asker
+from liveshop.engine.settler import Settler
+from liveshop.stores.postgres.records import (
+    CommitReply,
+    NewLine,
+    NewOrder,
+    Outcome,
+    Overdue,
+    Verdict,
+)
+
+_STATES = {
+    Verdict.CONFIRMED: ReservationState.SOLD,
+    Verdict.EXPIRED: ReservationState.EXPIRED,
+    Verdict.CONFLICT: ReservationState.REFUSED,
+    Verdict.SOLD_OUT: ReservationState.REFUSED,
+    Verdict.LIMIT: ReservationState.REFUSED,
+}
+_RETRY_S = 0.1
+
+
+@dataclass(slots=True)
+class Ordered:
+    """An order on its way to Postgres; `askers` sent a `checkout` and are answered with a ref."""
+
+    order_id: str
+    reservations: Sequence[Reservation]
+    askers: list[Asker] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, order_id: str, reservations: Sequence[Reservation], asker: Asker | None = None
+    ) -> "Ordered":
+        """Return an order to be offered to the writer."""
+        return cls(order_id, reservations, [] if asker is None else [asker])
+
+    @property
+    def buyer(self) -> str:
+        """Whose order it is."""
+        return self.reservations[0].buyer
+
+    @property
+    def pay_until_ms(self) -> int:
+        """The earliest deadline."""
+        return min(reservation.deadline_ms for reservation in self.reservations)
+
+
+class OrderWriter:
+    """The second half of the purchase path: from `paying` to `confirmed`, or to the address."""
+
+    def __init__(self, room: RoomContext, settler: Settler) -> None:
+        self._room = room
+        self._settler = settler
+        self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
+        self._known: dict[str, Ordered] = {}
+
+    def offer(self, ordered: Ordered) -> None:
+        """Queue an order, or join the one that is under way; raises Busy."""
+        known = self._known.get(ordered.order_id)
+        if known is not None:
+            known.askers.extend(ordered.askers)
+            return
+        self._queue.put(ordered)
+        self._known[ordered.order_id] = ordered
+
+    def has(self, order_id: str) -> bool:
+        """Tell whether an order is under way here."""
+        return order_id in self._known
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    async def run(self) -> None:
+        """Commit batches, one after the other, until cancelled."""
+        while True:
+            batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
+            try:
+                reply = await self._commit([self._new_order(ordered) for ordered in batch])
+            finally:
+                for ordered in batch:
+                    del self._known[ordered.order_id]
+            for ordered in batch:
+                self._tell(ordered, reply.outcomes[ordered.order_id])
+            await self._settle(batch, reply)
+            await self._room.post()
+
+    async def _commit(self, orders: list[NewOrder]) -> CommitReply:
+        """Return the answer to a batch, however long Postgres is away: it must not be guessed."""
+        room = self._room
+        store = room.node.orders
+        write = store.commit if room.state.info.payment == "direct" else store.pend
+        while True:
+            started = perf_counter()
+            try:
+                now_ms = room.node.clock.now_ms()
+                reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
+            except OutcomeUnknown:
+                # The same orders again: those that were committed are answered as stored.
+                await anyio.sleep(_RETRY_S)
+            except Unavailable:
+                room.node.postgres_up = False
+                await anyio.sleep(_RETRY_S)
+            else:
+                if reply.epoch == room.epoch:
+                    room.node.metrics.commit_seconds.observe(perf_counter() - started)
+                    room.node.metrics.commit_orders.observe(len(orders))
+                    return reply
+                room.epoch = reply.epoch
+                room.fence()
+
+    def _new_order(self, ordered: Ordered) -> NewOrder:
+        caps = self._room.limits
+        pending = self._room.state.info.payment == "checkout"
+        return NewOrder(
+            order_id=ordered.order_id,
+            buyer=ordered.buyer,
+            pay_until_ms=ordered.pay_until_ms if pending else None,
+            lines=[
+                NewLine(
+                    rid=reservation.rid,
+                    sku=reservation.sku,
+                    quantity=reservation.quantity,
+                    price=reservation.price,
+                    sale=reservation.sale,
+                    sku_limit=caps.get(sku_row(reservation.sku), limits.LIMIT_UNITS_MAX),
+                    sale_limit=caps.get(reservation.sale),
+                )
+                for reservation in ordered.reservations
+            ],
+        )
+
+    async def _settle(self, batch: Sequence[Ordered], reply: CommitReply) -> None:
+        outcomes = [
+            resolved(reservation, outcome.verdict)
+            for ordered in batch
+            if (outcome := reply.outcomes[ordered.order_id]).verdict in _STATES
+            for reservation in ordered.reservations
+        ]
+        await self._void_dropped(batch, reply)
+        await self._settler.settle(outcomes, reply.copies)
+        if reply.head_offset > self._room.state.offset:
+            self._room.behind.set()
+
+    async def _void_dropped(self, batch: Sequence[Ordered], reply: CommitReply) -> None:
+        """Keep what did not fit from fitting later: its buyer has been told a final answer."""
+        dropped = [
+            Overdue(order_id=ordered.order_id, buyer=ordered.buyer)
+            for ordered in batch
+            if reply.outcomes[ordered.order_id].verdict in (Verdict.SOLD_OUT, Verdict.LIMIT)
+        ]
+        if not dropped:
+            return
+        node = self._room.node
+        try:
+            await node.orders.void(self._room.session_id, dropped, now_ms=node.clock.now_ms())
+        except Unavailable:
+            # Redis has the answer too, and keeps it for a day.
+            node.postgres_up = False
+
+    def _tell(self, ordered: Ordered, outcome: Outcome) -> None:
+        match outcome.verdict:
+            case Verdict.CONFIRMED:
+                self.tell_confirmed(self._order(ordered, outcome), ordered.askers)
+            case Verdict.PENDING:
+                self._tell_checkout(ordered)
+            case verdict:
+                self._tell_refused(ordered, verdict)
+
+    def tell_confirmed(self, order: Order, askers: Sequence[Asker] = ()) -> None:
+        """Tell an order's buyer and the hosts that it is durable."""
+        room = self._room
+        room.node.metrics.confirmed.inc()
+        for asker in askers:
+            asker.answer(messages.confirmed(order, asker.ref))
+        asked = askers[0].viewer if askers else None
+        room.mailbox.tell(order.viewer_id, messages.confirmed(order), but=asked)
+        room.mailbox.tell_order(order)
+
+    def _order(self, ordered: Ordered, outcome: Outcome) -> Order:
+        assert outcome.at_ms is not None, "a confirmed order has its instant"
+        lines = [
+            OrderLine(
+                rid=reservation.rid,
+                sku=reservation.sku,
+                quantity=reservation.quantity,
+                price=reservation.price,
+                sale=reservation.sale,
+            )
+            for reservation in ordered.reservations
+        ]
+        return Order(
+            order_id=ordered.order_id,
+            session_id=self._room.session_id,
+            viewer_id=ordered.buyer,
+            status=OrderStatus.CONFIRMED,
+            lines=lines,
+            total=sum(line.price * line.quantity for line in lines),
+            currency=self._room.state.info.currency,
+            at_ms=outcome.at_ms,
+        )
+
+    def _tell_checkout(self, ordered: Ordered) -> None:
+        address = self._room.state.info.checkout_url or ""
+
+        def message(ref: int | None) -> Message:
+            return messages.checkout(
+                ordered.order_id,
+                [reservation.rid for reservation in ordered.reservations],
+                url=address.replace("{order_id}", ordered.order_id),
+                expires_at_ms=ordered.pay_until_ms,
+                ref=ref,
+            )
+
+        for asker in ordered.askers:
+            asker.answer(message(asker.ref))
+        asked = ordered.askers[0].viewer if ordered.askers else None
+        self._room.mailbox.tell(ordered.buyer, message(None), but=asked)
+
+    def _tell_refused(self, ordered: Ordered, verdict: Verdict) -> None:
+        self._room.node.metrics.refused.labels(verdict.value).inc()
+        for asker in ordered.askers:
+            asker.refuse(self._refusal(ordered, verdict))
+        for reservation in ordered.reservations:
+            told = messages.resolved(resolved(reservation, verdict))
+            self._room.mailbox.tell(reservation.buyer, told)
+
+    def _refusal(self, ordered: Ordered, verdict: Verdict) -> LiveshopError:
+        what, first = f"the order {ordered.order_id}", ordered.reservations[0]
+        quantity = sum(reservation.quantity for reservation in ordered.reservations)
+        match verdict:
+            case Verdict.EXPIRED:
+                return errors.Expired(what)
+            case Verdict.SOLD_OUT:
+                return errors.SoldOut(what, requested=quantity, left=0)
+            case Verdict.LIMIT:
+                limit = self._room.limits.get(sku_row(first.sku), limits.LIMIT_UNITS_MAX)
+                return errors.LimitReached(what, limit=limit, left=0)
+            case _:
+                return errors.Conflict(f"{ordered.order_id} is another order's id")
+
+
+def resolved(reservation: Reservation, verdict: Verdict) -> Reservation:
+    """Return a reservation as Postgres' verdict on its order leaves it."""
+    state = _STATES[verdict]
+    code = verdict.value if state is ReservationState.REFUSED else None
+    return replace(reservation, state=state, code=code)
