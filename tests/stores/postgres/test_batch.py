@@ -181,7 +181,7 @@ async def test_an_unknown_session_is_not_found(shop: Shop) -> None:
 
 async def test_of_many_writers_none_oversells_and_none_deadlocks(shop: Shop) -> None:
     async def write(writer: int) -> list[Verdict]:
-        verdicts = []
+        verdicts: list[Verdict] = []
         for batch in range(5):
             orders = [
                 order(f"w{writer}-{batch}-{n}", "AB"[n % 2], buyer=f"u{writer}{n}", sale="@1")
@@ -190,7 +190,8 @@ async def test_of_many_writers_none_oversells_and_none_deadlocks(shop: Shop) -> 
             verdicts += (await shop.verdicts(*orders)).values()
         return verdicts
 
-    verdicts = sum(await asyncio.gather(*(write(n) for n in range(4))), [])
+    written = await asyncio.gather(*(write(n) for n in range(4)))
+    verdicts = [verdict for verdicts in written for verdict in verdicts]
     assert verdicts.count(CONFIRMED) == 5
     assert verdicts.count(SOLD_OUT) == 75
     assert (await shop.row("@1")).sold == 5
@@ -229,10 +230,16 @@ async def test_a_reservation_taken_by_another_session_meanwhile_costs_one_order(
             NewOrder(order_id=f"o{n}", buyer="ada", lines=[line(f"r{n}")]) for n in range(1, 5)
         ]
         batch = asyncio.create_task(shop.verdicts(*carts))
-        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            await asyncio.sleep(0)
+        await somebody_waits(other)
         await transaction.commit()
     finally:
         await other.close()
     assert await batch == {"o1": CONFLICT, "o2": CONFLICT, "o3": CONFIRMED, "o4": CONFIRMED}
     assert (await shop.row("sA")).sold == 3
+
+
+async def somebody_waits(connection: asyncpg.Connection) -> None:
+    """Return once a transaction waits for another."""
+    waiting = 0
+    while not waiting:
+        waiting = await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")

@@ -1,0 +1,165 @@
+"""Orders after the batch: void, cancelled, and read in pages."""
+
+import asyncio
+
+import pytest
+
+from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.model import Order, OrderLine, OrderStatus, Totals
+from liveshop.stores.postgres.records import NewOrder, Outcome, Overdue, Verdict
+from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order
+
+LATER = NOW + 60_000
+
+
+async def pend(shop: Shop, *orders: NewOrder) -> dict[str, Verdict]:
+    reply = await shop.orders.pend("s1", 0, orders, now_ms=NOW)
+    return {order_id: outcome.verdict for order_id, outcome in reply.outcomes.items()}
+
+
+async def void(shop: Shop, order_id: str, *, buyer: str = "ada", now_ms: int = NOW) -> Outcome:
+    overdue = [Overdue(order_id=order_id, buyer=buyer)]
+    return (await shop.orders.void("s1", overdue, now_ms=now_ms)).outcomes[order_id]
+
+
+async def test_a_pending_order_moves_no_unit(shop: Shop) -> None:
+    assert await pend(shop, order("r1", quantity=3, pay_until_ms=LATER)) == {"r1": Verdict.PENDING}
+    assert await shop.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
+    assert await shop.sessions.totals("s1") == Totals(orders=0, units=0, revenue=0, version=1)
+    assert (await shop.orders.get("r1")).status is OrderStatus.PENDING
+
+
+async def test_a_pending_order_sent_again_is_pending_still(shop: Shop) -> None:
+    await pend(shop, order("r1", pay_until_ms=LATER))
+    again = await shop.orders.pend("s1", 0, [order("r1", pay_until_ms=LATER + 9)], now_ms=NOW + 5)
+    assert again.outcomes == {"r1": Outcome(verdict=Verdict.PENDING, at_ms=NOW)}
+
+
+async def test_a_pending_order_with_a_taken_reservation_is_a_conflict(shop: Shop) -> None:
+    await pend(shop, order("r1", pay_until_ms=LATER))
+    cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r2"), line("r1")], pay_until_ms=LATER)
+    assert await pend(shop, cart, order("r3", pay_until_ms=LATER)) == {
+        "o1": Verdict.CONFLICT,
+        "r3": Verdict.PENDING,
+    }
+
+
+async def test_void_wins_over_an_order_that_never_came(shop: Shop) -> None:
+    assert (await void(shop, "r1")).verdict is Verdict.EXPIRED
+    assert (await void(shop, "r1")).verdict is Verdict.EXPIRED
+    assert (await shop.orders.page("s1", after=0, limit=9)).orders == []
+
+
+async def test_void_loses_to_a_confirmed_order_and_returns_what_to_settle(shop: Shop) -> None:
+    await shop.commit(order("r1", quantity=2, sale="@1"))
+    reply = await shop.orders.void(
+        "s1", [Overdue(order_id="r1", buyer="ada"), Overdue(order_id="r2", buyer="bo")], now_ms=NOW
+    )
+    assert reply.outcomes == {
+        "r1": Outcome(verdict=Verdict.CONFIRMED, at_ms=NOW),
+        "r2": Outcome(verdict=Verdict.EXPIRED),
+    }
+    assert {row.row: row.sold for row in reply.copies.rows} == {"sA": 2, "@1": 2}
+    assert (await shop.orders.get("r1")).status is OrderStatus.CONFIRMED
+
+
+async def test_a_pending_order_is_void_at_its_deadline_and_not_before(shop: Shop) -> None:
+    await pend(shop, order("r1", pay_until_ms=LATER))
+    assert (await void(shop, "r1", now_ms=LATER - 1)).verdict is Verdict.PENDING
+    assert (await void(shop, "r1", now_ms=LATER)).verdict is Verdict.EXPIRED
+    assert (await shop.orders.get("r1")).status is OrderStatus.VOID
+
+
+async def test_another_buyers_order_is_not_made_void(shop: Shop) -> None:
+    await pend(shop, order("r1", pay_until_ms=LATER))
+    assert (await void(shop, "r1", buyer="eve", now_ms=LATER)).verdict is Verdict.CONFLICT
+    assert (await shop.orders.get("r1")).status is OrderStatus.PENDING
+
+
+async def test_void_and_commit_at_once_give_one_answer(shop: Shop) -> None:
+    for n in range(20):
+        rid = f"r{n:02}"
+        committed, voided = await asyncio.gather(
+            shop.verdicts(order(rid, "AB"[n % 2])), void(shop, rid)
+        )
+        assert committed[rid] is voided.verdict
+
+
+async def test_cancel_gives_back_units_limits_and_totals(shop: Shop) -> None:
+    await shop.commit(order("r1", quantity=2, sale="@1"), order("r2"))
+    reply = await shop.orders.cancel("r1")
+    assert reply.order.status is OrderStatus.CANCELLED
+    assert await shop.sold() == {"@1": (0, 5), "sA": (1, 10), "sB": (0, 10)}
+    assert await shop.bought("ada") == {"@1": 0, "sA": 1}
+    assert {row.row: (row.sold, row.version) for row in reply.copies.rows} == {
+        "sA": (1, 3),
+        "@1": (0, 3),
+    }
+    assert reply.copies.totals == Totals(orders=1, units=1, revenue=PRICE, version=3)
+
+
+async def test_a_cancelled_order_is_not_cancelled_again(shop: Shop) -> None:
+    await shop.commit(order("r1"))
+    await shop.orders.cancel("r1")
+    with pytest.raises(Conflict, match="the order is cancelled"):
+        await shop.orders.cancel("r1")
+    assert (await shop.row("sA")).sold == 0
+    assert await shop.verdicts(order("r1")) == {"r1": Verdict.CONFIRMED}
+
+
+async def test_cancelling_twice_at_once_gives_the_units_back_once(shop: Shop) -> None:
+    await shop.commit(order("r1", quantity=3), order("r2", quantity=3))
+    replies = await asyncio.gather(
+        shop.orders.cancel("r1"), shop.orders.cancel("r1"), return_exceptions=True
+    )
+    assert sorted(type(reply).__name__ for reply in replies) == ["CancelReply", "Conflict"]
+    assert (await shop.row("sA")).sold == 3
+
+
+async def test_what_is_unknown_is_not_found(shop: Shop) -> None:
+    with pytest.raises(NotFound):
+        await shop.orders.cancel("nothing")
+    with pytest.raises(NotFound):
+        await shop.orders.get("nothing")
+    with pytest.raises(NotFound):
+        await shop.orders.void("nowhere", [Overdue(order_id="r", buyer="b")], now_ms=NOW)
+
+
+async def test_an_order_is_read_as_it_was_sent(shop: Shop) -> None:
+    cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r2", "B", 2), line("r1", sale="@1")])
+    await shop.commit(cart)
+    assert await shop.orders.get("o1") == Order(
+        order_id="o1",
+        session_id="s1",
+        viewer_id="ada",
+        status=OrderStatus.CONFIRMED,
+        lines=[
+            OrderLine(rid="r1", sku="A", quantity=1, price=PRICE, sale="@1"),
+            OrderLine(rid="r2", sku="B", quantity=2, price=PRICE),
+        ],
+        total=3 * PRICE,
+        currency="EUR",
+        at_ms=NOW,
+    )
+
+
+async def test_pages_follow_the_last_change(shop: Shop) -> None:
+    await shop.commit(order("r1"), order("r2", buyer="bo"), order("r3"))
+    first = await shop.orders.page("s1", after=0, limit=2)
+    assert [o.order_id for o in first.orders] == ["r1", "r2"]
+    await shop.orders.cancel("r1")
+    second = await shop.orders.page("s1", after=first.next, limit=9)
+    assert [(o.order_id, o.status) for o in second.orders] == [
+        ("r3", OrderStatus.CONFIRMED),
+        ("r1", OrderStatus.CANCELLED),
+    ]
+    last = await shop.orders.page("s1", after=second.next, limit=9)
+    assert (last.orders, last.next) == ([], second.next)
+
+
+async def test_a_buyer_sees_its_own_orders(shop: Shop) -> None:
+    await shop.commit(order("r1"), order("r2", buyer="bo"), order("r3"))
+    page = await shop.orders.page("s1", after=0, limit=9, buyer="ada")
+    assert [o.order_id for o in page.orders] == ["r1", "r3"]
+    assert [o.order_id for o in await shop.orders.of_buyer("s1", "ada")] == ["r3", "r1"]
+    assert [o.order_id for o in await shop.orders.of_buyer("s1", "ada", 1)] == ["r3"]
