@@ -1,6 +1,5 @@
 """`liveshop import FILE`: a product CSV into the catalogue."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -9,9 +8,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from liveshop.cli.environment import read_settings
 from liveshop.core.catalogue import ImportReport
-from liveshop.core.errors import LiveshopError
-from liveshop.core.settings import Settings, SettingsError
+from liveshop.core.errors import LiveshopError, Unavailable
+from liveshop.core.settings import Settings
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.importer import import_products
 from liveshop.stores.postgres.migrate import current, head
@@ -34,15 +34,23 @@ def import_(file: Path) -> None:
     is 1 then. The same file may be imported again. Reads LIVESHOP_POSTGRES_URL and
     LIVESHOP_CURRENCY.
     """
+    settings = read_settings()
+    console = Console(stderr=True)
     try:
-        settings = Settings.read(os.environ)
-        with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as bar:
+        with Progress(
+            *_COLUMNS, console=console, transient=True, disable=not console.is_terminal
+        ) as bar:
             task = bar.add_task(file.name, total=file.stat().st_size)
             report = anyio.run(
                 _import, file, settings, lambda done: bar.update(task, completed=done)
             )
-    except (LiveshopError, SettingsError, OSError) as exc:
-        raise click.ClickException(str(exc)) from exc
+    except Unavailable as error:
+        raise click.ClickException(
+            f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {error};"
+            " what was imported before is kept, run the same again"
+        ) from error
+    except (LiveshopError, OSError) as error:
+        raise click.ClickException(str(error)) from error
     _show(report)
     if report.bad_rows:
         raise SystemExit(1)
@@ -59,9 +67,9 @@ async def _import(file: Path, settings: Settings, progress: Callable[[int], None
         await tasks.start(database.run)
         try:
             result = await import_products(database, _chunks(file), settings.currency, progress)
-        except (LiveshopError, OSError) as exc:
+        except (LiveshopError, OSError) as error:
             # Carried out of the task group, which would wrap it up with others.
-            result = exc
+            result = error
         tasks.cancel_scope.cancel()
     if isinstance(result, Exception):
         raise result
