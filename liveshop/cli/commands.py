@@ -3,9 +3,9 @@
 import click
 
 from liveshop import __version__
-from liveshop.cli.audit import audit
 from liveshop.cli.demo import demo
 from liveshop.cli.doctor import doctor
+from liveshop.cli.import_ import import_
 from liveshop.cli.migrate import migrate
 from liveshop.cli.serve import serve
 from liveshop.cli.token import token
@@ -20,5 +20,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, migrate, token, audit, doctor):
+for command in (demo, serve, migrate, import_, token, doctor):
     main.add_command(command)
