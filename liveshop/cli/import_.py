@@ -12,6 +12,7 @@ from liveshop.cli.environment import read_settings
 from liveshop.core.catalogue import ImportReport
 from liveshop.core.errors import LiveshopError, Unavailable
 from liveshop.core.settings import Settings
+from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.importer import import_products
 from liveshop.stores.postgres.migrate import current, head
@@ -66,7 +67,9 @@ async def _import(file: Path, settings: Settings, progress: Callable[[int], None
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)
         try:
-            result = await import_products(database, _chunks(file), settings.currency, progress)
+            result = await import_products(
+                Catalogue(database), _chunks(file), settings.currency, progress
+            )
         except (LiveshopError, OSError) as error:
             # Carried out of the task group, which would wrap it up with others.
             result = error

@@ -9,11 +9,10 @@ from liveshop.core import limits, shopify
 from liveshop.core.catalogue import BadRow, ImportedProduct, ImportReport, Outcome
 from liveshop.core.csv_rows import lines_of
 from liveshop.stores.postgres.catalogue import Catalogue, Imported
-from liveshop.stores.postgres.database import Database
 
 
 async def import_products(
-    database: Database,
+    catalogue: Catalogue,
     chunks: AsyncIterable[bytes],
     currency: str,
     progress: Callable[[int], None] | None = None,
@@ -27,7 +26,7 @@ async def import_products(
     tally = _Tally()
     source = _counted(chunks, progress)
     # Reading is work for the processor: in a thread, so that the rooms of this node go on.
-    await to_thread.run_sync(_import, Catalogue(database), source, currency, tally)
+    await to_thread.run_sync(_import, catalogue, source, currency, tally)
     return tally.report()
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import anyio
 
+from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.importer import import_products
 
@@ -32,9 +33,9 @@ async def main(url: str) -> None:
     database = Database(url)
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)
-        await import_products(database, lines(range(500)), "EUR")
+        await import_products(Catalogue(database), lines(range(500)), "EUR")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        report = await import_products(database, lines(range(500, 25_500)), "EUR")
+        report = await import_products(Catalogue(database), lines(range(500, 25_500)), "EUR")
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         tasks.cancel_scope.cancel()
     sys.stdout.write(f"{report.products} {report.variants} {after - before}\n")

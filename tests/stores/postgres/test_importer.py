@@ -28,7 +28,7 @@ async def pieces(data: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
 
 
 async def imported(database: Database, rows: str) -> ImportReport:
-    return await import_products(database, pieces((HEADER + rows).encode()), "EUR")
+    return await import_products(Catalogue(database), pieces((HEADER + rows).encode()), "EUR")
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int]:
@@ -47,7 +47,7 @@ async def contents(database: Database) -> list[tuple[object, ...]]:
 
 
 async def test_the_good_rows_of_the_oddities_are_in_the_catalogue(database: Database) -> None:
-    report = await import_products(database, pieces(ODDITIES.read_bytes()), "EUR")
+    report = await import_products(Catalogue(database), pieces(ODDITIES.read_bytes()), "EUR")
     assert (report.products, report.variants) == (5, 7)
     assert counts(report) == (5, 0, 0, 14)
     assert report.bad[0] == BadRow(line=7, handle="", reason="Handle is missing")
@@ -64,9 +64,9 @@ async def test_the_good_rows_of_the_oddities_are_in_the_catalogue(database: Data
 
 async def test_the_same_file_twice_changes_nothing(database: Database) -> None:
     data = ODDITIES.read_bytes()
-    first = await import_products(database, pieces(data), "EUR")
+    first = await import_products(Catalogue(database), pieces(data), "EUR")
     before = await contents(database)
-    second = await import_products(database, pieces(data, size=7), "EUR")
+    second = await import_products(Catalogue(database), pieces(data, size=7), "EUR")
     assert counts(second) == (0, 0, 5, 14)
     assert second.bad == first.bad
     assert await contents(database) == before
@@ -148,16 +148,16 @@ async def test_of_many_bad_rows_the_first_are_listed_and_all_counted(database: D
 
 async def test_a_wrong_file_is_refused_and_nothing_changes(database: Database) -> None:
     with pytest.raises(BadRequest, match="the header lacks Handle"):
-        await import_products(database, pieces(b"name,price\nMug,9\n"), "EUR")
+        await import_products(Catalogue(database), pieces(b"name,price\nMug,9\n"), "EUR")
     with pytest.raises(BadRequest, match="the file is empty"):
-        await import_products(database, pieces(b""), "EUR")
+        await import_products(Catalogue(database), pieces(b""), "EUR")
     assert await contents(database) == []
 
 
 async def test_progress_is_told_in_bytes(database: Database) -> None:
     told: list[int] = []
     data = ODDITIES.read_bytes()
-    await import_products(database, pieces(data, size=1000), "EUR", told.append)
+    await import_products(Catalogue(database), pieces(data, size=1000), "EUR", told.append)
     assert told == [*range(1000, len(data), 1000), len(data)]
 
 
@@ -167,7 +167,7 @@ async def test_a_body_that_breaks_off_raises_what_its_reader_raised(database: Da
         raise ConnectionResetError("gone")
 
     with pytest.raises(ConnectionResetError, match="gone"):
-        await import_products(database, broken(), "EUR")
+        await import_products(Catalogue(database), broken(), "EUR")
 
 
 async def test_an_import_that_is_cancelled_ends_and_can_be_done_again(database: Database) -> None:
@@ -180,7 +180,7 @@ async def test_an_import_that_is_cancelled_ends_and_can_be_done_again(database: 
 
     with anyio.fail_after(10):
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(import_products, database, stalled(), "EUR")
+            tasks.start_soon(import_products, Catalogue(database), stalled(), "EUR")
             await waiting.wait()
             tasks.cancel_scope.cancel()
     assert counts(await imported(database, "mug,Mug,,M,9.00,1\n")) == (1, 0, 0, 0)
