@@ -1,0 +1,77 @@
+"""Run `liveshop` as a process of its own, and wait for what it does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+LIVESHOP = Path(sys.executable).with_name("liveshop")
+_DEADLINE_S = 60
+
+
+@contextmanager
+def program(
+    *arguments: str | Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run `liveshop` with arguments; it is killed at the end if it still runs."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LIVESHOP_")}
+    process = subprocess.Popen(
+        [LIVESHOP, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=inherited | (environment or {}),
+    )
+    try:
+        with process:
+            yield process
+            process.kill()
+    finally:
+        process.kill()
+
+
+@contextmanager
+def demo(folder: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the demo and give it once its `demo.json` is there."""
+    with program(
+        "demo", "--port", str(port), "--data", folder, "--no-browser", *options
+    ) as process:
+        until(lambda: (folder / "demo.json").exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[0]
+        yield process
+
+
+def info(folder: Path) -> dict[str, Any]:
+    """Return what `demo.json` says."""
+    told: dict[str, Any] = json.loads((folder / "demo.json").read_text())
+    return told
+
+
+def interrupt(process: subprocess.Popen[str]) -> int:
+    """Press Ctrl-C and return the exit code."""
+    process.send_signal(signal.SIGINT)
+    return process.wait(_DEADLINE_S)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + _DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)
+
+
+def is_ready(url: str) -> bool:
+    """Tell whether a server says that it can serve."""
+    try:
+        return httpx.get(f"{url}/readyz").is_success
+    except httpx.TransportError:
+        return False

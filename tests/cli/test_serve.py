@@ -1,0 +1,70 @@
+"""`liveshop serve` and `migrate`: settings in, a server out, and clear refusals."""
+
+import signal
+
+from click.testing import CliRunner
+
+from liveshop.cli.migrate import migrate
+from liveshop.cli.serve import serve
+from liveshop.cli.subprocesses import free_port
+from liveshop.core.settings import SETTINGS
+from liveshop.stores.postgres.migrate import head
+from tests.cli.programs import is_ready, program, until
+
+_SECRET = "s" * 32
+
+
+def test_a_server_becomes_ready_and_ends_with_0_on_sigterm(
+    redis_url: str, postgres_url: str
+) -> None:
+    port = free_port()
+    environment = {
+        "LIVESHOP_REDIS_URL": redis_url,
+        "LIVESHOP_POSTGRES_URL": postgres_url,
+        "LIVESHOP_SECRET": _SECRET,
+        "LIVESHOP_PORT": str(port),
+    }
+    url = f"http://127.0.0.1:{port}"
+    with program("serve", environment=environment) as process:
+        until(lambda: is_ready(url) or process.poll() is not None)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+    assert not is_ready(url)
+
+
+def test_the_help_lists_every_setting_with_its_default() -> None:
+    shown = "".join(CliRunner().invoke(serve, ["--help"]).output.split())
+    for setting in SETTINGS:
+        default = setting.default or "none"
+        line = f"{setting.name} {setting.meaning} [{setting.kind}; default: {default}]"
+        assert line.replace(" ", "") in shown
+
+
+def test_a_server_without_keys_does_not_start() -> None:
+    result = CliRunner().invoke(serve, [], env={"LIVESHOP_SECRET": ""})
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: LIVESHOP_SECRET is not set: ")
+    assert result.output.count("\n") == 1
+
+
+def test_a_key_of_another_kind_is_named() -> None:
+    pem = "-----BEGIN PUBLIC KEY-----\\nnonsense\\n-----END PUBLIC KEY-----"
+    result = CliRunner().invoke(serve, [], env={"LIVESHOP_JWT_PUBLIC_KEY": pem})
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: LIVESHOP_JWT_PUBLIC_KEY: ")
+
+
+def test_migrating_twice_changes_nothing_the_second_time(bare_postgres_url: str) -> None:
+    environment = {"LIVESHOP_POSTGRES_URL": bare_postgres_url}
+    first = CliRunner().invoke(migrate, [], env=environment)
+    again = CliRunner().invoke(migrate, [], env=environment)
+    assert first.output == f"The schema is at {head()}.\n"
+    assert again.output == f"The schema is at {head()}, as it was.\n"
+
+
+def test_migrating_a_database_that_is_away_is_one_clear_line() -> None:
+    url = f"postgresql://127.0.0.1:{free_port()}/liveshop"
+    result = CliRunner().invoke(migrate, [], env={"LIVESHOP_POSTGRES_URL": url})
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: ")
