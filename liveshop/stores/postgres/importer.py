@@ -1,7 +1,15 @@
 """A product CSV into the catalogue, in batches, so that its size does not matter."""
 
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterator,
+    Sequence,
+)
+from contextlib import aclosing
 
 from anyio import from_thread, to_thread
 
@@ -24,9 +32,9 @@ async def import_products(
     was read until then is kept, and the same file may be imported again.
     """
     tally = _Tally()
-    source = _counted(chunks, progress)
-    # Reading is work for the processor: in a thread, so that the rooms of this node go on.
-    await to_thread.run_sync(_import, catalogue, source, currency, tally)
+    async with aclosing(_counted(chunks, progress)) as source:
+        # Reading is work for the processor: in a thread, so that the rooms of this node go on.
+        await to_thread.run_sync(_import, catalogue, source, currency, tally)
     return tally.report()
 
 
@@ -67,7 +75,7 @@ async def _next(source: AsyncIterator[bytes]) -> bytes:
 
 async def _counted(
     chunks: AsyncIterable[bytes], progress: Callable[[int], None] | None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     done = 0
     async for chunk in chunks:
         done += len(chunk)
