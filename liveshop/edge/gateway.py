@@ -87,10 +87,13 @@ class Gateway:
         async with anyio.create_task_group() as self._tasks:
             task_status.started()
             while True:
-                now_ms = monotonic_ms()
-                for guest in self._wheel.advance(now_ms):
-                    guest.tick(now_ms)
+                self.tick(monotonic_ms())
                 await anyio.sleep(_TICK_S)
+
+    def tick(self, now_ms: int) -> None:
+        """Tell the connections whose deadline is there."""
+        for guest in self._wheel.advance(now_ms):
+            guest.tick(now_ms)
 
     def open(self, guest: Guest) -> None:
         """Take a connection whose handshake is done, or start to close it again.

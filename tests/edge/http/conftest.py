@@ -1,0 +1,20 @@
+"""A node of the test's own, with empty stores, and its HTTP interface."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from tests.edge.http.api import Api, running_node
+
+
+@pytest.fixture
+def api(postgres_url: str, redis_url: str) -> Iterator[Api]:
+    """A running node: a loop in a thread, real stores, a real socket."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(running_node(postgres_url, redis_url)) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        yield Api(url, portal, client)

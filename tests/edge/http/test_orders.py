@@ -1,0 +1,121 @@
+"""Orders, payments and refunds over HTTP."""
+
+from liveshop.core.roles import Role
+from tests.edge.http.api import Api, Json, a_rid
+
+CHECKOUT: Json = {"payment": "checkout", "checkout_url": "https://shop.example/pay/{order_id}"}
+
+
+def bought(api: Api, session_id: str, sku: str, viewer_id: str = "u1") -> str:
+    """Buy one unit over a socket; return the order's id."""
+    rid = a_rid()
+    last = api.ask(session_id, viewer_id, "buy", rid=rid, sku=sku, quantity=1)
+    assert last["type"] in ("confirmed", "checkout"), last
+    return rid
+
+
+def test_a_buyer_reads_its_own_orders_and_no_others(api: Api) -> None:
+    session_id, sku = api.go_live()
+    order_id = bought(api, session_id, sku)
+    order = api.buyer.get(f"/api/orders/{order_id}").json()
+    assert {name: order[name] for name in ("order_id", "session_id", "viewer_id", "status")} == {
+        "order_id": order_id,
+        "session_id": session_id,
+        "viewer_id": "u1",
+        "status": "confirmed",
+    }
+    assert order["lines"] == [{"rid": order_id, "sku": sku, "quantity": 1, "price": 5000}]
+    assert (order["total"], order["currency"]) == (5000, "EUR")
+    assert api.buyer.get("/api/orders").json() == {"orders": [order], "next": None}
+    other = api.as_role(Role.VIEWER, "u2")
+    assert other.get(f"/api/orders/{order_id}").status_code == 404
+    assert other.get("/api/orders").json()["orders"] == []
+    assert other.get("/api/orders", params={"session": session_id}).json()["orders"] == []
+    assert api.anyone.get(f"/api/orders/{order_id}").status_code == 401
+    assert api.host.get("/api/orders").json()["orders"] == [order]
+
+
+def test_an_order_appears_again_when_its_status_changes(api: Api) -> None:
+    session_id, sku = api.go_live()
+    first, second = bought(api, session_id, sku), bought(api, session_id, sku)
+    query: Json = {"session": session_id}
+    page = api.host.get("/api/orders", params=query).json()
+    assert [order["order_id"] for order in page["orders"]] == [first, second]
+    assert api.host.get("/api/orders", params={**query, "after": page["next"]}).json() == {
+        "orders": [],
+        "next": page["next"],
+    }
+    assert api.host.post(f"/api/orders/{first}/cancel").json()["status"] == "cancelled"
+    news = api.host.get("/api/orders", params={**query, "after": page["next"]}).json()
+    assert [(order["order_id"], order["status"]) for order in news["orders"]] == [
+        (first, "cancelled")
+    ]
+    own = api.buyer.get("/api/orders", params={**query, "limit": 1}).json()
+    assert [order["order_id"] for order in own["orders"]] == [second]
+
+
+def test_orders_after_a_place_need_their_session(api: Api) -> None:
+    refused = api.host.get("/api/orders", params={"after": 1})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
+    assert api.host.get("/api/orders", params={"session": "none"}).status_code == 404
+
+
+def test_a_host_cancels_once_and_a_buyer_never(api: Api) -> None:
+    session_id, sku = api.go_live()
+    order_id = bought(api, session_id, sku)
+    path = f"/api/orders/{order_id}/cancel"
+    assert api.buyer.post(path).status_code == 403
+    assert api.as_role(Role.HOST, session_id="other").post(path).status_code == 401
+    assert api.host.get(f"/api/orders/{order_id}").json()["status"] == "confirmed"
+    assert api.host.post(path).status_code == 200
+    again = api.host.post(path)
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+
+
+def test_a_payment_confirms_its_order_however_often_it_is_reported(api: Api) -> None:
+    session_id, sku = api.go_live(**CHECKOUT)
+    order_id = bought(api, session_id, sku)
+    path, body = f"/api/orders/{order_id}/confirm", {"payment_id": "pay/1", "amount": 5000}
+    assert api.host.post(path, json=body).status_code == 403
+    assert api.backend.get(f"/api/orders/{order_id}").json()["status"] == "pending"
+    for _ in range(2):
+        confirmed = api.backend.post(path, json=body)
+        assert (confirmed.status_code, confirmed.json()["status"]) == (200, "confirmed")
+    assert api.host.get("/api/payments").json() == {"payments": [], "next": None}
+
+
+def test_money_that_does_not_fit_is_listed_until_it_is_refunded(api: Api) -> None:
+    session_id, sku = api.go_live(**CHECKOUT)
+    order_id = bought(api, session_id, sku)
+    body = {"payment_id": "pay/1", "amount": 4999}
+    refused = api.backend.post(f"/api/orders/{order_id}/confirm", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    due = api.host.get("/api/payments", params={"status": "refund_due"}).json()["payments"]
+    assert [(payment["payment_id"], payment["amount"]) for payment in due] == [("pay/1", 4999)]
+    assert (due[0]["order_id"], due[0]["reason"]) == (order_id, "wrong_amount")
+    assert api.buyer.get("/api/payments").status_code == 403
+    path = "/api/payments/pay%2F1/refunded"
+    assert api.host.post(path).status_code == 403
+    assert api.backend.post(path).json() == {**due[0], "status": "refunded"}
+    assert api.backend.post(path).status_code == 409
+    assert api.host.get("/api/payments").json()["payments"] == []
+    assert api.backend.post("/api/payments/none/refunded").status_code == 404
+
+
+def test_a_payment_for_an_unknown_order_is_not_found(api: Api) -> None:
+    body = {"payment_id": "pay-1", "amount": 1}
+    for order_id in (a_rid(), "none"):
+        refused = api.backend.post(f"/api/orders/{order_id}/confirm", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    assert api.host.get("/api/payments", params={"status": "received"}).json()["payments"] == []
+
+
+def test_an_admin_makes_keys_that_are_good_for_hosts_work(api: Api) -> None:
+    made = api.as_role(Role.ADMIN).post("/api/keys", json={"name": "backend"})
+    assert made.status_code == 201
+    assert (made.json()["name"], set(made.json())) == ("backend", {"id", "name", "key"})
+    key = api.with_token(made.json()["key"])
+    assert key.post("/api/sessions", json={"title": "By key"}).status_code == 201
+    assert key.post("/api/keys", json={"name": "more"}).status_code == 403
+    assert api.host.post("/api/keys", json={"name": "more"}).status_code == 403
+    assert api.with_token(made.json()["key"] + "x").get("/api/products").status_code == 401

@@ -1,0 +1,122 @@
+"""A stand-in for the engine: rooms that welcome, and answer what the gateway lets through."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from liveshop.core import messages, wire
+from liveshop.core.commands import AskTime, Command, Like
+from liveshop.core.errors import NotFound, Unavailable
+from liveshop.core.settings import Settings
+from liveshop.edge.server import Server, build_server
+from liveshop.engine.viewer import Viewer
+
+SECRET = "a secret of at least thirty-two bytes"
+SETTINGS = Settings(secret=SECRET, drain_ms=2_000)
+NOW_MS = 1_790_000_000_000
+
+
+class StubRooms:
+    """Rooms `s1` (loaded), `s2` (in the store) and `s3` (in a store that is away)."""
+
+    def __init__(self) -> None:
+        self.viewers: dict[Viewer, str] = {}
+        self.submitted: list[Command] = []
+        self.looked_up: list[str] = []
+        self.lost = 0
+        self.store_answers = anyio.Event()
+        self.store_answers.set()
+
+    def loaded(self, session_id: str) -> object | None:
+        return session_id if session_id == "s1" else None
+
+    async def room(self, session_id: str) -> object:
+        self.looked_up.append(session_id)
+        await self.store_answers.wait()
+        if session_id == "s2":
+            return session_id
+        if session_id == "s3":
+            raise Unavailable
+        raise NotFound("session", session_id)
+
+    def connect(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+        self.viewers[viewer] = session_id
+        welcome = messages.welcome(ref, viewer.identity, now_ms=NOW_MS, ping_ms=25_000)
+        viewer.write(wire.frame(welcome))
+        viewer.write(wire.frame({"type": "session", "offset": 41, "id": session_id}))
+
+    def submit(self, viewer: Viewer, command: Command) -> None:
+        self.submitted.append(command)
+        match command:
+            case Like(count=13):
+                raise ZeroDivisionError("a bug of ours")
+            case Like():
+                pass
+            case AskTime(ref=ref, client_ms=client_ms):
+                answer = messages.time(ref, client_ms=client_ms, now_ms=NOW_MS)
+                viewer.write(wire.frame(answer))
+            case _:
+                viewer.write(wire.frame(messages.ok(command.ref)))
+
+    def disconnect(self, viewer: Viewer) -> None:
+        del self.viewers[viewer]
+        self.lost += 1
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs, its stand-in engine, and where it listens."""
+
+    server: Server
+    rooms: StubRooms
+    address: tuple[str, int]
+
+    @property
+    def url(self) -> str:
+        return f"ws://{self.address[0]}:{self.address[1]}"
+
+
+async def _hello_world(request: Request) -> JSONResponse:
+    return JSONResponse({"path": request.url.path})
+
+
+@asynccontextmanager
+async def running(**changed: Any) -> AsyncIterator[Running]:
+    """Serve the stand-in on a port of its own, with some settings changed."""
+    rooms = StubRooms()
+    app = Starlette(routes=[Route("/{path:path}", _hello_world)])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        server = build_server(replace(SETTINGS, **changed), rooms, app, [listener])
+        async with anyio.create_task_group() as tasks:
+            stopped = anyio.Event()
+            tasks.start_soon(_serve, server, stopped)
+            await until(lambda: server.started)
+            try:
+                yield Running(server, rooms, address)
+            finally:
+                server.should_exit = True
+                with anyio.CancelScope(shield=True):
+                    await stopped.wait()
+
+
+async def _serve(server: Server, stopped: anyio.Event) -> None:
+    try:
+        await server.serve()
+    finally:
+        stopped.set()
+
+
+async def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
+    """Wait for a condition."""
+    with anyio.fail_after(within_s):
+        while not condition():  # noqa: ASYNC110 - what is watched has no event to wait for
+            await anyio.sleep(0.005)

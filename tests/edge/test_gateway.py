@@ -1,0 +1,173 @@
+"""Joining and talking, over real sockets, with a client that knows the protocol's text alone."""
+
+import json
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from liveshop.core.commands import Say
+from liveshop.core.roles import Role
+from liveshop.edge.tokens import make_token
+from tests.client import Client, Closed, connected, joined
+from tests.edge.stub_rooms import NOW_MS, SECRET, running, until
+
+
+def token(role: Role = Role.VIEWER, viewer_id: str = "u_81", session_id: str | None = None) -> str:
+    return make_token(SECRET, viewer_id=viewer_id, role=role, ttl_s=60, session_id=session_id)
+
+
+async def closed_after_hello(client: Client, given: str) -> Closed:
+    with pytest.raises(Closed) as closed:
+        await client.hello(given)
+    return closed.value
+
+
+async def test_an_anonymous_viewer_is_welcomed_with_its_ref() -> None:
+    async with running() as here, connected(here.url, "s1") as client:
+        assert await client.hello() == {
+            "type": "welcome",
+            "ref": 1,
+            "viewer": None,
+            "now_ms": NOW_MS,
+            "ping_ms": 25_000,
+            "reservations": [],
+            "orders": [],
+        }
+        assert client.offset == 41
+
+
+async def test_a_token_gives_the_viewer_its_identity() -> None:
+    async with running() as here, connected(here.url, "s1") as client:
+        welcome = await client.hello(token(Role.HOST))
+        assert welcome["viewer"] == {"id": "u_81", "name": "u_81", "role": "host"}
+
+
+@pytest.mark.parametrize("offered", [[], ["liveshop.v1"], ["other", "liveshop.v1"], ["other"]])
+async def test_the_subprotocol_is_accepted_offered_or_not(offered: list[str]) -> None:
+    async with running() as here, connected(here.url, "s1", subprotocols=offered) as client:
+        await client.hello()
+        chosen = "liveshop.v1" if "liveshop.v1" in offered else None
+        assert client.connection.subprotocol == chosen
+
+
+async def test_compression_is_declined() -> None:
+    async with running() as here, connected(here.url, "s1") as client:
+        assert client.connection.request is not None and client.connection.response is not None
+        assert "Sec-WebSocket-Extensions" in client.connection.request.headers
+        assert "Sec-WebSocket-Extensions" not in client.connection.response.headers
+
+
+async def test_commands_reach_the_engine_and_answers_the_viewer() -> None:
+    async with running() as here, joined(here.url, "s1", token()) as client:
+        assert await client.ask("time", client_ms=5) == {
+            "type": "time",
+            "ref": 2,
+            "client_ms": 5,
+            "now_ms": NOW_MS,
+        }
+        await client.send("like", count=3)
+        assert await client.ask("say", text="hi") == {"type": "ok", "ref": 3}
+        assert here.rooms.submitted[-1] == Say(ref=3, text="hi")
+
+
+@pytest.mark.parametrize("bad", ["", "a.b.c", token(session_id="s2"), token() + "x"])
+async def test_a_bad_token_closes_with_4502_and_no_message(bad: str) -> None:
+    async with running() as here, connected(here.url, "s1") as client:
+        assert (await closed_after_hello(client, bad)).code == 4502
+        assert client.messages == []
+        assert here.rooms.viewers == {}
+
+
+async def test_a_bug_answers_internal_and_the_connection_goes_on() -> None:
+    async with running() as here, joined(here.url, "s1") as client:
+        assert await client.ask("like", count=13) == {
+            "type": "error",
+            "ref": 2,
+            "code": "internal",
+            "message": "something went wrong on our side",
+        }
+        assert (await client.ask("time", client_ms=1))["type"] == "time"
+
+
+async def test_an_unknown_session_closes_with_4505_before_any_hello() -> None:
+    async with running() as here, connected(here.url, "nowhere") as client:
+        assert (await client.closed()).code == 4505
+
+
+@pytest.mark.parametrize("path", ["", "%00", "a" * 65, "a%1Fb"])
+async def test_what_cannot_be_a_session_closes_with_4505_and_no_look_up(path: str) -> None:
+    async with running() as here, connected(here.url, path) as client:
+        assert (await client.closed()).code == 4505
+        assert here.rooms.looked_up == []
+
+
+async def test_many_who_wait_for_one_session_cost_one_look_up() -> None:
+    async with running() as here:
+        here.rooms.store_answers = type(here.rooms.store_answers)()
+        async with (
+            connected(here.url, "nowhere") as first,
+            connected(here.url, "nowhere") as second,
+        ):
+            await until(lambda: len(here.server.gateway) == 2)
+            here.rooms.store_answers.set()
+            assert (await first.closed()).code == 4505
+            assert (await second.closed()).code == 4505
+        assert here.rooms.looked_up == ["nowhere"]
+
+
+@pytest.mark.parametrize("session_id", ["s2", "s3"])
+async def test_a_session_that_is_not_loaded_is_left_to_the_engine(session_id: str) -> None:
+    async with running() as here, joined(here.url, session_id):
+        assert list(here.rooms.viewers.values()) == [session_id]
+        assert here.rooms.looked_up == [session_id]
+
+
+async def test_an_upgrade_elsewhere_is_not_found() -> None:
+    async with running() as here:
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(f"{here.url}/ws/elsewhere", proxy=None):
+                pass
+        response = refused.value.response
+        assert response.status_code == 404
+        assert json.loads(response.body) == {
+            "type": "error",
+            "code": "not_found",
+            "message": "there is no WebSocket at /ws/elsewhere here",
+        }
+        assert len(here.server.gateway) == 0
+
+
+@pytest.mark.parametrize(
+    ("origin", "origins", "welcome"),
+    [
+        (None, (), True),
+        ("own", (), True),
+        ("https://shop.example", ("https://shop.example",), True),
+        ("https://shop.example", (), False),
+        ("http://shop.example", ("https://shop.example",), False),
+        ("null", (), False),
+        ("http://127.0.0.1:1", (), False),
+    ],
+)
+async def test_an_origin_is_allowed_or_4506_before_any_hello(
+    origin: str | None, origins: tuple[str, ...], welcome: bool
+) -> None:
+    async with running(origins=origins) as here:
+        given = here.url.replace("ws:", "http:") if origin == "own" else origin
+        async with connected(here.url, "s1", origin=given) as client:
+            if welcome:
+                await client.hello()
+            else:
+                assert (await client.closed()).code == 4506
+                assert here.rooms.viewers == {}
+
+
+async def test_the_engine_is_told_once_of_each_who_leaves() -> None:
+    async with running() as here:
+        async with joined(here.url, "s1"), joined(here.url, "s1"):
+            assert len(here.rooms.viewers) == 2
+        async with connected(here.url, "s1"):
+            pass
+        await until(lambda: len(here.server.gateway) == 0)
+        assert (here.rooms.viewers, here.rooms.lost) == ({}, 2)
