@@ -80,13 +80,9 @@ local function read_all(key, fields)
   return found
 end
 
--- The id of this server process. It is kept in the library's own state, which dies with the
--- process and is made anew in whatever process loads the library, a replica's included.
-local own_run_id
-
+-- The id of this server process. It costs 5 us, so nothing is kept that might be out of date.
 local function run_id()
-  own_run_id = own_run_id or string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-  return own_run_id
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 end
 
 -- The server's clock, never behind the highest value already used.

@@ -1,0 +1,251 @@
+"""A plain model of a session's units: what the Redis functions do, without counters.
+
+It keeps reservations and copies alone; everything held is counted anew whenever it is asked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from liveshop.core.limits import RESOLVED_KEPT_MS, SWEEP_LINES_MAX
+from liveshop.core.model import Bought, Reservation, ReservationState, Row, Status, sku_row
+from liveshop.stores.redis.projection import Offer, Projection
+from liveshop.stores.redis.records import ReserveLine
+
+_K = TypeVar("_K")
+
+State = ReservationState
+Refusal = tuple[str, dict[str, object]]  # code and numbers, as a client sees them
+
+
+@dataclass
+class UnitsModel:
+    """One session in Redis; `now_ms` is moved by the test."""
+
+    now_ms: int
+    projection: Projection
+    rows: dict[str, Row] = field(default_factory=dict)
+    bought: dict[tuple[str, str], Bought] = field(default_factory=dict)
+    reservations: dict[str, Reservation] = field(default_factory=dict)
+    orders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def open(self, state: State) -> list[Reservation]:
+        """The reservations in an open state, by deadline."""
+        found = (r for r in self.reservations.values() if r.state is state)
+        return sorted(found, key=lambda r: (r.deadline_ms, r.rid))
+
+    def held(self) -> Counter[str]:
+        """Units held by row."""
+        return Counter(
+            {row: 0 for row in self.rows}
+            | _sum((row, r.quantity) for r in self._holding() for row in rows_of(r))
+        )
+
+    def charged(self) -> Counter[tuple[str, str]]:
+        """Units held by buyer and scope."""
+        return _sum(((r.buyer, row), r.quantity) for r in self._holding() for row in rows_of(r))
+
+    def _holding(self) -> list[Reservation]:
+        return [r for r in self.reservations.values() if r.state.open]
+
+    def left(self, row: str) -> int:
+        """Units that can be reserved; below 0 where an order was sold and not yet settled."""
+        copied = self.rows.get(row)
+        return (copied.units - copied.sold if copied else 0) - self.held()[row]
+
+    # What callers may ask
+
+    def reserve(self, line: ReserveLine) -> Reservation | Refusal:
+        """One line of `reserve`; sweep first."""
+        known = self.reservations.get(line.rid)
+        if known is not None:
+            same = (known.buyer, known.command, known.sku, known.quantity)
+            asked = (line.buyer, line.command, line.sku, line.quantity)
+            return known if same == asked else ("conflict", {})
+        if self.projection.status is not Status.LIVE:
+            return ("not_live", {})
+        offer = next((o for o in self.projection.offers if o.sku == line.sku), None)
+        if offer is None:
+            return ("not_found", {})
+        refusal = self._refusal(line, offer)
+        if refusal is not None:
+            return refusal
+        price, sale = self.price(offer)
+        buys = line.command == "buy"
+        reservation = Reservation(
+            rid=line.rid,
+            buyer=line.buyer,
+            command=line.command,
+            sku=line.sku,
+            quantity=line.quantity,
+            price=price,
+            sale=sale,
+            state=State.PAYING if buys else State.HELD,
+            order_id=line.rid if buys else None,
+            deadline_ms=self.now_ms + self.projection.hold_ms,
+        )
+        self.reservations[line.rid] = reservation
+        return reservation
+
+    def _refusal(self, line: ReserveLine, offer: Offer) -> Refusal | None:
+        price, sale = self.price(offer)
+        if line.price is not None and price > line.price:
+            return ("price_changed", {"price": price})
+        limits = [(sku_row(line.sku), offer.limit)]
+        if sale and offer.sale is not None and offer.sale.limit is not None:
+            limits.append((sale, offer.sale.limit))
+        exceeded = []
+        for scope, limit in limits:
+            left = max(limit - self._taken(line.buyer, scope), 0)
+            if line.quantity > left:
+                exceeded.append((left, limit))
+        if exceeded:
+            left, limit = min(exceeded, key=lambda pair: pair[0])
+            return ("limit", {"limit": limit, "left": left})
+        left = self.left(sku_row(line.sku))
+        if sale and offer.sale is not None and offer.sale.units is not None:
+            left = min(left, self.left(sale))
+        if line.quantity > left:
+            return ("sold_out", {"left": max(left, 0)})
+        return None
+
+    def price(self, offer: Offer) -> tuple[int, str]:
+        """The unit price now and the row of the sale that makes it."""
+        if offer.sale is not None and offer.sale.active_at(self.now_ms):
+            return offer.sale.prices[offer.sku], offer.sale.row
+        return offer.price, ""
+
+    def _taken(self, buyer: str, scope: str) -> int:
+        bought = self.bought.get((buyer, scope))
+        return (bought.quantity if bought else 0) + self.charged()[buyer, scope]
+
+    def sweep(self, lines_max: int = SWEEP_LINES_MAX) -> tuple[list[Reservation], set[str]]:
+        """Expire what is held and overdue; return it, and the rids of overdue paying ones."""
+        overdue = [r for r in self.open(State.HELD) if r.deadline_ms <= self.now_ms]
+        expired = [self._resolve(r, State.EXPIRED) for r in overdue[:lines_max]]
+        paying = {r.rid for r in self.open(State.PAYING) if r.deadline_ms <= self.now_ms}
+        return expired, paying
+
+    def trim(self) -> None:
+        """Forget what was resolved a day ago."""
+        for reservation in list(self.reservations.values()):
+            if (reservation.resolved_ms or self.now_ms) <= self.now_ms - RESOLVED_KEPT_MS:
+                del self.reservations[reservation.rid]
+                self.orders.pop(reservation.order_id or "", None)
+
+    def release(self, buyer: str, rid: str) -> Reservation | Refusal:
+        """Give a held reservation back."""
+        reservation = self.reservations.get(rid)
+        if reservation is None or reservation.buyer != buyer:
+            return ("not_found", {})
+        if reservation.state is State.RELEASED:
+            return reservation
+        if reservation.state in (State.PAYING, State.SOLD):
+            return ("conflict", {})
+        if reservation.state is not State.HELD or reservation.deadline_ms <= self.now_ms:
+            return ("expired", {})
+        return self._resolve(reservation, State.RELEASED)
+
+    def pay(self, buyer: str, order_id: str, rids: Sequence[str]) -> list[Reservation] | Refusal:
+        """Bring reservations into one order, all or none."""
+        wanted = tuple(sorted(set(rids)))
+        found = [r for rid in wanted if (r := self.reservations.get(rid)) and r.buyer == buyer]
+        if len(found) < len(wanted):
+            return ("not_found", {})
+        made_from = self.orders.get(order_id)
+        if all(r.order_id == order_id for r in found) and made_from in (None, wanted):
+            return found
+        bought = self.reservations.get(order_id)
+        if made_from is not None or (bought is not None and bought.command == "buy"):
+            return ("conflict", {})
+        given_back = (State.RELEASED, State.EXPIRED)
+        if any(r.order_id and r.state not in given_back for r in found):
+            return ("conflict", {})
+        if any(r.state is not State.HELD or r.deadline_ms <= self.now_ms for r in found):
+            return ("expired", {})
+        paid = [replace(r, state=State.PAYING, order_id=order_id) for r in found]
+        self.reservations |= {r.rid: r for r in paid}
+        self.orders[order_id] = wanted
+        return paid
+
+    def settle(self, outcomes: Iterable[Reservation]) -> None:
+        """Record what Postgres decided."""
+        for outcome in outcomes:
+            known = self.reservations.get(outcome.rid)
+            if known is None:
+                self._resolve(outcome, outcome.state)
+            elif known.buyer == outcome.buyer and (
+                known.state.open or State.SOLD is outcome.state is not known.state
+            ):
+                order_id = outcome.order_id or known.order_id
+                decided = replace(known, order_id=order_id, code=outcome.code)
+                self._resolve(decided, outcome.state)
+
+    def copy(self, rows: Iterable[Row] = (), bought: Iterable[Bought] = ()) -> None:
+        """Copy from Postgres; the higher version wins."""
+        for row in rows:
+            if row.row not in self.rows or row.version > self.rows[row.row].version:
+                self.rows[row.row] = row
+        for count in bought:
+            known = self.bought.get((count.buyer, count.scope))
+            if known is None or count.version > known.version:
+                self.bought[count.buyer, count.scope] = count
+
+    def push(self, projection: Projection, rows: Iterable[Row] = ()) -> None:
+        """Replace the projection by a newer one."""
+        if projection.offset > self.projection.offset:
+            self.projection = projection
+        self.copy(rows)
+
+    def load(
+        self,
+        rows: Iterable[Row],
+        pending: Sequence[Reservation],
+        resolved: Sequence[Reservation],
+    ) -> set[str]:
+        """Begin again from Postgres; return the rids that could not stay."""
+        self.rows = {row.row: row for row in rows}
+        self.bought = {}
+        survivors = self.open(State.HELD)
+        self.settle(resolved)
+        for line in pending:
+            self.reservations[line.rid] = line
+            if line.command == "reserve":
+                of_order = sorted(p.rid for p in pending if p.order_id == line.order_id)
+                self.orders[line.order_id or ""] = tuple(of_order)
+        held = [r for s in survivors if (r := self.reservations[s.rid]).state is State.HELD]
+        for reservation in held:
+            del self.reservations[reservation.rid]
+        return {r.rid for r in held if not self._stays(r)}
+
+    def _stays(self, reservation: Reservation) -> bool:
+        if reservation.deadline_ms <= self.now_ms:
+            self._resolve(reservation, State.EXPIRED)
+            return False
+        sku, *sale = rows_of(reservation)
+        capping = [sku, *(row for row in sale if row in self.rows)]
+        if any(self.left(row) < reservation.quantity for row in capping):
+            self._resolve(replace(reservation, code="sold_out"), State.REFUSED)
+            return False
+        self.reservations[reservation.rid] = reservation
+        return True
+
+    def _resolve(self, reservation: Reservation, state: State) -> Reservation:
+        resolved = replace(reservation, state=state, resolved_ms=self.now_ms)
+        self.reservations[reservation.rid] = resolved
+        return resolved
+
+
+def rows_of(reservation: Reservation) -> list[str]:
+    """The rows that a reservation holds units of, which are also its scopes."""
+    return [sku_row(reservation.sku), *([reservation.sale] if reservation.sale else [])]
+
+
+def _sum(pairs: Iterable[tuple[_K, int]]) -> Counter[_K]:
+    total: Counter[_K] = Counter()
+    for key, quantity in pairs:
+        total[key] += quantity
+    return total
