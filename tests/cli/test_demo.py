@@ -1,0 +1,138 @@
+"""The demo starts whole, continues after anything, and leaves nothing behind."""
+
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import jwt
+
+from liveshop.cli.subprocesses import free_port
+from tests.cli.programs import demo, info, interrupt, program, until
+
+_FIELDS = {
+    *("url", "session_id", "host_token", "admin_token", "viewer_tokens"),
+    *("redis_url", "postgres_url", "pid", "secret", "api_key"),
+}
+_TEN_YEARS_S = 10 * 365 * 86_400
+
+
+def _session(told: dict[str, Any]) -> dict[str, Any]:
+    answer = httpx.get(f"{told['url']}/api/sessions/{told['session_id']}").raise_for_status()
+    session: dict[str, Any] = answer.json()
+    return session
+
+
+def _listens(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((str(parts.hostname), int(parts.port or 0)), 1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_the_demo_is_a_live_session_and_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
+    port = free_port()
+    with demo(tmp_path, port, "--no-crowd") as process:
+        told = info(tmp_path)
+        assert set(told) == _FIELDS
+        assert told["url"] == f"http://127.0.0.1:{port}"
+        assert told["pid"] == process.pid
+        assert stat.S_IMODE(os.stat(tmp_path / "demo.json").st_mode) == 0o600
+        session = _session(told)
+        assert (session["status"], session["currency"]) == ("live", "EUR")
+        assert len(session["shelf"]) == 13
+        assert max(len(product["variants"]) for product in session["shelf"]) == 12
+        for product in session["shelf"]:
+            picture = httpx.get(told["url"] + product["image"])
+            assert picture.headers["content-type"].startswith("image/svg+xml")
+        assert interrupt(process) == 0
+        assert process.stdout is not None
+        output = process.stdout.read()
+    assert f"/host/{told['session_id']}#token={told['host_token']}" in output
+    assert f"/watch/{told['session_id']}#token={told['viewer_tokens'][0]}" in output
+    assert [_listens(told[name]) for name in ("url", "redis_url", "postgres_url")] == [False] * 3
+
+
+def test_the_demos_tokens_last_ten_years(tmp_path: Path) -> None:
+    with demo(tmp_path, free_port(), "--no-crowd"):
+        told = info(tmp_path)
+    assert len(set(told["viewer_tokens"])) == 10
+    wanted = {"host_token": "host", "admin_token": "admin"}
+    tokens = {told[name]: role for name, role in wanted.items()}
+    tokens |= dict.fromkeys(told["viewer_tokens"], "viewer")
+    for token, role in tokens.items():
+        claims = jwt.decode(token, told["secret"], ["HS256"])
+        assert claims["role"] == role
+        assert claims["exp"] - os.stat(tmp_path / "keys.json").st_mtime > _TEN_YEARS_S - 60
+
+
+def test_after_kill_9_a_second_start_continues(tmp_path: Path) -> None:
+    port = free_port()
+    with demo(tmp_path, port, "--no-crowd") as process:
+        before, session = info(tmp_path), _session(info(tmp_path))
+        process.kill()
+        process.wait()
+    (tmp_path / "demo.json").rename(tmp_path / "before.json")
+    with demo(tmp_path, port):
+        after = info(tmp_path)
+        lasting = _FIELDS - {"pid", "redis_url", "postgres_url"}
+        assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
+        again = _session(after)
+        assert again["offset"] == session["offset"]
+        assert again["shelf"][0]["variants"][0]["sku"] == session["shelf"][0]["variants"][0]["sku"]
+        # And the crowd comes: it watches, and buys.
+        headers = {"Authorization": f"Bearer {after['host_token']}"}
+        orders = f"{after['url']}/api/orders?session={after['session_id']}"
+        until(lambda: _session(after)["viewers"] > 10)
+        until(lambda: httpx.get(orders, headers=headers).json()["orders"] != [])
+
+
+def test_a_given_secret_signs_the_tokens(tmp_path: Path) -> None:
+    arguments = ("demo", "--port", str(free_port()), "--data", tmp_path)
+    environment = {"LIVESHOP_SECRET": "t" * 32}
+    with program(*arguments, "--no-crowd", "--no-browser", environment=environment) as process:
+        until(lambda: (tmp_path / "demo.json").exists() or process.poll() is not None)
+        told = info(tmp_path)
+        assert told["secret"] == "t" * 32
+        assert jwt.decode(told["host_token"], "t" * 32, ["HS256"])["role"] == "host"
+        assert interrupt(process) == 0
+
+
+def test_a_busy_port_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with program("demo", "--port", str(port), "--data", tmp_path / "demo") as process:
+            output, _ = process.communicate()
+    assert process.returncode == 1
+    assert output == (
+        f"Error: cannot listen on 127.0.0.1:{port}: another program listens there; "
+        "choose another port with --port\n"
+    )
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "demo"
+    with program("demo", "--port", str(free_port()), "--data", folder) as process:
+        output, _ = process.communicate()
+    assert process.returncode == 1
+    assert output == (
+        f"Error: cannot write in {folder}: Not a directory; choose another folder with --data\n"
+    )
+
+
+def test_one_demo_at_a_time_uses_a_folder(tmp_path: Path) -> None:
+    with demo(tmp_path, free_port(), "--no-crowd") as first:
+        before = (tmp_path / "demo.json").read_text()
+        with program("demo", "--port", str(free_port()), "--data", tmp_path) as second:
+            output, _ = second.communicate()
+        assert second.returncode == 1
+        assert output.startswith(f"Error: another demo is using {tmp_path}; stop it")
+        assert (tmp_path / "demo.json").read_text() == before
+        assert interrupt(first) == 0
