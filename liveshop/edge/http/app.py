@@ -23,6 +23,7 @@ from liveshop.edge.http.refusals import HANDLERS, confess
 from liveshop.edge.http.throttle import Throttle
 from liveshop.edge.tokens import Tokens
 from liveshop.engine.engine import Engine
+from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
@@ -46,6 +47,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         settings=settings,
         engine=engine,
         database=database,
+        catalogue=Catalogue(database),
         sessions=Sessions(database),
         orders=Orders(database),
         payments=Payments(database),

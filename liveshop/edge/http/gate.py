@@ -1,20 +1,16 @@
 """Who is at the door: a token or an API key is checked, and nobody comes in too often."""
 
-from typing import Final
-
 from starlette.requests import Request
 
 from liveshop.core.claims import Grant
 from liveshop.core.errors import Unauthorized
 from liveshop.core.limits import TOKEN_CHARS_MAX
+from liveshop.core.roles import Identity, Role
 from liveshop.edge.addresses import Networks, client_address
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.throttle import Throttle
 from liveshop.edge.tokens import Tokens
-from liveshop.stores.postgres.keys import Keys
-
-# What a JWT has and an API key has not.
-_JWT_DOTS: Final = 2
+from liveshop.stores.postgres.keys import PREFIX, Keys
 
 
 class Gate:
@@ -44,9 +40,12 @@ class Gate:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or len(token) > TOKEN_CHARS_MAX:
             raise Unauthorized
-        if token.count(".") == _JWT_DOTS:
+        if not token.startswith(PREFIX):
             return Caller(self._tokens.read(token))
-        return Caller(Grant(await self._keys.find(token), None), api_key=True)
+        name = await self._keys.find(token)
+        if name is None:
+            raise Unauthorized
+        return Caller(Grant(Identity(name, name, Role.HOST), None), api_key=True)
 
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client is not None else ""

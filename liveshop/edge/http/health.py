@@ -28,8 +28,9 @@ def health_routes(engine: Engine) -> list[Route]:
         return json_response({"status": "alive"})
 
     async def ready(request: Request) -> Response:
-        answers = asdict(engine.health())
-        if not all(answers.values()):
+        health = engine.health()
+        answers = asdict(health)
+        if not health.ready:
             raise NotReady(**answers)
         return json_response({"status": "ready", **answers})
 

@@ -112,7 +112,7 @@ def _answers(operation: Operation, schemas: Mapping[Any, Document]) -> Document:
 
 
 def _refusals(operation: Operation) -> Document:
-    refuses = [*_ALWAYS_REFUSES, *operation.refuses]
+    refuses: list[type[LiveshopError]] = [*_ALWAYS_REFUSES, *operation.refuses]
     if operation.needs or operation.api_key:
         refuses.append(errors.Forbidden)
     if "{" in operation.path:

@@ -17,6 +17,7 @@ from liveshop.core.settings import Settings
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
+from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
@@ -42,6 +43,7 @@ class Services:
     settings: Settings
     engine: Engine
     database: Database
+    catalogue: Catalogue
     sessions: Sessions
     orders: Orders
     payments: Payments

@@ -7,7 +7,7 @@ from liveshop.core.roles import Role
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.records import NewPayment, Nothing, OrderList, OrdersPage, OrderView
-from liveshop.edge.http.sessions import refuse_draft
+from liveshop.edge.http.sessions import require_session
 
 
 async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Reply:
@@ -19,12 +19,12 @@ async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Re
     session_id = call.query.session or call.caller.session_id
     buyer = None if _hosts(call.caller) else call.caller.identity().viewer_id
     if session_id is None:
-        newest = await services.orders.newest(buyer=buyer, limit=call.query.limit)
+        newest = await services.orders.newest(call.query.limit, buyer=buyer)
         return Reply({"orders": [order_fields(order) for order in newest], "next": None})
     call.caller.within(session_id)
-    await refuse_draft(services, call.caller, session_id)
+    await require_session(services, call.caller, session_id)
     page = await services.orders.page(
-        session_id, after=call.query.after or 0, limit=call.query.limit, buyer=buyer
+        session_id, after=call.query.after, limit=call.query.limit, buyer=buyer
     )
     return Reply({"orders": [order_fields(order) for order in page.orders], "next": page.next})
 

@@ -8,7 +8,6 @@ from liveshop.core.roles import Role
 from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.records import NewProduct, Nothing, Page, ProductList
-from liveshop.stores.postgres import catalogue
 from liveshop.stores.postgres.importer import import_products
 
 
@@ -16,19 +15,19 @@ async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Re
     """Put a product into the catalogue."""
     call.caller.require_anywhere()
     product = call.body.product()
-    await catalogue.create(services.database, product)
+    await services.catalogue.create(product)
     return Reply(product, 201)
 
 
 async def list_products(services: Services, call: Call[Page, Nothing]) -> Reply:
     """List the catalogue, in the order in which products were added."""
-    products, after = await catalogue.page(services.database, call.query.after, call.query.limit)
-    return Reply({"products": products, "next": after})
+    page = await services.catalogue.page(after=call.query.after, limit=call.query.limit)
+    return Reply(page)
 
 
 async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read one product."""
-    return Reply(await catalogue.get(services.database, call.path["product_id"]))
+    return Reply(await services.catalogue.get(call.path["product_id"]))
 
 
 async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:

@@ -62,7 +62,8 @@ class Page(_Input, frozen=True, kw_only=True):
 class SessionsPage(_Input, frozen=True, kw_only=True):
     """Which page of the sessions: `after` is the `next` of the page before."""
 
-    after: Sequence | None = None
+    # The newest come first, so the first page starts below the highest number there is.
+    after: Sequence = limits.REF_MAX
     limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
 
 
@@ -77,11 +78,11 @@ class OrdersPage(_Input, frozen=True, kw_only=True):
     """Which orders: with `session`, those that changed since `after`; without, the newest."""
 
     session: Id | None = None
-    after: Sequence | None = None
+    after: Sequence = 0
     limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
 
     def __post_init__(self) -> None:
-        if self.after is not None and self.session is None:
+        if self.after and self.session is None:
             raise ValueError("`after` needs `session` beside it")
 
 

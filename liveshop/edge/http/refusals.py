@@ -60,11 +60,11 @@ async def _refuse_by_status(request: Request, exc: Exception) -> Response:
     path = request.url.path[:_PATH_CHARS_SHOWN]
     if exc.status_code == 404:
         return refusal(NotFound("page", path))
-    return refusal(
-        BadRequest(f"{request.method} does not go with {path}"),
-        status=exc.status_code,
-        headers=exc.headers,
-    )
+    headers = dict(exc.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    error = BadRequest(f"{request.method} does not go with {path}")
+    return refusal(error, status=exc.status_code, headers=headers)
 
 
 async def _hang_up(request: Request, exc: Exception) -> Response:

@@ -12,7 +12,7 @@ from liveshop.core.errors import (
 from liveshop.core.roles import Role
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.records import ActingFor, NewReservation, Nothing, Released, Reserved
-from liveshop.edge.http.sessions import refuse_draft
+from liveshop.edge.http.sessions import require_session
 
 
 async def reserve(services: Services, call: Call[Nothing, NewReservation]) -> Reply:
@@ -22,10 +22,12 @@ async def reserve(services: Services, call: Call[Nothing, NewReservation]) -> Re
     """
     buyer = call.caller.buyer(call.body.viewer_id)
     services.throttle.admit_purchase(call.caller)
-    await refuse_draft(services, call.caller, call.path["session_id"])
+    await require_session(services, call.caller, call.path["session_id"])
     message, replayed = await services.engine.reserve(
         call.path["session_id"], buyer, call.body.command()
     )
+    if call.body.ref is not None:
+        message = {"type": message["type"], "ref": call.body.ref, **message}
     return Reply(message, 200 if replayed else 201)
 
 

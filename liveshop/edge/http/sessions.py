@@ -22,7 +22,17 @@ from liveshop.edge.http.records import (
 async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Reply:
     """Plan a session: scheduled if it says when it starts, else a draft."""
     call.caller.require_anywhere()
-    raise NotImplementedError
+    new = call.body
+    info = await services.engine.create_session(
+        title=new.title,
+        currency=new.currency or services.settings.currency,
+        payment=new.payment,
+        hold_ms=new.hold_ms,
+        starts_at_ms=new.starts_at_ms,
+        stream_url=new.stream_url,
+        checkout_url=new.checkout_url,
+    )
+    return Reply(await _view(services, info.id), 201)
 
 
 async def list_sessions(services: Services, call: Call[SessionsPage, Nothing]) -> Reply:
@@ -37,8 +47,9 @@ async def list_sessions(services: Services, call: Call[SessionsPage, Nothing]) -
 async def read_session(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read a session as viewers see it, without its chat."""
     session_id = call.path["session_id"]
-    await refuse_draft(services, call.caller, session_id)
-    return Reply(await _view(services, session_id))
+    view = await _view(services, session_id)
+    _refuse_draft(call.caller, session_id, view["status"])
+    return Reply(view)
 
 
 async def command_session(
@@ -54,17 +65,21 @@ async def command_session(
 async def list_events(services: Services, call: Call[EventsPage, Nothing]) -> Reply:
     """Read the log of a session, from the event after `after`; poll with `next`."""
     session_id = call.path["session_id"]
-    await refuse_draft(services, call.caller, session_id)
+    await require_session(services, call.caller, session_id)
     events = await services.sessions.events(
         session_id, after=call.query.after, limit=call.query.limit
     )
     return Reply({"events": events, "next": events[-1].offset if events else call.query.after})
 
 
-async def refuse_draft(services: Services, caller: Caller, session_id: str) -> None:
+async def require_session(services: Services, caller: Caller, session_id: str) -> None:
     """Raise NotFound for an unknown session, and for a draft that the caller may not see."""
     record = await services.sessions.get(session_id)
-    if record.status is Status.DRAFT and not caller.sees_drafts(session_id):
+    _refuse_draft(caller, session_id, record.status)
+
+
+def _refuse_draft(caller: Caller, session_id: str, status: str) -> None:
+    if status == Status.DRAFT and not caller.sees_drafts(session_id):
         raise NotFound("session", session_id)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 from liveshop.core import limits
 from liveshop.core.errors import RateLimited
@@ -10,10 +11,15 @@ from liveshop.core.roles import Role
 from liveshop.edge.http.callers import Caller
 
 
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
 class Throttle:
     """Token buckets of the callers seen last, `HTTP_CALLERS_KEPT_MAX` of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
+        self._now_ms = now_ms
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def admit(self, caller: Caller, address: str) -> None:
@@ -30,7 +36,7 @@ class Throttle:
             self._take(f"buyer {caller.identity().viewer_id}", limits.PURCHASE_RATE)
 
     def _take(self, name: str, rate: tuple[int, int]) -> None:
-        now_ms = time.monotonic_ns() // 1_000_000
+        now_ms = self._now_ms()
         bucket = self._buckets.get(name)
         if bucket is None:
             bucket = self._buckets[name] = Bucket(*rate, now_ms)

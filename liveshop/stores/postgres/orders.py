@@ -130,6 +130,13 @@ class Orders:
         records = await self._database.fetch(_SQL["statuses"], names)
         return {record["name"]: OrderStatus(record["status"]) for record in records}
 
+    async def newest(self, limit: int, *, buyer: str | None = None) -> list[Order]:
+        """Return the newest orders of all sessions, those of the newest session first."""
+        if buyer is None:
+            return orders_of(await self._database.fetch(_SQL["newest_everywhere"], limit))
+        query = _SQL["newest_of_buyer_everywhere"]
+        return orders_of(await self._database.fetch(query, limit, buyer))
+
 
 async def session_of(reader: Reader, order_id: str) -> str:
     """Return the session whose lock an order is under, or raise NotFound."""

@@ -54,6 +54,37 @@ SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.se
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.seq DESC, l.rid
 
+-- name: newest_everywhere
+-- Read the newest orders of the newest sessions, a row for each line. The index of each session's
+-- orders is read from its end; there are few sessions to an order. $1 how many
+WITH page AS (
+    SELECT o.*, s.number
+    FROM session AS s CROSS JOIN LATERAL (
+        SELECT * FROM orders WHERE session_id = s.id AND args_hash IS NOT NULL
+        ORDER BY seq DESC LIMIT $1
+    ) AS o
+    ORDER BY s.number DESC, o.seq DESC LIMIT $1
+)
+SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       l.rid, l.sku, l.qty, l.price, l.sale
+FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+ORDER BY o.number DESC, o.seq DESC, l.rid
+
+-- name: newest_of_buyer_everywhere
+-- The same of one buyer. $1 how many, $2 buyer
+WITH page AS (
+    SELECT o.*, s.number
+    FROM session AS s CROSS JOIN LATERAL (
+        SELECT * FROM orders WHERE session_id = s.id AND buyer = $2 AND args_hash IS NOT NULL
+        ORDER BY seq DESC LIMIT $1
+    ) AS o
+    ORDER BY s.number DESC, o.seq DESC LIMIT $1
+)
+SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       l.rid, l.sku, l.qty, l.price, l.sale
+FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+ORDER BY o.number DESC, o.seq DESC, l.rid
+
 -- name: session_of_order
 -- Find the session whose lock an order is under. $1 order id
 SELECT session_id FROM orders WHERE id = $1
