@@ -1,0 +1,154 @@
+"""The documents say what the code does: every public name has its line, every example decodes."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from liveshop.cli.commands import main
+from liveshop.core import catalogue, wire
+from liveshop.core.close_codes import CloseCode
+from liveshop.core.commands import Command
+from liveshop.core.errors import LiveshopError
+from liveshop.core.events import Event
+from liveshop.core.settings import SETTINGS
+from liveshop.edge.http import records
+from liveshop.edge.http.app import OPERATIONS
+from liveshop.engine.metrics import Metrics
+
+_ROOT = Path(__file__).parents[2]
+_DOCS = _ROOT / "docs"
+_PROTOCOL = (_DOCS / "protocol.md").read_text()
+_EXAMPLE = re.compile(r"^```json (?P<kind>.+?)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+_EXAMPLES = [(match["kind"], match["text"]) for match in _EXAMPLE.finditer(_PROTOCOL)]
+_PAGES = [_ROOT / "README.md", *sorted(_DOCS.glob("*.md"))]
+_LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_COMMANDS = {kind.__struct_config__.tag for kind in get_args(Command)}
+_EVENTS = {kind.__struct_config__.tag for kind in get_args(Event)}
+# Messages that are neither commands nor events, as core.messages and core.snapshot make them.
+_OTHERS = {
+    *("welcome", "session", "ok", "error", "time", "moved", "pulse", "chat"),
+    *("reserved", "confirmed", "checkout", "released", "expired", "refused", "cancelled"),
+    *("order", "stats", "viewer.muted"),
+}
+
+
+def _examples(kind: str) -> list[str]:
+    return [text for found, text in _EXAMPLES if found == kind]
+
+
+def _server_messages() -> list[dict[str, Any]]:
+    return [message for text in _examples("server") for message in json.loads(text)]
+
+
+def _first_cells(path: Path) -> set[str]:
+    """What stands in backquotes in the first cell of a table's rows."""
+    cells = re.findall(r"^\| ([^|]+?) \|", path.read_text(), re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+@pytest.mark.parametrize("text", _examples("client"))
+def test_a_client_example_is_a_command(text: str) -> None:
+    message = wire.decode_object(text)
+    assert wire.decode_command(message).__struct_config__.tag == message["type"]
+
+
+@pytest.mark.parametrize("text", _examples("server"))
+def test_a_server_example_is_an_array_of_messages(text: str) -> None:
+    messages = json.loads(text)
+    assert isinstance(messages, list)
+    for message in messages:
+        if message["type"] in _EVENTS:
+            assert wire.event_message(wire.decode_event(message)) == message
+        else:
+            assert message["type"] in _OTHERS
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(kind, text) for kind, text in _EXAMPLES if " " in kind]
+)
+def test_an_http_example_is_the_record_that_it_names(kind: str, text: str) -> None:
+    direction, name = kind.split()
+    assert direction in ("body", "answer")
+    record = getattr(records, name, None) or getattr(catalogue, name)
+    wire.decode_body(text.encode(), record)
+
+
+def test_the_session_example_is_what_the_api_calls_a_session() -> None:
+    (session,) = [message for message in _server_messages() if message["type"] == "session"]
+    wire.decode_as(session, records.SessionView)
+    assert list(session)[:-1] == ["type", *records.SessionView.__struct_fields__]
+
+
+def test_every_command_has_an_example_and_a_line() -> None:
+    shown = {json.loads(text)["type"] for text in _examples("client")}
+    assert shown == _COMMANDS
+    assert _first_cells(_DOCS / "protocol.md") >= _COMMANDS
+
+
+def test_every_event_and_message_has_an_example_and_every_event_a_line() -> None:
+    assert {message["type"] for message in _server_messages()} == _EVENTS | _OTHERS
+    assert _first_cells(_DOCS / "protocol.md") >= _EVENTS
+
+
+def test_every_error_code_has_a_line_with_its_status() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\d{3}) \|", _PROTOCOL, re.MULTILINE))
+    assert rows == {error.code: str(error.status) for error in _descendants(LiveshopError)}
+
+
+def test_every_close_code_has_a_line() -> None:
+    section = _PROTOCOL.split("## Close codes")[1].split("## Tokens")[0]
+    assert {int(code) for code in re.findall(r"\b[14]\d{3}\b", section)} >= set(CloseCode)
+    ours = {int(code) for code in re.findall(r"^\| (\d{4}) \|", section, re.MULTILINE)}
+    assert ours == {code for code in CloseCode if code >= 4000}
+
+
+def test_every_http_operation_has_a_line() -> None:
+    lines = set(re.findall(r"`((?:GET|POST|DELETE) /api[^`]*)`", _PROTOCOL))
+    operations = {f"{each.method} {each.path.replace(':path', '')}" for each in OPERATIONS}
+    assert lines == operations | {"GET /api/openapi.json"}
+
+
+def test_the_settings_are_those_of_the_code_with_their_defaults() -> None:
+    text = (_DOCS / "settings.md").read_text()
+    rows = re.findall(r"^\| `(LIVESHOP_\w+)` \| ([^|]+) \| ([^|]*) \|", text, re.MULTILINE)
+    documented = [(name, kind.strip(), default.strip(" `")) for name, kind, default in rows]
+    assert documented == [(each.name, each.kind, each.default) for each in SETTINGS]
+
+
+def test_every_subcommand_has_a_line() -> None:
+    named = {" ".join(name.split()[:2]) for name in _first_cells(_DOCS / "operations.md")}
+    assert named >= {f"liveshop {name}" for name in main.commands}
+
+
+def test_the_metrics_are_those_of_the_code() -> None:
+    named = {name for name in _first_cells(_DOCS / "operations.md") if "liveshop_" in name}
+    families = Metrics().registry.collect()
+    assert named == {
+        f"{family.name}_total" if family.type == "counter" else family.name for family in families
+    }
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.name))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in _LINK.findall(page.read_text()):
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = page if path == "" else (page.parent / path).resolve()
+        assert file.exists(), target
+        if anchor:
+            assert anchor in _anchors(file), target
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _descendants(kind: type[LiveshopError]) -> set[type[LiveshopError]]:
+    """The errors that clients may be told of; each is reported as the code of its class."""
+    direct = {each for each in kind.__subclasses__() if each.__module__ == kind.__module__}
+    return direct.union(*(_descendants(each) for each in direct))
