@@ -47,12 +47,12 @@ class WebSocket(ServerProtocol):
 def read_head(head: bytes) -> Request:
     """Read the head of a request that uvicorn has parsed already and written out again."""
     request_line, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-    _, path, _ = request_line.split(" ", 2)
+    method, path, _ = request_line.split(" ", 2)
     headers = Headers()
     for line in lines:
         name, _, value = line.partition(": ")
         headers[name] = value
-    return Request(path, headers)
+    return Request(path, headers, method)
 
 
 def session_of(path: str) -> str | None:
