@@ -32,7 +32,7 @@ from liveshop.core.commands import (
     UnpinProduct,
 )
 from liveshop.core.decide import due
-from liveshop.core.decision import SystemCommand
+from liveshop.core.decision import MarkRestocked, MarkSoldOut, SystemCommand
 from liveshop.core.errors import LiveshopError
 from liveshop.core.events import SaleEnded, SaleStarted
 from liveshop.core.model import Status
@@ -41,45 +41,19 @@ from liveshop.core.snapshot import Gauges, snapshot
 from tests.core.world import NOW_MS, World, make_chat, make_product
 from tests.reference_client import ReferenceClient
 
-PRODUCTS = [f"p{number}" for number in range(5)]
-CHAT_IDS = [f"{number}-0" for number in range(8)]
+PRODUCTS = [f"p{number}" for number in range(4)]
+SIZES = ["M", "L"]
+CHAT_IDS = [f"{number}-0" for number in range(5)]
 
-_product_ids = st.sampled_from(PRODUCTS)
-_skus = st.sampled_from([f"{product_id}-{size}" for product_id in PRODUCTS for size in "ML"])
-_prices = st.integers(min_value=0, max_value=6000)
+_products = st.sampled_from(PRODUCTS)
+_sizes = st.sampled_from(SIZES)
+_chat_ids = st.sampled_from(CHAT_IDS)
+_units = st.dictionaries(_sizes, st.integers(1, 6), min_size=1)
+_prices = st.dictionaries(_sizes, st.integers(0, 6000), min_size=1)
 
 
-@st.composite
-def _commands(draw: st.DrawFn) -> HostCommand:
-    product_id, chat_id = draw(_product_ids), draw(st.sampled_from(CHAT_IDS))
-    own_skus = [f"{product_id}-M", f"{product_id}-L"]
-    prices = st.dictionaries(st.sampled_from(own_skus), _prices, min_size=1)
-    units = st.dictionaries(st.sampled_from(own_skus), st.integers(1, 6), min_size=1)
-    sale = StartSale(
-        product_id=product_id,
-        percent=draw(st.integers(1, 99)),
-        duration_ms=draw(st.integers(5_000, 60_000)),
-        units=draw(st.none() | st.integers(1, 6)),
-        starts_in_ms=draw(st.sampled_from([0, 10_000])),
-    )
-    choices: list[HostCommand] = [
-        AddProduct(product_id=product_id, units=draw(units)),
-        AddProduct(product_id=product_id, units=draw(units), prices=draw(st.none() | prices)),
-        PinProduct(product_id=product_id),
-        PinProduct(product_id=product_id),
-        UnpinProduct(product_id=product_id),
-        RemoveProduct(product_id=product_id),
-        RepriceProduct(product_id=product_id, prices=draw(prices)),
-        sale,
-        sale,
-        EndSale(product_id=product_id),
-        PinChat(id=chat_id),
-        UnpinChat(id=chat_id),
-        DeleteChat(id=chat_id),
-        PauseSession(),
-        ResumeSession(),
-    ]
-    return draw(st.sampled_from(choices))
+def _of(product_id: str, by_size: dict[str, int]) -> dict[str, int]:
+    return {f"{product_id}-{size}": value for size, value in by_size.items()}
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -88,34 +62,75 @@ class SessionMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World(Status.SCHEDULED)
-        self.world.products = {name: make_product(name, stock=12) for name in PRODUCTS}
+        self.world.products = {name: make_product(name, stock=20) for name in PRODUCTS}
         self.start = self.world.state
         self.shown = self._gauges()
         self.client = ReferenceClient()
         self._tell(snapshot(self.world.state, self.shown, (), NOW_MS))
         self._attempt(StartSession())
+        for name in PRODUCTS:
+            self._attempt(AddProduct(product_id=name, units={f"{name}-M": 4, f"{name}-L": 2}))
 
-    @rule(command=_commands())
-    def host(self, command: HostCommand) -> None:
+    @rule(name=_products, units=_units, prices=st.none() | _prices)
+    def add(self, name: str, units: dict[str, int], prices: dict[str, int] | None) -> None:
+        own_prices = None if prices is None else _of(name, prices)
+        self._attempt(AddProduct(product_id=name, units=_of(name, units), prices=own_prices))
+
+    @rule(name=_products)
+    def remove(self, name: str) -> None:
+        self._attempt(RemoveProduct(product_id=name))
+
+    @rule(name=_products, prices=_prices)
+    def reprice(self, name: str, prices: dict[str, int]) -> None:
+        self._attempt(RepriceProduct(product_id=name, prices=_of(name, prices)))
+
+    @rule(name=_products, kind=st.sampled_from([PinProduct, PinProduct, UnpinProduct]))
+    def pin(self, name: str, kind: type[PinProduct | UnpinProduct]) -> None:
+        self._attempt(kind(product_id=name))
+
+    @rule(
+        name=_products,
+        percent=st.integers(1, 99),
+        units=st.none() | st.integers(1, 6),
+        starts_in_ms=st.sampled_from([0, 10_000]),
+    )
+    def start_sale(self, name: str, percent: int, units: int | None, starts_in_ms: int) -> None:
+        sale = StartSale(
+            product_id=name,
+            percent=percent,
+            duration_ms=15_000,
+            units=units,
+            starts_in_ms=starts_in_ms,
+        )
+        self._attempt(sale)
+
+    @rule(name=_products)
+    def end_sale(self, name: str) -> None:
+        self._attempt(EndSale(product_id=name))
+
+    @rule(chat_id=_chat_ids, kind=st.sampled_from([PinChat, PinChat, UnpinChat, DeleteChat]))
+    def moderate(self, chat_id: str, kind: type[PinChat | UnpinChat | DeleteChat]) -> None:
+        self._attempt(kind(id=chat_id))
+
+    @rule(command=st.sampled_from([PauseSession(), ResumeSession()]))
+    def pause(self, command: HostCommand) -> None:
         self._attempt(command)
 
-    @precondition(lambda self: len(self.world.log) > 15)
+    @precondition(lambda self: len(self.world.log) > 25)
     @rule()
     def end(self) -> None:
         self._attempt(EndSession())
 
-    @rule(sku=_skus, quantity=st.integers(1, 4), product_id=_product_ids)
-    def sell(self, sku: str, quantity: int, product_id: str) -> None:
-        sale = self.world.state.sales.get(product_id)
-        for name in ("s" + sku, "" if sale is None else sale.row):
-            if name in self.world.rows:
-                row = self.world.rows[name]
-                self.world.set_sold(name, min(row.units, row.sold + quantity))
+    @rule(name=_products, size=_sizes, quantity=st.integers(1, 4))
+    def sell(self, name: str, size: str, quantity: int) -> None:
+        sale = self.world.state.sales.get(name)
+        self._sell(f"s{name}-{size}", quantity)
+        if sale is not None:
+            self._sell(sale.row, quantity)
 
-    @rule(sku=_skus)
-    def cancel(self, sku: str) -> None:
-        if "s" + sku in self.world.rows:
-            self.world.set_sold("s" + sku, max(0, self.world.rows["s" + sku].sold - 1))
+    @rule(name=_products, size=_sizes)
+    def cancel(self, name: str, size: str) -> None:
+        self._sell(f"s{name}-{size}", -1)
 
     @rule(passed_ms=st.integers(0, 20_000))
     def tick(self, passed_ms: int) -> None:
@@ -131,7 +146,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.shown = gauges
         assert gauges.changed_since(self.shown) == {}
 
-    @rule(chat_id=st.sampled_from(CHAT_IDS))
+    @rule(chat_id=_chat_ids)
     def say(self, chat_id: str) -> None:
         if all(message.id != chat_id for message in self.world.chat):
             message = make_chat(chat_id)
@@ -186,6 +201,11 @@ class SessionMachine(RuleBasedStateMachine):
         if isinstance(command, DeleteChat):
             self.world.chat = [line for line in self.world.chat if line.id != command.id]
 
+    def _sell(self, name: str, quantity: int) -> None:
+        if name in self.world.rows:
+            row = self.world.rows[name]
+            self.world.set_sold(name, max(0, min(row.units, row.sold + quantity)))
+
     def _tell(self, message: dict[str, Any]) -> None:
         """Send a message the way it travels."""
         (received,) = json.loads(wire.encode([message]))
@@ -200,7 +220,7 @@ class SessionMachine(RuleBasedStateMachine):
 
 
 def test_a_snapshot_with_all_later_messages_applied_equals_a_fresh_one() -> None:
-    often = settings(max_examples=60, stateful_step_count=40, deadline=None)
+    often = settings(max_examples=60, stateful_step_count=50, deadline=None)
     run_state_machine_as_test(SessionMachine, settings=often)
 
 
@@ -254,3 +274,22 @@ def test_a_pulse_says_only_what_changed() -> None:
     after = Gauges(viewers=1, likes=3, left={"a": 1, "b": 0}, sales={"p": 5}, buying=False)
     assert after.changed_since(before) == {"likes": 3, "left": {"b": 0}, "buying": False}
     assert list(after.changed_since(Gauges())) == ["viewers", "likes", "left", "sales"]
+
+
+def test_events_change_the_gauges_that_a_viewer_shows() -> None:
+    world = World()
+    shown = Gauges()
+    world.shelve("shirt", units=10)
+    world.do(StartSale(product_id="shirt", prices={"shirt-M": 1}, duration_ms=5000, units=5))
+    for event in world.log:
+        shown = shown.after(event)
+    assert shown == Gauges(left={"shirt-M": 10, "shirt-L": 10}, sales={"shirt": 5})
+    world.set_sold("sshirt-M", 10)
+    (sold_out,) = world.do(MarkSoldOut(sku="shirt-M"))
+    shown = shown.after(sold_out)
+    assert shown.left == {"shirt-M": 0, "shirt-L": 10}
+    world.set_sold("sshirt-M", 8)
+    (restocked,) = world.do(MarkRestocked(sku="shirt-M"))
+    assert shown.after(restocked).left == {"shirt-M": 2, "shirt-L": 10}
+    (ended,) = world.do(EndSale(product_id="shirt"))
+    assert shown.after(ended).sales == {}
