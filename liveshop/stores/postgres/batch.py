@@ -96,7 +96,25 @@ class Batch:
         record = await connection.fetchrow(_SQL["insert_orders"], *self._args(kept))
         reply = await self._reply(connection, record, kept)
         reply.outcomes.update(refused)
+        await self._keep_refused(connection, new, refused)
         return reply
+
+    async def _keep_refused(
+        self, connection: Connection, orders: Sequence[NewOrder], refused: dict[str, Outcome]
+    ) -> None:
+        # What did not fit now is not to fit later: its buyer is told a final answer.
+        dropped = [
+            order
+            for order in orders
+            if order.order_id in refused
+            and refused[order.order_id].verdict in (Verdict.SOLD_OUT, Verdict.LIMIT)
+        ]
+        if dropped:
+            ids = [order.order_id for order in dropped]
+            buyers = [order.buyer for order in dropped]
+            await connection.execute(
+                _SQL["void_orders"], self._session_id, self._now_ms, ids, buyers
+            )
 
     async def _read_free(self, connection: Connection, orders: Sequence[NewOrder]) -> Free:
         lines = [line for order in orders for line in order.lines]
@@ -167,10 +185,10 @@ class Batch:
 
     async def _refuse(self, order: NewOrder, verdict: Verdict) -> CommitReply:
         async with self._database.transaction() as connection:
-            session = await lock_session(connection, self._session_id)
-        reply = self._fenced(session)
-        if reply.epoch == self._epoch:
-            reply.outcomes[order.order_id] = Outcome(verdict=verdict)
+            reply = self._fenced(await lock_session(connection, self._session_id))
+            if reply.epoch == self._epoch:
+                reply.outcomes[order.order_id] = Outcome(verdict=verdict)
+                await self._keep_refused(connection, [order], reply.outcomes)
         return reply
 
     def _fenced(self, session: asyncpg.Record) -> CommitReply:

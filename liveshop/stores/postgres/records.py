@@ -112,10 +112,11 @@ class NewOrder:
 
 
 class Verdict(StrEnum):
-    """An order that is sent to Postgres gets one of six answers, the same however often.
+    """An order that is sent to Postgres gets one of six answers.
 
-    CONFIRMED (or cancelled since) and PENDING are orders; of the refusals EXPIRED and CONFLICT
-    are final, SOLD_OUT and LIMIT have left no trace.
+    CONFIRMED (or cancelled since) and PENDING are orders, and stay so however often they are
+    sent. The others are refusals for good: what was SOLD_OUT or over the LIMIT is recorded as
+    void, and EXPIRED if it is sent again.
     """
 
     CONFIRMED = "confirmed"

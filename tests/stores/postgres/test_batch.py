@@ -106,6 +106,17 @@ async def test_orders_beyond_the_units_are_refused_first_come_first_served(shop:
     assert (await shop.sessions.totals("s1")).orders == 10
 
 
+async def test_a_refusal_is_final_even_if_units_come_back(shop: Shop) -> None:
+    await shop.commit(order("r1", quantity=10))
+    assert await shop.verdicts(order("r2"), order("r3", "B", limit=1, quantity=2)) == {
+        "r2": SOLD_OUT,
+        "r3": LIMIT,
+    }
+    await shop.orders.cancel("r1")
+    assert await shop.verdicts(order("r2"), order("r3", "B")) == {"r2": EXPIRED, "r3": EXPIRED}
+    assert await shop.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
+
+
 async def test_a_smaller_order_still_fits_behind_one_that_does_not(shop: Shop) -> None:
     assert await shop.verdicts(order("r1", quantity=8), order("r2", quantity=5), order("r3")) == {
         "r1": CONFIRMED,

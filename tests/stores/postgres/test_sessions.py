@@ -123,7 +123,7 @@ async def test_heads_say_how_far_sessions_are(shop: Shop) -> None:
     await append(shop, paused())
     await shop.sessions.raise_epoch("s1", 0)
     assert await shop.sessions.heads(["s1", "nowhere"]) == {
-        "s1": Head(offset=2, epoch=1, settled=False)
+        "s1": Head(offset=2, epoch=1, settled=False, seq=0)
     }
 
 
