@@ -8,7 +8,7 @@ import msgspec
 import orjson
 
 from liveshop.core import limits
-from liveshop.core.commands import Command, HostCommand, MuteViewer, UnmuteViewer
+from liveshop.core.commands import Command
 from liveshop.core.errors import BadFrame, BadRequest
 from liveshop.core.events import Event
 from liveshop.core.fields import PATTERN_WORDS
@@ -36,12 +36,6 @@ def decode_object(data: bytes | str) -> Message:
 def decode_command(message: Mapping[str, Any]) -> Command:
     """Read a command of the WebSocket; BadRequest names the field at fault."""
     return cast(Command, decode_as(message, Command))
-
-
-def decode_host_command(message: Mapping[str, Any]) -> HostCommand | MuteViewer | UnmuteViewer:
-    """Read a command that may also come over HTTP; BadRequest names the field at fault."""
-    command = decode_as(message, HostCommand | MuteViewer | UnmuteViewer)
-    return cast(HostCommand | MuteViewer | UnmuteViewer, command)
 
 
 def decode_event(message: Mapping[str, Any]) -> Event:

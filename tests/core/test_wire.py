@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from liveshop.core import limits, wire
-from liveshop.core.commands import Buy, Like, MuteViewer, Say, StartSession
+from liveshop.core.commands import Buy, Like, Say
 from liveshop.core.errors import BadFrame, BadRequest
 from liveshop.core.events import SessionStarted
 from liveshop.core.model import Product
@@ -116,15 +116,6 @@ def test_the_chat_counts_code_points_not_bytes() -> None:
     assert wire.decode_command({"type": "say", "text": text}) == Say(text=text)
     with pytest.raises(BadRequest):
         wire.decode_command({"type": "say", "text": text + "!"})
-
-
-def test_only_host_commands_come_over_http() -> None:
-    assert wire.decode_host_command({"type": "session.start"}) == StartSession()
-    assert wire.decode_host_command({"type": "viewer.mute", "viewer_id": "u"}) == MuteViewer(
-        viewer_id="u"
-    )
-    with pytest.raises(BadRequest):
-        wire.decode_host_command(BUY)
 
 
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
