@@ -84,9 +84,14 @@ def resolved(reservation: Reservation, ref: int | None = None) -> Message:
         case ReservationState.EXPIRED:
             return _answer("expired", ref, rid=rid, sku=sku)
         case ReservationState.REFUSED:
-            return _answer("refused", ref, rid=rid, sku=sku, code=reservation.code)
+            return refused(rid, sku, reservation.code or "internal", ref)
         case state:
             raise AssertionError(f"{rid} is {state}")
+
+
+def refused(rid: str, sku: str, code: str, ref: int | None = None) -> Message:
+    """Tell of a reservation that could not become an order, or was lost with Redis."""
+    return _answer("refused", ref, rid=rid, sku=sku, code=code)
 
 
 def confirmed(order: Order, ref: int | None = None) -> Message:

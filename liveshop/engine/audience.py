@@ -68,6 +68,10 @@ class Audience:
         """Tell whether a buyer has a connection here."""
         return buyer in self._buyers
 
+    def buyers(self) -> list[str]:
+        """Return the buyers with a connection here."""
+        return list(self._buyers)
+
     def of_buyer(self, buyer: str, *, but: Viewer | None = None) -> list[Viewer]:
         """Return a buyer's connections here, but one."""
         return [viewer for viewer in self._buyers.get(buyer, ()) if viewer is not but]

@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio
 
+from liveshop.core import limits
 from liveshop.core.errors import Unavailable
 from liveshop.core.events import Event, ProductAdded, SaleStarted
 from liveshop.core.model import Row, Status, sku_row
@@ -18,13 +19,16 @@ from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.records import RowGauge, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
 
+_COMPANY_S = 3 * limits.PULSE_MS / 1000
+
 
 class RoomContext:
     """A session on a node.
 
     `state` follows the log. `epoch` is the newest known `stock_epoch`; `opened` is set while
     Redis' units are known to be good for it; `fenced` wakes the rebuild when they are not, and
-    `behind` the reader of the log when it has gone on without this room. `rows` are the newest
+    `behind` the reader of the log when it has gone on without this room, `missed` the reader of
+    reservations when the bus may have lost letters to buyers. `rows` are the newest
     copies of Postgres' rows, `head_seq` the newest `seq` of its totals. `nodes` counts the nodes
     that have a room for the session, this one included: with one alone, the bus is spared.
     """
@@ -39,6 +43,8 @@ class RoomContext:
         self.fenced = anyio.Event()
         self.behind = anyio.Event()
         self.nodes = 1
+        self._company_until = 0.0
+        self.missed = anyio.Event()
         self.head_seq = 0
         self.rows: dict[str, Row] = {}
         self.rows_changed = anyio.Event()
@@ -116,8 +122,19 @@ class RoomContext:
 
     async def publish(self, kind: str, body: Any) -> None:
         """Tell the other nodes, if there are any; what is lost on the way the pulse repairs."""
-        if self.nodes < 2:
+        if self.nodes < 2 and anyio.current_time() >= self._company_until:
             return
+        await self._publish(kind, body)
+
+    async def announce(self) -> None:
+        """Tell the other nodes, known or not, that there is one more."""
+        await self._publish("here", None)
+
+    def expect_company(self) -> None:
+        """Believe that another node has the session too, until the pulses have counted it."""
+        self._company_until = anyio.current_time() + _COMPANY_S
+
+    async def _publish(self, kind: str, body: Any) -> None:
         payload = encode_one({"node": self.node.node_id, "kind": kind, "body": body})
         try:
             await self.node.bus.publish(self.session_id, payload)

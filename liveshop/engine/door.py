@@ -12,6 +12,7 @@ from liveshop.core.errors import Busy, LiveshopError, NotFound
 from liveshop.core.model import Order, Reservation, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
+from liveshop.engine.mailbox import Watched
 from liveshop.engine.node import Node
 from liveshop.engine.room import Room
 from liveshop.engine.rooms import Rooms
@@ -86,7 +87,7 @@ class Door:
         reservations = await context.units.mine(buyer)
         orders = await self._node.orders.of_buyer(context.session_id, buyer)
         for reservation in reservations:
-            context.mailbox.watch(buyer, reservation.rid)
+            context.mailbox.watch(Watched(reservation.rid, buyer, reservation.sku))
         return reservations, orders
 
     def _enter(self, viewer: Viewer, room: Room) -> None:

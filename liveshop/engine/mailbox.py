@@ -1,5 +1,6 @@
 """Private messages: to every connection of a buyer, here and on the other nodes."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from liveshop.core import messages
@@ -51,6 +52,15 @@ class ViewerAsker:
         self.answer(messages.error(refusal, self.ref))
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A reservation that a buyer here believes to be open."""
+
+    rid: str
+    buyer: str
+    sku: str
+
+
 class Mailbox:
     """Tells buyers and hosts; what other nodes must tell too is gathered until `take`.
 
@@ -62,24 +72,25 @@ class Mailbox:
         self._audience = audience
         self._letters: list[tuple[str, dict[str, Any]]] = []
         self._orders: list[dict[str, Any]] = []
-        self._watched: dict[str, str] = {}
+        self._watched: dict[str, Watched] = {}
 
     def tell(self, buyer: str, message: dict[str, Any], *, but: Viewer | None = None) -> None:
         """Tell a buyer on every connection, here at once and elsewhere soon, but on one."""
         self._letters.append((buyer, message))
         self._deliver(buyer, message, but)
 
-    def watch(self, buyer: str, rid: str) -> None:
+    def watch(self, reservation: Watched) -> None:
         """Note that a buyer here has been told of an open reservation."""
-        self._watched[rid] = buyer
+        self._watched[reservation.rid] = reservation
 
-    def watched(self, most: int) -> list[str]:
+    def watched(self, most: int) -> list[Watched]:
         """Return the reservations to ask for now, at most so many, each in its turn."""
-        for rid in [rid for rid, who in self._watched.items() if not self._audience.has_buyer(who)]:
-            del self._watched[rid]
-        asked = list(self._watched)[:most]
-        for rid in asked:
-            self._watched[rid] = self._watched.pop(rid)
+        has_buyer = self._audience.has_buyer
+        for gone in [each for each in self._watched.values() if not has_buyer(each.buyer)]:
+            del self._watched[gone.rid]
+        asked = list(self._watched.values())[:most]
+        for each in asked:
+            self._watched[each.rid] = self._watched.pop(each.rid)
         return asked
 
     def is_watched(self, rid: str) -> bool:
@@ -117,7 +128,7 @@ class Mailbox:
             return
         match message["type"]:
             case "reserved":
-                self._watched[message["rid"]] = buyer
+                self.watch(Watched(message["rid"], buyer, message["sku"]))
             case "confirmed":
                 for rid in message["rids"]:
                     self._watched.pop(rid, None)

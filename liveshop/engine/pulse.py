@@ -1,6 +1,6 @@
 """The pulse of a room: twice a second it reports, fetches the gauges, and finds what was missed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
@@ -9,6 +9,7 @@ from liveshop.core.snapshot import Gauges
 from liveshop.engine.broadcast import Stats
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
+from liveshop.engine.mailbox import Watched
 from liveshop.engine.till import Till
 from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
 
@@ -46,6 +47,7 @@ class Pulse:
         """
         room = self._room
         added, self._likes_added = self._likes_added, 0
+        watched = room.mailbox.watched(limits.WATCHED_RIDS_PER_PULSE_MAX)
         try:
             reply = await room.live.pulse(
                 room.epoch,
@@ -56,16 +58,16 @@ class Pulse:
                 peak_seen=self._peak,
                 tick_seen=self._tick_seen,
                 chat_after=self._chat_after,
-                rids=room.mailbox.watched(limits.WATCHED_RIDS_PER_PULSE_MAX),
+                rids=[each.rid for each in watched],
             )
         except LiveshopError:
             self._likes_added += added
             self._show(room.broadcast.gauges.viewers, room.broadcast.gauges.likes, None)
             return None
-        await self._take(reply)
+        await self._take(reply, watched)
         return reply.status
 
-    async def _take(self, reply: PulseReply) -> None:
+    async def _take(self, reply: PulseReply, watched: Sequence[Watched]) -> None:
         room = self._room
         if room.node.clock.observe(reply.now_ms):
             room.node.metrics.clock_jumps.inc()
@@ -87,7 +89,7 @@ class Pulse:
                 await self._host.push()
             elif reply.plan_offset > room.state.offset:
                 room.behind.set()
-            await self._repair(reply.reservations)
+            await self._repair(watched, reply.reservations)
 
     def _show(self, viewers: int, likes: int, totals: Totals | None) -> None:
         room = self._room
@@ -113,18 +115,24 @@ class Pulse:
             self._room.broadcast.add_dropped(reply.chat_dropped - known)
         self._chat_dropped = reply.chat_dropped
 
-    async def _repair(self, reservations: Mapping[str, Reservation]) -> None:
+    async def _repair(
+        self, watched: Sequence[Watched], reservations: Mapping[str, Reservation]
+    ) -> None:
         """Tell buyers what they believe to be open and is not, if nobody told them meanwhile.
 
         What ended since the pulse before is about to be told by who ended it; what still has not
-        been told a pulse later was lost on the way.
+        been told a pulse later was lost on the way, or with Redis.
         """
-        ended = {rid: item for rid, item in reservations.items() if not item.state.open}
-        lost = [
-            item
-            for rid, item in ended.items()
-            if rid in self._suspects and self._room.mailbox.is_watched(rid)
-        ]
-        self._suspects = set(ended)
-        if lost:
-            await self._till.tell_outcomes(lost)
+        suspects = {
+            each.rid
+            for each in watched
+            if each.rid not in reservations or not reservations[each.rid].state.open
+        }
+        again, self._suspects = suspects & self._suspects, suspects
+        if not again:
+            return
+        untold = [each for each in watched if each.rid in again]
+        ended = [reservations[each.rid] for each in untold if each.rid in reservations]
+        lost = [each for each in untold if each.rid not in reservations]
+        await self._till.tell_outcomes(ended)
+        await self._till.tell_lost(lost)

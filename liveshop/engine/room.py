@@ -71,6 +71,7 @@ class Room:
         """Hear the bus, and do what the session needs, until cancelled."""
         room = self.context
         await room.node.bus.subscribe(room.session_id)
+        await room.announce()
         room.fence()
         room.behind.set()
         async with anyio.create_task_group() as self._tasks:
@@ -81,6 +82,7 @@ class Room:
                 self._warden.keep_time,
                 self._warden.watch_sales,
                 self._warden.read_on,
+                self._warden.read_letters,
                 self._rebuilder.run,
             ):
                 self._tasks.start_soon(_keep_going, part, room.session_id)
@@ -160,6 +162,8 @@ class Room:
                 self.start(self._receive_events, body)
             case "parcel":
                 self.context.mailbox.receive(body)
+            case "here":
+                self.context.expect_company()
             case "chat":
                 self.chat.receive(body)
             case "muted":

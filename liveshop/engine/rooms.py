@@ -124,6 +124,7 @@ class Rooms:
     def _compare_all(self) -> None:
         for room in self._rooms.values():
             room.context.behind.set()
+            room.context.missed.set()
 
     async def _unload_idle(self) -> None:
         for session_id, room in tuple(self._rooms.items()):

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from liveshop.core import messages
-from liveshop.core.errors import Conflict, Expired, LiveshopError
+from liveshop.core.errors import Conflict, Expired, LiveshopError, Unavailable
 from liveshop.core.model import Order, OrderStatus, Reservation, ReservationState
 from liveshop.engine.context import RoomContext
+from liveshop.engine.mailbox import Watched
 from liveshop.engine.settler import Settler
 from liveshop.engine.writer import OrderWriter, resolved
 from liveshop.stores.postgres.records import (
@@ -80,6 +81,28 @@ class Till:
             order = await self._room.node.orders.get(order_id)
             self._room.mailbox.tell(order.viewer_id, messages.confirmed(order))
         await self.expired(item for item in outcomes if item.state is not ReservationState.SOLD)
+
+    async def tell_lost(self, lost: Sequence[Watched]) -> None:
+        """Tell buyers of reservations that Redis has lost: they ended, unless Postgres has more."""
+        statuses = await self._room.node.orders.statuses([each.rid for each in lost])
+        for each in lost:
+            status = statuses.get(each.rid)
+            if status is OrderStatus.PENDING or self._writer.has(each.rid):
+                continue
+            if status in (None, OrderStatus.VOID):
+                message = messages.refused(each.rid, each.sku, Unavailable.code)
+                self._room.mailbox.tell(each.buyer, message)
+            else:
+                order = await self._room.node.orders.of_reservation(each.rid)
+                self._room.mailbox.tell(each.buyer, messages.confirmed(order))
+        await self._room.post()
+
+    async def tell_missed(self) -> None:
+        """Tell the buyers here of reservations that they have not heard of from other nodes."""
+        for buyer in self._room.audience.buyers():
+            for reservation in await self._room.units.mine(buyer):
+                if not self._room.mailbox.is_watched(reservation.rid):
+                    self._room.mailbox.tell(buyer, messages.reserved(reservation))
 
 
 def sold(order: Order) -> list[Reservation]:

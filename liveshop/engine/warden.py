@@ -1,6 +1,8 @@
 """What must happen to a session whether anybody watches or not: deadlines, ends, settlement."""
 
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
 
@@ -38,12 +40,7 @@ class Warden:
         """Take the pulse and sweep, at even intervals from start to start, until cancelled."""
         while True:
             started = anyio.current_time()
-            try:
-                status = await self._pulse.beat()
-                if status is UnitsStatus.OK and not self._room.settled:
-                    await self._sweep()
-            except LiveshopError as failure:
-                _logger.info("session %s: %s", self._room.session_id, failure)
+            await self._try(self._beat)
             await anyio.sleep(max(0.0, started + _PULSE_S - anyio.current_time()))
 
     async def watch_sales(self) -> None:
@@ -51,10 +48,7 @@ class Warden:
         while True:
             self._room.rows_changed = anyio.Event()
             for command in self._due():
-                try:
-                    await self._host.attempt(command)
-                except LiveshopError as failure:
-                    _logger.info("session %s: %s", self._room.session_id, failure)
+                await self._try(partial(self._host.attempt, command))
             with anyio.move_on_after(self._until_next_s()):
                 await self._room.rows_changed.wait()
 
@@ -63,10 +57,26 @@ class Warden:
         while True:
             await self._room.behind.wait()
             self._room.behind = anyio.Event()
-            try:
-                await self._host.catch_up()
-            except LiveshopError as failure:
-                _logger.info("session %s: %s", self._room.session_id, failure)
+            await self._try(self._host.catch_up)
+
+    async def read_letters(self) -> None:
+        """Ask for buyers' reservations whenever the bus may have lost letters, until cancelled."""
+        while True:
+            await self._room.missed.wait()
+            self._room.missed = anyio.Event()
+            await self._try(self._till.tell_missed)
+
+    async def _try(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what comes again if it fails: a store that is away is no reason to stop."""
+        try:
+            await work()
+        except LiveshopError as failure:
+            _logger.info("session %s: %s", self._room.session_id, failure)
+
+    async def _beat(self) -> None:
+        status = await self._pulse.beat()
+        if status is UnitsStatus.OK and not self._room.settled:
+            await self._sweep()
 
     async def _sweep(self) -> None:
         room = self._room

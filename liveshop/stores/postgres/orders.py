@@ -125,6 +125,13 @@ class Orders:
         query = _SQL["newest_of_buyer"]
         return orders_of(await self._database.fetch(query, session_id, buyer, limit))
 
+    async def of_reservation(self, rid: str) -> Order:
+        """Return the order that a reservation is in, or raise NotFound."""
+        records = await self._database.fetch(_SQL["order_of_reservation"], rid)
+        if not records:
+            raise NotFound("reservation", rid)
+        return await self.get(records[0]["order_id"])
+
     async def statuses(self, names: Sequence[str]) -> dict[str, OrderStatus]:
         """Return the status of the orders with these ids, and of those that have these rids."""
         records = await self._database.fetch(_SQL["statuses"], names)

@@ -184,3 +184,7 @@ SELECT l.rid AS name, o.status FROM order_line AS l JOIN orders AS o ON o.id = l
 WHERE l.rid = ANY($1)
 UNION
 SELECT id, status FROM orders WHERE id = ANY($1)
+
+-- name: order_of_reservation
+-- Read in which order a reservation is. $1 rid
+SELECT order_id FROM order_line WHERE rid = $1

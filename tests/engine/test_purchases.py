@@ -1,0 +1,171 @@
+"""Purchases end to end, from the command to the order, on real stores."""
+
+from functools import partial
+from uuid import uuid4
+
+from liveshop.core.roles import Role
+from tests.engine.world import Shop, Watcher, until
+
+
+async def test_a_buy_is_reserved_then_confirmed(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.buy(ada, "OBS-M", ref=7)
+    reserved = await ada.sees("reserved", rid=rid)
+    confirmed = await ada.sees("confirmed", order_id=rid)
+    assert {k: reserved[k] for k in ("ref", "sku", "quantity", "price")} == {
+        "ref": 7,
+        "sku": "OBS-M",
+        "quantity": 1,
+        "price": 5000,
+    }
+    assert "ref" not in confirmed
+    assert confirmed["rids"] == [rid]
+    assert confirmed["total"] == 5000
+    assert [m["type"] for m in ada.inbox if m["type"] in ("reserved", "confirmed")] == [
+        "reserved",
+        "confirmed",
+    ]
+
+
+async def test_the_same_rid_again_gets_the_same_answer(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.buy(ada, "OBS-M", ref=1)
+    first = await ada.sees("reserved", ref=1)
+    done = await ada.sees("confirmed")
+    shop.buy(ada, "OBS-M", rid=rid, ref=2)
+    again = await ada.sees("reserved", ref=2)
+    await ada.until(lambda: len(ada.of("confirmed")) == 2)
+    assert {**again, "ref": 1} == first
+    assert ada.of("confirmed")[1] == done
+    shop.buy(ada, "OBS-M", 2, rid=rid, ref=3)
+    assert (await ada.sees("error", ref=3))["code"] == "conflict"
+
+
+async def test_twenty_units_go_to_twenty_of_two_hundred_buyers(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=20)
+    await shop.opened(session_id)
+    buyers = [await shop.join(session_id, f"b{i}") for i in range(200)]
+    host = await shop.join(session_id, "host", Role.HOST)
+    for buyer in buyers:
+        shop.buy(buyer, "OBS-M", ref=1)
+    for buyer in buyers:
+        await buyer.until(partial(_answered, buyer))
+    refusals = [buyer.of("error")[0]["code"] for buyer in buyers if buyer.of("error")]
+    assert refusals == ["sold_out"] * 180
+    assert sum(len(buyer.of("confirmed")) for buyer in buyers) == 20
+    await host.sees("product.sold_out", sku="OBS-M")
+    await host.sees("stats", orders=20, units=20, revenue=100_000)
+    assert len(host.of("order")) == 20
+    assert len(host.of("product.sold_out")) == 1
+
+
+def _answered(buyer: Watcher) -> bool:
+    return bool(buyer.of("confirmed") or buyer.of("error"))
+
+
+async def test_a_cart_is_ordered_all_or_nothing(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=5, OBS_L=5)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rids = [shop.reserve(ada, "OBS-M"), shop.reserve(ada, "OBS-L", 2)]
+    for rid in rids:
+        await ada.sees("reserved", rid=rid)
+    released = shop.reserve(ada, "OBS-L")
+    await ada.sees("reserved", rid=released)
+    shop.send(ada, "release", rid=released, ref=3)
+    assert (await ada.sees("released", rid=released))["ref"] == 3
+    order_id = str(uuid4())
+    shop.send(ada, "checkout", order_id=order_id, rids=[*rids, released], ref=4)
+    assert (await ada.sees("error", ref=4))["code"] == "expired"
+    shop.send(ada, "checkout", order_id=order_id, rids=rids, ref=5)
+    confirmed = await ada.sees("confirmed", ref=5)
+    assert (confirmed["order_id"], confirmed["total"]) == (order_id, 15_000)
+    assert sorted(confirmed["rids"]) == sorted(rids)
+
+
+async def test_a_hold_comes_back_at_its_deadline_and_its_buyer_is_told(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=1, hold_ms=1_000)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    rid = shop.reserve(ada, "OBS-M")
+    deadline_ms = (await ada.sees("reserved"))["expires_at_ms"]
+    await bo.sees("pulse", left={"OBS-M": 0})
+    await ada.sees("expired", rid=rid, sku="OBS-M")
+    assert shop.engine.now_ms() >= deadline_ms
+    await bo.sees("pulse", left={"OBS-M": 1})
+    shop.buy(bo, "OBS-M")
+    await bo.sees("confirmed")
+
+
+async def test_a_sale_sells_at_its_price_to_its_limit_and_ends_when_sold_out(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=10)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    await shop.host(
+        session_id,
+        "sale.start",
+        product_id="shirt",
+        percent=22,
+        duration_ms=60_000,
+        units=2,
+        limit=1,
+    )
+    started = await ada.sees("sale.started")
+    assert (started["prices"], started["left"], started["limit"]) == ({"OBS-M": 3900}, 2, 1)
+    shop.buy(ada, "OBS-M")
+    assert (await ada.sees("confirmed"))["total"] == 3900
+    shop.buy(ada, "OBS-M", ref=9)
+    refused = await ada.sees("error", ref=9)
+    assert (refused["code"], refused["limit"], refused["left"]) == ("limit", 1, 0)
+    shop.buy(bo, "OBS-M")
+    await bo.sees("confirmed")
+    assert (await ada.sees("sale.ended"))["reason"] == "sold_out"
+    shop.buy(ada, "OBS-M", ref=10)
+    assert (await ada.sees("reserved", ref=10))["price"] == 5000
+
+
+async def test_a_checkout_session_waits_for_the_money(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=2, payment="checkout")
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.buy(ada, "OBS-M", ref=1)
+    checkout = await ada.sees("checkout")
+    assert checkout["url"] == f"https://pay.example/{rid}"
+    assert "ref" not in checkout
+    order = await shop.engine.confirm(rid, "pay-1", 5000)
+    assert order.status == "confirmed"
+    assert (await ada.sees("confirmed"))["order_id"] == rid
+    again = await shop.engine.confirm(rid, "pay-1", 5000)
+    assert again == order
+
+
+async def test_a_cancelled_order_brings_its_unit_back(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=1)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    rid = shop.buy(ada, "OBS-M")
+    await ada.sees("confirmed")
+    await bo.sees("product.sold_out")
+    await shop.engine.cancel(rid)
+    await ada.sees("cancelled", order_id=rid)
+    assert (await bo.sees("product.restocked"))["left"] == 1
+    shop.buy(bo, "OBS-M")
+    await bo.sees("confirmed")
+
+
+async def test_an_ended_session_returns_what_it_has_not_sold(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    shop.buy(ada, "OBS-M")
+    await ada.sees("confirmed")
+    await shop.host(session_id, "session.end")
+    await ada.sees("session.ended")
+    room = await shop.engine.room(session_id)
+    await until(lambda: room.context.settled)
+    product = await shop.catalogue.get("shirt")
+    assert product.variants[0].stock == 5

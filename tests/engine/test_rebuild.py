@@ -1,0 +1,58 @@
+"""Redis loses everything, and nothing confirmed is lost, nothing oversold."""
+
+import redis.asyncio
+
+from tests.engine.world import Shop, until
+
+
+async def _forget_everything(redis_url: str) -> None:
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        await client.flushall()
+        await client.function_flush("SYNC")
+
+
+async def test_selling_goes_on_after_redis_lost_everything(shop: Shop, redis_url: str) -> None:
+    session_id = await shop.live(limit=2, OBS_M=3)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    shop.buy(ada, "OBS-M", 2)
+    await ada.sees("confirmed")
+    room = await shop.engine.room(session_id)
+    epoch = room.context.epoch
+    await _forget_everything(redis_url)
+    await until(lambda: room.context.epoch == epoch + 1 and room.context.buying)
+    shop.buy(ada, "OBS-M", ref=1)
+    assert (await ada.sees("error", ref=1))["code"] == "limit"
+    shop.buy(bo, "OBS-M", 2, ref=2)
+    refused = await bo.sees("error", ref=2)
+    assert (refused["code"], refused["left"]) == ("sold_out", 1)
+    shop.buy(bo, "OBS-M")
+    await bo.sees("confirmed")
+
+
+async def test_a_purchase_during_the_loss_is_refused_and_may_be_sent_again(
+    shop: Shop, redis_url: str
+) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    await _forget_everything(redis_url)
+    rid = shop.buy(ada, "OBS-M", ref=1)
+    refused = await ada.sees("error", ref=1)
+    assert refused["code"] == "unavailable"
+    await shop.opened(session_id)
+    shop.buy(ada, "OBS-M", rid=rid, ref=2)
+    await ada.sees("reserved", ref=2)
+    assert (await ada.sees("confirmed"))["order_id"] == rid
+
+
+async def test_a_hold_that_was_lost_is_told(shop: Shop, redis_url: str) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.reserve(ada, "OBS-M")
+    await ada.sees("reserved")
+    await _forget_everything(redis_url)
+    refused = await ada.sees("refused", rid=rid)
+    assert refused["code"] == "unavailable"
+    assert refused["sku"] == "OBS-M"

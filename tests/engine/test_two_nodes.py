@@ -1,0 +1,95 @@
+"""Two nodes on the same stores behave as one."""
+
+from liveshop.core.roles import Role
+from tests.engine.world import Shop, until
+
+
+async def test_both_show_the_same_events_once_and_in_order(shop: Shop, other: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    here, there = await shop.join(session_id), await other.join(session_id)
+    await shop.host(session_id, "product.pin", product_id="shirt")
+    await other.host(session_id, "session.pause")
+    await shop.host(session_id, "session.resume")
+    await other.host(session_id, "product.unpin", product_id="shirt")
+    for watcher in (here, there):
+        await watcher.sees("product.unpinned")
+        seen = [event["offset"] for event in watcher.events]
+        first = watcher.of("session")[0]["offset"]
+        assert seen == list(range(first + 1, first + 5))
+
+
+async def test_a_buyer_is_told_on_every_node(shop: Shop, other: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    await other.opened(session_id)
+    here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
+    host = await other.join(session_id, "host", Role.HOST)
+    await until(lambda: _nodes(shop, session_id) == 2)
+    rid = shop.buy(here, "OBS-M", ref=5)
+    assert "ref" not in await there.sees("reserved", rid=rid)
+    assert await there.sees("confirmed") == await here.sees("confirmed")
+    assert (await host.sees("order"))["order_id"] == rid
+
+
+async def test_what_the_bus_loses_is_told_by_the_pulse(shop: Shop, other: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    await other.opened(session_id)
+    here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
+    rid = shop.reserve(here, "OBS-M")
+    await there.sees("reserved", rid=rid)
+    # From here on this node believes to be alone, so that nothing reaches the bus.
+    room = await shop.engine.room(session_id)
+    room.context.publish = _lose  # type: ignore[method-assign]
+    shop.send(here, "release", rid=rid)
+    await shop.host(session_id, "product.pin", product_id="shirt")
+    await there.sees("released", rid=rid)
+    await there.sees("product.pinned")
+    assert len(there.of("released")) == 1
+
+
+async def test_a_sale_ends_once_by_its_timer_however_many_nodes(shop: Shop, other: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    here, there = await shop.join(session_id), await other.join(session_id)
+    await shop.host(session_id, "sale.start", product_id="shirt", percent=10, duration_ms=5_000)
+    ends_at_ms = (await there.sees("sale.started"))["ends_at_ms"]
+    for watcher in (here, there):
+        ended = await watcher.sees("sale.ended")
+        assert ended["reason"] == "timer"
+        assert ended["at_ms"] >= ends_at_ms
+    await shop.host(session_id, "session.pause")
+    for watcher in (here, there):
+        await watcher.sees("session.paused")
+        assert len(watcher.of("sale.ended")) == 1
+
+
+async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(
+    shop: Shop, other: Shop
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    ada, bo = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
+    staff = await other.join(session_id, "mo", Role.MODERATOR)
+    await until(lambda: _nodes(shop, session_id) == 2)
+    shop.send(ada, "say", text="hello", ref=1)
+    await bo.sees("chat")
+    await shop.host(session_id, "viewer.mute", viewer_id="ada", duration_ms=60_000)
+    await staff.sees("viewer.muted", viewer_id="ada")
+    shop.send(ada, "say", text="unheard", ref=2)
+    await ada.sees("ok", ref=2)
+    own = await ada.until(lambda: [m for c in ada.of("chat") for m in c["messages"]][1:])
+    assert own[0]["text"] == "unheard"
+    await shop.host(session_id, "viewer.unmute", viewer_id="ada")
+    shop.send(ada, "say", text="heard", ref=3)
+    await bo.until(lambda: len(bo.of("chat")) == 2)
+    heard = [message["text"] for chat in bo.of("chat") for message in chat["messages"]]
+    assert heard == ["hello", "heard"]
+    assert bo.of("viewer.muted") == []
+
+
+async def _lose(kind: str, body: object) -> None:
+    return None
+
+
+def _nodes(shop: Shop, session_id: str) -> int:
+    room = shop.engine.loaded(session_id)
+    return 0 if room is None else room.context.nodes

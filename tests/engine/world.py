@@ -1,0 +1,179 @@
+"""Nodes with real stores in one process, and viewers without sockets."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import anyio
+
+from liveshop.core.model import Product, Variant
+from liveshop.core.roles import Identity, Role
+from liveshop.core.settings import Settings
+from liveshop.core.wire import decode_command
+from liveshop.engine.engine import Engine
+from liveshop.stores.postgres.catalogue import Catalogue
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.redis.bus import Bus
+from liveshop.stores.redis.link import RedisLink
+
+WAIT_S = 10
+
+
+def payload_of(frame: bytes) -> list[dict[str, Any]]:
+    """Return the messages in a server's frame."""
+    size = frame[1]
+    start = 2 if size < 126 else 4 if size == 126 else 10
+    messages: list[dict[str, Any]] = json.loads(frame[start:])
+    return messages
+
+
+async def until(true: Callable[[], Any]) -> None:
+    """Wait for a condition that nobody announces."""
+    with anyio.fail_after(WAIT_S):
+        while not true():  # noqa: ASYNC110 -- nobody sets an event for it
+            await anyio.sleep(0.005)
+
+
+@dataclass(eq=False)
+class Watcher:
+    """A viewer that keeps all it is sent."""
+
+    identity: Identity | None = None
+    inbox: list[dict[str, Any]] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
+    closed: int | None = None
+    _news: anyio.Event = field(default_factory=anyio.Event)
+
+    def write(self, frame: bytes) -> None:
+        self.frames.append(frame)
+        self.inbox += payload_of(frame)
+        self._news.set()
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = code
+        self._news.set()
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """Return the messages of a type so far."""
+        return [message for message in self.inbox if message["type"] == kind]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Return the events so far."""
+        return [m for m in self.inbox if "offset" in m and m["type"] not in ("session", "ok")]
+
+    async def until(self, true: Callable[[], Any]) -> Any:
+        """Wait for a condition on what came."""
+        with anyio.fail_after(WAIT_S):
+            while not (result := true()):
+                self._news = anyio.Event()
+                await self._news.wait()
+        return result
+
+    async def sees(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Wait for a message of a type with these fields, and return the first."""
+
+        def first() -> dict[str, Any] | None:
+            for message in self.of(kind):
+                if all(message.get(name) == value for name, value in fields.items()):
+                    return message
+            return None
+
+        message: dict[str, Any] = await self.until(first)
+        return message
+
+
+@dataclass
+class Shop:
+    """One node, and what a test does with it."""
+
+    engine: Engine
+    catalogue: Catalogue
+
+    async def stock(self, product_id: str = "shirt", **stock: int) -> None:
+        """Put a product into the catalogue, SKUs by name, 50.00 each."""
+        variants = [
+            Variant(sku=sku.replace("_", "-"), label=sku, price=5000, stock=units)
+            for sku, units in stock.items()
+        ]
+        await self.catalogue.create(
+            Product(product_id=product_id, title=product_id.title(), variants=variants)
+        )
+
+    async def plan(self, *, payment: Any = "direct", hold_ms: int = 300_000) -> str:
+        """Make a scheduled session and return its id."""
+        info = await self.engine.create_session(
+            title="Show",
+            currency="EUR",
+            payment=payment,
+            hold_ms=hold_ms,
+            starts_at_ms=1_790_000_000_000,
+            checkout_url="https://pay.example/{order_id}" if payment == "checkout" else None,
+        )
+        return info.id
+
+    async def host(self, session_id: str, kind: str, **fields: Any) -> list[Any]:
+        """Carry out a host's command."""
+        command: Any = decode_command({"type": kind, **fields})
+        return await self.engine.execute(session_id, command)
+
+    async def live(
+        self, *, limit: int = 10, payment: Any = "direct", hold_ms: int = 300_000, **units: int
+    ) -> str:
+        """Return a live session that has these units of these SKUs on its shelf."""
+        await self.stock("shirt", **{sku: count * 2 for sku, count in units.items()})
+        session_id = await self.plan(payment=payment, hold_ms=hold_ms)
+        named = {sku.replace("_", "-"): count for sku, count in units.items()}
+        await self.host(session_id, "product.add", product_id="shirt", units=named, limit=limit)
+        await self.host(session_id, "session.start")
+        return session_id
+
+    async def join(
+        self, session_id: str, name: str | None = None, role: Role = Role.VIEWER
+    ) -> Watcher:
+        """Let a viewer in and wait until it is welcome and buying is open."""
+        identity = None if name is None else Identity(viewer_id=name, name=name, role=role)
+        watcher = Watcher(identity)
+        self.engine.connect(watcher, session_id, 0)
+        await watcher.sees("session")
+        return watcher
+
+    async def opened(self, session_id: str) -> None:
+        """Wait until the session's units are good."""
+        room = await self.engine.room(session_id)
+        await until(lambda: room.context.buying)
+
+    def send(self, watcher: Watcher, kind: str, **fields: Any) -> None:
+        """Send a command as a viewer."""
+        self.engine.submit(watcher, decode_command({"type": kind, **fields}))
+
+    def buy(self, watcher: Watcher, sku: str, quantity: int = 1, **fields: Any) -> str:
+        """Send a `buy` with a new rid and return that."""
+        rid = fields.pop("rid", None) or str(uuid4())
+        self.send(watcher, "buy", rid=rid, sku=sku, quantity=quantity, **fields)
+        return rid
+
+    def reserve(self, watcher: Watcher, sku: str, quantity: int = 1, **fields: Any) -> str:
+        """Send a `reserve` with a new rid and return that."""
+        rid = fields.pop("rid", None) or str(uuid4())
+        self.send(watcher, "reserve", rid=rid, sku=sku, quantity=quantity, **fields)
+        return rid
+
+
+@asynccontextmanager
+async def open_shop(redis_url: str, postgres_url: str, **settings: Any) -> AsyncIterator[Shop]:
+    """Run a node on the stores."""
+    database, link = Database(postgres_url), RedisLink(redis_url)
+    bus = Bus(redis_url, link)
+    engine = Engine(Settings(secret="s" * 32, **settings), database, link, bus)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(database.run)
+        await tasks.start(link.run)
+        await tasks.start(bus.run)
+        await tasks.start(engine.run)
+        await until(lambda: engine.health().ready)
+        yield Shop(engine, Catalogue(database))
+        tasks.cancel_scope.cancel()
