@@ -15,6 +15,7 @@ KEY_NAME_CHARS_MAX: Final = 100
 
 # Numbers of the protocol
 REF_MAX: Final = 2**53 - 1
+OFFSET_MAX: Final = 2**31 - 1
 PRICE_MINOR_MAX: Final = 10**12
 UNITS_MAX: Final = 1_000_000
 QUANTITY_MAX: Final = 100

@@ -46,7 +46,6 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
     services = Services(
         settings=settings,
         engine=engine,
-        database=database,
         catalogue=Catalogue(database),
         sessions=Sessions(database),
         orders=Orders(database),

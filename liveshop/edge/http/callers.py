@@ -69,7 +69,7 @@ class Caller:
         identity = self.identity()
         if not self.api_key:
             if viewer_id not in (None, identity.viewer_id):
-                raise BadRequest("`viewer_id` goes with an API key")
+                raise NotAllowed("`viewer_id` needs an API key")
             return identity
         if viewer_id is None:
             raise BadRequest("`viewer_id` is missing: an API key acts for a buyer")

@@ -18,7 +18,6 @@ from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
-from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
@@ -42,7 +41,6 @@ class Services:
 
     settings: Settings
     engine: Engine
-    database: Database
     catalogue: Catalogue
     sessions: Sessions
     orders: Orders

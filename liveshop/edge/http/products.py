@@ -38,7 +38,7 @@ async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """
     call.caller.require_anywhere()
     chunks = stream_body(call.request, CSV_BYTES_MAX)
-    return Reply(await import_products(services.database, chunks, services.settings.currency))
+    return Reply(await import_products(services.catalogue, chunks, services.settings.currency))
 
 
 OPERATIONS = (

@@ -70,7 +70,7 @@ class SessionsPage(_Input, frozen=True, kw_only=True):
 class EventsPage(_Input, frozen=True, kw_only=True):
     """Which page of a session's log: the events with an offset above `after`."""
 
-    after: Sequence = 0
+    after: Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)] = 0
     limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
 
 

@@ -61,7 +61,7 @@ def test_refusals_of_a_purchase_bind_nothing(api: Api) -> None:
         ({"price": 4000}, 409, "price_changed"),
         ({"quantity": 0}, 400, "bad_request"),
         ({"rid": "not-a-uuid"}, 400, "bad_request"),
-        ({"viewer_id": "u2"}, 400, "bad_request"),
+        ({"viewer_id": "u2"}, 403, "forbidden"),
         ({"colour": "blue"}, 400, "bad_request"),
     ):
         refused = api.buyer.post(path, json={**body, **change})
