@@ -7,9 +7,9 @@ from functools import partial
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.decision import CloseSale, MarkRestocked, MarkSoldOut, SystemCommand
+from liveshop.core.decide import due
 from liveshop.core.errors import LiveshopError
-from liveshop.core.model import Row, Status, sku_row
+from liveshop.core.model import Status
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.pulse import Pulse
@@ -47,7 +47,8 @@ class Warden:
         """End sales at their time and tell of what is sold out or back, until cancelled."""
         while True:
             self._room.rows_changed = anyio.Event()
-            for command in self._due():
+            room, now_ms = self._room, self._room.node.clock.now_ms()
+            for command in tuple(due(room.state, room.rows, now_ms)):
                 await self._try(partial(self._host.attempt, command))
             with anyio.move_on_after(self._until_next_s()):
                 await self._room.rows_changed.wait()
@@ -114,34 +115,8 @@ class Warden:
             await room.units.copy(room.epoch, rows)
             _logger.info("session %s is settled", room.session_id)
 
-    def _due(self) -> list[SystemCommand]:
-        """Return what the state and the rows call for now."""
-        room, now_ms = self._room, self._room.node.clock.now_ms()
-        commands: list[SystemCommand] = []
-        for sale in room.state.sales.values():
-            row = room.rows.get(sale.row)
-            if now_ms >= sale.ends_at_ms:
-                commands.append(CloseSale(offset=sale.offset, reason="timer"))
-            elif row is not None and _is_sold_out(row):
-                commands.append(CloseSale(offset=sale.offset, reason="sold_out"))
-        for product in room.state.shelf.values():
-            for variant in product.variants:
-                row = room.rows.get(sku_row(variant.sku))
-                if row is None:
-                    continue
-                marked = variant.sku in room.state.sold_out
-                if _is_sold_out(row) and not marked:
-                    commands.append(MarkSoldOut(sku=variant.sku))
-                elif marked and not _is_sold_out(row):
-                    commands.append(MarkRestocked(sku=variant.sku))
-        return [] if room.ended else commands
-
     def _until_next_s(self) -> float:
         """Return how long nothing is due, at most a pulse: rows may change without a word."""
         now_ms = self._room.node.clock.now_ms()
         ends_ms = [sale.ends_at_ms - now_ms for sale in self._room.state.sales.values()]
         return max(0.005, min([limits.PULSE_MS, *ends_ms]) / 1000)
-
-
-def _is_sold_out(row: Row) -> bool:
-    return row.sold >= row.units

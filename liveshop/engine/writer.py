@@ -222,13 +222,13 @@ class OrderWriter:
         )
 
     def _tell_checkout(self, ordered: Ordered) -> None:
-        address = self._room.state.info.checkout_url or ""
+        url = self._room.state.info.payment_url(ordered.order_id)
 
         def message(ref: int | None) -> Message:
             return messages.checkout(
                 ordered.order_id,
                 [reservation.rid for reservation in ordered.reservations],
-                url=address.replace("{order_id}", ordered.order_id),
+                url=url,
                 expires_at_ms=ordered.pay_until_ms,
                 ref=ref,
             )

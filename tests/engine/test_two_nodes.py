@@ -72,6 +72,7 @@ async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(
     await until(lambda: _nodes(shop, session_id) == 2)
     shop.send(ada, "say", text="hello", ref=1)
     await bo.sees("chat")
+    await ada.sees("chat")
     await shop.host(session_id, "viewer.mute", viewer_id="ada", duration_ms=60_000)
     await staff.sees("viewer.muted", viewer_id="ada")
     shop.send(ada, "say", text="unheard", ref=2)
