@@ -2,8 +2,8 @@
 
 import logging
 import random
-import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import anyio
@@ -67,14 +67,18 @@ class Guest(Viewer, Protocol):
 class Gateway:
     """Every viewer connection of a node; `run` owns its two kinds of task and goes on for ever."""
 
-    def __init__(self, settings: Settings, rooms: Rooms, tokens: Tokens) -> None:
+    def __init__(
+        self, settings: Settings, rooms: Rooms, tokens: Tokens, now_ms: Callable[[], int]
+    ) -> None:
+        """Take what guests need; `now_ms` is any clock that never goes back."""
         self.settings = settings
         self.rooms = rooms
         self.tokens = tokens
+        self.now_ms = now_ms
         self._guests: set[Guest] = set()
         self._by_address: Counter[str] = Counter()
         self._by_viewer: Counter[str] = Counter()
-        self._wheel: Wheel[Guest] = Wheel(monotonic_ms())
+        self._wheel: Wheel[Guest] = Wheel(now_ms())
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
         self._emptied: anyio.Event | None = None
@@ -87,13 +91,10 @@ class Gateway:
         async with anyio.create_task_group() as self._tasks:
             task_status.started()
             while True:
-                self.tick(monotonic_ms())
+                now_ms = self.now_ms()
+                for guest in self._wheel.advance(now_ms):
+                    guest.tick(now_ms)
                 await anyio.sleep(_TICK_S)
-
-    def tick(self, now_ms: int) -> None:
-        """Tell the connections whose deadline is there."""
-        for guest in self._wheel.advance(now_ms):
-            guest.tick(now_ms)
 
     def open(self, guest: Guest) -> None:
         """Take a connection whose handshake is done, or start to close it again.
@@ -174,11 +175,6 @@ class Gateway:
             _logger.exception("loading session %s failed", session_id)
         finally:
             del self._looking_up[session_id]
-
-
-def monotonic_ms() -> int:
-    """Return the instant by which connections are timed."""
-    return time.monotonic_ns() // 1_000_000
 
 
 def _send_away(guest: Guest) -> None:

@@ -6,7 +6,8 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 import anyio
@@ -21,6 +22,10 @@ from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 
 _logger: Final = logging.getLogger(__name__)
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -79,14 +84,19 @@ class Server(uvicorn.Server):
 
 
 def build_server(
-    settings: Settings, engine: Rooms, app: ASGIApp, sockets: Sequence[socket.socket]
+    settings: Settings,
+    engine: Rooms,
+    app: ASGIApp,
+    sockets: Sequence[socket.socket],
+    *,
+    now_ms: Callable[[], int] = _monotonic_ms,
 ) -> Server:
     """Return a server of `app` and the viewers' gateway on listening or bound sockets.
 
     Start the engine before `serve`, and stop it after: viewers are told to move on meanwhile.
     """
     tokens = Tokens(secret=settings.secret, public_key=settings.jwt_public_key)
-    gateway = Gateway(settings, engine, tokens)
+    gateway = Gateway(settings, engine, tokens, now_ms)
     for each in sockets:
         _prepare(each)
     config = uvicorn.Config(

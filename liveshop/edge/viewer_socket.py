@@ -15,7 +15,7 @@ from liveshop.core.connection import Close, Connection, Nudge, Phase
 from liveshop.core.errors import InternalError, Unauthorized
 from liveshop.core.roles import Identity
 from liveshop.edge.addresses import client_address, origin_allowed, own_host
-from liveshop.edge.gateway import Gateway, monotonic_ms
+from liveshop.edge.gateway import Gateway
 from liveshop.edge.handshake import WebSocket, not_here, read_head, session_of
 
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
@@ -37,7 +37,7 @@ class ViewerSocket(asyncio.Protocol):
         self.origin_allowed = False
         self._gateway = gateway
         self._websocket = WebSocket()
-        self._connection = Connection(ping_ms=gateway.settings.ping_ms, now_ms=monotonic_ms())
+        self._connection = Connection(ping_ms=gateway.settings.ping_ms, now_ms=gateway.now_ms())
         self._transport: asyncio.Transport
         self._message = bytearray()
         self._open = False  # counted by the gateway
@@ -65,11 +65,11 @@ class ViewerSocket(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """Let the transport close: nothing is said to one who has hung up."""
-        self._connection.closing(monotonic_ms())
+        self._connection.closing(self._gateway.now_ms())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell engine and gateway that the viewer has gone."""
-        self._connection.closing(monotonic_ms())
+        self._connection.closing(self._gateway.now_ms())
         if self._connected:
             self._gateway.rooms.disconnect(self)
         if self._open:
@@ -78,7 +78,7 @@ class ViewerSocket(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Note that the viewer is behind, and do not listen to one that does not read."""
-        self._connection.fell_behind(monotonic_ms())
+        self._connection.fell_behind(self._gateway.now_ms())
         self._gateway.schedule(self)
         if not self._transport.is_closing():
             self._transport.pause_reading()
@@ -154,7 +154,7 @@ class ViewerSocket(asyncio.Protocol):
         self.origin_allowed = origin_allowed(headers.get("Origin"), own, settings.origins)
 
     def _decline(self, response: Response) -> None:
-        self._connection.closing(monotonic_ms())
+        self._connection.closing(self._gateway.now_ms())
         self._transport.write(response.serialize())
         self._transport.close()
 
@@ -163,7 +163,7 @@ class ViewerSocket(asyncio.Protocol):
     def _take(self, frame: Frame) -> None:
         match frame.opcode:
             case Opcode.PONG:
-                self._connection.pong(monotonic_ms())
+                self._connection.pong(self._gateway.now_ms())
             case Opcode.BINARY:
                 self.close(CloseCode.BAD_FRAME, "messages are text")
             case Opcode.TEXT | Opcode.CONT:
@@ -178,7 +178,7 @@ class ViewerSocket(asyncio.Protocol):
         except UnicodeDecodeError:
             self.close(CloseCode.INVALID_UTF8, "not UTF-8")
             return
-        match self._connection.receive(text, monotonic_ms()):
+        match self._connection.receive(text, self._gateway.now_ms()):
             case bytes(refusal):
                 self.write(refusal)
             case Close(code, reason):
@@ -207,7 +207,7 @@ class ViewerSocket(asyncio.Protocol):
             if not self._gateway.admit(self):
                 self.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
                 return
-        self._connection.join(self.identity, monotonic_ms())
+        self._connection.join(self.identity, self._gateway.now_ms())
         self._connected = True
         self._gateway.rooms.connect(self, self.session_id, hello.ref)
 
@@ -224,5 +224,5 @@ class ViewerSocket(asyncio.Protocol):
                 self._transport.close()
         ending = self._websocket.state is not State.OPEN
         if ending and self._connection.phase is not Phase.CLOSING:
-            self._connection.closing(monotonic_ms() + cut_in_ms)
+            self._connection.closing(self._gateway.now_ms() + cut_in_ms)
             self._gateway.schedule(self)

@@ -71,12 +71,26 @@ class StubRooms:
         self.lost += 1
 
 
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    def advance(self, ms: int) -> None:
+        self.now_ms += ms
+
+
 @dataclass(frozen=True)
 class Running:
     """A server that runs, its stand-in engine, and where it listens."""
 
     server: Server
     rooms: StubRooms
+    clock: Clock
     address: tuple[str, int]
 
     @property
@@ -91,17 +105,18 @@ async def _hello_world(request: Request) -> JSONResponse:
 @asynccontextmanager
 async def running(**changed: Any) -> AsyncIterator[Running]:
     """Serve the stand-in on a port of its own, with some settings changed."""
-    rooms = StubRooms()
+    rooms, clock = StubRooms(), Clock()
     app = Starlette(routes=[Route("/{path:path}", _hello_world)])
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
-        server = build_server(replace(SETTINGS, **changed), rooms, app, [listener])
+        settings = replace(SETTINGS, **changed)
+        server = build_server(settings, rooms, app, [listener], now_ms=clock)
         async with anyio.create_task_group() as tasks:
             stopped = anyio.Event()
             tasks.start_soon(_serve, server, stopped)
             await until(lambda: server.started)
             try:
-                yield Running(server, rooms, address)
+                yield Running(server, rooms, clock, address)
             finally:
                 server.should_exit = True
                 with anyio.CancelScope(shield=True):

@@ -1,0 +1,190 @@
+"""What time and limits do to connections; the tests tell the gateway the time."""
+
+import gc
+from contextlib import AsyncExitStack
+from ipaddress import ip_network
+
+import pytest
+
+from liveshop.core import wire
+from liveshop.core.connection import Connection
+from liveshop.core.rate import Bucket
+from liveshop.core.roles import Role
+from liveshop.edge.handshake import WebSocket
+from liveshop.edge.server import HttpProtocol
+from liveshop.edge.tokens import make_token
+from liveshop.edge.viewer_socket import ViewerSocket
+from tests.client import Closed, connected, joined
+from tests.edge.raw_viewer import CLOSE, PING, PONG, TEXT, RawViewer, frame, raw_viewer
+from tests.edge.stub_rooms import SECRET, Running, running, until
+
+PER_VIEWER = (ViewerSocket, WebSocket, Connection, Bucket, HttpProtocol)
+BIG = wire.text_frame(b"x" * 1_000_000)
+
+
+def token(viewer_id: str) -> str:
+    return make_token(SECRET, viewer_id=viewer_id, role=Role.VIEWER, ttl_s=60)
+
+
+def only_viewer(here: Running) -> ViewerSocket:
+    (viewer,) = here.rooms.viewers
+    assert isinstance(viewer, ViewerSocket)
+    return viewer
+
+
+async def assert_is_there(viewer: RawViewer) -> None:
+    await viewer.say({"type": "time", "client_ms": 1})
+    assert await viewer.kind() == "time"
+
+
+async def test_without_a_hello_in_ten_seconds_the_connection_closes_with_4500() -> None:
+    async with running() as here, connected(here.url, "s1") as silent:
+        await until(lambda: len(here.server.gateway) == 1)
+        here.clock.advance(10_000)
+        assert (await silent.closed()).code == 4500
+
+
+async def test_a_hello_with_a_bad_field_may_be_repeated() -> None:
+    async with running() as here, connected(here.url, "s1") as client:
+        answer = await client.ask("hello", colour="red")
+        assert (answer["code"], answer["message"]) == (
+            "bad_request",
+            "Object contains unknown field `colour`",
+        )
+        await client.hello()
+
+
+async def test_who_answers_pings_stays_and_who_does_not_is_closed_with_4003() -> None:
+    async with (
+        running() as here,
+        raw_viewer(here.address) as deaf,
+        raw_viewer(here.address) as well,
+    ):
+        await deaf.join()
+        await well.join()
+        here.clock.advance(25_000)
+        assert await deaf.read() == await well.read() == (PING, b"")
+        await well.send(PONG)
+        await assert_is_there(well)
+        here.clock.advance(9_900)
+        await assert_is_there(deaf)
+        here.clock.advance(100)
+        assert await deaf.close_code() == 4003
+        await assert_is_there(well)
+
+
+async def test_pings_go_out_again_and_again() -> None:
+    async with running(ping_ms=1_000) as here, raw_viewer(here.address) as viewer:
+        await viewer.join()
+        for _ in range(15):
+            here.clock.advance(1_000)
+            assert await viewer.read() == (PING, b"")
+            await viewer.send(PONG)
+            await assert_is_there(viewer)
+
+
+async def test_a_viewer_that_does_not_read_is_closed_with_4002_and_then_cut() -> None:
+    async with running() as here, raw_viewer(here.address, receive_buffer=4096) as stuck:
+        await stuck.join()
+        victim = only_viewer(here)
+        async with joined(here.url, "s1") as well:
+            victim.write(BIG)
+            here.clock.advance(1_900)
+            await well.ask("time", client_ms=1)
+            assert len(here.rooms.viewers) == 2
+            here.clock.advance(100)
+            # Closed, and cut a second later.
+            await until(lambda: victim.due_ms == here.clock.now_ms + 1_000)
+            here.clock.advance(1_000)
+            await until(lambda: here.rooms.lost == 1)
+            victim.write(BIG)
+            victim.close(4001, "too late")
+            assert (await well.ask("time", client_ms=1))["type"] == "time"
+
+
+async def test_a_slow_viewer_that_wakes_up_learns_why_it_was_closed() -> None:
+    async with running() as here, raw_viewer(here.address, receive_buffer=4096) as slow:
+        await slow.join()
+        victim = only_viewer(here)
+        victim.write(BIG)
+        here.clock.advance(2_000)
+        await until(lambda: victim.due_ms == here.clock.now_ms + 1_000)
+        assert len((await slow.read())[1]) == 1_000_000
+        opcode, payload = await slow.read()
+        assert (opcode, payload[:2]) == (CLOSE, (4002).to_bytes(2, "big"))
+
+
+async def test_a_viewer_that_catches_up_in_time_stays() -> None:
+    async with running() as here, raw_viewer(here.address, receive_buffer=4096) as slow:
+        await slow.join()
+        victim = only_viewer(here)
+        victim.write(BIG)
+        assert len((await slow.read())[1]) == 1_000_000
+        await assert_is_there(slow)
+        here.clock.advance(2_000)
+        await assert_is_there(slow)
+        assert len(here.rooms.viewers) == 1
+
+
+async def test_one_connection_more_than_a_viewer_may_have_closes_with_4504() -> None:
+    async with running(connections_per_viewer_max=2) as here, AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(joined(here.url, "s1", token("u_1")))
+        await stack.enter_async_context(joined(here.url, "s1", token("u_2")))
+        async with connected(here.url, "s1") as third:
+            with pytest.raises(Closed) as closed:
+                await third.hello(token("u_1"))
+            assert closed.value.code == 4504
+        await stack.aclose()
+        await until(lambda: len(here.server.gateway) == 0)
+        async with joined(here.url, "s1", token("u_1")):
+            pass
+
+
+async def test_one_connection_more_than_an_address_may_have_closes_with_4504() -> None:
+    proxied = {"trusted_proxies": (ip_network("127.0.0.0/8"),)}
+    async with running(connections_per_address_max=1, **proxied) as here:
+        first_client = {"X-Forwarded-For": "198.51.100.1"}
+        other_client = {"X-Forwarded-For": "198.51.100.2"}
+        async with (
+            connected(here.url, "s1", headers=first_client),
+            connected(here.url, "s1", headers=first_client) as second,
+            connected(here.url, "s1", headers=other_client) as other,
+        ):
+            assert (await second.closed()).code == 4504
+            await other.hello()
+
+
+async def test_a_full_node_answers_moved_and_closes_with_4001() -> None:
+    async with running(connections_max=1) as here, joined(here.url, "s1"):
+        async with connected(here.url, "s1") as late:
+            assert (await late.closed()).code == 4001
+            (moved,) = late.messages
+            assert moved["type"] == "moved"
+            assert 500 <= moved["retry_after_ms"] <= 5_000
+
+
+@pytest.mark.parametrize(
+    "last",
+    [b"", frame(CLOSE, b"\x03\xe8"), frame(TEXT, b"\xff"), frame(TEXT, b"{}", masked=False)],
+    ids=["vanishing", "closing", "a bad message", "a bad frame"],
+)
+async def test_viewers_leave_nothing_behind_for_the_collector(last: bytes) -> None:
+    async with running() as here:
+        async with joined(here.url, "s1", token("u_1")):
+            pass  # what is made once is made
+        await until(lambda: here.rooms.lost == 1)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(100):
+                async with raw_viewer(here.address) as viewer:
+                    await viewer.join()
+                    await viewer.stream.send(last)
+                    if last:
+                        assert (await viewer.read())[0] == CLOSE
+            await until(lambda: here.rooms.lost == 101)
+            assert [each for each in gc.get_objects() if isinstance(each, PER_VIEWER)] == []
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
