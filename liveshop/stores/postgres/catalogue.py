@@ -73,7 +73,7 @@ class Catalogue:
         Its stock counts as what the last import said.
         """
         async with self._database.transaction() as connection:
-            await connection.execute(_SQL["lock_writers"])
+            await connection.execute(_SQL["begin_writing"])
             skus = [variant.sku for variant in product.variants]
             taken = await connection.fetch(_SQL["stored_variants"], skus)
             if await connection.fetch(_SQL["stored_products"], [product.product_id]):
@@ -91,7 +91,7 @@ class Catalogue:
         ids = sorted({product.product_id for product in batch})
         skus = sorted({variant.sku for product in batch for variant in product.variants})
         async with self._database.transaction() as connection:
-            await connection.execute(_SQL["lock_writers"])
+            await connection.execute(_SQL["begin_writing"])
             variants = await connection.fetch(_SQL["stored_variants"], skus)
             products = await connection.fetch(_SQL["stored_products"], ids)
             merge = Merge(
