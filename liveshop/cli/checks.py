@@ -1,6 +1,5 @@
 """What `liveshop doctor` looks at: each check says what it found and how to put it right."""
 
-import resource
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,18 +7,17 @@ from typing import Final
 
 import anyio
 
+from liveshop.cli.open_files import allow_open_files
+from liveshop.cli.reach import reason, try_redis, until_connected
 from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
 from liveshop.core.settings import Settings, SettingsError
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.migrate import current, head
-from liveshop.stores.redis.link import RedisLink, close_connection, open_connection
+from liveshop.stores.redis.link import RedisLink
 
-_CONNECT_S_MAX: Final = 3.0
-_POLL_S: Final = 0.02
 _REDIS_MIN: Final = (7, 0)
 _POSTGRES_MIN: Final = 15
-_FILES_BESIDE_VIEWERS: Final = 100
 
 
 class Verdict(StrEnum):
@@ -54,42 +52,33 @@ def check_keys(settings: Settings) -> Check:
 
 def check_open_files(settings: Settings) -> Check:
     """Look whether the system lets us have as many connections as the settings allow."""
-    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = settings.connections_max + _FILES_BESIDE_VIEWERS
-    if allowed < needed:
+    allowed = allow_open_files(settings.connections_max)
+    if allowed < settings.connections_max:
         return Check(
             Verdict.WARNING,
-            f"This shell may open {allowed} files, LIVESHOP_CONNECTIONS_MAX needs {needed}.",
-            f"Run `ulimit -n {needed}` before `liveshop serve`, or lower the setting.",
+            f"The system lets us have {allowed} connections, fewer than LIVESHOP_CONNECTIONS_MAX "
+            f"({settings.connections_max}).",
+            "Raise the hard limit (`ulimit -Hn`, LimitNOFILE), or lower the setting.",
         )
-    return _good(f"{allowed} open files are enough for {settings.connections_max} connections.")
+    return _good(f"The system lets us have {allowed} connections.")
 
 
 async def check_redis(url: str) -> list[Check]:
     """Look at Redis: whether it answers, its version, its memory policy and its clock."""
     link = RedisLink(url)
     try:
-        with anyio.fail_after(_CONNECT_S_MAX):
-            await close_connection(await open_connection(url, decode=True))
-    except (LiveshopError, TimeoutError) as error:
+        await try_redis(url)
+    except LiveshopError as error:
         return [_away("Redis", "LIVESHOP_REDIS_URL", error)]
     async with anyio.create_task_group() as tasks:
         await tasks.start(link.run)
         try:
-            await _until_connected(link)
+            await until_connected(link)
             checks = await _redis_checks(link)
         except LiveshopError as error:
             checks = [_away("Redis", "LIVESHOP_REDIS_URL", error)]
         tasks.cancel_scope.cancel()
     return checks
-
-
-async def _until_connected(link: RedisLink) -> None:
-    with anyio.move_on_after(_CONNECT_S_MAX):
-        while True:
-            if link.connected:
-                return
-            await anyio.sleep(_POLL_S)
 
 
 async def _redis_checks(link: RedisLink) -> list[Check]:
@@ -169,6 +158,5 @@ async def _postgres_checks(database: Database, url: str) -> list[Check]:
 
 
 def _away(store: str, setting: str, error: BaseException) -> Check:
-    reason = str(error.__cause__ or error or "no answer")
     fix = f"Start it, or correct {setting} (address, user, password, database)."
-    return Check(Verdict.BAD, f"{store} does not answer: {reason.splitlines()[0]}", fix)
+    return Check(Verdict.BAD, f"{store} does not answer: {reason(error)}", fix)

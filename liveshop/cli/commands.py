@@ -3,6 +3,7 @@
 import click
 
 from liveshop import __version__
+from liveshop.cli.audit import audit
 from liveshop.cli.demo import demo
 from liveshop.cli.doctor import doctor
 from liveshop.cli.import_ import import_
@@ -20,5 +21,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, migrate, import_, token, doctor):
+for command in (demo, serve, migrate, import_, token, audit, doctor):
     main.add_command(command)

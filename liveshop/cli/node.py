@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import anyio
 
+from liveshop.cli.open_files import allow_open_files
 from liveshop.core.limits import BACKLOG_CONNECTIONS
 from liveshop.core.settings import Settings
 from liveshop.edge.http.app import build_app
@@ -47,6 +48,7 @@ def serve_until_signalled(
     beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `beside` runs along and is cancelled then."""
+    allow_open_files(settings.connections_max)
     anyio.run(_serve, settings, listener, beside, backend_options={"use_uvloop": True})
 
 

@@ -1,0 +1,37 @@
+"""Reach Redis from a command that runs once, and say why where it cannot be reached."""
+
+from typing import Final
+
+import anyio
+
+from liveshop.core.errors import Unavailable
+from liveshop.stores.redis.link import RedisLink, close_connection, open_connection
+
+_CONNECT_S_MAX: Final = 3.0
+_POLL_S: Final = 0.02
+
+
+async def try_redis(url: str) -> None:
+    """Connect and leave again; raises Unavailable, whose cause says what is wrong.
+
+    A link tries again and again instead, and logs each failure.
+    """
+    try:
+        with anyio.fail_after(_CONNECT_S_MAX):
+            await close_connection(await open_connection(url, decode=True))
+    except TimeoutError as error:
+        raise Unavailable() from error
+
+
+async def until_connected(link: RedisLink) -> None:
+    """Return once a started link is connected, or soon anyway: its first call says why."""
+    with anyio.move_on_after(_CONNECT_S_MAX):
+        while True:
+            if link.connected:
+                return
+            await anyio.sleep(_POLL_S)
+
+
+def reason(error: BaseException) -> str:
+    """Return in one line why a store does not answer."""
+    return (str(error.__cause__ or error) or "no answer in time").splitlines()[0].rstrip(".")

@@ -1,0 +1,55 @@
+"""`liveshop audit` exits 0 where every promise is kept, and names the one that is not."""
+
+import asyncio
+import json
+
+import asyncpg
+from click.testing import CliRunner, Result
+
+from liveshop.cli.audit import audit
+from liveshop.cli.subprocesses import free_port
+
+
+def _audit(redis_url: str, postgres_url: str, *options: str) -> Result:
+    environment = {"LIVESHOP_REDIS_URL": redis_url, "LIVESHOP_POSTGRES_URL": postgres_url}
+    return CliRunner().invoke(audit, options, env=environment, catch_exceptions=False)
+
+
+async def _conjure_units_up(postgres_url: str) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(
+        """
+        INSERT INTO product (product_id, title, description) VALUES ('mug', 'Mug', '');
+        INSERT INTO variant (sku, product_id, label, position, price, stock, imported_stock)
+        VALUES ('MUG', 'mug', '', 0, 100, 9, 5);
+        """
+    )
+    await connection.close()
+
+
+def test_stores_in_which_nothing_happened_keep_every_promise(
+    redis_url: str, postgres_url: str
+) -> None:
+    result = _audit(redis_url, postgres_url)
+    assert (result.exit_code, result.output) == (0, "Every promise is kept.\n")
+    assert json.loads(_audit(redis_url, postgres_url, "--json").output) == {"findings": []}
+
+
+def test_units_that_nobody_imported_are_a_finding(redis_url: str, postgres_url: str) -> None:
+    asyncio.run(_conjure_units_up(postgres_url))
+    result = _audit(redis_url, postgres_url, "--json")
+    assert result.exit_code == 1
+    [finding] = json.loads(result.output)["findings"]
+    assert finding["promise"] == "P1"
+    assert "SKU MUG" in finding["what"]
+
+
+def test_a_store_that_is_away_is_one_clear_line(redis_url: str, postgres_url: str) -> None:
+    away = free_port()
+    redis_away = _audit(f"redis://127.0.0.1:{away}/0", postgres_url)
+    postgres_away = _audit(redis_url, f"postgresql://127.0.0.1:{away}/liveshop")
+    for result in (redis_away, postgres_away):
+        assert result.exit_code == 1
+        assert result.output.startswith("Error: a store does not answer: ")
+        assert str(away) in result.output
+        assert result.output.count("\n") == 1
