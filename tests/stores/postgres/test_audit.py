@@ -1,0 +1,187 @@
+"""The audit finds nothing after honest work, and every kind of damage."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+
+from liveshop.core.errors import Conflict, NotFound
+from liveshop.stores.postgres.audit import OVERDUE_MS_MAX, audit_postgres
+from liveshop.stores.postgres.records import NewOrder, Overdue
+from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order
+
+LATER = NOW + 60_000
+
+
+@pytest.fixture
+async def worked(shop: Shop) -> AsyncIterator[Shop]:
+    """The shop after one of everything, in which the audit finds nothing."""
+    await shop.open("s2", {"A": 10}, payment="checkout")
+    await shop.commit(order("r1", quantity=2, sale="@1"), order("r2", "B"), order("r3", "B", 99))
+    for rid in ("c1", "c2"):
+        waiting = order(rid, pay_until_ms=LATER)
+        await shop.orders.pend("s2", 0, [waiting], now_ms=NOW)
+    await shop.payments.confirm("c1", "p1", PRICE, now_ms=NOW)
+    assert await findings(shop) == []
+    yield shop
+
+
+async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
+    found = await audit_postgres(shop.database, now_ms=now_ms)
+    return [f"{finding.promise} {finding.what}" for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        (
+            "UPDATE stock SET sold = 3 WHERE session_id = 's1' AND \"row\" = 'sA'",
+            "P1 session s1: row sA says 3 sold, its orders say 2",
+        ),
+        (
+            "DELETE FROM stock WHERE session_id = 's1' AND \"row\" = 'sB'",
+            "P1 session s1: row sB says nothing sold, its orders say 1",
+        ),
+        (
+            "UPDATE buyer_quota SET bought = 1 WHERE scope = '@1'",
+            "P1 session s1: ada counts as having bought 1 of @1, by orders 2",
+        ),
+        (
+            "DELETE FROM buyer_quota WHERE scope = 'sB'",
+            "P1 session s1: ada counts as having bought 0 of sB, by orders 1",
+        ),
+        (
+            "UPDATE variant SET stock = stock + 1 WHERE sku = 'C'",
+            "P1 SKU C: stock is 31, imported 30 and moved 0",
+        ),
+        (
+            "UPDATE stock SET units = 11 WHERE session_id = 's1' AND \"row\" = 'sB'",
+            "P1 session s1: SKU B has 11 units, the ledger says 10",
+        ),
+        (
+            "UPDATE session SET status = 'ended', settled = true WHERE id = 's2'",
+            "P1 session s2 is settled and keeps 9 units of row sA",
+        ),
+        (
+            "UPDATE session SET revenue = 1 WHERE id = 's1'",
+            "P2 session s1 counts 2 orders, 3 units, 1 money; its orders say 2, 3, 15000",
+        ),
+        (
+            "UPDATE orders SET total = 1 WHERE id = 'c2'",
+            "P2 order c2: total is 1, its lines say 5000",
+        ),
+        (
+            "UPDATE orders SET seq = 99 WHERE id = 'r1'",
+            "P2 order r1 of session s1 has number 99, the newest is 3",
+        ),
+        (
+            "DELETE FROM event WHERE session_id = 's1'",
+            "P2 session s1: head is 1, the log has 0 events up to 0",
+        ),
+        (
+            "UPDATE payment SET status = 'received'",
+            "P3 payment p1 of order c1 was received and no more",
+        ),
+        (
+            "UPDATE payment SET amount = 1",
+            "P3 payment p1 of 1 is applied, order c1 is confirmed over 5000",
+        ),
+        ("DELETE FROM payment", "P3 order c1 is confirmed without a payment"),
+    ],
+)
+async def test_damage_is_found(worked: Shop, damage: str, finding: str) -> None:
+    await worked.database.commit(damage)
+    assert finding in await findings(worked)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "damage", "finding"),
+    [
+        (
+            "stock DROP CONSTRAINT stock_sold_within_units",
+            "UPDATE stock SET sold = 11 WHERE session_id = 's1' AND \"row\" = 'sB'",
+            "P1 session s1: row sB has sold 11 of 10",
+        ),
+        (
+            "buyer_quota DROP CONSTRAINT buyer_quota_within_cap",
+            "UPDATE buyer_quota SET bought = 101 WHERE scope = 'sB'",
+            "P1 session s1: ada has bought 101 of sB, the limit was 100",
+        ),
+    ],
+)
+async def test_what_a_constraint_forbids_is_found_without_it(
+    worked: Shop, constraint: str, damage: str, finding: str
+) -> None:
+    await worked.database.commit(f"ALTER TABLE {constraint}")
+    await worked.database.commit(damage)
+    assert finding in await findings(worked)
+
+
+async def test_an_order_that_waits_for_ever_is_found(worked: Shop) -> None:
+    assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX) == []
+    assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX + 1) == [
+        f"P4 order c2 waits for money since before its deadline, {LATER}"
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_after_anything_that_can_happen_the_books_are_right(shop: Shop, seed: int) -> None:
+    dice = random.Random(seed)
+    await shop.open("s2", {"A": 10, "C": 10}, payment="checkout", sale_units=4)
+    for number in range(60):
+        await something(shop, dice, number)
+    assert await findings(shop) == []
+    await shop.end("s1")
+    assert await shop.sessions.settle("s1")
+    for number in range(60, 80):
+        await something(shop, dice, number)
+    assert await findings(shop) == []
+
+
+async def something(shop: Shop, dice: random.Random, number: int) -> None:
+    """Do one thing, at random, with orders that exist or not, in a state for it or not."""
+    known = dice.randrange(number + 1)
+    match dice.randrange(6):
+        case 0 | 1:
+            carts = [cart(dice, n, "AB") for n in range(number, number + dice.randint(1, 4))]
+            await shop.orders.commit("s1", 0, carts, now_ms=NOW + number)
+        case 2:
+            waiting = cart(dice, number, "AC", pay_until_ms=NOW + number + 20)
+            await shop.orders.pend("s2", 0, [waiting], now_ms=NOW + number)
+        case 3:
+            overdue = [Overdue(order_id=f"o{known}", buyer="ada")]
+            await shop.orders.void(dice.choice(["s1", "s2"]), overdue, now_ms=NOW + number)
+        case 4:
+            with suppress(Conflict, NotFound):
+                await shop.orders.cancel(f"o{known}")
+        case _:
+            await pay(shop, dice, f"o{known}", number)
+
+
+async def pay(shop: Shop, dice: random.Random, order_id: str, number: int) -> None:
+    with suppress(Conflict, NotFound):
+        total = (await shop.orders.get(order_id)).total
+        payment_id = f"p{dice.randrange(20)}"
+        reply = await shop.payments.confirm(
+            order_id, payment_id, total + dice.randrange(2), now_ms=NOW + number
+        )
+        if dice.randrange(2):
+            await shop.payments.refunded(reply.payment.payment_id)
+
+
+def cart(
+    dice: random.Random, number: int, skus: str, *, pay_until_ms: int | None = None
+) -> NewOrder:
+    """Make an order of one or two lines; every few share a reservation with the one before."""
+    rids = dice.sample([f"r{number}a", f"r{number}b", f"r{number - 1}a"], dice.randint(1, 2))
+    lines = [
+        line(rid, dice.choice(skus), dice.randint(1, 3), sale=dice.choice(["", "@1"]), limit=6)
+        for rid in rids
+    ]
+    return NewOrder(
+        order_id=f"o{number}",
+        buyer=dice.choice(["ada", "bo", "cy"]),
+        lines=lines,
+        pay_until_ms=pay_until_ms,
+    )
