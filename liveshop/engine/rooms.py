@@ -139,10 +139,18 @@ class Rooms:
         self._node.metrics.rooms.set(len(self._rooms))
 
     def _receive(self, session_id: str, payload: bytes) -> None:
-        message = decode_object(payload)
         room = self._rooms.get(session_id)
-        if room is not None and message["node"] != self._node.node_id:
-            room.receive(message["kind"], message["body"])
+        if room is None:
+            return
+        try:
+            message = decode_object(payload)
+            if message["node"] != self._node.node_id:
+                room.receive(message["kind"], message["body"])
+        except LiveshopError as failure:
+            # As good as lost: the log and the pulse have what it said.
+            _logger.warning("session %s: a message of the bus is dropped: %s", session_id, failure)
+            room.context.behind.set()
+            room.context.missed.set()
 
 
 def first_status(record: SessionRecord) -> Status:
