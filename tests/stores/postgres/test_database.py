@@ -1,0 +1,136 @@
+"""Postgres may be away: what then is certain, and what is not, is told apart."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from liveshop.core.errors import OutcomeUnknown, Unavailable
+from liveshop.stores.postgres.database import Database
+from tests.stores.postgres.conftest import running
+from tests.stores.postgres.proxy import Proxy
+from tests.stores.postgres.shop import NOW, Shop, order
+
+INSERT = "INSERT INTO api_key (id, name, hash, created_ms) VALUES ($1, '', '\\x00', 0)"
+KEYS = "SELECT id FROM api_key"
+
+
+def elsewhere(url: str, **parts: str) -> str:
+    """Return a URL with other parts."""
+    return urlunsplit(urlsplit(url)._replace(**parts))
+
+
+async def test_nothing_can_be_asked_before_the_pool_runs(postgres_url: str) -> None:
+    with pytest.raises(Unavailable):
+        await Database(postgres_url).ping()
+
+
+async def test_postgres_may_be_away_at_first_and_come_later(
+    postgres_url: str, unused_tcp_port: int
+) -> None:
+    proxy = Proxy(postgres_url)
+    proxy.port = unused_tcp_port
+    async with running(Database(proxy.url)) as database:
+        with pytest.raises(Unavailable):
+            await database.ping()
+        assert not database.reachable
+        async with proxy.listening(unused_tcp_port):
+            await database.ping()
+            assert database.reachable
+        with pytest.raises(Unavailable):
+            await database.ping()
+        assert not database.reachable
+
+
+async def test_a_missing_database_and_a_wrong_password_are_unavailable(postgres_url: str) -> None:
+    host = urlsplit(postgres_url).netloc.rpartition("@")[2]
+    for wrong in (
+        elsewhere(postgres_url, path="/nothing"),
+        elsewhere(postgres_url, netloc=f"liveshop:wrong@{host}"),
+    ):
+        async with running(Database(wrong)) as database:
+            with pytest.raises(Unavailable):
+                await database.ping()
+
+
+async def test_of_several_hosts_the_one_that_answers_is_used(
+    postgres_url: str, unused_tcp_port: int
+) -> None:
+    user, _, host = urlsplit(postgres_url).netloc.rpartition("@")
+    both = elsewhere(postgres_url, netloc=f"{user}@127.0.0.1:{unused_tcp_port},{host}")
+    async with running(Database(both)) as database:
+        await database.ping()
+
+
+async def test_without_prepared_statements_all_works_the_same(postgres_url: str) -> None:
+    async with running(Database(postgres_url, prepared=False)) as database:
+        shop = Shop(database)
+        await shop.stock_catalogue({"A": 1})
+        await shop.open("s1", {"A": 1})
+        assert await shop.verdicts(order("r1"), order("r2")) == {
+            "r1": "confirmed",
+            "r2": "sold_out",
+        }
+
+
+async def test_a_read_survives_the_loss_of_an_idle_connection(postgres_url: str) -> None:
+    async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as database:
+        await database.ping()
+        proxy.cut()
+        assert await database.fetch("SELECT 7 AS n") == [(7,)]
+
+
+async def test_a_transaction_that_is_cut_has_not_happened(
+    database: Database, postgres_url: str
+) -> None:
+    async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
+        with pytest.raises(Unavailable) as refusal:
+            async with cut.transaction() as connection:
+                await connection.execute(INSERT, "k1")
+                proxy.cut()
+                await connection.execute(INSERT, "k2")
+        assert not isinstance(refusal.value, OutcomeUnknown)
+        assert await database.fetch(KEYS) == []
+        assert await cut.fetch(KEYS) == []
+
+
+async def test_a_commit_whose_answer_is_lost_is_of_unknown_outcome(
+    database: Database, postgres_url: str
+) -> None:
+    async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
+        with pytest.raises(OutcomeUnknown):
+            async with cut.transaction() as connection:
+                await connection.execute(INSERT, "k1")
+                proxy.cut_at = b"COMMIT"
+        assert await database.fetch(KEYS) == [("k1",)]
+
+
+async def test_one_statement_whose_answer_is_lost_is_of_unknown_outcome(
+    database: Database, postgres_url: str
+) -> None:
+    async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
+        await cut.ping()
+        proxy.cut_at = b"lost-key"
+        with pytest.raises(OutcomeUnknown):
+            await cut.commit(INSERT, "lost-key")
+        assert await database.fetch(KEYS) == [("lost-key",)]
+
+
+async def test_a_refusal_of_the_block_rolls_back(database: Database) -> None:
+    with pytest.raises(LookupError):
+        async with database.transaction() as connection:
+            await connection.execute(INSERT, "k1")
+            raise LookupError
+    assert await database.fetch(KEYS) == []
+
+
+async def test_a_batch_whose_answer_is_lost_gets_it_when_it_is_sent_again(
+    shop: Shop, postgres_url: str
+) -> None:
+    async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
+        await cut.ping()
+        proxy.cut_at = b"lost-order"
+        with pytest.raises(OutcomeUnknown):
+            await Shop(cut).commit(order("lost-order"))
+        (outcome,) = (await Shop(cut).commit(order("lost-order"))).values()
+    assert (outcome.verdict, outcome.at_ms) == ("confirmed", NOW)
+    assert (await shop.row("sA")).sold == 1
