@@ -147,6 +147,10 @@ class Gateway:
         with anyio.move_on_after(self.settings.drain_ms / 1000):
             if self._guests:
                 await self._emptied.wait()
+        self.cut_off()
+
+    def cut_off(self) -> None:
+        """Cut the connections of all who are left."""
         for guest in tuple(self._guests):
             guest.abort()
 

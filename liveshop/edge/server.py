@@ -47,6 +47,7 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, gateway: Gateway, sockets: Sequence[socket.socket]
     ) -> None:
         super().__init__(config)
+        self.servers = []
         self.gateway = gateway
         self._sockets = list(sockets)
 
@@ -54,7 +55,13 @@ class Server(uvicorn.Server):
         """Serve on the sockets given at first, until told to stop."""
         async with anyio.create_task_group() as tasks:
             await tasks.start(self.gateway.run)
-            await super().serve(sockets or self._sockets)
+            try:
+                await super().serve(sockets or self._sockets)
+            finally:
+                # Nothing is left to do but after a failure, when there was no shutdown.
+                for server in self.servers:
+                    server.close()
+                self.gateway.cut_off()
             tasks.cancel_scope.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

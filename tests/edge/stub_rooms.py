@@ -92,6 +92,7 @@ class Running:
     rooms: StubRooms
     clock: Clock
     address: tuple[str, int]
+    cancel: Callable[[], None]
 
     @property
     def url(self) -> str:
@@ -102,30 +103,33 @@ async def _hello_world(request: Request) -> JSONResponse:
     return JSONResponse({"path": request.url.path})
 
 
+APP = Starlette(routes=[Route("/{path:path}", _hello_world)])
+
+
 @asynccontextmanager
 async def running(**changed: Any) -> AsyncIterator[Running]:
     """Serve the stand-in on a port of its own, with some settings changed."""
     rooms, clock = StubRooms(), Clock()
-    app = Starlette(routes=[Route("/{path:path}", _hello_world)])
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
         settings = replace(SETTINGS, **changed)
-        server = build_server(settings, rooms, app, [listener], now_ms=clock)
+        server = build_server(settings, rooms, APP, [listener], now_ms=clock)
         async with anyio.create_task_group() as tasks:
-            stopped = anyio.Event()
-            tasks.start_soon(_serve, server, stopped)
+            scope, stopped = anyio.CancelScope(), anyio.Event()
+            tasks.start_soon(_serve, server, scope, stopped)
             await until(lambda: server.started)
             try:
-                yield Running(server, rooms, clock, address)
+                yield Running(server, rooms, clock, address, scope.cancel)
             finally:
                 server.should_exit = True
                 with anyio.CancelScope(shield=True):
                     await stopped.wait()
 
 
-async def _serve(server: Server, stopped: anyio.Event) -> None:
+async def _serve(server: Server, scope: anyio.CancelScope, stopped: anyio.Event) -> None:
     try:
-        await server.serve()
+        with scope:
+            await server.serve()
     finally:
         stopped.set()
 

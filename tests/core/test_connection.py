@@ -1,0 +1,219 @@
+"""The viewer's connection as a state machine: no socket, no clock."""
+
+import json
+from typing import Any
+
+import pytest
+
+from liveshop.core.close_codes import CloseCode
+from liveshop.core.commands import AskTime, Buy, Hello
+from liveshop.core.connection import Close, Connection, Nudge, Phase
+from liveshop.core.roles import Identity, Role
+
+T0 = 1_000_000
+RID = "0b9f1a52-6a55-4b0e-a4d1-0d5ffb8b6f11"
+BUY = {"type": "buy", "rid": RID, "sku": "OBS-M", "quantity": 1}
+
+
+def identity(role: Role) -> Identity:
+    return Identity("u_1", "Ada", role)
+
+
+def joined(role: Role | None = None) -> Connection:
+    connection = Connection(ping_ms=25_000, now_ms=T0)
+    connection.join(None if role is None else identity(role), T0)
+    return connection
+
+
+def say(connection: Connection, message: Any, now_ms: int = T0) -> Any:
+    outcome = connection.receive(json.dumps(message), now_ms)
+    if not isinstance(outcome, bytes):
+        return outcome
+    assert outcome[0] == 0x81, "a final text frame"
+    size = outcome[1]
+    (refusal,) = json.loads(outcome[2:] if size < 126 else outcome[4:])
+    return refusal
+
+
+def code_of(refusal: Any) -> str:
+    assert refusal["type"] == "error"
+    return str(refusal["code"])
+
+
+def test_a_good_hello_is_handed_over_and_the_connection_waits_for_join() -> None:
+    connection = Connection(ping_ms=25_000, now_ms=T0)
+    hello = say(connection, {"type": "hello", "ref": 1, "token": "a.b.c"})
+    assert hello == Hello(ref=1, token="a.b.c")
+    phases = [connection.phase]
+    connection.join(identity(Role.VIEWER), T0)
+    assert [*phases, connection.phase] == [Phase.JOINING, Phase.JOINED]
+    assert connection.identity == identity(Role.VIEWER)
+
+
+@pytest.mark.parametrize("first", [{"type": "time", "client_ms": 1}, {}, {"type": ["hello"]}])
+def test_another_first_message_than_hello_closes_with_4500(first: dict[str, Any]) -> None:
+    connection = Connection(ping_ms=25_000, now_ms=T0)
+    outcome = say(connection, first)
+    assert isinstance(outcome, Close)
+    assert outcome.code == CloseCode.NO_HELLO
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"hello"', "1", "{} {}", "NaN"])
+def test_what_is_not_a_json_object_closes_with_4501(text: str) -> None:
+    for connection in (Connection(ping_ms=25_000, now_ms=T0), joined()):
+        outcome = connection.receive(text, T0)
+        assert isinstance(outcome, Close)
+        assert outcome.code == CloseCode.BAD_FRAME
+
+
+def test_a_hello_with_a_bad_field_is_refused_and_another_may_follow() -> None:
+    connection = Connection(ping_ms=25_000, now_ms=T0)
+    refusal = say(connection, {"type": "hello", "ref": 4, "token": 7})
+    assert (refusal["code"], refusal["ref"]) == ("bad_request", 4)
+    assert say(connection, {"type": "hello"}) == Hello()
+
+
+def test_a_second_hello_is_a_bad_request() -> None:
+    refusal = say(joined(), {"type": "hello", "ref": 2})
+    assert refusal == {
+        "type": "error",
+        "ref": 2,
+        "code": "bad_request",
+        "message": "`hello` comes once",
+    }
+
+
+@pytest.mark.parametrize("ref", [-1, 2**53, 1.0, "7", True, [], None])
+def test_an_error_to_an_unusable_ref_has_ref_null(ref: Any) -> None:
+    refusal = say(joined(), {"type": "nonsense", "ref": ref})
+    assert (refusal["code"], refusal["ref"]) == ("bad_request", None)
+
+
+def test_the_largest_ref_is_echoed() -> None:
+    assert say(joined(), {"type": "nonsense", "ref": 2**53 - 1})["ref"] == 2**53 - 1
+
+
+def test_what_needs_a_token_is_unauthorized_without_one() -> None:
+    assert code_of(say(joined(), BUY)) == "unauthorized"
+    assert say(joined(), {"type": "time", "client_ms": 1}) == AskTime(client_ms=1)
+    assert isinstance(say(joined(Role.VIEWER), BUY), Buy)
+
+
+@pytest.mark.parametrize(
+    ("message", "needed"),
+    [
+        ({"type": "product.pin", "product_id": "shirt"}, Role.MODERATOR),
+        ({"type": "viewer.mute", "viewer_id": "u_2"}, Role.MODERATOR),
+        ({"type": "session.start"}, Role.HOST),
+    ],
+)
+def test_a_role_too_low_is_forbidden_and_higher_ones_include_it(
+    message: dict[str, Any], needed: Role
+) -> None:
+    assert code_of(say(joined(), message)) == "unauthorized"
+    for role in Role:
+        outcome = say(joined(role), message)
+        if role < needed:
+            assert code_of(outcome) == "forbidden"
+            assert outcome["message"] == f"this needs the role {needed.word}"
+        else:
+            assert outcome == say(joined(Role.ADMIN), message)
+
+
+def passed(connection: Connection, message: dict[str, Any], times: int) -> list[bool]:
+    return [not isinstance(say(connection, message), dict) for _ in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("role", "message", "burst", "wait_ms"),
+    [
+        (None, {"type": "time", "client_ms": 1}, 40, 50),
+        (Role.MODERATOR, {"type": "product.pin", "product_id": "shirt"}, 40, 50),
+        (Role.HOST, {"type": "product.pin", "product_id": "shirt"}, 100, 20),
+        (Role.ADMIN, {"type": "time", "client_ms": 1}, 100, 20),
+        (Role.VIEWER, {"type": "say", "text": "hi"}, 5, 500),
+        (Role.HOST, {"type": "say", "text": "hi"}, 5, 500),
+        (Role.VIEWER, BUY, 10, 200),
+        (Role.VIEWER, {**BUY, "type": "reserve"}, 10, 200),
+        (Role.VIEWER, {"type": "checkout", "order_id": RID, "rids": [RID]}, 10, 200),
+    ],
+)
+def test_a_burst_passes_and_the_next_is_told_when_to_try_again(
+    role: Role | None, message: dict[str, Any], burst: int, wait_ms: int
+) -> None:
+    connection = joined(role)
+    assert passed(connection, message, burst) == [True] * burst
+    refusal = say(connection, {**message, "ref": 3})
+    assert (refusal["code"], refusal["ref"]) == ("rate_limited", 3)
+    assert refusal["retry_after_ms"] == wait_ms
+    assert isinstance(say(connection, message, T0 + wait_ms - 1), dict)
+    assert not isinstance(say(connection, message, T0 + wait_ms), dict)
+
+
+def test_buy_reserve_and_checkout_share_one_limit_and_chat_has_its_own() -> None:
+    connection = joined(Role.VIEWER)
+    assert passed(connection, BUY, 4) == [True] * 4
+    assert passed(connection, {**BUY, "type": "reserve"}, 6) == [True] * 6
+    assert passed(connection, {"type": "checkout", "order_id": RID, "rids": [RID]}, 1) == [False]
+    assert passed(connection, {"type": "say", "text": "hi"}, 5) == [True] * 5
+    assert passed(connection, {"type": "release", "rid": RID}, 1) == [True]
+
+
+def test_what_is_refused_for_its_fields_counts_as_a_command_and_not_as_a_purchase() -> None:
+    connection = joined(Role.VIEWER)
+    assert passed(connection, {**BUY, "quantity": 0}, 25) == [False] * 25
+    assert passed(connection, BUY, 10) == [True] * 10
+    assert code_of(say(joined(Role.VIEWER), {**BUY, "quantity": 0})) == "bad_request"
+
+
+def test_pings_are_due_every_ping_ms() -> None:
+    connection = joined()
+    assert connection.due_ms == T0 + 25_000
+    assert connection.tick(T0 + 24_999) is None
+    assert connection.tick(T0 + 25_000) is Nudge.PING
+    assert connection.tick(T0 + 25_000) is None
+    assert connection.due_ms == T0 + 35_000
+
+
+def test_without_a_pong_the_end_comes_ten_seconds_after_the_ping() -> None:
+    connection = joined()
+    assert connection.tick(T0 + 25_000) is Nudge.PING
+    assert connection.tick(T0 + 34_999) is None
+    assert connection.tick(T0 + 35_000) == Close(CloseCode.NO_PONG, "no pong in time")
+
+
+def test_a_pong_gives_another_ping_ms_and_ten_seconds() -> None:
+    connection = joined()
+    assert connection.tick(T0 + 25_000) is Nudge.PING
+    connection.pong(T0 + 25_100)
+    assert connection.tick(T0 + 50_000) is Nudge.PING
+    assert connection.tick(T0 + 60_099) is None
+    assert isinstance(connection.tick(T0 + 60_100), Close)
+
+
+def test_hello_is_due_within_ten_seconds_and_not_once_it_came() -> None:
+    waiting, welcome = Connection(ping_ms=25_000, now_ms=T0), joined()
+    assert waiting.due_ms == T0 + 10_000
+    assert waiting.tick(T0 + 9_999) is None
+    assert waiting.tick(T0 + 10_000) == Close(CloseCode.NO_HELLO, "no hello in time")
+    assert welcome.tick(T0 + 10_000) is None
+
+
+def test_two_seconds_behind_is_too_slow_and_catching_up_starts_anew() -> None:
+    connection = joined()
+    connection.fell_behind(T0 + 1_000)
+    assert connection.due_ms == T0 + 3_000
+    assert connection.tick(T0 + 2_999) is None
+    connection.caught_up()
+    assert connection.tick(T0 + 3_000) is None
+    connection.fell_behind(T0 + 3_500)
+    assert connection.tick(T0 + 5_500) == Close(CloseCode.TOO_SLOW, "too slow")
+
+
+def test_a_closing_connection_asks_for_nothing_until_it_is_cut() -> None:
+    connection = joined()
+    connection.closing(by_ms=T0 + 30_000)
+    assert connection.phase is Phase.CLOSING
+    assert connection.due_ms == T0 + 30_000
+    assert connection.tick(T0 + 29_999) is None
+    assert connection.tick(T0 + 30_000) is Nudge.ABORT

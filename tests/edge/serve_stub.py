@@ -1,0 +1,16 @@
+"""Serve the stand-in as a process of its own: `python -m tests.edge.serve_stub PORT`."""
+
+import socket
+import sys
+
+import uvloop
+
+from liveshop.edge.server import build_server
+from tests.edge.stub_rooms import APP, SETTINGS, StubRooms
+
+if __name__ == "__main__":
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+        server = build_server(SETTINGS, StubRooms(), APP, [listener])
+        uvloop.run(server.serve())
+    # What comes after the end of `serve` is reached.
+    sys.stdout.write("stopped cleanly")

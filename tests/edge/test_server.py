@@ -1,0 +1,152 @@
+"""How the server ends, and what it rests on in uvicorn."""
+
+import asyncio
+import inspect
+import signal
+import socket
+import sys
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
+
+from liveshop.edge.server import HttpProtocol
+from tests.client import connected, joined
+from tests.edge.raw_viewer import HEAD, raw_viewer
+from tests.edge.stub_rooms import running, until
+
+
+async def test_http_and_viewers_share_one_port() -> None:
+    async with running() as here, joined(here.url, "s1"), httpx.AsyncClient() as http:
+        answer = await http.get(here.url.replace("ws:", "http:") + "/api/products")
+        assert (answer.status_code, answer.json()) == (200, {"path": "/api/products"})
+        assert "server" not in answer.headers
+
+
+async def test_a_stopping_server_sends_its_viewers_elsewhere() -> None:
+    async with running() as here, joined(here.url, "s1") as one, connected(here.url, "s1") as two:
+        await until(lambda: len(here.server.gateway) == 2)
+        here.server.should_exit = True
+        for client in (one, two):
+            assert (await client.closed()).code == 4001
+            moved = client.messages[-1]
+            assert moved["type"] == "moved"
+            assert 500 <= moved["retry_after_ms"] <= 5_000
+        assert here.rooms.lost == 1
+
+
+async def test_a_viewer_that_never_leaves_is_cut_when_the_drain_is_over() -> None:
+    async with running(drain_ms=200) as here, raw_viewer(here.address) as deaf:
+        await deaf.join()
+        here.server.should_exit = True
+        await until(lambda: here.rooms.lost == 1)
+        assert len(here.server.gateway) == 0
+
+
+async def test_a_stopping_server_accepts_nobody() -> None:
+    async with running() as here, raw_viewer(here.address) as deaf:
+        await deaf.join()
+        here.server.should_exit = True
+        assert await deaf.kind() == "moved"
+        with pytest.raises(OSError):
+            await anyio.connect_tcp(*here.address)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_process_with_0_and_runs_what_comes_after(
+    how: signal.Signals,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tests.edge.serve_stub", str(port)]
+    async with await anyio.open_process(command, stderr=None) as process:
+        try:
+            await until(lambda: _accepts(port))
+            async with joined(f"ws://127.0.0.1:{port}", "s1") as client:
+                process.send_signal(how)
+                assert (await client.closed()).code == 4001
+            assert process.stdout is not None
+            assert await process.stdout.receive() == b"stopped cleanly"
+            with anyio.fail_after(10):
+                assert await process.wait() == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+
+async def test_a_server_that_is_cancelled_lets_go_of_its_port_and_its_viewers() -> None:
+    async with running() as here, raw_viewer(here.address) as viewer:
+        await viewer.join()
+        here.cancel()
+        await until(lambda: here.rooms.lost == 1)
+        assert not _accepts(here.address[1])
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class _Spy(asyncio.Protocol):
+    """Writes down how uvicorn treats a WebSocket protocol class."""
+
+    calls: list[tuple[str, Any]] = []  # noqa: RUF012 - uvicorn makes the objects, not the test
+
+    def __init__(self, **given: Any) -> None:
+        self.calls.append(("made", sorted(given)))
+
+    def connection_made(self, transport: Any) -> None:
+        self.calls.append(("connection_made", transport.get_protocol() is self))
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.calls.append(("data_received", data))
+        self.calls.append(("handed over", self.transport.get_protocol() is self))
+
+
+async def test_uvicorn_hands_an_upgrade_over_as_the_gateway_expects() -> None:
+    config = uvicorn.Config(_app, http=HttpProtocol, ws=_Spy, interface="asgi3", lifespan="off")
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    _Spy.calls.clear()
+    server = await loop.create_server(
+        lambda: HttpProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    async with server, raw_viewer(server.sockets[0].getsockname()) as viewer:
+        head = HEAD.format(path="/ws/sessions/s%201?x=1", more="X-Name: one\r\nX-Name:  two\r\n")
+        await viewer.stream.send(head.encode())
+        await until(lambda: len(_Spy.calls) == 4)
+        await viewer.stream.send(b"frames")
+        await until(lambda: len(_Spy.calls) == 6)
+    assert _Spy.calls == [
+        ("made", ["app_state", "config", "server_state"]),
+        ("connection_made", False),
+        (
+            "data_received",
+            b"GET /ws/sessions/s%201?x=1 HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\n"
+            b"connection: Upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"sec-websocket-version: 13\r\nx-name: one\r\nx-name: two\r\n\r\n",
+        ),
+        ("handed over", False),
+        ("data_received", b"frames"),
+        ("handed over", True),
+    ]
+    assert state.connections == set()
+
+
+async def _app(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError("an upgrade does not reach the application")
+
+
+async def test_uvicorns_server_has_the_parts_that_ours_replaces() -> None:
+    server = uvicorn.Server(uvicorn.Config(_app, interface="asgi3", log_config=None))
+    assert (server.should_exit, server.force_exit, server.started) == (False, False, False)
+    assert list(inspect.signature(server.serve).parameters) == ["sockets"]
+    assert list(inspect.signature(server.shutdown).parameters) == ["sockets"]
+    assert list(inspect.signature(server.handle_exit).parameters) == ["sig", "frame"]
+    with server.capture_signals():
+        assert signal.getsignal(signal.SIGTERM) == server.handle_exit
