@@ -1,7 +1,7 @@
 -- Read what Redis believes of one session's units, as of one instant; changes nothing.
 -- KEYS    cfg, stock, res, due, paying, held, bought, totals
 -- Returns nil where Redis does not sell (closed, lost, or another process since the rebuild), else
--- epoch, now_ms, stock, {rid, record, ...} of open reservations, held, bought, version of totals
+-- epoch, now_ms, stock, {rid, record, ...} of open reservations, held, bought, totals
 local cfg = redis.call('HMGET', KEYS[1], 'epoch', 'open', 'run_id')
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 if cfg[2] ~= '1' or cfg[3] ~= run_id then
@@ -22,5 +22,5 @@ return {
   open,
   redis.call('HGETALL', KEYS[6]),
   redis.call('HGETALL', KEYS[7]),
-  redis.call('HGET', KEYS[8], 'version') or '0',
+  redis.call('HMGET', KEYS[8], 'orders', 'units', 'revenue'),
 }

@@ -18,8 +18,6 @@ _SCRIPT = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
 _KEYS = ("cfg", "stock", "res", "due", "paying", "held", "bought", "totals")
 _SEPARATOR = "\x1f"
 _READ_MS_MAX = 60_000
-# What is under way looks like a finding, but not for long.
-_LOOKS = 4
 _BETWEEN_LOOKS_S = 1.0
 
 
@@ -33,17 +31,17 @@ class _Believed:
     open: dict[str, list[str]]
     held: dict[str, int]
     bought: dict[tuple[str, str], tuple[int, int]]
-    totals_version: int
+    totals: list[int]
 
 
-async def audit(database: Database, link: RedisLink) -> list[Finding]:
+async def audit(database: Database, link: RedisLink, *, looks: int = 5) -> list[Finding]:
     """Return every broken promise, none if all is well; may run while the engine sells.
 
-    Looks again at what it finds, since an order on its way is in one store and not yet in the
-    other. Raises Unavailable where a store is away.
+    Looks again, a second later, at what it finds: an order on its way is in one store and not
+    yet in the other. Raises Unavailable where a store is away.
     """
     findings = await _look(database, link)
-    for _ in range(_LOOKS - 1):
+    for _ in range(looks - 1):
         if not findings:
             break
         await anyio.sleep(_BETWEEN_LOOKS_S)
@@ -70,7 +68,7 @@ async def _believed(link: RedisLink, session_id: str) -> _Believed | None:
     reply = await link.call("EVAL", _SCRIPT, len(keys), *keys, timeout_ms=_READ_MS_MAX)
     if reply is None:
         return None
-    epoch, now_ms, stock, opened, held, bought, version = reply
+    epoch, now_ms, stock, opened, held, bought, totals = reply
     counts: dict[str, dict[str, int]] = {}
     for field, value in _pairs(stock):
         row, _, name = field.rpartition(_SEPARATOR)
@@ -85,7 +83,7 @@ async def _believed(link: RedisLink, session_id: str) -> _Believed | None:
         open={rid: packed.split(_SEPARATOR) for rid, packed in _pairs(opened)},
         held={field: int(value) for field, value in _pairs(held)},
         bought={_two(field): _two_numbers(value) for field, value in _pairs(bought)},
-        totals_version=int(version),
+        totals=[int(count or 0) for count in totals],
     )
 
 
@@ -118,12 +116,16 @@ async def _copy_findings(database: Database, session_id: str, believed: _Believe
     for row, *truth in await database.fetch(_SQL["redis_rows"], session_id):
         copy = list(believed.rows.get(row, (0, 0, 0, 0))[:3])
         if copy != truth:
-            what = f"row {row} is {copy} in Redis (units, sold, version), {truth} in Postgres"
+            what = f"row {row} (units, sold, version): Redis {copy}, Postgres {truth}"
             findings.append(what)
     for buyer, scope, *truth in await database.fetch(_SQL["redis_bought"], session_id):
         copy = list(believed.bought.get((buyer, scope), (0, 0)))
         if copy != truth:
-            what = f"what {buyer} bought of {scope} is {copy} in Redis, {truth} in Postgres"
+            what = f"what {buyer} bought of {scope}: Redis {copy}, Postgres {truth}"
+            findings.append(what)
+    for truth in map(list, await database.fetch(_SQL["redis_totals"], session_id)):
+        if believed.totals != truth:
+            what = f"orders, units, revenue: Redis {believed.totals}, Postgres {truth}"
             findings.append(what)
     return [Finding(promise="P1", what=f"session {session_id}: {what}") for what in findings]
 

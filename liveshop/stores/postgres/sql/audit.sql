@@ -129,4 +129,4 @@ SELECT "row", units, sold, version FROM stock WHERE session_id = $1
 SELECT buyer, scope, bought, version FROM buyer_quota WHERE session_id = $1
 
 -- name: redis_totals
-SELECT seq FROM session WHERE id = $1
+SELECT orders, units, revenue FROM session WHERE id = $1
