@@ -191,4 +191,4 @@ async def _ready(url: str) -> None:
     async with httpx.AsyncClient() as client:
         with anyio.fail_after(10):
             while (await client.get(f"{url}/readyz")).status_code != 200:
-                await anyio.lowlevel.checkpoint()
+                await anyio.sleep(0.01)

@@ -13,7 +13,7 @@ from tests.edge.http.api import Api, running_node
 def api(postgres_url: str, redis_url: str) -> Iterator[Api]:
     """A running node: a loop in a thread, real stores, a real socket."""
     with (
-        start_blocking_portal() as portal,
+        start_blocking_portal(backend_options={"use_uvloop": True}) as portal,
         portal.wrap_async_context_manager(running_node(postgres_url, redis_url)) as url,
         httpx.Client(base_url=url) as client,
     ):

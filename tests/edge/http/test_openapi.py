@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import schemathesis
@@ -73,7 +74,7 @@ def show(api: Api) -> Show:
     suppress_health_check=list(HealthCheck),
 )
 def test_strangers_and_those_who_may_do_all_get_only_documented_answers(
-    case: Case, api: Api, show: Show
+    case: Case[Any], api: Api, show: Show
 ) -> None:
     if case.meta is not None and case.meta.generation.mode.is_positive:
         case.path_parameters |= {name: show.ids[name] for name in case.path_parameters}
