@@ -1,0 +1,123 @@
+"""A node and a show on it, for browsers to open; and the people who open it."""
+
+from contextlib import ExitStack
+from subprocess import Popen
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, ConsoleMessage, Error, Page
+
+from liveshop.cli.subprocesses import free_port
+from liveshop.core.roles import Role
+from liveshop.edge.tokens import make_token
+from tests.cli.programs import is_ready, program, until
+
+_SECRET = "browser tests, 32 bytes or more."
+PATIENCE_MS = 15_000
+
+Json = dict[str, Any]
+
+
+class Node:
+    """`liveshop serve` on a port of its own; it may be killed and started again there."""
+
+    def __init__(self, redis_url: str, postgres_url: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._environment = {
+            "LIVESHOP_REDIS_URL": redis_url,
+            "LIVESHOP_POSTGRES_URL": postgres_url,
+            "LIVESHOP_SECRET": _SECRET,
+            "LIVESHOP_PORT": str(port),
+        }
+        self._stack = ExitStack()
+        self.process: Popen[str]
+
+    def start(self) -> None:
+        """Start it and wait until it can serve."""
+        self.process = self._stack.enter_context(program("serve", environment=self._environment))
+        until(lambda: is_ready(self.url) or self.process.poll() is not None)
+        assert self.process.poll() is None, self.process.communicate()[0]
+
+    def kill(self) -> None:
+        """Kill it; whoever was connected hears nothing but that."""
+        self._stack.close()
+
+
+class Show:
+    """A session with one product, `Ocean Shirt`, which has the variants M and L."""
+
+    def __init__(self, node: Node, *, units: int = 10) -> None:
+        self.node = node
+        self.host_token = token("host", Role.HOST)
+        self._http = httpx.Client(
+            base_url=node.url, headers={"Authorization": f"Bearer {self.host_token}"}
+        )
+        variants = [
+            {"sku": f"OCEAN-{label}", "label": label, "price": 5000, "stock": 40}
+            for label in ("M", "L")
+        ]
+        product = {"product_id": "ocean", "title": "Ocean Shirt", "variants": variants}
+        self._post("/api/products", product)
+        self.session_id: str = self._post("/api/sessions", {"title": "Autumn drop"})["id"]
+        self.command("product.add", product_id="ocean", units={"OCEAN-M": units, "OCEAN-L": units})
+
+    def command(self, kind: str, **fields: Any) -> None:
+        """Carry out a host's command over HTTP."""
+        self._post(f"/api/sessions/{self.session_id}/commands", {"type": kind, **fields})
+
+    def orders(self) -> list[Json]:
+        """Return the session's orders, as the API tells them."""
+        answer = self._http.get("/api/orders", params={"session": self.session_id})
+        orders: list[Json] = answer.raise_for_status().json()["orders"]
+        return orders
+
+    def left(self, sku: str) -> int:
+        """Return how many units of a SKU can be reserved."""
+        session = self._http.get(f"/api/sessions/{self.session_id}").raise_for_status().json()
+        variants = session["shelf"][0]["variants"]
+        return next(int(variant["left"]) for variant in variants if variant["sku"] == sku)
+
+    def watch(self, name: str | None = None) -> str:
+        """Return the address of the viewer's page, for somebody or for anyone."""
+        return self._address("watch", None if name is None else token(name, Role.VIEWER))
+
+    def host(self) -> str:
+        """Return the address of the host's console."""
+        return self._address("host", self.host_token)
+
+    def close(self) -> None:
+        """Let go of the connections to the node."""
+        self._http.close()
+
+    def _address(self, page: str, bearer: str | None) -> str:
+        fragment = "" if bearer is None else f"#token={bearer}"
+        return f"{self.node.url}/{page}/{self.session_id}{fragment}"
+
+    def _post(self, path: str, body: Json) -> Json:
+        answer: Json = self._http.post(path, json=body).raise_for_status().json()
+        return answer
+
+
+def token(name: str, role: Role, *, ttl_s: int = 3_600) -> str:
+    """Return a token of the node's."""
+    return make_token(_SECRET, viewer_id=f"u_{name}", name=name, role=role, ttl_s=ttl_s)
+
+
+async def open_page(browser: Browser, address: str, *, width: int = 1440) -> Page:
+    """Open an address in a profile of its own; errors of its scripts fail the test at once."""
+    context = await browser.new_context(viewport={"width": width, "height": 900}, locale="en-IE")
+    context.set_default_timeout(PATIENCE_MS)
+    page = await context.new_page()
+    page.on("pageerror", _fail)
+    page.on("console", _fail_on_policy)
+    await page.goto(address)
+    return page
+
+
+def _fail(error: Error) -> None:
+    raise AssertionError(f"a script of the page failed: {error}")
+
+
+def _fail_on_policy(message: ConsoleMessage) -> None:
+    assert "Content Security Policy" not in message.text, message.text

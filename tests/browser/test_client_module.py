@@ -1,0 +1,138 @@
+"""`liveshop.js` in a browser: coming back, buying once, and the state that it keeps."""
+
+import signal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.shop import Node, Show, open_page
+from tests.cli.programs import until
+
+_JOIN = """async ([sessionId, token]) => {
+  const { Shop } = await import("/liveshop.js");
+  const shop = new Shop({ sessionId, token });
+  await new Promise((done) => shop.subscribe((state) => state.session && done()));
+  return shop;
+}"""
+# What a snapshot says, without when it was encoded and in which order its fields came.
+_FACTS = """(shop) => {
+  const { now_ms, type, ...facts } = shop.state.session;
+  return facts;
+}"""
+
+
+async def _buy_and_lose_the_node(viewer: Page, node: Node) -> None:
+    """Buy while the node does not listen, and kill it: the wish was sent and never read."""
+    button = viewer.get_by_role("button", name="Buy Ocean Shirt")
+    await expect(button).to_be_enabled()
+    node.process.send_signal(signal.SIGSTOP)
+    await button.click()
+    await expect(viewer.get_by_text("Sending…")).to_be_visible()
+    node.kill()
+    await expect(viewer.get_by_text("Reconnecting…")).to_be_visible()
+
+
+@pytest.mark.parametrize("reload", [False, True], ids=["reconnect", "reload"])
+async def test_a_purchase_that_was_lost_is_made_once_with_its_rid(
+    browser: Browser, live: Show, node: Node, reload: bool
+) -> None:
+    viewer = await open_page(browser, live.watch("ada"))
+    await _buy_and_lose_the_node(viewer, node)
+    saved = f"sessionStorage.getItem('liveshop:{live.session_id}:u_ada')"
+    (wish,) = (await viewer.evaluate(f"JSON.parse({saved})"))["purchases"]
+    if reload:
+        await viewer.goto("about:blank")
+    node.start()
+    if reload:
+        await viewer.goto(live.watch())
+    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    (order,) = live.orders()
+    assert order["order_id"] == wish["rid"]
+    until(lambda: live.left("OCEAN-M") == 9)
+
+
+async def test_a_cart_is_still_there_after_the_node_was_killed(
+    browser: Browser, live: Show, node: Node
+) -> None:
+    viewer = await open_page(browser, live.watch("ada"))
+    await viewer.get_by_role("button", name="Add Ocean Shirt to cart").click()
+    await expect(viewer.get_by_role("button", name="Order 1 for €50.00")).to_be_visible()
+    node.kill()
+    await expect(viewer.get_by_text("Your 1 item stays reserved until")).to_be_visible()
+    node.start()
+    await expect(viewer.get_by_text("Reconnecting…")).to_have_count(0)
+    await viewer.get_by_role("button", name="Order 1 for €50.00").click()
+    await expect(viewer.get_by_text("Your cart is empty.")).to_be_visible()
+    assert len(live.orders()) == 1
+
+
+async def test_events_and_gauges_lead_to_what_a_fresh_snapshot_says(
+    browser: Browser, live: Show
+) -> None:
+    page = await open_page(browser, live.node.url)
+    early = await page.evaluate_handle(_JOIN, [live.session_id, live.host_token])
+    live.command("product.pin", product_id="ocean")
+    live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 4800})
+    live.command("sale.start", product_id="ocean", percent=10, duration_ms=60_000, units=5)
+    await early.evaluate("(shop) => shop.say('hello')")
+    await early.evaluate("(shop) => { shop.buy({ sku: 'OCEAN-L', price: 4500 }); shop.like(3); }")
+    await page.wait_for_function(
+        """(shop) => {
+          const { chat, likes, sales, viewers } = shop.state.session;
+          return chat.length === 1 && likes === 3 && sales[0].left === 4 && viewers === 1
+            && shop.state.orders.length === 1;
+        }""",
+        arg=early,
+    )
+    late = await page.evaluate_handle(_JOIN, [live.session_id, None])
+    await page.wait_for_function(
+        "([one, other]) => one.state.session.viewers === 2 && other.state.session.viewers === 2",
+        arg=[early, late],
+    )
+    assert await early.evaluate(_FACTS) == await late.evaluate(_FACTS)
+    assert (await late.evaluate(_FACTS))["sales"][0]["prices"] == {
+        "OCEAN-M": 4320,
+        "OCEAN-L": 4500,
+    }
+
+
+async def test_the_clock_is_the_servers_and_seconds_never_go_up(
+    browser: Browser, live: Show
+) -> None:
+    page = await open_page(browser, live.node.url)
+    shop = await page.evaluate_handle(_JOIN, [live.session_id, None])
+    asked = await shop.evaluate(
+        """async (shop) => {
+          const before = shop.now();
+          const { now_ms } = await shop.send({ type: "time", client_ms: 0 });
+          return [before, now_ms, shop.now()];
+        }"""
+    )
+    before, answered, after = asked
+    assert before - 50 <= answered <= after + 50
+    shown = await shop.evaluate(
+        """async (shop) => {
+          const deadline = shop.now() + 60_000;
+          const first = shop.secondsTo(deadline);
+          shop.now = () => deadline - 70_000;  // as after a clock that was set back
+          return [first, shop.secondsTo(deadline), shop.secondsTo(deadline - 100_000)];
+        }"""
+    )
+    assert shown == [60, 60, 0]
+
+
+async def test_the_close_code_says_whether_to_come_back_and_when(
+    browser: Browser, node: Node
+) -> None:
+    page = await open_page(browser, node.url)
+    waits = await page.evaluate(
+        """async () => {
+          const { waitAfter } = await import("/liveshop.js");
+          const half = () => 0.5;
+          const codes = [1000, 1006, 4000, 4003, 4499, 1002, 1007, 1009, 4500, 4505, 4999];
+          return [codes.map((code) => waitAfter(code, 500, half)),
+            [500, 1500, 13_000, 20_000].map((last) => waitAfter(1006, last, () => 0.999))];
+        }"""
+    )
+    assert waits[0] == [1000] * 5 + [None] * 6
+    assert waits[1] == [pytest.approx(1499), pytest.approx(4496), 20_000, 20_000]

@@ -1,0 +1,157 @@
+"""Hosts and viewers at work, each in a browser, found by the words that people read."""
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.browser.shop import Node, Show, open_page
+from tests.cli.programs import until
+
+
+def _button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+async def _start_sale(host: Page, *, percent: int, units: int) -> None:
+    await _button(host, "Flash sale of Ocean Shirt").first.click()
+    await host.get_by_label("Percent off").fill(str(percent))
+    await host.get_by_label("Seconds", exact=True).fill("120")
+    await host.get_by_label("Units (empty: all there are)").fill(str(units))
+    await expect(host.get_by_text("M €39.00 · L €39.00")).to_be_visible()
+    await _button(host, "Start sale").click()
+
+
+async def test_a_viewer_buys_at_the_price_of_the_sale_that_the_host_starts(
+    browser: Browser, live: Show
+) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"), width=390)
+    await expect(viewer.get_by_text("Nothing is pinned yet.")).to_be_visible()
+
+    await _button(host, "Pin Ocean Shirt").click()
+    pinned = viewer.get_by_role("region", name="Now showing")
+    card = pinned.get_by_role("article", name="Ocean Shirt")
+    await expect(card).to_contain_text("€50.00")
+    await _start_sale(host, percent=22, units=3)
+    await expect(card).to_contain_text("€39.00")
+    await expect(card).to_contain_text("Flash sale −22 %, ends in 0")
+    await expect(card).to_contain_text("Only 3 left")
+
+    await card.get_by_role("radio", name="L", exact=True).check()
+    await _button(viewer, "Buy Ocean Shirt").click()
+    await expect(card).to_contain_text("Ordered ✓")
+    await expect(card).to_contain_text("Only 2 left")
+
+    orders = host.get_by_role("region", name="Orders")
+    await expect(orders.get_by_role("listitem")).to_contain_text("Ocean Shirt, L × 1€39.00")
+    await expect(orders).to_contain_text("Orders 1 · €39.00")
+    (order,) = live.orders()
+    assert order["status"] == "confirmed"
+    assert [(line["sku"], line["price"]) for line in order["lines"]] == [("OCEAN-L", 3900)]
+
+
+async def test_a_host_plans_a_show_fills_its_shelf_and_goes_live(
+    browser: Browser, show: Show
+) -> None:
+    host = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
+    assert "token" not in host.url
+    await host.get_by_label("Title").fill("Evening drop")
+    await _button(host, "Plan it").click()
+    await expect(host.get_by_role("heading", name="Evening drop")).to_be_visible()
+    await expect(host.get_by_text("Draft")).to_be_visible()
+
+    await _button(host, "Add product…").click()
+    await host.get_by_label("Units of M").fill("4")
+    await host.get_by_label("Units of L").fill("0")
+    await host.get_by_label("At most per person").fill("2")
+    await _button(host, "Add to the shelf").click()
+    await expect(host.get_by_text("M Only 4 left")).to_be_visible()
+    await _button(host, "Price of Ocean Shirt").click()
+    await host.get_by_label("Price of M in EUR").fill("48.50")
+    await _button(host, "Change price").click()
+    await _button(host, "Pin next: Ocean Shirt").click()
+    card = host.get_by_role("region", name="Now pinned").get_by_role("article")
+    await expect(card).to_contain_text("€48.50")
+    await _button(host, "Go live").click()
+    await expect(_button(host, "Pause")).to_be_visible()
+
+    await host.goto(show.node.url)
+    await expect(host.get_by_role("link", name="Evening drop", exact=True)).to_be_visible()
+
+
+async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
+    browser: Browser, live: Show
+) -> None:
+    viewer = await open_page(browser, live.watch("ada"), width=820)
+    card = viewer.get_by_role("article", name="Ocean Shirt")
+    cart = viewer.get_by_role("region", name="Your cart")
+    await expect(cart).to_contain_text("Your cart is empty.")
+    for label in ("M", "L"):
+        await card.get_by_role("radio", name=label, exact=True).check()
+        await _button(viewer, "Add Ocean Shirt to cart").click()
+        await expect(cart).to_contain_text(f"Ocean Shirt, {label} × 1")
+    await expect(_button(viewer, "Order 2 for €100.00")).to_be_visible()
+
+    await _button(viewer, "Remove Ocean Shirt, M").click()
+    await _button(viewer, "Order 1 for €50.00").click()
+    await expect(cart).to_contain_text("Your cart is empty.")
+    await expect(viewer.get_by_role("region", name="Your orders")).to_contain_text("€50.00")
+    (order,) = live.orders()
+    assert [line["sku"] for line in order["lines"]] == ["OCEAN-L"]
+    until(lambda: (live.left("OCEAN-M"), live.left("OCEAN-L")) == (10, 9))
+
+
+async def test_a_show_ends_in_two_steps_for_everyone(browser: Browser, live: Show) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch())
+    await _button(host, "Pause").click()
+    await expect(viewer.get_by_text("The show is paused. We are back")).to_be_visible()
+    await _button(host, "Resume").click()
+    await expect(viewer.get_by_text("The show is on.")).to_be_visible()
+
+    await _button(host, "End…").click()
+    await _button(host, "Not now").click()
+    await _button(host, "End…").click()
+    await expect(viewer.get_by_text("The show is on.")).to_be_visible()
+    await _button(host, "End show").click()
+    await expect(viewer.get_by_text("The show has ended. Thank you")).to_be_visible()
+    await expect(host.get_by_role("heading", name="The show has ended")).to_be_visible()
+
+
+async def test_the_chat_is_text_and_is_moderated_by_the_host(browser: Browser, live: Show) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"))
+    other = await open_page(browser, live.watch())
+    said = "<img src=x onerror=alert(1)> is it <b>blue</b>?"
+    await viewer.get_by_label("Say something").fill(said)
+    await _button(viewer, "Send").click()
+    for page in (host, viewer, other):
+        await expect(page.get_by_text(said)).to_be_visible()
+    await expect(viewer.get_by_label("Say something")).to_have_value("")
+
+    await _button(host, "Pin message of ada").click()
+    pinned = other.get_by_role("list", name="Pinned messages")
+    await expect(pinned).to_contain_text(said)
+    await _button(host, "Delete message of ada").first.click()
+    await expect(other.get_by_text(said)).to_have_count(0)
+
+    await viewer.get_by_label("Say something").fill("hello again")
+    await _button(viewer, "Send").click()
+    await _button(host, "Mute ada").click()
+    await expect(_button(host, "Unmute ada")).to_be_visible()
+
+
+async def test_a_page_says_who_may_not_come_in_and_what_they_can_do(
+    browser: Browser, live: Show, node: Node
+) -> None:
+    lost = await open_page(browser, f"{node.url}/watch/nothing")
+    await expect(lost.get_by_text("There is no such show.")).to_be_visible()
+
+    expired = await open_page(browser, f"{live.watch()}#token=expired")
+    await expect(expired.get_by_text("Your link has expired")).to_be_visible()
+    await _button(expired, "Watch without an account").click()
+    await expect(expired.get_by_role("heading", name="Autumn drop")).to_be_visible()
+    await expect(_button(expired, "Buy Ocean Shirt")).to_be_disabled()
+    await expect(expired.get_by_text("Open your personal link to buy.")).to_be_visible()
+
+    guest = await open_page(browser, live.watch("ada").replace("/watch/", "/host/"))
+    await expect(guest.get_by_text("your link is a viewer's")).to_be_visible()
+    await expect(_button(guest, "Pause")).to_have_count(0)
