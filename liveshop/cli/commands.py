@@ -1,25 +1,42 @@
-"""The `liveshop` command: what it can do, one module each."""
+"""The `liveshop` command: what it can do, one module each, imported when it is asked for."""
+
+from importlib import import_module
+from typing import Final
 
 import click
 
 from liveshop import __version__
-from liveshop.cli.audit import audit
-from liveshop.cli.demo import demo
-from liveshop.cli.doctor import doctor
-from liveshop.cli.import_ import import_
-from liveshop.cli.migrate import migrate
-from liveshop.cli.serve import serve
-from liveshop.cli.token import token
+
+# Each command is the name of its module; `import` is a word of Python's.
+_MODULES: Final = {
+    "demo": "demo",
+    "serve": "serve",
+    "migrate": "migrate",
+    "import": "import_",
+    "token": "token",
+    "audit": "audit",
+    "doctor": "doctor",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports one command alone, since the server's modules take a second."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _MODULES:
+            return None
+        module = import_module(f"liveshop.cli.{_MODULES[name]}")
+        command: click.Command = getattr(module, _MODULES[name])
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="liveshop %(version)s")
 def main() -> None:
     """A live-shopping event engine.
 
     Try `liveshop demo`; run `liveshop migrate` and `liveshop serve` in earnest.
     """
-
-
-for command in (demo, serve, migrate, import_, token, audit, doctor):
-    main.add_command(command)

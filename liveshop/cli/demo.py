@@ -14,10 +14,18 @@ from typing import Final
 
 import anyio.to_thread
 import click
+import httpx
 from rich.console import Console
 
 from liveshop.cli.crowd import run_crowd
-from liveshop.cli.demo_folder import DemoFolder, DemoInfo, DemoKeys, FolderError, demo_folder
+from liveshop.cli.demo_folder import (
+    DemoFolder,
+    DemoInfo,
+    DemoKeys,
+    DemoShow,
+    FolderError,
+    demo_folder,
+)
 from liveshop.cli.demo_show import prepare_show, until_ready
 from liveshop.cli.environment import read_settings
 from liveshop.cli.local_postgres import LocalPostgres
@@ -29,6 +37,8 @@ from liveshop.core.settings import Settings
 from liveshop.stores.postgres.migrate import migrate
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
+
+_logger: Final = logging.getLogger(__name__)
 
 
 @click.command()
@@ -108,33 +118,45 @@ class _Show:
 
     async def run(self) -> None:
         """Prepare the show, tell where it is, and let the crowd in."""
-        await until_ready(self._url)
-        show = await prepare_show(self._url, self._folder, self._keys)
-        self._folder.announce(
-            DemoInfo(
-                url=self._url,
-                session_id=show.session_id,
-                host_token=self._keys.host_token,
-                admin_token=self._keys.admin_token,
-                viewer_tokens=self._keys.viewer_tokens,
-                redis_url=self._settings.redis_url,
-                postgres_url=self._settings.postgres_url,
-                pid=os.getpid(),
-                secret=self._keys.secret,
-                api_key=show.api_key,
-            )
+        try:
+            await until_ready(self._url)
+            show = await prepare_show(self._url, self._folder, self._keys)
+        except httpx.TransportError:
+            # The port has been open all along: the server is being stopped already.
+            _logger.info("stopped before the show was ready")
+            return
+        self._folder.announce(self._info(show))
+        pages = self._tell_pages(show.session_id)
+        if self._browser and _has_screen():
+            await anyio.to_thread.run_sync(_open_pages, pages)
+        if self._crowd:
+            await run_crowd(self._url, show.session_id, self._keys.secret)
+
+    def _info(self, show: DemoShow) -> DemoInfo:
+        return DemoInfo(
+            url=self._url,
+            session_id=show.session_id,
+            host_token=self._keys.host_token,
+            admin_token=self._keys.admin_token,
+            viewer_tokens=self._keys.viewer_tokens,
+            redis_url=self._settings.redis_url,
+            postgres_url=self._settings.postgres_url,
+            pid=os.getpid(),
+            secret=self._keys.secret,
+            api_key=show.api_key,
         )
-        host_page = f"{self._url}/host/{show.session_id}#token={self._keys.host_token}"
-        watch_page = f"{self._url}/watch/{show.session_id}#token={self._keys.viewer_tokens[0]}"
-        for name, page in (("Host console", host_page), ("Viewer page", watch_page)):
+
+    def _tell_pages(self, session_id: str) -> list[str]:
+        pages = {
+            "Host console": f"{self._url}/host/{session_id}#token={self._keys.host_token}",
+            "Viewer page": f"{self._url}/watch/{session_id}#token={self._keys.viewer_tokens[0]}",
+        }
+        for name, page in pages.items():
             self._console.print(f"\n[bold]{name}[/bold]")
             # Unbroken, so that it can be clicked and copied.
             self._console.print(page, soft_wrap=True, highlight=False, markup=False)
         self._console.print("\nCtrl-C stops everything.")
-        if self._browser and _has_screen():
-            await anyio.to_thread.run_sync(_open_pages, host_page, watch_page)
-        if self._crowd:
-            await run_crowd(self._url, show.session_id, self._keys.secret)
+        return list(pages.values())
 
 
 def _start_valkey(stack: ExitStack, folder: DemoFolder) -> str:
@@ -155,7 +177,7 @@ def _has_screen() -> bool:
     return sys.platform == "darwin" or any(os.environ.get(screen) for screen in screens)
 
 
-def _open_pages(*pages: str) -> None:
+def _open_pages(pages: list[str]) -> None:
     for page in pages:
         webbrowser.open(page)
 

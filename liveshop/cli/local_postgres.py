@@ -104,9 +104,13 @@ class LocalPostgres:
         arguments += ["--set=scram_iterations=1"]
         if not self._durable:
             arguments += ["--no-sync"]
-        made = spawn([_binary("initdb"), *arguments], log=self._log, user=self._user).wait()
-        password.unlink()
-        if made != 0:
+        initdb = spawn([_binary("initdb"), *arguments], log=self._log, user=self._user)
+        try:
+            initdb.wait()
+        finally:
+            stop(initdb, signal.SIGTERM)  # Ctrl-C reaches only us
+            password.unlink()
+        if initdb.returncode != 0:
             raise LocalStoreError(f"PostgreSQL's initdb failed: {last_lines(self._log)}")
         unfinished.rename(self._data)
 
