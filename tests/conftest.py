@@ -2,7 +2,10 @@
 
 import asyncio
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,10 +19,28 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStores]:
+def stores() -> Iterator[LocalStores]:
     """Both stores, for the whole run; PostgreSQL without fsync, since no test cuts the power."""
-    with local_stores(tmp_path_factory.mktemp("stores"), durable=False) as running:
+    with store_folder() as folder, local_stores(folder, durable=False) as running:
         yield running
+
+
+@pytest.fixture
+def own_stores() -> Iterator[LocalStores]:
+    """Stores that a test may kill."""
+    with store_folder() as folder, local_stores(folder, durable=False) as running:
+        yield running
+
+
+@contextmanager
+def store_folder() -> Iterator[Path]:
+    """Give a folder that goes with what is in it.
+
+    Not pytest's `tmp_path`: each run of pytest closes that to other users again, and as root
+    PostgreSQL is another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="liveshop-stores-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

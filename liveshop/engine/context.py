@@ -28,7 +28,8 @@ class RoomContext:
     `state` follows the log. `epoch` is the newest known `stock_epoch`; `opened` is set while
     Redis' units are known to be good for it; `fenced` wakes the rebuild when they are not, and
     `behind` the reader of the log when it has gone on without this room, `missed` the reader of
-    reservations when the bus may have lost letters to buyers. `rows` are the newest
+    reservations when the bus may have lost letters to buyers; `pulse_now` asks for a pulse before
+    its time, since viewers must know whether buying is open. `rows` are the newest
     copies of Postgres' rows, `head_seq` the newest `seq` of its totals. `nodes` counts the nodes
     that have a room for the session, this one included: with one alone, the bus is spared.
     """
@@ -45,6 +46,7 @@ class RoomContext:
         self.nodes = 1
         self._company_until = 0.0
         self.missed = anyio.Event()
+        self.pulse_now = anyio.Event()
         self.head_seq = 0
         self.rows: dict[str, Row] = {}
         self.rows_changed = anyio.Event()
@@ -110,8 +112,17 @@ class RoomContext:
 
     def fence(self) -> None:
         """Stop buying here until the units in Redis have been rebuilt, or found to be good."""
-        self.opened = False
+        self._set_opened(False)
         self.fenced.set()
+
+    def open(self) -> None:
+        """Note that Redis' units are good for the newest epoch."""
+        self._set_opened(True)
+
+    def _set_opened(self, opened: bool) -> None:
+        if opened is not self.opened:
+            self.opened = opened
+            self.pulse_now.set()
 
     def good(self, status: UnitsStatus) -> bool:
         """Tell whether a call was carried out; if not, have the units looked at."""

@@ -52,7 +52,7 @@ class Rebuilder:
         """Open the room: Redis is good for the newest epoch, or is made so."""
         room = self._room
         if await self._is_open():
-            room.opened = True
+            room.open()
             return
         rebuild = await room.node.sessions.raise_epoch(room.session_id, room.epoch)
         if rebuild is not None:
@@ -60,7 +60,7 @@ class Rebuilder:
             return
         for _ in range(_POLLS):
             if await self._is_open():
-                room.opened = True
+                room.open()
                 return
             await anyio.sleep(_POLL_S)
 
@@ -98,7 +98,7 @@ class Rebuilder:
         if reply.status is not UnitsStatus.OK:
             return
         await self._host.push()
-        room.opened = True
+        room.open()
         await self._copy_quotas()
         await self._till.expired(reply.resolved)
 

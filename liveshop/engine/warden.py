@@ -37,11 +37,13 @@ class Warden:
         self._behind = False
 
     async def keep_time(self) -> None:
-        """Take the pulse and sweep, at even intervals from start to start, until cancelled."""
+        """Take the pulse and sweep, twice a second or when asked, until cancelled."""
         while True:
             started = anyio.current_time()
+            self._room.pulse_now = anyio.Event()
             await self._try(self._beat)
-            await anyio.sleep(max(0.0, started + _PULSE_S - anyio.current_time()))
+            with anyio.move_on_at(started + _PULSE_S):
+                await self._room.pulse_now.wait()
 
     async def watch_sales(self) -> None:
         """End sales at their time and tell of what is sold out or back, until cancelled."""
