@@ -111,7 +111,11 @@ class OpenSession:
 
     async def reserve(self, *lines: ReserveLine) -> tuple[LineReply, ...]:
         """Reserve lines, which is carried out."""
-        reply = await self.units.reserve(1, 1, lines)
+        return await self.reserve_in(1, *lines)
+
+    async def reserve_in(self, epoch: int, *lines: ReserveLine) -> tuple[LineReply, ...]:
+        """Reserve lines in an epoch, which is carried out."""
+        reply = await self.units.reserve(epoch, 1, lines)
         assert reply.status is UnitsStatus.OK
         return reply.lines
 
@@ -120,9 +124,17 @@ class OpenSession:
         await self.link.call("HSET", f"{{s:{self.id}}}:cfg", "hi_ms", now_ms)
 
     async def dump(self) -> dict[str, object]:
-        """Everything that Redis keeps of the session but its clock: equal where nothing changed."""
-        await self.link.call("HDEL", f"{{s:{self.id}}}:dump", "x")
+        """Return everything that Redis keeps of the session but its clock and its tick."""
         kept: dict[str, object] = {}
         for key in await self.link.call("KEYS", f"{{s:{self.id}}}:*"):
-            kept[key] = await self.link.call("DUMP", key) if not key.endswith(":cfg") else ""
+            match await self.link.call("TYPE", key):
+                case "hash":
+                    flat = await self.link.call("HGETALL", key)
+                    kept[key] = dict(zip(flat[::2], flat[1::2], strict=True))
+                case "zset":
+                    kept[key] = await self.link.call("ZRANGE", key, 0, -1, "WITHSCORES")
+        cfg = kept.get(f"{{s:{self.id}}}:cfg", {})
+        assert isinstance(cfg, dict)
+        for name in ("hi_ms", "tick"):
+            cfg.pop(name, None)
         return kept
