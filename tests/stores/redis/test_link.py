@@ -1,0 +1,132 @@
+"""The connection: what a caller learns when Redis is away, slow or full."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from liveshop.cli.local_valkey import LocalValkey
+from liveshop.core.errors import OutcomeUnknown, Unavailable
+from liveshop.core.model import ReservationState
+from liveshop.stores.redis.library import Library
+from liveshop.stores.redis.link import ErrorReply, FunctionMissing, RedisLink
+from liveshop.stores.redis.records import UnitsStatus
+from tests.stores.redis.harness import OpenSession, line, linked, until
+
+
+@pytest.fixture
+async def valkey(tmp_path: Path) -> AsyncIterator[LocalValkey]:
+    """A Valkey of the test's own, to be killed."""
+    server = LocalValkey(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+async def test_calls_made_at_once_get_their_own_replies(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        replies = await asyncio.gather(*(link.call("ECHO", str(n)) for n in range(500)))
+        assert replies == [str(n) for n in range(500)]
+
+
+async def test_link_starts_before_redis_does(valkey: LocalValkey) -> None:
+    url = valkey.url
+    valkey.stop()
+    link = RedisLink(url)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(link.run)
+        with pytest.raises(Unavailable) as refused:
+            await link.call("PING")
+        assert type(refused.value) is Unavailable
+        valkey.start()
+        await until(lambda: link.connected)
+        assert await link.call("PING") == "PONG"
+        tasks.cancel_scope.cancel()
+
+
+async def test_what_was_sent_and_not_answered_is_unknown(valkey: LocalValkey) -> None:
+    async with linked(valkey.url) as link, anyio.create_task_group() as tasks:
+        outcomes: list[type[Exception]] = []
+
+        async def wait() -> None:
+            with pytest.raises(Unavailable) as refused:
+                await link.call("BLPOP", "nothing", 0, timeout_ms=60_000)
+            outcomes.append(refused.type)
+
+        tasks.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        valkey.kill()
+        await until(lambda: not link.connected)
+        await until(lambda: bool(outcomes))
+        assert outcomes == [OutcomeUnknown]
+
+
+async def test_time_out_is_unknown_and_drops_the_connection(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        mine = await link.call("CLIENT", "ID")
+        with pytest.raises(OutcomeUnknown):
+            await link.call("BLPOP", "nothing", 0, timeout_ms=50)
+        assert not link.connected
+        await until(lambda: link.connected)
+        assert await link.call("CLIENT", "ID") != mine
+
+
+async def test_caller_that_gives_up_disturbs_nobody(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        with anyio.move_on_after(0.05):
+            await link.call("BLPOP", "list", "0.2")
+        assert await link.call("ECHO", "next") == "next"
+        assert link.connected
+
+
+async def test_call_goes_on_when_its_caller_is_cancelled(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(link.call, "SET", "key", "value")
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+        assert await link.call("GET", "key") == "value"
+
+
+async def test_error_replies_are_told_apart(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        with pytest.raises(FunctionMissing):
+            await link.call("FCALL", "no_such_function", 0)
+        with pytest.raises(ErrorReply) as wrong:
+            await link.call("GET")
+        assert "wrong number of arguments" in wrong.value.text
+        assert wrong.value.message == "something went wrong on our side"
+
+
+async def test_database_of_the_url_is_used(redis_url: str) -> None:
+    async with linked(redis_url.removesuffix("/0") + "/3") as third, linked(redis_url) as first:
+        await third.call("SET", "key", "in three")
+        assert await first.call("GET", "key") is None
+        await third.call("DEL", "key")
+
+
+async def test_library_may_be_loaded_by_many_nodes_at_once(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        await link.call("FUNCTION", "FLUSH")
+        library = Library()
+        await asyncio.gather(*(library.load(link) for _ in range(5)))
+        listed = await link.call("FUNCTION", "LIST")
+        assert [entry[1] for entry in listed] == [library.name]
+
+
+async def test_full_redis_can_be_emptied_by_selling(valkey: LocalValkey) -> None:
+    async with linked(valkey.url) as link:
+        session = await OpenSession.start(link)
+        (reply,) = await session.reserve(line(rid="r1"))
+        assert reply.reservation is not None
+        await link.call("CONFIG", "SET", "maxmemory", 1)
+        with pytest.raises(Unavailable) as refused:
+            await session.reserve(line())
+        assert type(refused.value) is Unavailable
+        await session.units.release(1, buyer="ada", rid="r1")
+        assert (await session.units.sweep(1)).status is UnitsStatus.OK
+        assert await session.units.settle(1, [reply.reservation]) is UnitsStatus.OK
+        state = (await session.units.peek(["r1"]))["r1"].state
+        assert state is ReservationState.RELEASED
