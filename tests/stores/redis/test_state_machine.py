@@ -1,18 +1,12 @@
 """Random purchases, faults and rebuilds: the Redis functions against the plain model."""
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, ClassVar, TypeVar
-from uuid import UUID
+from collections.abc import Sequence
 
 import redis
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import start_blocking_portal
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -21,19 +15,12 @@ from msgspec.structs import replace
 
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status
-from liveshop.stores.redis.link import RedisLink
-from liveshop.stores.redis.projection import Offer, Projection
+from liveshop.stores.redis.projection import Projection
 from liveshop.stores.redis.records import ReserveLine, UnitsStatus
-from tests.model_units import UnitsModel, rows_of
-from tests.stores.redis.harness import HOLD_MS, NOTHING, START_MS, OpenSession, linked
-from tests.stores.redis.ledger import Ledger
+from tests.model_units import UnitsModel
+from tests.stores.redis.harness import HOLD_MS, linked
+from tests.stores.redis.session_machine import BUYERS, RIDS, SKUS, SessionMachine
 
-_T = TypeVar("_T")
-
-SKUS = ("S", "M")
-BUYERS = ("ada", "bo")
-RIDS = [str(UUID(int=n)) for n in range(1, 13)]
-LIMITS = {"S": 4, "M": 6}
 DAY_MS = 86_400_000
 
 rids = st.sampled_from(RIDS)
@@ -48,53 +35,16 @@ lines = st.builds(
 )
 
 
-class UnitsMachine(RuleBasedStateMachine):
-    """One session; `ledger` stands for Postgres, `model` for Redis, `session` is Redis."""
-
-    portal: ClassVar[BlockingPortal]
-    link: ClassVar[RedisLink]
-    reader: ClassVar[redis.Redis]
-    raw: ClassVar[redis.Redis]
-
-    @initialize()
-    def begin(self) -> None:
-        self.session = OpenSession(self.link)
-        self.units = self.session.units
-        self.epoch = 0
-        self.offset = 0
-        self.status = Status.LIVE
-        self.prices = {"S": 50, "M": 50}
-        self.sale: Sale | None = None
-        self.unsettled: set[str] = set()  # orders that Redis has not been told of
-        self.old_file: tuple[dict[str, Any], UnitsModel] | None = None
-        self.saw_old_file = False
-        rows = {f"s{sku}": Row(row=f"s{sku}", units=8, sold=0, version=1) for sku in SKUS}
-        self.ledger = Ledger(rows=rows)
-        self.model = UnitsModel(now_ms=START_MS, projection=self.plan())
-        self.rebuild()
-
-    def run(self, method: Callable[..., Awaitable[_T]], *args: Any, **named: Any) -> _T:
-        async def call() -> _T:
-            return await method(*args, **named)
-
-        return self.portal.call(call)
-
-    def plan(self) -> Projection:
-        offers = tuple(
-            Offer(
-                sku=sku,
-                price=self.prices[sku],
-                limit=LIMITS[sku],
-                sale=self.sale if self.sale and sku in self.sale.prices else None,
-            )
-            for sku in SKUS
-        )
-        return Projection(offset=self.offset, status=self.status, hold_ms=HOLD_MS, offers=offers)
+class UnitsMachine(SessionMachine):
+    """What buyers, the order writer, the host, time and bad luck do to a session."""
 
     # Buyers
 
     @rule(batch=st.lists(lines, min_size=1, max_size=8))
     def reserve(self, batch: list[ReserveLine]) -> None:
+        self.reserve_all(batch)
+
+    def reserve_all(self, batch: list[ReserveLine]) -> None:
         reply = self.run(self.units.reserve, self.epoch, self.offset, batch)
         assert (reply.status, reply.now_ms) == (UnitsStatus.OK, self.model.now_ms)
         expired, _ = self.model.sweep()
@@ -127,14 +77,6 @@ class UnitsMachine(RuleBasedStateMachine):
             fields = {name: n for name, n in refusal.fields.items() if name != "reason"}
             assert (refusal.code, fields) == expected
 
-    # The order writer
-
-    def paying(self) -> dict[str, list[Reservation]]:
-        orders: dict[str, list[Reservation]] = {}
-        for reservation in self.model.open(ReservationState.PAYING):
-            orders.setdefault(reservation.order_id or "", []).append(reservation)
-        return orders
-
     @precondition(lambda self: self.paying())
     @rule(data=st.data(), settled=st.booleans(), pending=st.booleans())
     def commit(self, data: st.DataObject, settled: bool, pending: bool) -> None:
@@ -158,15 +100,6 @@ class UnitsMachine(RuleBasedStateMachine):
             self.settle(order_id, outcomes)
         else:
             self.unsettled.add(order_id)
-
-    def settle(self, order_id: str, outcomes: list[Reservation]) -> None:
-        rows, bought = list(self.ledger.rows.values()), list(self.ledger.bought.values())
-        for _ in range(2):  # the second changes nothing
-            status = self.run(self.units.settle, self.epoch, outcomes, rows, bought)
-            assert status is UnitsStatus.OK
-            self.model.settle(outcomes)
-            self.model.copy(rows, bought)
-        self.unsettled.discard(order_id)
 
     @rule()
     def sweep(self) -> None:
@@ -200,23 +133,6 @@ class UnitsMachine(RuleBasedStateMachine):
         old = [replace(row, units=row.units + 99, version=0) for row in self.ledger.rows.values()]
         assert self.run(self.units.copy, self.epoch, old) is UnitsStatus.OK
 
-    def copy_all(self) -> None:
-        rows, bought = list(self.ledger.rows.values()), list(self.ledger.bought.values())
-        assert self.run(self.units.copy, self.epoch, rows, bought) is UnitsStatus.OK
-        self.model.copy(rows, bought)
-
-    # The host
-
-    def push(self, *rows: Row) -> None:
-        self.offset += 1
-        assert self.offset == 1 or self.stale()
-        assert self.run(self.units.push, self.epoch, self.plan(), rows) is UnitsStatus.OK
-        self.model.push(self.plan(), rows)
-
-    def stale(self) -> bool:
-        reply = self.run(self.units.reserve, self.epoch, self.offset, [])
-        return reply.status is UnitsStatus.STALE
-
     @rule(sku=st.sampled_from(SKUS), price=st.sampled_from([40, 50, 60]), units=st.integers(0, 2))
     def reprice_and_add_units(self, sku: str, price: int, units: int) -> None:
         self.prices[sku] = price
@@ -226,13 +142,19 @@ class UnitsMachine(RuleBasedStateMachine):
         self.push(row)
 
     @rule(
-        in_ms=st.sampled_from([0, HOLD_MS]),
+        in_ms=st.sampled_from([0, 0, HOLD_MS]),
         skus=st.sampled_from([("S",), ("S", "M")]),
         units=st.sampled_from([None, 2, 5]),
         limit=st.sampled_from([None, 2]),
+        batch=st.lists(lines, min_size=1, max_size=8),
     )
     def start_sale(
-        self, in_ms: int, skus: Sequence[str], units: int | None, limit: int | None
+        self,
+        in_ms: int,
+        skus: Sequence[str],
+        units: int | None,
+        limit: int | None,
+        batch: list[ReserveLine],
     ) -> None:
         starts = self.model.now_ms + in_ms
         self.sale = Sale(
@@ -250,6 +172,7 @@ class UnitsMachine(RuleBasedStateMachine):
             self.push(self.ledger.rows[name])
         else:
             self.push()
+        self.reserve_all(batch)
 
     @precondition(lambda self: self.sale)
     @rule()
@@ -269,8 +192,8 @@ class UnitsMachine(RuleBasedStateMachine):
 
     # Time
 
-    @rule(data=st.data(), beyond_ms=st.sampled_from([-1, 0, 1]))
-    def go_to_a_boundary(self, data: st.DataObject, beyond_ms: int) -> None:
+    @rule(data=st.data(), beyond_ms=st.sampled_from([-1, 0, 1]), wanted=lines)
+    def go_to_a_boundary(self, data: st.DataObject, beyond_ms: int, wanted: ReserveLine) -> None:
         instants = [r.deadline_ms for r in self.model.reservations.values() if r.state.open]
         instants += [r.resolved_ms + DAY_MS for r in self.resolved() if r.resolved_ms]
         if self.sale is not None:
@@ -279,9 +202,7 @@ class UnitsMachine(RuleBasedStateMachine):
         assume(later)
         self.model.now_ms = data.draw(st.sampled_from(later))
         self.run(self.session.set_clock, self.model.now_ms)
-
-    def resolved(self) -> list[Reservation]:
-        return [r for r in self.model.reservations.values() if not r.state.open]
+        self.reserve_all([wanted])
 
     # Faults
 
@@ -333,105 +254,6 @@ class UnitsMachine(RuleBasedStateMachine):
         reply = self.run(self.units.reserve, self.epoch, self.offset, [])
         assert reply.status is UnitsStatus.FENCED
 
-    def rebuild(self) -> None:
-        self.epoch += 1
-        assert self.run(self.units.fence, self.epoch) is UnitsStatus.OK
-        survivors = {r.rid: r for r in self.run(self.units.survivors)}
-        assert survivors == {r.rid: r for r in self.model.reservations.values() if r.state.open}
-        resolved = [outcome for outcome in self.ledger.outcomes() if outcome.rid in survivors]
-        pending = [line for lines in self.ledger.pending.values() for line in lines]
-        rows = list(self.ledger.rows.values())
-        reply = self.run(
-            self.units.load,
-            self.epoch,
-            now_ms_min=self.model.now_ms,
-            rows=rows,
-            totals=NOTHING,
-            pending=pending,
-            resolved=resolved,
-        )
-        assert reply.status is UnitsStatus.OK
-        left_out = self.model.load(rows, pending, resolved)
-        assert {reservation.rid for reservation in reply.resolved} == left_out
-        self.unsettled.clear()
-        self.push()
-        self.copy_all()
-
-    # What always holds
-
-    def keys(self) -> list[str]:
-        names = "cfg plan stock res due paying done orders held bought mine totals".split()
-        return [self.key(name) for name in names]
-
-    def key(self, name: str) -> str:
-        return f"{{s:{self.session.id}}}:{name}"
-
-    @invariant()
-    def redis_is_as_the_model(self) -> None:
-        if not hasattr(self, "session"):
-            return
-        known = self.run(self.units.peek, RIDS)
-        assert known == self.model.reservations
-        charged = {"\x1f".join(scope): str(units) for scope, units in self.model.charged().items()}
-        assert self.reader.hgetall(self.key("held")) == charged
-        for name, state in (("due", ReservationState.HELD), ("paying", ReservationState.PAYING)):
-            by_deadline = [(r.rid, float(r.deadline_ms)) for r in self.model.open(state)]
-            assert self.reader.zrange(self.key(name), 0, -1, withscores=True) == by_deadline
-        done = {r.rid: float(r.resolved_ms or 0) for r in self.resolved()}
-        stored: Any = self.reader.zrange(self.key("done"), 0, -1, withscores=True)
-        assert dict(stored) == done
-        for buyer in BUYERS:
-            mine = self.run(self.units.mine, buyer)
-            holding = (ReservationState.HELD, ReservationState.PAYING)
-            expected = [r for state in holding for r in self.model.open(state) if r.buyer == buyer]
-            assert {r.rid: r for r in mine} == {r.rid: r for r in expected}
-
-    @invariant()
-    def units_add_up(self) -> None:
-        if not hasattr(self, "session"):
-            return
-        stock: Any = self.reader.hgetall(self.key("stock"))
-        held = self.model.held()
-        for name, row in self.model.rows.items():
-            copied = tuple(int(stock[f"{name}\x1f{part}"]) for part in ("units", "sold", "version"))
-            assert copied == (row.units, row.sold, row.version)
-            assert int(stock.get(f"{name}\x1fheld", 0)) == held[name]
-        if self.saw_old_file:
-            return  # an old file may hold units that are sold: Postgres alone refuses then
-        undecided = self.undecided()
-        for name, row in self.ledger.rows.items():
-            assert row.sold + undecided[name] <= row.units
-        if not self.unsettled:
-            for name, row in self.model.rows.items():
-                left = self.model.left(name)
-                assert left >= 0
-                assert left + held[name] + row.sold == row.units
-
-    def undecided(self) -> Counter[str]:
-        """Units held that Postgres has not sold, by row."""
-        units: Counter[str] = Counter()
-        for reservation in self.model.reservations.values():
-            if reservation.state.open and not self.ledger.decided(reservation.order_id or ""):
-                for name in rows_of(reservation):
-                    units[name] += reservation.quantity
-        return units
-
-    @invariant()
-    def no_buyer_has_more_than_the_limit(self) -> None:
-        if not hasattr(self, "session") or self.saw_old_file:
-            return
-        taken: Counter[tuple[str, str]] = Counter()
-        for (buyer, scope), count in self.ledger.bought.items():
-            taken[buyer, scope] += count.quantity
-        for reservation in self.model.reservations.values():
-            if reservation.state.open and not self.ledger.decided(reservation.order_id or ""):
-                for scope in rows_of(reservation):
-                    taken[reservation.buyer, scope] += reservation.quantity
-        for (_, scope), quantity in taken.items():
-            assert quantity <= LIMITS.get(scope[1:], quantity)
-            if self.sale is not None and scope == self.sale.row and self.sale.limit is not None:
-                assert quantity <= self.sale.limit
-
 
 def replace_offset(plan: Projection, offset: int) -> Projection:
     """The same projection under another offset."""
@@ -457,7 +279,7 @@ def test_redis_does_what_the_model_does_whatever_happens(redis_url: str) -> None
 
 
 SETTINGS = settings(
-    max_examples=60,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
