@@ -45,7 +45,7 @@ export class Chat {
   #line(line, pinned) {
     const { id, viewer, text } = line;
     return h("li", { key: id },
-      h("span", { dir: "auto" }, h("b", {}, viewer.name || viewer.id), " ", text),
+      h("span", {}, h("b", {}, h("bdi", {}, viewer.name || viewer.id)), " ", h("bdi", {}, text)),
       h("span", { class: "line-actions" }, this.#actions(line, pinned)));
   }
 
