@@ -15,16 +15,15 @@ from liveshop.core.roles import Identity
 from liveshop.core.session import SessionInfo
 from liveshop.core.settings import Settings
 from liveshop.core.wire import Message
+from liveshop.engine.cashier import Cashier
 from liveshop.engine.door import Door
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.node import Health, Node
 from liveshop.engine.reply import Reply
 from liveshop.engine.room import Room
 from liveshop.engine.rooms import Rooms
-from liveshop.engine.till import refund_refusal
 from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.records import PaymentStatus
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
 
@@ -42,6 +41,7 @@ class Engine:
         self._node = Node.of(settings, database, link, bus)
         self._rooms = Rooms(self._node)
         self._door = Door(self._node, self._rooms)
+        self._cashier = Cashier(self._node, self._rooms)
         self._tasks: TaskGroup | None = None
 
     @property
@@ -58,6 +58,7 @@ class Engine:
         """Keep the rooms until cancelled; database, link and bus have to run meanwhile."""
         async with anyio.create_task_group() as self._tasks:
             await self._tasks.start(self._rooms.run)
+            self._tasks.start_soon(self._cashier.run)
             task_status.started()
 
     def health(self) -> Health:
@@ -148,27 +149,11 @@ class Engine:
         Idempotent by `payment_id`. Raises Conflict or Expired where the money is to be refunded:
         it is listed as `refund_due`.
         """
-        return await self._carry_out(lambda: self._confirm(order_id, payment_id, amount))
+        return await self._carry_out(lambda: self._cashier.confirm(order_id, payment_id, amount))
 
     async def cancel(self, order_id: str) -> Order:
         """Cancel a confirmed order; its units are for sale again."""
-        return await self._carry_out(lambda: self._cancel(order_id))
-
-    async def _confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
-        reply = await self._node.payments.confirm(
-            order_id, payment_id, amount, now_ms=self.now_ms()
-        )
-        if reply.payment.status is not PaymentStatus.APPLIED:
-            raise refund_refusal(reply)
-        room = await self.room(reply.order.session_id)
-        await room.till.paid(reply)
-        return reply.order
-
-    async def _cancel(self, order_id: str) -> Order:
-        reply = await self._node.orders.cancel(order_id)
-        room = await self.room(reply.order.session_id)
-        await room.till.cancelled(reply.order, reply.copies)
-        return reply.order
+        return await self._carry_out(lambda: self._cashier.cancel(order_id))
 
     def _owner(self) -> TaskGroup:
         if self._tasks is None:

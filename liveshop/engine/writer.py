@@ -27,7 +27,6 @@ from liveshop.stores.postgres.records import (
     NewLine,
     NewOrder,
     Outcome,
-    Overdue,
     Verdict,
 )
 
@@ -158,26 +157,9 @@ class OrderWriter:
             if (outcome := reply.outcomes[ordered.order_id]).verdict in _STATES
             for reservation in ordered.reservations
         ]
-        await self._void_dropped(batch, reply)
         await self._settler.settle(outcomes, reply.copies)
         if reply.head_offset > self._room.state.offset:
             self._room.behind.set()
-
-    async def _void_dropped(self, batch: Sequence[Ordered], reply: CommitReply) -> None:
-        """Keep what did not fit from fitting later: its buyer has been told a final answer."""
-        dropped = [
-            Overdue(order_id=ordered.order_id, buyer=ordered.buyer)
-            for ordered in batch
-            if reply.outcomes[ordered.order_id].verdict in (Verdict.SOLD_OUT, Verdict.LIMIT)
-        ]
-        if not dropped:
-            return
-        node = self._room.node
-        try:
-            await node.orders.void(self._room.session_id, dropped, now_ms=node.clock.now_ms())
-        except Unavailable:
-            # Redis has the answer too, and keeps it for a day.
-            node.postgres_up = False
 
     def _tell(self, ordered: Ordered, outcome: Outcome) -> None:
         match outcome.verdict:

@@ -26,6 +26,7 @@ async def test_selling_goes_on_after_redis_lost_everything(shop: Shop, redis_url
     refusals = await ada.until(lambda: ada.of("error") + ada.of("refused"))
     assert [refusal["code"] for refusal in refusals] == ["limit"]
     assert len(ada.of("confirmed")) == 1
+    await until(lambda: room.context.broadcast.gauges.left == {"OBS-M": 1})
     shop.buy(bo, "OBS-M", 2, ref=2)
     refused = await bo.sees("error", ref=2)
     assert (refused["code"], refused["left"]) == ("sold_out", 1)
