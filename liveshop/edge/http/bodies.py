@@ -1,12 +1,13 @@
 """Bodies of requests, read to a limit: whoever sends more, or too slowly, is refused."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import anyio
 from starlette.requests import Request
 
 from liveshop.core.errors import BadRequest
-from liveshop.core.limits import BODY_BYTES_MAX, BODY_SILENCE_MS_MAX
+from liveshop.core.limits import BODY_BYTES_MAX, BODY_MS_MAX, BODY_SILENCE_MS_MAX
 
 
 class BodyTooLarge(BadRequest):
@@ -18,9 +19,10 @@ class BodyTooLarge(BadRequest):
         super().__init__(f"the body may have {bytes_max} bytes at most")
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, *, within_ms: int = BODY_MS_MAX) -> bytes:
     """Return the whole body, of `BODY_BYTES_MAX` bytes at most."""
-    return b"".join([chunk async for chunk in stream_body(request, BODY_BYTES_MAX)])
+    with _patience(within_ms):
+        return b"".join([chunk async for chunk in stream_body(request, BODY_BYTES_MAX)])
 
 
 async def stream_body(request: Request, bytes_max: int) -> AsyncIterator[bytes]:
@@ -39,8 +41,14 @@ async def stream_body(request: Request, bytes_max: int) -> AsyncIterator[bytes]:
 
 async def _next(chunks: AsyncIterator[bytes]) -> bytes:
     """Return the next chunk, empty at the end."""
+    with _patience(BODY_SILENCE_MS_MAX):
+        return await anext(chunks)
+
+
+@contextmanager
+def _patience(within_ms: int) -> Iterator[None]:
     try:
-        with anyio.fail_after(BODY_SILENCE_MS_MAX / 1000):
-            return await anext(chunks)
+        with anyio.fail_after(within_ms / 1000):
+            yield
     except TimeoutError:
-        raise BadRequest("the body stopped coming") from None
+        raise BadRequest("the body does not come, or comes too slowly") from None

@@ -1,7 +1,6 @@
 """From a request to its answer: who calls, may it, what does it say; then the handler."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 from starlette.requests import Request
@@ -20,8 +19,11 @@ from liveshop.edge.http.refusals import json_response
 
 def routes(services: Services, gate: Gate, operations: Iterable[Operation]) -> Iterator[Route]:
     """Return one route a path, which so knows all methods that go with it."""
-    for path, group in groupby(operations, lambda operation: operation.path):
-        yield _route(services, gate, path, {operation.method: operation for operation in group})
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    for path, by_method in by_path.items():
+        yield _route(services, gate, path, by_method)
 
 
 def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Operation]) -> Route:

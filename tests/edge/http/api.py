@@ -1,7 +1,8 @@
 """A node on a port of its own, and a client of its HTTP interface."""
 
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,7 +22,7 @@ from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
-from tests.client import Client, connected
+from tests.client import PATIENCE_S, Client, connected
 
 SECRET: Final = "a secret of thirty-two characters"
 SHOP_ORIGIN: Final = "https://shop.example"
@@ -125,7 +126,16 @@ class Api:
         session_id = self.add_session(**fields)
         self.command(session_id, "product.add", product_id="shirt", units={sku: units}, limit=limit)
         self.command(session_id, "session.start")
+        # Its units are on their way to Redis.
+        self.wait_for(lambda: self.anyone.get(f"/api/sessions/{session_id}").json()["buying"])
         return session_id, sku
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds, for a while."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < give_up_at, "waited in vain"
+            time.sleep(0.01)
 
     def ask(self, session_id: str, viewer_id: str, kind: str, **fields: Any) -> Json:
         """Send a command over a socket, as a buyer; return what comes of it in the end."""
@@ -157,7 +167,7 @@ def a_rid() -> str:
 
 @asynccontextmanager
 async def running_node(postgres_url: str, redis_url: str) -> AsyncIterator[str]:
-    """Run a node on a free port; give its address once it is ready."""
+    """Run a node on a free port; give its address, which takes connections from now on."""
     settings = Settings(
         postgres_url=postgres_url,
         redis_url=redis_url,
@@ -179,16 +189,8 @@ async def running_node(postgres_url: str, redis_url: str) -> AsyncIterator[str]:
             async with anyio.create_task_group() as tasks:
                 await tasks.start(engine.run)
                 tasks.start_soon(server.serve)
-                await _ready(url)
                 yield url
                 server.should_exit = True
                 # `serve` ends by itself; the engine goes on until it is told.
                 tasks.cancel_scope.cancel()
             stores.cancel_scope.cancel()
-
-
-async def _ready(url: str) -> None:
-    async with httpx.AsyncClient() as client:
-        with anyio.fail_after(10):
-            while (await client.get(f"{url}/readyz")).status_code != 200:
-                await anyio.sleep(0.01)

@@ -17,4 +17,6 @@ def api(postgres_url: str, redis_url: str) -> Iterator[Api]:
         portal.wrap_async_context_manager(running_node(postgres_url, redis_url)) as url,
         httpx.Client(base_url=url) as client,
     ):
-        yield Api(url, portal, client)
+        api = Api(url, portal, client)
+        api.wait_for(lambda: client.get("/readyz").status_code == 200)
+        yield api

@@ -45,7 +45,8 @@ def show(api: Api) -> Show:
     """A live session with something of everything, and callers who may do all."""
     session_id, sku = api.go_live(payment="checkout", checkout_url="/pay/{order_id}")
     order_id, rid = a_rid(), a_rid()
-    api.ask(session_id, "u1", "buy", rid=order_id, sku=sku, quantity=1)
+    last = api.ask(session_id, "u1", "buy", rid=order_id, sku=sku, quantity=1)
+    assert last["type"] == "checkout", last
     api.buyer.post(
         f"/api/sessions/{session_id}/reservations", json={"rid": rid, "sku": sku, "quantity": 1}
     )
