@@ -15,10 +15,11 @@ import random
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from locust import User, between, task
+from locust import User, task
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
@@ -37,6 +38,7 @@ class _Guest(User):
     """One connection, joined; `None` as a token is an anonymous viewer."""
 
     abstract = True
+    open: ExitStack
     socket: ClientConnection
     skus: list[str]
     ahead_ms: float
@@ -45,9 +47,11 @@ class _Guest(User):
         return None
 
     def on_start(self) -> None:
+        self.open = ExitStack()
         started = time.perf_counter()
         try:
-            self.socket = connect(_ADDRESS, open_timeout=_ANSWER_S_MAX, max_size=None)
+            connecting = connect(_ADDRESS, open_timeout=_ANSWER_S_MAX, max_size=None)
+            self.socket = self.open.enter_context(connecting)
             self.send({"type": "hello", "token": self.token()})
             for message in self.messages(_ANSWER_S_MAX):
                 if message["type"] == "welcome":
@@ -62,7 +66,7 @@ class _Guest(User):
             raise
 
     def on_stop(self) -> None:
-        self.socket.close()
+        self.open.close()
 
     def send(self, message: dict[str, Any]) -> None:
         self.socket.send(json.dumps(message))
@@ -106,7 +110,6 @@ class Buyer(_Guest):
     """Buys one unit of something every few seconds."""
 
     weight = 1
-    wait_time = between(1, 5)
 
     def token(self) -> str | None:
         return make_token(
@@ -115,6 +118,8 @@ class Buyer(_Guest):
 
     @task
     def buy(self) -> None:
+        for _ in self.messages(random.uniform(1, 5)):
+            pass  # reading on, or the next pulses would look late
         rid, started = str(uuid.uuid4()), time.perf_counter()
         self.send(
             {"type": "buy", "ref": 1, "rid": rid, "sku": random.choice(self.skus), "quantity": 1}
