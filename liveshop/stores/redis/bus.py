@@ -25,8 +25,9 @@ class Bus:
     """Listens on a connection of its own and publishes through a link.
 
     Set `on_message(session_id, payload)` and `on_reconnect()` before `run`; they are called in
-    the bus' task and must not block. `alive` is False while there is no connection, or it has
-    been silent for `BUS_SILENCE_MS_MAX` although it is pinged.
+    the bus' task and must not block. `on_reconnect` comes whenever listening begins, the first
+    time too: what was published before may have been missed. `alive` is False while there is no
+    connection, or it has been silent for `BUS_SILENCE_MS_MAX` although it is pinged.
     """
 
     def __init__(self, url: str, link: RedisLink) -> None:
@@ -87,17 +88,18 @@ class Bus:
     async def _serve(self, connection: AbstractConnection) -> None:
         """Listen until the connection is lost or silent."""
         self._connection = connection
-        if self._sessions:
-            await self._send(b"SUBSCRIBE", *self._sessions)
+        missing = set(self._sessions)
+        if missing:
+            await self._send(b"SUBSCRIBE", *missing)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._ping)
-            await self._listen(connection, waits_for=len(self._sessions))
+            await self._listen(connection, missing)
             tasks.cancel_scope.cancel()
 
-    async def _listen(self, connection: AbstractConnection, *, waits_for: int) -> None:
-        """Handle what comes; `waits_for` subscriptions make it alive (again)."""
+    async def _listen(self, connection: AbstractConnection, missing: set[bytes]) -> None:
+        """Handle what comes; the bus is alive once no subscription is missing."""
         while True:
-            if waits_for == 0 and not self.alive:
+            if not missing and not self.alive:
                 self.alive = True
                 self.on_reconnect()
             try:
@@ -109,7 +111,7 @@ class Bus:
             if kind == b"message" and channel in self._sessions:
                 self.on_message(self._sessions[channel], rest[0])
             elif kind == b"subscribe":
-                waits_for = max(waits_for - 1, 0)
+                missing.discard(channel)
                 if (subscribed := self._subscribing.pop(channel, None)) is not None:
                     subscribed.set()
 

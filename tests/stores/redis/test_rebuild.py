@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from msgspec.structs import replace
@@ -9,7 +10,9 @@ from msgspec.structs import replace
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.core.errors import Unavailable
 from liveshop.core.model import Reservation, ReservationState
+from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.records import UnitsStatus
+from liveshop.stores.redis.units import SessionUnits
 from tests.stores.redis.harness import (
     HOLD_MS,
     NOTHING,
@@ -19,6 +22,7 @@ from tests.stores.redis.harness import (
     linked,
     projection,
     row,
+    sale,
     until,
 )
 
@@ -95,6 +99,34 @@ async def test_another_process_with_the_old_file_is_noticed(valkey: LocalValkey)
         assert (await session.units.release(2, buyer="ada", rid="r1")).refusal is None
 
 
+async def test_promoted_replica_has_the_functions_and_is_noticed(
+    valkey: LocalValkey, tmp_path: Path
+) -> None:
+    """It may lack what its primary did last, and has another run id than the one that loaded."""
+    other = LocalValkey(tmp_path / "replica")
+    other.start()
+    try:
+        async with linked(valkey.url) as primary, linked(other.url) as replica:
+            session = await OpenSession.start(primary)
+            await session.reserve(line(rid="r1"))
+            await replica.call("CONFIG", "SET", "masterauth", urlsplit(valkey.url).password or "")
+            await primary.call("CONFIG", "SET", "repl-diskless-sync-delay", 0)
+            await replica.call("REPLICAOF", "127.0.0.1", valkey.port)
+            assert await primary.call("WAIT", 1, 5000, timeout_ms=6000) == 1
+            moved = OpenSession(replica)
+            moved.units = SessionUnits(replica, Library(), session.id)
+            with pytest.raises(Unavailable):
+                await moved.units.sweep(1)
+            await until(lambda: replica.connected)
+            await replica.call("REPLICAOF", "NO", "ONE")
+            assert set(await moved.units.peek(["r1"])) == {"r1"}
+            assert await statuses(moved, 1) == {UnitsStatus.FENCED}
+            await reload(moved, 2)
+            assert {r.rid for r in await moved.units.mine("ada")} == {"r1"}
+    finally:
+        other.stop()
+
+
 async def test_functions_that_are_gone_are_loaded_again(redis_url: str) -> None:
     async with linked(redis_url) as link:
         session = await OpenSession.start(link)
@@ -156,6 +188,26 @@ async def test_holds_that_no_longer_fit_are_refused_the_newest_first(redis_url: 
         ]
         kept = {r.rid for r in await session.units.mine("ada")}
         assert kept == {"r1", "r2"}
+
+
+@pytest.mark.parametrize(("sold", "kept"), [(1, {"r1"}), (2, set())])
+async def test_hold_must_fit_into_its_sale_too(redis_url: str, sold: int, kept: set[str]) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link, projection(sale=sale(units=2)), [row("@7", 2)])
+        await session.reserve(line(rid="r1"))
+        await session.units.fence(2)
+        rows = [row("sS", 10), row("@7", 2, sold=sold)]
+        await session.units.load(2, now_ms_min=0, rows=rows, totals=NOTHING)
+        assert {r.rid for r in await session.units.mine("ada")} == kept
+
+
+async def test_hold_of_a_sale_without_units_stays(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link, projection(sale=sale()))
+        await session.reserve(line(rid="r1"))
+        await reload(session, 2)
+        (kept,) = await session.units.mine("ada")
+        assert (kept.rid, kept.sale) == ("r1", "@7")
 
 
 async def test_overdue_hold_makes_room_for_a_newer_one(redis_url: str) -> None:

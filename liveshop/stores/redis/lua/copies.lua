@@ -15,9 +15,9 @@ local function copy_rows(key, args, first, count)
     local field = row .. SEP .. 'version'
     if tonumber(version) > (tonumber(versions[field]) or -1) then
       versions[field] = version
-      for _, pair in ipairs{{'units', args[at + 1]}, {'sold', args[at + 2]}, {'version', version}} do
-        changed[#changed + 1] = row .. SEP .. pair[1]
-        changed[#changed + 1] = pair[2]
+      for offset, name in ipairs{'units', 'sold', 'version'} do
+        changed[#changed + 1] = row .. SEP .. name
+        changed[#changed + 1] = args[at + offset]
       end
     end
   end

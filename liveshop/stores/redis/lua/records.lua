@@ -5,8 +5,8 @@
 -- (the SKU's, and the sale's if it has one) and charge the same two scopes of their buyer.
 local OPEN_SET = {held = 'due', paying = 'paying'}
 local PART = '([^\31]*)'
-local RECORD = '^' .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART
-  .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. '$'
+local RECORD = '^' .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP
+  .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. '$'
 
 local function decode(rid, packed)
   local record = {rid = rid}

@@ -6,8 +6,8 @@
 --
 --   cfg     HASH   epoch run_id open hi_ms tick, and gauges: likes peak chat_second chat_count
 --                  chat_dropped
---   plan    HASH   offset status hold_ms, and s<sku> -> price, limit[, sale, its price, starts_at_ms,
---                  ends_at_ms, limit or empty, 1 if it has units of its own]
+--   plan    HASH   offset status hold_ms, and s<sku> -> price, limit[, sale, its price,
+--                  starts_at_ms, ends_at_ms, limit or empty, 1 if it has units of its own]
 --   stock   HASH   <row>|units |sold |version: copies of Postgres; |held: units set aside
 --   res     HASH   rid -> record (see records.lua)
 --   due     ZSET   held rids by deadline          paying  ZSET   paying rids by deadline
