@@ -89,10 +89,14 @@ async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
         await _button(viewer, "Add Ocean Shirt to cart").click()
         await expect(cart).to_contain_text(f"Ocean Shirt, {label} × 1")
     await expect(_button(viewer, "Order 2 for €100.00")).to_be_visible()
+    other = await open_page(browser, live.watch("ada"))
+    await expect(_button(other, "Order 2 for €100.00")).to_be_visible()
 
     await _button(viewer, "Remove Ocean Shirt, M").click()
+    await expect(_button(other, "Order 1 for €50.00")).to_be_visible()
     await _button(viewer, "Order 1 for €50.00").click()
     await expect(cart).to_contain_text("Your cart is empty.")
+    await expect(other.get_by_text("Your cart is empty.")).to_be_visible()
     await expect(viewer.get_by_role("region", name="Your orders")).to_contain_text("€50.00")
     (order,) = live.orders()
     assert [line["sku"] for line in order["lines"]] == ["OCEAN-L"]

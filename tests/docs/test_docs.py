@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from liveshop.cli.commands import main
-from liveshop.core import catalogue, wire
+from liveshop.core import catalogue, limits, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError
@@ -109,6 +109,14 @@ def test_every_http_operation_has_a_line() -> None:
     lines = set(re.findall(r"`((?:GET|POST|DELETE) /api[^`]*)`", _PROTOCOL))
     operations = {f"{each.method} {each.path.replace(':path', '')}" for each in OPERATIONS}
     assert lines == operations | {"GET /api/openapi.json"}
+
+
+def test_the_rates_are_those_of_the_code() -> None:
+    names = ("COMMANDS", "CHAT", "PURCHASE", "HOST_COMMANDS")
+    http = ("HTTP_ANONYMOUS", "HTTP_VIEWER", "HTTP_HOST", "HTTP_KEY")
+    words = " ".join(_PROTOCOL.split())
+    for rate, burst in (getattr(limits, f"{name}_RATE") for name in (*names, *http)):
+        assert f" {rate:,} ({burst:,}) " in words
 
 
 def test_the_settings_are_those_of_the_code_with_their_defaults() -> None:

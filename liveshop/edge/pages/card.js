@@ -81,7 +81,7 @@ function outcome({ shop, session, purchase }) {
     case "released":
       return ["Taken out of your cart."];
     case "expired":
-      return [`Your reservation ran out at ${until}. `];
+      return [`Your reservation ran out at ${until}.`];
     default:
       if (purchase.error.code !== "price_changed") return [sentence(purchase.error, about)];
       return [sentence(purchase.error, about), " ",

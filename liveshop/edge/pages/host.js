@@ -138,9 +138,11 @@ function productButtons(session, product) {
 }
 
 function unitsOf({ variants }) {
+  if (variants.length <= VARIANTS_NAMED_MAX) {
+    return variants.map((v) => `${v.label} ${leftWords(v.left)}`).join(" · ");
+  }
   const all = variants.reduce((sum, v) => sum + v.left, 0);
-  if (variants.length > VARIANTS_NAMED_MAX) return `${leftWords(all)} in ${variants.length} variants`;
-  return variants.map((v) => `${v.label} ${leftWords(v.left)}`).join(" · ");
+  return `${leftWords(all)} in ${variants.length} variants`;
 }
 
 function runOfShow({ session }) {
@@ -196,7 +198,8 @@ function now({ session, stats }) {
 function summary(session, stats) {
   if (stats === null) return h("p", {}, "Thank you.");
   const { orders, units, revenue, viewers_peak } = stats;
-  return h("p", {}, `Orders: ${orders}. Units: ${units}. Revenue: ${money(revenue, session.currency)}. `
+  const earned = money(revenue, session.currency);
+  return h("p", {}, `Orders: ${orders}. Units: ${units}. Revenue: ${earned}. `
     + `Watching at most: ${viewers_peak}.`);
 }
 

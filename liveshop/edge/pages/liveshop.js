@@ -10,7 +10,7 @@
  */
 
 import {
-  OPEN, initialState, isEvent, priceAt, put, putAll, reduce, without,
+  OPEN, initialState, isEvent, priceAt, put, changeAll, reduce, without,
 } from "./pages/state.js";
 
 export { OPEN, priceAt, reduce };
@@ -152,7 +152,7 @@ export class Shop {
   checkout(rids) {
     const intent = { order_id: uuid(), rids, at_ms: Date.now() };
     const checkouts = [...this.state.checkouts, intent];
-    this.#change(putAll({ ...this.state, checkouts }, rids, { error: null }));
+    this.#change(changeAll({ ...this.state, checkouts }, rids, { error: null }));
     this.#attemptCheckout(intent);
     return intent.order_id;
   }
@@ -219,7 +219,7 @@ export class Shop {
     const again = refusal && AGAIN.has(refusal.code) && Date.now() - at_ms < INTENT_MS_MAX;
     const open = this.state.checkouts;
     const checkouts = again ? open : open.filter((other) => other !== intent);
-    this.#change(refusal ? putAll({ ...this.state, checkouts }, rids, { error: refusal })
+    this.#change(refusal ? changeAll({ ...this.state, checkouts }, rids, { error: refusal })
       : { ...this.state, checkouts });
     if (again) this.#later(() => this.#attemptCheckout(intent), refusal);
   }

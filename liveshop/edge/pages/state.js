@@ -89,7 +89,11 @@ export const put = (state, rid, change) => {
     : [...state.purchases, next].slice(-PURCHASES_MAX);
   return { ...state, purchases };
 };
-export const putAll = (state, rids, change) => rids.reduce((s, rid) => put(s, rid, change), state);
+/** Change the purchases with these rids, where they are known. */
+export const changeAll = (state, rids, change) => ({
+  ...state,
+  purchases: state.purchases.map((p) => (rids.includes(p.rid) ? { ...p, ...change } : p)),
+});
 
 /** Set the known purchases against `welcome`; a wish that it does not name is to be sent again. */
 function reconcile(purchases, { reservations, orders }) {
@@ -108,7 +112,7 @@ function reconcile(purchases, { reservations, orders }) {
 function addOrder(state, { order_id, rids, total, currency, at_ms }) {
   const order = { order_id, rids, total, currency, at_ms, status: "confirmed" };
   const orders = [...without(state.orders, "order_id", order_id), order];
-  return putAll({ ...state, orders }, rids, { state: "sold", order_id, error: null });
+  return changeAll({ ...state, orders }, rids, { state: "sold", order_id, error: null });
 }
 
 const PRIVATE = {
@@ -130,11 +134,11 @@ const PRIVATE = {
     return put(s, rid, fields);
   },
   checkout: (s, m) =>
-    putAll(s, m.rids, { state: "paying", order_id: m.order_id, url: m.url, error: null }),
+    changeAll(s, m.rids, { state: "paying", order_id: m.order_id, url: m.url, error: null }),
   confirmed: addOrder,
-  released: (s, m) => put(s, m.rid, { state: "released" }),
-  expired: (s, m) => put(s, m.rid, { state: "expired" }),
-  refused: (s, m) => put(s, m.rid, { state: "refused", error: { code: m.code } }),
+  released: (s, m) => changeAll(s, [m.rid], { state: "released" }),
+  expired: (s, m) => changeAll(s, [m.rid], { state: "expired" }),
+  refused: (s, m) => changeAll(s, [m.rid], { state: "refused", error: { code: m.code } }),
   cancelled: (s, m) => ({
     ...s,
     orders: s.orders.map((o) => (o.order_id === m.order_id ? { ...o, status: "cancelled" } : o)),
