@@ -156,6 +156,8 @@ class SessionMachine(RuleBasedStateMachine):
         assert known == self.model.reservations
         charged = {"\x1f".join(scope): str(units) for scope, units in self.model.charged().items()}
         assert self.reader.hgetall(self.key("held")) == charged
+        orders = {order_id: "\x1f".join(rids) for order_id, rids in self.model.orders.items()}
+        assert self.reader.hgetall(self.key("orders")) == orders
         for name, state in (("due", ReservationState.HELD), ("paying", ReservationState.PAYING)):
             by_deadline = [(r.rid, float(r.deadline_ms)) for r in self.model.open(state)]
             assert self.reader.zrange(self.key(name), 0, -1, withscores=True) == by_deadline

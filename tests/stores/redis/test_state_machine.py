@@ -279,7 +279,7 @@ def test_redis_does_what_the_model_does_whatever_happens(redis_url: str) -> None
 
 
 SETTINGS = settings(
-    max_examples=150,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
