@@ -95,7 +95,7 @@ class DemoFolder:
 def demo_folder(path: Path) -> Iterator[DemoFolder]:
     """Hold a folder for this process alone; the system lets go of it however we end."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise FolderError(
