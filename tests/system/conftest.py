@@ -1,0 +1,73 @@
+"""One demo for all tests of this folder, and beside it a second node with other settings."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from liveshop.cli.subprocesses import free_port
+from tests.cli.programs import demo, info, is_ready, program, until
+from tests.system.shop import Shop
+
+FRIEND = "https://shop.example"
+PING_MS = 1_000
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The demo, as `liveshop demo` starts it; what its `demo.json` says."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    with demo(folder, free_port(), "--no-crowd"):
+        yield info(folder)
+
+
+@pytest.fixture(scope="session")
+def merchant_key() -> rsa.RSAPrivateKey:
+    """The key that a merchant's own backend signs tokens with."""
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+
+
+@pytest.fixture(scope="session")
+def second(running: dict[str, Any], merchant_key: rsa.RSAPrivateKey) -> Iterator[str]:
+    """A second node on the demo's stores, whose limits are low; its address."""
+    port = free_port()
+    public = merchant_key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    environment = {
+        "LIVESHOP_REDIS_URL": running["redis_url"],
+        "LIVESHOP_POSTGRES_URL": running["postgres_url"],
+        "LIVESHOP_SECRET": running["secret"],
+        "LIVESHOP_JWT_PUBLIC_KEY": public.decode(),
+        "LIVESHOP_PORT": str(port),
+        "LIVESHOP_PING_MS": str(PING_MS),
+        "LIVESHOP_ORIGINS": FRIEND,
+        "LIVESHOP_TRUSTED_PROXIES": "127.0.0.1",
+    }
+    url = f"http://127.0.0.1:{port}"
+    with program("serve", environment=environment) as process:
+        until(lambda: is_ready(url) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[0]
+        yield url
+
+
+@pytest.fixture
+async def shop(running: dict[str, Any]) -> AsyncIterator[Shop]:
+    """The demo's node."""
+    async for shop in _open(running, running["url"]):
+        yield shop
+
+
+@pytest.fixture
+async def other(running: dict[str, Any], second: str) -> AsyncIterator[Shop]:
+    """The second node."""
+    async for shop in _open(running, second):
+        yield shop
+
+
+async def _open(running: dict[str, Any], url: str) -> AsyncIterator[Shop]:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+        yield Shop(url, running["secret"], running["api_key"], http)
