@@ -90,10 +90,10 @@ class Broadcast:
         """The newest totals for hosts, None before the first pulse."""
         return self._stats
 
-    def begin(self, state: SessionState, left: Mapping[str, int]) -> None:
-        """Start from a session as it was loaded; `left` has the units of its rows."""
+    def begin(self, state: SessionState, left: Mapping[str, int], *, buying: bool) -> None:
+        """Start from a session as it was read; `left` has the units of its rows."""
         self._state = state
-        self._gauges = Gauges.of(state, left, viewers=0, likes=0, buying=False)
+        self._gauges = Gauges.of(state, left, viewers=0, likes=0, buying=buying)
         self._shown = _Shown(state=state, gauges=self._gauges, chat=())
 
     def chat_message(self, chat_id: str) -> ChatMessage | None:

@@ -38,7 +38,8 @@ class Chat:
             self._room.broadcast.add_chat(reply.message)
             await self._room.publish("chat", as_message(reply.message))
         else:
-            asker.answer(messages.chat([reply.message]))
+            # On all its connections: a mute that one of them gives away is none.
+            self._room.mailbox.tell(identity.viewer_id, messages.chat([reply.message]))
 
     async def mute(self, viewer_id: str, duration_ms: int | None) -> None:
         """Show a viewer's messages to nobody else, and tell those who moderate."""

@@ -26,12 +26,14 @@ class RoomContext:
     """A session on a node.
 
     `state` follows the log. `epoch` is the newest known `stock_epoch`; `opened` is set while
-    Redis' units are known to be good for it; `fenced` wakes the rebuild when they are not, and
-    `behind` the reader of the log when it has gone on without this room, `missed` the reader of
-    reservations when the bus may have lost letters to buyers; `pulse_now` asks for a pulse before
-    its time, since viewers must know whether buying is open. `rows` are the newest
-    copies of Postgres' rows, `head_seq` the newest `seq` of its totals. `nodes` counts the nodes
-    that have a room for the session, this one included: with one alone, the bus is spared.
+    Redis' units are known to be good for it. `rows` are the newest copies of Postgres' rows,
+    `head_seq` the newest `seq` of its totals. `nodes` counts the nodes that have a room for the
+    session, this one included: with one alone, the bus is spared.
+
+    The events wake a task of the room: `fenced` the rebuild, `behind` the reader of the log when
+    that has gone on without this room, `missed` the reader of reservations when the bus may have
+    lost letters to buyers, `rows_changed` who ends sales, `pulse_now` the pulse before its time.
+    `ready` is set once buying has been open.
     """
 
     def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
@@ -47,6 +49,7 @@ class RoomContext:
         self._company_until = 0.0
         self.missed = anyio.Event()
         self.pulse_now = anyio.Event()
+        self.ready = anyio.Event()
         self.head_seq = 0
         self.rows: dict[str, Row] = {}
         self.rows_changed = anyio.Event()

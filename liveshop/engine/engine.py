@@ -117,7 +117,7 @@ class Engine:
 
     async def snapshot(self, session_id: str) -> Message:
         """Return the `session` message as viewers see it now."""
-        return (await self.room(session_id)).context.broadcast.view()
+        return await self._rooms.view(session_id)
 
     async def execute(
         self, session_id: str, command: HostCommand | MuteViewer | UnmuteViewer

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.commands import AddProduct, DeleteChat, HostCommand, PinChat
+from liveshop.core.commands import AddProduct, DeleteChat, HostCommand, PinChat, UnpinChat
 from liveshop.core.decide import decide
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.errors import Busy, Conflict, LiveshopError, NotFound, OutcomeUnknown
@@ -98,7 +98,7 @@ class Host:
         product = chat = None
         if isinstance(command, AddProduct):
             product = await self._product(command.product_id)
-        elif isinstance(command, DeleteChat | PinChat):
+        elif isinstance(command, DeleteChat | PinChat | UnpinChat):
             chat = await self._chat(command.id)
         return Facts(
             now_ms=await node.link.now_ms(),

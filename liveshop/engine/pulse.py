@@ -105,6 +105,8 @@ class Pulse:
         else:
             stats = Stats(totals=totals, held=self.held, viewers_peak=self._peak)
         room.broadcast.pulse(gauges, stats)
+        if gauges.buying:
+            room.ready.set()
 
     def _take_chat(self, reply: PulseReply) -> None:
         for message in reply.chat:

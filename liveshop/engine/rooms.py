@@ -6,10 +6,10 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core.errors import LiveshopError, Unavailable
-from liveshop.core.limits import PULSE_MS, ROOM_IDLE_MS_MAX
+from liveshop.core.limits import PULSE_MS, ROOM_IDLE_MS_MAX, ROOM_OPENING_MS_MAX
 from liveshop.core.model import Status
 from liveshop.core.session import SessionState
-from liveshop.core.wire import decode_object
+from liveshop.core.wire import Message, decode_object
 from liveshop.engine.context import RoomContext
 from liveshop.engine.node import Node
 from liveshop.engine.room import Room
@@ -21,6 +21,7 @@ _BEAT_S = PULSE_MS / 1000
 _BEATS_PER_LOOK = 4  # a look for sessions that must be kept
 _IDLE_BEATS = ROOM_IDLE_MS_MAX // PULSE_MS
 _EVENTS_PER_READ = 500
+_OPENING_S = ROOM_OPENING_MS_MAX / 1000
 
 
 class Rooms:
@@ -63,28 +64,48 @@ class Rooms:
                 beat += 1
                 await anyio.sleep(max(0.0, started + _BEAT_S - anyio.current_time()))
 
-    async def _load(self, session_id: str) -> Room:
-        record = await self._node.sessions.get(session_id)
+    async def view(self, session_id: str) -> Message:
+        """Return the `session` message as viewers see it; a session is not loaded just for it."""
+        room = self._rooms.get(session_id)
+        context = room.context if room is not None else await self._read(session_id)
+        return context.broadcast.view()
+
+    async def _read(self, session_id: str) -> RoomContext:
+        """Return a session as Postgres has it."""
+        node = self._node
+        record = await node.sessions.get(session_id)
         context = RoomContext(
-            self._node,
+            node,
             SessionState.new(record.info, first_status(record)),
             epoch=record.stock_epoch,
             settled=record.settled,
         )
         while True:
-            events = await self._node.sessions.events(
+            events = await node.sessions.events(
                 session_id, after=context.state.offset, limit=_EVENTS_PER_READ
             )
             context.advance(events, show=False)
             if len(events) < _EVENTS_PER_READ:
                 break
-        context.keep_rows(await self._node.sessions.rows(session_id))
-        context.broadcast.begin(context.state, context.left())
+        context.keep_rows(await node.sessions.rows(session_id))
+        context.broadcast.begin(context.state, context.left(), buying=node.stores_up)
+        return context
+
+    async def _load(self, session_id: str) -> Room:
+        context = await self._read(session_id)
         room = Room(context)
         if self._tasks is None:
             raise Unavailable()
         await self._tasks.start(room.run)
-        self._rooms[session_id] = room
+        try:
+            # Who asked for the room should not find it closed for the moment of its opening.
+            with anyio.move_on_after(_OPENING_S):
+                await context.ready.wait()
+        finally:
+            self._rooms[session_id] = room
+            # What the bus has told meanwhile did not find the room.
+            context.behind.set()
+            context.missed.set()
         self._node.metrics.rooms.set(len(self._rooms))
         return room
 
