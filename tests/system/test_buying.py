@@ -276,7 +276,7 @@ async def test_a_sold_out_sku_is_told_and_a_cancel_restocks_it(shop: Shop) -> No
 async def test_a_sale_price_that_was_reserved_is_kept(shop: Shop) -> None:
     session_id, sku = await _offer(shop, 5)
     name = sku.removesuffix("-S")
-    sale = {"product_id": name, "prices": {sku: 3900}, "duration_ms": 60_000}
+    sale: Message = {"product_id": name, "prices": {sku: 3900}, "duration_ms": 60_000}
     await shop.host(session_id, "sale.start", **sale)
     async with shop.joined(session_id, "ada") as client:
         held = await reserved(client, sku, price=3900)

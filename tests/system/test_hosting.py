@@ -282,7 +282,12 @@ async def test_what_is_no_sale_is_refused(shop: Shop) -> None:
     assert (await refused(409, "sold_out", prices={sku: 4000}, units=4))["left"] == 3
     end = {"product_id": name}
     await shop.host_refused(409, "conflict", session_id, "sale.end", **end)
-    fields = {"prices": {sku: 5000}, "duration_ms": 5_000, "units": 3, "starts_in_ms": 86_400_000}
+    fields: Message = {
+        "prices": {sku: 5000},
+        "duration_ms": 5_000,
+        "units": 3,
+        "starts_in_ms": 86_400_000,
+    }
     (event,) = await shop.host(session_id, "sale.start", product_id=name, **fields)
     assert event["starts_at_ms"] - event["at_ms"] == 86_400_000
     await refused(409, "conflict", percent=10)
@@ -298,7 +303,7 @@ async def test_a_sale_announced_starts_and_ends_by_the_servers_clock(shop: Shop)
     session_id = await shop.session(product)
     prices: list[int] = []
     async with shop.joined(session_id, "ada") as client:
-        fields = {"percent": 20, "duration_ms": 5_000, "starts_in_ms": 1_000}
+        fields: Message = {"percent": 20, "duration_ms": 5_000, "starts_in_ms": 1_000}
         (event,) = await shop.host(session_id, "sale.start", product_id=name, **fields)
         assert await client.wait_for_type("sale.started") == event
         while 4000 not in prices:
@@ -341,7 +346,7 @@ async def test_the_units_of_a_sale_go_out_once_and_then_it_is_over(shop: Shop) -
     name = product["product_id"]
     small, medium = (variant["sku"] for variant in product["variants"])
     session_id = await shop.session(product)
-    fields = {"percent": 50, "duration_ms": 60_000, "units": 3, "limit": 2}
+    fields: Message = {"percent": 50, "duration_ms": 60_000, "units": 3, "limit": 2}
     await shop.host(session_id, "sale.start", product_id=name, **fields)
     async with shop.joined(session_id, "ada") as ada, shop.joined(session_id, "bo") as bo:
         assert (await bought(ada, small))["total"] == 2500

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
-from tests.client import Client, connected
+from tests.client import Client, Message, connected
 from tests.system.conftest import PING_MS
 from tests.system.shop import OFFER, SALE, VARIANT, Shop, bought, named, new_rid, refused, reserved
 
@@ -97,7 +97,7 @@ async def test_the_sales_of_a_snapshot_have_their_fields(shop: Shop) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
     name, sku = product["product_id"], product["variants"][0]["sku"]
-    fields = {"prices": {sku: 3900}, "duration_ms": 60_000, "units": 5, "limit": 1}
+    fields: Message = {"prices": {sku: 3900}, "duration_ms": 60_000, "units": 5, "limit": 1}
     await shop.host(session_id, "sale.start", product_id=name, **fields)
     async with shop.joined(session_id) as client:
         assert client.snapshot is not None
@@ -165,7 +165,7 @@ async def test_another_first_message_is_no_hello(shop: Shop, first: Any) -> None
         assert await _code(client) == 4500
 
 
-_FRAMES = {
+_FRAMES: dict[str, tuple[str | bytes, int]] = {
     "text that is not JSON": ("nonsense", 4501),
     "nothing": ("", 4501),
     "an array": ('[{"type": "hello", "token": null}]', 4501),
@@ -297,7 +297,7 @@ async def test_unknown_fields_and_types_are_refused_by_name_and_change_nothing(s
             ({"type": None}, "type"),
         ]
         for message, name in wrong:
-            answer = await client.ask(message.pop("type", None), **message)  # type: ignore[arg-type]
+            answer = await client.ask(message.pop("type", None), **message)
             assert (answer["type"], answer["code"]) == ("error", "bad_request"), answer
             assert name in answer["message"]
     after = await shop.snapshot(session_id)
@@ -308,6 +308,7 @@ async def test_unknown_fields_and_types_are_refused_by_name_and_change_nothing(s
 
 async def test_a_ref_is_echoed_if_it_can_be_used(shop: Shop) -> None:
     session_id = await shop.session()
+    unusables: list[Any] = [-1, 2**53, "7", True, 1.5, [], 10**30]
     async with shop.joined(session_id) as client:
         for ref in (0, 2**53 - 1):
             await client.send("time", ref=ref, client_ms=1)
@@ -316,7 +317,7 @@ async def test_a_ref_is_echoed_if_it_can_be_used(shop: Shop) -> None:
             ]
             await client.send("time", ref=ref, client_ms="x")
             assert (await client.wait_for_type("error", ref=ref))["code"] == "bad_request"
-        for unusable in (-1, 2**53, "7", True, 1.5, [], 10**30):
+        for unusable in unusables:
             since = len(client.messages)
             await client.send("time", ref=unusable, client_ms=1)
             error = await client.wait_for_type("error", since=since)
