@@ -14,6 +14,9 @@ from liveshop.core.wire import as_message, decode_body
 _TITLE: Final = "Autumn drop: the liveshop demo"
 _READY_S_MAX: Final = 60
 _POLL_S: Final = 0.05
+_RETRY_S: Final = 0.2
+# A store is away for a moment, or we are too fast.
+_TRY_AGAIN: Final = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
 
 
 class _Catalogue(Struct, frozen=True):
@@ -36,7 +39,7 @@ async def prepare_show(url: str, folder: DemoFolder, keys: DemoKeys) -> DemoShow
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         products = _products()
         for product in products:
-            await _post(client, "/api/products", as_message(product), known=True)
+            await _post(client, "/api/products", as_message(product), once=True)
         show = folder.show()
         if show is None:
             show = await _make_show(client)
@@ -65,16 +68,21 @@ async def _fill_shelf(
             # Half of the stock stays in the catalogue, for sessions that visitors make.
             units = {variant.sku: (variant.stock + 1) // 2 for variant in product.variants}
             add = {"type": "product.add", "product_id": product.product_id, "units": units}
-            await _post(client, commands, add)
-    await _post(client, commands, {"type": "session.start"})
+            await _post(client, commands, add, once=True)
+    await _post(client, commands, {"type": "session.start"}, once=True)
 
 
 async def _post(
-    client: httpx.AsyncClient, path: str, body: dict[str, Any], *, known: bool = False
+    client: httpx.AsyncClient, path: str, body: dict[str, Any], *, once: bool = False
 ) -> dict[str, Any]:
-    """Post and return the answer; with `known`, that it is there already is fine."""
-    response = await client.post(path, json=body)
-    if not (known and response.status_code == httpx.codes.CONFLICT):
+    """Post and return the answer, again while the server asks for that.
+
+    With `once`, that it has been done already is fine.
+    """
+    with anyio.fail_after(_READY_S_MAX):
+        while (response := await client.post(path, json=body)).status_code in _TRY_AGAIN:
+            await anyio.sleep(_RETRY_S)
+    if not (once and response.status_code == httpx.codes.CONFLICT):
         response.raise_for_status()
     answer: dict[str, Any] = response.json()
     return answer
