@@ -80,7 +80,10 @@ async def _post(
     With `once`, that it has been done already is fine.
     """
     with anyio.fail_after(_READY_S_MAX):
-        while (response := await client.post(path, json=body)).status_code in _TRY_AGAIN:
+        while True:
+            response = await client.post(path, json=body)
+            if response.status_code not in _TRY_AGAIN:
+                break
             await anyio.sleep(_RETRY_S)
     if not (once and response.status_code == httpx.codes.CONFLICT):
         response.raise_for_status()
