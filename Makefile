@@ -38,7 +38,8 @@ python-is-right:
 demo: install ## Run a live session with real stores: make demo ARGS="--port 9000 --no-crowd"
 	@$(BIN)/liveshop demo $(ARGS)
 
-test: install ## Run the whole suite
+test: install ## Run the whole suite; the tests of the pages need Chromium, which this installs
+	@tests/browser/install.sh || echo "Those tests will fail; the others run." >&2
 	@$(BIN)/pytest $(ARGS)
 
 check: install ## Run ruff, mypy and the tests of the architecture

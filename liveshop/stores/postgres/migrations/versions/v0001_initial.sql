@@ -84,7 +84,7 @@ CREATE TABLE event (
 
 -- name: event_offset_once
 COMMENT ON CONSTRAINT event_pkey ON event IS
-    'One event an offset: of two nodes that decide at once, one appends and the other decides again';
+    'One event an offset: of two nodes that decide at once, one appends, the other decides again';
 
 -- name: stock
 -- The units of a session: a row is a SKU ('s' and the SKU) or a sale ('@' and the offset of its
