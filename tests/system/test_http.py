@@ -75,7 +75,7 @@ async def test_orders_are_polled_in_the_order_of_their_last_change(shop: Shop) -
     session_id = await shop.session(product)
     async with shop.joined(session_id, "ada") as ada, shop.joined(session_id, "bo") as bo:
         ids = [(await bought(buyer, sku))["order_id"] for buyer in (ada, bo, ada)]
-    query = {"session": session_id, "limit": 2}
+    query: Message = {"session": session_id, "limit": 2}
     first = await shop.get("/api/orders", **query)
     assert [order["order_id"] for order in first["orders"]] == ids[:2]
     assert list(first["orders"][0]) == _ORDER
