@@ -53,6 +53,8 @@ class Cashier:
                 await self._finish()
             except LiveshopError as failure:
                 _logger.info("payments wait: %s", failure)
+            except Exception:
+                _logger.exception("payments could not be finished")
 
     async def _finish(self) -> None:
         stored_ms_max = self._node.clock.now_ms() - limits.PAYMENT_UNRESOLVED_MS_MAX
@@ -63,3 +65,6 @@ class Cashier:
                 await self.confirm(payment.order_id, payment.payment_id, payment.amount)
             except LiveshopError as refusal:
                 _logger.warning("payment %s: %s", payment.payment_id, refusal)
+            except Exception:
+                # The others must be finished all the same.
+                _logger.exception("payment %s cannot be finished", payment.payment_id)

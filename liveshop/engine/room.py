@@ -172,7 +172,9 @@ class Room:
     async def _receive_events(self, bodies: list[dict[str, Any]]) -> None:
         try:
             await self.host.receive(bodies)
-        except LiveshopError:
+        except Exception:
+            # The log has them too; what cannot be read there either is logged by who reads it.
+            _logger.exception("session %s: events are dropped", self.context.session_id)
             self.context.behind.set()
 
     async def _carry_out(self, viewer: Viewer, command: Command, asker: Asker) -> None:

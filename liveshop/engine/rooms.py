@@ -50,7 +50,8 @@ class Rooms:
             async with lock:
                 return self._rooms.get(session_id) or await self._load(session_id)
         finally:
-            if not lock.statistics().tasks_waiting:
+            # It has passed to the next who waits, if there is one: who comes now waits too.
+            if not lock.locked():
                 self._locks.pop(session_id, None)
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -60,7 +61,11 @@ class Rooms:
             beat = 0
             while True:
                 started = anyio.current_time()
-                await self._beat(look=beat % _BEATS_PER_LOOK == 0)
+                try:
+                    await self._beat(look=beat % _BEATS_PER_LOOK == 0)
+                except Exception:
+                    # A bug of ours, or what a newer release has written: no reason to stop here.
+                    _logger.exception("the rooms could not be compared")
                 beat += 1
                 await anyio.sleep(max(0.0, started + _BEAT_S - anyio.current_time()))
 
@@ -130,8 +135,15 @@ class Rooms:
     async def _look(self) -> None:
         """Load what must be kept, viewers or not: sessions that have units and were started."""
         for session_id in await self._node.sessions.unsettled():
-            if session_id not in self._rooms:
+            if session_id in self._rooms:
+                continue
+            try:
                 await self.get(session_id)
+            except LiveshopError:
+                raise
+            except Exception:
+                # The others must be kept all the same.
+                _logger.exception("session %s cannot be loaded", session_id)
 
     def _compare(self, room: RoomContext, head: Head) -> None:
         if head.offset > room.state.offset:
@@ -167,9 +179,10 @@ class Rooms:
             message = decode_object(payload)
             if message["node"] != self._node.node_id:
                 room.receive(message["kind"], message["body"])
-        except LiveshopError as failure:
-            # As good as lost: the log and the pulse have what it said.
-            _logger.warning("session %s: a message of the bus is dropped: %s", session_id, failure)
+        except Exception:
+            # As good as lost, whatever a node of another release may send: the log and the pulse
+            # have what it said.
+            _logger.exception("session %s: a message of the bus is dropped", session_id)
             room.context.behind.set()
             room.context.missed.set()
 

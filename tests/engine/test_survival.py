@@ -1,0 +1,74 @@
+"""What goes wrong in one place stays there: the node and its other sessions go on."""
+
+import anyio
+import asyncpg
+import redis.asyncio
+from anyio.lowlevel import checkpoint
+
+from liveshop.engine.room import Room
+from liveshop.stores.redis.packing import session_key
+from tests.engine.world import Shop, open_shop, until
+
+
+async def test_what_cannot_be_read_on_the_bus_is_as_good_as_lost(
+    shop: Shop, redis_url: str
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    watcher = await shop.join(session_id)
+    newer = b'{"node": "n", "kind": "events", "body": [{"type": "session.sung", "offset": 99}]}'
+    letter = b'{"node": "n", "kind": "parcel", "body": {"letters": [["ada"]]}}'
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        for payload in (b"\xff", b"[]", b"{}", newer, letter):
+            assert await client.publish(session_key(session_id, "bus"), payload) == 1
+    await shop.host(session_id, "product.pin", product_id="shirt")
+    await watcher.sees("product.pinned")
+    assert shop.engine.health().ready
+
+
+async def test_a_session_that_cannot_be_read_does_not_keep_the_others_from_being_kept(
+    shop: Shop, redis_url: str, postgres_url: str
+) -> None:
+    readable = await shop.live(OBS_M=5)
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(
+        """
+        INSERT INTO session (id, title, status, currency, payment, hold_ms, created_ms, newest_ms,
+                             head_offset)
+        VALUES ('0', 'Newer', 'live', 'EUR', 'direct', 60000, 1, 1, 1)
+        """
+    )
+    await connection.execute(
+        """
+        INSERT INTO event (session_id, "offset", at_ms, type, body)
+        VALUES ('0', 1, 1, 'session.sung', '{"type": "session.sung", "offset": 1, "at_ms": 1}')
+        """
+    )
+    await connection.close()
+    async with open_shop(redis_url, postgres_url) as later:
+        await until(lambda: later.engine.loaded(readable))
+        assert later.engine.health().ready
+
+
+async def test_a_room_is_loaded_once_though_who_asked_first_has_given_up(shop: Shop) -> None:
+    session_id = await shop.plan()
+    rooms: list[Room] = []
+
+    async def ask() -> None:
+        rooms.append(await shop.engine.room(session_id))
+
+    async with anyio.create_task_group() as tasks:
+        async with anyio.create_task_group() as first:
+            first.start_soon(ask)
+            await _turns(3)
+            tasks.start_soon(ask)
+            await _turns(3)
+            first.cancel_scope.cancel()
+        tasks.start_soon(ask)
+    assert len(rooms) == 2
+    assert rooms[0] is rooms[1]
+
+
+async def _turns(count: int) -> None:
+    """Let others run, but not so long that a store could have answered."""
+    for _ in range(count):
+        await checkpoint()
