@@ -20,20 +20,28 @@ _logger = logging.getLogger(__name__)
 _POLL_S = 0.05
 _RETRY_S = 0.2
 _QUOTAS_PER_READ = 5_000
-_POLLS = max(1, int(limits.FENCED_MS_MAX / 1000 / _POLL_S))
+_PATIENCE_S = limits.FENCED_MS_MAX / 1000
+_PATIENCE_DOUBLINGS_MAX = 5
 
 
 class Rebuilder:
     """Waits for the room to be fenced; then has the units rebuilt, by this node or another.
 
     Whoever raises the epoch in Postgres rebuilds. The others look whether Redis is open again,
-    and after `FENCED_MS_MAX` take over.
+    and after `FENCED_MS_MAX` take over; each time longer, so that two nodes that are both slow
+    do not take over from each other for ever.
     """
 
     def __init__(self, room: RoomContext, host: Host, till: Till) -> None:
         self._room = room
         self._host = host
         self._till = till
+        # The epoch at which the units were last good here, and the last that was raised here.
+        self._good_epoch = 0
+        self._raised_epoch = 0
+        # The epoch whose buyers' counts are not yet in Redis.
+        self._uncounted_epoch = 0
+        self._takeovers = 0
 
     async def run(self) -> None:
         """Rebuild whenever it is needed, until cancelled."""
@@ -41,28 +49,38 @@ class Rebuilder:
         while True:
             await room.fenced.wait()
             room.fenced = anyio.Event()
-            while not room.opened:
+            while not room.opened or self._uncounted_epoch:
                 try:
-                    await self._open()
+                    await (self._copy_quotas() if room.opened else self._open())
                 except LiveshopError as failure:
-                    _logger.info("session %s stays closed: %s", room.session_id, failure)
+                    _logger.info("session %s waits for a store: %s", room.session_id, failure)
                     await anyio.sleep(_RETRY_S)
 
     async def _open(self) -> None:
-        """Open the room: Redis is good for the newest epoch, or is made so."""
+        """Open the room if Redis is good for the newest epoch, or is made so."""
         room = self._room
-        if await self._is_open():
-            room.open()
-            return
-        rebuild = await room.node.sessions.raise_epoch(room.session_id, room.epoch)
-        if rebuild is not None:
-            await self._rebuild(rebuild)
-            return
-        for _ in range(_POLLS):
-            if await self._is_open():
-                room.open()
+        if not (await self._is_open() or await self._is_opened_elsewhere()):
+            rebuild = await room.node.sessions.raise_epoch(room.session_id, room.epoch)
+            if rebuild is None or not await self._rebuild(rebuild):
                 return
+        self._good_epoch = room.epoch
+        self._takeovers = 0
+        room.open()
+
+    async def _is_opened_elsewhere(self) -> bool:
+        """Wait for the node that has raised the epoch; False if there is none, or it is slow."""
+        room, waited_for, until_s = self._room, -1, 0.0
+        patience_s = _PATIENCE_S * 2 ** min(self._takeovers, _PATIENCE_DOUBLINGS_MAX)
+        while room.epoch not in (0, self._good_epoch, self._raised_epoch):
+            if room.epoch != waited_for:
+                waited_for, until_s = room.epoch, anyio.current_time() + patience_s
+            elif anyio.current_time() >= until_s:
+                self._takeovers += 1
+                return False
             await anyio.sleep(_POLL_S)
+            if await self._is_open():
+                return True
+        return False
 
     async def _is_open(self) -> bool:
         """Read the newest epoch, and tell whether Redis sells at it."""
@@ -78,15 +96,17 @@ class Rebuilder:
             return True
         return False
 
-    async def _rebuild(self, rebuild: Rebuild) -> None:
+    async def _rebuild(self, rebuild: Rebuild) -> bool:
+        """Load Redis anew from Postgres; False where another node has taken over."""
         room = self._room
-        room.epoch = rebuild.epoch
+        room.epoch = self._raised_epoch = rebuild.epoch
         room.node.metrics.rebuilds.inc()
         _logger.warning("session %s: rebuilding, epoch %d", room.session_id, rebuild.epoch)
         room.keep_rows(rebuild.rows)
         if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:
-            return
+            return False
         survivors = await room.units.survivors()
+        self._uncounted_epoch = rebuild.epoch
         reply = await room.units.load(
             rebuild.epoch,
             now_ms_min=rebuild.newest_ms,
@@ -96,11 +116,10 @@ class Rebuilder:
             resolved=await self._resolved(survivors),
         )
         if reply.status is not UnitsStatus.OK:
-            return
-        await self._host.push()
-        room.open()
-        await self._copy_quotas()
+            return False
         await self._till.expired(reply.resolved)
+        await self._host.push()
+        return True
 
     async def _resolved(self, survivors: Sequence[Reservation]) -> list[Reservation]:
         """Return those of the survivors that Postgres has resolved without Redis knowing."""
@@ -119,16 +138,18 @@ class Rebuilder:
 
     async def _copy_quotas(self) -> None:
         """Copy what buyers have bought; until it is there, the database checks limits alone."""
-        room, after = self._room, None
-        while True:
+        room, epoch, after = self._room, self._uncounted_epoch, None
+        while room.epoch == epoch:
             quotas = await room.node.sessions.quotas(
                 room.session_id, after=after, limit=_QUOTAS_PER_READ
             )
             if not quotas:
-                return
-            if not room.good(await room.units.copy(room.epoch, bought=quotas)):
+                break
+            if not room.good(await room.units.copy(epoch, bought=quotas)):
                 return
             after = (quotas[-1].scope, quotas[-1].buyer)
+        # At another epoch they are for whoever raised it.
+        self._uncounted_epoch = 0
 
 
 def _paying(pending: PendingOrder) -> list[Reservation]:

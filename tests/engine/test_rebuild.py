@@ -2,6 +2,7 @@
 
 import redis.asyncio
 
+from liveshop.stores.redis.records import UnitsStatus
 from tests.engine.world import Shop, until
 
 
@@ -60,3 +61,51 @@ async def test_a_hold_that_was_lost_is_told(shop: Shop, redis_url: str) -> None:
     refused = await ada.sees("refused", rid=rid)
     assert refused["code"] == "unavailable"
     assert refused["sku"] == "OBS-M"
+
+
+async def test_who_raised_the_epoch_is_left_to_rebuild(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    room = (await shop.engine.room(session_id)).context
+    sessions, epoch = room.node.sessions, room.epoch
+    rebuild = await sessions.raise_epoch(session_id, epoch)
+    assert rebuild is not None
+    await until(lambda: room.epoch == rebuild.epoch and not room.opened)
+    assert await room.units.fence(rebuild.epoch) is UnitsStatus.OK
+    reply = await room.units.load(
+        rebuild.epoch, now_ms_min=rebuild.newest_ms, rows=rebuild.rows, totals=rebuild.totals
+    )
+    assert reply.status is UnitsStatus.OK
+    await until(lambda: room.buying)
+    assert (await sessions.get(session_id)).stock_epoch == epoch + 1
+
+
+async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    room = (await shop.engine.room(session_id)).context
+    epoch = room.epoch
+    await room.node.sessions.raise_epoch(session_id, epoch)
+    await until(lambda: room.buying and room.epoch == epoch + 2)
+    ada = await shop.join(session_id, "ada")
+    shop.buy(ada, "OBS-M")
+    await ada.sees("confirmed")
+
+
+async def test_two_nodes_that_lose_redis_rebuild_once(
+    shop: Shop, other: Shop, redis_url: str
+) -> None:
+    session_id = await shop.live(limit=2, OBS_M=3)
+    await shop.opened(session_id)
+    await other.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    shop.buy(ada, "OBS-M", 2)
+    await ada.sees("confirmed")
+    rooms = [(await each.engine.room(session_id)).context for each in (shop, other)]
+    epoch = rooms[0].epoch
+    await _forget_everything(redis_url)
+    for room in rooms:
+        await until(lambda room=room: room.buying and room.epoch == epoch + 1)
+    shop.buy(ada, "OBS-M", ref=1)
+    refused = await ada.until(lambda: ada.of("error") + ada.of("refused"))
+    assert refused[0]["code"] == "limit"
