@@ -40,7 +40,9 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
     """
     try:
         read = msgspec.convert(claims, _Claims)
-    except msgspec.ValidationError as exc:
+        # A name cut inside an emoji leaves half a character, which JSON may carry and UTF-8 not.
+        "".join((read.sub, read.name or "", read.session or "")).encode()
+    except (msgspec.ValidationError, UnicodeError) as exc:
         raise Unauthorized from exc
     identity = Identity(read.sub, read.name or read.sub, Role[read.role.upper()])
     return Grant(identity, read.session)

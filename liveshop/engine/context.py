@@ -8,7 +8,7 @@ import anyio
 from liveshop.core import limits
 from liveshop.core.errors import Unavailable
 from liveshop.core.events import Event, ProductAdded, SaleStarted
-from liveshop.core.model import Row, Status, sku_row
+from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.session import SessionState, apply
 from liveshop.core.wire import encode_one
 from liveshop.engine.audience import Audience
@@ -93,6 +93,11 @@ class RoomContext:
             self._note_limits(event)
         if show:
             self.broadcast.add_events(self.state, events)
+
+    def knows_limits(self, reservation: Reservation) -> bool:
+        """Tell whether the events that put a reservation's limits are known here."""
+        sale_offset = int(reservation.sale[1:] or 0)
+        return sku_row(reservation.sku) in self.limits and sale_offset <= self.state.offset
 
     def keep_rows(self, rows: Iterable[Row]) -> None:
         """Keep the rows that are newer than those known; `rows_changed` wakes who looks at them."""

@@ -68,6 +68,7 @@ class Door:
                 return  # it has left meanwhile
             self._enter(viewer, room)
             reservations, orders = await self._belongings(viewer.identity, room)
+            self._seat(viewer, room, ref, reservations, orders)
         except NotFound:
             _no_such_session(viewer)
         except LiveshopError:
@@ -75,8 +76,6 @@ class Door:
         except Exception:
             _logger.exception("session %s: a viewer could not be welcomed", session_id)
             _send_away(viewer)
-        else:
-            self._seat(viewer, room, ref, reservations, orders)
 
     async def _belongings(
         self, identity: Identity | None, room: Room

@@ -29,6 +29,8 @@ class Pulse:
         self._peak = 0
         # The version of Redis' totals, to be compared with that of Postgres'.
         self.seq = 0
+        # How far Redis' projection was in the newest pulse.
+        self.plan_offset = 0
         self._suspects: set[str] = set()
 
     @property
@@ -74,6 +76,7 @@ class Pulse:
         room.nodes = reply.nodes
         self._peak = reply.viewers_peak
         self.seq = reply.totals.version
+        self.plan_offset = reply.plan_offset
         self._take_chat(reply)
         if reply.status is not UnitsStatus.OK:
             self._tick_seen = ""

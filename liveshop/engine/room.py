@@ -49,8 +49,8 @@ class Room:
     def __init__(self, context: RoomContext) -> None:
         self.context = context
         self.settler = Settler(context)
-        self.writer = OrderWriter(context, self.settler)
         self.host = Host(context)
+        self.writer = OrderWriter(context, self.host, self.settler)
         self.till = Till(context, self.writer, self.settler)
         self.chat = Chat(context)
         self._combiner = Combiner(context, self.host, self.writer)

@@ -20,6 +20,7 @@ from liveshop.stores.redis.records import UnitsStatus
 _logger = logging.getLogger(__name__)
 
 _PULSE_S = limits.PULSE_MS / 1000
+_AGAIN_MS = 20
 _QUIET = (Status.DRAFT, Status.SCHEDULED)
 
 
@@ -77,9 +78,17 @@ class Warden:
             _logger.info("session %s: %s", self._room.session_id, failure)
 
     async def _beat(self) -> None:
+        room = self._room
+        ended, offset = room.ended, room.state.offset
         status = await self._pulse.beat()
-        if status is UnitsStatus.OK and not self._room.settled:
-            await self._sweep()
+        if status is not UnitsStatus.OK or room.settled:
+            return
+        await self._sweep()
+        # Only a pulse that found Redis closed can tell that nothing is held and nothing will be:
+        # before, another node may have reserved a unit since.
+        closed = ended and self._pulse.plan_offset >= offset
+        if closed and not self._pulse.held and room.buying:
+            await self._settle_session()
 
     async def _sweep(self) -> None:
         room = self._room
@@ -92,8 +101,6 @@ class Warden:
         await self._till.resolve_overdue(reply.overdue)
         await self._settler.retry()
         await self._copy_missed()
-        if room.ended and not self._pulse.held and not reply.expired:
-            await self._settle_session()
 
     async def _copy_missed(self) -> None:
         """Copy the rows again where Redis' totals have been behind Postgres' for two pulses.
@@ -121,4 +128,6 @@ class Warden:
         """Return how long nothing is due, at most a pulse: rows may change without a word."""
         now_ms = self._room.node.clock.now_ms()
         ends_ms = [sale.ends_at_ms - now_ms for sale in self._room.state.sales.values()]
-        return max(0.005, min([limits.PULSE_MS, *ends_ms]) / 1000)
+        # One that is overdue could not be ended just now: not again at once.
+        waits_ms = [end_ms if end_ms > 0 else _AGAIN_MS for end_ms in ends_ms]
+        return min([limits.PULSE_MS, *waits_ms]) / 1000

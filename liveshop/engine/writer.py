@@ -20,6 +20,7 @@ from liveshop.core.model import (
 from liveshop.core.wire import Message
 from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
+from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
 from liveshop.engine.settler import Settler
 from liveshop.stores.postgres.records import (
@@ -69,8 +70,9 @@ class Ordered:
 class OrderWriter:
     """The second half of the purchase path: from `paying` to `confirmed`, or to the address."""
 
-    def __init__(self, room: RoomContext, settler: Settler) -> None:
+    def __init__(self, room: RoomContext, host: Host, settler: Settler) -> None:
         self._room = room
+        self._host = host
         self._settler = settler
         self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
         self._known: dict[str, Ordered] = {}
@@ -96,6 +98,7 @@ class OrderWriter:
         while True:
             batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
             try:
+                await self._learn_limits(batch)
                 reply = await self._commit([self._new_order(ordered) for ordered in batch])
             finally:
                 for ordered in batch:
@@ -104,6 +107,20 @@ class OrderWriter:
                 self._tell(ordered, reply.outcomes[ordered.order_id])
             await self._settle(batch, reply)
             await self._room.post()
+
+    async def _learn_limits(self, batch: Sequence[Ordered]) -> None:
+        """Read the log on where Redis has sold at an offset that this room does not know yet.
+
+        The database counts and caps what buyers have by the limits that it is given here.
+        """
+        reservations = [item for ordered in batch for item in ordered.reservations]
+        while not all(map(self._room.knows_limits, reservations)):
+            try:
+                await self._host.catch_up()
+            except LiveshopError:
+                await anyio.sleep(_RETRY_S)
+            else:
+                return
 
     async def _commit(self, orders: list[NewOrder]) -> CommitReply:
         """Return the answer to a batch, however long Postgres is away: it must not be guessed."""

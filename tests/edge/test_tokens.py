@@ -137,3 +137,8 @@ def test_a_public_key_is_no_secret() -> None:
 def test_a_key_on_another_curve_is_refused_at_the_start() -> None:
     with pytest.raises(ValueError, match="P-256"):
         Tokens(public_key=public_pem(ec.generate_private_key(ec.SECP384R1())))
+
+
+@pytest.mark.parametrize("claim", ["sub", "name", "session", "role"])
+def test_half_a_character_in_a_claim_is_refused(claim: str) -> None:
+    assert_refused(TOKENS, token(**{claim: "cut \ud83d"}))

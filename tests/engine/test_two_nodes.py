@@ -48,6 +48,28 @@ async def test_what_the_bus_loses_is_told_by_the_pulse(shop: Shop, other: Shop) 
     assert len(there.of("released")) == 1
 
 
+async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
+    shop: Shop, other: Shop
+) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    await other.opened(session_id)
+    there = await other.join(session_id, "ada")
+    room = await shop.engine.room(session_id)
+    # A pulse from before the reservation must not decide, after the end, that nothing is held.
+    held, rid = other.reserve(there, "OBS-M"), other.reserve(there, "OBS-M")
+    await there.sees("reserved", rid=held)
+    await there.sees("reserved", rid=rid)
+    await shop.host(session_id, "session.end")
+    room.context.pulse_now.set()
+    other.send(there, "checkout", order_id=rid, rids=[rid], ref=9)
+    assert (await there.sees("confirmed", ref=9))["rids"] == [rid]
+    assert not room.context.settled
+    other.send(there, "release", rid=held)
+    await until(lambda: room.context.settled)
+    assert (await shop.catalogue.get("shirt")).variants[0].stock == 5
+
+
 async def test_a_sale_ends_once_by_its_timer_however_many_nodes(shop: Shop, other: Shop) -> None:
     session_id = await shop.live(OBS_M=5)
     here, there = await shop.join(session_id), await other.join(session_id)
@@ -61,6 +83,26 @@ async def test_a_sale_ends_once_by_its_timer_however_many_nodes(shop: Shop, othe
     for watcher in (here, there):
         await watcher.sees("session.paused")
         assert len(watcher.of("sale.ended")) == 1
+
+
+async def test_a_sale_that_a_node_has_not_heard_of_is_limited_there_too(
+    shop: Shop, other: Shop
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    await other.opened(session_id)
+    ada = await other.join(session_id, "ada")
+    deaf = await other.engine.room(session_id)
+    async with deaf.host._lock:  # as if its message of the sale took a while
+        await shop.host(
+            session_id, "sale.start", product_id="shirt", percent=10, duration_ms=60_000, limit=1
+        )
+        other.buy(ada, "OBS-M", ref=1)
+        assert (await ada.sees("reserved", ref=1))["price"] == 4500
+    await ada.sees("confirmed")
+    other.buy(ada, "OBS-M", ref=2)
+    refused = await ada.sees("error", ref=2)
+    assert (refused["code"], refused["limit"], refused["left"]) == ("limit", 1, 0)
 
 
 async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(

@@ -40,7 +40,7 @@ class ErrorReply(InternalError):
 
 @dataclass(slots=True)
 class _Call:
-    args: tuple[str | bytes | int, ...]
+    packed: list[bytes]
     reply: "asyncio.Future[Any]"
     sent: bool = field(default=False)
 
@@ -58,6 +58,7 @@ class RedisLink:
         self._waiting: deque[_Call] = deque()
         self._sent: deque[_Call] = deque()
         self._wake = anyio.Event()
+        self._connection: AbstractConnection | None = None
         self._connection_scope = anyio.CancelScope()
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
@@ -92,11 +93,13 @@ class RedisLink:
         many calls in flight. An error reply is FunctionMissing, Unavailable (the server refused:
         out of memory, read-only, loading) or ErrorReply (a bug of ours).
         """
-        if not self.connected:
+        if not self.connected or self._connection is None:
             raise Unavailable()
         if len(self._waiting) + len(self._sent) >= limits.REDIS_CALLS_IN_FLIGHT_MAX:
             raise Busy()
-        call = _Call(args, asyncio.get_running_loop().create_future())
+        # Packed here, so that what cannot be packed fails its caller and nobody else.
+        packed = self._connection.pack_command(*args)
+        call = _Call(packed, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         self._wake.set()
         try:
@@ -116,6 +119,7 @@ class RedisLink:
     async def _serve(self, connection: AbstractConnection) -> None:
         """Work until the connection is lost or dropped."""
         with anyio.CancelScope() as self._connection_scope:
+            self._connection = connection
             self.connected = True
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._write, connection)
@@ -131,7 +135,7 @@ class RedisLink:
             for call in calls:
                 call.sent = True
             self._sent.extend(calls)
-            packed = connection.pack_commands(call.args for call in calls)
+            packed = b"".join(part for call in calls for part in call.packed)
             try:
                 await connection.send_packed_command(packed, check_health=False)
             except (RedisError, OSError) as exc:

@@ -31,6 +31,13 @@ async def test_calls_made_at_once_get_their_own_replies(redis_url: str) -> None:
         assert replies == [str(n) for n in range(500)]
 
 
+async def test_what_cannot_be_packed_fails_its_caller_alone(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        with pytest.raises(UnicodeEncodeError):
+            await link.call("ECHO", "cut \ud83d")
+        assert await link.call("ECHO", "whole") == "whole"
+
+
 async def test_link_starts_before_redis_does(valkey: LocalValkey) -> None:
     url = valkey.url
     valkey.stop()
