@@ -104,8 +104,7 @@ async def test_two_nodes_that_lose_redis_rebuild_once(
     rooms = [(await each.engine.room(session_id)).context for each in (shop, other)]
     epoch = rooms[0].epoch
     await _forget_everything(redis_url)
-    for room in rooms:
-        await until(lambda room=room: room.buying and room.epoch == epoch + 1)
+    await until(lambda: all(room.buying and room.epoch == epoch + 1 for room in rooms))
     shop.buy(ada, "OBS-M", ref=1)
     refused = await ada.until(lambda: ada.of("error") + ada.of("refused"))
     assert refused[0]["code"] == "limit"
