@@ -68,6 +68,8 @@ class Broadcast:
         self._state = state
         self._gauges = Gauges.of(state, {}, viewers=0, likes=0, buying=False)
         self._chat: deque[ChatMessage] = deque(maxlen=limits.CHAT_TAIL_MESSAGES)
+        # A message may come again by the bus or the pulse: not one that was taken away.
+        self._deleted: deque[str] = deque(maxlen=limits.CHAT_TAIL_MESSAGES)
         self._stats: Stats | None = None
         self._events: list[Event] = []
         self._new_chat: list[ChatMessage] = []
@@ -111,8 +113,8 @@ class Broadcast:
         self._flush_soon(urgent=True)
 
     def add_chat(self, message: ChatMessage) -> None:
-        """Show a chat message soon; one that is known already is passed over."""
-        if self.chat_message(message.id) is None:
+        """Show a chat message soon; one that is known already or deleted is passed over."""
+        if self.chat_message(message.id) is None and message.id not in self._deleted:
             self._chat.append(message)
             self._new_chat.append(message)
             self._flush_soon(urgent=False)
@@ -197,6 +199,7 @@ class Broadcast:
         self._audience.write_to_staff(frame(self._stats.message()), Role.HOST)
 
     def _forget_chat(self, chat_id: str) -> None:
+        self._deleted.append(chat_id)
         kept = [message for message in self._chat if message.id != chat_id]
         self._chat = deque(kept, maxlen=limits.CHAT_TAIL_MESSAGES)
         self._new_chat = [message for message in self._new_chat if message.id != chat_id]

@@ -40,6 +40,7 @@ class Chat:
         else:
             # On all its connections: a mute that one of them gives away is none.
             self._room.mailbox.tell(identity.viewer_id, messages.chat([reply.message]))
+            await self._room.post()
 
     async def mute(self, viewer_id: str, duration_ms: int | None) -> None:
         """Show a viewer's messages to nobody else, and tell those who moderate."""

@@ -7,7 +7,7 @@ from time import perf_counter
 import anyio
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import LiveshopError, OutcomeUnknown, Unavailable
+from liveshop.core.errors import LiveshopError, NotLive, OutcomeUnknown, Unavailable
 from liveshop.core.model import Reservation, ReservationState
 from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
@@ -66,7 +66,8 @@ class Combiner:
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
         """Return the reply that was carried out; asking again is safe, since each line has a rid.
 
-        Raises Unavailable where Redis is away, or its units are not good now.
+        Raises Unavailable where Redis is away, or its units are not good now, and NotLive where
+        they are not looked after any more.
         """
         room = self._room
         for _ in range(limits.COMMAND_ATTEMPTS_MAX):
@@ -78,6 +79,8 @@ class Combiner:
                 continue
             if reply.status is UnitsStatus.STALE:
                 await self._host.push()
+            elif reply.status is not UnitsStatus.OK and room.settled:
+                raise NotLive(room.state.status)
             elif room.good(reply.status):
                 room.node.metrics.reserve_seconds.observe(perf_counter() - started)
                 room.node.metrics.reserve_lines.observe(len(lines))

@@ -77,7 +77,7 @@ class Mailbox:
     def tell(self, buyer: str, message: dict[str, Any], *, but: Viewer | None = None) -> None:
         """Tell a buyer on every connection, here at once and elsewhere soon, but on one."""
         self._letters.append((buyer, message))
-        self._deliver(buyer, message, but)
+        self.deliver(buyer, message, but=but)
 
     def watch(self, reservation: Watched) -> None:
         """Note that a buyer here has been told of an open reservation."""
@@ -118,18 +118,19 @@ class Mailbox:
     def receive(self, parcel: dict[str, Any]) -> None:
         """Deliver here what another node took."""
         for buyer, message in parcel.get("letters", ()):
-            self._deliver(buyer, message, None)
+            self.deliver(buyer, message)
         if self._audience.staffed:
             for message in parcel.get("orders", ()):
                 self._audience.write_to_staff(frame(message), Role.HOST)
 
-    def _deliver(self, buyer: str, message: dict[str, Any], but: Viewer | None) -> None:
+    def deliver(self, buyer: str, message: dict[str, Any], *, but: Viewer | None = None) -> None:
+        """Tell a buyer on every connection here, but on one."""
         if not self._audience.has_buyer(buyer):
             return
         match message["type"]:
             case "reserved":
                 self.watch(Watched(message["rid"], buyer, message["sku"]))
-            case "confirmed":
+            case "confirmed" | "cancelled":
                 for rid in message["rids"]:
                     self._watched.pop(rid, None)
             case "released" | "expired" | "refused":

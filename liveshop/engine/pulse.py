@@ -31,6 +31,7 @@ class Pulse:
         self.seq = 0
         # How far Redis' projection was in the newest pulse.
         self.plan_offset = 0
+        # Watched reservations that had ended when they were last asked for.
         self._suspects: set[str] = set()
 
     @property
@@ -98,7 +99,7 @@ class Pulse:
         room = self._room
         gauges = Gauges.of(
             room.state,
-            {name: row.left for name, row in self._rows.items()},
+            room.left() | {name: row.left for name, row in self._rows.items()},
             viewers=viewers,
             likes=likes,
             buying=room.buying,
@@ -125,15 +126,17 @@ class Pulse:
     ) -> None:
         """Tell buyers what they believe to be open and is not, if nobody told them meanwhile.
 
-        What ended since the pulse before is about to be told by who ended it; what still has not
-        been told a pulse later was lost on the way, or with Redis.
+        What is found to have ended is about to be told by who ended it; what still has not been
+        told when its turn comes again was lost on the way, or with Redis.
         """
-        suspects = {
+        ended_rids = {
             each.rid
             for each in watched
             if each.rid not in reservations or not reservations[each.rid].state.open
         }
-        again, self._suspects = suspects & self._suspects, suspects
+        again = ended_rids & self._suspects
+        known = (self._suspects - {each.rid for each in watched}) | ended_rids
+        self._suspects = {rid for rid in known if self._room.mailbox.is_watched(rid)}
         if not again:
             return
         untold = [each for each in watched if each.rid in again]

@@ -75,34 +75,42 @@ class Till:
         await self.tell_outcomes(outcomes)
 
     async def tell_outcomes(self, outcomes: Sequence[Reservation]) -> None:
-        """Tell buyers what became of reservations; those sold by their order's `confirmed`."""
+        """Tell buyers what became of reservations; those sold by what became of their order."""
         orders = {item.order_id for item in outcomes if item.state is ReservationState.SOLD}
         for order_id in sorted(order_id for order_id in orders if order_id):
-            order = await self._room.node.orders.get(order_id)
-            self._room.mailbox.tell(order.viewer_id, messages.confirmed(order))
+            self._tell_order(await self._room.node.orders.get(order_id))
         await self.expired(item for item in outcomes if item.state is not ReservationState.SOLD)
 
     async def tell_lost(self, lost: Sequence[Watched]) -> None:
-        """Tell buyers of reservations that Redis has lost: they ended, unless Postgres has more."""
-        statuses = await self._room.node.orders.statuses([each.rid for each in lost])
-        for each in lost:
+        """Tell buyers of reservations that Redis has lost: they ended, unless Postgres has more.
+
+        Those of orders that are under way here get their answer from the writer.
+        """
+        mailbox, under_way = self._room.mailbox, self._writer.rids()
+        unclear = [each for each in lost if each.rid not in under_way]
+        statuses = await self._room.node.orders.statuses([each.rid for each in unclear])
+        for each in unclear:
             status = statuses.get(each.rid)
-            if status is OrderStatus.PENDING or self._writer.has(each.rid):
-                continue
+            if status is OrderStatus.PENDING or not mailbox.is_watched(each.rid):
+                continue  # it goes on, or the answer has been told meanwhile
             if status in (None, OrderStatus.VOID):
                 message = messages.refused(each.rid, each.sku, Unavailable.code)
-                self._room.mailbox.tell(each.buyer, message)
+                mailbox.tell(each.buyer, message)
             else:
-                order = await self._room.node.orders.of_reservation(each.rid)
-                self._room.mailbox.tell(each.buyer, messages.confirmed(order))
+                self._tell_order(await self._room.node.orders.of_reservation(each.rid))
         await self._room.post()
+
+    def _tell_order(self, order: Order) -> None:
+        confirmed = order.status is OrderStatus.CONFIRMED
+        message = messages.confirmed(order) if confirmed else messages.cancelled(order)
+        self._room.mailbox.tell(order.viewer_id, message)
 
     async def tell_missed(self) -> None:
         """Tell the buyers here of reservations that they have not heard of from other nodes."""
         for buyer in self._room.audience.buyers():
             for reservation in await self._room.units.mine(buyer):
                 if not self._room.mailbox.is_watched(reservation.rid):
-                    self._room.mailbox.tell(buyer, messages.reserved(reservation))
+                    self._room.mailbox.deliver(buyer, messages.reserved(reservation))
 
 
 def sold(order: Order) -> list[Reservation]:

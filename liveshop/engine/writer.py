@@ -90,6 +90,10 @@ class OrderWriter:
         """Tell whether an order is under way here."""
         return order_id in self._known
 
+    def rids(self) -> set[str]:
+        """Return the reservations of all orders under way here."""
+        return {item.rid for ordered in self._known.values() for item in ordered.reservations}
+
     def __len__(self) -> int:
         return len(self._known)
 

@@ -70,6 +70,27 @@ async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
     assert (await shop.catalogue.get("shirt")).variants[0].stock == 5
 
 
+async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
+    shop: Shop, other: Shop
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    await other.opened(session_id)
+    here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
+    await until(lambda: _nodes(shop, session_id) == 2)
+    speaker = (await other.engine.room(session_id)).context
+    listener = (await shop.engine.room(session_id)).context
+    publish, speaker.publish = speaker.publish, _lose  # type: ignore[method-assign]
+    rid = other.reserve(there, "OBS-M")
+    await there.sees("reserved", rid=rid)
+    speaker.publish = publish  # type: ignore[method-assign]
+    listener.missed.set()
+    await here.sees("reserved", rid=rid)
+    last = shop.reserve(here, "OBS-M")
+    await there.sees("reserved", rid=last)
+    assert [message["rid"] for message in there.of("reserved")] == [rid, last]
+
+
 async def test_a_sale_ends_once_by_its_timer_however_many_nodes(shop: Shop, other: Shop) -> None:
     session_id = await shop.live(OBS_M=5)
     here, there = await shop.join(session_id), await other.join(session_id)
@@ -127,6 +148,17 @@ async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(
     heard = [message["text"] for chat in bo.of("chat") for message in chat["messages"]]
     assert heard == ["hello", "heard"]
     assert bo.of("viewer.muted") == []
+
+
+async def test_who_is_muted_sees_its_own_words_on_every_node_before_the_show_too(
+    shop: Shop, other: Shop
+) -> None:
+    session_id = await shop.plan()
+    here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
+    await until(lambda: _nodes(shop, session_id) == 2)
+    await shop.host(session_id, "viewer.mute", viewer_id="ada")
+    shop.send(here, "say", text="unheard")
+    assert (await there.sees("chat"))["messages"] == (await here.sees("chat"))["messages"]
 
 
 async def _lose(kind: str, body: object) -> None:
