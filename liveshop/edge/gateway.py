@@ -26,8 +26,9 @@ _logger: Final = logging.getLogger(__name__)
 class Rooms(Protocol):
     """What the gateway asks of the engine.
 
-    `connect` comes once, after a good `hello`; then `submit` for each command, and `disconnect`
-    once, when the connection is lost. All three return at once and answer through the viewer.
+    `connect` comes once, after a good `hello`; then `submit` for each command or `answer` for
+    each that is refused before, and `disconnect` once, when the connection is lost. All return
+    at once and answer through the viewer.
     """
 
     def loaded(self, session_id: str) -> object | None:
@@ -41,6 +42,9 @@ class Rooms(Protocol):
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Carry out a command that the viewer's role allows, and answer it."""
+
+    def answer(self, viewer: Viewer, answer: bytes) -> None:
+        """Write an answer of the gateway's own, after the welcome if that is still to come."""
 
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer."""

@@ -180,7 +180,7 @@ class ViewerSocket(asyncio.Protocol):
             return
         match self._connection.receive(text, self._gateway.now_ms()):
             case bytes(refusal):
-                self.write(refusal)
+                self._refuse(refusal)
             case Close(code, reason):
                 self.close(code, reason)
             case command:
@@ -195,7 +195,14 @@ class ViewerSocket(asyncio.Protocol):
         except Exception:
             # A bug of ours must not cost the viewer its connection.
             _logger.exception("%s failed", type(command).__name__)
-            self.write(wire.frame(messages.error(InternalError(), command.ref)))
+            self._refuse(wire.frame(messages.error(InternalError(), command.ref)))
+
+    def _refuse(self, refusal: bytes) -> None:
+        if self._connected:
+            # The welcome, which others may be preparing, comes first.
+            self._gateway.rooms.answer(self, refusal)
+        else:
+            self.write(refusal)
 
     def _join(self, hello: Hello) -> None:
         if hello.token is not None:

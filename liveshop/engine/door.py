@@ -28,8 +28,8 @@ class Door:
         self._node = node
         self._rooms = rooms
         self._inside: dict[Viewer, Room] = {}
-        # Commands of viewers whose room is being loaded.
-        self._coming: dict[Viewer, list[Command]] = {}
+        # Commands of viewers whose room is being loaded, and answers for after their welcome.
+        self._coming: dict[Viewer, list[Command | bytes]] = {}
 
     def connect(self, viewer: Viewer, session_id: str, ref: int | None, tasks: TaskGroup) -> None:
         """Welcome a viewer: at once if it is anonymous and the room is here, else in a task."""
@@ -52,6 +52,17 @@ class Door:
                 waiting.append(command)
             else:
                 viewer.write(frame(messages.error(Busy(), command.ref)))
+
+    def answer(self, viewer: Viewer, answer: bytes) -> None:
+        """Write an answer that was not ours to give, after the welcome if that is to come."""
+        room = self._inside.get(viewer)
+        waiting = self._coming.get(viewer)
+        if room is not None:
+            room.context.audience.write_to(viewer, answer)
+        elif waiting is not None and len(waiting) < limits.COMMANDS_WAITING_MAX:
+            waiting.append(answer)
+        else:
+            viewer.write(answer)
 
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer; idempotent. What it has asked for goes on."""
@@ -84,17 +95,20 @@ class Door:
             return (), []
         buyer, context = identity.viewer_id, room.context
         reservations = await context.units.mine(buyer)
-        orders = await self._node.orders.of_buyer(context.session_id, buyer)
         for reservation in reservations:
             context.mailbox.watch(Watched(reservation.rid, buyer, reservation.sku))
+        orders = await self._node.orders.of_buyer(context.session_id, buyer)
         return reservations, orders
 
     def _enter(self, viewer: Viewer, room: Room) -> None:
         """From here on the viewer's private messages wait for its welcome."""
         self._inside[viewer] = room
         room.context.audience.expect(viewer)
-        for command in self._coming.pop(viewer, ()):
-            room.submit(viewer, command)
+        for waiting in self._coming.pop(viewer, ()):
+            if isinstance(waiting, bytes):
+                room.context.audience.write_to(viewer, waiting)
+            else:
+                room.submit(viewer, waiting)
 
     def _seat(
         self,

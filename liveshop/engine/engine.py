@@ -85,6 +85,10 @@ class Engine:
         """Carry out a command that the viewer's role allows, and answer on its connection."""
         self._door.submit(viewer, command)
 
+    def answer(self, viewer: Viewer, answer: bytes) -> None:
+        """Write an answer of the gateway's own, after the welcome if that is still to come."""
+        self._door.answer(viewer, answer)
+
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer; what it has asked for goes on."""
         self._door.disconnect(viewer)

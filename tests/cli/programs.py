@@ -30,12 +30,12 @@ def program(
         text=True,
         env=inherited | (environment or {}),
     )
-    try:
-        with process:
+    with process:
+        try:
             yield process
+        finally:
+            # Before the `with` waits for its end, or a test that fails would never end.
             process.kill()
-    finally:
-        process.kill()
 
 
 @contextmanager

@@ -53,6 +53,9 @@ class StubRooms:
         viewer.write(wire.frame(welcome))
         viewer.write(wire.frame({"type": "session", "offset": 41, "id": session_id}))
 
+    def answer(self, viewer: Viewer, answer: bytes) -> None:
+        viewer.write(answer)
+
     def submit(self, viewer: Viewer, command: Command) -> None:
         self.submitted.append(command)
         match command:

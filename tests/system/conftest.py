@@ -21,7 +21,21 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     """The demo, as `liveshop demo` starts it; what its `demo.json` says."""
     folder = tmp_path_factory.mktemp("demo") / "data"
     with demo(folder, free_port(), "--no-crowd"):
-        yield info(folder)
+        told = info(folder)
+        yield told
+        assert audit(told) == (0, "Every promise is kept.\n")
+
+
+def audit(told: dict[str, Any]) -> tuple[int, str]:
+    """Run `liveshop audit` on the stores of a demo; return its exit code and what it says."""
+    environment = {
+        "LIVESHOP_POSTGRES_URL": told["postgres_url"],
+        "LIVESHOP_REDIS_URL": told["redis_url"],
+        "LIVESHOP_SECRET": told["secret"],
+    }
+    with program("audit", environment=environment) as process:
+        output, _ = process.communicate()
+    return process.returncode, output
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import httpx
 import pytest
 
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import demo, info, interrupt, program, until
+from tests.cli.programs import demo, info, interrupt, until
 from tests.client import Message
-from tests.system.shop import Shop, bought, eventually, named, new_rid, reserved
+from tests.system.conftest import audit
+from tests.system.shop import Shop, bought, eventually, named, new_rid, refused, reserved
 
 _LASTING = ("session_id", "host_token", "admin_token", "viewer_tokens", "secret", "api_key")
 _BUYERS = 200
@@ -43,17 +45,6 @@ async def _shop(folder: Path) -> AsyncIterator[tuple[Shop, dict[str, Any]]]:
     told = info(folder)
     async with httpx.AsyncClient(base_url=told["url"], trust_env=False, timeout=30) as http:
         yield Shop(told["url"], told["secret"], told["api_key"], http), told
-
-
-def _audit(told: dict[str, Any]) -> tuple[int, str]:
-    environment = {
-        "LIVESHOP_POSTGRES_URL": told["postgres_url"],
-        "LIVESHOP_REDIS_URL": told["redis_url"],
-        "LIVESHOP_SECRET": told["secret"],
-    }
-    with program("audit", environment=environment) as process:
-        output, _ = process.communicate()
-    return process.returncode, output
 
 
 @pytest.fixture
@@ -117,7 +108,7 @@ async def _rush(shop: Shop, session_id: str, sku: str) -> dict[str, str]:
                 assert await client.wait_for_type("confirmed", since=since) == answer
             else:
                 assert answer["left"] == 0
-            outcomes[answer.get("code", answer["type"])] += 1
+            outcomes[str(answer.get("code", answer["type"]))] += 1
 
     with anyio.fail_after(60):
         async with anyio.create_task_group() as tasks:
@@ -127,24 +118,66 @@ async def _rush(shop: Shop, session_id: str, sku: str) -> dict[str, str]:
     return lucky
 
 
+@dataclass(frozen=True)
+class _Sold:
+    """What is known of a session when everything dies."""
+
+    sku: str
+    log: list[Message]
+    orders: list[Message]
+    left: dict[str, int]
+    lucky: dict[str, str]
+    held: Message
+
+
+async def _sell(shop: Shop, told: dict[str, Any]) -> _Sold:
+    session_id = told["session_id"]
+    for token in told["viewer_tokens"]:
+        assert (await shop.ask("GET", "/api/orders", by=token)).status_code == 200
+    confirmed = await _watch_and_buy(shop, told)
+    product = await shop.product(S=_UNITS + 5)
+    name, sku = product["product_id"], product["variants"][0]["sku"]
+    await shop.host(session_id, "product.add", product_id=name, units={sku: _UNITS})
+    lucky = await _rush(shop, session_id, sku)
+    await eventually(lambda: _last_event(shop, session_id), "product.sold_out")
+    spare = (await shop.snapshot(session_id))["shelf"][1]["variants"][0]["sku"]
+    async with shop.joined(session_id, "ada") as client:
+        held = await reserved(client, spare)
+    log = await shop.log(session_id)
+    orders = (await shop.get("/api/orders", session=session_id, limit=200))["orders"]
+    ids = {order["order_id"] for order in orders}
+    assert ids == {*lucky, *(each["order_id"] for each in confirmed)}
+    left = {**await shop.left(session_id), sku: 0, spare: _before(log, spare) - 1}
+    return _Sold(sku, log, orders, left, lucky, held)
+
+
+async def _is_as_it_was(shop: Shop, session_id: str, sold: _Sold) -> None:
+    seen = await shop.snapshot(session_id)
+    assert (seen["status"], seen["buying"]) == ("live", True)
+    assert await shop.log(session_id) == sold.log
+    again = await shop.get("/api/orders", session=session_id, limit=200)
+    assert again["orders"] == sold.orders
+    await eventually(lambda: shop.left(session_id), sold.left)
+    rid, buyer = next(iter(sold.lucky.items()))
+    async with shop.joined(session_id, buyer) as client:
+        (order,) = client.messages[0]["orders"]
+        assert (order["order_id"], order["status"]) == (rid, "confirmed")
+        fields = {"rid": rid, "sku": sold.sku, "quantity": 1}
+        assert (await client.ask("buy", **fields))["type"] == "reserved"
+        assert (await client.wait_for_type("confirmed"))["order_id"] == rid
+        error = await refused(client, "sold_out", "buy", **{**fields, "rid": new_rid()})
+        assert error["left"] == 0
+    async with shop.joined(session_id, "ada") as client:
+        assert client.messages[0]["reservations"][0]["rid"] == sold.held["rid"]
+        order = await client.ask("checkout", order_id=new_rid(), rids=[sold.held["rid"]])
+        assert order["type"] == "confirmed"
+
+
 async def test_a_live_session_is_sold_end_to_end_and_survives_kill_9(folder: Path) -> None:
     port = free_port()
     with demo(folder, port, "--no-crowd") as process:
         async with _shop(folder) as (shop, before):
-            session_id = before["session_id"]
-            for token in before["viewer_tokens"]:
-                assert (await shop.ask("GET", "/api/orders", by=token)).status_code == 200
-            confirmed = await _watch_and_buy(shop, before)
-            product = await shop.product(S=_UNITS + 5)
-            name, sku = product["product_id"], product["variants"][0]["sku"]
-            await shop.host(session_id, "product.add", product_id=name, units={sku: _UNITS})
-            lucky = await _rush(shop, session_id, sku)
-            spare = (await shop.snapshot(session_id))["shelf"][1]["variants"][0]["sku"]
-            async with shop.joined(session_id, "ada") as client:
-                kept = await reserved(client, spare)
-            log = await shop.log(session_id)
-            orders = await shop.get("/api/orders", session=session_id, limit=200)
-            left = {**await shop.left(session_id), sku: 0, spare: _before(log, spare) - 1}
+            sold = await _sell(shop, before)
         pids = [process.pid, *_descendants(process.pid)]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
@@ -154,32 +187,16 @@ async def test_a_live_session_is_sold_end_to_end_and_survives_kill_9(folder: Pat
     with demo(folder, port, "--no-crowd") as process:
         async with _shop(folder) as (shop, after):
             assert {name: after[name] for name in _LASTING} == {n: before[n] for n in _LASTING}
-            seen = await shop.snapshot(session_id)
-            assert (seen["status"], seen["buying"]) == ("live", True)
-            assert await shop.log(session_id) == log
-            again = await shop.get("/api/orders", session=session_id, limit=200)
-            assert again["orders"] == orders["orders"]
-            ids = {order["order_id"] for order in again["orders"]}
-            assert ids == {*lucky, *(each["order_id"] for each in confirmed)}
-            await eventually(lambda: shop.left(session_id), left)
-            rid, buyer = next(iter(lucky.items()))
-            async with shop.joined(session_id, buyer) as client:
-                (order,) = client.messages[0]["orders"]
-                assert (order["order_id"], order["status"]) == (rid, "confirmed")
-                fields = {"rid": rid, "sku": sku, "quantity": 1}
-                assert (await client.ask("buy", **fields))["type"] == "reserved"
-                assert (await client.wait_for_type("confirmed"))["order_id"] == rid
-                error = await client.ask("buy", rid=new_rid(), sku=sku, quantity=1)
-                assert (error["code"], error["left"]) == ("sold_out", 0)
-            async with shop.joined(session_id, "ada") as client:
-                assert client.messages[0]["reservations"][0]["rid"] == kept["rid"]
-                order = await client.ask("checkout", order_id=new_rid(), rids=[kept["rid"]])
-                assert order["type"] == "confirmed"
-        assert _audit(after)[0] == 0
+            await _is_as_it_was(shop, before["session_id"], sold)
+        assert audit(after)[0] == 0
         pids = [process.pid, *_descendants(process.pid)]
         assert len(pids) > 3
         assert interrupt(process) == 0
         assert [pid for pid in pids if _alive(pid)] == []
+
+
+async def _last_event(shop: Shop, session_id: str) -> Any:
+    return (await shop.log(session_id))[-1]["type"]
 
 
 def _before(log: list[Message], sku: str) -> int:

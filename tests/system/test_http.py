@@ -243,7 +243,8 @@ async def test_a_key_is_made_by_an_admin_and_works_at_once(shop: Shop) -> None:
 
 _CSV = """\ufeffHandle,Title,Body (HTML),Option1 Name,Option1 Value,Option2 Name,Option2 Value,\
 Variant SKU,Variant Inventory Qty,Variant Price,Variant Compare At Price,Image Src
-{h},A Shirt,<p>Soft</p><script>x()</script>,Size,S,Colour,Red,{h}-1,7,19.90,25.00,https://a.example/1.png
+{h},A Shirt,<p>Soft</p><script>x()</script>,Size,S,Colour,Red,{h}-1,7,19.90,25.00,\
+https://a.example/1.png
 {h},,,,M,,Blue,{h}-2,3,19.5,,
 {h},,,,,,,,,,,https://a.example/2.png
 {h}-mug,Mug,"two
