@@ -77,10 +77,10 @@ class Combiner:
                 reply = await room.units.reserve(room.epoch, room.state.offset, lines)
             except OutcomeUnknown:
                 continue
+            if reply.status is not UnitsStatus.OK and room.settled:
+                raise NotLive(room.state.status)
             if reply.status is UnitsStatus.STALE:
                 await self._host.push()
-            elif reply.status is not UnitsStatus.OK and room.settled:
-                raise NotLive(room.state.status)
             elif room.good(reply.status):
                 room.node.metrics.reserve_seconds.observe(perf_counter() - started)
                 room.node.metrics.reserve_lines.observe(len(lines))

@@ -89,7 +89,7 @@ class Pulse:
             room.watch_gauges(reply.rows)
         self._show(reply.viewers, reply.likes, reply.totals)
         if reply.status is UnitsStatus.OK:
-            if reply.plan_offset < room.state.offset:
+            if reply.plan_offset < room.state.offset and not room.settled:
                 await self._host.push()
             elif reply.plan_offset > room.state.offset:
                 room.behind.set()

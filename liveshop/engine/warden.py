@@ -36,6 +36,7 @@ class Warden:
         self._settler = settler
         self._pulse = pulse
         self._behind = False
+        self._retired = False
 
     async def keep_time(self) -> None:
         """Take the pulse and sweep, twice a second or when asked, until cancelled."""
@@ -51,9 +52,11 @@ class Warden:
         while True:
             self._room.rows_changed = anyio.Event()
             room, now_ms = self._room, self._room.node.clock.now_ms()
+            done = True
             for command in tuple(due(room.state, room.rows, now_ms)):
-                await self._try(partial(self._host.attempt, command))
-            with anyio.move_on_after(self._until_next_s()):
+                done = await self._try(partial(self._host.attempt, command)) and done
+            # What a store that is away has kept from being done need not be tried at once again.
+            with anyio.move_on_after(self._until_next_s() if done else _PULSE_S):
                 await self._room.rows_changed.wait()
 
     async def read_on(self) -> None:
@@ -70,18 +73,23 @@ class Warden:
             self._room.missed = anyio.Event()
             await self._try(self._till.tell_missed)
 
-    async def _try(self, work: Callable[[], Awaitable[object]]) -> None:
+    async def _try(self, work: Callable[[], Awaitable[object]]) -> bool:
         """Do what comes again if it fails: a store that is away is no reason to stop."""
         try:
             await work()
         except LiveshopError as failure:
             _logger.info("session %s: %s", self._room.session_id, failure)
+            return False
+        return True
 
     async def _beat(self) -> None:
         room = self._room
         ended, offset = room.ended, room.state.offset
         status = await self._pulse.beat()
-        if status is not UnitsStatus.OK or room.settled:
+        if status is not UnitsStatus.OK:
+            return
+        if room.settled:
+            await self._retire()
             return
         await self._sweep()
         # Only a pulse that found Redis closed can tell that nothing is held and nothing will be:
@@ -94,11 +102,14 @@ class Warden:
         room = self._room
         if room.state.status in _QUIET or not room.buying:
             return
-        reply = await room.units.sweep(room.epoch)
-        if not room.good(reply.status):
-            return
-        await self._till.expired(reply.expired)
-        await self._till.resolve_overdue(reply.overdue)
+        for _ in range(limits.SWEEPS_PER_PULSE_MAX):
+            reply = await room.units.sweep(room.epoch)
+            if not room.good(reply.status):
+                return
+            await self._till.expired(reply.expired)
+            await self._till.resolve_overdue(reply.overdue)
+            if max(len(reply.expired), len(reply.overdue)) < limits.SWEEP_LINES_MAX:
+                break
         await self._settler.retry()
         await self._copy_missed()
 
@@ -123,6 +134,12 @@ class Warden:
             room.keep_rows(rows)
             await room.units.copy(room.epoch, rows)
             _logger.info("session %s is settled", room.session_id)
+
+    async def _retire(self) -> None:
+        """Give the memory back that a settled session's reservations take in Redis."""
+        if not self._retired:
+            status = await self._room.units.retire(self._room.epoch)
+            self._retired = status is UnitsStatus.OK
 
     def _until_next_s(self) -> float:
         """Return how long nothing is due, at most a pulse: rows may change without a word."""

@@ -154,6 +154,13 @@ class SessionUnits:
             overdue=unpack_all(overdue),
         )
 
+    async def retire(self, epoch: int) -> UnitsStatus:
+        """Have a settled session's reservations forgotten in `RESOLVED_KEPT_MS`; idempotent.
+
+        Totals, gauges and chat stay: late viewers see them.
+        """
+        return UnitsStatus(await self._call("retire", epoch, RESOLVED_KEPT_MS))
+
     async def peek(self, rids: Sequence[str]) -> dict[str, Reservation]:
         """Return those of the reservations that Redis knows."""
         found = unpack_all(await self._call("peek", *rids))

@@ -180,6 +180,20 @@ register('sweep', function(key, args)
   return {status, now_ms, answers(expired), answers(records_of(batch, paying))}
 end, {'allow-oom'})
 
+-- Let go, after a while, what grows with the sales of a session: it is settled, and nothing is
+-- swept any more. Repeated: the time that was set first holds.
+-- ARGV    epoch, for how long it is kept
+-- Returns status
+register('retire', function(key, args)
+  local status = enter(key, args[1])
+  if status == 'ok' then
+    for _, name in ipairs{'plan', 'stock', 'res', 'done', 'orders', 'held', 'bought', 'mine'} do
+      redis.call('PEXPIRE', key[name], args[2], 'NX')
+    end
+  end
+  return status
+end, {'allow-oom'})
+
 -- Look reservations up.
 -- ARGV    rids
 -- Returns the records that are there
