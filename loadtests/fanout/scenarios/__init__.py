@@ -1,0 +1,1 @@
+"""One module for each scenario, with a function `run(bench)`."""

@@ -1,0 +1,140 @@
+"""A connection storm: thousands join at once, and some buy meanwhile."""
+
+import asyncio
+import json
+import random
+import statistics
+import subprocess
+import time
+from dataclasses import replace
+from typing import Final
+
+import asyncpg
+import redis
+
+from loadtests.fanout import system
+from loadtests.fanout.bench import Bench, Listeners, ratio
+from loadtests.fanout.frames import Target
+from loadtests.fanout.scenarios.latency import report_purchases, script_for
+from loadtests.fanout.senders import rival
+from loadtests.fanout.shop import Node, wait_until
+
+_VIEWERS: Final = 5_000
+_QUICK_VIEWERS: Final = 200
+_AT_ONCE: Final = 1_000
+_JOINS_PER_SECOND: Final = 1_500
+_PURCHASES: Final = 40
+# PostgreSQL's processes report what they have counted once a second.
+_STATISTICS_S: Final = 1.2
+
+
+def run(bench: Bench) -> None:
+    """Measure joins as fast as they go, against Starlette's, then purchases during paced ones."""
+    viewers = bench.size.room(_QUICK_VIEWERS if bench.size.quick else _VIEWERS)
+    with bench.shop.node() as node, bench.crowd("storm") as listeners:
+        snapshot = node.get(f"/api/sessions/{bench.shop.demo.session_id}")
+        text = json.dumps([{"type": "session", **snapshot}], separators=(",", ":"))
+        with rival(bench, "starlette", text) as (starlette, target):
+            _compare(bench, node, listeners, viewers, starlette, target)
+        _count_queries(bench, node, listeners, viewers)
+        _buy_meanwhile(bench, node, listeners, viewers)
+
+
+def _compare(
+    bench: Bench,
+    node: Node,
+    listeners: Listeners,
+    viewers: int,
+    starlette: subprocess.Popen[bytes],
+    theirs: Target,
+) -> None:
+    ours = bench.shop.demo.target(node.port)
+    pids = {"liveshop": node.process.pid, "starlette": starlette.pid}
+    targets = {"liveshop": ours, "starlette": theirs}
+    cpu_us: dict[str, list[float]] = {name: [] for name in targets}
+    _fill(listeners, targets["liveshop"], viewers // 10)
+    listeners.start_watching_itself()
+    for _ in range(bench.size.rounds):
+        for name in random.sample(list(targets), len(targets)):
+            before = system.cpu_ns(pids[name])
+            listeners.begin_join(targets[name], viewers, at_once=_AT_ONCE)
+            listeners.end_join(viewers)
+            cpu_us[name].append((system.cpu_ns(pids[name]) - before) / 1_000 / viewers)
+            listeners.leave()
+            wait_until(lambda: node.counter("liveshop_viewers") == 0, "the room is empty")
+            _settle(pids[name])
+    listeners.tell_own_share()
+    ratios = [ratio(*pair) for pair in zip(cpu_us["liveshop"], cpu_us["starlette"], strict=True)]
+    rounds = f"{viewers:,} joiners at once, all got their snapshot; median of {len(ratios)} rounds"
+    ours_us, theirs_us = (statistics.median(cpu_us[name]) for name in targets)
+    add = bench.report.add
+    add("storm", "a join with the snapshot", ours_us, "µs CPU", "", rounds)
+    add("storm", "joins per second of CPU", 1e6 / ours_us, "/s", "≥ 2,500")
+    add("storm", "a join at Starlette's", theirs_us, "µs CPU")
+    add("storm", "to Starlette's", statistics.median(ratios), "×", "≤ 0.5")
+    bench.report.raw["storm"] = cpu_us
+
+
+def _fill(listeners: Listeners, target: Target, viewers: int) -> None:
+    listeners.join(target, max(1, viewers))
+    listeners.leave()
+
+
+def _settle(pid: int) -> None:
+    """Wait until a process has nothing to do, so that the next has the core for itself."""
+
+    def idle() -> bool:
+        before = system.cpu_ns(pid)
+        time.sleep(0.05)
+        return system.cpu_ns(pid) - before < 5_000_000
+
+    wait_until(idle, "the server has nothing to do")
+
+
+def _count_queries(bench: Bench, node: Node, listeners: Listeners, viewers: int) -> None:
+    before = _queries(bench)
+    joined = listeners.join(bench.shop.demo.target(node.port), viewers)
+    after = _queries(bench)
+    listeners.leave()
+    took = f"pulses and all, in {joined.seconds + 2 * _STATISTICS_S:.1f} s"
+    for name, one, other in zip(("PostgreSQL", "Redis"), after, before, strict=True):
+        label = f"queries of {name} per joiner"
+        bench.report.add("storm", label, (one - other) / viewers, "", "0", took)
+
+
+def _queries(bench: Bench) -> tuple[int, int]:
+    time.sleep(_STATISTICS_S)
+    stores = bench.shop.stores
+    with redis.Redis.from_url(stores.valkey.url) as client:
+        commands: int = client.info("stats")["total_commands_processed"]
+    return asyncio.run(_transactions(stores.postgres.url)), commands
+
+
+async def _transactions(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        query = "SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database"
+        count: int = await connection.fetchval(query)
+        return count
+    finally:
+        await connection.close()
+
+
+def _buy_meanwhile(bench: Bench, node: Node, listeners: Listeners, viewers: int) -> None:
+    storm_s = viewers / _JOINS_PER_SECOND
+    room = bench.shop.bench
+    script = replace(script_for(bench, node, room, 0, _PURCHASES), seconds=storm_s + 1)
+    with bench.actors() as actors:
+        quiet = actors.ask("play", replace(script, seconds=2.0))
+        actors.begin("play", script)
+        time.sleep(0.5)  # the storm breaks while they buy
+        listeners.begin_join(
+            room.target(node.port), viewers, per_second=_JOINS_PER_SECOND, at_once=_AT_ONCE
+        )
+        joined = listeners.end_join(viewers)
+        played = actors.end(script.seconds + 30)
+        listeners.leave()
+    report_purchases(bench, "storm", quiet, ", without a storm")
+    note = f"asked for {_JOINS_PER_SECOND:,}"
+    bench.report.add("storm", "joins, paced", viewers / joined.seconds, "/s", "", note)
+    report_purchases(bench, "storm", played, ", meanwhile")

@@ -1,0 +1,240 @@
+"""The server under measurement: real stores, a node of `liveshop serve`, sessions to watch."""
+
+import asyncio
+import http.client
+import itertools
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from liveshop.cli.demo_folder import DemoFolder
+from liveshop.cli.demo_show import prepare_show
+from liveshop.cli.local_stores import LocalStores, local_stores
+from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
+from liveshop.stores.postgres.migrate import migrate
+from loadtests.fanout import system
+from loadtests.fanout.frames import Target
+from loadtests.fanout.worker import WorkerFailed
+
+_UNITS: Final = 200_000
+_WAIT_S_MAX: Final = 30.0
+_KEPT_S: Final = 2.0
+_LIMIT: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Room:
+    """A session, and the product in it that is repriced, which makes an event."""
+
+    session_id: str
+    product_id: str
+    skus: tuple[str, ...]
+
+    def target(self, port: int, *, deflate: bool = False, head_bytes: int = 900) -> Target:
+        """Return how viewers come in."""
+        return Target(port, f"/ws/sessions/{self.session_id}", deflate, head_bytes)
+
+
+class Node:
+    """One server process; leave the `with` and it is gone."""
+
+    def __init__(
+        self,
+        stores: LocalStores,
+        folder: Path,
+        secret: str,
+        prices: Iterator[int],
+        **settings: str,
+    ) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.api_key = ""
+        self._asked_s = 0.0
+        self._prices = prices
+        self._collected = folder / f"collected-{self.port}"
+        self._log = folder / f"node-{self.port}.log"
+        self._http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_WAIT_S_MAX)
+        environment = {
+            "LIVESHOP_REDIS_URL": stores.valkey.url,
+            "LIVESHOP_POSTGRES_URL": stores.postgres.url,
+            "LIVESHOP_SECRET": secret,
+            "LIVESHOP_PORT": str(self.port),
+            "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": "1000000",
+            **settings,
+        }
+        arguments = [sys.executable, "-m", "loadtests.fanout.node", str(self._collected)]
+        self.process = spawn(
+            arguments, log=self._log, environment=environment, death_signal=signal.SIGKILL
+        )
+        os.sched_setaffinity(self.process.pid, {system.cores()[0]})
+
+    def __enter__(self) -> Self:
+        try:
+            wait_until(self._ready, f"the server starts: {last_lines(self._log)}")
+        except WorkerFailed:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+        self.process.send_signal(signal.SIGCONT)
+        stop(self.process, signal.SIGKILL)
+
+    def cpu_ns(self) -> int:
+        """Return the process's CPU time so far."""
+        return system.cpu_ns(self.process.pid)
+
+    def collect(self) -> None:
+        """Let the process collect its garbage, and return when it has."""
+        self._collected.unlink(missing_ok=True)
+        self.process.send_signal(signal.SIGUSR2)
+        wait_until(self._collected.exists, "the server collects its garbage")
+
+    def counter(self, name: str) -> float:
+        """Read a counter or gauge; 0 where it has not been counted yet."""
+        text = self._ask("GET", "/metrics").decode()
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def get(self, path: str) -> Any:
+        """Read something."""
+        return json.loads(self._ask("GET", path))
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Post something; raises WorkerFailed if it is refused."""
+        return json.loads(self._ask("POST", path, json.dumps(body).encode()))
+
+    def command(self, session_id: str, kind: str, **fields: Any) -> int:
+        """Carry out a host's command; return the offset of its event."""
+        answer = self.post(f"/api/sessions/{session_id}/commands", {"type": kind, **fields})
+        offset: int = answer["events"][-1]["offset"]
+        return offset
+
+    def publish(self, room: Room) -> int:
+        """Make an event, of some 300 bytes in most rooms; return its offset."""
+        prices = dict.fromkeys(room.skus, next(self._prices))
+        return self.command(
+            room.session_id, "product.reprice", product_id=room.product_id, prices=prices
+        )
+
+    def _ready(self) -> bool:
+        try:
+            self._ask("GET", "/readyz")
+        except (OSError, WorkerFailed):
+            self._http.close()
+            return False
+        return True
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        # The server hangs up on those who are silent for 5 s.
+        if time.monotonic() - self._asked_s > _KEPT_S:
+            self._http.close()
+        self._asked_s = time.monotonic()
+        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        self._http.request(method, path, body, headers)
+        response = self._http.getresponse()
+        answer = response.read()
+        if response.status >= 400:
+            raise WorkerFailed(f"{method} {path}: {response.status} {answer.decode()[:200]}")
+        return answer
+
+
+class Shop:
+    """Stores with a catalogue, and three rooms: `demo`, `bench` and `wide`; `alone` is empty.
+
+    `demo` is the demo's session; `bench` has its shelf and a product for events of 300 bytes and
+    for purchases, `wide` one for events of 2,000.
+    """
+
+    def __init__(self, stores: LocalStores, folder: Path) -> None:
+        self.stores = stores
+        self.folder = folder
+        # Never the same twice running, and all of one length: so are the events.
+        self._prices = itertools.cycle(range(1_000, 9_999))
+        keys = DemoFolder(folder).keys(secrets.token_hex(32))
+        self.secret = keys.secret
+        asyncio.run(migrate(stores.postgres.url))
+        with self.node() as node:
+            show = asyncio.run(prepare_show(node.url, DemoFolder(folder), keys))
+            self.api_key = node.api_key = show.api_key
+            self.demo = Room(show.session_id, "", ())
+            shelf = node.get(f"/api/sessions/{show.session_id}")["shelf"]
+            shirt, wide = _product(node, "bench-shirt", 9), _product(node, "bench-wide", 80)
+            self.bench = _session(node, shirt, shelf)
+            self.alone = _session(node, shirt)
+            self.wide = _session(node, wide)
+
+    def node(self, **settings: str) -> Node:
+        """Return a fresh server process, to be entered."""
+        node = Node(self.stores, self.folder, self.secret, self._prices, **settings)
+        node.api_key = getattr(self, "api_key", "")
+        return node
+
+    def audit(self) -> tuple[bool, str]:
+        """Run `liveshop audit`; return whether every promise is kept, and what it says."""
+        done = subprocess.run(
+            [sys.executable, "-c", "from liveshop.cli.commands import main; main()", "audit"],
+            env={
+                **os.environ,
+                "LIVESHOP_REDIS_URL": self.stores.valkey.url,
+                "LIVESHOP_POSTGRES_URL": self.stores.postgres.url,
+            },
+            capture_output=True,
+            text=True,
+            timeout=_WAIT_S_MAX,
+            check=False,
+        )
+        return done.returncode == 0, done.stdout.strip() or done.stderr.strip()
+
+
+@contextmanager
+def open_shop() -> Iterator[Shop]:
+    """Run stores in a folder that goes with them."""
+    with tempfile.TemporaryDirectory(prefix="liveshop-fanout-") as name:
+        folder = Path(name)
+        with local_stores(folder) as stores:
+            yield Shop(stores, folder)
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = _WAIT_S_MAX) -> None:
+    """Return when a condition holds; raises WorkerFailed after a while."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise WorkerFailed(f"waited {seconds:.0f} s in vain: {what}")
+        time.sleep(0.01)
+
+
+def _product(node: Node, product_id: str, variants: int) -> Room:
+    skus = tuple(f"{product_id}-{number:02d}" for number in range(variants))
+    rows = [{"sku": sku, "label": sku, "price": 5_000, "stock": 3 * _UNITS} for sku in skus]
+    node.post("/api/products", {"product_id": product_id, "title": product_id, "variants": rows})
+    return Room("", product_id, skus)
+
+
+def _session(node: Node, product: Room, shelf: list[dict[str, Any]] | None = None) -> Room:
+    session_id = node.post("/api/sessions", {"title": "Benchmark", "currency": "EUR"})["id"]
+    for each in shelf or []:
+        units = dict.fromkeys((variant["sku"] for variant in each["variants"]), 1)
+        node.command(session_id, "product.add", product_id=each["product_id"], units=units)
+    node.command(
+        session_id,
+        "product.add",
+        product_id=product.product_id,
+        units=dict.fromkeys(product.skus, _UNITS),
+        limit=_LIMIT,
+    )
+    node.command(session_id, "session.start")
+    return Room(session_id, product.product_id, product.skus)
