@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.errors import Unavailable
+from liveshop.core.errors import Busy, Unavailable
 from liveshop.core.events import Event, ProductAdded, SaleStarted
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.session import SessionState, apply
@@ -157,7 +157,7 @@ class RoomContext:
         payload = encode_one({"node": self.node.node_id, "kind": kind, "body": body})
         try:
             await self.node.bus.publish(self.session_id, payload)
-        except Unavailable:
+        except (Unavailable, Busy):
             # The pulse of each node finds what it has missed; nothing waits for this message.
             self.node.metrics.bus_lost.inc()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liveshop.core import limits
-from liveshop.core.errors import Unavailable
+from liveshop.core.errors import Busy, Unavailable
 from liveshop.core.model import Reservation
 from liveshop.engine.context import RoomContext
 from liveshop.stores.postgres.records import Copies
@@ -44,7 +44,7 @@ class Settler:
                 status = await room.units.settle(
                     room.epoch, settlement.outcomes, copies.rows, copies.bought, copies.totals
                 )
-            except Unavailable:
+            except (Unavailable, Busy):
                 return
             if not room.good(status):
                 return
