@@ -1,10 +1,12 @@
 """A store that is away: what is refused meanwhile, what goes on, and that nothing is lost."""
 
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import httpx
+import jwt
 import pytest
 
 from liveshop.cli.local_stores import LocalStores, local_stores
@@ -12,6 +14,8 @@ from liveshop.cli.subprocesses import free_port
 from tests.cli.programs import is_ready, program, until
 from tests.client import Client, Message, connected
 from tests.system.shop import Shop, bought, eventually, new_rid, refused, reserved
+
+_SECRET = "s" * 32
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,11 @@ class _Node:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, LocalStores, str]]:
     """A server on stores of its own: its address, they, and an API key."""
-    secret = "s" * 32
     with local_stores(tmp_path_factory.mktemp("own")) as stores:
         environment = {
             "LIVESHOP_REDIS_URL": stores.valkey.url,
             "LIVESHOP_POSTGRES_URL": stores.postgres.url,
-            "LIVESHOP_SECRET": secret,
+            "LIVESHOP_SECRET": _SECRET,
             "LIVESHOP_PORT": str(free_port()),
         }
         with program("migrate", environment=environment) as process:
@@ -39,10 +42,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Lo
         with program("serve", environment=environment) as process:
             until(lambda: is_ready(url) or process.poll() is not None)
             assert process.poll() is None, process.communicate()[0]
-            admin = Shop(url, secret, "", httpx.AsyncClient()).token("root", "admin")
-            key = httpx.post(
-                f"{url}/api/keys", json={"name": "x"}, headers={"Authorization": f"Bearer {admin}"}
-            )
+            claims = {"sub": "root", "role": "admin", "exp": int(time.time()) + 60}
+            headers = {"Authorization": f"Bearer {jwt.encode(claims, _SECRET, 'HS256')}"}
+            key = httpx.post(f"{url}/api/keys", json={"name": "x"}, headers=headers)
             yield url, stores, key.json()["key"]
 
 
@@ -51,7 +53,7 @@ async def node(settings: tuple[str, LocalStores, str]) -> AsyncIterator[_Node]:
     """The server, with its stores there."""
     url, stores, key = settings
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-        yield _Node(Shop(url, "s" * 32, key, http), stores)
+        yield _Node(Shop(url, _SECRET, key, http), stores)
 
 
 async def _is_away(node: _Node, session_id: str, client: Client, sku: str) -> None:
