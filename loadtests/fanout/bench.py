@@ -99,14 +99,13 @@ class Listeners:
         """Begin the time over which the load's own share of a core is told."""
         self.worker.ask("usage")
 
-    def tell_own_share(self) -> float:
+    def tell_own_share(self, when: str = "") -> None:
         """Report the load's share of a core since then, and whether it was the bottleneck."""
         share: float = self.worker.ask("usage")["cpu"]
         note = "the load was the bottleneck" if share > _BUSY else ""
-        self._report.add(self._name, "the load's own core", share * 100, "%", "", note)
+        self._report.add(self._name, f"the load's own core{when}", share * 100, "%", "", note)
         if note:
             click.echo(f"{self._name}: {note}, with {share:.0%} of its core", err=True)
-        return share
 
 
 def ratio(one: float, other: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 _WIDTH, _HEIGHT = 720, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 150, 30, 50
+_LABEL_HEIGHT: Final = 14
 _SHOWN: Final = {
     "floor in C": "#999999",
     "floor": "#555555",
@@ -34,9 +35,12 @@ def plot(measured: Sequence[dict[str, Any]]) -> str:
     series = {name: points for name, points in series.items() if points}
     points = [point for each in series.values() for point in each]
     scale = _Scale(max(x for x, _ in points), max(y for _, y in points))
-    parts = [*_axes(scale)]
-    for name, each in series.items():
-        parts += _line(scale, name, each)
+    parts = _axes(scale)
+    label_y = float(_HEIGHT)
+    for name, each in sorted(series.items(), key=lambda item: item[1][-1][1]):
+        # Lines may end close to each other, their names must not.
+        label_y = min(scale.y(each[-1][1]), label_y - _LABEL_HEIGHT)
+        parts += _line(scale, name, each, label_y)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'style="{_STYLE}">\n<rect width="100%" height="100%" fill="white"/>\n'
@@ -80,15 +84,14 @@ def _axes(scale: _Scale) -> list[str]:
     return parts
 
 
-def _line(scale: _Scale, name: str, points: Series) -> list[str]:
+def _line(scale: _Scale, name: str, points: Series, label_y: float) -> list[str]:
     colour = _SHOWN[name]
     path = " ".join(f"{scale.x(x):.1f},{scale.y(y):.1f}" for x, y in points)
-    x, y = points[-1]
     return [
         f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>',
         *(f'<circle cx="{scale.x(x):.1f}" cy="{scale.y(y):.1f}" r="3" fill="{colour}"/>'
           for x, y in points),
-        _text(scale.x(x) + 8, scale.y(y) + 4, _NAMES.get(name, name), "start", colour),
+        _text(scale.x(points[-1][0]) + 8, label_y + 4, _NAMES.get(name, name), "start", colour),
     ]  # fmt: skip
 
 

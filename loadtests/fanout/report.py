@@ -21,7 +21,7 @@ class Figure:
 
     def shown(self) -> str:
         """Return the value as it stands in the table."""
-        if self.value is None or math.isnan(self.value):
+        if self.value is None:
             return "—"
         if self.value == 0 or abs(self.value) >= 1_000:
             return f"{self.value:,.0f}"
@@ -46,7 +46,9 @@ class Report:
         wanted: str = "",
         note: str = "",
     ) -> None:
-        """Add a figure."""
+        """Add a figure; one that is not a number could not be taken."""
+        if value is not None and math.isnan(value):
+            value = None
         self.figures.append(Figure(scenario, name, value, unit, wanted, note))
 
     def keep(self, path: Path) -> None:

@@ -116,7 +116,9 @@ class _Stage:
         crowd.join(target, viewers - self._viewers.get(name, 0))
         self._viewers[name] = viewers
 
-    def _bare(self, worker: Worker) -> dict[str, Sender]:
+    def _bare(self, worker: Worker | None) -> dict[str, Sender]:
+        if worker is None:
+            return {}
         bare: dict[str, Sender] = {"floor": Bare(worker, "send", self.size, self._listeners)}
         if worker.ask("compile"):
             bare["floor in C"] = Bare(worker, "send_in_c", self.size, self._listeners)
@@ -130,7 +132,7 @@ class _Stage:
         self._listeners.start_watching_itself()
         for _ in range(self._bench.size.rounds):
             self._round(measured, senders)
-        self._listeners.tell_own_share()
+        self._listeners.tell_own_share(f", {measured.viewers:,} viewers")
         # The same command where nobody watches costs what is no delivery.
         rounds = zip(measured.cpu_us["liveshop"], measured.cpu_us["command"], strict=True)
         measured.cpu_us["fan-out"] = [whole - command for whole, command in rounds]
