@@ -108,9 +108,14 @@ def confirmed(order: Order, ref: int | None = None) -> Message:
 
 
 def checkout(
-    order_id: str, rids: Sequence[str], *, url: str, expires_at_ms: int, ref: int | None = None
+    order_id: str,
+    rids: Sequence[str],
+    *,
+    url: str | None,
+    expires_at_ms: int,
+    ref: int | None = None,
 ) -> Message:
-    """Tell a buyer where to pay, and by when."""
+    """Tell a buyer where to pay, and by when; `url` is null if the session has no address."""
     return _answer(
         "checkout",
         ref,

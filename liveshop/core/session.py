@@ -43,10 +43,9 @@ class SessionInfo(Struct, frozen=True, kw_only=True):
     stream_url: str | None = None
     checkout_url: str | None = None
 
-    def payment_url(self, order_id: str) -> str:
-        """Return where the buyer of an order pays for it, in a session paid by `checkout`."""
-        assert self.checkout_url is not None, "a checkout session has a checkout_url"
-        return self.checkout_url.replace("{order_id}", order_id)
+    def payment_url(self, order_id: str) -> str | None:
+        """Return where an order's buyer pays for it; None: the merchant's own page knows where."""
+        return self.checkout_url and self.checkout_url.replace("{order_id}", order_id)
 
 
 class SessionState(Struct, frozen=True, kw_only=True):

@@ -216,3 +216,9 @@ def test_the_small_messages() -> None:
         2,
         {"type": "viewer.muted", "viewer_id": "u_7", "until_ms": 9},
     ]
+
+
+def test_checkout_without_an_address_has_none() -> None:
+    info = SessionInfo(id="s1", title="T", currency="EUR", payment="checkout", hold_ms=1000)
+    told = messages.checkout("o1", ["r1"], url=info.payment_url("o1"), expires_at_ms=7)
+    assert told["url"] is None

@@ -161,10 +161,6 @@ class NewSession(_Input, frozen=True, kw_only=True):
     stream_url: Url | None = None
     checkout_url: Url | None = None
 
-    def __post_init__(self) -> None:
-        if self.payment == "checkout" and self.checkout_url is None:
-            raise ValueError("`payment` is checkout, so `checkout_url` is needed")
-
 
 class NewReservation(_Input, frozen=True, kw_only=True):
     """The command `reserve`; an API key names the buyer it acts for in `viewer_id`."""

@@ -117,9 +117,3 @@ def test_a_transition_that_is_not_one_is_a_conflict_that_says_why(api: Api) -> N
     refused = api.host.post(path, json={"type": "session.pause"})
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     assert refused.json()["reason"]
-
-
-def test_a_checkout_session_has_to_say_where_to_pay(api: Api) -> None:
-    refused = api.host.post("/api/sessions", json={"title": "A", "payment": "checkout"})
-    assert refused.status_code == 400
-    assert "`checkout_url`" in refused.json()["message"]
