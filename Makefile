@@ -2,16 +2,20 @@
 #
 #   PYTHON=python3.12   the interpreter that .venv is made with
 #   ARGS="--port 9000"  what is passed on to the demo or to pytest
+#   PYTHON2=python2.7   what `make autobahn` runs, and nothing else needs
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(RIGHT_PYTHON)' >/dev/null 2>&1 && echo $$python && exit; done; echo python3)
 RIGHT_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON2 ?= python2.7
+RIGHT_PYTHON2 := import sys, pip; sys.exit(sys.version_info[:2] != (2, 7))
 UV ?= uv
 BIN := .venv/bin
 INSTALLED := .venv/installed
+AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock clean
+.PHONY: help install demo test check autobahn format lock clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -48,6 +52,18 @@ check: install ## Run ruff, mypy and the tests of the architecture
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/architecture
 
+autobahn: install $(AUTOBAHN)/installed ## Run the Autobahn test suite (needs Python 2.7)
+	@$(BIN)/python -m tests.autobahn --python2 $(PYTHON2) --installed $(AUTOBAHN)
+
+$(AUTOBAHN)/installed: tests/autobahn/requirements.txt
+	@$(PYTHON2) -c '$(RIGHT_PYTHON2)' 2>/dev/null || { \
+	echo "The Autobahn test suite needs Python 2.7 with pip; '$(PYTHON2)' is not one." \
+	"Debian has none any more; with pyenv: pyenv install 2.7.18, then" \
+	"make autobahn PYTHON2=~/.pyenv/versions/2.7.18/bin/python" >&2; exit 1; }
+	@rm -rf $(AUTOBAHN)
+	@$(PYTHON2) -E -s -m pip install --quiet --disable-pip-version-check --no-deps \
+		--target $(AUTOBAHN) --requirement $< && touch $@
+
 format: install ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -58,5 +74,5 @@ lock: ## Choose the versions anew and write requirements.lock (needs uv)
 		--all-extras --group dev --output-file requirements.lock pyproject.toml
 
 clean: ## Remove what was made here, the demo's data too
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist
+	rm -rf .venv $(AUTOBAHN) .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
 """A viewer's socket: bytes to and from `core.connection`, by way of RFC 6455."""
 
 import asyncio
+import codecs
 import logging
 from typing import Any, Final, cast
 
@@ -61,6 +62,9 @@ class ViewerSocket(asyncio.Protocol):
             assert isinstance(frame, Frame), "the handshake is done"
             if self._connection.phase is not Phase.CLOSING:
                 self._take(frame)
+        begun = self._websocket.frame_begun()
+        if begun is not None and self._connection.phase is not Phase.CLOSING:
+            self._foresee(begun)
         self._flush()
 
     def eof_received(self) -> None:
@@ -162,22 +166,37 @@ class ViewerSocket(asyncio.Protocol):
 
     def _take(self, frame: Frame) -> None:
         match frame.opcode:
+            case Opcode.PING:
+                self.write(Frame(Opcode.PONG, frame.data).serialize(mask=False))
             case Opcode.PONG:
                 self._connection.pong(self._gateway.now_ms())
             case Opcode.BINARY:
                 self.close(CloseCode.BAD_FRAME, "messages are text")
             case Opcode.TEXT | Opcode.CONT:
                 self._message += frame.data
-                if frame.fin:
-                    message, self._message = self._message, bytearray()
-                    self._take_message(message)
+                text = self._text(self._message, whole=frame.fin)
+                if text is not None and frame.fin:
+                    self._message.clear()
+                    self._take_text(text)
 
-    def _take_message(self, message: bytearray) -> None:
+    def _foresee(self, frame: Frame) -> None:
+        """Close at once for the first part of a frame that can no longer become text."""
+        if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._text(self._message + frame.data, whole=False)
+
+    def _text(self, message: bytearray, *, whole: bool) -> str | None:
+        """Decode a message or the start of one; if it is not UTF-8, close and return None."""
+        # From the start each time: a message is short, however many its fragments.
         try:
-            text = message.decode()
+            return codecs.utf_8_decode(message, "strict", whole)[0]
         except UnicodeDecodeError:
-            self.close(CloseCode.INVALID_UTF8, "not UTF-8")
-            return
+            # As the library fails what it finds itself: it waits for no answer, which might get
+            # lost in the rest of a frame that is not read any more.
+            self._websocket.fail(CloseCode.INVALID_UTF8, "not UTF-8")
+            self._flush()
+            return None
+
+    def _take_text(self, text: str) -> None:
         match self._connection.receive(text, self._gateway.now_ms()):
             case bytes(refusal):
                 self._refuse(refusal)
