@@ -1,6 +1,7 @@
 """`python -m loadtests.fanout`: measure the fan-out of a server of its own, then say how it did."""
 
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,8 @@ def main(
     report = Report(system.machine(), command)
     chosen = list(SCENARIOS) if "all" in names else list(dict.fromkeys(names))
     system.allow_every_file()
+    # As Ctrl-C does, so that the folder and the processes go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with open_shop() as shop:
             for name in chosen:

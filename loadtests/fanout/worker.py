@@ -84,7 +84,10 @@ def answer_requests(
         except Exception as error:
             # It is raised again where it was asked for.
             answer = (True, f"{request}: {type(error).__name__}: {error}")
-        pipe.send(answer)
+        try:
+            pipe.send(answer)
+        except BrokenPipeError:
+            return  # nobody waits for it any more
 
 
 def _run(serve: Callable[..., None], pipe: Connection, core: int, *args: Any) -> None:
