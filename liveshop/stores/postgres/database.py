@@ -1,5 +1,6 @@
 """A pool of connections to Postgres that may come and go, and three ways to use one."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -11,6 +12,8 @@ from anyio.abc import TaskStatus
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.limits import POSTGRES_CALL_MS_MAX, POSTGRES_CONNECT_MS_MAX
 from liveshop.stores.postgres.translate import connecting, is_lost, translated
+
+_logger = logging.getLogger(__name__)
 
 _CALL_S = POSTGRES_CALL_MS_MAX / 1000
 _CONNECT_S = POSTGRES_CONNECT_MS_MAX / 1000
@@ -133,13 +136,21 @@ class Database:
                 await pool.expire_connections()
             raise
         finally:
-            with translated():
-                await pool.release(connection)
+            await _release(pool, connection)
 
 
 async def _keep(connection: Connection) -> None:
     # Nothing here sets session state, so that there is no state to reset.
     return None
+
+
+async def _release(pool: asyncpg.Pool, connection: Connection) -> None:
+    try:
+        with translated():
+            await pool.release(connection, timeout=_CLOSE_S)
+    except Unavailable as exc:
+        # The pool has let it go. What was carried out on it, or may have been, stays as it is.
+        _logger.warning("a connection to Postgres was lost: %r", exc.__cause__)
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:

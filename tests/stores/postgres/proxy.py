@@ -12,7 +12,8 @@ class Proxy:
     """Passes bytes between clients and the server behind `url`.
 
     With `cut_at` set, the next message of a client that contains it reaches the server and is
-    carried out, but its answer is lost, and the connection with it.
+    carried out, but its answer is lost, and the connection with it. `silent_at` does the same to
+    a server that falls silent: nothing more comes from any connection, and none is closed.
     """
 
     def __init__(self, url: str) -> None:
@@ -20,6 +21,9 @@ class Proxy:
         self._open: set[asyncio.StreamWriter] = set()
         self.port = 0
         self.cut_at: bytes | None = None
+        self.silent_at: bytes | None = None
+        self._heard = asyncio.Event()
+        self._heard.set()
 
     @property
     def url(self) -> str:
@@ -36,6 +40,7 @@ class Proxy:
             yield self
         finally:
             listener.close()
+            self._heard.set()
             while self._open:
                 self.cut()
                 await asyncio.sleep(0)
@@ -68,6 +73,8 @@ class Proxy:
                 if self.cut_at is not None and self.cut_at in data:
                     self.cut_at = None
                     lost.set()
+                if self.silent_at is not None and self.silent_at in data:
+                    self._heard.clear()
                 server.write(data)
         server.transport.abort()
 
@@ -78,5 +85,6 @@ class Proxy:
             while data := await server.read(_CHUNK_BYTES):
                 if lost.is_set():
                     break
+                await self._heard.wait()
                 client.write(data)
         client.transport.abort()

@@ -115,6 +115,17 @@ async def test_one_statement_whose_answer_is_lost_is_of_unknown_outcome(
         assert await database.fetch(KEYS) == [("lost-key",)]
 
 
+async def test_a_commit_to_a_server_that_falls_silent_is_of_unknown_outcome(
+    database: Database, postgres_url: str
+) -> None:
+    async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
+        with pytest.raises(OutcomeUnknown):
+            async with cut.transaction() as connection:
+                await connection.execute(INSERT, "k1")
+                proxy.silent_at = b"COMMIT"
+        assert await database.fetch(KEYS) == [("k1",)]
+
+
 async def test_a_refusal_of_the_block_rolls_back(database: Database) -> None:
     with pytest.raises(LookupError):
         async with database.transaction() as connection:
