@@ -21,6 +21,7 @@ _BEAT_S = PULSE_MS / 1000
 _BEATS_PER_LOOK = 4  # a look for sessions that must be kept
 _IDLE_BEATS = ROOM_IDLE_MS_MAX // PULSE_MS
 _EVENTS_PER_READ = 500
+_READERS_MAX = 2
 _OPENING_S = ROOM_OPENING_MS_MAX / 1000
 
 
@@ -33,6 +34,8 @@ class Rooms:
         self._locks: dict[str, anyio.Lock] = {}
         self._idle_beats: dict[str, int] = {}
         self._tasks: TaskGroup | None = None
+        # Whoever lists old sessions leaves the other connections to those who buy.
+        self._readers = anyio.Semaphore(_READERS_MAX)
         node.bus.on_message = self._receive
         node.bus.on_reconnect = self._compare_all
 
@@ -72,7 +75,10 @@ class Rooms:
     async def view(self, session_id: str) -> Message:
         """Return the `session` message as viewers see it; a session is not loaded just for it."""
         room = self._rooms.get(session_id)
-        context = room.context if room is not None else await self._read(session_id)
+        if room is not None:
+            return room.context.broadcast.view()
+        async with self._readers:
+            context = await self._read(session_id)
         return context.broadcast.view()
 
     async def _read(self, session_id: str) -> RoomContext:

@@ -7,7 +7,7 @@ from anyio.lowlevel import checkpoint
 
 from liveshop.engine.room import Room
 from liveshop.stores.redis.packing import session_key
-from tests.engine.world import Shop, open_shop, until
+from tests.engine.world import WAIT_S, Shop, open_shop, until
 
 
 async def test_what_cannot_be_read_on_the_bus_is_as_good_as_lost(
@@ -66,6 +66,30 @@ async def test_a_room_is_loaded_once_though_who_asked_first_has_given_up(shop: S
         tasks.start_soon(ask)
     assert len(rooms) == 2
     assert rooms[0] is rooms[1]
+
+
+async def test_who_reads_old_sessions_leaves_connections_to_those_who_buy(
+    shop: Shop, postgres_url: str
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    planned = [await shop.plan() for _ in range(12)]
+    connection = await asyncpg.connect(postgres_url)
+    async with anyio.create_task_group() as tasks, connection.transaction():
+        await connection.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
+        for each in planned:
+            tasks.start_soon(shop.engine.snapshot, each)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        with anyio.fail_after(WAIT_S):
+            while await connection.fetchval(waiting) < 2:  # noqa: ASYNC110 -- the server says it
+                await anyio.sleep(0.005)
+        for _ in range(100):  # those that have not got so far yet
+            await connection.fetchval(waiting)
+        shop.buy(ada, "OBS-M")
+        await ada.sees("confirmed")
+        tasks.cancel_scope.cancel()
+    await connection.close()
 
 
 async def _turns(count: int) -> None:
