@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.errors import Busy, Unavailable
+from liveshop.core.errors import Busy, OutcomeUnknown, Unavailable
 from liveshop.core.events import Event, ProductAdded, SaleStarted
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.session import SessionState, apply
@@ -139,11 +139,14 @@ class RoomContext:
         self.fence()
         return False
 
-    async def publish(self, kind: str, body: Any) -> None:
-        """Tell the other nodes, if there are any; what is lost on the way the pulse repairs."""
+    async def publish(self, kind: str, body: Any) -> bool:
+        """Tell the other nodes, if there are any; False where Redis has surely not got it.
+
+        What is lost on the way the pulse repairs.
+        """
         if self.nodes < 2 and anyio.current_time() >= self._company_until:
-            return
-        await self._publish(kind, body)
+            return True
+        return await self._publish(kind, body)
 
     async def announce(self) -> None:
         """Tell the other nodes, known or not, that there is one more."""
@@ -153,19 +156,21 @@ class RoomContext:
         """Believe that another node has the session too, until the pulses have counted it."""
         self._company_until = anyio.current_time() + _COMPANY_S
 
-    async def _publish(self, kind: str, body: Any) -> None:
+    async def _publish(self, kind: str, body: Any) -> bool:
         payload = encode_one({"node": self.node.node_id, "kind": kind, "body": body})
         try:
             await self.node.bus.publish(self.session_id, payload)
-        except (Unavailable, Busy):
+        except (Unavailable, Busy) as failure:
             # The pulse of each node finds what it has missed; nothing waits for this message.
             self.node.metrics.bus_lost.inc()
+            return isinstance(failure, OutcomeUnknown)
+        return True
 
     async def post(self) -> None:
-        """Send what the mailbox has for other nodes, in one message."""
+        """Send what the mailbox has for other nodes, in one message; what fails waits there."""
         parcel = self.mailbox.take()
-        if parcel:
-            await self.publish("parcel", parcel)
+        if parcel and not await self.publish("parcel", parcel):
+            self.mailbox.put_back(parcel)
 
     def _note_limits(self, event: Event) -> None:
         # Kept beyond the end of a sale and the removal of a product: their holds may be ordered.

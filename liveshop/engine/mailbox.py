@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from liveshop.core import messages
 from liveshop.core.errors import LiveshopError
+from liveshop.core.limits import LETTERS_WAITING_MAX
 from liveshop.core.model import Order, Reservation
 from liveshop.core.roles import Role
 from liveshop.core.wire import frame
@@ -114,6 +115,11 @@ class Mailbox:
         if orders:
             parcel["orders"] = orders
         return parcel
+
+    def put_back(self, parcel: dict[str, Any]) -> None:
+        """Keep what could not be sent for the next `take`; beyond a limit the oldest goes."""
+        self._letters = [*parcel.get("letters", ()), *self._letters][-LETTERS_WAITING_MAX:]
+        self._orders = [*parcel.get("orders", ()), *self._orders][-LETTERS_WAITING_MAX:]
 
     def receive(self, parcel: dict[str, Any]) -> None:
         """Deliver here what another node took."""

@@ -74,6 +74,9 @@ class Pulse:
         room = self._room
         if room.node.clock.observe(reply.now_ms):
             room.node.metrics.clock_jumps.inc()
+        if reply.nodes < room.nodes:
+            # Gone, or not yet counted again by a Redis that came back empty.
+            room.expect_company()
         room.nodes = reply.nodes
         self._peak = reply.viewers_peak
         self.seq = reply.totals.version
@@ -94,6 +97,7 @@ class Pulse:
             elif reply.plan_offset > room.state.offset:
                 room.behind.set()
             await self._repair(watched, reply.reservations)
+            await room.post()
 
     def _show(self, viewers: int, likes: int, totals: Totals | None) -> None:
         room = self._room

@@ -87,3 +87,24 @@ async def test_postgres_goes_away_and_what_is_held_stays_held(own_stores: LocalS
 def _buying_again(pulses: list[dict[str, object]]) -> bool:
     said = [pulse["buying"] for pulse in pulses if "buying" in pulse]
     return said[-1:] == [True]
+
+
+async def test_a_cancellation_while_redis_is_away_is_told_on_every_node(
+    own_stores: LocalStores,
+) -> None:
+    urls = own_stores.valkey.url, own_stores.postgres.url
+    await migrate(own_stores.postgres.url)
+    async with open_shop(*urls) as shop, open_shop(*urls) as other:
+        session_id = await shop.live(OBS_M=2)
+        await shop.opened(session_id)
+        await other.opened(session_id)
+        there = await other.join(session_id, "ada")
+        rid = other.buy(there, "OBS-M")
+        await there.sees("confirmed")
+        room = await shop.engine.room(session_id)
+        await until(lambda: room.context.nodes == 2)
+        own_stores.valkey.kill()
+        await until(lambda: not room.context.buying)
+        await shop.engine.cancel(rid)
+        own_stores.valkey.start()
+        assert (await there.sees("cancelled"))["order_id"] == rid
