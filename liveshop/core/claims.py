@@ -17,6 +17,8 @@ class _Claims(Struct, frozen=True, kw_only=True):
     role: Literal["viewer", "moderator", "host", "admin"]
     name: Name | None = None
     session: Id | None = None
+    # Whoever checks the signature compares it with the clock, and may take text for a number.
+    exp: int | float
 
 
 @dataclass(frozen=True, slots=True)
