@@ -6,7 +6,7 @@ import anyio
 import click
 
 from liveshop.cli.environment import read_settings
-from liveshop.cli.reach import reason, try_redis, until_connected
+from liveshop.cli.reach import reason, require_schema, try_redis, until_connected
 from liveshop.core.errors import LiveshopError
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
@@ -42,6 +42,7 @@ def audit(as_json: bool) -> None:
 
 async def _audit(settings: Settings) -> list[Finding]:
     await try_redis(settings.redis_url)
+    await require_schema(settings.postgres_url)
     database = Database(settings.postgres_url, pool_max=1)
     link = RedisLink(settings.redis_url)
     async with anyio.create_task_group() as tasks:

@@ -32,7 +32,9 @@ from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import running
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.cli.node import PortTaken, listen, log_to, serve_until_signalled
+from liveshop.cli.reach import reason
 from liveshop.cli.subprocesses import LocalStoreError
+from liveshop.core.errors import Unavailable
 from liveshop.core.settings import Settings
 from liveshop.stores.postgres.migrate import migrate
 
@@ -83,7 +85,7 @@ def demo(
                 redis_url=redis_url or _start_valkey(stack, folder),
                 postgres_url=postgres_url or _start_postgres(stack, folder),
             )
-            asyncio.run(migrate(settings.postgres_url))
+            _migrate(settings.postgres_url)
             show = _Show(settings, folder, keys, console, crowd=crowd, browser=browser)
             serve_until_signalled(settings, listener, show.run)
     except (PortTaken, FolderError, LocalStoreError) as error:
@@ -92,6 +94,13 @@ def demo(
     except KeyboardInterrupt:
         pass  # Ctrl-C before the server took over: everything has been stopped on the way here.
     console.print("Stopped.")
+
+
+def _migrate(postgres_url: str) -> None:
+    try:
+        asyncio.run(migrate(postgres_url))
+    except Unavailable as error:
+        raise click.ClickException(f"PostgreSQL does not answer: {reason(error)}") from error
 
 
 class _Show:

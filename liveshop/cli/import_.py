@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from liveshop.cli.environment import read_settings
+from liveshop.cli.reach import reason, require_schema
 from liveshop.core.catalogue import ImportReport
 from liveshop.core.errors import LiveshopError, Unavailable
 from liveshop.core.settings import Settings
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.importer import import_products
-from liveshop.stores.postgres.migrate import current, head
 
 _CHUNK_BYTES = 65_536
 _COLUMNS = (
@@ -47,8 +47,8 @@ def import_(file: Path) -> None:
             )
     except Unavailable as error:
         raise click.ClickException(
-            f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {error};"
-            " what was imported before is kept, run the same again"
+            f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {reason(error)};"
+            " `liveshop doctor` says more; what was imported before is kept, run the same again"
         ) from error
     except (LiveshopError, OSError) as error:
         raise click.ClickException(str(error)) from error
@@ -58,10 +58,7 @@ def import_(file: Path) -> None:
 
 
 async def _import(file: Path, settings: Settings, progress: Callable[[int], None]) -> ImportReport:
-    if await current(settings.postgres_url) != head():
-        raise click.ClickException(
-            "the database's tables are not those of this release: run `liveshop migrate` first"
-        )
+    await require_schema(settings.postgres_url)
     database = Database(settings.postgres_url, pool_max=1)
     result: ImportReport | LiveshopError | OSError
     async with anyio.create_task_group() as tasks:

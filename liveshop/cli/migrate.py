@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from liveshop.cli.environment import read_settings
+from liveshop.cli.reach import reason
 from liveshop.core.errors import LiveshopError
 from liveshop.stores.postgres import migrate as schema
 
@@ -21,7 +22,8 @@ def migrate() -> None:
         asyncio.run(schema.migrate(settings.postgres_url))
     except LiveshopError as error:
         raise click.ClickException(
-            f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {error}"
+            f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {reason(error)};"
+            " `liveshop doctor` says more"
         ) from error
     now = schema.head()
     click.echo(f"The schema is at {now}" + (", as it was." if before == now else "."))

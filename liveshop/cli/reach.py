@@ -1,10 +1,12 @@
-"""Reach Redis from a command that runs once, and say why where it cannot be reached."""
+"""Reach the stores from a command that runs once, and say why where they cannot be reached."""
 
 from typing import Final
 
 import anyio
+import click
 
 from liveshop.core.errors import Unavailable
+from liveshop.stores.postgres.migrate import current, head
 from liveshop.stores.redis.link import RedisLink, close_connection, open_connection
 
 _CONNECT_S_MAX: Final = 3.0
@@ -30,6 +32,17 @@ async def until_connected(link: RedisLink) -> None:
             if link.connected:
                 return
             await anyio.sleep(_POLL_S)
+
+
+async def require_schema(url: str) -> None:
+    """End the command with one clear line where the database's tables are not those we need.
+
+    Raises Unavailable, whose cause says what is wrong, where the database cannot be reached.
+    """
+    if await current(url) != head():
+        raise click.ClickException(
+            "the database's tables are not those of this release: run `liveshop migrate` first"
+        )
 
 
 def reason(error: BaseException) -> str:

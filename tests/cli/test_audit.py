@@ -53,3 +53,20 @@ def test_a_store_that_is_away_is_one_clear_line(redis_url: str, postgres_url: st
         assert result.output.startswith("Error: a store does not answer: ")
         assert str(away) in result.output
         assert result.output.count("\n") == 1
+
+
+def test_a_database_without_tables_says_what_to_do(redis_url: str, bare_postgres_url: str) -> None:
+    result = _audit(redis_url, bare_postgres_url)
+    assert result.output == (
+        "Error: the database's tables are not those of this release: run `liveshop migrate` first\n"
+    )
+    assert result.exit_code == 1
+
+
+def test_a_wrong_password_is_said_to_be_one(redis_url: str, postgres_url: str) -> None:
+    result = _audit(redis_url, postgres_url.replace("liveshop:", "liveshop:x"))
+    assert result.output == (
+        'Error: a store does not answer: password authentication failed for user "liveshop";'
+        " `liveshop doctor` says more\n"
+    )
+    assert result.exit_code == 1

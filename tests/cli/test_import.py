@@ -1,5 +1,6 @@
 """`liveshop import`: counts, bad rows, exit codes."""
 
+from errno import ECONNREFUSED
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,18 @@ def test_a_database_without_tables_says_what_to_do(bare_postgres_url: str, good:
 def test_an_absent_database_is_one_line(good: Path) -> None:
     result = run(good, postgres_url="postgresql://nobody@127.0.0.1:1/none")
     assert result.stderr.splitlines() == [
-        "Error: PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: a store is away for a moment,"
-        " try again; what was imported before is kept, run the same again"
+        "Error: PostgreSQL does not answer at LIVESHOP_POSTGRES_URL:"
+        f" [Errno {ECONNREFUSED}] Connect call failed ('127.0.0.1', 1);"
+        " `liveshop doctor` says more; what was imported before is kept, run the same again"
+    ]
+    assert result.exit_code == 1
+
+
+def test_a_wrong_password_is_said_to_be_one(postgres_url: str, good: Path) -> None:
+    result = run(good, postgres_url=postgres_url.replace("liveshop:", "liveshop:x"))
+    assert result.stderr.splitlines() == [
+        "Error: PostgreSQL does not answer at LIVESHOP_POSTGRES_URL:"
+        ' password authentication failed for user "liveshop"; `liveshop doctor` says more;'
+        " what was imported before is kept, run the same again"
     ]
     assert result.exit_code == 1
