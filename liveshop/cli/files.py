@@ -10,13 +10,17 @@ def write_private(path: Path, text: str) -> None:
     unfinished = path.with_name(path.name + ".new")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)
-    unfinished.write_text(text)
+    with unfinished.open("w") as file:
+        file.write(text)
+        file.flush()
+        # Else a power cut may keep the new name and lose what is in the file.
+        os.fsync(file.fileno())
     unfinished.rename(path)
 
 
 def kept_secret(path: Path) -> str:
-    """Return the secret in a file, made of 256 random bits the first time."""
-    if not path.exists():
+    """Return the secret in a file, made of 256 random bits where there is none or it is empty."""
+    if not path.exists() or not path.read_text().strip():
         write_private(path, secrets.token_hex(32))
     return path.read_text()
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import jwt
+import pytest
 
 from liveshop.cli.demo_folder import demo_folder
 from liveshop.cli.subprocesses import free_port
@@ -114,6 +115,40 @@ def test_a_given_secret_signs_new_tokens(tmp_path: Path) -> None:
         given = folder.keys("t" * 32)
         assert jwt.decode(given.host_token, "t" * 32, ["HS256"])["role"] == "host"
         assert folder.keys("").secret == kept.secret
+
+
+@pytest.mark.parametrize("left", ["", "\n"])
+def test_an_empty_secret_is_made_anew(tmp_path: Path, left: str) -> None:
+    (tmp_path / "secret").write_text(left)
+    with demo_folder(tmp_path) as folder:
+        keys = folder.keys("")
+        assert folder.keys("") == keys
+    assert len(bytes.fromhex(keys.secret)) == 32
+    assert (tmp_path / "secret").read_text() == keys.secret
+    assert jwt.decode(keys.host_token, keys.secret, ["HS256"])["role"] == "host"
+
+
+def test_a_half_written_secret_is_never_taken(tmp_path: Path) -> None:
+    # What a crash while writing leaves.
+    (tmp_path / "secret.new").write_text("a1b2")
+    with demo_folder(tmp_path) as folder:
+        keys = folder.keys("")
+    assert len(bytes.fromhex(keys.secret)) == 32
+    assert [path.name for path in tmp_path.glob("*.new")] == []
+
+
+def test_a_database_that_does_not_let_us_in_is_one_clear_line(
+    tmp_path: Path, postgres_url: str, redis_url: str
+) -> None:
+    wrong = postgres_url.replace("liveshop:", "liveshop:x")
+    stores = ("--postgres-url", wrong, "--redis-url", redis_url)
+    with program("demo", "--port", str(free_port()), "--data", tmp_path, *stores) as process:
+        output, _ = process.communicate()
+    assert output.splitlines() == [
+        "Starting Valkey and PostgreSQL…",
+        'Error: PostgreSQL does not answer: password authentication failed for user "liveshop"',
+    ]
+    assert process.returncode == 1
 
 
 def test_a_busy_port_is_one_clear_line(tmp_path: Path) -> None:
