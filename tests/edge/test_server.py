@@ -14,10 +14,11 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from liveshop.edge.server import HttpProtocol
+from liveshop.edge.entrance import Entrance, HttpProtocol
+from liveshop.edge.wheel import Wheel
 from tests.client import connected, joined
 from tests.edge.raw_viewer import HEAD, raw_viewer
-from tests.edge.stub_rooms import running, until
+from tests.edge.stub_rooms import SETTINGS, running, until
 
 
 async def test_http_and_viewers_share_one_port() -> None:
@@ -110,11 +111,14 @@ class _Spy(asyncio.Protocol):
 
 async def test_uvicorn_hands_an_upgrade_over_as_the_gateway_expects() -> None:
     config = uvicorn.Config(_app, http=HttpProtocol, ws=_Spy, interface="asgi3", lifespan="off")
+    entrance = Entrance(SETTINGS, Wheel(0), lambda: 0)
     state = ServerState()
     loop = asyncio.get_running_loop()
     _Spy.calls.clear()
     server = await loop.create_server(
-        lambda: HttpProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        lambda: HttpProtocol(entrance, config=config, server_state=state, app_state={}),
+        "127.0.0.1",
+        0,
     )
     async with server, raw_viewer(server.sockets[0].getsockname()) as viewer:
         head = HEAD.format(path="/ws/sessions/s%201?x=1", more="X-Name: one\r\nX-Name:  two\r\n")

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import anyio
 
+from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Product, Variant
 from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import Settings
@@ -51,6 +52,9 @@ class Watcher:
         self.frames.append(frame)
         self.inbox += payload_of(frame)
         self._news.set()
+
+    def write_shared(self, frame: SharedFrame) -> None:
+        self.write(frame.plain)
 
     def close(self, code: int, reason: str) -> None:
         self.closed = code

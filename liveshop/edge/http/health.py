@@ -13,11 +13,11 @@ from liveshop.engine.engine import Engine
 
 
 class NotReady(Unavailable):
-    """A store or the bus is away; the fields say which answer."""
+    """A store or the bus is away, or the node is stopping; the fields say which."""
 
     def __init__(self, **answers: bool) -> None:
-        away = ", ".join(name for name, answer in answers.items() if not answer)
-        super().__init__(f"not ready: {away} away")
+        missing = ", ".join(name for name, answer in answers.items() if not answer)
+        super().__init__(f"not ready: not {missing}")
         self.fields = answers
 
 
