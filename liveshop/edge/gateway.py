@@ -88,7 +88,7 @@ class Gateway:
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()
-        self._turnstile = Turnstile(settings.joins_per_second_max, now_ms())
+        self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
         self._guests: set[Guest] = set()
         self._by_address: Counter[str] = Counter()
         self._by_viewer: Counter[str] = Counter()
@@ -125,7 +125,7 @@ class Gateway:
             guest.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
         elif self._emptied is not None or len(self._guests) > self.settings.connections_max:
             _send_away(guest)
-        elif wait_ms := self._turnstile.wait_ms(self.now_ms()):
+        elif wait_ms := self.turnstile.wait_ms(self.now_ms()):
             _send_away(guest, min(wait_ms, limits.TURN_MS_MAX))
         elif self.rooms.loaded(guest.session_id) is None:
             self._look_up(guest)

@@ -117,6 +117,8 @@ class Running:
 
 
 async def _hello_world(request: Request) -> JSONResponse:
+    if request.url.path == "/slow":
+        await anyio.sleep(0.3)
     return JSONResponse({"path": request.url.path})
 
 

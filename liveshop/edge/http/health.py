@@ -35,7 +35,7 @@ def health_routes(engine: Engine) -> list[Route]:
         return json_response({"status": "ready", **answers})
 
     async def metrics(request: Request) -> Response:
-        text = generate_latest(engine.metrics.registry)
+        text = generate_latest(engine.metrics.exposed())
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
