@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import logging
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from websockets.frames import Frame, Opcode
@@ -14,7 +15,6 @@ from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command, Hello
 from liveshop.core.connection import Close, Connection, Nudge, Phase
 from liveshop.core.errors import InternalError, Unauthorized
-from liveshop.core.frames import SharedFrame
 from liveshop.core.roles import Identity
 from liveshop.edge.addresses import client_address, origin_allowed, own_host
 from liveshop.edge.gateway import Gateway
@@ -30,6 +30,10 @@ _PONG_BYTES: Final = 6
 _logger: Final = logging.getLogger(__name__)
 
 
+def _drop(frame: bytes) -> None:
+    """Write nothing: the connection is closing."""
+
+
 class ViewerSocket(asyncio.Protocol):
     """One viewer's connection: a protocol object, with no task, timer or queue of its own.
 
@@ -40,15 +44,16 @@ class ViewerSocket(asyncio.Protocol):
     __slots__ = (
         "_connected",
         "_connection",
-        "_deflates",
         "_gateway",
         "_open",
         "_transport",
         "_websocket",
         "address",
+        "deflates",
         "identity",
         "origin_allowed",
         "session_id",
+        "write",
     )
 
     def __init__(self, gateway: Gateway, **_uvicorn: Any) -> None:
@@ -56,11 +61,14 @@ class ViewerSocket(asyncio.Protocol):
         self.session_id = ""
         self.address = ""
         self.origin_allowed = False
+        self.deflates = False
+        # The transport's own method while the connection is open: it is called so often that
+        # asking each time, and a call in between, would be a fifth of what a message costs.
+        self.write: Callable[[bytes], None] = _drop
         self._gateway = gateway
         self._connection = Connection(ping_ms=gateway.settings.ping_ms, now_ms=gateway.now_ms())
         self._transport: asyncio.Transport
         self._websocket: WebSocket | None = None  # borrowed while a message is under way
-        self._deflates = False
         self._open = False  # counted by the gateway
         self._connected = False  # known to the engine
 
@@ -71,6 +79,7 @@ class ViewerSocket(asyncio.Protocol):
         # uvloop's transports have the methods of asyncio's, but not its classes.
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=limits.OUTBOX_BYTES_MAX)
+        self.write = self._transport.write
 
     def data_received(self, data: bytes) -> None:
         """Take the request's head the first time, and frames from then on."""
@@ -124,16 +133,6 @@ class ViewerSocket(asyncio.Protocol):
 
     # Called by the engine and the gateway
 
-    def write(self, frame: bytes) -> None:
-        """Write a complete WebSocket frame, unless the connection is closing."""
-        if self._connection.phase is not Phase.CLOSING:
-            self._transport.write(frame)
-
-    def write_shared(self, frame: SharedFrame) -> None:
-        """Write a frame that goes to many, compressed if that was negotiated."""
-        if self._connection.phase is not Phase.CLOSING:
-            self._transport.write(frame.deflated if self._deflates else frame.plain)
-
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake; idempotent."""
         if self._connection.phase is Phase.CLOSING:
@@ -176,7 +175,7 @@ class ViewerSocket(asyncio.Protocol):
         if isinstance(answer, Response):
             self._decline(answer)
             return
-        response, self._deflates = answer
+        response, self.deflates = answer
         self._transport.write(response)
         self.session_id = session_id
         self._look_at(head)
@@ -192,7 +191,7 @@ class ViewerSocket(asyncio.Protocol):
         self.origin_allowed = origin_allowed(fields.get("origin"), own, settings.origins)
 
     def _decline(self, response: Response) -> None:
-        self._connection.closing(self._gateway.now_ms())
+        self._end(self._gateway.now_ms())
         self._transport.write(response.serialize())
         self._transport.close()
 
@@ -200,7 +199,7 @@ class ViewerSocket(asyncio.Protocol):
 
     def _borrowed(self) -> WebSocket:
         if self._websocket is None:
-            self._websocket = self._gateway.websockets.borrow(deflates=self._deflates)
+            self._websocket = self._gateway.websockets.borrow(deflates=self.deflates)
         return self._websocket
 
     def _take(self, frame: Frame) -> None:
@@ -298,6 +297,7 @@ class ViewerSocket(asyncio.Protocol):
         if self._connection.phase is Phase.CLOSING:
             return
         self._connection.closing(by_ms)
+        self.write = _drop
         if self._open:
             self._gateway.count_close(self._close_code())
 

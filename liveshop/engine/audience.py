@@ -51,7 +51,7 @@ class Audience:
         if viewer.identity is not None and viewer.identity.role >= Role.MODERATOR:
             self._staff[viewer] = viewer.identity.role
         viewer.write(welcome)
-        viewer.write_shared(snapshot)
+        viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
         for frame in waiting:
             viewer.write(frame)
 

@@ -8,6 +8,7 @@ slice of its own if there were a single round.
 """
 
 from collections.abc import Sequence
+from itertools import chain, islice
 from time import perf_counter
 from typing import Final
 
@@ -38,15 +39,18 @@ class Delivery:
         if not viewers:
             return
         first = self._first % len(viewers)
-        in_turn = [*viewers[first:], *viewers[:first]]
+        in_turn = chain(islice(viewers, first, None), islice(viewers, first))
+        plain, deflated = frame.plain, frame.deflated
         slice_ends = perf_counter() + _SLICE_S
         first_slice = True
-        for start in range(0, len(in_turn), _VIEWERS_PER_LOOK):
+        for written in range(0, len(viewers), _VIEWERS_PER_LOOK):
             if perf_counter() >= slice_ends:
                 if first_slice:
-                    self._first, first_slice = first + start, False
+                    self._first, first_slice = first + written, False
                 for _ in range(_ROUNDS):
                     await checkpoint()
                 slice_ends = perf_counter() + _SLICE_S
-            for viewer in in_turn[start : start + _VIEWERS_PER_LOOK]:
-                viewer.write_shared(frame)
+            for viewer in islice(in_turn, _VIEWERS_PER_LOOK):
+                # Not in one expression: it is an attribute, which Python gets much faster so.
+                write = viewer.write
+                write(deflated if viewer.deflates else plain)

@@ -59,7 +59,8 @@ class StubRooms:
         self.viewers[viewer] = session_id
         welcome = messages.welcome(ref, viewer.identity, now_ms=NOW_MS, ping_ms=25_000)
         viewer.write(wire.frame(welcome))
-        viewer.write_shared(self.snapshots[session_id])
+        snapshot = self.snapshots[session_id]
+        viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         viewer.write(answer)

@@ -11,7 +11,6 @@ from anyio.lowlevel import checkpoint
 from msgspec.structs import replace
 
 from liveshop.core.commands import PinProduct, UnpinProduct
-from liveshop.core.frames import SharedFrame
 from liveshop.core.wire import frame
 from liveshop.engine.audience import Audience
 from liveshop.engine.broadcast import Broadcast
@@ -87,9 +86,9 @@ async def test_an_event_leaves_at_once_from_a_quiet_room() -> None:
 
 async def test_events_that_come_all_the_time_are_joined_by_a_room_that_is_busy() -> None:
     class Busy(Watcher):
-        def write_shared(self, frame: SharedFrame) -> None:
+        def write(self, frame: bytes) -> None:
             time.sleep(0.005)
-            super().write_shared(frame)
+            super().write(frame)
 
     async with stage() as room:
         watcher = room.seat(Busy())
@@ -123,9 +122,9 @@ async def test_who_is_seated_amid_a_flush_gets_each_event_once() -> None:
         late = Watcher()
 
         class Usher(Watcher):
-            def write_shared(self, frame: SharedFrame) -> None:
-                super().write_shared(frame)
-                if b"product.pinned" in frame.plain:
+            def write(self, frame: bytes) -> None:
+                super().write(frame)
+                if b"product.pinned" in frame:
                     room.seat(late)
 
         usher = room.seat(Usher())

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import anyio
 
-from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Product, Variant
 from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import Settings
@@ -43,6 +42,7 @@ class Watcher:
     """A viewer that keeps all it is sent."""
 
     identity: Identity | None = None
+    deflates: bool = False
     inbox: list[dict[str, Any]] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     closed: int | None = None
@@ -52,9 +52,6 @@ class Watcher:
         self.frames.append(frame)
         self.inbox += payload_of(frame)
         self._news.set()
-
-    def write_shared(self, frame: SharedFrame) -> None:
-        self.write(frame.plain)
 
     def close(self, code: int, reason: str) -> None:
         self.closed = code
