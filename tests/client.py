@@ -141,6 +141,7 @@ async def connected(
     origin: str | None = None,
     subprotocols: Sequence[str] = ("liveshop.v1",),
     headers: dict[str, str] | None = None,
+    compression: str | None = "deflate",
 ) -> AsyncIterator[Client]:
     """Connect to a session of the server at `url` (ws://host:port), without a `hello` yet."""
     async with (
@@ -149,6 +150,7 @@ async def connected(
             origin=None if origin is None else Origin(origin),
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             additional_headers=headers,
+            compression=compression,
             ping_interval=None,
             max_size=None,
             proxy=None,

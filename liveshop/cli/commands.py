@@ -40,3 +40,7 @@ def main() -> None:
 
     Try `liveshop demo`; run `liveshop migrate` and `liveshop serve` in earnest.
     """
+
+
+if __name__ == "__main__":
+    main(prog_name="liveshop")

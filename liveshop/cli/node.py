@@ -27,11 +27,16 @@ class PortTaken(Exception):
     """The address cannot be listened on; the message is one line that says what to do."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket, so that a busy port shows before anything has started."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a listening socket, so that a busy port shows before anything has started.
+
+    Of sockets that are `shared`, each gets its part of the connections, as the kernel deals them.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG_CONNECTIONS)
+        return socket.create_server(
+            (host, port), family=family, backlog=BACKLOG_CONNECTIONS, reuse_port=shared
+        )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             why = "another program listens there; choose another port"

@@ -1,11 +1,14 @@
 """`liveshop serve`: run one node."""
 
 import logging
+import sys
 
 import click
 
 from liveshop.cli.environment import settings_with_keys
 from liveshop.cli.node import PortTaken, listen, log_to, serve_until_signalled
+from liveshop.cli.subprocesses import STOP_S_MAX
+from liveshop.cli.workers import supervise
 from liveshop.core.settings import SETTINGS
 from liveshop.edge.tokens import Tokens
 
@@ -27,7 +30,15 @@ class _WithSettings(click.Command):
 
 
 @click.command(cls=_WithSettings)
-def serve() -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="How many nodes share the port, each a process; one for each core is right.",
+)
+@click.option("--worker", is_flag=True, hidden=True, help="Be one of several.")
+def serve(workers: int, worker: bool) -> None:
     """Serve sessions until SIGTERM or SIGINT.
 
     Any number of nodes may serve the same stores; run `liveshop migrate` first.
@@ -39,8 +50,14 @@ def serve() -> None:
         raise click.ClickException(f"LIVESHOP_JWT_PUBLIC_KEY: {error}") from error
     log_to(logging.StreamHandler(), settings.log_level)
     try:
-        listener = listen(settings.host, settings.port)
+        listener = listen(settings.host, settings.port, shared=worker)
     except PortTaken as error:
         raise click.ClickException(f"{error} (LIVESHOP_HOST, LIVESHOP_PORT)") from error
-    with listener:
-        serve_until_signalled(settings, listener)
+    if workers == 1:
+        with listener:
+            serve_until_signalled(settings, listener)
+        return
+    # The port was free; the workers take it one by one.
+    listener.close()
+    stop_s_max = settings.drain_ms / 1000 + STOP_S_MAX
+    sys.exit(supervise(workers, stop_s_max))

@@ -66,7 +66,7 @@ def spawn(
             extra_groups=None if user is None else [],
             env={**os.environ, **(environment or {})},
             start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid(), death_signal),
+            preexec_fn=die_with_parent(os.getpid(), death_signal),
         )
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError), process.stdin:
@@ -74,7 +74,8 @@ def spawn(
     return process
 
 
-def _die_with_parent(parent: int, death_signal: signal.Signals) -> Callable[[], None] | None:
+def die_with_parent(parent: int, death_signal: signal.Signals) -> Callable[[], None] | None:
+    """Return what a child runs before it becomes another program, so as not to outlive us."""
     libc = _LIBC
     if libc is None:
         return None

@@ -66,9 +66,10 @@ class Connection:
     def __init__(self, *, ping_ms: int, now_ms: int) -> None:
         self.phase = Phase.JOINING
         self.identity: Identity | None = None
-        self._commands = Bucket(*limits.COMMANDS_RATE, now_ms)
-        self._chat = Bucket(*limits.CHAT_RATE, now_ms)
-        self._purchases = Bucket(*limits.PURCHASE_RATE, now_ms)
+        # Most viewers only watch: a bucket is made when it is first drawn from.
+        self._commands: Bucket | None = None
+        self._chat: Bucket | None = None
+        self._purchases: Bucket | None = None
         # While JOINING: by when `hello` must come. While CLOSING: when the socket is cut.
         self._deadline_ms = now_ms + limits.HELLO_MS_MAX
         self._ping_ms = ping_ms
@@ -93,13 +94,13 @@ class Connection:
         except LiveshopError as refusal:
             return wire.frame(messages.error(refusal, wire.ref_of(message)))
 
-    def join(self, identity: Identity | None, now_ms: int) -> None:
+    def join(self, identity: Identity | None) -> None:
         """Let the viewer in, with the identity that its token gave, if it had one."""
         assert self.phase is Phase.JOINING, "a connection joins once"
         self.phase = Phase.JOINED
         self.identity = identity
         if identity is not None and identity.role >= Role.HOST:
-            self._commands = Bucket(*limits.HOST_COMMANDS_RATE, now_ms)
+            self._commands = None  # a host's own is made in its place
 
     def pong(self, now_ms: int) -> None:
         """Note that the viewer answered a ping."""
@@ -147,14 +148,20 @@ class Connection:
         return Nudge.PING
 
     def _admit(self, message: wire.Message, now_ms: int) -> Command:
+        if self._commands is None:
+            is_host = self.identity is not None and self.identity.role >= Role.HOST
+            rate = limits.HOST_COMMANDS_RATE if is_host else limits.COMMANDS_RATE
+            self._commands = Bucket(*rate, now_ms)
         _charge(self._commands, now_ms)
         command = wire.decode_command(message)
         if isinstance(command, Hello) and self.phase is Phase.JOINED:
             raise BadRequest("`hello` comes once")
         self._authorize(command)
         if isinstance(command, Say):
+            self._chat = self._chat or Bucket(*limits.CHAT_RATE, now_ms)
             _charge(self._chat, now_ms)
         elif isinstance(command, Buy | Reserve | Checkout):
+            self._purchases = self._purchases or Bucket(*limits.PURCHASE_RATE, now_ms)
             _charge(self._purchases, now_ms)
         return command
 

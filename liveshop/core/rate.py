@@ -1,4 +1,4 @@
-"""How often something may be done: a token bucket in integers, told the time."""
+"""How often something may be done: token buckets in integers, told the time."""
 
 
 class Bucket:
@@ -22,3 +22,26 @@ class Bucket:
             self._level_milli -= 1000
             return 0
         return -((self._level_milli - 1000) // self._per_second)
+
+
+class Turnstile:
+    """Lets `per_second` through a second, and twice as many at once after a quiet second or two.
+
+    Who is not let through is given a turn of its own, so that those who come back do not come
+    all at once again.
+    """
+
+    __slots__ = ("_bucket", "_last_turn_us", "_per_second")
+
+    def __init__(self, per_second: int, now_ms: int) -> None:
+        self._bucket = Bucket(per_second, 2 * per_second, now_ms)
+        self._per_second = per_second
+        self._last_turn_us = now_ms * 1000
+
+    def wait_ms(self, now_ms: int) -> int:
+        """Return 0 to let someone through, or in how many ms to come back, more for each."""
+        if not self._bucket.take(now_ms):
+            return 0
+        turn_us = max(self._last_turn_us, now_ms * 1000) + 1_000_000 // self._per_second
+        self._last_turn_us = turn_us
+        return max(1, turn_us // 1000 - now_ms)

@@ -185,6 +185,11 @@ class Settings:
         "50000",
         "How many connections a node takes; more are told to move on.",
     )
+    joins_per_second_max: int = _setting(
+        _integer(1, 1_000_000),
+        str(limits.JOINS_PER_SECOND_DEFAULT),
+        "How many may join a node in a second; more are told when to come back.",
+    )
     chat_per_second: int = _setting(
         _integer(1, 1_000),
         str(limits.CHAT_PER_SECOND_DEFAULT),

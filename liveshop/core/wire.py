@@ -12,6 +12,7 @@ from liveshop.core.commands import Command
 from liveshop.core.errors import BadFrame, BadRequest
 from liveshop.core.events import Event
 from liveshop.core.fields import PATTERN_WORDS
+from liveshop.core.frames import SharedFrame, text_frame
 
 T = TypeVar("T")
 Message = dict[str, Any]
@@ -96,20 +97,13 @@ def encode_one(message: Any) -> bytes:
 
 
 def frame(*messages: Any) -> bytes:
-    """Write messages as one complete WebSocket frame, to be sent to any number of viewers."""
+    """Write messages as one complete WebSocket frame."""
     return text_frame(encode(messages))
 
 
-def text_frame(payload: bytes) -> bytes:
-    """Wrap `payload` as a server's frame: final, text, unmasked, uncompressed (RFC 6455, 5.2)."""
-    size = len(payload)
-    if size < 126:
-        head = bytes((0x81, size))
-    elif size < 65_536:
-        head = b"\x81\x7e" + size.to_bytes(2, "big")
-    else:
-        head = b"\x81\x7f" + size.to_bytes(8, "big")
-    return head + payload
+def shared_frame(*messages: Any) -> SharedFrame:
+    """Write messages as one frame that goes to many viewers."""
+    return SharedFrame(encode(messages))
 
 
 def _in_words(fault: str) -> str:

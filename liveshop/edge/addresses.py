@@ -1,6 +1,7 @@
 """Who is at the other end, and what the server is called there: with or without proxies."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Networks) -
     that is not a trusted proxy's itself. What is no address ends the chain: beyond it anything
     may have been made up.
     """
+    if not trusted and ":" not in peer:
+        return peer  # as the kernel writes it
     address = _parse(peer)
     if address is None:
         return peer
@@ -31,13 +34,13 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Networks) -
 
 def own_host(peer: str, host: str, forwarded_host: str | None, trusted: Networks) -> str:
     """Return the server's host and port as the client wrote them."""
-    address = _parse(peer)
-    if forwarded_host is None or address is None or not _is_trusted(address, trusted):
+    if forwarded_host is None or not is_trusted(peer, trusted):
         return host
     return forwarded_host.split(",")[0].strip()
 
 
-def origin_allowed(origin: str | None, host: str, allowed: Collection[str]) -> bool:
+@lru_cache(maxsize=256)
+def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
     """Tell whether a page of `origin` may connect to the server called `host`.
 
     None, that is no browser, and the server's own pages always may. The scheme is not compared:
@@ -52,6 +55,12 @@ def origin_allowed(origin: str | None, host: str, allowed: Collection[str]) -> b
         return (page.hostname, page.port or default) == (server.hostname, server.port or default)
     except (ValueError, KeyError):
         return False
+
+
+def is_trusted(peer: str, trusted: Networks) -> bool:
+    """Tell whether a peer is one of the trusted proxies."""
+    address = _parse(peer)
+    return address is not None and _is_trusted(address, trusted)
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -3,7 +3,7 @@
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import anyio
@@ -13,9 +13,12 @@ from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError, NotFound
+from liveshop.core.rate import Turnstile
 from liveshop.core.settings import Settings
 from liveshop.edge.tokens import Tokens
-from liveshop.edge.wheel import Wheel
+from liveshop.edge.websocket import WebSockets
+from liveshop.edge.wheel import Timed, Wheel
+from liveshop.engine.metrics import Metrics
 from liveshop.engine.viewer import Viewer
 
 _TICK_S: Final = 0.1
@@ -29,7 +32,12 @@ class Rooms(Protocol):
     `connect` comes once, after a good `hello`; then `submit` for each command or `answer` for
     each that is refused before, and `disconnect` once, when the connection is lost. All return
     at once and answer through the viewer.
+    When the node stops, `retire` comes first and `finish` last.
     """
+
+    @property
+    def metrics(self) -> Metrics:
+        """What the node counts."""
 
     def loaded(self, session_id: str) -> object | None:
         """Return the session's room if this node has it."""
@@ -49,20 +57,19 @@ class Rooms(Protocol):
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer."""
 
+    def retire(self) -> None:
+        """Say from now on that this node is not ready."""
 
-class Guest(Viewer, Protocol):
+    async def finish(self) -> None:
+        """Return once nothing is under way any more."""
+
+
+class Guest(Viewer, Timed, Protocol):
     """A connection as the gateway sees it."""
 
     session_id: str
     address: str
     origin_allowed: bool
-
-    @property
-    def due_ms(self) -> int:
-        """When time next asks something of this connection."""
-
-    def tick(self, now_ms: int) -> None:
-        """Do what time asks for."""
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -79,10 +86,12 @@ class Gateway:
         self.rooms = rooms
         self.tokens = tokens
         self.now_ms = now_ms
+        self.wheel: Wheel[Timed] = Wheel(now_ms())
+        self.websockets = WebSockets()
+        self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
         self._guests: set[Guest] = set()
         self._by_address: Counter[str] = Counter()
         self._by_viewer: Counter[str] = Counter()
-        self._wheel: Wheel[Guest] = Wheel(now_ms())
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
         self._emptied: anyio.Event | None = None
@@ -96,8 +105,8 @@ class Gateway:
             task_status.started()
             while True:
                 now_ms = self.now_ms()
-                for guest in self._wheel.advance(now_ms):
-                    guest.tick(now_ms)
+                for each in self.wheel.advance(now_ms):
+                    each.tick(now_ms)
                 await anyio.sleep(_TICK_S)
 
     def open(self, guest: Guest) -> None:
@@ -112,10 +121,12 @@ class Gateway:
             guest.close(CloseCode.ORIGIN_NOT_ALLOWED, "this origin is not allowed")
         elif not guest.session_id:
             guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
-        elif self._emptied is not None or len(self._guests) > self.settings.connections_max:
-            _send_away(guest)
         elif self._by_address[guest.address] > self.settings.connections_per_address_max:
             guest.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
+        elif self._emptied is not None or len(self._guests) > self.settings.connections_max:
+            _send_away(guest)
+        elif wait_ms := self.turnstile.wait_ms(self.now_ms()):
+            _send_away(guest, min(wait_ms, limits.TURN_MS_MAX))
         elif self.rooms.loaded(guest.session_id) is None:
             self._look_up(guest)
 
@@ -129,7 +140,7 @@ class Gateway:
     def closed(self, guest: Guest) -> None:
         """Forget a connection that was lost."""
         self._guests.remove(guest)
-        self._wheel.cancel(guest)
+        self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
             _take_one(self._by_viewer, guest.identity.viewer_id)
@@ -138,20 +149,44 @@ class Gateway:
 
     def schedule(self, guest: Guest) -> None:
         """Let a guest be told when its next deadline is there."""
-        self._wheel.schedule(guest, guest.due_ms)
+        self.wheel.schedule(guest, guest.due_ms)
+
+    def count_close(self, code: int) -> None:
+        """Count a connection that ends, by its close code."""
+        self.rooms.metrics.closes.labels(code).inc()
 
     async def drain(self) -> None:
         """Send everyone away, now and from now on; return when they have gone.
 
-        Who has not gone within `drain_ms` is cut off.
+        They go in waves, so that they do not all come to another node at once. Who has not gone
+        within `drain_ms` is cut off.
         """
         self._emptied = anyio.Event()
-        for guest in tuple(self._guests):
-            _send_away(guest)
         with anyio.move_on_after(self.settings.drain_ms / 1000):
+            await self._send_away_in_waves(tuple(self._guests))
             if self._guests:
                 await self._emptied.wait()
+        for guest in tuple(self._guests):
+            _send_away(guest)  # if its turn did not come
         self.cut_off()
+
+    async def _send_away_in_waves(self, guests: Sequence[Guest]) -> None:
+        """Tell each to move, and close its connection a wave later.
+
+        What it asked for before it was told is answered meanwhile.
+        """
+        # A quarter of the time is left for those who are slow to go.
+        waves = max(1, self.settings.drain_ms * 3 // 4 // limits.DRAIN_WAVE_MS)
+        size = max(limits.DRAIN_WAVE_VIEWERS_MIN, -(-len(guests) // waves))
+        told: Sequence[Guest] = ()
+        for start in range(0, len(guests) + size, size):
+            for guest in told:
+                guest.close(CloseCode.DRAINED, "connect again")
+            told = guests[start : start + size]
+            for guest in told:
+                _tell_moved(guest)
+            if told:
+                await anyio.sleep(min(limits.DRAIN_WAVE_MS, self.settings.drain_ms // 4) / 1000)
 
     def cut_off(self) -> None:
         """Cut the connections of all who are left."""
@@ -185,10 +220,14 @@ class Gateway:
             del self._looking_up[session_id]
 
 
-def _send_away(guest: Guest) -> None:
-    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
-    guest.write(wire.frame(messages.moved(retry_after_ms)))
+def _send_away(guest: Guest, wait_ms: int = 0) -> None:
+    _tell_moved(guest, wait_ms)
     guest.close(CloseCode.DRAINED, "connect again")
+
+
+def _tell_moved(guest: Guest, wait_ms: int = 0) -> None:
+    retry_after_ms = wait_ms + random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
+    guest.write(wire.frame(messages.moved(retry_after_ms)))
 
 
 def _take_one(counts: Counter[str], key: str) -> None:

@@ -1,110 +1,108 @@
-"""The opening handshake, and RFC 6455 after it, through `websockets`' protocol without I/O."""
+"""The opening handshake: a request's head in, the response out.
 
-import logging
-from collections.abc import Generator, Sequence
-from typing import Final
+Thousands of browsers ask in the same words: all but a few fields of their heads, the key among
+them, are alike. So what `websockets` negotiates is worked out once for each set of words, and
+each handshake only answers its key.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from websockets.datastructures import Headers
-from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
-from websockets.server import ServerProtocol
-from websockets.streams import StreamReader
-from websockets.typing import Subprotocol
-from websockets.utils import apply_mask
+from websockets.utils import accept_key
 
-from liveshop.core import limits, wire
+from liveshop.core import wire
 from liveshop.core.errors import NotFound
 from liveshop.core.fields import is_id
+from liveshop.edge.websocket import WebSocket
 
-SUBPROTOCOL: Final = Subprotocol("liveshop.v1")
 _PATH: Final = "/ws/sessions/"
-
-_logger: Final = logging.getLogger(__name__)
-# The library has a line to say of every connection.
-_logger.setLevel(logging.WARNING)
-
-
-class FrameReader(StreamReader):
-    """What has come and is not a frame yet, and what was read of the frame that it belongs to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # The head, the length where it has a field of its own, the mask.
-        self._read: tuple[bytearray, ...] = ()
-
-    def at_eof(self) -> Generator[None, None, bool]:
-        """Wait for the first byte of a frame."""
-        self._read = ()
-        return super().at_eof()
-
-    def read_exact(self, n: int) -> Generator[None, None, bytearray]:
-        """Read the next part of a frame."""
-        part = yield from super().read_exact(n)
-        self._read += (part,)
-        return part
-
-    def begun(self) -> Frame | None:
-        """Return the frame of which only the end is missing, with the payload that is there."""
-        if not self._read:
-            return None
-        head, mask = self._read[0], self._read[-1]
-        if len(self._read) < (2 if head[1] & 0x7F < 126 else 3):
-            return None
-        return Frame(Opcode(head[0] & 0x0F), apply_mask(self.buffer, mask), fin=False)
+_KEY: Final = "sec-websocket-key"
+_KEY_BYTES: Final = 16
+_ANY_KEY: Final = base64.b64encode(bytes(_KEY_BYTES)).decode()
+# The fields that decide what is agreed; repeated ones come as one, joined by commas.
+_TERMS: Final = (
+    "connection",
+    "upgrade",
+    "sec-websocket-version",
+    "sec-websocket-protocol",
+    "sec-websocket-extensions",
+)
+# And what the gateway looks at beside them. The rest of a head is not kept.
+_WANTED: Final = frozenset((*_TERMS, _KEY, "host", "origin", "x-forwarded-for", "x-forwarded-host"))
 
 
-class WebSocket(ServerProtocol):
-    """One connection's frames, from the opening handshake on.
+class Head(NamedTuple):
+    """The head of a request: of its fields, those that matter here, their names in small."""
 
-    It starts OPEN: left to read the handshake itself, its parser keeps the request for good.
-    The caller hands the request to `accept` and writes the response. Compression is declined.
-    Pings are for the caller to answer: the library's pongs would leave after whatever was said
-    to frames that came later in the same packet.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(state=State.OPEN, max_size=limits.MESSAGE_BYTES_MAX, logger=_logger)
-        self.reader: FrameReader = FrameReader()
-        self.parser = self.parse()
-        next(self.parser)
-
-    def recv_frame(self, frame: Frame) -> None:
-        """Take a frame, with two more freedoms than the library's."""
-        if frame.opcode is Opcode.PING:
-            self.events.append(frame)
-            return
-        if frame.opcode is Opcode.CLOSE:
-            # A close may come amid the fragments of a message, which is then never whole.
-            self.current_size = None
-        super().recv_frame(frame)
-
-    def frame_begun(self) -> Frame | None:
-        """Return what is there of a frame that has not come whole; None if that tells nothing."""
-        # The start of what is compressed cannot be read.
-        return None if self.extensions else self.reader.begun()
-
-    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
-        """Choose ours where it is offered; a client that offers none is as welcome."""
-        return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
-
-    def release(self) -> None:
-        """Drop what refers back to this object, so that no garbage is left to collect."""
-        del self.parser
-        self.parser_exc = None
-        self.handshake_exc = None
+    method: str
+    path: str
+    fields: Mapping[str, str]
 
 
-def read_head(head: bytes) -> Request:
+class Agreement(NamedTuple):
+    """What is written once the key is answered, and whether shared frames may be compressed."""
+
+    before_key: bytes
+    after_key: bytes
+    deflates: bool
+
+
+def read_head(data: bytes) -> Head:
     """Read the head of a request that uvicorn has parsed already and written out again."""
-    request_line, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    request_line, *lines = data.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     method, path, _ = request_line.split(" ", 2)
-    headers = Headers()
+    fields: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(": ")
-        headers[name] = value
-    return Request(path, headers, method)
+        if name in _WANTED:
+            # As RFC 9110 has it: a repeated field is a list.
+            fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return Head(method, path, fields)
+
+
+def shake_hands(head: Head) -> tuple[bytes, bool] | Response:
+    """Return the response and whether frames may be compressed, or the response that refuses."""
+    agreement = _agree(head.method, tuple(map(head.fields.get, _TERMS)))
+    key = head.fields.get(_KEY, "")
+    if agreement is None or not _is_key(key):
+        response, _ = _negotiate(head.method, head.fields)
+        return response
+    before_key, after_key, deflates = agreement
+    return before_key + accept_key(key).encode() + after_key, deflates
+
+
+@lru_cache(maxsize=256)
+def _agree(method: str, terms: tuple[str | None, ...]) -> Agreement | None:
+    fields = {name: value for name, value in zip(_TERMS, terms, strict=True) if value is not None}
+    response, deflates = _negotiate(method, fields | {_KEY: _ANY_KEY})
+    if response.status_code != 101:
+        return None
+    before_key, after_key = response.serialize().split(accept_key(_ANY_KEY).encode())
+    return Agreement(before_key, after_key, deflates)
+
+
+def _negotiate(method: str, fields: Mapping[str, str]) -> tuple[Response, bool]:
+    websocket = WebSocket()
+    # The path decides nothing here.
+    response = websocket.accept(Request("/", Headers(fields), method))
+    # Neither is the response the same at another time of day, nor does HTTP ask for a date here.
+    del response.headers["Date"]
+    deflates = bool(websocket.extensions)
+    websocket.release()
+    return response, deflates
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == _KEY_BYTES
+    except (binascii.Error, ValueError):
+        return False
 
 
 def session_of(path: str) -> str | None:

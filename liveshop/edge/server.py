@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import logging
+import math
 import signal
 import socket
 import threading
@@ -13,10 +14,10 @@ from typing import Any, Final, cast
 import anyio
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from liveshop.core import limits
 from liveshop.core.settings import Settings
+from liveshop.edge.entrance import Entrance, HttpProtocol
 from liveshop.edge.gateway import Gateway, Rooms
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
@@ -26,18 +27,6 @@ _logger: Final = logging.getLogger(__name__)
 
 def _monotonic_ms() -> int:
     return time.monotonic_ns() // 1_000_000
-
-
-class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, leaving nothing behind when a connection becomes a viewer's."""
-
-    def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over, and break the circle of this object and its parser.
-
-        uvicorn breaks it in `connection_lost`, which is another object's from now on.
-        """
-        super().handle_websocket_upgrade()
-        del self.parser
 
 
 class Server(uvicorn.Server):
@@ -65,12 +54,20 @@ class Server(uvicorn.Server):
             tasks.cancel_scope.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting, send viewers elsewhere, and let requests in flight be answered."""
+        """Stop accepting, send viewers elsewhere, and finish what is under way."""
         _logger.info("stopping: %d viewers are told to connect again", len(self.gateway))
+        drain_s = self.gateway.settings.drain_ms / 1000
+        over_at = anyio.current_time() + drain_s
+        self.gateway.rooms.retire()
         for server in self.servers:
             server.close()
         await self.gateway.drain()
+        # Whoever came over HTTP had as long as the viewers; a second is for the last of them.
+        rest_s = max(1.0, over_at - anyio.current_time())
+        self.config.timeout_graceful_shutdown = math.ceil(rest_s)
         await super().shutdown(sockets)
+        with anyio.move_on_after(rest_s):
+            await self.gateway.rooms.finish()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -106,10 +103,11 @@ def build_server(
     gateway = Gateway(settings, engine, tokens, now_ms)
     for each in sockets:
         _prepare(each)
+    entrance = Entrance(settings, gateway.wheel, now_ms)
     config = uvicorn.Config(
         cast(Any, app),
-        http=HttpProtocol,
-        # Any callable will do; the annotation asks for a class.
+        # Any callable will do; the annotations ask for classes.
+        http=cast(type[HttpProtocol], functools.partial(HttpProtocol, entrance)),
         ws=cast(type[ViewerSocket], functools.partial(ViewerSocket, gateway)),
         interface="asgi3",
         lifespan="off",
@@ -118,7 +116,6 @@ def build_server(
         proxy_headers=False,
         server_header=False,
         backlog=limits.BACKLOG_CONNECTIONS,
-        timeout_graceful_shutdown=-(-settings.drain_ms // 1000),
     )
     return Server(config, gateway, sockets)
 

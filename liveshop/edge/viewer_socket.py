@@ -3,10 +3,11 @@
 import asyncio
 import codecs
 import logging
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request, Response
+from websockets.http11 import Response
 from websockets.protocol import State
 
 from liveshop.core import limits, messages, wire
@@ -17,11 +18,20 @@ from liveshop.core.errors import InternalError, Unauthorized
 from liveshop.core.roles import Identity
 from liveshop.edge.addresses import client_address, origin_allowed, own_host
 from liveshop.edge.gateway import Gateway
-from liveshop.edge.handshake import WebSocket, not_here, read_head, session_of
+from liveshop.edge.handshake import Head, not_here, read_head, session_of, shake_hands
+from liveshop.edge.websocket import WebSocket
 
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
+# The first two bytes of the masked, empty pong that answers it, and what it takes in all: most
+# of what viewers ever say.
+_PONG: Final = b"\x8a\x80"
+_PONG_BYTES: Final = 6
 
 _logger: Final = logging.getLogger(__name__)
+
+
+def _drop(frame: bytes) -> None:
+    """Write nothing: the connection is closing."""
 
 
 class ViewerSocket(asyncio.Protocol):
@@ -31,16 +41,34 @@ class ViewerSocket(asyncio.Protocol):
     `data_received` with the request's head, and then hands the transport over.
     """
 
+    __slots__ = (
+        "_connected",
+        "_connection",
+        "_gateway",
+        "_open",
+        "_transport",
+        "_websocket",
+        "address",
+        "deflates",
+        "identity",
+        "origin_allowed",
+        "session_id",
+        "write",
+    )
+
     def __init__(self, gateway: Gateway, **_uvicorn: Any) -> None:
         self.identity: Identity | None = None
         self.session_id = ""
         self.address = ""
         self.origin_allowed = False
+        self.deflates = False
+        # The transport's own method while the connection is open: it is called so often that
+        # asking each time, and a call in between, would be a fifth of what a message costs.
+        self.write: Callable[[bytes], None] = _drop
         self._gateway = gateway
-        self._websocket = WebSocket()
         self._connection = Connection(ping_ms=gateway.settings.ping_ms, now_ms=gateway.now_ms())
         self._transport: asyncio.Transport
-        self._message = bytearray()
+        self._websocket: WebSocket | None = None  # borrowed while a message is under way
         self._open = False  # counted by the gateway
         self._connected = False  # known to the engine
 
@@ -51,34 +79,44 @@ class ViewerSocket(asyncio.Protocol):
         # uvloop's transports have the methods of asyncio's, but not its classes.
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=limits.OUTBOX_BYTES_MAX)
+        self.write = self._transport.write
 
     def data_received(self, data: bytes) -> None:
         """Take the request's head the first time, and frames from then on."""
         if not self._open:
             self._shake_hands(read_head(data))
             return
-        self._websocket.receive_data(data)
-        for frame in self._websocket.events_received():
+        if len(data) == _PONG_BYTES and data.startswith(_PONG) and self._websocket is None:
+            self._connection.pong(self._gateway.now_ms())
+            return
+        websocket = self._borrowed()
+        websocket.receive_data(data)
+        for frame in websocket.events_received():
             assert isinstance(frame, Frame), "the handshake is done"
             if self._connection.phase is not Phase.CLOSING:
                 self._take(frame)
-        begun = self._websocket.frame_begun()
+        begun = websocket.frame_begun()
         if begun is not None and self._connection.phase is not Phase.CLOSING:
             self._foresee(begun)
         self._flush()
+        if websocket.idle:
+            self._websocket = None
+            self._gateway.websockets.give_back(websocket)
 
     def eof_received(self) -> None:
         """Let the transport close: nothing is said to one who has hung up."""
-        self._connection.closing(self._gateway.now_ms())
+        self._end(self._gateway.now_ms())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell engine and gateway that the viewer has gone."""
-        self._connection.closing(self._gateway.now_ms())
+        self._end(self._gateway.now_ms())
         if self._connected:
             self._gateway.rooms.disconnect(self)
         if self._open:
             self._gateway.closed(self)
-        self._websocket.release()
+        if self._websocket is not None:
+            self._websocket.release()
+            self._websocket = None
 
     def pause_writing(self) -> None:
         """Note that the viewer is behind, and do not listen to one that does not read."""
@@ -95,17 +133,13 @@ class ViewerSocket(asyncio.Protocol):
 
     # Called by the engine and the gateway
 
-    def write(self, frame: bytes) -> None:
-        """Write a complete WebSocket frame, unless the connection is closing."""
-        if self._connection.phase is not Phase.CLOSING:
-            self._transport.write(frame)
-
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake; idempotent."""
         if self._connection.phase is Phase.CLOSING:
             return
-        if self._websocket.state is State.OPEN:
-            self._websocket.send_close(code, reason)
+        websocket = self._borrowed()
+        if websocket.state is State.OPEN:
+            websocket.send_close(code, reason)
         slow = code == CloseCode.TOO_SLOW
         self._flush(limits.SLOW_VIEWER_ABORT_MS if slow else limits.CLOSE_MS_MAX)
 
@@ -132,37 +166,41 @@ class ViewerSocket(asyncio.Protocol):
 
     # The handshake
 
-    def _shake_hands(self, request: Request) -> None:
-        session_id = session_of(request.path)
+    def _shake_hands(self, head: Head) -> None:
+        session_id = session_of(head.path)
         if session_id is None:
-            self._decline(not_here(request.path))
+            self._decline(not_here(head.path))
             return
-        response = self._websocket.accept(request)
-        if response.status_code != 101:
-            self._decline(response)
+        answer = shake_hands(head)
+        if isinstance(answer, Response):
+            self._decline(answer)
             return
-        self._transport.write(response.serialize())
+        response, self.deflates = answer
+        self._transport.write(response)
         self.session_id = session_id
-        self._look_at(request)
+        self._look_at(head)
         self._open = True
         self._gateway.open(self)
 
-    def _look_at(self, request: Request) -> None:
-        settings, headers = self._gateway.settings, request.headers
+    def _look_at(self, head: Head) -> None:
+        settings, fields = self._gateway.settings, head.fields
+        trusted = settings.trusted_proxies
         peer = (self._transport.get_extra_info("peername") or ("",))[0]
-        forwarded_for = headers.get_all("X-Forwarded-For")
-        self.address = client_address(peer, forwarded_for, settings.trusted_proxies)
-        host = next(iter(headers.get_all("Host")), "")
-        forwarded_host = next(iter(headers.get_all("X-Forwarded-Host")), None)
-        own = own_host(peer, host, forwarded_host, settings.trusted_proxies)
-        self.origin_allowed = origin_allowed(headers.get("Origin"), own, settings.origins)
+        self.address = client_address(peer, (fields.get("x-forwarded-for", ""),), trusted)
+        own = own_host(peer, fields.get("host", ""), fields.get("x-forwarded-host"), trusted)
+        self.origin_allowed = origin_allowed(fields.get("origin"), own, settings.origins)
 
     def _decline(self, response: Response) -> None:
-        self._connection.closing(self._gateway.now_ms())
+        self._end(self._gateway.now_ms())
         self._transport.write(response.serialize())
         self._transport.close()
 
     # Frames
+
+    def _borrowed(self) -> WebSocket:
+        if self._websocket is None:
+            self._websocket = self._gateway.websockets.borrow(deflates=self.deflates)
+        return self._websocket
 
     def _take(self, frame: Frame) -> None:
         match frame.opcode:
@@ -173,16 +211,17 @@ class ViewerSocket(asyncio.Protocol):
             case Opcode.BINARY:
                 self.close(CloseCode.BAD_FRAME, "messages are text")
             case Opcode.TEXT | Opcode.CONT:
-                self._message += frame.data
-                text = self._text(self._message, whole=frame.fin)
+                message = self._borrowed().message
+                message += frame.data
+                text = self._text(message, whole=frame.fin)
                 if text is not None and frame.fin:
-                    self._message.clear()
+                    message.clear()
                     self._take_text(text)
 
     def _foresee(self, frame: Frame) -> None:
         """Close at once for the first part of a frame that can no longer become text."""
         if frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._text(self._message + frame.data, whole=False)
+            self._text(self._borrowed().message + frame.data, whole=False)
 
     def _text(self, message: bytearray, *, whole: bool) -> str | None:
         """Decode a message or the start of one; if it is not UTF-8, close and return None."""
@@ -192,7 +231,7 @@ class ViewerSocket(asyncio.Protocol):
         except UnicodeDecodeError:
             # As the library fails what it finds itself: it waits for no answer, which might get
             # lost in the rest of a frame that is not read any more.
-            self._websocket.fail(CloseCode.INVALID_UTF8, "not UTF-8")
+            self._borrowed().fail(CloseCode.INVALID_UTF8, "not UTF-8")
             self._flush()
             return None
 
@@ -233,13 +272,14 @@ class ViewerSocket(asyncio.Protocol):
             if not self._gateway.admit(self):
                 self.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
                 return
-        self._connection.join(self.identity, self._gateway.now_ms())
+        self._connection.join(self.identity)
         self._connected = True
         self._gateway.rooms.connect(self, self.session_id, hello.ref)
 
     def _flush(self, cut_in_ms: int = limits.CLOSE_MS_MAX) -> None:
         """Write what the protocol has to say, and see the connection off once it is closing."""
-        for data in self._websocket.data_to_send():
+        websocket = self._borrowed()
+        for data in websocket.data_to_send():
             if data:
                 self._transport.write(data)
             elif self._transport.can_write_eof():
@@ -248,7 +288,22 @@ class ViewerSocket(asyncio.Protocol):
                 self._transport.write_eof()
             else:
                 self._transport.close()
-        ending = self._websocket.state is not State.OPEN
-        if ending and self._connection.phase is not Phase.CLOSING:
-            self._connection.closing(self._gateway.now_ms() + cut_in_ms)
+        if websocket.state is not State.OPEN and self._connection.phase is not Phase.CLOSING:
+            self._end(self._gateway.now_ms() + cut_in_ms)
             self._gateway.schedule(self)
+
+    def _end(self, by_ms: int) -> None:
+        """Begin to end, if that has not begun; the close code is counted."""
+        if self._connection.phase is Phase.CLOSING:
+            return
+        self._connection.closing(by_ms)
+        self.write = _drop
+        if self._open:
+            self._gateway.count_close(self._close_code())
+
+    def _close_code(self) -> int:
+        websocket = self._websocket
+        if websocket is None or websocket.close_sent is None:
+            return 1006  # nobody said anything
+        # Of the codes that clients may make up, none is a reason of ours.
+        return 1000 if websocket.close_rcvd_then_sent else websocket.close_sent.code

@@ -1,11 +1,22 @@
 """Deadlines of many, without a timer for each."""
 
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 _SLOT_MS: Final = 100
 _SLOTS: Final = 512
 
 T = TypeVar("T")
+
+
+class Timed(Protocol):
+    """What waits on a node's wheel."""
+
+    @property
+    def due_ms(self) -> int:
+        """When time next asks something of it."""
+
+    def tick(self, now_ms: int) -> None:
+        """Do what time asks for, if it does."""
 
 
 class Wheel(Generic[T]):

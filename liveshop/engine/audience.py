@@ -1,5 +1,6 @@
 """Who watches a session on this node, and how bytes reach them."""
 
+from liveshop.core.frames import SharedFrame
 from liveshop.core.roles import Role
 from liveshop.engine.viewer import Viewer
 
@@ -38,7 +39,7 @@ class Audience:
         if viewer.identity is not None:
             self._buyers.setdefault(viewer.identity.viewer_id, []).append(viewer)
 
-    def seat(self, viewer: Viewer, welcome: bytes, snapshot: bytes) -> None:
+    def seat(self, viewer: Viewer, welcome: bytes, snapshot: SharedFrame) -> None:
         """Write the welcome, the snapshot and what has waited, and count the viewer in.
 
         A viewer that has left meanwhile is not seated.
@@ -49,7 +50,9 @@ class Audience:
         self._seated[viewer] = None
         if viewer.identity is not None and viewer.identity.role >= Role.MODERATOR:
             self._staff[viewer] = viewer.identity.role
-        for frame in (welcome, snapshot, *waiting):
+        viewer.write(welcome)
+        viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
+        for frame in waiting:
             viewer.write(frame)
 
     def leave(self, viewer: Viewer) -> None:

@@ -9,23 +9,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import anyio
-from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
 from liveshop.core import limits, messages
 from liveshop.core.events import ChatDeleted, Event
+from liveshop.core.frames import SharedFrame
 from liveshop.core.model import ChatMessage, Totals
 from liveshop.core.roles import Role
 from liveshop.core.session import SessionState
 from liveshop.core.snapshot import Gauges, snapshot
-from liveshop.core.wire import Message, event_message, frame
+from liveshop.core.wire import Message, event_message, frame, shared_frame
 from liveshop.engine.audience import Audience
 from liveshop.engine.clock import Clock
+from liveshop.engine.delivery import Delivery
 from liveshop.engine.metrics import Metrics
 
 _CHAT_FLUSH_S = limits.CHAT_FLUSH_MS / 1000
-# Viewers written to before others get a turn of the loop.
-_SLICE_VIEWERS = 256
+_EVENT_FLUSH_S = limits.EVENT_FLUSH_MS / 1000
 
 
 class Stats(Struct, frozen=True, kw_only=True):
@@ -49,7 +49,8 @@ class _Shown(Struct, frozen=True, kw_only=True):
 class Broadcast:
     """Gathers events, chat and gauges of a room, and flushes them to its audience.
 
-    Events leave at once, chat within `CHAT_FLUSH_MS`, gauges when `pulse` is called.
+    Events leave within `EVENT_FLUSH_MS`, chat within `CHAT_FLUSH_MS`, gauges when `pulse` is
+    called; in a room that was quiet, all of it at once.
     """
 
     def __init__(
@@ -78,7 +79,8 @@ class Broadcast:
         self._pulse_at_ms = 0
         self._stats_shown: Stats | None = None
         self._shown = _Shown(state=state, gauges=self._gauges, chat=())
-        self._snapshot: bytes | None = None
+        self._snapshot: SharedFrame | None = None
+        self._delivery = Delivery()
         self._wake = anyio.Event()
         self._urgent = anyio.Event()
 
@@ -134,24 +136,32 @@ class Broadcast:
             self._flush_soon(urgent=True)
 
     def view(self) -> dict[str, Any]:
-        """Return the `session` message as viewers see it now."""
-        shown = self._shown
-        return snapshot(shown.state, shown.gauges, shown.chat, self._clock.now_ms())
+        """Return the `session` message as the room knows it now, shown to viewers or not."""
+        return snapshot(self._state, self._gauges, tuple(self._chat), self._clock.now_ms())
 
-    def snapshot_frame(self) -> bytes:
+    def snapshot_frame(self) -> SharedFrame:
         """Return the frame of the snapshot, encoded once for all that join between two flushes."""
         if self._snapshot is None:
-            self._snapshot = frame(self.view())
+            shown, now_ms = self._shown, self._clock.now_ms()
+            self._snapshot = shared_frame(snapshot(shown.state, shown.gauges, shown.chat, now_ms))
         return self._snapshot
 
     async def run(self) -> None:
-        """Flush whenever there is something to show, one flush at a time, until cancelled."""
+        """Flush whenever there is something to show, one flush at a time, until cancelled.
+
+        Flushes are paced from start to start, so that they take half of the time at most, and
+        one takes all that has gathered since the last.
+        """
+        started = took = 0.0
         while True:
             await self._wake.wait()
-            with anyio.move_on_after(_CHAT_FLUSH_S):
+            with anyio.move_on_after(started + _CHAT_FLUSH_S - anyio.current_time()):
                 await self._urgent.wait()
+            await anyio.sleep_until(started + min(2 * took, _EVENT_FLUSH_S))
+            started = anyio.current_time()
             self._wake, self._urgent = anyio.Event(), anyio.Event()
             await self._flush()
+            took = anyio.current_time() - started
 
     def _flush_soon(self, *, urgent: bool) -> None:
         self._wake.set()
@@ -166,11 +176,7 @@ class Broadcast:
             return
         self._metrics.flushes.inc()
         self._metrics.deliveries.inc(len(audience))
-        shared = frame(*flushed)
-        for start in range(0, len(audience), _SLICE_VIEWERS):
-            for viewer in audience[start : start + _SLICE_VIEWERS]:
-                viewer.write(shared)
-            await checkpoint()
+        await self._delivery.deliver(shared_frame(*flushed), audience)
 
     def _take(self) -> list[dict[str, Any]]:
         """Take all that has gathered, and make it what viewers see from here on."""

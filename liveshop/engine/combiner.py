@@ -33,6 +33,7 @@ class Combiner:
         self._host = host
         self._writer = writer
         self._queue: BatchQueue[Purchase] = BatchQueue(limits.PURCHASES_QUEUED_MAX)
+        self._in_calls = 0
 
     def offer(self, purchase: Purchase) -> None:
         """Take a purchase in; raises Busy or Unavailable, and else answers the asker later."""
@@ -40,7 +41,7 @@ class Combiner:
         self._queue.put(purchase)
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._queue) + self._in_calls
 
     async def run(self) -> None:
         """Make calls, at most `RESERVE_CALLS_IN_FLIGHT_MAX` at a time, until cancelled."""
@@ -51,17 +52,24 @@ class Combiner:
     async def _work(self) -> None:
         while True:
             batch = await self._queue.take(limits.RESERVE_LINES_PER_CALL_MAX)
+            self._in_calls += len(batch)
             try:
-                reply = await self._reserve([purchase.line for purchase in batch])
-            except LiveshopError as refusal:
-                for purchase in batch:
-                    self._refuse(purchase, refusal)
-                continue
-            for reservation in reply.expired:
-                self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
-            for purchase, line in zip(batch, reply.lines, strict=True):
-                await self._answer(purchase, line)
-            await self._room.post()
+                await self._call(batch)
+            finally:
+                self._in_calls -= len(batch)
+
+    async def _call(self, batch: Sequence[Purchase]) -> None:
+        try:
+            reply = await self._reserve([purchase.line for purchase in batch])
+        except LiveshopError as refusal:
+            for purchase in batch:
+                self._refuse(purchase, refusal)
+            return
+        for reservation in reply.expired:
+            self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
+        for purchase, line in zip(batch, reply.lines, strict=True):
+            await self._answer(purchase, line)
+        await self._room.post()
 
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
         """Return the reply that was carried out; asking again is safe, since each line has a rid.

@@ -61,6 +61,14 @@ class Engine:
             self._tasks.start_soon(self._cashier.run)
             task_status.started()
 
+    def retire(self) -> None:
+        """Say from now on that this node is not ready: it is about to stop."""
+        self._node.retired = True
+
+    async def finish(self) -> None:
+        """Return once nothing that was asked for is under way; nobody may ask any more."""
+        await self._rooms.finish()
+
     def health(self) -> Health:
         """Return which stores answer now."""
         return self._node.health
@@ -120,7 +128,7 @@ class Engine:
         return info
 
     async def snapshot(self, session_id: str) -> Message:
-        """Return the `session` message as viewers see it now."""
+        """Return the `session` message as it is known now."""
         return await self._rooms.view(session_id)
 
     async def execute(

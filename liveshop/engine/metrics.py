@@ -1,6 +1,18 @@
-"""What a node counts: Prometheus metrics in a registry of the node's own."""
+"""What a node counts: Prometheus metrics in a registry of the node's own.
+
+The workers of one port count in files of a folder that they share, which is how prometheus_client
+does it where the environment names one: then each of them tells the sums of all.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+# The library's name; it has to be there before the library is imported.
+WORKERS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 _STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 200)
@@ -11,10 +23,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.viewers = Gauge(
-            "liveshop_viewers", "Viewers that have joined a room.", registry=self.registry
-        )
-        self.rooms = Gauge("liveshop_rooms", "Sessions loaded.", registry=self.registry)
+        self.viewers = self._gauge("viewers", "Viewers that have joined a room.", "livesum")
+        self.rooms = self._gauge("rooms", "Sessions loaded.", "livesum")
         self.joins = self._counter("joins", "Viewers that got their snapshot.")
         self.flushes = self._counter("flushes", "Frames made for a whole room.")
         self.deliveries = self._counter("deliveries", "Room frames handed to a connection.")
@@ -28,13 +38,34 @@ class Metrics:
         self.catch_ups = self._counter("catch_ups", "Gaps in the events filled from Postgres.")
         self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")
         self.clock_jumps = self._counter("clock_jumps", "Jumps of Redis' clock over 5 s.")
-        self.store_up = Gauge(
-            "liveshop_store_up", "1 while a store answers.", ["store"], registry=self.registry
-        )
+        self.store_up = self._gauge("store_up", "1 while a store answers.", "livemin", ["store"])
         self.reserve_lines = self._sizes("reserve_batch_lines", "Purchases in one reserve call.")
         self.commit_orders = self._sizes("commit_batch_orders", "Orders in one transaction.")
         self.reserve_seconds = self._seconds("reserve_seconds", "One reserve call.")
         self.commit_seconds = self._seconds("commit_seconds", "One order transaction.")
+
+    def exposed(self) -> CollectorRegistry:
+        """Return what is shown to Prometheus: of this node, or of all workers of its port."""
+        if WORKERS_FOLDER not in os.environ:
+            return self.registry
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return registry
+
+    def _gauge(
+        self,
+        name: str,
+        text: str,
+        of_workers: Literal["livesum", "livemin"],
+        labels: Sequence[str] = (),
+    ) -> Gauge:
+        return Gauge(
+            f"liveshop_{name}",
+            text,
+            labels,
+            registry=self.registry,
+            multiprocess_mode=of_workers,
+        )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"liveshop_{name}", text, labels, registry=self.registry)
@@ -44,3 +75,8 @@ class Metrics:
 
     def _seconds(self, name: str, text: str) -> Histogram:
         return Histogram(f"liveshop_{name}", text, buckets=_STAGE_SECONDS, registry=self.registry)
+
+
+def forget_worker(pid: int, folder: str) -> None:
+    """Take a worker that has ended out of the gauges; what it counted stays."""
+    mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]

@@ -18,16 +18,17 @@ from liveshop.stores.redis.link import RedisLink
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Which stores answer; all must for buying to be open."""
+    """Which stores answer, and whether the node is there to stay; all must be for it to serve."""
 
     redis: bool
     postgres: bool
     bus: bool
+    staying: bool
 
     @property
     def ready(self) -> bool:
         """Tell whether the node can serve."""
-        return self.redis and self.postgres and self.bus
+        return self.redis and self.postgres and self.bus and self.staying
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Node:
     metrics: Metrics = field(default_factory=Metrics)
     node_id: str = field(default_factory=lambda: uuid4().hex)
     postgres_up: bool = False
+    retired: bool = False
 
     @classmethod
     def of(cls, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> "Node":
@@ -66,7 +68,12 @@ class Node:
     @property
     def health(self) -> Health:
         """Return which stores answer now."""
-        return Health(redis=self.link.connected, postgres=self.postgres_up, bus=self.bus.alive)
+        return Health(
+            redis=self.link.connected,
+            postgres=self.postgres_up,
+            bus=self.bus.alive,
+            staying=not self.retired,
+        )
 
     @property
     def stores_up(self) -> bool:

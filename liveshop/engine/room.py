@@ -64,8 +64,12 @@ class Room:
     @property
     def idle(self) -> bool:
         """Tell whether nobody is here and nothing is under way."""
-        under_way = self._in_flight + len(self._combiner) + len(self.writer)
-        return self.context.audience.empty and not under_way
+        return self.context.audience.empty and not self.under_way
+
+    @property
+    def under_way(self) -> int:
+        """How many commands, reservations and orders have not been answered."""
+        return self._in_flight + len(self._combiner) + len(self.writer)
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Hear the bus, and do what the session needs, until cancelled."""

@@ -23,6 +23,7 @@ _IDLE_BEATS = ROOM_IDLE_MS_MAX // PULSE_MS
 _EVENTS_PER_READ = 500
 _READERS_MAX = 2
 _OPENING_S = ROOM_OPENING_MS_MAX / 1000
+_FINISH_POLL_S = 0.02
 
 
 class Rooms:
@@ -73,13 +74,18 @@ class Rooms:
                 await anyio.sleep(max(0.0, started + _BEAT_S - anyio.current_time()))
 
     async def view(self, session_id: str) -> Message:
-        """Return the `session` message as viewers see it; a session is not loaded just for it."""
+        """Return the `session` message as it is known; a session is not loaded just for it."""
         room = self._rooms.get(session_id)
         if room is not None:
             return room.context.broadcast.view()
         async with self._readers:
             context = await self._read(session_id)
         return context.broadcast.view()
+
+    async def finish(self) -> None:
+        """Return once nothing that viewers asked for is under way in any room."""
+        while any(room.under_way for room in self._rooms.values()):  # noqa: ASYNC110
+            await anyio.sleep(_FINISH_POLL_S)  # it ends in many places, and only once
 
     async def _read(self, session_id: str) -> RoomContext:
         """Return a session as Postgres has it."""

@@ -9,8 +9,9 @@ class Viewer(Protocol):
     """One connection of one viewer: it carries bytes and knows nothing of what they say."""
 
     identity: Identity | None
+    deflates: bool  # reads compressed frames
 
-    def write(self, frame: bytes) -> None:
+    def write(self, frame: bytes, /) -> None:
         """Write a complete WebSocket frame; never blocks, never raises, no-op once closing."""
 
     def close(self, code: int, reason: str) -> None:

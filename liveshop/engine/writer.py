@@ -76,6 +76,7 @@ class OrderWriter:
         self._settler = settler
         self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
         self._known: dict[str, Ordered] = {}
+        self._settling = 0
 
     def offer(self, ordered: Ordered) -> None:
         """Queue an order, or join the one that is under way; raises Busy."""
@@ -95,7 +96,7 @@ class OrderWriter:
         return {item.rid for ordered in self._known.values() for item in ordered.reservations}
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._known) + self._settling
 
     async def run(self) -> None:
         """Commit batches, one after the other, until cancelled."""
@@ -107,10 +108,14 @@ class OrderWriter:
             finally:
                 for ordered in batch:
                     del self._known[ordered.order_id]
-            for ordered in batch:
-                self._tell(ordered, reply.outcomes[ordered.order_id])
-            await self._settle(batch, reply)
-            await self._room.post()
+            self._settling = len(batch)
+            try:
+                for ordered in batch:
+                    self._tell(ordered, reply.outcomes[ordered.order_id])
+                await self._settle(batch, reply)
+                await self._room.post()
+            finally:
+                self._settling = 0
 
     async def _learn_limits(self, batch: Sequence[Ordered]) -> None:
         """Read the log on where Redis has sold at an offset that this room does not know yet.

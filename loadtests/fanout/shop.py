@@ -71,6 +71,7 @@ class Node:
             "LIVESHOP_SECRET": secret,
             "LIVESHOP_PORT": str(self.port),
             "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": "1000000",
+            "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
             **settings,
         }
         arguments = [sys.executable, "-m", "loadtests.fanout.node", str(self._collected)]

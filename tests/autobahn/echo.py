@@ -12,11 +12,12 @@ from typing import Any, Final, cast
 
 import anyio
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
 
 from liveshop.edge.gateway import Gateway
+from liveshop.edge.handshake import Head
 from liveshop.edge.server import Server, build_server
 from liveshop.edge.viewer_socket import ViewerSocket
+from liveshop.edge.websocket import WebSocket
 from tests.edge.stub_rooms import APP, SETTINGS, StubRooms, until
 
 _PATH: Final = "/ws/sessions/s1"
@@ -30,12 +31,16 @@ class EchoSocket(ViewerSocket):
 
     def __init__(self, gateway: Gateway, **uvicorn: Any) -> None:
         super().__init__(gateway, **uvicorn)
-        self._websocket.max_message_size = _MESSAGE_BYTES_MAX
         self._binary: bytearray | None = None
 
-    def _shake_hands(self, request: Request) -> None:
-        super()._shake_hands(request)
-        self._connection.join(None, self._gateway.now_ms())
+    def _shake_hands(self, head: Head) -> None:
+        super()._shake_hands(head)
+        self._connection.join(None)
+
+    def _borrowed(self) -> WebSocket:
+        websocket = super()._borrowed()
+        websocket.max_message_size = _MESSAGE_BYTES_MAX
+        return websocket
 
     def _take(self, frame: Frame) -> None:
         # Viewers may not send binary messages, so that here is all there is for them.
@@ -58,7 +63,7 @@ class EchoSocket(ViewerSocket):
 
     def _say_back(self, opcode: Opcode, message: bytes | bytearray) -> None:
         self.write(
-            Frame(opcode, message).serialize(mask=False, extensions=self._websocket.extensions)
+            Frame(opcode, message).serialize(mask=False, extensions=self._borrowed().extensions)
         )
 
 

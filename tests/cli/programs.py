@@ -13,7 +13,11 @@ from typing import Any
 
 import httpx
 
+from liveshop.core.roles import Role
+from liveshop.edge.tokens import make_token
+
 LIVESHOP = Path(sys.executable).with_name("liveshop")
+SECRET = "s" * 32
 _DEADLINE_S = 60
 
 
@@ -75,3 +79,24 @@ def is_ready(url: str) -> bool:
         return httpx.get(f"{url}/readyz").is_success
     except httpx.TransportError:
         return False
+
+
+def serving(redis_url: str, postgres_url: str, port: int) -> dict[str, str]:
+    """Return the environment of a server on stores of the test's own."""
+    return {
+        "LIVESHOP_REDIS_URL": redis_url,
+        "LIVESHOP_POSTGRES_URL": postgres_url,
+        "LIVESHOP_SECRET": SECRET,
+        "LIVESHOP_PORT": str(port),
+    }
+
+
+def make_session(url: str) -> str:
+    """Make a scheduled session over HTTP and return its id."""
+    token = make_token(SECRET, viewer_id="host", role=Role.HOST, ttl_s=60)
+    answer = httpx.post(
+        f"{url}/api/sessions",
+        json={"title": "Show", "starts_at_ms": 1_790_000_000_000},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    return str(answer.raise_for_status().json()["id"])

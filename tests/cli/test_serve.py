@@ -2,6 +2,7 @@
 
 import signal
 
+import httpx
 from click.testing import CliRunner
 
 from liveshop.cli.migrate import migrate
@@ -9,28 +10,41 @@ from liveshop.cli.serve import serve
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.settings import SETTINGS
 from liveshop.stores.postgres.migrate import head
-from tests.cli.programs import is_ready, program, until
-
-_SECRET = "s" * 32
+from tests.cli.programs import is_ready, make_session, program, serving, until
+from tests.client import connected
 
 
 def test_a_server_becomes_ready_and_ends_with_0_on_sigterm(
     redis_url: str, postgres_url: str
 ) -> None:
     port = free_port()
-    environment = {
-        "LIVESHOP_REDIS_URL": redis_url,
-        "LIVESHOP_POSTGRES_URL": postgres_url,
-        "LIVESHOP_SECRET": _SECRET,
-        "LIVESHOP_PORT": str(port),
-    }
     url = f"http://127.0.0.1:{port}"
-    with program("serve", environment=environment) as process:
+    with program("serve", environment=serving(redis_url, postgres_url, port)) as process:
         until(lambda: is_ready(url) or process.poll() is not None)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 0
     assert not is_ready(url)
+
+
+async def test_a_stopping_server_is_not_ready_while_its_viewers_go(
+    redis_url: str, postgres_url: str
+) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with program("serve", environment=serving(redis_url, postgres_url, port)) as process:
+        until(lambda: is_ready(url))
+        async with (
+            httpx.AsyncClient() as load_balancer,
+            connected(f"ws://127.0.0.1:{port}", make_session(url)) as viewer,
+        ):
+            await viewer.hello()
+            assert (await load_balancer.get(f"{url}/readyz")).status_code == 200
+            process.send_signal(signal.SIGTERM)
+            await viewer.wait_for_type("moved")
+            assert (await load_balancer.get(f"{url}/readyz")).json()["staying"] is False
+            assert (await viewer.closed()).code == 4001
+        assert process.wait() == 0
 
 
 def test_the_help_lists_every_setting_with_its_default() -> None:

@@ -21,7 +21,7 @@ def identity(role: Role) -> Identity:
 
 def joined(role: Role | None = None) -> Connection:
     connection = Connection(ping_ms=25_000, now_ms=T0)
-    connection.join(None if role is None else identity(role), T0)
+    connection.join(None if role is None else identity(role))
     return connection
 
 
@@ -45,7 +45,7 @@ def test_a_good_hello_is_handed_over_and_the_connection_waits_for_join() -> None
     hello = say(connection, {"type": "hello", "ref": 1, "token": "a.b.c"})
     assert hello == Hello(ref=1, token="a.b.c")
     phases = [connection.phase]
-    connection.join(identity(Role.VIEWER), T0)
+    connection.join(identity(Role.VIEWER))
     assert [*phases, connection.phase] == [Phase.JOINING, Phase.JOINED]
     assert connection.identity == identity(Role.VIEWER)
 

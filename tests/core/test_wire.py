@@ -12,6 +12,7 @@ from liveshop.core import limits, wire
 from liveshop.core.commands import Buy, Like, Say
 from liveshop.core.errors import BadFrame, BadRequest
 from liveshop.core.events import SessionStarted
+from liveshop.core.frames import text_frame
 from liveshop.core.model import Product
 from tests.core.world import make_chat, make_product
 
@@ -169,10 +170,10 @@ def test_an_event_reads_back_from_its_message() -> None:
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 def test_a_frame_is_what_the_websockets_library_would_send(size: int) -> None:
     payload = b"x" * size
-    assert wire.text_frame(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
+    assert text_frame(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
 
 
 def test_a_frame_carries_an_array_of_messages() -> None:
-    assert wire.frame(Like(count=1), {"a": 1}) == wire.text_frame(
+    assert wire.frame(Like(count=1), {"a": 1}) == text_frame(
         b'[{"type":"like","ref":null,"count":1},{"a":1}]'
     )

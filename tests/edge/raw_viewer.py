@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import struct
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -32,9 +33,9 @@ class RawViewer:
         with anyio.fail_after(10):
             return (await self._input.receive_until(b"\r\n\r\n", 4096)).decode()
 
-    async def join(self) -> None:
+    async def join(self, more: str = "") -> None:
         """Shake hands, say hello, and read the welcome and the snapshot."""
-        await self.shake_hands()
+        await self.shake_hands(more=more)
         await self.say({"type": "hello"})
         assert [await self.kind(), await self.kind()] == ["welcome", "session"]
 
@@ -56,6 +57,10 @@ class RawViewer:
                 (size,) = struct.unpack(">Q", await self._input.receive_exactly(8))
             assert first & 0xF0 == 0x80, "whole frames, no extensions"
             return first & 0x0F, await self._input.receive_exactly(size)
+
+    async def receive_exactly(self, size: int) -> bytes:
+        """Read bytes as they come."""
+        return await self._input.receive_exactly(size)
 
     async def message(self) -> dict[str, Any]:
         """Read a frame with one message in it."""
@@ -84,10 +89,23 @@ class RawViewer:
         raise AssertionError("the server said something after its close")
 
 
-def frame(opcode: int, payload: bytes = b"", *, final: bool = True, masked: bool = True) -> bytes:
-    """Return a frame as a client sends it."""
+def deflated(payload: bytes) -> bytes:
+    """Compress a message as RFC 7692 says."""
+    deflater = zlib.compressobj(wbits=-15)
+    return (deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def frame(
+    opcode: int,
+    payload: bytes = b"",
+    *,
+    final: bool = True,
+    masked: bool = True,
+    compressed: bool = False,
+) -> bytes:
+    """Return a frame as a client sends it; `compressed` says that the message is."""
     size = len(payload)
-    head = bytes([(0x80 if final else 0) | opcode])
+    head = bytes([(0x80 if final else 0) | (0x40 if compressed else 0) | opcode])
     flag = 0x80 if masked else 0
     if size < 126:
         head += bytes([flag | size])

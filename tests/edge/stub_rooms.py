@@ -17,6 +17,7 @@ from liveshop.core.commands import AskTime, Command, Like
 from liveshop.core.errors import NotFound, Unavailable
 from liveshop.core.settings import Settings
 from liveshop.edge.server import Server, build_server
+from liveshop.engine.metrics import Metrics
 from liveshop.engine.viewer import Viewer
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -29,9 +30,16 @@ class StubRooms:
 
     def __init__(self) -> None:
         self.viewers: dict[Viewer, str] = {}
+        self.snapshots = {
+            session_id: wire.shared_frame({"type": "session", "offset": 41, "id": session_id})
+            for session_id in ("s1", "s2", "s3")
+        }
         self.submitted: list[Command] = []
         self.looked_up: list[str] = []
         self.lost = 0
+        self.metrics = Metrics()
+        self.retired = False
+        self.finished = False
         self.store_answers = anyio.Event()
         self.store_answers.set()
 
@@ -51,7 +59,8 @@ class StubRooms:
         self.viewers[viewer] = session_id
         welcome = messages.welcome(ref, viewer.identity, now_ms=NOW_MS, ping_ms=25_000)
         viewer.write(wire.frame(welcome))
-        viewer.write(wire.frame({"type": "session", "offset": 41, "id": session_id}))
+        snapshot = self.snapshots[session_id]
+        viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         viewer.write(answer)
@@ -72,6 +81,12 @@ class StubRooms:
     def disconnect(self, viewer: Viewer) -> None:
         del self.viewers[viewer]
         self.lost += 1
+
+    def retire(self) -> None:
+        self.retired = True
+
+    async def finish(self) -> None:
+        self.finished = True
 
 
 class Clock:
@@ -103,6 +118,8 @@ class Running:
 
 
 async def _hello_world(request: Request) -> JSONResponse:
+    if request.url.path == "/slow":
+        await anyio.sleep(0.3)
     return JSONResponse({"path": request.url.path})
 
 

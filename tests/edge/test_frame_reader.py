@@ -3,7 +3,7 @@
 import pytest
 from websockets.frames import Frame, Opcode
 
-from liveshop.edge.handshake import WebSocket
+from liveshop.edge.websocket import WebSocket
 from tests.edge.raw_viewer import CONT, TEXT, frame
 
 

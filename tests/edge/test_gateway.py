@@ -2,14 +2,17 @@
 
 import json
 
+import anyio
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from liveshop.core import wire
 from liveshop.core.commands import Say
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.client import Client, Closed, connected, joined
+from tests.edge.raw_viewer import raw_viewer
 from tests.edge.stub_rooms import NOW_MS, SECRET, running, until
 
 
@@ -51,11 +54,59 @@ async def test_the_subprotocol_is_accepted_offered_or_not(offered: list[str]) ->
         assert client.connection.subprotocol == chosen
 
 
-async def test_compression_is_declined() -> None:
-    async with running() as here, connected(here.url, "s1") as client:
-        assert client.connection.request is not None and client.connection.response is not None
-        assert "Sec-WebSocket-Extensions" in client.connection.request.headers
-        assert "Sec-WebSocket-Extensions" not in client.connection.response.headers
+@pytest.mark.parametrize(
+    ("offer", "agreed"),
+    [
+        (None, False),
+        ("permessage-deflate", True),
+        ("permessage-deflate; client_max_window_bits", True),
+        ("permessage-deflate; client_max_window_bits=9", True),
+        ("permessage-deflate; server_max_window_bits=15", True),
+        ("permessage-deflate; server_max_window_bits=14", False),
+        ("permessage-deflate; server_max_window_bits=10, permessage-deflate", True),
+        ("permessage-deflate; colour=red", False),
+        ("x-webkit-deflate-frame", False),
+    ],
+)
+async def test_compression_is_agreed_on_where_one_deflated_frame_suits_all(
+    offer: str | None, agreed: bool
+) -> None:
+    async with running() as here, raw_viewer(here.address) as viewer:
+        more = "" if offer is None else f"Sec-WebSocket-Extensions: {offer}\r\n"
+        head = await viewer.shake_hands(more=more)
+        (extensions,) = [
+            line.partition(": ")[2]
+            for line in head.split("\r\n")
+            if line.startswith("Sec-WebSocket-Extensions")
+        ] or [""]
+        accepted = extensions.split("; ")[:3]
+        wanted = ["permessage-deflate", "server_no_context_takeover", "client_no_context_takeover"]
+        assert accepted == (wanted if agreed else [""])
+
+
+async def test_shared_frames_come_compressed_to_those_who_agreed_and_replies_plain() -> None:
+    async with running() as here, raw_viewer(here.address) as viewer:
+        shared = here.rooms.snapshots["s1"] = wire.shared_frame({"type": "session", "a": "b" * 999})
+        await viewer.shake_hands(more="Sec-WebSocket-Extensions: permessage-deflate\r\n")
+        await viewer.say({"type": "hello"})
+        assert await viewer.kind() == "welcome"
+        with anyio.fail_after(10):
+            compressed = await viewer.receive_exactly(len(shared.deflated))
+        assert compressed == shared.deflated != shared.plain
+        await viewer.say({"type": "time", "client_ms": 1})
+        assert await viewer.kind() == "time"
+
+
+async def test_clients_with_and_without_compression_read_the_same() -> None:
+    async with running() as here:
+        here.rooms.snapshots["s1"] = wire.shared_frame(
+            {"type": "session", "offset": 41, "text": "ü" * 5_000}
+        )
+        for compression in ("deflate", None):
+            async with connected(here.url, "s1", compression=compression) as client:
+                await client.hello()
+                assert client.snapshot == {"type": "session", "offset": 41, "text": "ü" * 5_000}
+                assert (await client.ask("time", client_ms=1))["now_ms"] == NOW_MS
 
 
 async def test_commands_reach_the_engine_and_answers_the_viewer() -> None:

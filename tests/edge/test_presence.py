@@ -1,25 +1,26 @@
 """What time and limits do to connections; the tests tell the gateway the time."""
 
 import gc
+import os
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
 
 import pytest
 
-from liveshop.core import wire
 from liveshop.core.connection import Connection
-from liveshop.core.rate import Bucket
+from liveshop.core.frames import text_frame
 from liveshop.core.roles import Role
-from liveshop.edge.handshake import WebSocket
-from liveshop.edge.server import HttpProtocol
+from liveshop.edge.entrance import HttpProtocol
 from liveshop.edge.tokens import make_token
 from liveshop.edge.viewer_socket import ViewerSocket
+from liveshop.edge.websocket import WebSocket
 from tests.client import Closed, connected, joined
 from tests.edge.raw_viewer import CLOSE, PING, PONG, TEXT, RawViewer, frame, raw_viewer
 from tests.edge.stub_rooms import SECRET, Running, running, until
 
-PER_VIEWER = (ViewerSocket, WebSocket, Connection, Bucket, HttpProtocol)
-BIG = wire.text_frame(b"x" * 1_000_000)
+PER_VIEWER = (ViewerSocket, Connection, HttpProtocol)
+OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+BIG = text_frame(b"x" * 1_000_000)
 
 
 def token(viewer_id: str) -> str:
@@ -88,6 +89,7 @@ async def test_a_viewer_that_does_not_read_is_closed_with_4002_and_then_cut() ->
         await stuck.join()
         victim = only_viewer(here)
         async with joined(here.url, "s1") as well:
+            descriptors = len(os.listdir("/proc/self/fd"))
             victim.write(BIG)
             here.clock.advance(1_900)
             await well.ask("time", client_ms=1)
@@ -99,6 +101,7 @@ async def test_a_viewer_that_does_not_read_is_closed_with_4002_and_then_cut() ->
             await until(lambda: here.rooms.lost == 1)
             victim.write(BIG)
             victim.close(4001, "too late")
+            await until(lambda: len(os.listdir("/proc/self/fd")) == descriptors - 1)
             assert (await well.ask("time", client_ms=1))["type"] == "time"
 
 
@@ -155,6 +158,57 @@ async def test_one_connection_more_than_an_address_may_have_closes_with_4504() -
             await other.hello()
 
 
+async def test_who_joins_a_node_too_fast_is_told_when_to_come_back() -> None:
+    async with running(joins_per_second_max=1) as here:
+        async with joined(here.url, "s1"), joined(here.url, "s1"):
+            told = []
+            for _ in range(3):
+                async with connected(here.url, "s1") as early:
+                    assert (await early.closed()).code == 4001
+                    (moved,) = early.messages
+                    assert moved["type"] == "moved"
+                    told.append(moved["retry_after_ms"])
+            # A second later for each, and a random wait besides.
+            waits = [told[turn] - (turn + 1) * 1_000 for turn in range(3)]
+            assert all(500 <= wait <= 5_000 for wait in waits)
+            here.clock.advance(told[0])
+            async with joined(here.url, "s1"):
+                pass
+
+
+async def test_no_joiner_is_told_to_wait_for_more_than_about_a_minute() -> None:
+    async with running(joins_per_second_max=1) as here:
+        turnstile = here.server.gateway.turnstile
+        while turnstile.wait_ms(here.clock.now_ms) < 100_000:
+            pass
+        async with connected(here.url, "s1") as early:
+            await early.closed()
+            assert 60_500 <= early.messages[0]["retry_after_ms"] <= 65_000
+
+
+async def test_closed_connections_are_counted_by_their_code() -> None:
+    async with running() as here:
+        async with joined(here.url, "s1"):
+            pass
+        async with raw_viewer(here.address) as vanishing:
+            await vanishing.join()
+        async with joined(here.url, "s1", token("u_1")) as client:
+            await client.connection.send(b"binary")
+            assert (await client.closed()).code == 4501
+        async with raw_viewer(here.address) as made_up:
+            await made_up.join()
+            await made_up.send(CLOSE, (3_999).to_bytes(2, "big"))
+            assert await made_up.close_code() == 3_999
+        await until(lambda: here.rooms.lost == 4)
+        counted = {
+            sample.labels["code"]: sample.value
+            for family in here.rooms.metrics.closes.collect()
+            for sample in family.samples
+            if sample.name.endswith("_total")
+        }
+        assert counted == {"1000": 2.0, "1006": 1.0, "4501": 1.0}
+
+
 async def test_a_full_node_answers_moved_and_closes_with_4001() -> None:
     async with running(connections_max=1) as here, joined(here.url, "s1"):
         async with connected(here.url, "s1") as late:
@@ -177,14 +231,18 @@ async def test_viewers_leave_nothing_behind_for_the_collector(last: bytes) -> No
         gc.collect()
         gc.disable()
         try:
-            for _ in range(100):
+            # Four ways to go, 250 viewers each.
+            for number in range(250):
                 async with raw_viewer(here.address) as viewer:
-                    await viewer.join()
+                    await viewer.join(OFFER if number % 2 else "")
                     await viewer.stream.send(last)
                     if last:
                         assert (await viewer.read())[0] == CLOSE
-            await until(lambda: here.rooms.lost == 101)
-            assert [each for each in gc.get_objects() if isinstance(each, PER_VIEWER)] == []
+            await until(lambda: here.rooms.lost == 251)
+            left = [each for each in gc.get_objects() if isinstance(each, PER_VIEWER)]
+            # One that reads is kept for whoever says something next.
+            kept = [each for each in gc.get_objects() if isinstance(each, WebSocket)]
+            assert (left, len(kept) <= 1) == ([], True)
             assert gc.collect() == 0
         finally:
             gc.enable()

@@ -5,6 +5,7 @@ import inspect
 import signal
 import socket
 import sys
+from contextlib import AsyncExitStack
 from typing import Any
 
 import anyio
@@ -14,10 +15,11 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from liveshop.edge.server import HttpProtocol
+from liveshop.edge.entrance import Entrance, HttpProtocol
+from liveshop.edge.wheel import Wheel
 from tests.client import connected, joined
 from tests.edge.raw_viewer import HEAD, raw_viewer
-from tests.edge.stub_rooms import running, until
+from tests.edge.stub_rooms import SETTINGS, running, until
 
 
 async def test_http_and_viewers_share_one_port() -> None:
@@ -37,6 +39,63 @@ async def test_a_stopping_server_sends_its_viewers_elsewhere() -> None:
             assert moved["type"] == "moved"
             assert 500 <= moved["retry_after_ms"] <= 5_000
         assert here.rooms.lost == 1
+
+
+async def test_viewers_go_in_waves_each_told_before_it_is_closed() -> None:
+    crowd = 120  # waves are of fifty at least
+    async with running(drain_ms=4_000) as here:
+        async with AsyncExitStack() as stack:
+            clients = [
+                await stack.enter_async_context(joined(here.url, "s1")) for _ in range(crowd)
+            ]
+            here.server.should_exit = True
+            seen: set[int] = set()
+            while here.rooms.lost < crowd:
+                seen.add(here.rooms.lost)
+                await anyio.sleep(0.01)
+            for client in clients:
+                assert (await client.closed()).code == 4001
+                assert client.messages[-1]["type"] == "moved"
+            assert len({client.messages[-1]["retry_after_ms"] for client in clients}) > crowd // 2
+        assert len(seen) > 2
+
+
+async def test_what_was_asked_before_the_move_is_answered_before_the_close() -> None:
+    async with running(drain_ms=4_000) as here, joined(here.url, "s1") as client:
+        here.server.should_exit = True
+        await client.wait_for_type("moved")
+        assert (await client.ask("time", client_ms=1))["type"] == "time"
+        assert (await client.closed()).code == 4001
+
+
+async def test_a_stopping_node_is_not_ready_at_once_and_finishes_last() -> None:
+    async with running(drain_ms=4_000) as here, joined(here.url, "s1") as client:
+        assert (here.rooms.retired, here.rooms.finished) == (False, False)
+        here.server.should_exit = True
+        await client.wait_for_type("moved")
+        assert (here.rooms.retired, here.rooms.finished) == (True, False)
+        await client.closed()
+        await until(lambda: here.rooms.finished)
+
+
+async def test_a_request_in_flight_is_answered_by_a_stopping_server() -> None:
+    async with running() as here, await anyio.connect_tcp(*here.address) as stream:
+        await stream.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        await until(lambda: here.server.server_state.tasks)
+        here.server.should_exit = True
+        await until(lambda: here.rooms.retired)
+        with anyio.fail_after(10):
+            assert (await stream.receive()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_who_connects_to_a_stopping_node_is_sent_on() -> None:
+    async with running() as here, raw_viewer(here.address) as late, joined(here.url, "s1") as one:
+        await until(lambda: len(here.server.server_state.connections) == 1)
+        here.server.should_exit = True
+        await one.wait_for_type("moved")
+        await late.shake_hands()
+        assert await late.kind() == "moved"
+        assert await late.close_code() == 4001
 
 
 async def test_a_viewer_that_never_leaves_is_cut_when_the_drain_is_over() -> None:
@@ -110,11 +169,14 @@ class _Spy(asyncio.Protocol):
 
 async def test_uvicorn_hands_an_upgrade_over_as_the_gateway_expects() -> None:
     config = uvicorn.Config(_app, http=HttpProtocol, ws=_Spy, interface="asgi3", lifespan="off")
+    entrance = Entrance(SETTINGS, Wheel(0), lambda: 0)
     state = ServerState()
     loop = asyncio.get_running_loop()
     _Spy.calls.clear()
     server = await loop.create_server(
-        lambda: HttpProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        lambda: HttpProtocol(entrance, config=config, server_state=state, app_state={}),
+        "127.0.0.1",
+        0,
     )
     async with server, raw_viewer(server.sockets[0].getsockname()) as viewer:
         head = HEAD.format(path="/ws/sessions/s%201?x=1", more="X-Name: one\r\nX-Name:  two\r\n")

@@ -196,3 +196,16 @@ async def test_an_ended_session_returns_what_it_has_not_sold(shop: Shop) -> None
                 ttl_ms[name] = await link.call("PTTL", key(name))
     assert 0 < min(ttl_ms.pop(name) for name in ("res", "bought", "stock", "plan", "done"))
     assert ttl_ms == {"totals": -1, "cfg": -1}
+
+
+async def test_a_node_that_stops_finishes_what_was_bought(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=100)
+    await shop.opened(session_id)
+    buyers = [await shop.join(session_id, f"u{number}") for number in range(50)]
+    for buyer in buyers:
+        shop.buy(buyer, "OBS-M")
+    shop.engine.retire()
+    with anyio.fail_after(WAIT_S):
+        await shop.engine.finish()
+    assert [len(buyer.of("confirmed")) for buyer in buyers] == [1] * 50
+    assert not shop.engine.health().ready

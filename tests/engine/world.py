@@ -42,6 +42,7 @@ class Watcher:
     """A viewer that keeps all it is sent."""
 
     identity: Identity | None = None
+    deflates: bool = False
     inbox: list[dict[str, Any]] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     closed: int | None = None

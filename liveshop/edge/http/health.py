@@ -13,11 +13,11 @@ from liveshop.engine.engine import Engine
 
 
 class NotReady(Unavailable):
-    """A store or the bus is away; the fields say which answer."""
+    """A store or the bus is away, or the node is stopping; the fields say which."""
 
     def __init__(self, **answers: bool) -> None:
-        away = ", ".join(name for name, answer in answers.items() if not answer)
-        super().__init__(f"not ready: {away} away")
+        missing = ", ".join(name for name, answer in answers.items() if not answer)
+        super().__init__(f"not ready: not {missing}")
         self.fields = answers
 
 
@@ -35,7 +35,7 @@ def health_routes(engine: Engine) -> list[Route]:
         return json_response({"status": "ready", **answers})
 
     async def metrics(request: Request) -> Response:
-        text = generate_latest(engine.metrics.registry)
+        text = generate_latest(engine.metrics.exposed())
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]

@@ -61,6 +61,7 @@ def test_a_node_with_its_stores_is_alive_and_ready(api: Api) -> None:
         "redis": True,
         "postgres": True,
         "bus": True,
+        "staying": True,
     }
 
 

@@ -1,0 +1,167 @@
+"""RFC 6455 after the handshake, through `websockets`' protocol without I/O.
+
+A viewer that says nothing has no such protocol: between two messages nothing of it is worth
+keeping, and it is the biggest part of what a connection would take. One that reads is borrowed
+for as long as a frame, a message or the closing handshake is under way.
+"""
+
+import logging
+from collections.abc import Generator, Sequence
+from typing import Final
+
+from websockets.exceptions import NegotiationError
+from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import (
+    PerMessageDeflate,
+    ServerPerMessageDeflateFactory,
+)
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.streams import StreamReader
+from websockets.typing import ExtensionParameter, Subprotocol
+from websockets.utils import apply_mask
+
+from liveshop.core import limits
+
+SUBPROTOCOL: Final = Subprotocol("liveshop.v1")
+_WINDOW_BITS: Final = 15
+
+_logger: Final = logging.getLogger(__name__)
+# The library has a line to say of every connection.
+_logger.setLevel(logging.WARNING)
+
+
+class _Deflate(ServerPerMessageDeflateFactory):
+    """Agrees to compression only if one deflated frame suits everyone who agreed to it."""
+
+    def __init__(self) -> None:
+        super().__init__(server_no_context_takeover=True, client_no_context_takeover=True)
+
+    def process_request_params(
+        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
+    ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
+        """Decline a client that cannot hold the full window; raises NegotiationError."""
+        agreed, deflate = super().process_request_params(params, accepted_extensions)
+        if deflate.local_max_window_bits < _WINDOW_BITS:
+            raise NegotiationError("the full window is used")
+        return agreed, deflate
+
+
+class FrameReader(StreamReader):
+    """What has come and is not a frame yet, and what was read of the frame that it belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # The head, the length where it has a field of its own, the mask.
+        self._read: tuple[bytearray, ...] = ()
+
+    @property
+    def between_frames(self) -> bool:
+        """Tell whether nothing has come of the next frame."""
+        return not self._read and not self.buffer
+
+    def at_eof(self) -> Generator[None, None, bool]:
+        """Wait for the first byte of a frame."""
+        self._read = ()
+        return super().at_eof()
+
+    def read_exact(self, n: int) -> Generator[None, None, bytearray]:
+        """Read the next part of a frame."""
+        part = yield from super().read_exact(n)
+        self._read += (part,)
+        return part
+
+    def begun(self) -> Frame | None:
+        """Return the frame of which only the end is missing, with the payload that is there."""
+        if not self._read:
+            return None
+        head, mask = self._read[0], self._read[-1]
+        if len(self._read) < (2 if head[1] & 0x7F < 126 else 3):
+            return None
+        return Frame(Opcode(head[0] & 0x0F), apply_mask(self.buffer, mask), fin=False)
+
+
+class WebSocket(ServerProtocol):
+    """Reads the frames of one connection at a time, and says what it must in return.
+
+    It starts OPEN: left to read the handshake itself, its parser keeps the request for good.
+    Pings are for the caller to answer: the library's pongs would leave after whatever was said
+    to frames that came later in the same packet. `message` is what has come so far of one in
+    fragments.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            extensions=[_Deflate()],
+            state=State.OPEN,
+            max_size=limits.MESSAGE_BYTES_MAX,
+            logger=_logger,
+        )
+        self.message = bytearray()
+        self._deflate = PerMessageDeflate(True, True, _WINDOW_BITS, _WINDOW_BITS)
+        self.reader: FrameReader = FrameReader()
+        self.parser = self.parse()
+        next(self.parser)
+
+    def serve(self, *, deflates: bool) -> None:
+        """Begin with a connection that did or did not negotiate compression."""
+        self.extensions = [self._deflate] if deflates else []
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing is under way, so that another connection may be served."""
+        open_ = self.state is State.OPEN
+        return open_ and self.current_size is None and self.reader.between_frames
+
+    def recv_frame(self, frame: Frame) -> None:
+        """Take a frame, with two more freedoms than the library's."""
+        if frame.opcode is Opcode.PING:
+            self.events.append(frame)
+            return
+        if frame.opcode is Opcode.CLOSE:
+            # A close may come amid the fragments of a message, which is then never whole.
+            self.current_size = None
+        super().recv_frame(frame)
+
+    def frame_begun(self) -> Frame | None:
+        """Return what is there of a frame that has not come whole; None if that tells nothing."""
+        # The start of what is compressed cannot be read.
+        return None if self.extensions else self.reader.begun()
+
+    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
+        """Choose ours where it is offered; a client that offers none is as welcome."""
+        return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+
+    def release(self) -> None:
+        """Drop what refers back to this object, so that no garbage is left to collect."""
+        del self.parser
+        _forget_where(self.parser_exc)
+        _forget_where(self.handshake_exc)
+
+
+def _forget_where(failure: BaseException | None) -> None:
+    # A traceback has the frames in which the failure, or what holds it, is a variable.
+    while failure is not None:
+        failure.__traceback__ = None
+        failure = failure.__context__
+
+
+class WebSockets:
+    """Lends out protocols; one is nearly always enough, since reading takes no time."""
+
+    def __init__(self) -> None:
+        self._spare: WebSocket | None = WebSocket()
+
+    def borrow(self, *, deflates: bool) -> WebSocket:
+        """Return one for a connection: give it back when it is idle, or release it."""
+        websocket, self._spare = self._spare or WebSocket(), None
+        websocket.serve(deflates=deflates)
+        return websocket
+
+    def give_back(self, websocket: WebSocket) -> None:
+        """Take one that is idle, for the next connection."""
+        if self._spare is None:
+            self._spare = websocket
+        else:
+            websocket.release()

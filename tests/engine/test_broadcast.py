@@ -1,0 +1,173 @@
+"""What leaves for a whole room, when, and in how many frames."""
+
+import gc
+import time
+import weakref
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.lowlevel import checkpoint
+from msgspec.structs import replace
+
+from liveshop.core.commands import PinProduct, UnpinProduct
+from liveshop.core.wire import frame
+from liveshop.engine.audience import Audience
+from liveshop.engine.broadcast import Broadcast
+from liveshop.engine.clock import Clock
+from liveshop.engine.metrics import Metrics
+from tests.core.world import World, make_chat
+from tests.engine.world import Shop, Watcher, until
+
+WELCOME = frame({"type": "welcome"})
+
+
+class Stage:
+    """A session, its broadcast, and who watches."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.world.shelve("shirt")
+        self.audience = Audience()
+        self.metrics = Metrics()
+        self.broadcast = Broadcast(
+            self.world.state,
+            self.audience,
+            clock=Clock(),
+            metrics=self.metrics,
+            ping_ms=25_000,
+        )
+
+    def seat(self, watcher: Watcher | None = None) -> Watcher:
+        watcher = watcher or Watcher()
+        self.audience.expect(watcher)
+        self.audience.seat(watcher, WELCOME, self.broadcast.snapshot_frame())
+        return watcher
+
+    def pin(self) -> None:
+        pinned = "shirt" in self.world.state.pinned
+        command = UnpinProduct if pinned else PinProduct
+        events = self.world.do(command(product_id="shirt"))
+        self.broadcast.add_events(self.world.state, events)
+
+
+@asynccontextmanager
+async def stage() -> AsyncIterator[Stage]:
+    opened = Stage()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(opened.broadcast.run)
+        yield opened
+        tasks.cancel_scope.cancel()
+
+
+async def test_what_has_gathered_leaves_in_one_frame_of_the_same_bytes_for_all() -> None:
+    async with stage() as room:
+        watchers = [room.seat() for _ in range(3)]
+        for _ in range(20):
+            room.pin()
+        room.broadcast.add_chat(make_chat())
+        for watcher in watchers:
+            await watcher.sees("chat")
+        first = watchers[0].frames[2]
+        assert all(len(watcher.frames) == 3 for watcher in watchers)
+        assert all(watcher.frames[2] is first for watcher in watchers)
+        assert len(watchers[0].events) == 20
+
+
+async def test_an_event_leaves_at_once_from_a_quiet_room() -> None:
+    async with stage() as room:
+        watcher = room.seat()
+        await anyio.wait_all_tasks_blocked()
+        room.pin()
+        for _ in range(20):  # rounds of the loop, without a moment's sleep
+            await checkpoint()
+        assert len(watcher.of("product.pinned")) == 1
+
+
+async def test_events_that_come_all_the_time_are_joined_by_a_room_that_is_busy() -> None:
+    class Busy(Watcher):
+        def write(self, frame: bytes) -> None:
+            time.sleep(0.005)
+            super().write(frame)
+
+    async with stage() as room:
+        watcher = room.seat(Busy())
+        for _ in range(60):
+            room.pin()
+            await anyio.sleep(0.001)
+        await watcher.until(lambda: len(watcher.events) == 60)
+        flushes = room.metrics.flushes._value.get()
+        assert [event["offset"] for event in watcher.events] == list(range(3, 63))
+        # Each takes 5 ms and is followed by as much for others.
+        assert flushes < 40
+
+
+async def test_chat_that_comes_all_the_time_leaves_every_tenth_of_a_second() -> None:
+    async with stage() as room:
+        watcher = room.seat()
+        started = time.perf_counter()
+        for number in range(30):
+            room.broadcast.add_chat(replace(make_chat(), id=f"{number}-0"))
+            await anyio.sleep(0.01)
+        last = await watcher.until(lambda: [m for m in watcher.of("chat") if _ends(m, "29-0")])
+        took_s = time.perf_counter() - started
+        assert len(last) == 1
+        said = [message["id"] for chat in watcher.of("chat") for message in chat["messages"]]
+        assert said == [f"{number}-0" for number in range(30)]
+        assert len(watcher.of("chat")) <= 2 + took_s / 0.1
+
+
+async def test_who_is_seated_amid_a_flush_gets_each_event_once() -> None:
+    async with stage() as room:
+        late = Watcher()
+
+        class Usher(Watcher):
+            def write(self, frame: bytes) -> None:
+                super().write(frame)
+                if b"product.pinned" in frame:
+                    room.seat(late)
+
+        usher = room.seat(Usher())
+        room.pin()
+        await usher.sees("product.pinned")
+        room.pin()
+        await late.sees("product.unpinned")
+        assert [event["type"] for event in late.events] == ["product.unpinned"]
+        assert late.of("session")[0]["pinned"] == ["shirt"]
+
+
+async def test_the_snapshot_is_encoded_once_between_two_flushes() -> None:
+    async with stage() as room:
+        one, two = room.seat(), room.seat()
+        assert one.frames[1] is two.frames[1]
+        first = room.broadcast.snapshot_frame()
+        assert first.deflated is room.broadcast.snapshot_frame().deflated
+        room.pin()
+        await one.sees("product.pinned")
+        assert room.broadcast.snapshot_frame() is not first
+
+
+async def test_a_thousand_viewers_come_and_go_and_leave_nothing(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    await shop.join(session_id, "ada")
+    left: list[weakref.ref[Watcher]] = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(1_000):
+            watcher = Watcher()
+            shop.engine.connect(watcher, session_id, 0)
+            shop.send(watcher, "like", count=1)
+            shop.engine.disconnect(watcher)
+            left.append(weakref.ref(watcher))
+            del watcher
+        await until(lambda: not any(reference() for reference in left))
+    finally:
+        gc.enable()
+
+
+def _ends(chat: dict[str, object], chat_id: str) -> bool:
+    messages = chat["messages"]
+    assert isinstance(messages, list)
+    return bool(messages and messages[-1]["id"] == chat_id)
