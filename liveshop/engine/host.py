@@ -72,8 +72,15 @@ class Host:
     async def _append(self, command: HostCommand | SystemCommand) -> list[Event]:
         room = self._room
         for _ in range(limits.COMMAND_ATTEMPTS_MAX):
-            before = room.state
-            decision = decide(before, command, await self._facts(command))
+            before, facts = room.state, await self._facts(command)
+            try:
+                decision = decide(before, command, facts)
+            except LiveshopError:
+                # Another node may have gone on without a word yet: only the newest state refuses.
+                await self._catch_up()
+                if room.state.offset == before.offset:
+                    raise
+                continue
             status = replay(before, decision.events).status
             if await self._appended(before, decision, status):
                 return list(decision.events)

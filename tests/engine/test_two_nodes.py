@@ -48,6 +48,16 @@ async def test_what_the_bus_loses_is_told_by_the_pulse(shop: Shop, other: Shop) 
     assert len(there.of("released")) == 1
 
 
+async def test_a_command_is_refused_by_the_newest_state_alone(shop: Shop, other: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await other.opened(session_id)
+    room = await shop.engine.room(session_id)
+    room.receive = lambda kind, body: None  # type: ignore[method-assign]
+    await other.host(session_id, "session.pause")
+    resumed = await shop.host(session_id, "session.resume")
+    assert [event.offset for event in resumed] == [4]
+
+
 async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
     shop: Shop, other: Shop
 ) -> None:
