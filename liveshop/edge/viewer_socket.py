@@ -3,6 +3,8 @@
 import asyncio
 import codecs
 import logging
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -26,6 +28,7 @@ _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 # of what viewers ever say.
 _PONG: Final = b"\x8a\x80"
 _PONG_BYTES: Final = 6
+_AT_ONCE: Final = struct.pack("ii", 1, 0)  # for SO_LINGER: linger for no time
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -156,6 +159,10 @@ class ViewerSocket(asyncio.Protocol):
         """Ping, close or cut the connection, as it is due."""
         match self._connection.tick(now_ms):
             case Nudge.ABORT:
+                # What was written and never read is forgotten with the connection: the kernel
+                # would keep it, and try to deliver it, for minutes.
+                bare = self._transport.get_extra_info("socket")
+                bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
                 self.abort()
                 return
             case Nudge.PING:

@@ -5,6 +5,7 @@ import os
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
 
+import anyio
 import pytest
 
 from liveshop.core.connection import Connection
@@ -103,6 +104,10 @@ async def test_a_viewer_that_does_not_read_is_closed_with_4002_and_then_cut() ->
             victim.close(4001, "too late")
             await until(lambda: len(os.listdir("/proc/self/fd")) == descriptors - 1)
             assert (await well.ask("time", client_ms=1))["type"] == "time"
+            # What was not read is not kept for it by the kernel either.
+            with anyio.fail_after(10), pytest.raises(anyio.BrokenResourceError):
+                while True:
+                    await stuck.stream.receive()
 
 
 async def test_a_slow_viewer_that_wakes_up_learns_why_it_was_closed() -> None:
