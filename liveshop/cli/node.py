@@ -62,14 +62,17 @@ async def _serve(
     listener: socket.socket,
     beside: Callable[[], Coroutine[Any, Any, None]] | None,
 ) -> None:
-    database = Database(settings.postgres_url, pool_max=settings.postgres_pool_max)
+    # Half of the connections are for what HTTP asks, so that no reader keeps orders waiting.
+    reading_max = settings.postgres_pool_max // 2
+    reading = Database(settings.postgres_url, pool_max=reading_max)
+    database = Database(settings.postgres_url, pool_max=settings.postgres_pool_max - reading_max)
     link = RedisLink(settings.redis_url)
     bus = Bus(settings.redis_url, link)
     engine = Engine(settings, database, link, bus)
-    server = build_server(settings, engine, build_app(settings, engine, database), [listener])
+    server = build_server(settings, engine, build_app(settings, engine, reading), [listener])
     # Inner groups end first: the engine finishes with its stores still there.
     async with anyio.create_task_group() as stores:
-        for store in (database, link, bus):
+        for store in (database, reading, link, bus):
             await stores.start(store.run)
         async with anyio.create_task_group() as engines:
             await engines.start(engine.run)

@@ -38,6 +38,8 @@ class Audience:
         self._expected[viewer] = []
         if viewer.identity is not None:
             self._buyers.setdefault(viewer.identity.viewer_id, []).append(viewer)
+            if viewer.identity.role >= Role.MODERATOR:
+                self._staff[viewer] = viewer.identity.role
 
     def seat(self, viewer: Viewer, welcome: bytes, snapshot: SharedFrame) -> None:
         """Write the welcome, the snapshot and what has waited, and count the viewer in.
@@ -48,8 +50,6 @@ class Audience:
         if waiting is None:
             return
         self._seated[viewer] = None
-        if viewer.identity is not None and viewer.identity.role >= Role.MODERATOR:
-            self._staff[viewer] = viewer.identity.role
         viewer.write(welcome)
         viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
         for frame in waiting:
@@ -91,7 +91,7 @@ class Audience:
         """Write a frame to those who moderate (`Role.MODERATOR`) or host (`Role.HOST`)."""
         for viewer, has in tuple(self._staff.items()):
             if has >= role:
-                viewer.write(frame)
+                self.write_to(viewer, frame)
 
     @property
     def staffed(self) -> bool:

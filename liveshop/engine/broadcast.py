@@ -76,7 +76,7 @@ class Broadcast:
         self._new_chat: list[ChatMessage] = []
         self._dropped = 0
         self._pulse_due = False
-        self._pulse_at_ms = 0
+        self._pulse_at_ms = 0  # by the loop's clock, which never goes back
         self._stats_shown: Stats | None = None
         self._shown = _Shown(state=state, gauges=self._gauges, chat=())
         self._snapshot: SharedFrame | None = None
@@ -128,8 +128,8 @@ class Broadcast:
     def pulse(self, gauges: Gauges, stats: Stats | None) -> None:
         """Take the newest gauges; what changed is shown, and anything at least every `ping_ms`."""
         self._gauges, self._stats = gauges, stats
-        silent_ms = self._clock.now_ms() - self._pulse_at_ms
-        # Half a pulse early, so that the promised interval is kept and not just missed.
+        silent_ms = _loop_ms() - self._pulse_at_ms
+        # Two pulses early, so that the promised interval is kept and not just missed.
         overdue = silent_ms >= self._ping_ms - limits.PULSE_MS * 2
         if overdue or gauges.changed_since(self._shown.gauges) or stats != self._stats_shown:
             self._pulse_due = True
@@ -189,7 +189,7 @@ class Broadcast:
             flushed.append(messages.chat(self._new_chat, self._dropped))
             self._metrics.chat_messages.inc(len(self._new_chat))
         if self._pulse_due:
-            now_ms = self._pulse_at_ms = self._clock.now_ms()
+            now_ms, self._pulse_at_ms = self._clock.now_ms(), _loop_ms()
             flushed.append(messages.pulse(now_ms, self._gauges.changed_since(gauges)))
             gauges = self._gauges
         self._events, self._new_chat, self._dropped = [], [], 0
@@ -209,3 +209,7 @@ class Broadcast:
         kept = [message for message in self._chat if message.id != chat_id]
         self._chat = deque(kept, maxlen=limits.CHAT_TAIL_MESSAGES)
         self._new_chat = [message for message in self._new_chat if message.id != chat_id]
+
+
+def _loop_ms() -> int:
+    return int(anyio.current_time() * 1000)
