@@ -72,6 +72,14 @@ class Show:
         orders: list[Json] = answer.raise_for_status().json()["orders"]
         return orders
 
+    def cancel(self, order_id: str) -> None:
+        """Cancel a confirmed order."""
+        self._post(f"/api/orders/{order_id}/cancel", {})
+
+    def plan(self, title: str) -> None:
+        """Plan one more session, which viewers see in the list."""
+        self._post("/api/sessions", {"title": title, "starts_at_ms": 4_000_000_000_000})
+
     def left(self, sku: str) -> int:
         """Return how many units of a SKU can be reserved."""
         session = self._http.get(f"/api/sessions/{self.session_id}").raise_for_status().json()

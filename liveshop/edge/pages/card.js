@@ -64,7 +64,8 @@ function whyNot({ shop, session, left }) {
 }
 
 /** What became of the last purchase of this product, and what can be done about it. */
-function outcome({ shop, session, purchase }) {
+function outcome({ shop, state, purchase }) {
+  const { session } = state;
   const about = { session, sku: purchase.sku };
   const again = (price) => () => shop[purchase.command]({ ...purchase, price });
   const until = purchase.expires_at_ms && timeOfDay(purchase.expires_at_ms);
@@ -77,7 +78,7 @@ function outcome({ shop, session, purchase }) {
       if (!purchase.url) return [`Reserved for you until ${until}.`];
       return [`Reserved for you until ${until}. `, payLink(purchase.url)];
     case "sold":
-      return [`Ordered ✓ Order ${purchase.order_id.slice(0, 8)}`];
+      return [orderWords(state.orders, purchase.order_id)];
     case "released":
       return ["Taken out of your cart."];
     case "expired":
@@ -90,13 +91,24 @@ function outcome({ shop, session, purchase }) {
   }
 }
 
+function orderWords(orders, orderId) {
+  const name = `Order ${orderId.slice(0, 8)}`;
+  const status = orders.find((order) => order.order_id === orderId)?.status;
+  return status === "cancelled" ? `${name} was cancelled.` : `Ordered ✓ ${name}`;
+}
+
 /** A link to the merchant's own checkout. */
 export function payLink(url) {
   return h("a", { href: url, target: "_blank", rel: "noopener" }, "Pay now");
 }
 
-/** The card of one product; `chosen` is the variant that Buy buys. */
-export function card({ shop, state, product, chosen, onChoose }) {
+/** Let a key that is held down tap once. */
+function ignoreRepeats(event) {
+  if (event.repeat) event.preventDefault();
+}
+
+/** The card of one product; `chosen` is the variant that Buy buys, unless it is `resting`. */
+export function card({ shop, state, product, chosen, onChoose, onBuy, resting }) {
   const { session } = state;
   const { price, sale } = priceAt(session, product, chosen, shop.now());
   const left = leftOf(chosen, sale);
@@ -116,13 +128,14 @@ export function card({ shop, state, product, chosen, onChoose }) {
       h("p", { class: left <= FEW ? "left few" : "left" }, leftWords(left))),
     variants({ product, chosen, onChoose }),
     h("div", { class: "card-actions" },
-      h("button", { type: "button", class: "primary", disabled: stop || Boolean(pending),
-        "aria-label": `Buy ${product.title}`, onclick: () => shop.buy(wish) },
+      h("button", { type: "button", class: "primary", disabled: stop || resting || Boolean(pending),
+        "aria-label": `Buy ${product.title}`, onkeydown: ignoreRepeats,
+        onclick: (event) => onBuy(wish, event) },
         pending ? "Buying…" : "Buy"),
       h("button", { type: "button", disabled: stop, "aria-label": `Add ${product.title} to cart`,
         onclick: () => shop.reserve(wish) }, "Add to cart"),
       h("p", { role: "status", class: "note" },
-        purchase ? outcome({ shop, session, purchase }) : why ?? "")));
+        purchase ? outcome({ shop, state, purchase }) : why ?? "")));
 }
 
 /** The lines of the cart: held, being paid, or run out and not yet put away. */

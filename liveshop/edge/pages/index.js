@@ -5,8 +5,13 @@ import { getJson, postJson } from "./api.js";
 import { h, render } from "./dom.js";
 import { STATUS, dayAndTime } from "./words.js";
 
+const PAGE = 200;
+const ON_AIR = ["live", "paused"];
+
 const part = (id) => document.getElementById(id);
 const token = takeToken();
+const sessions = []; // those read so far, the newest first
+let next = null; // where the older ones go on
 
 function row({ id, title, status, starts_at_ms }) {
   const path = encodeURIComponent(id);
@@ -17,14 +22,38 @@ function row({ id, title, status, starts_at_ms }) {
     h("a", { href: `/host/${path}`, "aria-label": `Host ${title}` }, "Host"));
 }
 
-async function list() {
-  const { sessions } = await getJson("/api/sessions", token);
+/** Show what has been read, what is on air first. */
+function draw({ reading = false } = {}) {
+  const onAir = ON_AIR.flatMap((status) => sessions.filter((s) => s.status === status));
+  const others = sessions.filter((s) => !ON_AIR.includes(s.status));
   render(part("sessions"), [
     h("h2", {}, "Shows"),
     sessions.length > 0
-      ? h("ul", { class: "sessions" }, sessions.map(row))
+      ? h("ul", { class: "sessions" }, [...onAir, ...others].map(row))
       : h("p", {}, "No shows yet. A host plans one below."),
+    next !== null
+      && h("button", { type: "button", disabled: reading, onclick: readMore }, "Show more"),
   ]);
+}
+
+async function read() {
+  const from = next === null ? "" : `&after=${encodeURIComponent(next)}`;
+  const page = await getJson(`/api/sessions?limit=${PAGE}${from}`, token);
+  sessions.push(...page.sessions);
+  next = page.next;
+}
+
+/** Read one page of shows and say where that fails. */
+async function readMore() {
+  try {
+    if (next !== null) draw({ reading: true });
+    await read();
+    render(part("banner"), []);
+    draw();
+  } catch (problem) {
+    render(part("banner"), [`The shows cannot be listed now: ${problem.message}`]);
+    if (next !== null) draw();
+  }
 }
 
 async function create(event) {
@@ -70,8 +99,4 @@ function forHosts() {
 }
 
 render(part("host"), forHosts());
-try {
-  await list();
-} catch (problem) {
-  render(part("banner"), [`The shows cannot be listed now: ${problem.message}`]);
-}
+await readMore();

@@ -11,12 +11,14 @@ import {
 const LIKES_EVERY_MS = 500;
 const LIKES_MAX = 20;
 const DRAW_EVERY_MS = 250;
+const BUY_RESTS_MS = 1000; // who clicks twice by habit wants one
 
 const part = (id) => document.getElementById(id);
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
 const shop = new Shop({ sessionId, token: takeToken() });
 const chat = new Chat(part("chat"), shop);
 const chosen = new Map(); // product → the SKU picked by the viewer
+const restsUntil = new Map(); // product → when its Buy can be tapped again
 const releasing = new Map(); // rid → what to say about giving it back
 let likes = 0;
 let drawing = false;
@@ -89,7 +91,15 @@ function productCard(state, product) {
     chosen.set(product_id, sku);
     draw();
   };
-  return card({ shop, state, product, chosen: variant, onChoose });
+  const onBuy = (wish, event) => {
+    // The second click of two may have waited for the page longer than Buy rests.
+    if (event.timeStamp < (restsUntil.get(product_id) ?? 0)) return;
+    restsUntil.set(product_id, performance.now() + BUY_RESTS_MS);
+    shop.buy(wish);
+    draw();
+  };
+  const resting = performance.now() < (restsUntil.get(product_id) ?? 0);
+  return card({ shop, state, product, chosen: variant, onChoose, onBuy, resting });
 }
 
 function pinned(state) {

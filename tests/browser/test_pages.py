@@ -1,0 +1,103 @@
+"""What the pages take care of: double-clicks, long lists, missing pictures, cancelled orders."""
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from tests.browser.shop import Show, open_page
+
+# Two clicks before the page is drawn again, and one more as soon as the order is confirmed.
+_CLICK_AND_CLICK = """async (button) => {
+  const drawn = () => new Promise(requestAnimationFrame);
+  button.click();
+  button.click();
+  while (!button.closest("article").innerText.includes("Ordered ✓")) await drawn();
+  button.click();
+}"""
+_TWO_FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+_COLUMNS = """(card) => [".card-body", ".card-actions"]
+  .map((part) => card.querySelector(part).clientWidth)"""
+
+
+async def test_a_double_click_buys_one_and_a_later_tap_buys_another(
+    browser: Browser, live: Show
+) -> None:
+    viewer = await open_page(browser, live.watch("ada"))
+    buy = viewer.get_by_role("button", name="Buy Ocean Shirt")
+    orders = viewer.get_by_role("region", name="Your orders").get_by_role("listitem")
+    await expect(buy).to_be_enabled()
+    await buy.evaluate(_CLICK_AND_CLICK)
+    await viewer.evaluate(_TWO_FRAMES)
+    await expect(buy).to_be_enabled()
+    assert len(live.orders()) == 1
+    await buy.click()
+    await expect(orders).to_have_count(2)
+    assert len(live.orders()) == 2
+
+
+async def test_a_key_that_is_held_down_buys_one(browser: Browser, live: Show) -> None:
+    viewer = await open_page(browser, live.watch("ada"))
+    buy = viewer.get_by_role("button", name="Buy Ocean Shirt")
+    await expect(buy).to_be_enabled()
+    await buy.focus()
+    await viewer.keyboard.down("Enter")
+    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await expect(buy).to_be_enabled()
+    await buy.focus()
+    await viewer.keyboard.down("Enter")  # not let go of: the keyboard repeats it
+    await viewer.evaluate(_TWO_FRAMES)
+    assert await buy.is_enabled()
+    assert len(live.orders()) == 1
+
+
+async def test_the_card_says_that_its_order_was_cancelled(browser: Browser, live: Show) -> None:
+    viewer = await open_page(browser, live.watch("ada"))
+    card = viewer.get_by_role("article", name="Ocean Shirt")
+    buy = card.get_by_role("button", name="Buy Ocean Shirt")
+    await buy.click()
+    await expect(card).to_contain_text("Ordered ✓")
+    (order,) = live.orders()
+    live.cancel(order["order_id"])
+    await expect(card).to_contain_text(f"Order {order['order_id'][:8]} was cancelled.")
+    await expect(card).not_to_contain_text("Ordered ✓")
+    await expect(buy).to_be_enabled()
+
+
+async def test_what_is_on_air_comes_first_however_many_shows_are_planned_after_it(
+    browser: Browser, live: Show
+) -> None:
+    for number in range(55):
+        live.plan(f"Planned {number}")
+    page = await open_page(browser, live.node.url)
+    shows = page.get_by_role("region", name="Shows")
+    rows = shows.get_by_role("listitem")
+    more = shows.get_by_role("button", name="Show more")
+    await expect(rows).to_have_count(56)
+    await expect(rows.first).to_contain_text("Live Autumn drop")
+    await expect(rows.nth(1)).to_contain_text("Planned 54")
+    await expect(more).to_have_count(0)
+
+    live.command("session.pause")
+    for number in range(55, 210):
+        live.plan(f"Planned {number}")
+    await page.reload()
+    await expect(rows).to_have_count(200)
+    await expect(rows.first).to_contain_text("Planned 209")
+    await more.click()
+    await expect(rows).to_have_count(211)
+    await expect(rows.first).to_contain_text("Paused Autumn drop")
+    await expect(more).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+async def test_a_card_without_a_picture_has_its_whole_width_for_words(
+    browser: Browser, live: Show, width: int
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    for address in (live.watch("ada"), live.host()):
+        page = await open_page(browser, address, width=width)
+        card: Locator = page.get_by_role("article", name="Ocean Shirt")
+        await expect(card).to_be_visible()
+        words, whole = await card.evaluate(_COLUMNS)
+        assert words == whole > 96
