@@ -15,7 +15,7 @@ from tests.autobahn.echo import echoing
 from tests.autobahn.report import faults, page, read_outcomes
 
 _PAGE: Final = Path(__file__).parents[2] / "docs" / "autobahn.md"
-# An hour, of which a run without compression takes a few seconds.
+# An hour, of which a run takes some ten minutes, nearly all for compressed messages.
 _RUN_S_MAX: Final = 3600
 # Python 2.7: site-packages in a folder of their own, without the trouble of an environment.
 _SUITE: Final = """

@@ -11,10 +11,10 @@ from tests.autobahn.report import GROUPS, Outcome, faults, page, read_outcomes
 def outcomes() -> list[Outcome]:
     """Return a run in which all is well."""
     return [
-        Outcome(f"{group.number}.1.{at}", "UNIMPLEMENTED" if group.number > 11 else "OK", "OK")
+        Outcome(f"{group.number}.1.{at}", "OK", "OK")
         for group in GROUPS
-        for at in range(group.cases)
-    ]
+        for at in range(group.cases - (group.number == 13))
+    ] + [Outcome("13.3.1", "UNIMPLEMENTED", "OK")]
 
 
 def test_a_run_in_which_all_is_well_has_no_faults() -> None:
@@ -45,7 +45,7 @@ def test_a_case_that_the_suite_only_informs_of_is_fine() -> None:
 
 def test_a_case_that_is_thought_declined_and_is_not_is_a_fault() -> None:
     *others, _ = outcomes()
-    assert list(faults([*others, Outcome("13.1.0", "OK", "OK")])) == ["13.1.0: OK, closing: OK"]
+    assert list(faults([*others, Outcome("13.3.1", "OK", "OK")])) == ["13.3.1: OK, closing: OK"]
 
 
 def test_a_run_that_ended_early_is_a_fault() -> None:
@@ -60,7 +60,7 @@ def test_cases_of_an_unknown_group_are_a_fault() -> None:
 def test_the_page_counts_by_group_and_in_all() -> None:
     lines = page(outcomes(), {"suite": "1", "library": "2"}).splitlines()
     assert "| 6.* | UTF-8 | 145 | 145 | 0 | 0 | 0 |" in lines
-    assert "| all |  | 463 | 247 | 0 | 216 | 0 |" in lines
+    assert "| all |  | 463 | 462 | 0 | 1 | 0 |" in lines
     assert lines[-1] == "With suite 1, library 2."
 
 
