@@ -24,11 +24,12 @@ class Entrance:
         self.now_ms = now_ms
         self._settings = settings
         self._by_address: Counter[str] = Counter()
+        self._count = 0
 
     def enter(self, address: str) -> bool:
         """Count a connection in; False, and not counted, if there are too many."""
         settings = self._settings
-        if self._by_address.total() >= limits.HTTP_CONNECTIONS_MAX:
+        if self._count >= limits.HTTP_CONNECTIONS_MAX:
             return False
         # Everyone behind a proxy has its address.
         if self._by_address[address] >= settings.connections_per_address_max and not is_trusted(
@@ -36,10 +37,12 @@ class Entrance:
         ):
             return False
         self._by_address[address] += 1
+        self._count += 1
         return True
 
     def leave(self, address: str) -> None:
         """Count a connection out that was counted in."""
+        self._count -= 1
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
