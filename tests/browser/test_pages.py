@@ -19,6 +19,22 @@ _TWO_FRAMES = """() => new Promise((done) => {
 _COLUMNS = """(card) => [".card-body", ".card-actions"]
   .map((part) => card.querySelector(part).clientWidth)"""
 
+# What the card says of a purchase whose order has come to this status.
+_WORDS = """async ([sessionId, status]) => {
+  const { Shop } = await import("/liveshop.js");
+  const { card } = await import("/pages/card.js");
+  const { render } = await import("/pages/dom.js");
+  const shop = new Shop({ sessionId });
+  await new Promise((done) => shop.subscribe(({ session }) => session && done()));
+  const [product] = shop.state.session.shelf;
+  const [chosen] = product.variants;
+  const purchases = [{ rid: "r", sku: chosen.sku, state: "sold", order_id: "0123456789" }];
+  const state = { ...shop.state, purchases, orders: [{ order_id: "0123456789", status }] };
+  const place = document.createElement("div");
+  render(place, [card({ shop, state, product, chosen })]);
+  return place.querySelector("[role=status]").textContent;
+}"""
+
 
 async def test_a_double_click_buys_one_and_a_later_tap_buys_another(
     browser: Browser, live: Show
@@ -62,6 +78,17 @@ async def test_the_card_says_that_its_order_was_cancelled(browser: Browser, live
     await expect(card).to_contain_text(f"Order {order['order_id'][:8]} was cancelled.")
     await expect(card).not_to_contain_text("Ordered ✓")
     await expect(buy).to_be_enabled()
+
+
+async def test_an_order_that_was_refunded_is_no_longer_called_ordered(
+    browser: Browser, live: Show
+) -> None:
+    page = await open_page(browser, live.node.url)
+    words = [
+        await page.evaluate(_WORDS, [live.session_id, status])
+        for status in ("confirmed", "refunded")
+    ]
+    assert words == ["Ordered ✓ Order 01234567", "Order 01234567 was refunded."]
 
 
 async def test_what_is_on_air_comes_first_however_many_shows_are_planned_after_it(

@@ -94,7 +94,8 @@ function outcome({ shop, state, purchase }) {
 function orderWords(orders, orderId) {
   const name = `Order ${orderId.slice(0, 8)}`;
   const status = orders.find((order) => order.order_id === orderId)?.status;
-  return status === "cancelled" ? `${name} was cancelled.` : `Ordered ✓ ${name}`;
+  const over = status === "cancelled" || status === "refunded";
+  return over ? `${name} was ${status}.` : `Ordered ✓ ${name}`;
 }
 
 /** A link to the merchant's own checkout. */
