@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("liveshop", "tests", "loadtests")
-SUFFIXES = (".py", ".lua", ".sql", ".js")
+SUFFIXES = (".py", ".lua", ".sql", ".js", ".css")
 
 _JS_CONTROL = re.compile(r"^\s*(\}\s*)?(if|for|while|switch|catch|else)\b")
 # What opens a function that does not end on the same line, and the line that closes it.
