@@ -11,8 +11,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from liveshop.core import limits
-from liveshop.core.errors import Unavailable
-from liveshop.stores.redis.link import RedisLink, close_connection, open_connection
+from liveshop.stores.redis.link import RedisLink, close_connection, keep_opening
 from liveshop.stores.redis.packing import session_key
 
 _log = logging.getLogger(__name__)
@@ -43,16 +42,8 @@ class Bus:
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
         """Connect, and again whenever the connection is lost, until cancelled."""
         task_status.started()
-        wait_ms = limits.REDIS_RECONNECT_MS_MIN
         while True:
-            try:
-                connection = await open_connection(self._url, decode=False)
-            except Unavailable as exc:
-                _log.warning("the bus cannot be reached: %s", exc.__cause__)
-                await anyio.sleep(wait_ms / 1000)
-                wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
-                continue
-            wait_ms = limits.REDIS_RECONNECT_MS_MIN
+            connection = await keep_opening(self._url, decode=False)
             try:
                 await self._serve(connection)
             finally:

@@ -67,16 +67,8 @@ class RedisLink:
         Started at once, whether Redis is there or not.
         """
         task_status.started()
-        wait_ms = limits.REDIS_RECONNECT_MS_MIN
         while True:
-            try:
-                connection = await open_connection(self._url, decode=True)
-            except Unavailable as exc:
-                _log.warning("Redis cannot be reached: %s", exc.__cause__)
-                await anyio.sleep(wait_ms / 1000)
-                wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
-                continue
-            wait_ms = limits.REDIS_RECONNECT_MS_MIN
+            connection = await keep_opening(self._url, decode=True)
             try:
                 await self._serve(connection)
             finally:
@@ -202,6 +194,18 @@ async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
         await close_connection(connection)
         raise
     return connection
+
+
+async def keep_opening(url: str, *, decode: bool) -> AbstractConnection:
+    """Connect as `open_connection` does, however often it takes, waiting longer each time."""
+    wait_ms = limits.REDIS_RECONNECT_MS_MIN
+    while True:
+        try:
+            return await open_connection(url, decode=decode)
+        except Unavailable as exc:
+            _log.warning("Redis cannot be reached: %s", exc.__cause__)
+        await anyio.sleep(wait_ms / 1000)
+        wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
 
 
 async def close_connection(connection: AbstractConnection) -> None:
