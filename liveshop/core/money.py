@@ -2,7 +2,7 @@
 
 import re
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import get_currency_precision
 
 from liveshop.core import limits
 from liveshop.core.errors import BadRequest
@@ -30,11 +30,3 @@ def parse_price(text: str, currency: str) -> int:
     if price > limits.PRICE_MINOR_MAX:
         raise BadRequest(f"the price {text[:40]} is too high")
     return price
-
-
-def format_money(amount: int, currency: str, locale: str = "en") -> str:
-    """Write minor units the way readers of `locale` expect: 3900 EUR is "€39.00" in `en`."""
-    digits = get_currency_precision(currency)
-    units, rest = divmod(abs(amount), 10**digits)
-    exact = f"{'-' if amount < 0 else ''}{units}.{rest:0{digits}d}" if digits else str(amount)
-    return format_currency(exact, currency, locale=locale)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from liveshop.core import limits
 from liveshop.core.errors import BadRequest
-from liveshop.core.money import format_money, parse_price, percent_off
+from liveshop.core.money import parse_price, percent_off
 
 
 @given(
@@ -60,21 +60,3 @@ def test_what_is_not_a_price_is_refused(text: str, currency: str, reason: str) -
     with pytest.raises(BadRequest) as refusal:
         parse_price(text, currency)
     assert refusal.value.message == reason
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "locale", "expected"),
-    [
-        (3900, "EUR", "en", "€39.00"),
-        (3900, "EUR", "de", "39,00\xa0€"),
-        (5, "EUR", "en", "€0.05"),
-        (-5, "EUR", "en", "-€0.05"),
-        (3900, "JPY", "en", "¥3,900"),
-        (1234, "KWD", "de", "1,234\xa0KWD"),
-        (limits.PRICE_MINOR_MAX, "EUR", "en", "€10,000,000,000.00"),
-    ],
-)
-def test_money_is_written_for_its_readers(
-    amount: int, currency: str, locale: str, expected: str
-) -> None:
-    assert format_money(amount, currency, locale) == expected

