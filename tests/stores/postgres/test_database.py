@@ -6,8 +6,8 @@ import pytest
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.stores.postgres.database import Database
+from tests.faults.proxy import Proxy, Then
 from tests.stores.postgres.conftest import running
-from tests.stores.postgres.proxy import Proxy
 from tests.stores.postgres.shop import NOW, Shop, order
 
 INSERT = "INSERT INTO api_key (id, name, hash, created_ms) VALUES ($1, '', '\\x00', 0)"
@@ -100,7 +100,7 @@ async def test_a_commit_whose_answer_is_lost_is_of_unknown_outcome(
         with pytest.raises(OutcomeUnknown):
             async with cut.transaction() as connection:
                 await connection.execute(INSERT, "k1")
-                proxy.cut_at = b"COMMIT"
+                proxy.lose_replies(b"COMMIT")
         assert await database.fetch(KEYS) == [("k1",)]
 
 
@@ -109,7 +109,7 @@ async def test_one_statement_whose_answer_is_lost_is_of_unknown_outcome(
 ) -> None:
     async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
         await cut.ping()
-        proxy.cut_at = b"lost-key"
+        proxy.lose_replies(b"lost-key")
         with pytest.raises(OutcomeUnknown):
             await cut.commit(INSERT, "lost-key")
         assert await database.fetch(KEYS) == [("lost-key",)]
@@ -122,7 +122,7 @@ async def test_a_commit_to_a_server_that_falls_silent_is_of_unknown_outcome(
         with pytest.raises(OutcomeUnknown):
             async with cut.transaction() as connection:
                 await connection.execute(INSERT, "k1")
-                proxy.silent_at = b"COMMIT"
+                proxy.lose_replies(b"COMMIT", then=Then.SILENCE_ALL)
         assert await database.fetch(KEYS) == [("k1",)]
 
 
@@ -139,7 +139,7 @@ async def test_a_batch_whose_answer_is_lost_gets_it_when_it_is_sent_again(
 ) -> None:
     async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
         await cut.ping()
-        proxy.cut_at = b"lost-order"
+        proxy.lose_replies(b"lost-order")
         with pytest.raises(OutcomeUnknown):
             await Shop(cut).commit(order("lost-order"))
         (outcome,) = (await Shop(cut).commit(order("lost-order"))).values()
