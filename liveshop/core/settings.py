@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from liveshop.core import limits
+from liveshop.core.failpoint import Failpoint
 
 PREFIX: Final = "LIVESHOP_"
 SECRET_BYTES_MIN: Final = 32
@@ -118,6 +119,12 @@ def _parse_log_level(text: str) -> str:
     return text
 
 
+def _parse_failpoint(text: str) -> str:
+    if text and text not in frozenset(Failpoint):
+        raise ValueError(f"it must be one of {', '.join(Failpoint)}")
+    return text
+
+
 _CONNECTIONS: Final = 10_000_000
 
 
@@ -205,6 +212,11 @@ class Settings:
         _Kind("word", _parse_log_level),
         "info",
         f"The least that is logged: {', '.join(_LOG_LEVELS)}.",
+    )
+    failpoint: str = _setting(
+        _Kind("word", _parse_failpoint),
+        "",
+        "Only for tests of crashes: the place at which the process ends itself.",
     )
 
     @classmethod

@@ -8,6 +8,7 @@ import anyio
 
 from liveshop.core import limits, messages
 from liveshop.core.errors import LiveshopError, NotLive, OutcomeUnknown, Unavailable
+from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
 from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
@@ -65,6 +66,7 @@ class Combiner:
             for purchase in batch:
                 self._refuse(purchase, refusal)
             return
+        self._room.node.reach(Failpoint.AFTER_RESERVE)
         for reservation in reply.expired:
             self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
         for purchase, line in zip(batch, reply.lines, strict=True):

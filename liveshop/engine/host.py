@@ -10,6 +10,7 @@ from liveshop.core.decide import decide
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.errors import Busy, Conflict, LiveshopError, NotFound, OutcomeUnknown
 from liveshop.core.events import ChatDeleted, Event
+from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import ChatMessage, Product, Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.wire import decode_event, event_message
@@ -36,6 +37,7 @@ class Host:
         async with self._lock:
             room.require_stores()
             events = await self._append(command)
+            room.node.reach(Failpoint.AFTER_APPEND)
             room.advance(events)
             await self._push_after(events)
         await room.publish("events", [event_message(event) for event in events])

@@ -6,6 +6,7 @@ from uuid import uuid4
 from liveshop.core.settings import Settings
 from liveshop.engine.clock import Clock
 from liveshop.engine.metrics import Metrics
+from liveshop.stores.failpoints import Reach, pass_by, reach
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.orders import Orders
@@ -49,10 +50,12 @@ class Node:
     node_id: str = field(default_factory=lambda: uuid4().hex)
     postgres_up: bool = False
     retired: bool = False
+    reach: Reach = pass_by
 
     @classmethod
     def of(cls, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> "Node":
         """Return a node on these stores."""
+        at_failpoint = reach(settings.failpoint)
         return cls(
             settings=settings,
             database=database,
@@ -61,8 +64,9 @@ class Node:
             bus=bus,
             sessions=Sessions(database),
             orders=Orders(database),
-            payments=Payments(database),
+            payments=Payments(database, reach=at_failpoint),
             catalogue=Catalogue(database),
+            reach=at_failpoint,
         )
 
     @property

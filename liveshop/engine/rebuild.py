@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
+from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import OrderStatus, Reservation, ReservationState
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
@@ -105,6 +106,7 @@ class Rebuilder:
         room.keep_rows(rebuild.rows)
         if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:
             return False
+        room.node.reach(Failpoint.MID_REBUILD)
         survivors = await room.units.survivors()
         self._uncounted_epoch = rebuild.epoch
         reply = await room.units.load(
@@ -117,6 +119,7 @@ class Rebuilder:
         )
         if reply.status is not UnitsStatus.OK:
             return False
+        room.node.reach(Failpoint.AFTER_LOAD)
         await self._till.expired(reply.resolved)
         await self._host.push()
         return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy, Unavailable
+from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation
 from liveshop.engine.context import RoomContext
 from liveshop.stores.postgres.records import Copies
@@ -40,6 +41,7 @@ class Settler:
         while self._waiting and room.opened:
             settlement = self._waiting[0]
             copies = settlement.copies
+            room.node.reach(Failpoint.BEFORE_SETTLE)
             try:
                 status = await room.units.settle(
                     room.epoch, settlement.outcomes, copies.rows, copies.bought, copies.totals

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from liveshop.core import errors, limits, messages
 from liveshop.core.errors import LiveshopError, OutcomeUnknown, Unavailable
+from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import (
     Order,
     OrderLine,
@@ -105,6 +106,7 @@ class OrderWriter:
             try:
                 await self._learn_limits(batch)
                 reply = await self._commit([self._new_order(ordered) for ordered in batch])
+                self._room.node.reach(Failpoint.AFTER_COMMIT)
             finally:
                 for ordered in batch:
                     del self._known[ordered.order_id]

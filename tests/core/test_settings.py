@@ -46,6 +46,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_TRUSTED_PROXIES", "proxy", "write addresses or networks"),
         ("LIVESHOP_CURRENCY", "euro", "three capital letters"),
         ("LIVESHOP_LOG_LEVEL", "loud", "it must be one of debug, info, warning, error"),
+        ("LIVESHOP_FAILPOINT", "somewhere", "it must be one of after-reserve-before-reply, "),
     ],
 )
 def test_a_bad_value_is_named_with_its_fix(name: str, value: str, fix: str) -> None:

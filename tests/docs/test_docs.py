@@ -13,6 +13,7 @@ from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError
 from liveshop.core.events import Event
+from liveshop.core.failpoint import Failpoint
 from liveshop.core.settings import SETTINGS
 from liveshop.edge.http import records
 from liveshop.edge.http.app import OPERATIONS
@@ -124,6 +125,12 @@ def test_the_settings_are_those_of_the_code_with_their_defaults() -> None:
     rows = re.findall(r"^\| `(LIVESHOP_\w+)` \| ([^|]+) \| ([^|]*) \|", text, re.MULTILINE)
     documented = [(name, kind.strip(), default.strip(" `")) for name, kind, default in rows]
     assert documented == [(each.name, each.kind, each.default) for each in SETTINGS]
+
+
+def test_the_failpoints_are_those_of_the_code() -> None:
+    text = (_DOCS / "settings.md").read_text()
+    named = re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)
+    assert named == list(Failpoint)
 
 
 def test_every_subcommand_has_a_line() -> None:

@@ -3,7 +3,9 @@
 import asyncpg
 
 from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import OrderStatus
+from liveshop.stores.failpoints import Reach, pass_by
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.locked import copies_of, lock_session
 from liveshop.stores.postgres.orders import read_order, session_of
@@ -26,8 +28,9 @@ _REASONS = {
 class Payments:
     """The payments in one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, reach: Reach = pass_by) -> None:
         self._database = database
+        self._reach = reach
 
     async def confirm(
         self, order_id: str, payment_id: str, amount: int, *, now_ms: int
@@ -45,6 +48,7 @@ class Payments:
         payment = await self._read(payment_id)
         if (payment.order_id, payment.amount) != (order_id, amount):
             raise Conflict("this payment_id came with another order or amount")
+        self._reach(Failpoint.AFTER_PAYMENT)
         async with self._database.transaction() as connection:
             await lock_session(connection, session_id)
             payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
