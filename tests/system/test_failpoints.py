@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -95,7 +96,7 @@ async def _opened(url: str, api_key: str) -> AsyncIterator[Shop]:
         yield Shop(url, SECRET, api_key, http)
 
 
-async def _offer(shop: Shop, **fields: object) -> tuple[str, str]:
+async def _offer(shop: Shop, **fields: Any) -> tuple[str, str]:
     """Return a live session with five units of one SKU."""
     product = await shop.product(S=5)
     sku = product["variants"][0]["sku"]
