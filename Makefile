@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check autobahn format lock clean
+.PHONY: help install demo test check crash autobahn format lock clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -51,6 +51,9 @@ check: install ## Run ruff, mypy and the tests of the architecture
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/architecture
+
+crash: install ## Kill nodes and stores during stampedes, 30 seeds: make crash ARGS="--seed 7"
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 autobahn: install $(AUTOBAHN)/installed ## Run the Autobahn test suite (needs Python 2.7)
 	@$(BIN)/python -m tests.autobahn --python2 $(PYTHON2) --installed $(AUTOBAHN)

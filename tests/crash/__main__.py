@@ -1,0 +1,84 @@
+"""`python -m tests.crash --seeds 30`: crash tests, and a table of what they have shown."""
+
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from tests.crash.run import Report, Run
+from tests.crash.schedules import schedule_of
+from tests.crash.world import open_world
+
+_COLUMNS = (
+    "seed", "schedule", "attempts", "reserved", "confirmed", "released", "expired", "refused",
+    "kills", "unknowns", "findings", "seconds",
+)  # fmt: skip
+
+
+def _row(report: Report) -> dict[str, int | float | str]:
+    return {
+        "seed": report.schedule.seed,
+        "schedule": report.schedule.kind,
+        "attempts": report.attempts,
+        "reserved": report.reserved,
+        "confirmed": report.outcomes["confirmed"],
+        "released": report.outcomes["released"],
+        "expired": report.outcomes["expired"],
+        "refused": report.outcomes["refused"] + report.outcomes["not reserved"],
+        "kills": report.killed.total(),
+        "unknowns": report.unknowns,
+        "findings": len(report.findings),
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def _table(rows: list[dict[str, int | float | str]]) -> str:
+    total: dict[str, int | float | str] = {"seed": "all", "schedule": f"{len(rows)} seeds"}
+    for name in _COLUMNS[2:]:
+        total[name] = round(sum(float(row[name]) for row in rows), 1)
+        if name != "seconds":
+            total[name] = int(total[name])
+    lines = ["| " + " | ".join(_COLUMNS) + " |", "|" + "---|" * len(_COLUMNS)]
+    lines += ["| " + " | ".join(str(row[name]) for name in _COLUMNS) + " |" for row in rows]
+    lines.append("| " + " | ".join(str(total[name]) for name in _COLUMNS) + " |")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--seeds", default=30, show_default=True, help="How many, from --first on.")
+@click.option("--first", default=0, show_default=True, help="The first seed.")
+@click.option("--seed", type=int, help="This one alone.")
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Where the figures go.")
+def main(seeds: int, first: int, seed: int | None, file: Path | None) -> None:
+    """Kill nodes, Valkey and PostgreSQL in stampedes; exits 1 on any finding."""
+    started = time.monotonic()
+    chosen = [seed] if seed is not None else list(range(first, first + seeds))
+    reports: list[Report] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="liveshop-crash-") as folder,
+        open_world(Path(folder)) as world,
+    ):
+        for each in chosen:
+            schedule = schedule_of(each)
+            click.echo(schedule)
+            report = Run(world, schedule).carry_out()
+            reports.append(report)
+            click.echo("  " + ", ".join(f"{name} {value}" for name, value in _row(report).items()))
+            click.echo(f"  refusals {dict(report.errors)}; host {dict(report.hosted)}")
+            if report.findings:
+                click.echo(report.story())
+    rows = [_row(report) for report in reports]
+    killed = sum((report.killed for report in reports), Counter())
+    click.echo(_table(rows))
+    click.echo(f"killed: {dict(killed)}; {time.monotonic() - started:.0f} s in all")
+    if file is not None:
+        file.write_text(json.dumps({"seeds": rows, "killed": killed}, indent=1))
+    sys.exit(any(report.findings for report in reports))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Compares what clients were told with what is stored; each finding names the rid or order."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.crash.history import RESOLUTIONS, Attempt, History
+from tests.crash.hosting import Offer
+from tests.crash.ledger import Ledger, Stored
+
+# A clock read by two processes of one machine, one of them waiting for the processor.
+_EARLY_MS_MAX = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A promise that was not kept; `ids` are those whose history tells how."""
+
+    promise: str
+    what: str
+    ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.promise}  {self.what}"
+
+
+def check(history: History, ledger: Ledger, offer: Offer, *, lossy: bool) -> list[Finding]:
+    """Return every contradiction; `lossy` if Redis was made to forget."""
+    stored_by_rid = {
+        line.rid: order for order in ledger.orders.values() if order.bought for line in order.lines
+    }
+    return [
+        *_told_is_stored(history, ledger, stored_by_rid),
+        *_stored_is_caused(history, ledger),
+        *_one_final_answer(history, lossy=lossy),
+        *_never_early(history, lossy=lossy),
+        *_limits_hold(ledger, offer),
+        *_units_add_up(ledger),
+        *(Finding("P6", what) for what in history.findings),
+    ]
+
+
+def _told_is_stored(
+    history: History, ledger: Ledger, stored_by_rid: dict[str, Stored]
+) -> Iterator[Finding]:
+    for attempt in history.attempts.values():
+        stored = stored_by_rid.get(attempt.rid)
+        if attempt.bought and stored is None:
+            yield Finding("P2", f"{attempt.rid} was confirmed and is not stored", (attempt.rid,))
+        elif stored is not None and not attempt.bought and attempt.decided:
+            told = sorted(attempt.outcomes) or attempt.answered
+            yield Finding("P5", f"{attempt.rid} is stored, told was {told}", (attempt.rid,))
+    for checkout in history.checkouts.values():
+        order = ledger.orders.get(checkout.order_id)
+        if checkout.confirmed and (order is None or not order.bought):
+            what = f"order {checkout.order_id} was confirmed and is {order}"
+            yield Finding("P2", what, (checkout.order_id, *checkout.rids))
+        elif order is not None and order.bought and not checkout.confirmed:
+            what = f"order {checkout.order_id} is stored, told was {checkout.answered}"
+            yield Finding("P5", what, (checkout.order_id, *checkout.rids))
+        if order is not None and checkout.total not in (None, order.total):
+            what = f"order {checkout.order_id} costs {order.total}, told was {checkout.total}"
+            yield Finding("P2", what, (checkout.order_id,))
+    for order_id, outcomes in history.cancels.items():
+        status = ledger.orders[order_id].status if order_id in ledger.orders else "not there"
+        if "ok" in outcomes and status != "cancelled":
+            yield Finding("P2", f"order {order_id} was cancelled and is {status}", (order_id,))
+
+
+def _stored_is_caused(history: History, ledger: Ledger) -> Iterator[Finding]:
+    for order in ledger.orders.values():
+        ids = (order.order_id, *(line.rid for line in order.lines))
+        if not _asked_for(history, order):
+            yield Finding("P1", f"nobody asked for {order}", ids)
+        if order.status == "cancelled" and order.order_id not in history.cancels:
+            yield Finding("P2", f"nobody cancelled {order}", ids)
+        for line in order.lines:
+            reserved = history.attempts[line.rid].reserved if line.rid in history.attempts else None
+            if reserved is not None and reserved["price"] != line.price:
+                what = f"{line.rid} was reserved at {reserved['price']} and costs {line.price}"
+                yield Finding("P2", what, (line.rid,))
+
+
+def _asked_for(history: History, order: Stored) -> bool:
+    """Tell whether a client has sent what leads to this order, of these lines."""
+    checkout, single = history.checkouts.get(order.order_id), history.attempts.get(order.order_id)
+    if checkout is not None:
+        buyer, rids = checkout.buyer, checkout.rids
+    elif single is not None and single.command == "buy":
+        buyer, rids = single.buyer, [single.rid]
+    else:
+        return False
+    if order.buyer != buyer:
+        return False
+    if not order.lines:
+        return order.status == "void"
+    asked = [history.attempts[rid] for rid in rids]
+    wanted = sorted((each.rid, each.sku, each.quantity) for each in asked)
+    return sorted((line.rid, line.sku, line.quantity) for line in order.lines) == wanted
+
+
+def _one_final_answer(history: History, *, lossy: bool) -> Iterator[Finding]:
+    for attempt in history.attempts.values():
+        outcomes = attempt.outcomes
+        # What Redis has forgotten may end as lost, and then otherwise; not so what was paid for.
+        forgiven = lossy and "confirmed" not in outcomes and not _paid_for(attempt)
+        if len(outcomes) > 1 and not forgiven:
+            what = f"{attempt.rid} ({attempt.command}) was told {sorted(outcomes)}"
+            yield Finding("P5", what, (attempt.rid, attempt.order_id or attempt.rid))
+    for checkout in history.checkouts.values():
+        errors = checkout.errors - ({"not_found"} if lossy else set())
+        if checkout.confirmed and errors:
+            what = f"order {checkout.order_id} was told confirmed and {sorted(errors)}"
+            yield Finding("P5", what, (checkout.order_id, *checkout.rids))
+
+
+def _paid_for(attempt: Attempt) -> bool:
+    return attempt.command == "buy" or attempt.order_id is not None
+
+
+def _never_early(history: History, *, lossy: bool) -> Iterator[Finding]:
+    for attempt in history.attempts.values():
+        if attempt.reserved is None or lossy:
+            continue
+        deadline_ms = attempt.reserved["expires_at_ms"] - _EARLY_MS_MAX
+        for what, at_ms in attempt.finals:
+            if what == "expired" and at_ms < deadline_ms:
+                early = f"{attempt.rid} expired {deadline_ms - at_ms} ms before its deadline"
+                yield Finding("P4", early, (attempt.rid,))
+            elif what == "released" and not attempt.released:
+                yield Finding("P4", f"nobody released {attempt.rid}", (attempt.rid,))
+
+
+def _limits_hold(ledger: Ledger, offer: Offer) -> Iterator[Finding]:
+    bought: Counter[tuple[str, str]] = Counter()
+    for order in ledger.orders.values():
+        if order.status != "confirmed":
+            continue
+        for line in order.lines:
+            bought[order.buyer, f"s{line.sku}"] += line.quantity
+            if line.sale:
+                bought[order.buyer, line.sale] += line.quantity
+    for (buyer, scope), quantity in bought.items():
+        limit = offer.sale_limit if scope.startswith("@") else offer.limit
+        if quantity > limit:
+            ids = tuple(i for i, order in ledger.orders.items() if order.buyer == buyer)
+            yield Finding("P1", f"{buyer} has {quantity} of {scope}, the limit is {limit}", ids)
+
+
+def _units_add_up(ledger: Ledger) -> Iterator[Finding]:
+    sold: Counter[str] = Counter()
+    for order in ledger.orders.values():
+        if order.status == "confirmed":
+            for line in order.lines:
+                sold[f"s{line.sku}"] += line.quantity
+                if line.sale:
+                    sold[line.sale] += line.quantity
+    for row in sorted(ledger.rows.keys() | sold.keys()):
+        truth, copy = ledger.rows.get(row), ledger.copies.get(row)
+        if truth is None:
+            if not row.startswith("@"):
+                yield Finding("P1", f"{row} was sold {sold[row]} times and has no units")
+            continue
+        if not sold[row] == truth.sold <= truth.units:
+            what = f"{row}: orders {sold[row]}, sold {truth.sold}, units {truth.units}"
+            yield Finding("P1", what)
+        if copy is None or (copy.units, copy.sold, copy.held) != (truth.units, truth.sold, 0):
+            what = f"{row}: Redis has {copy}, PostgreSQL {truth}, and nothing should be held"
+            yield Finding("P4", what)
+
+
+def unresolved(history: History) -> Iterator[Attempt]:
+    """Yield the rids of which a client does not know the end."""
+    for attempt in history.attempts.values():
+        if attempt.command == "buy" and not attempt.decided:
+            yield attempt
+
+
+def told(history: History) -> Counter[str]:
+    """Count rids by what became of them."""
+    counts = Counter(
+        next(iter(sorted(each.outcomes)), "not reserved" if each.reserved is None else "left")
+        for each in history.attempts.values()
+    )
+    return Counter({what: counts[what] for what in ("confirmed", *RESOLUTIONS, "not reserved")})

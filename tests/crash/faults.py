@@ -1,0 +1,177 @@
+"""How each fault of a schedule is done to the world, and undone."""
+
+import asyncio
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+from tests.crash.history import History, now_ms
+from tests.crash.schedules import Step
+from tests.crash.world import Node, World
+
+# A lock held longer than any reservation of the run lives.
+_STALL_OVER_HOLD_S = 0.7
+_MOMENT_S_MAX = 60.0
+FAILPOINT = "after-append-before-publish"
+_OLDER_COMMANDS = 250
+
+
+class Faults:
+    """Carries a schedule out, in the main thread, while the stampede goes on in another."""
+
+    def __init__(self, world: World, history: History, session_id: str, hold_ms: int) -> None:
+        self._world = world
+        self._history = history
+        self._session_id = session_id
+        self._hold_s = hold_ms / 1000
+        self.killed: Counter[str] = Counter()
+        # Whether Redis has lost something that it had said.
+        self.lossy = False
+        self.failed: set[str] = set()
+        self._faults: dict[str, Callable[[Step], None]] = {
+            "node": lambda step: self._kill(step, self._node(step)),
+            "two nodes": lambda step: self._kill(step, *world.nodes),
+            "valkey": lambda step: self._kill(step, "valkey"),
+            "postgres": lambda step: self._kill(step, "postgres"),
+            "node and valkey": lambda step: self._kill(step, self._node(step), "valkey"),
+            "node and postgres": lambda step: self._kill(step, self._node(step), "postgres"),
+            "valkey and postgres": lambda step: self._kill(step, "valkey", "postgres"),
+            "valkey emptied": self._empty,
+            "valkey older": self._older,
+            "valkey truncated": self._truncate,
+            "replica promoted": self._promote,
+            "commit stalls": self._stall,
+            "host command cut": self._cut,
+            "frozen": self._freeze,
+        }
+
+    def carry_out(self, step: Step) -> None:
+        """Wait for the step's moment, do it, and undo it."""
+        self.wait(step.at_command)
+        self._note(str(step))
+        self._faults[step.fault](step)
+        self._note("over")
+
+    def wait(self, commands: int) -> None:
+        """Wait until clients have sent so many commands."""
+        assert self._history.wait_for_commands(commands, _MOMENT_S_MAX), "the stampede stands still"
+
+    def _note(self, text: str) -> None:
+        self._history.faults.append(f"{now_ms()} {text}")
+
+    def _node(self, step: Step) -> Node:
+        return self._world.nodes[step.node]
+
+    def _kill(self, step: Step, *victims: Node | str) -> None:
+        for victim in victims:
+            self._end(victim)
+        self._last(step)
+        for victim in victims:
+            self._begin(victim)
+
+    def _end(self, victim: Node | str) -> None:
+        if isinstance(victim, Node):
+            victim.kill()
+            self.killed["node"] += 1
+        elif victim == "valkey":
+            self._world.valkey.kill()
+            self.killed["valkey"] += 1
+        else:
+            self._world.postgres.kill()
+            self.killed["postgres"] += 1
+
+    def _begin(self, victim: Node | str) -> None:
+        if isinstance(victim, Node):
+            victim.start()
+        elif victim == "valkey":
+            self._world.valkey.start()
+        else:
+            self._world.postgres.start()
+
+    def _last(self, step: Step) -> None:
+        threading.Event().wait(step.lasts_s)
+
+    def _lose(self, step: Step, change: Callable[[], Any]) -> None:
+        """Kill Valkey, change what it has on disk, and start it."""
+        self.lossy = True
+        self._end("valkey")
+        change()
+        self._last(step)
+        self._begin("valkey")
+
+    def _empty(self, step: Step) -> None:
+        self._lose(step, lambda: shutil.rmtree(self._world.append_only))
+
+    def _older(self, step: Step) -> None:
+        copy = self._world.copy_valkey()
+        self.wait(self._history.commands + _OLDER_COMMANDS)
+
+        def restore() -> None:
+            shutil.rmtree(self._world.append_only)
+            shutil.copytree(copy, self._world.append_only)
+
+        self._lose(step, restore)
+
+    def _truncate(self, step: Step) -> None:
+        def cut() -> None:
+            newest = max(self._world.append_only.glob("*.incr.aof"))
+            size = newest.stat().st_size
+            with newest.open("r+b") as file:
+                file.truncate(int(size * step.amount))
+
+        self._lose(step, cut)
+
+    def _promote(self, step: Step) -> None:
+        replica = self._world.replica()
+        self._world.cut_off(replica)
+        self.wait(self._history.commands + int(_OLDER_COMMANDS * step.amount))
+        self.lossy = True
+        self._world.promote(replica)
+        self.killed["valkey"] += 1
+
+    def _stall(self, step: Step) -> None:
+        """Keep every COMMIT of the session waiting until its reservations are overdue."""
+        asyncio.run(self._hold_lock(self._hold_s + _STALL_OVER_HOLD_S + step.lasts_s))
+        self.killed["stall"] += 1
+
+    async def _hold_lock(self, seconds: float) -> None:
+        connection = await asyncpg.connect(self._world.postgres.url)
+        try:
+            async with connection.transaction():
+                lock = "SELECT FROM session WHERE id = $1 FOR UPDATE"
+                await connection.execute(lock, self._session_id)
+                await asyncio.sleep(seconds)
+        finally:
+            await connection.close()
+
+    def _cut(self, step: Step) -> None:
+        """Let a node die between the append of an event and the push to Redis."""
+        node = self._node(step)
+        node.kill()
+        node.start(FAILPOINT)
+        self.killed["node"] += 1
+        # It ends itself at the next command of the host that it is given.
+        self.failed.add(node.name)
+        for _ in range(100):
+            threading.Event().wait(0.05)
+            if not node.running:
+                self.killed["failpoint"] += 1
+                break
+        node.kill()
+        self._last(step)
+        node.start()
+
+    def _freeze(self, step: Step) -> None:
+        """Stop a process for longer than a hold or a time-out, and let it go on."""
+        world = self._world
+        victims = [self._node(step).process, world.valkey.process, world.postgres.process]
+        victim = victims[int(step.amount * len(victims))]
+        assert victim is not None, "what a fault ends it starts again"
+        world.freeze(victim)
+        self.killed["freeze"] += 1
+        threading.Event().wait(self._hold_s + step.lasts_s * 2)
+        world.thaw(victim)

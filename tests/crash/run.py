@@ -1,0 +1,245 @@
+"""One seed from its stampede to its verdict."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from tests.crash.buyers import Buyer, Shelf
+from tests.crash.checker import Finding, check, told, unresolved
+from tests.crash.faults import Faults
+from tests.crash.history import Attempt, History
+from tests.crash.hosting import Host, Offer
+from tests.crash.ledger import Ledger, read_copies, read_ledger, read_rows
+from tests.crash.schedules import Schedule
+from tests.crash.world import World
+
+BUYERS = 200
+CANCELLERS = 3
+HOLD_MS = 1_200
+_BUYER_S_MAX = 30
+_REST_S_MAX = 20.0
+_HISTORY_LINES_MAX = 60
+
+
+@dataclass
+class Report:
+    """What a seed has shown."""
+
+    schedule: Schedule
+    session_id: str = ""
+    attempts: int = 0
+    reserved: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    hosted: Counter[str] = field(default_factory=Counter)
+    killed: Counter[str] = field(default_factory=Counter)
+    unknowns: int = 0
+    cancelled: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    seconds: float = 0.0
+    history: History = field(default_factory=History)
+
+    def story(self) -> str:
+        """Tell the schedule, what was found, and the history of each rid concerned."""
+        lines = [str(self.schedule), f"session {self.session_id}"]
+        for finding in self.findings:
+            lines.append(str(finding))
+            if finding.ids:
+                lines += [f"    {line}" for line in self.history.of(*finding.ids)][
+                    :_HISTORY_LINES_MAX
+                ]
+        return "\n".join(lines)
+
+
+class Run:
+    """One seed: call `carry_out` from the main thread; its clients live in another."""
+
+    def __init__(self, world: World, schedule: Schedule) -> None:
+        self._world = world
+        self._schedule = schedule
+        self._history = History()
+        self._random = Random(schedule.seed)
+        self._urls = tuple(node.url for node in world.nodes)
+        self._host = Host(self._urls, self._history, Random(schedule.seed + 1))
+        self._offer = self._make_offer()
+        self._over = False
+        self._report = Report(schedule, history=self._history)
+
+    def carry_out(self) -> Report:
+        """Let the stampede loose, do what the schedule says, and judge."""
+        started = time.monotonic()
+        with start_blocking_portal() as portal:
+            portal.call(self._host.open, self._offer)
+            session_id = self._report.session_id = self._host.session_id
+            faults = Faults(self._world, self._history, session_id, HOLD_MS)
+            stampede = portal.start_task_soon(self._stampede)
+            try:
+                for step in self._schedule.steps:
+                    faults.carry_out(step)
+                faults.wait(self._schedule.commands)
+            finally:
+                self._over = True
+                ended = self._world.mend()
+            stampede.result()
+            self._judge(portal, faults, ended)
+            portal.call(self._host.close)
+        self._report.seconds = time.monotonic() - started
+        return self._report
+
+    def _make_offer(self) -> Offer:
+        name = f"shirt-{self._schedule.seed}"
+        units = {f"{name}-{label}": self._random.randint(60, 250) for label in ("S", "M", "L")}
+        return Offer(
+            product_id=name,
+            units=units,
+            limit=self._random.randint(3, 6),
+            sale_units=self._random.randint(10, 60),
+            sale_limit=self._random.randint(1, 2),
+            hold_ms=HOLD_MS,
+        )
+
+    async def _stampede(self) -> None:
+        """Let buyers and the host loose; afterwards each buyer asks until it knows."""
+        shelf = self._shelf()
+        async with anyio.create_task_group() as tasks:
+            buyers = [self._buyer(str(number), shelf, tasks) for number in range(BUYERS)]
+            async with anyio.create_task_group() as shopping:
+                shopping.start_soon(self._host.run, self._offer, self._is_over)
+                for _ in range(CANCELLERS):
+                    shopping.start_soon(self._host.cancel, self._is_over)
+                for buyer in buyers:
+                    shopping.start_soon(buyer.run)
+            await self._resolve(buyers)
+            for buyer in buyers:
+                await buyer.close()
+
+    def _is_over(self) -> bool:
+        return self._over
+
+    def _shelf(self) -> Shelf:
+        return Shelf(self._host.session_id, tuple(self._offer.units), self._urls, HOLD_MS)
+
+    def _buyer(self, name: str, shelf: Shelf, tasks: TaskGroup) -> Buyer:
+        return Buyer(
+            name=f"b{self._schedule.seed}-{name}",
+            shelf=shelf,
+            history=self._history,
+            random=Random(f"{self._schedule.seed} {name}"),
+            tasks=tasks,
+            over=self._is_over,
+        )
+
+    async def _resolve(self, buyers: list[Buyer]) -> None:
+        """Have every unknown outcome resolved by asking again with the same rid."""
+        await self._host.insist("session.resume")
+        checkouts = [
+            checkout
+            for checkout in self._history.checkouts.values()
+            if not checkout.confirmed and not checkout.errors
+        ]
+        self._report.unknowns = len(list(unresolved(self._history))) + len(checkouts)
+        by_name = {buyer.name: buyer for buyer in buyers}
+        async with anyio.create_task_group() as asking:
+            for buyer in buyers:
+                mine = [each for each in buyer.mine if each.command == "buy" and not each.decided]
+                if mine:
+                    asking.start_soon(self._decide, buyer, mine)
+            for checkout in checkouts:
+                asking.start_soon(by_name[checkout.buyer].decide_checkout, checkout)
+
+    async def _decide(self, buyer: Buyer, mine: list[Attempt]) -> None:
+        # A client that comes back is told first what it has.
+        await buyer.close()
+        with anyio.move_on_after(_BUYER_S_MAX):
+            for attempt in mine:
+                if not await buyer.decide(attempt):
+                    what = f"{attempt.rid} cannot be decided"
+                    self._report.findings.append(Finding("P5", what, (attempt.rid,)))
+
+    def _judge(self, portal: BlockingPortal, faults: Faults, ended: list[str]) -> None:
+        """Wait for the rest, compare what was told with what is stored, and sell the rest."""
+        report, world = self._report, self._world
+        portal.call(self._rest)
+        ledger: Ledger = portal.call(
+            read_ledger, world.valkey.url, world.postgres.url, report.session_id
+        )
+        report.findings += check(self._history, ledger, self._offer, lossy=faults.lossy)
+        report.attempts = len(self._history.attempts)
+        report.reserved = sum(each.reserved is not None for each in self._history.attempts.values())
+        report.outcomes = told(self._history)
+        report.errors = self._history.errors
+        report.hosted = self._history.hosted
+        report.killed = faults.killed
+        report.cancelled = sum("ok" in codes for codes in self._history.cancels.values())
+        unexpected = [name for name in ended if name not in faults.failed]
+        report.findings += [Finding("P8", f"{name} ended by itself") for name in unexpected]
+        portal.call(self._sell_out)
+        code, said = world.audit()
+        if code != 0:
+            report.findings += [Finding("audit", line) for line in said.splitlines()]
+        portal.call(self._end)
+
+    async def _rest(self) -> None:
+        """Wait until nothing is held: each unit is then sold or for sale, or it has leaked."""
+        with anyio.move_on_after(_REST_S_MAX):
+            while not await self._is_at_rest():  # noqa: ASYNC110 -- nobody sets an event for it
+                await anyio.sleep(0.1)
+
+    async def _is_at_rest(self) -> bool:
+        copies = read_copies(self._world.valkey.url, self._report.session_id)
+        rows, _ = await read_rows(self._world.postgres.url, self._report.session_id)
+        return all(
+            row in copies and (copies[row].sold, copies[row].held) == (truth.sold, 0)
+            for row, truth in rows.items()
+        )
+
+    async def _sell_out(self) -> None:
+        """Buy what is left to the last unit: what is for sale must be sellable."""
+        await self._host.insist("sale.end", product_id=self._offer.product_id)
+        rows, _ = await read_rows(self._world.postgres.url, self._report.session_id)
+        skus = tuple(self._offer.units)
+        left = {sku: rows[f"s{sku}"].units - rows[f"s{sku}"].sold for sku in skus}
+        wanted: list[tuple[str, int]] = []
+        for sku, units in left.items():
+            limit = self._offer.limit
+            wanted += [(sku, min(limit, units - at)) for at in range(0, units, limit)]
+        async with anyio.create_task_group() as tasks:
+            shelf = self._shelf()
+            buyers = [self._buyer(f"rest-{n}", shelf, tasks) for n in range(len(wanted))]
+            async with anyio.create_task_group() as buying:
+                for buyer, (sku, units) in zip(buyers, wanted, strict=True):
+                    buying.start_soon(self._must_buy, buyer, sku, units)
+            late = self._buyer("late", shelf, tasks)
+            for sku in skus:
+                attempt = late.attempt("buy", sku, 1)
+                if not await late.decide(attempt) or attempt.answered[-1:] != ["sold_out"]:
+                    what = f"{sku} is sold out, and another was told {attempt.answered}"
+                    self._report.findings.append(Finding("P1", what, (attempt.rid,)))
+            for buyer in (*buyers, late):
+                await buyer.close()
+
+    async def _must_buy(self, buyer: Buyer, sku: str, quantity: int) -> None:
+        attempt = buyer.attempt("buy", sku, quantity)
+        await buyer.decide(attempt)
+        if not attempt.bought:
+            what = f"{quantity} of {sku} are left, and cannot be bought: {attempt.answered}"
+            self._report.findings.append(Finding("P4", what, (attempt.rid,)))
+
+    async def _end(self) -> None:
+        """End the session: it is settled with nothing left, and out of the next seed's way."""
+        await self._host.insist("session.end")
+        rows, settled = await read_rows(self._world.postgres.url, self._report.session_id)
+        with anyio.move_on_after(_REST_S_MAX):
+            while not settled:
+                await anyio.sleep(0.1)
+                rows, settled = await read_rows(self._world.postgres.url, self._report.session_id)
+        if not settled:
+            self._report.findings.append(Finding("P4", f"{self._report.session_id} never settles"))
+        for row, truth in rows.items():
+            if truth.units != truth.sold and not row.startswith("@"):
+                self._report.findings.append(Finding("P4", f"{row} was sold out and is {truth}"))

@@ -1,0 +1,170 @@
+"""Two nodes and both stores as processes of their own, each of which can be killed and started."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from liveshop.cli.local_postgres import LocalPostgres
+from liveshop.cli.local_valkey import LocalValkey
+from liveshop.cli.subprocesses import free_port, spawn
+from liveshop.stores.postgres.migrate import migrate
+from tests.cli.programs import LIVESHOP, is_ready, program, serving, until
+
+NODES = 2
+
+
+class Node:
+    """One `liveshop serve`, which keeps its port over its deaths."""
+
+    def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
+        self.name = name
+        self.url = f"http://127.0.0.1:{environment['LIVESHOP_PORT']}"
+        self.log = folder / f"{name}.log"
+        self._environment = environment | {"LIVESHOP_LOG_LEVEL": "warning"}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, failpoint: str | None = None) -> None:
+        """Start the node; with a failpoint it ends itself where that is."""
+        environment = dict(self._environment)
+        if failpoint is not None:
+            environment["LIVESHOP_FAILPOINT"] = failpoint
+        self.process = spawn([LIVESHOP, "serve"], log=self.log, environment=environment)
+
+    def kill(self) -> None:
+        """End it as a power cut would; one that has ended is fine."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self.process is not None and self.process.poll() is None
+
+
+class World:
+    """Everything that can die. Call it from the main thread, which is the children's parent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.valkey = LocalValkey(folder / "valkey-0")
+        self.postgres = LocalPostgres(folder / "postgres", durable=False)
+        self.nodes: list[Node] = []
+        self._generation = 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of a node whose port is its own."""
+        return serving(self.valkey.url, self.postgres.url, free_port())
+
+    def open(self) -> None:
+        """Start everything and wait until both nodes serve."""
+        self.valkey.start()
+        self.postgres.start()
+        asyncio.run(migrate(self.postgres.url))
+        for number in range(NODES):
+            node = Node(f"node{number}", self.folder, self.environment)
+            self.nodes.append(node)
+            node.start()
+        self.until_ready()
+
+    def close(self) -> None:
+        """End everything."""
+        for node in self.nodes:
+            node.kill()
+        self.valkey.stop()
+        self.postgres.stop()
+
+    def until_ready(self) -> None:
+        """Wait until both nodes say that they can serve."""
+        for node in self.nodes:
+            until(lambda node=node: is_ready(node.url) or not node.running)  # type: ignore[misc]
+            assert node.running, f"{node.name} ended: {node.log.read_text()[-2000:]}"
+
+    def mend(self) -> list[str]:
+        """Start what does not run and wait until all serve; return who ended without being told."""
+        ended = []
+        if self.valkey.process is None or self.valkey.process.poll() is not None:
+            self.valkey.start()
+        if self.postgres.process is None or self.postgres.process.poll() is not None:
+            self.postgres.start()
+        for node in self.nodes:
+            if not node.running:
+                if node.process is not None:
+                    ended.append(node.name)
+                node.start()
+        self.until_ready()
+        return ended
+
+    def freeze(self, process: subprocess.Popen[bytes]) -> None:
+        """Stop a process as a machine without time for it would."""
+        os.kill(process.pid, signal.SIGSTOP)
+
+    def thaw(self, process: subprocess.Popen[bytes]) -> None:
+        """Let a frozen process go on."""
+        os.kill(process.pid, signal.SIGCONT)
+
+    @property
+    def append_only(self) -> Path:
+        """The folder of Valkey's append-only files."""
+        return self.valkey.folder / "appendonlydir"
+
+    def copy_valkey(self) -> Path:
+        """Keep what Valkey has on disk now, as a backup would."""
+        copy = self.folder / "backup"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.append_only, copy)
+        return copy
+
+    def replica(self) -> LocalValkey:
+        """Start a second Valkey that follows the first, and wait until it has everything."""
+        self._generation += 1
+        replica = LocalValkey(self.folder / f"valkey-{self._generation}")
+        replica.folder.mkdir()
+        shutil.copy(self.valkey.folder / "password", replica.folder / "password")
+        replica.start()
+        password = (replica.folder / "password").read_text().strip()
+        with redis.Redis.from_url(replica.url) as client:
+            client.config_set("masterauth", password)
+            client.replicaof("127.0.0.1", self.valkey.port)
+            until(lambda: client.info("replication")["master_link_status"] == "up")
+        return replica
+
+    def cut_off(self, replica: LocalValkey) -> None:
+        """Let the replica lag: what is written from here on does not reach it."""
+        with redis.Redis.from_url(replica.url) as client:
+            client.replicaof("NO", "ONE")
+
+    def promote(self, replica: LocalValkey) -> None:
+        """Kill the first Valkey and let the replica answer in its place."""
+        port = self.valkey.port
+        self.valkey.kill()
+        with redis.Redis.from_url(replica.url) as client:
+            client.config_set("port", port)
+        replica.port = port
+        self.valkey = replica
+
+    def audit(self) -> tuple[int, str]:
+        """Run `liveshop audit`; return its exit code and what it says."""
+        with program("audit", environment=self.environment) as process:
+            output, _ = process.communicate()
+        return process.returncode, output
+
+
+@contextmanager
+def open_world(folder: Path) -> Iterator[World]:
+    """Run a world whose files lie in `folder`."""
+    world = World(folder)
+    try:
+        world.open()
+        yield world
+    finally:
+        world.close()
