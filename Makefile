@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check crash autobahn format lock clean
+.PHONY: help install demo test check crash autobahn format lock vendor clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -75,6 +75,9 @@ lock: ## Choose the versions anew and write requirements.lock (needs uv)
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--all-extras --group dev --output-file requirements.lock pyproject.toml
+
+vendor: install ## Fetch the browser modules of the pages anew (needs npm)
+	@$(BIN)/python -m tools.vendor $(ARGS)
 
 clean: ## Remove what was made here, the demo's data too
 	rm -rf .venv $(AUTOBAHN) .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist

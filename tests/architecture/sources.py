@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("liveshop", "tests", "loadtests")
+FOLDERS = ("liveshop", "tests", "loadtests", "tools")
 SUFFIXES = (".py", ".lua", ".sql", ".js", ".css")
 
 _JS_CONTROL = re.compile(r"^\s*(\}\s*)?(if|for|while|switch|catch|else)\b")

@@ -11,21 +11,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liveshop.core.errors import BadRequest
 from liveshop.edge.http.refusals import refusal
 
-# Pictures and video come from the merchant's own hosts; scripts and styles from here alone.
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: http: https:",
-        "media-src 'self' blob: http: https:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
+
+def _policy(connect: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: http: https:",
+            "media-src 'self' blob: http: https:",
+            f"connect-src {connect}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
     )
-)
+
+
+# Pictures and video come from the merchant's own hosts; scripts and styles from here alone.
+CONTENT_SECURITY_POLICY: Final = _policy("'self'")
+# Where a stream is played, a script reads its pieces, which lie on the merchant's hosts too.
+STREAM_POLICY: Final = _policy("'self' http: https:")
 _ALWAYS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -33,6 +40,7 @@ _ALWAYS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
 }
 # The client module loads its other half from /pages/.
 _SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/")
@@ -41,7 +49,7 @@ _SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/")
 class SecureHeaders:
     """Middleware that adds the security headers, and keeps answers out of caches.
 
-    A response that says itself how it may be cached is left at that.
+    What a response says itself, such as how it may be cached, is left at that.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -53,8 +61,8 @@ class SecureHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_ALWAYS)
-                headers.setdefault("Cache-Control", "no-store")
+                for name, value in _ALWAYS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,41 +1,67 @@
-"""The pages and their files, as they lie in the package."""
+"""The pages, the client module and their files."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from liveshop.edge.http.headers import CONTENT_SECURITY_POLICY, STREAM_POLICY
+from liveshop.edge.http.page_files import PageFile, read_pages
 
 _FOLDER: Final = Path(__file__).parent.parent / "pages"
-# A browser asks each time whether a file has changed, and gets 304 if not: no build step, and
-# no old script with a new page.
-_REVALIDATE: Final = {"Cache-Control": "no-cache"}
 _PAGES: Final = {
-    "/": "index.html",
-    "/watch/{session_id}": "watch.html",
-    "/host/{session_id}": "host.html",
-    "/liveshop.js": "liveshop.js",
+    "/": ("index.html", CONTENT_SECURITY_POLICY),
+    "/watch/{session_id}": ("watch.html", STREAM_POLICY),
+    "/host/{session_id}": ("host.html", CONTENT_SECURITY_POLICY),
+    "/liveshop.js": ("liveshop.js", CONTENT_SECURITY_POLICY),
 }
+# A browser asks each time whether the file has changed, and gets 304 if not.
+_REVALIDATED: Final = "no-cache"
+# The address of a file holds the version of them all, so what is kept is never out of date.
+_KEPT: Final = "public, max-age=31536000, immutable"
 
-
-class _Files(StaticFiles):
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers.update(_REVALIDATE)
-        return response
+_Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def page_routes() -> list[BaseRoute]:
-    """Return the pages, the client module, and the folder that they load from."""
-    pages = [_page(path, _FOLDER / name) for path, name in _PAGES.items()]
-    return [*pages, Mount("/pages", _Files(directory=_FOLDER))]
+    """Return the pages, the client module, and the files that they load."""
+    pages = read_pages(_FOLDER)
+    current = f"@{pages.version}"
+
+    def page(name: str, policy: str) -> _Endpoint:
+        async def answer(request: Request) -> Response:
+            response = _sent(pages.files[name], request, _REVALIDATED)
+            response.headers["Content-Security-Policy"] = policy
+            return response
+
+        return answer
+
+    async def file(request: Request) -> Response:
+        path: str = request.path_params["path"]
+        version, _, rest = path.partition("/") if path.startswith("@") else ("", "", path)
+        found = pages.files.get(rest)
+        if found is None:
+            raise HTTPException(404)
+        # A page of a node with other files may ask here; it gets ours, but not to keep.
+        return _sent(found, request, _KEPT if version == current else _REVALIDATED)
+
+    return [
+        *(Route(path, page(name, policy)) for path, (name, policy) in _PAGES.items()),
+        Route("/pages/{path:path}", file),
+    ]
 
 
-def _page(path: str, file: Path) -> Route:
-    async def page(request: Request) -> Response:
-        return FileResponse(file, headers=_REVALIDATE)
-
-    return Route(path, page)
+def _sent(file: PageFile, request: Request, caching: str) -> Response:
+    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    etag = f'"{file.etag}{"-gzip" if zipped else ""}"'
+    headers = {"Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if not zipped:
+        return Response(file.plain, media_type=file.media_type, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(file.gzipped, media_type=file.media_type, headers=headers)

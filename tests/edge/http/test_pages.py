@@ -1,5 +1,7 @@
 """Pages, health and what every answer carries."""
 
+import re
+
 from tests.edge.http.api import SHOP_ORIGIN, Api
 
 
@@ -21,10 +23,53 @@ def test_a_script_is_asked_for_again_and_not_sent_twice(api: Api) -> None:
     assert first.headers["cache-control"] == "no-cache"
     again = api.anyone.get("/pages/liveshop.js", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_a_file_goes_out_compressed_to_who_can_read_that(api: Api) -> None:
+    path = "/pages/vendor/preact/preact.js"
+    zipped = api.anyone.get(path, headers={"Accept-Encoding": "gzip, br"})
+    plain = api.anyone.get(path, headers={"Accept-Encoding": "identity"})
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert zipped.content == plain.content
+    assert int(zipped.headers["content-length"]) < len(plain.content) / 2
+    assert zipped.headers["etag"] != plain.headers["etag"]
+    assert all("Accept-Encoding" in each.headers["vary"] for each in (zipped, plain))
+
+
+def test_a_page_names_files_that_may_be_kept_for_good(api: Api) -> None:
+    page = api.anyone.get("/watch/s1")
+    assert page.headers["cache-control"] == "no-cache"
+    scripts = re.findall(r'src="(/pages/@[0-9a-f]{12}/[^"]+)"', page.text)
+    assert scripts
+    for path in scripts:
+        kept = api.anyone.get(path)
+        assert kept.status_code == 200
+        assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+        of_other_node = api.anyone.get(re.sub("@[0-9a-f]+", "@0123456789ab", path))
+        assert of_other_node.content == kept.content
+        assert of_other_node.headers["cache-control"] == "no-cache"
+
+
+def test_only_the_viewers_page_may_read_streams_from_elsewhere(api: Api) -> None:
+    reach = {
+        path: next(
+            rule
+            for rule in api.anyone.get(path).headers["content-security-policy"].split("; ")
+            if rule.startswith("connect-src")
+        )
+        for path in ("/", "/watch/s1", "/host/s1")
+    }
+    assert reach == {
+        "/": "connect-src 'self'",
+        "/watch/s1": "connect-src 'self' http: https:",
+        "/host/s1": "connect-src 'self'",
+    }
 
 
 def test_nothing_beside_the_pages_is_served(api: Api) -> None:
-    for path in ("/pages/../app.py", "/pages/%2e%2e/http/app.py", "/pages//etc/passwd"):
+    for path in ("/pages/../app.py", "/pages/%2e%2e/http/app.py", "/pages//etc/passwd", "/pages/@"):
         assert api.anyone.get(path).status_code == 404, path
 
 
@@ -33,7 +78,7 @@ def test_answers_of_the_api_are_not_kept(api: Api) -> None:
 
 
 def test_only_pages_of_the_origins_set_may_read_the_api(api: Api) -> None:
-    for path in ("/api/products", "/liveshop.js", "/pages/state.js"):
+    for path in ("/api/products", "/liveshop.js", "/pages/client/state.js"):
         shop = api.anyone.get(path, headers={"Origin": SHOP_ORIGIN})
         assert shop.headers["access-control-allow-origin"] == SHOP_ORIGIN
         stranger = api.anyone.get(path, headers={"Origin": "https://evil.example"})

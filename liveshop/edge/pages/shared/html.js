@@ -1,0 +1,14 @@
+/** Everything that draws: preact, its hooks, and `html`, which describes elements as text. */
+
+import htm from "../vendor/htm/htm.js";
+import { h } from "../vendor/preact/preact.js";
+
+export {
+  Component, Fragment, createContext, createRef, h, render,
+} from "../vendor/preact/preact.js";
+export {
+  useCallback, useContext, useEffect, useId, useLayoutEffect, useMemo, useReducer, useRef, useState,
+} from "../vendor/preact/hooks.js";
+
+/** What stands in it is text: nothing that people write is ever read as HTML. */
+export const html = htm.bind(h);

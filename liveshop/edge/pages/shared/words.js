@@ -1,0 +1,64 @@
+/** What both pages say: of a session's status, of SKUs, and of everything that can be refused. */
+
+import { listOf, money, t } from "./i18n.js";
+
+/** Find a SKU on the shelf: its product and variant, or nulls. */
+export function onShelf(session, sku) {
+  for (const product of session?.shelf ?? []) {
+    const variant = product.variants.find((v) => v.sku === sku);
+    if (variant) return { product, variant };
+  }
+  return { product: null, variant: null };
+}
+
+/** Name what a SKU is: "Ocean Blue Shirt, M". */
+export function nameOf(session, sku) {
+  const { product, variant } = onShelf(session, sku);
+  if (product === null) return sku;
+  return variant.label ? `${product.title}, ${variant.label}` : product.title;
+}
+
+/** A session's status in a word. */
+export function statusWord(status) {
+  return t(`status.${status}`);
+}
+
+function soldOut({ left }, { session, sku }) {
+  const { product, variant } = onShelf(session, sku);
+  if (left > 0) return t("refusal.sold_out_some", { n: left });
+  const label = variant?.label;
+  const gone = label ? t("refusal.sold_out_in", { label }) : t("refusal.sold_out");
+  const others = (product?.variants ?? []).filter((v) => v.sku !== sku && v.left > 0);
+  if (others.length === 0) return gone;
+  const names = listOf(others.map((v) => v.label || v.sku));
+  return `${gone} ${t("refusal.others", { n: others.length, names })}`;
+}
+
+function limited({ limit, left }) {
+  if (left > 0) return t("refusal.limit_some", { n: limit, left });
+  return t("refusal.limit", { n: limit, have: limit - left });
+}
+
+const SPECIAL = {
+  sold_out: soldOut,
+  limit: limited,
+  price_changed: ({ price }, { session }) =>
+    t("refusal.price_changed", { price: money(price, session.currency) }),
+};
+const PLAIN = new Set([
+  "bad_request", "unauthorized", "forbidden", "not_found", "not_live", "conflict", "expired",
+  "busy", "rate_limited", "unavailable", "internal", "offline",
+]);
+
+/** Say in one sentence what a refusal means to a buyer; `about` has `session` and `sku`. */
+export function sentence(error, about) {
+  if (error.code in SPECIAL) return SPECIAL[error.code](error, about);
+  return t(`refusal.${PLAIN.has(error.code) ? error.code : "internal"}`);
+}
+
+const FAREWELLS = new Set([4502, 4503, 4504, 4505, 4506]);
+
+/** Say why the line is closed for good. */
+export function farewell(code) {
+  return t(`farewell.${FAREWELLS.has(code) ? code : "other"}`);
+}

@@ -1,0 +1,81 @@
+"""The messages of the pages: the same keys and places in every language, none of them idle."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from babel import Locale
+
+_PAGES = Path(__file__).parents[2] / "liveshop" / "edge" / "pages"
+_LANGUAGES = ("en", "el", "zh", "ru")
+_USE = re.compile(r"""\bt\(\s*(?P<quote>["`])(?P<key>[\w.]+)(?P<rest>\$\{)?""")
+# A key that a table holds until it is said: `key: "cart.empty"`.
+_HELD = re.compile(r"""\b\w*[kK]ey: "(?P<key>[a-z]\w*\.[\w.]+)\"""")
+_PLACE = re.compile(r"\{(\w+)\}")
+
+Message = str | dict[str, str]
+
+
+def _messages(language: str) -> dict[str, Message]:
+    found: dict[str, Message] = json.loads((_PAGES / "messages" / f"{language}.json").read_text())
+    return found
+
+
+def _scripts() -> list[str]:
+    paths = (path for path in _PAGES.rglob("*.js") if "vendor" not in path.parts)
+    return [path.read_text() for path in paths]
+
+
+def _texts(message: Message) -> list[str]:
+    return [message] if isinstance(message, str) else list(message.values())
+
+
+def _places(message: Message) -> list[set[str]]:
+    return [set(_PLACE.findall(text)) for text in _texts(message)]
+
+
+def test_there_is_one_file_for_each_language_that_can_be_chosen() -> None:
+    i18n = (_PAGES / "shared" / "i18n.js").read_text()
+    (offered,) = re.findall(r"LANGUAGES = \{(.+)\}", i18n)
+    assert tuple(re.findall(r"(\w+): ", offered)) == _LANGUAGES
+    assert {path.stem for path in (_PAGES / "messages").iterdir()} == set(_LANGUAGES)
+
+
+@pytest.mark.parametrize("language", _LANGUAGES)
+def test_no_key_is_missing_or_idle(language: str) -> None:
+    uses = [match for text in _scripts() for match in _USE.finditer(text)]
+    whole = {match["key"] for match in uses if not match["rest"]}
+    whole |= {match["key"] for text in _scripts() for match in _HELD.finditer(text)}
+    begun = tuple(match["key"] for match in uses if match["rest"])
+    keys = set(_messages(language))
+    assert whole - keys == set(), "missing"
+    assert {key for key in keys - whole if not key.startswith(begun)} == set(), "idle"
+    for prefix in begun:
+        assert any(key.startswith(prefix) for key in keys), f"no message begins with {prefix}"
+
+
+@pytest.mark.parametrize("language", _LANGUAGES)
+def test_every_message_has_the_same_places_as_in_english(language: str) -> None:
+    english, messages = _messages("en"), _messages(language)
+    for key, message in messages.items():
+        (places, *others) = _places(english[key])
+        assert all(each == places for each in (*others, *_places(message))), key
+
+
+@pytest.mark.parametrize("language", _LANGUAGES)
+def test_a_message_with_plurals_has_those_that_the_language_has(language: str) -> None:
+    wanted = {*Locale(language).plural_form.tags, "other"}
+    english = _messages("en")
+    for key, message in _messages(language).items():
+        assert isinstance(message, dict) == isinstance(english[key], dict), key
+        if isinstance(message, dict):
+            assert set(message) == wanted, key
+
+
+@pytest.mark.parametrize("language", _LANGUAGES)
+def test_messages_stand_in_order_and_say_something(language: str) -> None:
+    messages = _messages(language)
+    assert list(messages) == sorted(messages)
+    assert all(text.strip() for message in messages.values() for text in _texts(message))
+    assert not any("!" in text or "！" in text for m in messages.values() for text in _texts(m))

@@ -1,0 +1,1 @@
+"""Tools of the house, which no part of the package needs."""
