@@ -1,0 +1,86 @@
+"""The far end of a connection that is not there: a transport that keeps what is written to it."""
+
+import asyncio
+import socket
+from typing import Any
+
+
+class Deaf:
+    """A socket that takes any option."""
+
+    family = socket.AF_INET
+
+    def getsockname(self) -> tuple[str, int]:
+        """Say where the server is."""
+        return ("192.0.2.2", 80)
+
+    def getpeername(self) -> tuple[str, int]:
+        """Say where the client is."""
+        return ("192.0.2.1", 4711)
+
+    def setsockopt(self, *_option: Any) -> None:
+        """Take it."""
+
+
+class FarEnd(asyncio.Transport):
+    """Takes bytes as a socket's transport does, and hands what comes to the protocol in charge."""
+
+    def __init__(self, protocol: asyncio.Protocol) -> None:
+        super().__init__(
+            {"peername": ("192.0.2.1", 4711), "sockname": ("192.0.2.2", 80), "socket": Deaf()}
+        )
+        self.protocol = protocol
+        self.written = bytearray()
+        self.half_closed = False
+        self.closed = False
+        self.reading = True
+        protocol.connection_made(self)
+
+    def feed(self, data: bytes) -> None:
+        """Let bytes come, unless the server no longer listens."""
+        if data and not self.closed:
+            self.protocol.data_received(data)
+
+    def hang_up(self) -> None:
+        """End the connection as the loop tells of it."""
+        self.protocol.connection_lost(None)
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, asyncio.Protocol)
+        self.protocol = protocol
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self.protocol
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        assert high is None or high > 0
+
+    def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
+        assert not self.half_closed, "nothing is said after the end"
+        if not self.closed:
+            self.written += data
+
+    def write_eof(self) -> None:
+        assert not self.half_closed, "the end comes once"
+        self.half_closed = True
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_reading(self) -> bool:
+        return self.reading
