@@ -82,11 +82,16 @@ def resolved(reservation: Reservation, ref: int | None = None) -> Message:
         case ReservationState.RELEASED:
             return _answer("released", ref, rid=rid, sku=sku)
         case ReservationState.EXPIRED:
-            return _answer("expired", ref, rid=rid, sku=sku)
+            return expired(rid, sku, ref)
         case ReservationState.REFUSED:
             return refused(rid, sku, reservation.code or "internal", ref)
         case state:
             raise AssertionError(f"{rid} is {state}")
+
+
+def expired(rid: str, sku: str, ref: int | None = None) -> Message:
+    """Tell of a reservation whose time is over."""
+    return _answer("expired", ref, rid=rid, sku=sku)
 
 
 def refused(rid: str, sku: str, code: str, ref: int | None = None) -> Message:

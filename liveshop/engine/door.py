@@ -96,7 +96,7 @@ class Door:
         buyer, context = identity.viewer_id, room.context
         reservations = await context.units.mine(buyer)
         for reservation in reservations:
-            context.mailbox.watch(Watched(reservation.rid, buyer, reservation.sku))
+            context.mailbox.watch(Watched.of(reservation))
         orders = await self._node.orders.of_buyer(context.session_id, buyer)
         return reservations, orders
 

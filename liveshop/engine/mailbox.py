@@ -60,6 +60,19 @@ class Watched:
     rid: str
     buyer: str
     sku: str
+    quantity: int
+    price: int
+
+    @classmethod
+    def of(cls, reservation: Reservation) -> "Watched":
+        """Return what is to be watched of a reservation."""
+        return cls(
+            rid=reservation.rid,
+            buyer=reservation.buyer,
+            sku=reservation.sku,
+            quantity=reservation.quantity,
+            price=reservation.price,
+        )
 
 
 class Mailbox:
@@ -135,7 +148,8 @@ class Mailbox:
             return
         match message["type"]:
             case "reserved":
-                self.watch(Watched(message["rid"], buyer, message["sku"]))
+                names = ("rid", "sku", "quantity", "price")
+                self.watch(Watched(buyer=buyer, **{name: message[name] for name in names}))
             case "confirmed" | "cancelled":
                 for rid in message["rids"]:
                     self._watched.pop(rid, None)

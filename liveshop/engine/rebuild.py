@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
 from liveshop.core.failpoint import Failpoint
-from liveshop.core.model import OrderStatus, Reservation, ReservationState
+from liveshop.core.model import Reservation, ReservationState
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.till import Till, sold
-from liveshop.stores.postgres.records import PendingOrder, Rebuild
+from liveshop.engine.writer import resolved
+from liveshop.stores.postgres.records import PendingOrder, Rebuild, Verdict
 from liveshop.stores.redis.records import UnitsStatus
 
 _logger = logging.getLogger(__name__)
@@ -128,16 +129,13 @@ class Rebuilder:
         """Return those of the survivors that Postgres has resolved without Redis knowing."""
         if not survivors:
             return []
-        names = {item.rid for item in survivors} | {item.order_id or "" for item in survivors}
-        stored = await self._room.node.orders.statuses(sorted(names))
-        outcomes = []
-        for item in survivors:
-            status = stored.get(item.rid) or stored.get(item.order_id or "")
-            if status is OrderStatus.VOID:
-                outcomes.append(replace(item, state=ReservationState.EXPIRED))
-            elif status is not None and status is not OrderStatus.PENDING:
-                outcomes.append(replace(item, state=ReservationState.SOLD))
-        return outcomes
+        room = self._room
+        verdicts = await room.node.orders.verdicts(room.session_id, survivors)
+        return [
+            resolved(item, verdicts[item.rid])
+            for item in survivors
+            if verdicts.get(item.rid, Verdict.PENDING) is not Verdict.PENDING
+        ]
 
     async def _copy_quotas(self) -> None:
         """Copy what buyers have bought; until it is there, the database checks limits alone."""

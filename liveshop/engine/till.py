@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from liveshop.core import messages
-from liveshop.core.errors import Conflict, Expired, LiveshopError, Unavailable
+from msgspec.structs import replace
+
+from liveshop.core import limits, messages
+from liveshop.core.errors import Conflict, Expired, LiveshopError
 from liveshop.core.model import Order, OrderStatus, Reservation, ReservationState
 from liveshop.engine.context import RoomContext
 from liveshop.engine.mailbox import Watched
@@ -11,9 +13,9 @@ from liveshop.engine.settler import Settler
 from liveshop.engine.writer import OrderWriter, resolved
 from liveshop.stores.postgres.records import (
     Copies,
-    Overdue,
     PaymentReply,
     RefundReason,
+    Undecided,
     Verdict,
 )
 
@@ -59,46 +61,87 @@ class Till:
         if not overdue:
             return
         room = self._room
-        buyers = {item.order_id: item.buyer for item in overdue if item.order_id}
         reply = await room.node.orders.void(
             room.session_id,
-            [Overdue(order_id=order_id, buyer=buyer) for order_id, buyer in buyers.items()],
+            [
+                Undecided(
+                    rid=item.rid,
+                    buyer=item.buyer,
+                    sku=item.sku,
+                    quantity=item.quantity,
+                    price=item.price,
+                    sale=item.sale,
+                    order_id=item.order_id,
+                )
+                for item in overdue
+            ],
+            Verdict.EXPIRED,
             now_ms=room.node.clock.now_ms(),
         )
         outcomes = []
         for reservation in overdue:
-            assert reservation.order_id is not None, "a paying reservation has its order"
-            verdict = reply.outcomes[reservation.order_id].verdict
-            if verdict is not Verdict.PENDING:
-                outcomes.append(resolved(reservation, verdict))
+            decided = reply.decided[reservation.rid]
+            if decided.verdict is not Verdict.PENDING:
+                outcome = resolved(reservation, decided.verdict)
+                outcomes.append(replace(outcome, order_id=decided.order_id))
         await self._settler.settle(outcomes, reply.copies)
         await self.tell_outcomes(outcomes)
 
     async def tell_outcomes(self, outcomes: Sequence[Reservation]) -> None:
         """Tell buyers what became of reservations; those sold by what became of their order."""
-        orders = {item.order_id for item in outcomes if item.state is ReservationState.SOLD}
-        for order_id in sorted(order_id for order_id in orders if order_id):
-            self._tell_order(await self._room.node.orders.get(order_id))
+        sold_in = {item.order_id for item in outcomes if item.state is ReservationState.SOLD}
+        orders = await self._room.node.orders.many({order_id for order_id in sold_in if order_id})
+        for order in orders.values():
+            self._tell_order(order)
         await self.expired(item for item in outcomes if item.state is not ReservationState.SOLD)
 
     async def tell_lost(self, lost: Sequence[Watched]) -> None:
         """Tell buyers of reservations that Redis has lost: they ended, unless Postgres has more.
 
-        Those of orders that are under way here get their answer from the writer.
+        Another node may be about to write their orders, so that Postgres has to decide before
+        anything is told. Those of orders under way here get their answer from the writer.
         """
-        mailbox, under_way = self._room.mailbox, self._writer.rids()
+        under_way = self._writer.rids()
         unclear = [each for each in lost if each.rid not in under_way]
-        statuses = await self._room.node.orders.statuses([each.rid for each in unclear])
-        for each in unclear:
-            status = statuses.get(each.rid)
-            if status is OrderStatus.PENDING or not mailbox.is_watched(each.rid):
-                continue  # it goes on, or the answer has been told meanwhile
-            if status in (None, OrderStatus.VOID):
-                message = messages.refused(each.rid, each.sku, Unavailable.code)
-                mailbox.tell(each.buyer, message)
-            else:
-                self._tell_order(await self._room.node.orders.of_reservation(each.rid))
+        for first in range(0, len(unclear), limits.ORDERS_PER_COMMIT_MAX):
+            await self._decide_lost(unclear[first : first + limits.ORDERS_PER_COMMIT_MAX])
         await self._room.post()
+
+    async def _decide_lost(self, lost: Sequence[Watched]) -> None:
+        room = self._room
+        reply = await room.node.orders.void(
+            room.session_id,
+            [
+                Undecided(
+                    rid=each.rid,
+                    buyer=each.buyer,
+                    sku=each.sku,
+                    quantity=each.quantity,
+                    price=each.price,
+                )
+                for each in lost
+            ],
+            Verdict.UNAVAILABLE,
+            now_ms=room.node.clock.now_ms(),
+        )
+        confirmed = {
+            each.order_id for each in reply.decided.values() if each.verdict is Verdict.CONFIRMED
+        }
+        orders = await room.node.orders.many(confirmed)
+        await self._settler.settle(
+            [item for order in orders.values() for item in sold(order)], reply.copies
+        )
+        for each in lost:
+            decided = reply.decided[each.rid]
+            if decided.verdict is Verdict.PENDING or not room.mailbox.is_watched(each.rid):
+                continue  # it goes on, or the answer has been told meanwhile
+            if decided.verdict is Verdict.CONFIRMED:
+                self._tell_order(orders[decided.order_id])
+            elif decided.verdict is Verdict.EXPIRED:
+                room.mailbox.tell(each.buyer, messages.expired(each.rid, each.sku))
+            else:
+                code = decided.verdict.value
+                room.mailbox.tell(each.buyer, messages.refused(each.rid, each.sku, code))
 
     def _tell_order(self, order: Order) -> None:
         confirmed = order.status is OrderStatus.CONFIRMED

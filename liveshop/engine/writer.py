@@ -38,6 +38,7 @@ _STATES = {
     Verdict.CONFLICT: ReservationState.REFUSED,
     Verdict.SOLD_OUT: ReservationState.REFUSED,
     Verdict.LIMIT: ReservationState.REFUSED,
+    Verdict.UNAVAILABLE: ReservationState.REFUSED,
 }
 _RETRY_S = 0.1
 
@@ -260,7 +261,7 @@ class OrderWriter:
         what, first = f"the order {ordered.order_id}", ordered.reservations[0]
         quantity = sum(reservation.quantity for reservation in ordered.reservations)
         match verdict:
-            case Verdict.EXPIRED:
+            case Verdict.EXPIRED | Verdict.UNAVAILABLE:
                 return errors.Expired(what)
             case Verdict.SOLD_OUT:
                 return errors.SoldOut(what, requested=quantity, left=0)

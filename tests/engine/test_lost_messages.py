@@ -20,7 +20,7 @@ async def test_an_order_under_way_is_not_told_as_lost(shop: Shop, postgres_url: 
         await connection.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", session_id)
         shop.send(ada, "checkout", order_id=order_id, rids=[rid])
         await until(lambda: room.writer.has(order_id))
-        await room.till.tell_lost([Watched(rid, "ada", "OBS-M")])
+        await room.till.tell_lost([Watched(rid, "ada", "OBS-M", 1, 5000)])
     await connection.close()
     await ada.sees("confirmed", order_id=order_id)
     assert ada.of("refused") == []
@@ -33,7 +33,7 @@ async def test_more_than_one_pulse_can_ask_for_is_told_all_the_same(shop: Shop) 
     room = await shop.engine.room(session_id)
     lost = [str(uuid4()) for _ in range(2_500)]
     for rid in lost:
-        room.context.mailbox.watch(Watched(rid, "ada", "OBS-M"))
+        room.context.mailbox.watch(Watched(rid, "ada", "OBS-M", 1, 5000))
     await ada.until(lambda: len(ada.of("refused")) == len(lost))
     assert {message["rid"] for message in ada.of("refused")} == set(lost)
 

@@ -25,6 +25,7 @@ from liveshop.stores.postgres.locked import (
 )
 from liveshop.stores.postgres.queries import queries
 from liveshop.stores.postgres.records import CommitReply, Copies, NewOrder, Outcome, Verdict
+from liveshop.stores.postgres.void import VoidOrder, make_void, outcome_of
 
 _SQL = queries("batch")
 _REFUSED = (asyncpg.CheckViolationError, asyncpg.UniqueViolationError)
@@ -103,18 +104,17 @@ class Batch:
         self, connection: Connection, orders: Sequence[NewOrder], refused: dict[str, Outcome]
     ) -> None:
         # What did not fit now is not to fit later: its buyer is told a final answer.
-        dropped = [
-            order
-            for order in orders
-            if order.order_id in refused
-            and refused[order.order_id].verdict in (Verdict.SOLD_OUT, Verdict.LIMIT)
-        ]
-        if dropped:
-            ids = [order.order_id for order in dropped]
-            buyers = [order.buyer for order in dropped]
-            await connection.execute(
-                _SQL["void_orders"], self._session_id, self._now_ms, ids, buyers
+        void = [
+            VoidOrder(
+                order_id=order.order_id,
+                buyer=order.buyer,
+                verdict=refused[order.order_id].verdict,
+                lines=order.lines,
             )
+            for order in orders
+            if order.order_id in refused and refused[order.order_id].verdict is not Verdict.CONFLICT
+        ]
+        await make_void(connection, self._session_id, void, now_ms=self._now_ms)
 
     async def _read_free(self, connection: Connection, orders: Sequence[NewOrder]) -> Free:
         lines = [line for order in orders for line in order.lines]
@@ -132,11 +132,19 @@ class Batch:
             [scope for scope, _ in scopes],
             [buyer for _, buyer in scopes],
         )
-        owners = await connection.fetch(_SQL["taken_rids"], [line.rid for line in lines])
+        buyers = {line.rid: order.buyer for order in orders for line in order.lines}
+        taken = await connection.fetch(_SQL["taken_rids"], [line.rid for line in lines])
         return Free(
             units={row: free for row, free in units},
             bought={(scope, buyer): quantity for scope, buyer, quantity in bought},
-            owners={rid: order_id for rid, order_id in owners},
+            owners={record["rid"]: record["id"] for record in taken},
+            void={
+                record["rid"]: outcome_of(
+                    record, self._session_id, buyers[record["rid"]], None
+                ).verdict
+                for record in taken
+                if record["status"] == OrderStatus.VOID
+            },
         )
 
     async def _reply(
@@ -220,26 +228,6 @@ class Batch:
             [line.sku_limit for _, line in lines],
             [line.sale_limit for _, line in lines],
         ]
-
-
-def outcome_of(
-    stored: asyncpg.Record, session_id: str, buyer: str, args_hash: bytes | None
-) -> Outcome:
-    """Return what an order that is there already means to whoever sends it again.
-
-    `args_hash` None asks by session and buyer alone.
-    """
-    if stored["session_id"] != session_id or stored["buyer"] != buyer:
-        return Outcome(verdict=Verdict.CONFLICT)
-    if None not in (args_hash, stored["args_hash"]) and stored["args_hash"] != args_hash:
-        return Outcome(verdict=Verdict.CONFLICT)
-    match OrderStatus(stored["status"]):
-        case OrderStatus.VOID:
-            return Outcome(verdict=Verdict.EXPIRED)
-        case OrderStatus.PENDING:
-            return Outcome(verdict=Verdict.PENDING, at_ms=stored["at_ms"])
-        case _:
-            return Outcome(verdict=Verdict.CONFIRMED, at_ms=stored["at_ms"])
 
 
 async def _known_ids(connection: Connection, orders: Sequence[NewOrder]) -> set[str]:

@@ -14,12 +14,14 @@ Scope = tuple[str, str]
 class Free:
     """What is free under the lock: units by row, what each (scope, buyer) has, whose a rid is.
 
-    A SKU without a row has no units; a sale without one has no cap of its own.
+    A SKU without a row has no units; a sale without one has no cap of its own. `void` says why
+    reservations whose orders are void can never be ordered.
     """
 
     units: Mapping[str, int]
     bought: Mapping[Scope, int]
     owners: Mapping[str, str]
+    void: Mapping[str, Verdict]
 
 
 def select_fitting(
@@ -54,8 +56,9 @@ def _refusal(
     bought: Mapping[Scope, int],
     charge: bool,
 ) -> Verdict | None:
-    if any(owners.get(line.rid, order.order_id) != order.order_id for line in order.lines):
-        return Verdict.CONFLICT
+    for line in order.lines:
+        if owners.get(line.rid, order.order_id) != order.order_id:
+            return free.void.get(line.rid, Verdict.CONFLICT)
     if not charge:
         return None
     caps = {(scope, order.buyer): cap for line in order.lines for scope, cap in line.limits()}

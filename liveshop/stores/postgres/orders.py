@@ -1,14 +1,14 @@
 """Orders: from the writer's batches to the reader's pages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
 import asyncpg
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.limits import ORDERS_PER_COMMIT_MAX, WELCOME_ORDERS_MAX
-from liveshop.core.model import Order, OrderLine, OrderStatus
-from liveshop.stores.postgres.batch import Batch, outcome_of
+from liveshop.core.model import Order, OrderLine, OrderStatus, Reservation
+from liveshop.stores.postgres.batch import Batch
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.locked import Reader, copies_of, lock_session
 from liveshop.stores.postgres.queries import queries
@@ -17,13 +17,14 @@ from liveshop.stores.postgres.records import (
     CommitReply,
     NewOrder,
     OrderPage,
-    Overdue,
     PendingOrder,
+    Undecided,
     Verdict,
     VoidReply,
 )
+from liveshop.stores.postgres.void import decide, known_verdicts
 
-_SQL = queries("orders") | queries("batch")
+_SQL = queries("orders")
 
 
 class Orders:
@@ -56,26 +57,19 @@ class Orders:
         batch = Batch(self._database, session_id, epoch, status="pending", now_ms=now_ms)
         return await batch.commit(orders)
 
-    async def void(self, session_id: str, overdue: Sequence[Overdue], *, now_ms: int) -> VoidReply:
-        """Make sure that overdue orders can never be confirmed, unless they are already.
+    async def void(
+        self, session_id: str, undecided: Sequence[Undecided], verdict: Verdict, *, now_ms: int
+    ) -> VoidReply:
+        """Make sure that reservations can never be ordered, unless they are already.
 
-        Idempotent. EXPIRED means release the units, CONFIRMED settle them.
+        At most ORDERS_PER_COMMIT_MAX. Whoever writes their order later meets the verdict, if it
+        was not there before. CONFIRMED means settle them, PENDING that they go on, all else that
+        they are over for good. Idempotent.
         """
-        buyers = {order.order_id: order.buyer for order in overdue}
-        ids = list(buyers)
+        assert len(undecided) <= ORDERS_PER_COMMIT_MAX
         async with self._database.transaction() as connection:
             await lock_session(connection, session_id)
-            await connection.execute(
-                _SQL["void_orders"], session_id, now_ms, ids, list(buyers.values())
-            )
-            outcomes = {
-                stored["id"]: outcome_of(stored, session_id, buyers[stored["id"]], None)
-                for stored in await connection.fetch(_SQL["known_orders"], ids)
-            }
-            assert outcomes.keys() == buyers.keys(), "every id is void, or was there before"
-            confirmed = [i for i in ids if outcomes[i].verdict is Verdict.CONFIRMED]
-            copies = await copies_of(connection, session_id, confirmed)
-        return VoidReply(outcomes=outcomes, copies=copies)
+            return await decide(connection, session_id, undecided, verdict, now_ms=now_ms)
 
     async def cancel(self, order_id: str) -> CancelReply:
         """Take a confirmed order back, its units and what it counted for limits included.
@@ -125,17 +119,18 @@ class Orders:
         query = _SQL["newest_of_buyer"]
         return orders_of(await self._database.fetch(query, session_id, buyer, limit))
 
-    async def of_reservation(self, rid: str) -> Order:
-        """Return the order that a reservation is in, or raise NotFound."""
-        records = await self._database.fetch(_SQL["order_of_reservation"], rid)
-        if not records:
-            raise NotFound("reservation", rid)
-        return await self.get(records[0]["order_id"])
+    async def many(self, order_ids: Collection[str]) -> dict[str, Order]:
+        """Return those of the orders that there are, by id, in one query."""
+        if not order_ids:
+            return {}
+        records = await self._database.fetch(_SQL["orders_with_lines"], list(order_ids))
+        return {order.order_id: order for order in orders_of(records)}
 
-    async def statuses(self, names: Sequence[str]) -> dict[str, OrderStatus]:
-        """Return the status of the orders with these ids, and of those that have these rids."""
-        records = await self._database.fetch(_SQL["statuses"], names)
-        return {record["name"]: OrderStatus(record["status"]) for record in records}
+    async def verdicts(
+        self, session_id: str, reservations: Sequence[Reservation]
+    ) -> dict[str, Verdict]:
+        """Return what became of reservations, by rid; those not in Postgres are left out."""
+        return await known_verdicts(self._database, session_id, reservations)
 
     async def newest(self, limit: int, *, buyer: str | None = None) -> list[Order]:
         """Return the newest orders of all sessions, those of the newest session first."""

@@ -112,11 +112,11 @@ class NewOrder:
 
 
 class Verdict(StrEnum):
-    """An order that is sent to Postgres gets one of six answers.
+    """An order that is sent to Postgres gets one of seven answers.
 
     CONFIRMED (or cancelled since) and PENDING are orders, and stay so however often they are
-    sent. The others are refusals for good: what was SOLD_OUT or over the LIMIT is recorded as
-    void, and EXPIRED if it is sent again.
+    sent. The others are refusals for good: but for a CONFLICT they are recorded as void, and
+    told again if the order is sent again. UNAVAILABLE was lost with Redis before it was ordered.
     """
 
     CONFIRMED = "confirmed"
@@ -125,6 +125,7 @@ class Verdict(StrEnum):
     CONFLICT = "conflict"
     SOLD_OUT = "sold_out"
     LIMIT = "limit"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,22 +151,38 @@ class CommitReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overdue:
-    """An order whose reservations are still `paying` after their deadline."""
+class Undecided:
+    """A reservation of which Redis does not say what became: still `paying`, or lost with it.
+
+    Without an `order_id` the order that it may be in is unknown.
+    """
+
+    rid: str
+    buyer: str
+    sku: str
+    quantity: int
+    price: int
+    sale: str = ""
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The order that a reservation is in for good, and what became of it."""
 
     order_id: str
-    buyer: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidReply:
-    """What overdue orders turn out to be: EXPIRED (void now), CONFIRMED, PENDING or CONFLICT.
+    """What became of reservations, by rid: void now or before, CONFIRMED, PENDING or CONFLICT.
 
     PENDING means that there is time left to pay, CONFLICT that the id is another buyer's or
     another session's.
     """
 
-    outcomes: dict[str, Outcome]
+    decided: dict[str, Decided]
     copies: Copies
 
 

@@ -9,7 +9,7 @@ from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
-from liveshop.stores.postgres.records import NewLine, NewOrder, Outcome, Verdict
+from liveshop.stores.postgres.records import NewLine, NewOrder, Outcome, Undecided, Verdict
 from liveshop.stores.postgres.sessions import Sessions
 
 NOW = 1_790_000_000_000
@@ -121,3 +121,8 @@ def order(
     """Make an order of one line, as of a `buy`: the order has the rid of its line."""
     lines = [line(rid, sku, quantity, sale=sale, limit=limit)]
     return NewOrder(order_id=rid, buyer=buyer, lines=lines, pay_until_ms=pay_until_ms)
+
+
+def undecided(rid: str, buyer: str = "ada", *, order_id: str | None = None) -> Undecided:
+    """Make a reservation that Redis does not speak for, of one unit of A."""
+    return Undecided(rid=rid, buyer=buyer, sku="A", quantity=1, price=PRICE, order_id=order_id)

@@ -8,8 +8,8 @@ import pytest
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.stores.postgres.audit import OVERDUE_MS_MAX, audit_postgres
-from liveshop.stores.postgres.records import NewOrder, Overdue
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order
+from liveshop.stores.postgres.records import NewOrder, Verdict
+from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, undecided
 
 LATER = NOW + 60_000
 
@@ -150,8 +150,10 @@ async def something(shop: Shop, dice: random.Random, number: int) -> None:
             waiting = cart(dice, number, "AC", pay_until_ms=NOW + number + 20)
             await shop.orders.pend("s2", 0, [waiting], now_ms=NOW + number)
         case 3:
-            overdue = [Overdue(order_id=f"o{known}", buyer="ada")]
-            await shop.orders.void(dice.choice(["s1", "s2"]), overdue, now_ms=NOW + number)
+            overdue = [undecided(f"o{known}")]
+            await shop.orders.void(
+                dice.choice(["s1", "s2"]), overdue, Verdict.EXPIRED, now_ms=NOW + number
+            )
         case 4:
             with suppress(Conflict, NotFound):
                 await shop.orders.cancel(f"o{known}")

@@ -7,8 +7,8 @@ import pytest
 
 from liveshop.core.errors import NotFound
 from liveshop.core.model import Bought, Row, Totals
-from liveshop.stores.postgres.records import NewOrder, Outcome, Overdue, Verdict
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order
+from liveshop.stores.postgres.records import NewOrder, Outcome, Verdict
+from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, undecided
 
 CONFIRMED, CONFLICT, EXPIRED = Verdict.CONFIRMED, Verdict.CONFLICT, Verdict.EXPIRED
 LIMIT, SOLD_OUT = Verdict.LIMIT, Verdict.SOLD_OUT
@@ -113,7 +113,10 @@ async def test_a_refusal_is_final_even_if_units_come_back(shop: Shop) -> None:
         "r3": LIMIT,
     }
     await shop.orders.cancel("r1")
-    assert await shop.verdicts(order("r2"), order("r3", "B")) == {"r2": EXPIRED, "r3": EXPIRED}
+    assert await shop.verdicts(order("r2"), order("r3", "B", quantity=2)) == {
+        "r2": SOLD_OUT,
+        "r3": LIMIT,
+    }
     assert await shop.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
 
 
@@ -179,7 +182,7 @@ async def test_another_epoch_writes_nothing_and_says_the_current_one(shop: Shop)
 
 
 async def test_an_order_that_is_void_is_expired(shop: Shop) -> None:
-    await shop.orders.void("s1", [Overdue(order_id="r1", buyer="ada")], now_ms=NOW)
+    await shop.orders.void("s1", [undecided("r1")], EXPIRED, now_ms=NOW)
     assert await shop.verdicts(order("r1")) == {"r1": EXPIRED}
     assert await shop.verdicts(order("r1", buyer="bo")) == {"r1": CONFLICT}
     assert (await shop.row("sA")).sold == 0

@@ -6,8 +6,8 @@ import pytest
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Order, OrderLine, OrderStatus, Totals
-from liveshop.stores.postgres.records import NewOrder, Outcome, Overdue, Verdict
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order
+from liveshop.stores.postgres.records import Decided, NewOrder, Outcome, Verdict
+from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, undecided
 
 LATER = NOW + 60_000
 
@@ -17,9 +17,10 @@ async def pend(shop: Shop, *orders: NewOrder) -> dict[str, Verdict]:
     return {order_id: outcome.verdict for order_id, outcome in reply.outcomes.items()}
 
 
-async def void(shop: Shop, order_id: str, *, buyer: str = "ada", now_ms: int = NOW) -> Outcome:
-    overdue = [Overdue(order_id=order_id, buyer=buyer)]
-    return (await shop.orders.void("s1", overdue, now_ms=now_ms)).outcomes[order_id]
+async def void(shop: Shop, order_id: str, *, buyer: str = "ada", now_ms: int = NOW) -> Verdict:
+    overdue = [undecided(order_id, buyer)]
+    reply = await shop.orders.void("s1", overdue, Verdict.EXPIRED, now_ms=now_ms)
+    return reply.decided[order_id].verdict
 
 
 async def test_a_pending_order_moves_no_unit(shop: Shop) -> None:
@@ -45,19 +46,18 @@ async def test_a_pending_order_with_a_taken_reservation_is_a_conflict(shop: Shop
 
 
 async def test_void_wins_over_an_order_that_never_came(shop: Shop) -> None:
-    assert (await void(shop, "r1")).verdict is Verdict.EXPIRED
-    assert (await void(shop, "r1")).verdict is Verdict.EXPIRED
+    assert await void(shop, "r1") is Verdict.EXPIRED
+    assert await void(shop, "r1") is Verdict.EXPIRED
     assert (await shop.orders.page("s1", after=0, limit=9)).orders == []
 
 
 async def test_void_loses_to_a_confirmed_order_and_returns_what_to_settle(shop: Shop) -> None:
     await shop.commit(order("r1", quantity=2, sale="@1"))
-    reply = await shop.orders.void(
-        "s1", [Overdue(order_id="r1", buyer="ada"), Overdue(order_id="r2", buyer="bo")], now_ms=NOW
-    )
-    assert reply.outcomes == {
-        "r1": Outcome(verdict=Verdict.CONFIRMED, at_ms=NOW),
-        "r2": Outcome(verdict=Verdict.EXPIRED),
+    overdue = [undecided("r1", "ada"), undecided("r2", "bo")]
+    reply = await shop.orders.void("s1", overdue, Verdict.EXPIRED, now_ms=NOW)
+    assert reply.decided == {
+        "r1": Decided(order_id="r1", verdict=Verdict.CONFIRMED),
+        "r2": Decided(order_id="r2", verdict=Verdict.EXPIRED),
     }
     assert {row.row: row.sold for row in reply.copies.rows} == {"sA": 2, "@1": 2}
     assert (await shop.orders.get("r1")).status is OrderStatus.CONFIRMED
@@ -65,15 +65,52 @@ async def test_void_loses_to_a_confirmed_order_and_returns_what_to_settle(shop: 
 
 async def test_a_pending_order_is_void_at_its_deadline_and_not_before(shop: Shop) -> None:
     await pend(shop, order("r1", pay_until_ms=LATER))
-    assert (await void(shop, "r1", now_ms=LATER - 1)).verdict is Verdict.PENDING
-    assert (await void(shop, "r1", now_ms=LATER)).verdict is Verdict.EXPIRED
+    assert await void(shop, "r1", now_ms=LATER - 1) is Verdict.PENDING
+    assert await void(shop, "r1", now_ms=LATER) is Verdict.EXPIRED
     assert (await shop.orders.get("r1")).status is OrderStatus.VOID
 
 
 async def test_another_buyers_order_is_not_made_void(shop: Shop) -> None:
     await pend(shop, order("r1", pay_until_ms=LATER))
-    assert (await void(shop, "r1", buyer="eve", now_ms=LATER)).verdict is Verdict.CONFLICT
+    assert await void(shop, "r1", buyer="eve", now_ms=LATER) is Verdict.CONFLICT
     assert (await shop.orders.get("r1")).status is OrderStatus.PENDING
+
+
+async def test_a_lost_reservation_is_never_ordered_and_always_told_as_lost(shop: Shop) -> None:
+    lost = await shop.orders.void("s1", [undecided("r1")], Verdict.UNAVAILABLE, now_ms=NOW)
+    assert lost.decided["r1"].verdict is Verdict.UNAVAILABLE
+    cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r1"), line("r2")])
+    for _ in range(2):
+        assert await shop.verdicts(cart, order("r1"), order("r3")) == {
+            "o1": Verdict.UNAVAILABLE,
+            "r1": Verdict.UNAVAILABLE,
+            "r3": Verdict.CONFIRMED,
+        }
+    # The others of the cart are told the same, and may not be ordered otherwise either.
+    assert await shop.verdicts(NewOrder(order_id="o2", buyer="ada", lines=[line("r2")])) == {
+        "o2": Verdict.UNAVAILABLE
+    }
+    overdue = [undecided("r1", order_id="o1"), undecided("r2", order_id="o1")]
+    reply = await shop.orders.void("s1", overdue, Verdict.EXPIRED, now_ms=LATER)
+    assert {each.verdict for each in reply.decided.values()} == {Verdict.UNAVAILABLE}
+    assert (await shop.row("sA")).sold == 1
+
+
+async def test_a_lost_reservation_is_what_its_order_says(shop: Shop) -> None:
+    cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r1"), line("r2")])
+    await shop.commit(cart)
+    await pend(shop, order("r3", pay_until_ms=LATER))
+    rids = [undecided(f"r{n}") for n in range(1, 5)]
+    reply = await shop.orders.void("s1", rids, Verdict.UNAVAILABLE, now_ms=NOW)
+    assert reply.decided == {
+        "r1": Decided(order_id="o1", verdict=Verdict.CONFIRMED),
+        "r2": Decided(order_id="o1", verdict=Verdict.CONFIRMED),
+        "r3": Decided(order_id="r3", verdict=Verdict.PENDING),
+        "r4": Decided(order_id="r4", verdict=Verdict.UNAVAILABLE),
+    }
+    assert {row.row: row.sold for row in reply.copies.rows} == {"sA": 2}
+    with pytest.raises(NotFound):
+        await shop.orders.get("r1")
 
 
 async def test_void_and_commit_at_once_give_one_answer(shop: Shop) -> None:
@@ -82,7 +119,7 @@ async def test_void_and_commit_at_once_give_one_answer(shop: Shop) -> None:
         committed, voided = await asyncio.gather(
             shop.verdicts(order(rid, "AB"[n % 2])), void(shop, rid)
         )
-        assert committed[rid] is voided.verdict
+        assert committed[rid] is voided
 
 
 async def test_cancel_gives_back_units_limits_and_totals(shop: Shop) -> None:
@@ -122,7 +159,7 @@ async def test_what_is_unknown_is_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
         await shop.orders.get("nothing")
     with pytest.raises(NotFound):
-        await shop.orders.void("nowhere", [Overdue(order_id="r", buyer="b")], now_ms=NOW)
+        await shop.orders.void("nowhere", [undecided("r")], Verdict.EXPIRED, now_ms=NOW)
 
 
 async def test_an_order_is_read_as_it_was_sent(shop: Shop) -> None:

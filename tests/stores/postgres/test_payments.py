@@ -7,12 +7,12 @@ import pytest
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import OrderStatus, Row
 from liveshop.stores.postgres.records import (
-    Overdue,
     PaymentReply,
     PaymentStatus,
     RefundReason,
+    Verdict,
 )
-from tests.stores.postgres.shop import NOW, PRICE, Shop, order
+from tests.stores.postgres.shop import NOW, PRICE, Shop, order, undecided
 
 LATER = NOW + 60_000
 APPLIED, REFUND_DUE = PaymentStatus.APPLIED, PaymentStatus.REFUND_DUE
@@ -80,7 +80,7 @@ async def test_a_payment_at_the_deadline_is_late(paying: Shop) -> None:
 
 
 async def test_a_payment_of_a_void_order_goes_back(paying: Shop) -> None:
-    await paying.orders.void("s1", [Overdue(order_id="r1", buyer="ada")], now_ms=LATER)
+    await paying.orders.void("s1", [undecided("r1")], Verdict.EXPIRED, now_ms=LATER)
     assert answer(await pay(paying)) == (REFUND_DUE, RefundReason.EXPIRED, OrderStatus.VOID)
     assert await paying.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
 

@@ -80,11 +80,12 @@ FROM locked AS s, more AS m
 
 -- name: known_orders
 -- Read what is stored under ids that were in use already. $1 order ids
-SELECT id, session_id, buyer, status, args_hash, at_ms FROM orders WHERE id = ANY($1)
+SELECT id, session_id, buyer, status, void_code, args_hash, at_ms FROM orders WHERE id = ANY($1)
 
 -- name: taken_rids
 -- Read to which orders reservations belong. $1 rids
-SELECT rid, order_id FROM order_line WHERE rid = ANY($1)
+SELECT l.rid, o.id, o.session_id, o.buyer, o.status, o.void_code, o.args_hash, o.at_ms
+FROM order_line AS l JOIN orders AS o ON o.id = l.order_id WHERE l.rid = ANY($1)
 
 -- name: free_units
 -- Read what is left of some rows; to be called under the lock. $1 session, $2 rows
@@ -96,20 +97,35 @@ SELECT scope, buyer, bought FROM buyer_quota
 WHERE session_id = $1 AND (scope, buyer) IN (SELECT * FROM unnest($2::text[], $3::text[]))
 
 -- name: void_orders
--- Make overdue orders void: those that wait for money, and those that never came.
--- To be called under the lock. $1 session, $2 now_ms, $3 order ids, $4 buyers
-WITH overdue AS MATERIALIZED (
-    SELECT o.id, o.buyer, s.currency, s.stock_epoch, s.seq + o.n AS seq
-    FROM session AS s, unnest($3::text[], $4::text[]) WITH ORDINALITY AS o (id, buyer, n)
+-- Make orders void: those that wait for money and are overdue, and those that never came. Their
+-- lines keep the reservations from being ordered otherwise. To be called under the lock.
+-- $1 session, $2 now_ms, $3 order ids, $4 buyers, $5 why,
+-- $6 rids, $7 their order ids, $8 SKUs, $9 sales, $10 quantities, $11 prices
+WITH line AS MATERIALIZED (
+    SELECT * FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[])
+        AS l (rid, order_id, sku, sale, qty, price)
+), void AS MATERIALIZED (
+    SELECT o.id, o.buyer, o.code, s.currency, s.stock_epoch, s.seq + o.n AS seq,
+           (SELECT sum(qty * price) FROM line WHERE order_id = o.id) AS total
+    FROM session AS s, unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY
+        AS o (id, buyer, code, n)
     WHERE s.id = $1
 ), made AS (
-    INSERT INTO orders (id, session_id, seq, buyer, status, total, currency, epoch, at_ms)
-    SELECT id, $1, seq, buyer, 'void', 0, currency, stock_epoch, $2 FROM overdue ORDER BY id
+    INSERT INTO orders (id, session_id, seq, buyer, status, total, currency, epoch, at_ms,
+                        void_code)
+    SELECT id, $1, seq, buyer, 'void', total, currency, stock_epoch, $2, code
+    FROM void ORDER BY id
     ON CONFLICT (id) DO NOTHING
+    RETURNING id
+), line_made AS (
+    INSERT INTO order_line (rid, order_id, sku, sale, qty, price, sku_limit)
+    SELECT l.rid, l.order_id, l.sku, l.sale, l.qty, l.price, 0
+    FROM line AS l JOIN made AS m ON m.id = l.order_id ORDER BY l.rid
+    ON CONFLICT (rid) DO NOTHING
 ), turned AS (
-    UPDATE orders AS o SET status = 'void', seq = d.seq
-    FROM overdue AS d
-    WHERE o.id = d.id AND o.session_id = $1 AND o.buyer = d.buyer
+    UPDATE orders AS o SET status = 'void', seq = v.seq, void_code = v.code
+    FROM void AS v
+    WHERE o.id = v.id AND o.session_id = $1 AND o.buyer = v.buyer
       AND o.status = 'pending' AND o.pay_until_ms <= $2
 )
 UPDATE session SET seq = seq + cardinality($3), newest_ms = greatest(newest_ms, $2) WHERE id = $1

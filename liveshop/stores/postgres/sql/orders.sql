@@ -9,6 +9,14 @@ FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 WHERE o.id = $1
 ORDER BY l.rid
 
+-- name: orders_with_lines
+-- Read orders, a row for each line. $1 order ids
+SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       l.rid, l.sku, l.qty, l.price, l.sale
+FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+WHERE o.id = ANY($1)
+ORDER BY o.id, l.rid
+
 -- name: pending_orders
 -- Read a session's orders that wait for their money, a row for each line. $1 session
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
@@ -177,14 +185,3 @@ WHERE session_id = $1 AND units <> sold
 -- Make the money of a cancelled order due for refund. $1 order id
 UPDATE payment SET status = 'refund_due', reason = 'cancelled'
 WHERE order_id = $1 AND status = 'applied'
-
--- name: statuses
--- Read what became of orders, and of reservations by their rids. $1 order ids and rids, mixed
-SELECT l.rid AS name, o.status FROM order_line AS l JOIN orders AS o ON o.id = l.order_id
-WHERE l.rid = ANY($1)
-UNION
-SELECT id, status FROM orders WHERE id = ANY($1)
-
--- name: order_of_reservation
--- Read in which order a reservation is. $1 rid
-SELECT order_id FROM order_line WHERE rid = $1
