@@ -55,6 +55,7 @@ class Connection:
         "_chat",
         "_commands",
         "_deadline_ms",
+        "_frames",
         "_ping_at_ms",
         "_ping_ms",
         "_pong_by_ms",
@@ -70,12 +71,23 @@ class Connection:
         self._commands: Bucket | None = None
         self._chat: Bucket | None = None
         self._purchases: Bucket | None = None
+        self._frames: Bucket | None = None
         # While JOINING: by when `hello` must come. While CLOSING: when the socket is cut.
         self._deadline_ms = now_ms + limits.HELLO_MS_MAX
         self._ping_ms = ping_ms
         self._ping_at_ms = now_ms + ping_ms
         self._behind_since_ms: int | None = None
         self.pong(now_ms)
+
+    def floods(self, frames: int, now_ms: int) -> bool:
+        """Count frames that came, of whatever kind; tell whether they are too many.
+
+        Each takes time from the others, if it is answered, refused or dropped.
+        """
+        if not frames:
+            return False
+        self._frames = self._frames or Bucket(*limits.FRAMES_RATE, now_ms)
+        return self._frames.take(now_ms, frames) > 0
 
     def receive(self, text: str, now_ms: int) -> Command | bytes | Close:
         """Take a message; return what to carry out, a frame that refuses it, or a close.

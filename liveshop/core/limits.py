@@ -88,6 +88,7 @@ IMPORT_VARIANTS_PER_COMMIT: Final = 250
 # Bytes
 HEAD_BYTES_MAX: Final = 16_384
 MESSAGE_BYTES_MAX: Final = 4_096
+READ_AT_ONCE_BYTES: Final = 4_096  # of what a viewer sends, before its frames are counted
 BODY_BYTES_MAX: Final = 65_536
 CSV_BYTES_MAX: Final = 268_435_456
 CSV_ROW_BYTES_MAX: Final = 524_288
@@ -116,6 +117,7 @@ COMMANDS_RATE: Final = (20, 40)
 HOST_COMMANDS_RATE: Final = (50, 100)
 CHAT_RATE: Final = (2, 5)
 PURCHASE_RATE: Final = (5, 10)
+FRAMES_RATE: Final = (200, 1_000)  # of any kind, pings and fragments among them
 
 # Rates over HTTP: (a second, burst)
 HTTP_ANONYMOUS_RATE: Final = (500, 2_000)  # an address, which may stand for a whole company

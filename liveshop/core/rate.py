@@ -12,16 +12,16 @@ class Bucket:
         self._level_milli = self._burst_milli
         self._at_ms = now_ms
 
-    def take(self, now_ms: int) -> int:
-        """Take a token and return 0, or take none and return in how many ms there will be one."""
+    def take(self, now_ms: int, tokens: int = 1) -> int:
+        """Take tokens and return 0, or take none and return in how many ms there will be enough."""
         # A token is a thousand milli-tokens, so a rate per second is one of milli-tokens per ms.
         gained_milli = max(0, now_ms - self._at_ms) * self._per_second
         self._level_milli = min(self._burst_milli, self._level_milli + gained_milli)
         self._at_ms = max(self._at_ms, now_ms)
-        if self._level_milli >= 1000:
-            self._level_milli -= 1000
+        if self._level_milli >= tokens * 1000:
+            self._level_milli -= tokens * 1000
             return 0
-        return -((self._level_milli - 1000) // self._per_second)
+        return -((self._level_milli - tokens * 1000) // self._per_second)
 
 
 class Turnstile:

@@ -5,12 +5,12 @@ import codecs
 import logging
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import State
+from websockets.protocol import Event, State
 
 from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
@@ -93,11 +93,10 @@ class ViewerSocket(asyncio.Protocol):
             self._connection.pong(self._gateway.now_ms())
             return
         websocket = self._borrowed()
-        websocket.receive_data(data)
-        for frame in websocket.events_received():
-            assert isinstance(frame, Frame), "the handshake is done"
-            if self._connection.phase is not Phase.CLOSING:
-                self._take(frame)
+        # A packet is up to 256 KB, which would be 40,000 frames.
+        for at in range(0, len(data), limits.READ_AT_ONCE_BYTES):
+            websocket.receive_data(data[at : at + limits.READ_AT_ONCE_BYTES])
+            self._take_all(websocket.events_received())
         begun = websocket.frame_begun()
         if begun is not None and self._connection.phase is not Phase.CLOSING:
             self._foresee(begun)
@@ -208,6 +207,16 @@ class ViewerSocket(asyncio.Protocol):
         if self._websocket is None:
             self._websocket = self._gateway.websockets.borrow(deflates=self.deflates)
         return self._websocket
+
+    def _take_all(self, frames: Sequence[Event]) -> None:
+        if self._connection.floods(len(frames), self._gateway.now_ms()):
+            # Nothing more is read, whether or not it was closing already.
+            self._borrowed().fail(CloseCode.FLOODING, "too many frames")
+            self._flush()
+        for frame in frames:
+            assert isinstance(frame, Frame), "the handshake is done"
+            if self._connection.phase is not Phase.CLOSING:
+                self._take(frame)
 
     def _take(self, frame: Frame) -> None:
         match frame.opcode:

@@ -166,6 +166,13 @@ def test_what_is_refused_for_its_fields_counts_as_a_command_and_not_as_a_purchas
     assert code_of(say(joined(Role.VIEWER), {**BUY, "quantity": 0})) == "bad_request"
 
 
+def test_a_thousand_frames_at_once_and_two_hundred_a_second_are_no_flood() -> None:
+    connection = joined()
+    assert [connection.floods(frames, T0) for frames in (0, 600, 400, 0, 1)] == [False] * 4 + [True]
+    assert [connection.floods(200, T0 + 1_000 * second) for second in (1, 2, 3)] == [False] * 3
+    assert connection.floods(2, T0 + 3_005)
+
+
 def test_pings_are_due_every_ping_ms() -> None:
     connection = joined()
     assert connection.due_ms == T0 + 25_000

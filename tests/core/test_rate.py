@@ -22,6 +22,11 @@ def test_waiting_as_long_as_told_is_enough_and_a_millisecond_less_is_not() -> No
         assert bucket.take(wait_ms) == 0
 
 
+def test_several_tokens_are_taken_together_or_not_at_all() -> None:
+    bucket = Bucket(2, 10, now_ms=0)
+    assert [bucket.take(0, 7), bucket.take(0, 4), bucket.take(0, 3)] == [0, 500, 0]
+
+
 def test_the_rate_holds_over_a_minute() -> None:
     bucket = Bucket(20, 40, now_ms=0)
     passed = sum(bucket.take(now_ms) == 0 for now_ms in range(0, 60_000, 3))

@@ -16,7 +16,9 @@ _ROOT = _HERE.parents[1]
 _GATHERED = _ROOT / ".fuzz"
 # Said once more here: to import the targets before they are watched would blind the fuzzer.
 NAMES = ("body", "command", "csv", "head", "json", "token", "visit")
-_DONE = re.compile(r"^Done (\d+) runs in \d+ second", re.MULTILINE)
+# "Done 1234 runs in 60 second(s)", or the last sign of life before a find
+_RUNS = re.compile(r"^(?:Done |#)(\d+)", re.MULTILINE)
+_FOUND = " === Uncaught Python exception: ==="
 
 
 def main() -> int:
@@ -49,9 +51,9 @@ def _fuzz(name: str, seconds: int, size: int) -> bool:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     told = run.stdout.decode(errors="replace")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    runs = sum(int(count) for count in _DONE.findall(told))
+    runs = int(next(reversed(_RUNS.findall(told)), "0"))
     if run.returncode:
-        sys.stdout.write(told[-8_000:])
+        sys.stdout.write(told[max(told.rfind(_FOUND), len(told) - 8_000) :])
     sys.stdout.write(f"{name}: {runs} inputs, {cpu:.0f} s of CPU, exit {run.returncode}\n")
     sys.stdout.flush()
     return run.returncode == 0

@@ -115,6 +115,7 @@ export function farewell(code) {
     4504: "This link is open in too many places. Close some and reload.",
     4505: "There is no such show.",
     4506: "This page is not allowed to open the show.",
+    4507: "This page said too much at once. Reload to come back.",
   };
   return reasons[code] ?? "The page and the server do not understand each other. Please reload.";
 }
