@@ -4,10 +4,12 @@ from functools import partial
 from uuid import uuid4
 
 import anyio
+import asyncpg
 
 from liveshop.core.roles import Role
 from liveshop.stores.redis.packing import session_key
 from tests.engine.world import WAIT_S, Shop, Watcher, until
+from tests.stores.postgres.shop import somebody_waits
 
 
 async def test_a_buy_is_reserved_then_confirmed(shop: Shop) -> None:
@@ -30,6 +32,25 @@ async def test_a_buy_is_reserved_then_confirmed(shop: Shop) -> None:
         "reserved",
         "confirmed",
     ]
+
+
+async def test_nothing_is_confirmed_before_its_commit(shop: Shop, postgres_url: str) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    host = await shop.join(session_id, "host", Role.HOST)
+    other = await asyncpg.connect(postgres_url)
+    try:
+        async with other.transaction():
+            await other.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", session_id)
+            rid = shop.buy(ada, "OBS-M")
+            with anyio.fail_after(WAIT_S):
+                await somebody_waits(other)
+            assert len(ada.of("reserved")) == 1
+            assert ada.of("confirmed") == host.of("order") == []
+    finally:
+        await other.close()
+    await ada.sees("confirmed", order_id=rid)
 
 
 async def test_the_same_rid_again_gets_the_same_answer(shop: Shop) -> None:

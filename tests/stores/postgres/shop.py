@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import asyncpg
+
 from liveshop.core.decision import Decision, Move, NewRow
 from liveshop.core.events import SessionEnded, SessionStarted
 from liveshop.core.model import Payment, Row, Status
@@ -126,3 +128,10 @@ def order(
 def undecided(rid: str, buyer: str = "ada", *, order_id: str | None = None) -> Undecided:
     """Make a reservation that Redis does not speak for, of one unit of A."""
     return Undecided(rid=rid, buyer=buyer, sku="A", quantity=1, price=PRICE, order_id=order_id)
+
+
+async def somebody_waits(connection: asyncpg.Connection, *, transactions: int = 1) -> None:
+    """Return once so many transactions wait for others."""
+    query = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+    while await connection.fetchval(query) < transactions:
+        pass

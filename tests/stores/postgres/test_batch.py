@@ -8,7 +8,7 @@ import pytest
 from liveshop.core.errors import NotFound
 from liveshop.core.model import Bought, Row, Totals
 from liveshop.stores.postgres.records import NewOrder, Outcome, Verdict
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, undecided
+from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, somebody_waits, undecided
 
 CONFIRMED, CONFLICT, EXPIRED = Verdict.CONFIRMED, Verdict.CONFLICT, Verdict.EXPIRED
 LIMIT, SOLD_OUT = Verdict.LIMIT, Verdict.SOLD_OUT
@@ -181,6 +181,25 @@ async def test_another_epoch_writes_nothing_and_says_the_current_one(shop: Shop)
     assert reply.outcomes["r1"].verdict is CONFIRMED
 
 
+async def test_an_order_that_a_rebuild_overtakes_is_of_an_older_epoch_and_writes_nothing(
+    shop: Shop, postgres_url: str
+) -> None:
+    other = await asyncpg.connect(postgres_url)
+    try:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("UPDATE session SET stock_epoch = 1 WHERE id = 's1'")
+        batch = asyncio.create_task(shop.orders.commit("s1", 0, [order("r1")], now_ms=NOW))
+        await somebody_waits(other)
+        # What a rebuild reads now is all that there is until the lock goes.
+        await transaction.commit()
+    finally:
+        await other.close()
+    reply = await batch
+    assert (reply.epoch, reply.outcomes) == (1, {})
+    assert await shop.row("sA") == Row(row="sA", units=10, sold=0, version=1)
+
+
 async def test_an_order_that_is_void_is_expired(shop: Shop) -> None:
     await shop.orders.void("s1", [undecided("r1")], EXPIRED, now_ms=NOW)
     assert await shop.verdicts(order("r1")) == {"r1": EXPIRED}
@@ -250,10 +269,3 @@ async def test_a_reservation_taken_by_another_session_meanwhile_costs_one_order(
         await other.close()
     assert await batch == {"o1": CONFLICT, "o2": CONFLICT, "o3": CONFIRMED, "o4": CONFIRMED}
     assert (await shop.row("sA")).sold == 3
-
-
-async def somebody_waits(connection: asyncpg.Connection) -> None:
-    """Return once a transaction waits for another."""
-    waiting = 0
-    while not waiting:
-        waiting = await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")

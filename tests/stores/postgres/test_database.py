@@ -72,6 +72,12 @@ async def test_without_prepared_statements_all_works_the_same(postgres_url: str)
         }
 
 
+async def test_a_commit_waits_for_the_disk(database: Database) -> None:
+    async with database.transaction() as connection:
+        assert await connection.fetchval("SHOW synchronous_commit") == "on"
+    assert await database.fetch("SHOW synchronous_commit") == [("on",)]
+
+
 async def test_a_read_survives_the_loss_of_an_idle_connection(postgres_url: str) -> None:
     async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as database:
         await database.ping()

@@ -2,12 +2,13 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Order, OrderLine, OrderStatus, Totals
 from liveshop.stores.postgres.records import Decided, NewOrder, Outcome, Verdict
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, undecided
+from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, somebody_waits, undecided
 
 LATER = NOW + 60_000
 
@@ -144,11 +145,21 @@ async def test_a_cancelled_order_is_not_cancelled_again(shop: Shop) -> None:
     assert await shop.verdicts(order("r1")) == {"r1": Verdict.CONFIRMED}
 
 
-async def test_cancelling_twice_at_once_gives_the_units_back_once(shop: Shop) -> None:
+async def test_cancelling_twice_at_once_gives_the_units_back_once(
+    shop: Shop, postgres_url: str
+) -> None:
     await shop.commit(order("r1", quantity=3), order("r2", quantity=3))
-    replies = await asyncio.gather(
-        shop.orders.cancel("r1"), shop.orders.cancel("r1"), return_exceptions=True
-    )
+    other = await asyncpg.connect(postgres_url)
+    try:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("SELECT FROM session WHERE id = 's1' FOR UPDATE")
+        cancels = [asyncio.create_task(shop.orders.cancel("r1")) for _ in range(2)]
+        await somebody_waits(other, transactions=2)
+        await transaction.rollback()
+    finally:
+        await other.close()
+    replies = await asyncio.gather(*cancels, return_exceptions=True)
     assert sorted(type(reply).__name__ for reply in replies) == ["CancelReply", "Conflict"]
     assert (await shop.row("sA")).sold == 3
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from liveshop.core.errors import Conflict, NotFound
@@ -12,7 +13,7 @@ from liveshop.stores.postgres.records import (
     RefundReason,
     Verdict,
 )
-from tests.stores.postgres.shop import NOW, PRICE, Shop, order, undecided
+from tests.stores.postgres.shop import NOW, PRICE, Shop, order, somebody_waits, undecided
 
 LATER = NOW + 60_000
 APPLIED, REFUND_DUE = PaymentStatus.APPLIED, PaymentStatus.REFUND_DUE
@@ -118,6 +119,23 @@ async def test_a_payment_of_an_unknown_order_is_refused_and_not_recorded(shop: S
     with pytest.raises(NotFound):
         await pay(shop)
     assert await shop.database.fetch("SELECT FROM payment") == []
+
+
+async def test_money_is_on_record_before_its_order_is_touched(
+    paying: Shop, postgres_url: str
+) -> None:
+    other = await asyncpg.connect(postgres_url)
+    try:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("SELECT FROM session WHERE id = 's1' FOR UPDATE")
+        payment = asyncio.create_task(pay(paying))
+        await somebody_waits(other)
+        assert [left.payment_id for left in await paying.payments.unresolved(9)] == ["p1"]
+        await transaction.rollback()
+    finally:
+        await other.close()
+    assert answer(await payment)[0] is APPLIED
 
 
 async def test_a_payment_left_half_done_by_a_crash_is_listed_and_finished(paying: Shop) -> None:

@@ -152,6 +152,7 @@ class SessionMachine(RuleBasedStateMachine):
     def redis_is_as_the_model(self) -> None:
         if not hasattr(self, "session"):
             return
+        assert self.reader.hget(self.key("plan"), "offset") == str(self.offset)
         known = self.run(self.units.peek, RIDS)
         assert known == self.model.reservations
         charged = {"\x1f".join(scope): str(units) for scope, units in self.model.charged().items()}

@@ -219,6 +219,14 @@ async def test_room_that_is_ahead_of_redis_is_told_so_and_nothing_is_reserved(
         assert await session.dump() == before
 
 
+async def test_projection_of_a_lower_offset_changes_nothing(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link, projection(offset=3, status=Status.ENDED))
+        before = await session.dump()
+        assert await session.units.push(1, projection(offset=2)) is UnitsStatus.OK
+        assert await session.dump() == before
+
+
 async def test_without_a_projection_every_room_is_told_to_push(redis_url: str) -> None:
     async with linked(redis_url) as link:
         session = OpenSession(link)

@@ -1,0 +1,15 @@
+"""All planted bugs."""
+
+from typing import Final
+
+from tests.planted import engine_faults, postgres_faults, redis_faults
+from tests.planted.fault import Fault
+
+# Passes with any one of them: a fault that stops all selling is too coarse to prove a test.
+SELLS: Final = "tests/engine/test_purchases.py::test_a_buy_is_reserved_then_confirmed"
+
+FAULTS: Final[tuple[Fault, ...]] = (
+    *redis_faults.FAULTS,
+    *postgres_faults.FAULTS,
+    *engine_faults.FAULTS,
+)

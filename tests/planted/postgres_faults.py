@@ -1,0 +1,146 @@
+"""Faults in what Postgres is asked to do."""
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+_STORE: Final = "liveshop/stores/postgres"
+_TESTS: Final = "tests/stores/postgres"
+
+FAULTS: Final = (
+    Fault(
+        name="no session row lock around a batch",
+        promise="P1: an order of the old epoch commits beside a rebuild",
+        file=f"{_STORE}/sql/batch.sql",
+        old="FROM session WHERE id = $1 FOR UPDATE",
+        new="FROM session WHERE id = $1",
+        tests=(
+            f"{_TESTS}/test_batch.py"
+            "::test_an_order_that_a_rebuild_overtakes_is_of_an_older_epoch_and_writes_nothing",
+        ),
+    ),
+    Fault(
+        name="no session row lock around a cancel",
+        promise="P1: cancelled twice, an order gives its units back twice",
+        file=f"{_STORE}/sql/session_lock.sql",
+        old="FROM session WHERE id = $1 FOR UPDATE",
+        new="FROM session WHERE id = $1",
+        tests=(
+            f"{_TESTS}/test_orders.py::test_cancelling_twice_at_once_gives_the_units_back_once",
+        ),
+    ),
+    Fault(
+        name="an order of an older epoch commits",
+        promise="P1: a rebuild counts without it, and its unit is sold again",
+        file=f"{_STORE}/sql/batch.sql",
+        old="    WHERE s.stock_epoch = $2\n    ORDER BY o.id",
+        new="    ORDER BY o.id",
+        tests=(
+            f"{_TESTS}/test_batch.py::test_another_epoch_writes_nothing_and_says_the_current_one",
+        ),
+    ),
+    Fault(
+        name="two nodes win one epoch",
+        promise="P1: two rebuilds load different counters",
+        file=f"{_STORE}/sql/sessions.sql",
+        old="WHERE id = $1 AND stock_epoch = $2 RETURNING *",
+        new="WHERE id = $1 AND stock_epoch >= $2 RETURNING *",
+        tests=(f"{_TESTS}/test_sessions.py::test_one_node_wins_the_epoch",),
+    ),
+    Fault(
+        name="no CHECK on what is sold",
+        promise="P1: nothing is left that does not believe Redis",
+        file=f"{_STORE}/migrations/versions/v0001_initial.sql",
+        old="CHECK (sold BETWEEN 0 AND units)",
+        new="CHECK (sold >= 0)",
+        tests=(
+            f"{_TESTS}/test_batch.py"
+            "::test_orders_beyond_the_units_are_refused_first_come_first_served",
+        ),
+    ),
+    Fault(
+        name="no per-buyer sum over an order's lines",
+        promise="P1: a cart of many lines counts as its largest for the buyer's limit",
+        file=f"{_STORE}/sql/batch.sql",
+        old="    SELECT $1, scope, buyer, sum(qty), max(cap)",
+        new="    SELECT $1, scope, buyer, max(qty), max(cap)",
+        tests=(f"{_TESTS}/test_batch.py::test_a_batch_raises_what_is_sold_bought_and_counted",),
+    ),
+    Fault(
+        name="a void ignores a confirmed order",
+        promise="P2: an order that its buyer was told of is taken back",
+        file=f"{_STORE}/sql/batch.sql",
+        old="      AND o.status = 'pending' AND o.pay_until_ms <= $2\n",
+        new="",
+        tests=(
+            f"{_TESTS}/test_orders.py"
+            "::test_void_loses_to_a_confirmed_order_and_returns_what_to_settle",
+        ),
+    ),
+    Fault(
+        name="an order that is void is confirmed after all",
+        promise="P5: told as expired, then as confirmed",
+        file=f"{_STORE}/batch.py",
+        old="            return Outcome(verdict=Verdict.EXPIRED)",
+        new='            return Outcome(verdict=Verdict.CONFIRMED, at_ms=stored["at_ms"])',
+        tests=(f"{_TESTS}/test_batch.py::test_an_order_that_is_void_is_expired",),
+    ),
+    Fault(
+        name="`synchronous_commit` off",
+        promise="P2: a confirmed order is gone after a power cut",
+        file=f"{_STORE}/database.py",
+        old='    "application_name": "liveshop",\n',
+        new='    "application_name": "liveshop",\n    "synchronous_commit": "off",\n',
+        tests=(f"{_TESTS}/test_database.py::test_a_commit_waits_for_the_disk",),
+    ),
+    Fault(
+        name="a COMMIT without an answer taken for a failure",
+        promise="P2, P5: an order that was committed is told as refused",
+        file=f"{_STORE}/database.py",
+        old="            with translated(sent=True):\n                await transaction.commit()",
+        new="            with translated():\n                await transaction.commit()",
+        tests=(
+            f"{_TESTS}/test_database.py::test_a_commit_whose_answer_is_lost_is_of_unknown_outcome",
+        ),
+    ),
+    Fault(
+        name="a payment applied before it is stored",
+        promise="P3: money that was reported is forgotten with the transaction that fails",
+        file=f"{_STORE}/payments.py",
+        old='        await self._database.commit(_SQL["record_payment"], *record)\n'
+        "        payment = await self._read(payment_id)\n"
+        "        if (payment.order_id, payment.amount) != (order_id, amount):\n"
+        '            raise Conflict("this payment_id came with another order or amount")\n'
+        "        async with self._database.transaction() as connection:\n"
+        "            await lock_session(connection, session_id)\n",
+        new="        async with self._database.transaction() as connection:\n"
+        "            await lock_session(connection, session_id)\n"
+        '            await connection.execute(_SQL["record_payment"], *record)\n',
+        tests=(f"{_TESTS}/test_payments.py::test_money_is_on_record_before_its_order_is_touched",),
+    ),
+    Fault(
+        name="a payment accepted at its deadline",
+        promise="P3: the order is confirmed and void at once",
+        file=f"{_STORE}/payments.py",
+        old='now_ms < order["pay_until_ms"]',
+        new='now_ms <= order["pay_until_ms"]',
+        tests=(f"{_TESTS}/test_payments.py::test_a_payment_at_the_deadline_is_late",),
+    ),
+    Fault(
+        name="a session settled while an order waits for its money",
+        promise="P1, P3: units that are being paid for go back to the catalogue",
+        file=f"{_STORE}/sessions.py",
+        old='            if await connection.fetch(_SQL["has_pending"], session_id):\n'
+        "                return False\n",
+        new="",
+        tests=(f"{_TESTS}/test_sessions.py::test_nothing_is_settled_while_it_can_still_be_sold",),
+    ),
+    Fault(
+        name="an event appended at any offset",
+        promise="P8: two nodes decide against the same state, and both win",
+        file=f"{_STORE}/sql/sessions.sql",
+        old="WHERE id = $1 AND head_offset = $2\n",
+        new="WHERE id = $1 AND head_offset >= $2\n",
+        tests=(f"{_TESTS}/test_sessions.py::test_an_offset_that_is_taken_is_not_appended",),
+    ),
+)

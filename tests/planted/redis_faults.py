@@ -1,0 +1,205 @@
+"""Faults in the Redis functions and in the connection to Redis."""
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+_LUA: Final = "liveshop/stores/redis/lua"
+_TESTS: Final = "tests/stores/redis"
+
+FAULTS: Final = (
+    Fault(
+        name="units taken before the duplicate check",
+        promise="P4: each replay of a rid takes units that never come back",
+        file=f"{_LUA}/reserve.lua",
+        old="  if record then\n    return same_arguments",
+        new="  if record then\n"
+        "    if plan.offers[line.sku] then change_hold(batch, line, line.quantity) end\n"
+        "    return same_arguments",
+        tests=(
+            f"{_TESTS}/test_reserve.py"
+            "::test_same_rid_gets_the_same_answer_even_after_the_price_has_changed",
+        ),
+    ),
+    Fault(
+        name="no epoch check",
+        promise="P1: a node of before a rebuild goes on selling",
+        file=f"{_LUA}/session.lua",
+        old="  if own > caller then\n    return 'epoch', now_ms\n  end\n  if own < caller or ",
+        new="  if ",
+        tests=(f"{_TESTS}/test_rebuild.py::test_callers_of_another_epoch_change_nothing",),
+    ),
+    Fault(
+        name="no run-id check",
+        promise="P1: a Redis back from an old file sells units a second time",
+        file=f"{_LUA}/session.lua",
+        old="cfg[3] ~= '1' or cfg[2] ~= run_id() then",
+        new="cfg[3] ~= '1' then",
+        tests=(f"{_TESTS}/test_rebuild.py::test_another_process_with_the_old_file_is_noticed",),
+    ),
+    Fault(
+        name="hi_ms ignored",
+        promise="P4: a clock that goes back reopens sales and revives holds",
+        file=f"{_LUA}/session.lua",
+        old="math.max(time[1] * 1000 + math.floor(time[2] / 1000), tonumber(hi_ms) or 0)",
+        new="time[1] * 1000 + math.floor(time[2] / 1000)",
+        tests=(
+            f"{_TESTS}/test_rebuild.py::test_clock_goes_on_from_the_newest_instant_in_postgres",
+        ),
+    ),
+    Fault(
+        name="expiry by `<=` instead of `<`",
+        promise="P4: at its deadline a hold is both paid for and given back",
+        file=f"{_LUA}/orders.lua",
+        old="now_ms >= record.deadline_ms then\n      refusal",
+        new="now_ms > record.deadline_ms then\n      refusal",
+        tests=(f"{_TESTS}/test_orders.py::test_checkout_at_the_deadline_is_too_late",),
+    ),
+    Fault(
+        name="a hold ends a millisecond early",
+        promise="P4: units held never come back before their deadline",
+        file=f"{_LUA}/records.lua",
+        old="set, '-inf', int(instant_ms), ",
+        new="set, '-inf', int(instant_ms + 1), ",
+        tests=(
+            f"{_TESTS}/test_reserve.py::test_overdue_holds_are_expired_before_units_are_counted",
+            f"{_TESTS}/test_orders.py"
+            "::test_sweep_expires_what_is_held_and_only_lists_what_is_paying",
+        ),
+    ),
+    Fault(
+        name="the sweep frees `paying`",
+        promise="P1, P5: a unit whose order is being committed is sold to someone else",
+        file=f"{_LUA}/orders.lua",
+        old="  local expired = records_of(batch, due)\n",
+        new="  local expired = records_of(batch, due)\n"
+        "  for _, record in ipairs(records_of(batch, paying)) do\n"
+        "    expired[#expired + 1] = record\n"
+        "  end\n",
+        tests=(
+            f"{_TESTS}/test_orders.py"
+            "::test_sweep_expires_what_is_held_and_only_lists_what_is_paying",
+        ),
+    ),
+    Fault(
+        name="a copy takes a lower version",
+        promise="P1: a late copy makes sold units sellable again",
+        file=f"{_LUA}/copies.lua",
+        old="if tonumber(version) > (tonumber(versions[field]) or -1) then",
+        new="if tonumber(version) ~= tonumber(versions[field]) then",
+        tests=(f"{_TESTS}/test_orders.py::test_older_copies_change_nothing",),
+    ),
+    Fault(
+        name="a projection replaced by one of a lower offset",
+        promise="P1: a node that is behind reopens a session that has ended",
+        file=f"{_LUA}/copies.lua",
+        old="if tonumber(args[2]) > (tonumber(redis.call('HGET', key.plan, 'offset')) or -1) then",
+        new="if args[2] then",
+        tests=(
+            f"{_TESTS}/test_state_machine.py::test_redis_does_what_the_model_does_whatever_happens",
+        ),
+    ),
+    Fault(
+        name="a projection that is behind is sold by",
+        promise="P1: a node that died before telling Redis leaves a closed session selling",
+        file=f"{_LUA}/reserve.lua",
+        old="if plan.offset < tonumber(args[2]) then",
+        new="if plan.offset < 0 then",
+        tests=(
+            f"{_TESTS}/test_reserve.py"
+            "::test_room_that_is_ahead_of_redis_is_told_so_and_nothing_is_reserved",
+        ),
+    ),
+    Fault(
+        name="a settle drops the hold without the copy",
+        promise="P1: between hold and copy a sold unit is for sale",
+        file=f"{_LUA}/orders.lua",
+        old="  copy(key, args, next_arg)\n",
+        new="",
+        tests=(
+            f"{_TESTS}/test_orders.py::test_settling_drops_the_hold_and_copies_the_sale_in_one",
+        ),
+    ),
+    Fault(
+        name="a settle that a full Redis refuses",
+        promise="P4: a full Redis cannot be emptied by selling",
+        file=f"{_LUA}/orders.lua",
+        old="  copy(key, args, next_arg)\n  return status\nend, {'allow-oom'})",
+        new="  copy(key, args, next_arg)\n  return status\nend)",
+        tests=(f"{_TESTS}/test_link.py::test_full_redis_can_be_emptied_by_selling",),
+    ),
+    Fault(
+        name="a resolved rid is resolved again",
+        promise="P5: a rid that was sold turns into expired",
+        file=f"{_LUA}/orders.lua",
+        old="  if resolved and (outcome.state ~= 'sold' or record.state == 'sold') then\n"
+        "    return\n  end\n",
+        new="",
+        tests=(
+            f"{_TESTS}/test_orders.py"
+            "::test_what_is_resolved_stays_so_but_an_order_in_postgres_is_sold",
+        ),
+    ),
+    Fault(
+        name="a sale's end enforced by the timer only",
+        promise="P1: a late timer sells at a price that has ended",
+        file=f"{_LUA}/reserve.lua",
+        old=" and now_ms < tonumber(part[6]) then",
+        new=" then",
+        tests=(
+            f"{_TESTS}/test_reserve.py"
+            "::test_sale_price_holds_from_its_start_until_just_before_its_end",
+        ),
+    ),
+    Fault(
+        name="a sale's own units not counted",
+        promise="P1: more is sold at the sale's price than was set aside for it",
+        file=f"{_LUA}/reserve.lua",
+        old="if offer.sale_has_units then",
+        new="if false then",
+        tests=(f"{_TESTS}/test_reserve.py::test_sale_units_cap_all_its_skus_together",),
+    ),
+    Fault(
+        name="no per-buyer sum over a cart",
+        promise="P1: a buyer holds more than its limit, one line at a time",
+        file=f"{_LUA}/reserve.lua",
+        old="limit - (batch.bought[field] or 0) - batch.held[field], 0)",
+        new="limit - (batch.bought[field] or 0), 0)",
+        tests=(
+            f"{_TESTS}/test_reserve.py::test_both_limits_count_what_is_bought_and_what_is_held",
+        ),
+    ),
+    Fault(
+        name="a rebuild forgets held reservations",
+        promise="P4: carts that survived lose their units to others",
+        file=f"{_LUA}/rebuild.lua",
+        old="  local paying, held = read_open(batch)\n  redis.call(",
+        new="  local paying, held = read_open(batch), {}\n  redis.call(",
+        tests=(
+            f"{_TESTS}/test_rebuild.py::test_holds_that_no_longer_fit_are_refused_the_newest_first",
+        ),
+    ),
+    Fault(
+        name="retries on in the Redis client",
+        promise="P4: what Redis has done without answering is done twice",
+        file="liveshop/stores/redis/link.py",
+        old="        for call in (*self._sent, *self._waiting):\n"
+        "            if not call.reply.done():\n"
+        "                call.reply.set_exception("
+        "OutcomeUnknown() if call.sent else Unavailable())\n"
+        "        self._sent.clear()\n"
+        "        self._waiting.clear()\n",
+        new="        self._waiting.extendleft(reversed(self._sent))\n"
+        "        self._sent.clear()\n"
+        "        self._wake.set()\n",
+        tests=(f"{_TESTS}/test_link.py::test_what_was_sent_and_not_answered_is_unknown",),
+    ),
+    Fault(
+        name="a time-out taken for a failure",
+        promise="P5: a purchase that Redis has carried out is told as refused",
+        file="liveshop/stores/redis/link.py",
+        old="            raise OutcomeUnknown() from exc",
+        new="            raise Unavailable() from exc",
+        tests=(f"{_TESTS}/test_link.py::test_time_out_is_unknown_and_drops_the_connection",),
+    ),
+)
