@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check crash autobahn format lock vendor clean
+.PHONY: help install demo test check crash autobahn planted format lock vendor clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -66,6 +66,9 @@ $(AUTOBAHN)/installed: tests/autobahn/requirements.txt
 	@rm -rf $(AUTOBAHN)
 	@$(PYTHON2) -E -s -m pip install --quiet --disable-pip-version-check --no-deps \
 		--target $(AUTOBAHN) --requirement $< && touch $@
+
+planted: install ## Plant bugs in a copy of the code and see that the tests notice each: minutes
+	@$(BIN)/python -m tests.planted $(ARGS)
 
 format: install ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 ROOT: Final = Path(__file__).parents[2]
 _COPIED: Final = ("liveshop", "tests", "loadtests")
-_RUN_S_MAX: Final = 120
+_RUN_S_MAX: Final = 300
 
 
 class Tested(NamedTuple):

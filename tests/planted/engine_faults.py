@@ -12,27 +12,20 @@ FAULTS: Final = (
         name="told before COMMIT",
         promise="P2: an order is confirmed to its buyer that a crash may undo",
         file=f"{_ENGINE}/writer.py",
-        old="                reply = await self._commit("
-        "[self._new_order(ordered) for ordered in batch])\n"
-        "            finally:\n"
-        "                for ordered in batch:\n"
-        "                    del self._known[ordered.order_id]\n"
-        "            self._settling = len(batch)\n"
-        "            try:\n"
-        "                for ordered in batch:\n"
-        "                    self._tell(ordered, reply.outcomes[ordered.order_id])\n",
-        new="                now_ms = self._room.node.clock.now_ms()\n"
+        old="                await self._learn_limits(batch)\n",
+        new="                await self._learn_limits(batch)\n"
+        "                now_ms = self._room.node.clock.now_ms()\n"
         "                for ordered in batch:\n"
         "                    self._tell(\n"
         "                        ordered, Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms)\n"
-        "                    )\n"
-        "                reply = await self._commit("
-        "[self._new_order(ordered) for ordered in batch])\n"
-        "            finally:\n"
-        "                for ordered in batch:\n"
-        "                    del self._known[ordered.order_id]\n"
-        "            self._settling = len(batch)\n"
-        "            try:\n",
+        "                    )\n",
+        also=(
+            (
+                "                for ordered in batch:\n"
+                "                    self._tell(ordered, reply.outcomes[ordered.order_id])\n",
+                "",
+            ),
+        ),
         tests=(f"{_TESTS}/test_purchases.py::test_nothing_is_confirmed_before_its_commit",),
     ),
     Fault(

@@ -12,7 +12,8 @@ class AnchorLost(Exception):
 class Fault:
     """What is broken, which promise that breaks, where, and the tests one of which must fail.
 
-    `old` stands in `file` exactly once. `tests` are few, so that a run is short.
+    `old`, which `new` replaces, stands in `file` exactly once, and so does the first of each pair
+    in `also`. `tests` are few, so that a run is short.
     """
 
     name: str
@@ -20,16 +21,19 @@ class Fault:
     file: str
     old: str
     new: str
+    also: tuple[tuple[str, str], ...] = ()
     tests: tuple[str, ...]
 
     def planted(self, root: Path) -> str:
         """Return the file's text with the fault in it; raises AnchorLost."""
         path = root / self.file
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        found = text.count(self.old)
-        if found != 1:
-            raise AnchorLost(
-                f"the fault “{self.name}” no longer applies: {self.file} has this text "
-                f"{found} times instead of once:\n{self.old}"
-            )
-        return text.replace(self.old, self.new)
+        for old, new in ((self.old, self.new), *self.also):
+            found = text.count(old)
+            if found != 1:
+                raise AnchorLost(
+                    f"the fault “{self.name}” no longer applies: {self.file} has this text "
+                    f"{found} times instead of once:\n{old}"
+                )
+            text = text.replace(old, new)
+        return text

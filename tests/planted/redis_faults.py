@@ -95,9 +95,7 @@ FAULTS: Final = (
         file=f"{_LUA}/copies.lua",
         old="if tonumber(args[2]) > (tonumber(redis.call('HGET', key.plan, 'offset')) or -1) then",
         new="if args[2] then",
-        tests=(
-            f"{_TESTS}/test_state_machine.py::test_redis_does_what_the_model_does_whatever_happens",
-        ),
+        tests=(f"{_TESTS}/test_reserve.py::test_projection_of_a_lower_offset_changes_nothing",),
     ),
     Fault(
         name="a projection that is behind is sold by",
