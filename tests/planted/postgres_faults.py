@@ -80,8 +80,8 @@ FAULTS: Final = (
     Fault(
         name="an order that is void is confirmed after all",
         promise="P5: told as expired, then as confirmed",
-        file=f"{_STORE}/batch.py",
-        old="            return Outcome(verdict=Verdict.EXPIRED)",
+        file=f"{_STORE}/void.py",
+        old='            return Outcome(verdict=Verdict(stored["void_code"] or Verdict.EXPIRED))',
         new='            return Outcome(verdict=Verdict.CONFIRMED, at_ms=stored["at_ms"])',
         tests=(f"{_TESTS}/test_batch.py::test_an_order_that_is_void_is_expired",),
     ),
@@ -149,5 +149,17 @@ FAULTS: Final = (
         old="WHERE id = $1 AND head_offset = $2\n",
         new="WHERE id = $1 AND head_offset >= $2\n",
         tests=(f"{_TESTS}/test_sessions.py::test_an_offset_that_is_taken_is_not_appended",),
+    ),
+    Fault(
+        name="a void order does not keep its reservations",
+        promise="P5: a rid told as lost is confirmed in another order",
+        file=f"{_STORE}/sql/batch.sql",
+        old="    FROM line AS l JOIN made AS m ON m.id = l.order_id ORDER BY l.rid\n"
+        "    ON CONFLICT (rid) DO NOTHING\n",
+        new="    FROM line AS l JOIN made AS m ON m.id = l.order_id WHERE false\n",
+        tests=(
+            "tests/engine/test_one_answer.py"
+            "::test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_comes_late",
+        ),
     ),
 )
