@@ -11,7 +11,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from liveshop.core import limits
-from liveshop.stores.redis.link import RedisLink, close_connection, keep_opening
+from liveshop.stores.redis.link import RedisLink, close_connection, keep_opening, write
 from liveshop.stores.redis.packing import session_key
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Bus:
         assert self._connection is not None
         packed = self._connection.pack_command(*args)
         try:
-            await self._connection.send_packed_command(packed, check_health=False)
+            await write(self._connection, packed)
         except (RedisError, OSError) as exc:
             _log.warning("the bus cannot be written to: %s", exc)
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,7 +130,7 @@ class RedisLink:
             self._sent.extend(calls)
             packed = b"".join(part for call in calls for part in call.packed)
             try:
-                await connection.send_packed_command(packed, check_health=False)
+                await write(connection, packed)
             except (RedisError, OSError) as exc:
                 self._drop(str(exc))
 
@@ -187,7 +188,7 @@ async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
             await connection.connect()  # type: ignore[no-untyped-call]
             await connection.send_command("PING", check_health=False)
             await connection.read_response()  # raises while the server is loading its data
-    except (RedisError, OSError) as exc:
+    except (RedisError, OSError, RuntimeError) as exc:  # as in `write`
         await close_connection(connection)
         raise Unavailable() from exc
     except BaseException:
@@ -206,6 +207,15 @@ async def keep_opening(url: str, *, decode: bool) -> AbstractConnection:
             _log.warning("Redis cannot be reached: %s", exc.__cause__)
         await anyio.sleep(wait_ms / 1000)
         wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
+
+
+async def write(connection: AbstractConnection, packed: Sequence[bytes] | bytes) -> None:
+    """Write packed commands; raises RedisError or OSError where the connection is gone."""
+    try:
+        await connection.send_packed_command(packed, check_health=False)
+    except RuntimeError as exc:
+        # What uvloop says of a transport that has closed while its reader does not know yet.
+        raise ConnectionResetError(str(exc)) from exc
 
 
 async def close_connection(connection: AbstractConnection) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -51,6 +52,21 @@ async def test_link_starts_before_redis_does(valkey: LocalValkey) -> None:
         await until(lambda: link.connected)
         assert await link.call("PING") == "PONG"
         tasks.cancel_scope.cancel()
+
+
+def test_a_connection_that_closes_before_a_call_is_written_is_opened_again(redis_url: str) -> None:
+    async def call_on_a_closed_transport() -> None:
+        async with linked(redis_url) as link:
+            assert await link.call("PING") == "PONG"
+            writer: Any = link._connection._writer  # type: ignore[union-attr]
+            writer.transport.abort()
+            with pytest.raises(OutcomeUnknown):
+                await link.call("PING")
+            await until(lambda: link.connected)
+            assert await link.call("PING") == "PONG"
+
+    # As servers run: uvloop refuses to write, where asyncio lets it vanish.
+    anyio.run(call_on_a_closed_transport, backend_options={"use_uvloop": True})
 
 
 async def test_what_was_sent_and_not_answered_is_unknown(valkey: LocalValkey) -> None:
