@@ -22,7 +22,7 @@ PRIVATE = ("reserved", "confirmed", "released", "expired", "refused", "cancelled
 _DAY_S = 86_400
 _RETRY_S = (0.05, 0.4)
 # How long a buyer looks around between two purchases.
-_PAUSE_S = (0.05, 0.8)
+_PAUSE_S = (0.1, 0.9)
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,8 @@ class Buyer:
         while not self.over():
             await self._shop()
             await anyio.sleep(self.random.uniform(*_PAUSE_S))
+            if self.mine and self.mine[-1].answered[-1:] == ["unavailable"]:
+                await anyio.sleep(self.random.uniform(*_PAUSE_S))
 
     async def close(self) -> None:
         """End all connections."""

@@ -9,6 +9,9 @@ from typing import Any
 
 import asyncpg
 
+from liveshop.cli.subprocesses import attempts
+from liveshop.core.failpoint import Failpoint
+from tests.cli.programs import is_ready, until
 from tests.crash.history import History, now_ms
 from tests.crash.schedules import Step
 from tests.crash.world import Node, World
@@ -16,7 +19,14 @@ from tests.crash.world import Node, World
 # A lock held longer than any reservation of the run lives.
 _STALL_OVER_HOLD_S = 0.7
 _MOMENT_S_MAX = 60.0
-FAILPOINT = "after-append-before-publish"
+_FAILPOINT_S_MAX = 6.0
+_WHILE_REBUILDING = (Failpoint.MID_REBUILD, Failpoint.AFTER_LOAD)
+_FAILPOINTS = (
+    Failpoint.AFTER_RESERVE,
+    Failpoint.AFTER_COMMIT,
+    Failpoint.BEFORE_SETTLE,
+    *_WHILE_REBUILDING,
+)
 _OLDER_COMMANDS = 250
 
 
@@ -45,7 +55,8 @@ class Faults:
             "valkey truncated": self._truncate,
             "replica promoted": self._promote,
             "commit stalls": self._stall,
-            "host command cut": self._cut,
+            "host command cut": lambda step: self._fail(step, Failpoint.AFTER_APPEND),
+            "failpoint": self._fail_anywhere,
             "frozen": self._freeze,
         }
 
@@ -148,22 +159,25 @@ class Faults:
         finally:
             await connection.close()
 
-    def _cut(self, step: Step) -> None:
-        """Let a node die between the append of an event and the push to Redis."""
+    def _fail(self, step: Step, failpoint: Failpoint) -> None:
+        """Let a node end itself at a named place, which it comes by soon."""
         node = self._node(step)
         node.kill()
-        node.start(FAILPOINT)
-        self.killed["node"] += 1
-        # It ends itself at the next command of the host that it is given.
+        node.start(failpoint)
         self.failed.add(node.name)
-        for _ in range(100):
-            threading.Event().wait(0.05)
+        if failpoint in _WHILE_REBUILDING:
+            until(lambda: is_ready(node.url) or not node.running)
+            self._kill(step, "valkey")
+        for _ in attempts(_FAILPOINT_S_MAX):
             if not node.running:
                 self.killed["failpoint"] += 1
                 break
         node.kill()
         self._last(step)
         node.start()
+
+    def _fail_anywhere(self, step: Step) -> None:
+        self._fail(step, _FAILPOINTS[int(step.amount * len(_FAILPOINTS))])
 
     def _freeze(self, step: Step) -> None:
         """Stop a process for longer than a hold or a time-out, and let it go on."""

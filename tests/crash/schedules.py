@@ -19,11 +19,12 @@ KINDS = (
     "node and postgres",
     "valkey and postgres",
     "frozen",
+    "failpoint",
     "anything",
 )
 COMMANDS = 2_400
 _PLAIN = ("node", "valkey", "postgres", "two nodes", "node and valkey", "node and postgres")
-_ANY = (*_PLAIN, "valkey and postgres", "valkey emptied", "frozen", "commit stalls")
+_ANY = (*_PLAIN, "valkey and postgres", "valkey emptied", "frozen", "commit stalls", "failpoint")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,142 @@
+"""The checker sees what must not be: each contradiction is made up here, one at a time."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.crash.checker import check
+from tests.crash.history import Attempt, Checkout, History
+from tests.crash.hosting import Offer
+from tests.crash.ledger import Ledger, Line, Row, Stored
+
+_OFFER = Offer("shirt", {"S": 5}, limit=2, sale_units=2, sale_limit=1, hold_ms=1_000)
+
+
+def _history() -> History:
+    """Ada bought one, has a cart that expired, and an order of one."""
+    history = History()
+    history.attempts = {
+        "r1": Attempt("r1", "ada", "buy", "S", 1, sent=1, answered=["reserved"]),
+        "r2": Attempt("r2", "ada", "reserve", "S", 1, sent=1, answered=["reserved"]),
+        "r3": Attempt("r3", "bo", "reserve", "S", 1, sent=1, answered=["reserved"]),
+    }
+    for attempt in history.attempts.values():
+        attempt.reserved = {"price": 5_000, "expires_at_ms": 1_000}
+    history.checkouts = {"o3": Checkout("o3", "bo", ["r3"], 1, ["confirmed"], total=5_000)}
+    history.attempts["r3"].order_id = "o3"
+    history.attempts["r1"].finals = [("confirmed", 500)]
+    history.attempts["r2"].finals = [("expired", 1_000)]
+    history.attempts["r3"].finals = [("confirmed", 600)]
+    return history
+
+
+def _ledger() -> Ledger:
+    return Ledger(
+        orders={
+            "r1": Stored("r1", "ada", "confirmed", 5_000, (Line("r1", "S", "", 1, 5_000),)),
+            "o3": Stored("o3", "bo", "confirmed", 5_000, (Line("r3", "S", "", 1, 5_000),)),
+        },
+        rows={"sS": Row(5, 2)},
+        copies={"sS": Row(5, 2, 0)},
+        settled=False,
+    )
+
+
+def _without(ledger: Ledger, order_id: str) -> Ledger:
+    return replace(ledger, orders={i: o for i, o in ledger.orders.items() if i != order_id})
+
+
+def _with(ledger: Ledger, order: Stored) -> Ledger:
+    return replace(ledger, orders=ledger.orders | {order.order_id: order})
+
+
+def _final(history: History, rid: str, what: str, at_ms: int) -> History:
+    history.attempts[rid].finals.append((what, at_ms))
+    return history
+
+
+def test_a_history_that_agrees_with_the_stores_has_no_finding() -> None:
+    assert check(_history(), _ledger(), _OFFER, lossy=False) == []
+
+
+def test_an_order_that_was_confirmed_and_is_gone_is_found() -> None:
+    found = check(_history(), _without(_ledger(), "r1"), _OFFER, lossy=False)
+    assert [finding.promise for finding in found] == ["P2", "P1"]
+    assert found[0].ids == ("r1",)
+
+
+_FOUND: list[tuple[str, str, Callable[[History], History], Callable[[Ledger], Ledger]]] = [
+    (
+        "P1",
+        "nobody asked for",
+        lambda history: history,
+        lambda ledger: _with(ledger, Stored("o9", "cy", "void", 0, ())),
+    ),
+    (
+        "P5",
+        "was told ['confirmed', 'refused']",
+        lambda history: _final(history, "r1", "refused", 700),
+        lambda ledger: ledger,
+    ),
+    (
+        "P5",
+        "was told ['expired', 'released']",
+        lambda history: _final(history, "r2", "released", 1_100),
+        lambda ledger: ledger,
+    ),
+    (
+        "P4",
+        "before its deadline",
+        lambda history: _final(history, "r2", "expired", 900),
+        lambda ledger: ledger,
+    ),
+    (
+        "P4",
+        "nothing should be held",
+        lambda history: history,
+        lambda ledger: replace(ledger, copies={"sS": Row(5, 2, 1)}),
+    ),
+    (
+        "P1",
+        "orders 2, sold 1",
+        lambda history: history,
+        lambda ledger: replace(ledger, rows={"sS": Row(5, 1)}, copies={"sS": Row(5, 1)}),
+    ),
+    (
+        "P2",
+        "was cancelled and is confirmed",
+        lambda history: _cancelled(history, "o3"),
+        lambda ledger: ledger,
+    ),
+]
+
+
+def _cancelled(history: History, order_id: str) -> History:
+    history.cancels[order_id] = ["unknown", "ok"]
+    return history
+
+
+@pytest.mark.parametrize(("promise", "says", "told", "stored"), _FOUND, ids=lambda v: str(v)[:24])
+def test_a_contradiction_is_found(
+    promise: str,
+    says: str,
+    told: Callable[[History], History],
+    stored: Callable[[Ledger], Ledger],
+) -> None:
+    found = check(told(_history()), stored(_ledger()), _OFFER, lossy=False)
+    assert [finding.promise for finding in found if says in finding.what] == [promise]
+
+
+def test_a_buyer_with_more_than_the_limit_is_found() -> None:
+    offer = replace(_OFFER, limit=0)
+    found = check(_history(), _ledger(), offer, lossy=False)
+    assert [finding.promise for finding in found] == ["P1", "P1"]
+    assert "the limit is 0" in found[0].what
+
+
+def test_a_cart_that_redis_forgot_may_end_in_another_way_but_not_what_was_paid_for() -> None:
+    history = _final(_history(), "r2", "refused", 1_100)
+    assert check(history, _ledger(), _OFFER, lossy=True) == []
+    history = _final(history, "r1", "expired", 1_100)
+    assert [f.ids for f in check(history, _ledger(), _OFFER, lossy=True)] == [("r1", "r1")]
