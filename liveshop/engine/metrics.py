@@ -39,6 +39,10 @@ class Metrics:
         self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")
         self.clock_jumps = self._counter("clock_jumps", "Jumps of Redis' clock over 5 s.")
         self.store_up = self._gauge("store_up", "1 while a store answers.", "livemin", ["store"])
+        self.tasks = self._gauge("tasks", "Tasks of the event loop.", "livesum")
+        self.connections = self._gauge(
+            "postgres_connections", "Connections of the orders' pool.", "livesum", ["state"]
+        )
         self.reserve_lines = self._sizes("reserve_batch_lines", "Purchases in one reserve call.")
         self.commit_orders = self._sizes("commit_batch_orders", "Orders in one transaction.")
         self.reserve_seconds = self._seconds("reserve_seconds", "One reserve call.")

@@ -1,5 +1,6 @@
 """The rooms that a node has: loaded when they are asked for, or when a session must be kept."""
 
+import asyncio
 import logging
 
 import anyio
@@ -142,6 +143,9 @@ class Rooms:
             _logger.info("a store is away: %s", failure)
         node.metrics.store_up.labels("redis").set(node.health.redis)
         node.metrics.store_up.labels("postgres").set(node.health.postgres)
+        node.metrics.tasks.set(len(asyncio.all_tasks()))
+        for state, count in zip(("open", "busy"), node.database.connections, strict=True):
+            node.metrics.connections.labels(state).set(count)
         await self._unload_idle()
 
     async def _look(self) -> None:

@@ -175,12 +175,12 @@ class Crowd:
             self._cut(viewer)
         return len(stuck)
 
-    def leave(self) -> int:
-        """Cut every connection; return how many there were."""
-        count = len(self._viewers)
-        for viewer in tuple(self._viewers.values()):
+    def leave(self, most: int | None = None) -> int:
+        """Cut every connection, or so many at most; return how many there were."""
+        leaving = tuple(self._viewers.values())[:most]
+        for viewer in leaving:
             self._cut(viewer)
-        return count
+        return len(leaving)
 
     def see_off(self, seconds: float) -> Leaving:
         """Listen until the server has let every viewer go."""

@@ -105,9 +105,12 @@ class Node:
 
     def counter(self, name: str) -> float:
         """Read a counter or gauge; 0 where it has not been counted yet."""
-        text = self._ask("GET", "/metrics").decode()
-        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+        found = re.search(rf"^{re.escape(name)} (\S+)$", self.metrics(), re.MULTILINE)
         return float(found[1]) if found else 0.0
+
+    def metrics(self) -> str:
+        """Read everything that is counted."""
+        return self._ask("GET", "/metrics").decode()
 
     def get(self, path: str) -> Any:
         """Read something."""
@@ -172,7 +175,7 @@ class Shop:
             self.api_key = node.api_key = show.api_key
             self.demo = Room(show.session_id, "", ())
             shelf = node.get(f"/api/sessions/{show.session_id}")["shelf"]
-            shirt, wide = _product(node, "bench-shirt", 9), _product(node, "bench-wide", 80)
+            shirt, wide = make_product(node, "bench-shirt", 9), make_product(node, "bench-wide", 80)
             self.bench = _session(node, shirt, shelf)
             self.alone = _session(node, shirt)
             self.wide = _session(node, wide)
@@ -218,7 +221,8 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = _WAIT_
         time.sleep(0.01)
 
 
-def _product(node: Node, product_id: str, variants: int) -> Room:
+def make_product(node: Node, product_id: str, variants: int) -> Room:
+    """Put a product into the catalogue, with units for several sessions."""
     skus = tuple(f"{product_id}-{number:02d}" for number in range(variants))
     rows = [{"sku": sku, "label": sku, "price": 5_000, "stock": 3 * _UNITS} for sku in skus]
     node.post("/api/products", {"product_id": product_id, "title": product_id, "variants": rows})

@@ -46,6 +46,12 @@ class Database:
         # Whether the newest call reached Postgres.
         self.reachable = False
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections are open, and how many of them are in use."""
+        pool = self._pool
+        return (pool.get_size(), pool.get_size() - pool.get_idle_size()) if pool else (0, 0)
+
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Keep the pool until cancelled, then close it."""
         self._pool = await asyncpg.create_pool(
