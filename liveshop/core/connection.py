@@ -118,12 +118,17 @@ class Connection:
         """Note that the viewer answered a ping."""
         self._pong_by_ms = now_ms + self._ping_ms + limits.PONG_GRACE_MS
 
+    @property
+    def behind(self) -> bool:
+        """Whether the viewer has more waiting for it than it may."""
+        return self._behind_since_ms is not None
+
     def fell_behind(self, now_ms: int) -> None:
-        """Note that the socket takes no more for now."""
+        """Note that more is waiting for the viewer than may."""
         self._behind_since_ms = now_ms
 
     def caught_up(self) -> None:
-        """Note that the socket takes more again."""
+        """Note that nothing is waiting for the viewer any more."""
         self._behind_since_ms = None
 
     def closing(self, by_ms: int) -> None:

@@ -5,7 +5,7 @@ import codecs
 import logging
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from websockets.frames import Frame, Opcode
@@ -33,8 +33,19 @@ _AT_ONCE: Final = struct.pack("ii", 1, 0)  # for SO_LINGER: linger for no time
 _logger: Final = logging.getLogger(__name__)
 
 
-def _drop(frame: bytes) -> None:
-    """Write nothing: the connection is closing."""
+class _Full:
+    """Stands for the socket of a viewer that takes no bytes now, or none ever again."""
+
+    def send(self, frame: bytes) -> int:
+        """Take nothing."""
+        return 0
+
+    def detach(self) -> int:
+        """Own nothing."""
+        return -1
+
+
+_FULL: Final = _Full()
 
 
 class ViewerSocket(asyncio.Protocol):
@@ -49,6 +60,7 @@ class ViewerSocket(asyncio.Protocol):
         "_connection",
         "_gateway",
         "_open",
+        "_socket",
         "_transport",
         "_websocket",
         "address",
@@ -56,7 +68,6 @@ class ViewerSocket(asyncio.Protocol):
         "identity",
         "origin_allowed",
         "session_id",
-        "write",
     )
 
     def __init__(self, gateway: Gateway, **_uvicorn: Any) -> None:
@@ -65,9 +76,8 @@ class ViewerSocket(asyncio.Protocol):
         self.address = ""
         self.origin_allowed = False
         self.deflates = False
-        # The transport's own method while the connection is open: it is called so often that
-        # asking each time, and a call in between, would be a fifth of what a message costs.
-        self.write: Callable[[bytes], None] = _drop
+        # The transport's, while all that is written goes to the kernel at once.
+        self._socket: socket.socket | _Full = _FULL
         self._gateway = gateway
         self._connection = Connection(ping_ms=gateway.settings.ping_ms, now_ms=gateway.now_ms())
         self._transport: asyncio.Transport
@@ -81,8 +91,9 @@ class ViewerSocket(asyncio.Protocol):
         """Take the transport over from uvicorn's HTTP protocol."""
         # uvloop's transports have the methods of asyncio's, but not its classes.
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=limits.OUTBOX_BYTES_MAX)
-        self.write = self._transport.write
+        # It says so as soon as it keeps anything, and again when it keeps nothing.
+        self._transport.set_write_buffer_limits(high=0)
+        self._write_directly()
 
     def data_received(self, data: bytes) -> None:
         """Take the request's head the first time, and frames from then on."""
@@ -121,19 +132,31 @@ class ViewerSocket(asyncio.Protocol):
             self._websocket = None
 
     def pause_writing(self) -> None:
-        """Note that the viewer is behind, and do not listen to one that does not read."""
-        self._connection.fell_behind(self._gateway.now_ms())
-        self._gateway.schedule(self)
-        if not self._transport.is_closing():
-            self._transport.pause_reading()
+        """Write through the transport, which keeps what the kernel does not take now."""
+        self._write_indirectly()
 
     def resume_writing(self) -> None:
-        """Note that the viewer has caught up."""
-        self._connection.caught_up()
-        if not self._transport.is_closing():
+        """Note that the viewer has caught up, and write to its socket again."""
+        if self._connection.phase is Phase.CLOSING:
+            return
+        self._write_directly()
+        if self._connection.behind:
+            self._connection.caught_up()
             self._transport.resume_reading()
 
     # Called by the engine and the gateway
+
+    def write(self, frame: bytes) -> None:
+        """Write frames; what the kernel does not take now, the transport keeps.
+
+        Nothing else is done as often, so the first try goes around the transport.
+        """
+        try:
+            written = self._socket.send(frame)
+        except OSError:
+            written = 0  # the socket is full, or broken: the transport will see
+        if written != len(frame):
+            self._keep(frame[written:])
 
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake; idempotent."""
@@ -271,6 +294,27 @@ class ViewerSocket(asyncio.Protocol):
             _logger.exception("%s failed", type(command).__name__)
             self._refuse(wire.frame(messages.error(InternalError(), command.ref)))
 
+    def _write_directly(self) -> None:
+        bare = self._transport.get_extra_info("socket")
+        self._socket = socket.socket(bare.family, bare.type, bare.proto, bare.fileno())
+
+    def _write_indirectly(self) -> None:
+        # The descriptor stays the transport's, which closes it.
+        self._socket.detach()
+        self._socket = _FULL
+
+    def _keep(self, unwritten: bytes) -> None:
+        """Leave to the transport what is behind other bytes, or what the socket did not take."""
+        if self._connection.phase is Phase.CLOSING:
+            return
+        self._transport.write(unwritten)
+        too_much = self._transport.get_write_buffer_size() > limits.OUTBOX_BYTES_MAX
+        if too_much and not self._connection.behind:
+            # One that does not read is not listened to either.
+            self._connection.fell_behind(self._gateway.now_ms())
+            self._gateway.schedule(self)
+            self._transport.pause_reading()
+
     def _refuse(self, refusal: bytes) -> None:
         if self._connected:
             # The welcome, which others may be preparing, comes first.
@@ -313,7 +357,7 @@ class ViewerSocket(asyncio.Protocol):
         if self._connection.phase is Phase.CLOSING:
             return
         self._connection.closing(by_ms)
-        self.write = _drop
+        self._write_indirectly()
         if self._open:
             self._gateway.count_close(self._close_code())
 

@@ -14,6 +14,7 @@ class Audience:
 
     def __init__(self) -> None:
         self._seated: dict[Viewer, None] = {}
+        self._copy: tuple[Viewer, ...] | None = None  # of those, until somebody comes or goes
         self._expected: dict[Viewer, list[bytes]] = {}
         self._buyers: dict[str, list[Viewer]] = {}
         self._staff: dict[Viewer, Role] = {}
@@ -29,9 +30,11 @@ class Audience:
         """Tell whether nobody is here, nor expected."""
         return not self._seated and not self._expected
 
-    def seated(self) -> list[Viewer]:
+    def seated(self) -> tuple[Viewer, ...]:
         """Return those who see the next flush; a copy, since writing may drop some."""
-        return list(self._seated)
+        if self._copy is None:
+            self._copy = tuple(self._seated)
+        return self._copy
 
     def expect(self, viewer: Viewer) -> None:
         """Begin to gather private frames for a viewer whose welcome is being prepared."""
@@ -49,7 +52,7 @@ class Audience:
         waiting = self._expected.pop(viewer, None)
         if waiting is None:
             return
-        self._seated[viewer] = None
+        self._seated[viewer] = self._copy = None
         viewer.write(welcome)
         viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
         for frame in waiting:
@@ -60,6 +63,7 @@ class Audience:
         known = self._expected.pop(viewer, None) is not None
         known = viewer in self._seated or known
         self._seated.pop(viewer, None)
+        self._copy = None
         self._staff.pop(viewer, None)
         if known and viewer.identity is not None:
             buyer = viewer.identity.viewer_id

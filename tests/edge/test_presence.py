@@ -134,6 +134,21 @@ async def test_a_viewer_that_catches_up_in_time_stays() -> None:
         assert len(here.rooms.viewers) == 1
 
 
+async def test_what_is_written_while_a_viewer_reads_slowly_arrives_in_order() -> None:
+    async with running() as here, raw_viewer(here.address, receive_buffer=4096) as slow:
+        await slow.join()
+        victim = only_viewer(here)
+        for round_ in range(2):  # the second time after it has caught up
+            small = [text_frame(b"%d %d" % (round_, number)) for number in range(50)]
+            for frame in (BIG, *small[:25], BIG, *small[25:]):
+                victim.write(frame)
+            payloads = [(await slow.read())[1] for _ in range(52)]
+            expected = [b"%d %d" % (round_, number) for number in range(50)]
+            assert payloads[1:26] + payloads[27:] == expected
+            assert {len(payloads[0]), len(payloads[26])} == {1_000_000}
+        await assert_is_there(slow)
+
+
 async def test_one_connection_more_than_a_viewer_may_have_closes_with_4504() -> None:
     async with running(connections_per_viewer_max=2) as here, AsyncExitStack() as stack:
         for _ in range(2):

@@ -92,14 +92,16 @@ async def test_events_that_come_all_the_time_are_joined_by_a_room_that_is_busy()
 
     async with stage() as room:
         watcher = room.seat(Busy())
+        started = time.perf_counter()
         for _ in range(60):
             room.pin()
             await anyio.sleep(0.001)
         await watcher.until(lambda: len(watcher.events) == 60)
+        took_s = time.perf_counter() - started
         flushes = room.metrics.flushes._value.get()
         assert [event["offset"] for event in watcher.events] == list(range(3, 63))
-        # Each takes 5 ms and is followed by as much for others.
-        assert flushes < 40
+        # Each takes 5 ms at least, and is followed by as much for others.
+        assert flushes <= 1 + took_s / 0.010
 
 
 async def test_chat_that_comes_all_the_time_leaves_every_tenth_of_a_second() -> None:

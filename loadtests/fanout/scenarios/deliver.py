@@ -19,7 +19,7 @@ from loadtests.fanout.worker import Worker
 
 _SIZES: Final = (500, 2_000, 5_000, 10_000, 15_000)
 _QUICK_SIZES: Final = (50, 200)
-# Others are compared with where the issue asks for it; three times as many sockets are enough.
+# Others are compared with up to this size; three times as many sockets are enough.
 _RIVALS_VIEWERS_MAX: Final = 5_000
 _WARM_UPS: Final = 3
 # In a small room one message costs too little to be measured by itself.
