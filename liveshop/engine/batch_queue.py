@@ -31,6 +31,7 @@ class BatchQueue(Generic[T]):
     async def take(self, most: int) -> list[T]:
         """Wait for an item and return it with those behind it, at most `most`."""
         while not self._items:
-            self._filled = anyio.Event()
+            if self._filled.is_set():  # else others wait for it already
+                self._filled = anyio.Event()
             await self._filled.wait()
         return [self._items.popleft() for _ in range(min(most, len(self._items)))]

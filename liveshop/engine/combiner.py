@@ -7,7 +7,13 @@ from time import perf_counter
 import anyio
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import LiveshopError, NotLive, OutcomeUnknown, Unavailable
+from liveshop.core.errors import (
+    InternalError,
+    LiveshopError,
+    NotLive,
+    OutcomeUnknown,
+    Unavailable,
+)
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
 from liveshop.engine.batch_queue import BatchQueue
@@ -18,12 +24,13 @@ from liveshop.engine.writer import Ordered, OrderWriter
 from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Purchase:
-    """A `buy` or `reserve`, and who is to be answered."""
+    """A `buy` or `reserve`, who is to be answered, and whether that is done."""
 
     line: ReserveLine
     asker: Asker
+    answered: bool = False
 
 
 class Combiner:
@@ -56,6 +63,9 @@ class Combiner:
             self._in_calls += len(batch)
             try:
                 await self._call(batch)
+            except Exception:
+                # What became of them is unknown to us: sent again, their rids tell.
+                self._fail(batch)
             finally:
                 self._in_calls -= len(batch)
 
@@ -69,8 +79,16 @@ class Combiner:
         self._room.node.reach(Failpoint.AFTER_RESERVE)
         for reservation in reply.expired:
             self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
+        ended: list[tuple[Asker, Reservation]] = []
         for purchase, line in zip(batch, reply.lines, strict=True):
-            await self._answer(purchase, line)
+            try:
+                self._answer(purchase, line)
+            except Exception:
+                self._fail([purchase])
+            if line.reservation is not None and not line.reservation.state.open:
+                ended.append((purchase.asker, line.reservation))
+        if ended:
+            await self._tell_again(ended)
         await self._room.post()
 
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
@@ -97,22 +115,20 @@ class Combiner:
                 return reply
         raise Unavailable()
 
-    async def _answer(self, purchase: Purchase, line: LineReply) -> None:
+    def _answer(self, purchase: Purchase, line: LineReply) -> None:
         if line.refusal is not None:
             self._refuse(purchase, line.refusal)
             return
         reservation = line.reservation
         assert reservation is not None, "a line without a refusal has its reservation"
-        asker = purchase.asker
-        asker.reserved(reservation, known=line.known)
+        if reservation.state is ReservationState.PAYING:
+            self._order(reservation)
+        purchase.answered = True
+        purchase.asker.reserved(reservation, known=line.known)
         if not line.known:
             self._room.node.metrics.reserved.inc()
             told = messages.reserved(reservation)
-            self._room.mailbox.tell(reservation.buyer, told, but=asker.viewer)
-        if reservation.state is ReservationState.PAYING:
-            self._order(reservation)
-        elif not reservation.state.open:
-            await self._tell_again(asker, reservation)
+            self._room.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
 
     def _order(self, reservation: Reservation) -> None:
         """Queue the order of a `buy`; one that was queued before is not written twice."""
@@ -125,19 +141,32 @@ class Combiner:
             # It stays paying: sent again it is queued again, and at its deadline it is resolved.
             self._room.node.metrics.refused.labels(refusal.code).inc()
 
-    async def _tell_again(self, asker: Asker, reservation: Reservation) -> None:
-        """Answer a replay with the final answer that the rid has."""
-        if reservation.state is not ReservationState.SOLD:
-            asker.answer(messages.resolved(reservation))
-            return
-        assert reservation.order_id is not None, "a sold reservation has its order"
+    async def _tell_again(self, ended: Sequence[tuple[Asker, Reservation]]) -> None:
+        """Answer replays with the final answers that their rids have."""
+        sold_in = {
+            reservation.order_id
+            for _, reservation in ended
+            if reservation.state is ReservationState.SOLD and reservation.order_id is not None
+        }
         try:
-            order = await self._room.node.orders.get(reservation.order_id)
+            orders = await self._room.node.orders.many(sold_in)
         except LiveshopError as failure:
-            asker.refuse(failure)
-        else:
-            asker.answer(messages.confirmed(order))
+            for asker, _ in ended:
+                asker.refuse(failure)
+            return
+        for asker, reservation in ended:
+            if reservation.state is not ReservationState.SOLD:
+                asker.answer(messages.resolved(reservation))
+            elif reservation.order_id in orders:
+                asker.answer(messages.confirmed(orders[reservation.order_id]))
+
+    def _fail(self, batch: Sequence[Purchase]) -> None:
+        self._room.failed("purchases")
+        for purchase in batch:
+            if not purchase.answered:
+                self._refuse(purchase, InternalError())
 
     def _refuse(self, purchase: Purchase, refusal: LiveshopError) -> None:
+        purchase.answered = True
         self._room.node.metrics.refused.labels(refusal.code).inc()
         purchase.asker.refuse(refusal)

@@ -1,5 +1,6 @@
 """What every part of a room shares: the session's state on this node, and the ways out of it."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from liveshop.engine.node import Node
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.records import RowGauge, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
+
+_logger = logging.getLogger(__name__)
 
 _COMPANY_S = 3 * limits.PULSE_MS / 1000
 
@@ -171,6 +174,11 @@ class RoomContext:
         parcel = self.mailbox.take()
         if parcel and not await self.publish("parcel", parcel):
             self.mailbox.put_back(parcel)
+
+    def failed(self, part: str) -> None:
+        """Log the exception that is being handled, a bug of ours, and count it."""
+        self.node.metrics.failures.labels(part).inc()
+        _logger.exception("session %s: %s failed", self.session_id, part)
 
     def _note_limits(self, event: Event) -> None:
         # Kept beyond the end of a sale and the removal of a product: their holds may be ordered.

@@ -34,6 +34,7 @@ class Metrics:
         self.confirmed = self._counter("orders_confirmed", "Orders confirmed.")
         self.refused = self._counter("refusals", "Purchases refused, by error code.", "code")
         self.closes = self._counter("disconnects", "Connections closed, by close code.", "code")
+        self.failures = self._counter("failures", "Bugs that were met, by part.", "part")
         self.rebuilds = self._counter("rebuilds", "Rebuilds of a session's units in Redis.")
         self.catch_ups = self._counter("catch_ups", "Gaps in the events filled from Postgres.")
         self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")

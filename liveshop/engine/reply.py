@@ -5,7 +5,8 @@ from typing import Any
 import anyio
 
 from liveshop.core import messages
-from liveshop.core.errors import LiveshopError
+from liveshop.core.errors import LiveshopError, OutcomeUnknown
+from liveshop.core.limits import ANSWER_MS_MAX
 from liveshop.core.model import Reservation
 from liveshop.core.wire import Message
 from liveshop.engine.viewer import Viewer
@@ -38,9 +39,15 @@ class Reply:
         self._refusal = refusal
         self._answered.set()
 
-    async def wait(self) -> tuple[Message, bool]:
-        """Return the answer and whether it was given before, or raise the refusal."""
-        await self._answered.wait()
+    async def wait(self, timeout_ms: int = ANSWER_MS_MAX) -> tuple[Message, bool]:
+        """Return the answer and whether it was given before, or raise the refusal.
+
+        Raises OutcomeUnknown where none comes in time.
+        """
+        with anyio.move_on_after(timeout_ms / 1000):
+            await self._answered.wait()
+        if not self._answered.is_set():
+            raise OutcomeUnknown()
         if self._refusal is not None:
             raise self._refusal
         return self._message, self._known

@@ -89,7 +89,7 @@ class Room:
                 self._warden.read_letters,
                 self._rebuilder.run,
             ):
-                self._tasks.start_soon(_keep_going, part, room.session_id)
+                self._tasks.start_soon(self._keep_going, part)
             task_status.started()
 
     def stop(self) -> None:
@@ -181,13 +181,22 @@ class Room:
             _logger.exception("session %s: events are dropped", self.context.session_id)
             self.context.behind.set()
 
+    async def _keep_going(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Run a part of the room; after a bug of ours it begins again, and the others go on."""
+        while True:
+            try:
+                await part()
+            except Exception:
+                self.context.failed(getattr(part, "__qualname__", "a part"))
+            await anyio.sleep(_RESTART_S)
+
     async def _carry_out(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         try:
             await self._dispatch(viewer, command, asker)
         except LiveshopError as refusal:
             asker.refuse(refusal)
         except Exception:
-            _logger.exception("session %s: %s failed", self.context.session_id, command)
+            self.context.failed(type(command).__name__)
             asker.refuse(InternalError())
 
     async def _dispatch(self, viewer: Viewer, command: Command, asker: Asker) -> None:
@@ -207,16 +216,6 @@ class Room:
                 asker.answer(messages.ok(asker.ref, offset=events[-1].offset))
             case _:
                 raise BadRequest(f"{type(command).__name__} is not for a joined connection")
-
-
-async def _keep_going(part: Callable[[], Awaitable[None]], session_id: str) -> None:
-    """Run a part of a room; after a bug of ours it begins again, and the others go on."""
-    while True:
-        try:
-            await part()
-        except Exception:
-            _logger.exception("session %s: %s failed", session_id, part)
-        await anyio.sleep(_RESTART_S)
 
 
 def _buyer(viewer: Viewer) -> str:

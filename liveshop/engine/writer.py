@@ -1,6 +1,6 @@
 """Commits orders in batches: nothing is `confirmed` before its COMMIT has returned."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -8,7 +8,7 @@ import anyio
 from msgspec.structs import replace
 
 from liveshop.core import errors, limits, messages
-from liveshop.core.errors import LiveshopError, OutcomeUnknown, Unavailable
+from liveshop.core.errors import InternalError, LiveshopError, OutcomeUnknown, Unavailable
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import (
     Order,
@@ -24,6 +24,7 @@ from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
 from liveshop.engine.settler import Settler
+from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.records import (
     CommitReply,
     NewLine,
@@ -105,20 +106,36 @@ class OrderWriter:
         while True:
             batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
             try:
-                await self._learn_limits(batch)
-                reply = await self._commit([self._new_order(ordered) for ordered in batch])
-                self._room.node.reach(Failpoint.AFTER_COMMIT)
-            finally:
-                for ordered in batch:
-                    del self._known[ordered.order_id]
-            self._settling = len(batch)
-            try:
-                for ordered in batch:
-                    self._tell(ordered, reply.outcomes[ordered.order_id])
-                await self._settle(batch, reply)
-                await self._room.post()
+                await self._write(batch)
+            except Exception:
+                # What is in Postgres is found by the rid, or at the deadline.
+                self._fail(batch)
             finally:
                 self._settling = 0
+
+    async def _write(self, batch: Sequence[Ordered]) -> None:
+        try:
+            await self._learn_limits(batch)
+            reply = await self._commit([self._new_order(ordered) for ordered in batch])
+            self._room.node.reach(Failpoint.AFTER_COMMIT)
+        finally:
+            for ordered in batch:
+                del self._known[ordered.order_id]
+        self._settling = len(batch)
+        for ordered in batch:
+            try:
+                self._tell(ordered, reply.outcomes[ordered.order_id])
+            except Exception:
+                self._fail([ordered])
+        await self._settle(batch, reply)
+        await self._room.post()
+
+    def _fail(self, batch: Sequence[Ordered]) -> None:
+        """Log a bug, and answer those who wait for one of these orders and have no answer yet."""
+        self._room.failed("orders")
+        for ordered in batch:
+            while ordered.askers:
+                ordered.askers.pop(0).refuse(InternalError())
 
     async def _learn_limits(self, batch: Sequence[Ordered]) -> None:
         """Read the log on where Redis has sold at an offset that this room does not know yet.
@@ -199,13 +216,11 @@ class OrderWriter:
             case verdict:
                 self._tell_refused(ordered, verdict)
 
-    def tell_confirmed(self, order: Order, askers: Sequence[Asker] = ()) -> None:
-        """Tell an order's buyer and the hosts that it is durable."""
+    def tell_confirmed(self, order: Order, askers: list[Asker] | None = None) -> None:
+        """Tell an order's buyer and the hosts that it is durable; empties the list of askers."""
         room = self._room
         room.node.metrics.confirmed.inc()
-        for asker in askers:
-            asker.answer(messages.confirmed(order, asker.ref))
-        asked = askers[0].viewer if askers else None
+        asked = _answer(askers or [], lambda ref: messages.confirmed(order, ref))
         room.mailbox.tell(order.viewer_id, messages.confirmed(order), but=asked)
         room.mailbox.tell_order(order)
 
@@ -244,15 +259,13 @@ class OrderWriter:
                 ref=ref,
             )
 
-        for asker in ordered.askers:
-            asker.answer(message(asker.ref))
-        asked = ordered.askers[0].viewer if ordered.askers else None
+        asked = _answer(ordered.askers, message)
         self._room.mailbox.tell(ordered.buyer, message(None), but=asked)
 
     def _tell_refused(self, ordered: Ordered, verdict: Verdict) -> None:
         self._room.node.metrics.refused.labels(verdict.value).inc()
-        for asker in ordered.askers:
-            asker.refuse(self._refusal(ordered, verdict))
+        while ordered.askers:
+            ordered.askers.pop(0).refuse(self._refusal(ordered, verdict))
         for reservation in ordered.reservations:
             told = messages.resolved(resolved(reservation, verdict))
             self._room.mailbox.tell(reservation.buyer, told)
@@ -270,6 +283,15 @@ class OrderWriter:
                 return errors.LimitReached(what, limit=limit, left=0)
             case _:
                 return errors.Conflict(f"{ordered.order_id} is another order's id")
+
+
+def _answer(askers: list[Asker], message: Callable[[int | None], Message]) -> Viewer | None:
+    """Answer each asker once and take it off the list; return the connection of the first."""
+    asked = askers[0].viewer if askers else None
+    while askers:
+        asker = askers.pop(0)
+        asker.answer(message(asker.ref))
+    return asked
 
 
 def resolved(reservation: Reservation, verdict: Verdict) -> Reservation:

@@ -1,0 +1,96 @@
+"""A bug of ours on the way of a purchase: everyone who waits is answered, and selling goes on."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from liveshop.core.commands import Reserve
+from liveshop.core.errors import InternalError, OutcomeUnknown
+from liveshop.core.roles import Identity, Role
+from liveshop.engine.reply import Reply
+from liveshop.engine.room import Room
+from tests.engine.world import Shop, until
+
+BUG = "a bug on purpose"
+
+
+def _once(broken: Callable[..., Awaitable[Any]]) -> Any:
+    """Return what does the same, but is broken the first time, after it was done."""
+    calls = 0
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        result = await broken(*args, **kwargs)
+        if calls == 1:
+            raise RuntimeError(BUG)
+        return result
+
+    return call
+
+
+def _failures(room: Room, part: str) -> float:
+    return float(room.context.node.metrics.failures.labels(part)._value.get())
+
+
+async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    room = await shop.engine.room(session_id)
+    room.context.units.reserve = _once(room.context.units.reserve)  # type: ignore[method-assign]
+    rid, bo = shop.buy(ada, "OBS-M", ref=1), Identity(viewer_id="bo", name="Bo", role=Role.VIEWER)
+    command = Reserve(rid=str(uuid4()), sku="OBS-M", quantity=1)
+    with pytest.raises(InternalError):
+        await shop.engine.reserve(session_id, bo, command)
+    assert (await ada.sees("error", ref=1))["code"] == "internal"
+    assert _failures(room, "purchases") == 1
+    shop.buy(ada, "OBS-M", rid=rid, ref=2)
+    await ada.sees("confirmed", order_id=rid)
+    _, known = await shop.engine.reserve(session_id, bo, command)
+    assert known
+
+
+async def test_a_purchase_that_cannot_be_answered_costs_the_others_nothing(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    room = await shop.engine.room(session_id)
+    tell = room.context.mailbox.tell
+
+    def fail_for_ada(buyer: str, message: dict[str, Any], **kwargs: Any) -> None:
+        if buyer == "ada":
+            raise RuntimeError(BUG)
+        tell(buyer, message, **kwargs)
+
+    room.context.mailbox.tell = fail_for_ada  # type: ignore[method-assign]
+    rid = shop.buy(ada, "OBS-M", ref=1)
+    shop.buy(bo, "OBS-M", ref=1)
+    await bo.sees("confirmed")
+    await ada.sees("reserved", ref=1)
+    assert ada.of("error") == []
+    assert (await room.context.node.orders.get(rid)).viewer_id == "ada"
+
+
+async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    room = await shop.engine.room(session_id)
+    rid, order_id = shop.reserve(ada, "OBS-M"), str(uuid4())
+    await ada.sees("reserved", rid=rid)
+    orders = room.context.node.orders
+    orders.commit = _once(orders.commit)  # type: ignore[method-assign]
+    shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=1)
+    assert (await ada.sees("error", ref=1))["code"] == "internal"
+    await until(lambda: not room.under_way)
+    assert _failures(room, "orders") == 1
+    shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=2)
+    assert (await ada.sees("confirmed", ref=2))["order_id"] == order_id
+
+
+async def test_an_answer_over_http_is_not_waited_for_without_end() -> None:
+    with pytest.raises(OutcomeUnknown):
+        await Reply().wait(timeout_ms=1)
