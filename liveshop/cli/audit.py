@@ -1,61 +1,149 @@
 """`liveshop audit`: check what the engine promises against what the stores say."""
 
 import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
 
 import anyio
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 from liveshop.cli.environment import read_settings
 from liveshop.cli.reach import reason, require_schema, try_redis, until_connected
-from liveshop.core.errors import LiveshopError
+from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
-from liveshop.stores import audit as promises
-from liveshop.stores.postgres.audit import Finding
+from liveshop.stores.audit.findings import Finding
+from liveshop.stores.audit.look import audit as look
+from liveshop.stores.audit.repair import repair as mend
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.link import RedisLink
 
+_COULD_NOT_LOOK: Final = 2
+# A repair may make the next one possible: units first, then what was sold of them.
+_ROUNDS_MAX: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is wrong, in the end, and what was mended before."""
+
+    findings: list[Finding]
+    repairs: list[str] = field(default_factory=list)
+
+
+class _CouldNotLook(click.ClickException):
+    exit_code = _COULD_NOT_LOOK
+
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def audit(as_json: bool) -> None:
-    """Check the promises P1 to P5, and Redis against Postgres; exits 1 on any finding.
+@click.option("--session", metavar="ID", help="Look at one session alone, and the SKUs it sells.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Compute again what can be; never orders or money. Says what it did.",
+)
+def audit(session: str | None, as_json: bool, repair: bool) -> None:
+    """Check the promises P1 to P5, and Redis against Postgres.
 
-    It may run while sessions are live. Reads LIVESHOP_POSTGRES_URL and LIVESHOP_REDIS_URL.
+    Exits with 0 where all are kept, 1 on any finding, 2 if it could not look. It may run while
+    sessions are live, with --repair too. Reads LIVESHOP_POSTGRES_URL and LIVESHOP_REDIS_URL.
     """
     try:
-        found = asyncio.run(_audit(read_settings()))
+        with _progress() as progress:
+            outcome = asyncio.run(_audit(read_settings(), session, repair, progress))
+    except (NotFound, click.ClickException) as error:
+        raise _CouldNotLook(str(error)) from error
     except LiveshopError as error:
-        raise click.ClickException(
-            f"a store does not answer: {reason(error)}; `liveshop doctor` says more"
-        ) from error
-    if as_json:
-        rows = [{"promise": finding.promise, "what": finding.what} for finding in found]
-        click.echo(encode_one({"findings": rows}))
-    else:
-        for finding in found:
-            click.echo(f"{finding.promise}  {finding.what}")
-        click.echo(f"{len(found)} findings." if found else "Every promise is kept.")
-    if found:
+        why = f"a store does not answer: {reason(error)}; `liveshop doctor` says more"
+        raise _CouldNotLook(why) from error
+    _print_json(outcome) if as_json else _print(outcome, repair)
+    if outcome.findings:
         raise SystemExit(1)
 
 
-async def _audit(settings: Settings) -> list[Finding]:
+async def _audit(
+    settings: Settings, session: str | None, repair: bool, progress: Callable[[int, int], None]
+) -> _Outcome:
     await try_redis(settings.redis_url)
     await require_schema(settings.postgres_url)
     database = Database(settings.postgres_url, pool_max=1)
     link = RedisLink(settings.redis_url)
+
+    async def work() -> _Outcome:
+        outcome = _Outcome(await look(database, link, session_id=session, progress=progress))
+        for _ in range(_ROUNDS_MAX if repair else 0):
+            done = await mend(database, link, outcome.findings, session)
+            if not done:
+                break
+            found = await look(database, link, session_id=session, progress=progress)
+            outcome = _Outcome(found, outcome.repairs + done)
+        return outcome
+
+    return await _with_stores(database, link, work)
+
+
+async def _with_stores(
+    database: Database, link: RedisLink, work: Callable[[], Awaitable[_Outcome]]
+) -> _Outcome:
     async with anyio.create_task_group() as tasks:
         for store in (database, link):
             await tasks.start(store.run)
         await until_connected(link)
-        found: list[Finding] | LiveshopError
+        outcome: _Outcome | LiveshopError
         try:
-            found = await promises.audit(database, link)
+            outcome = await work()
         except LiveshopError as error:
             # Carried out of the task group, which would wrap it up with others.
-            found = error
+            outcome = error
         tasks.cancel_scope.cancel()
-    if isinstance(found, LiveshopError):
-        raise found
-    return found
+    if isinstance(outcome, LiveshopError):
+        raise outcome
+    return outcome
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how far it is, and nobody else."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("looking")
+        yield lambda done, steps: bar.update(task, completed=done, total=steps)
+
+
+def _print_json(outcome: _Outcome) -> None:
+    rows = [
+        {
+            "promise": finding.promise,
+            "check": finding.check,
+            "session": finding.session,
+            "what": finding.what,
+            "todo": finding.todo,
+            "repairable": finding.mends,
+        }
+        for finding in outcome.findings
+    ]
+    click.echo(encode_one({"findings": rows, "repairs": outcome.repairs}))
+
+
+def _print(outcome: _Outcome, repair: bool) -> None:
+    for line in outcome.repairs:
+        click.echo(f"mended  {line}")
+    for finding in outcome.findings:
+        click.echo(f"{finding.promise}  {finding.where}: {finding.what}")
+    _print_todo(outcome.findings, repair)
+
+
+def _print_todo(findings: Sequence[Finding], repair: bool) -> None:
+    if not findings:
+        click.echo("Every promise is kept.")
+        return
+    click.echo("1 finding." if len(findings) == 1 else f"{len(findings)} findings.")
+    for check, finding in {each.check: each for each in findings}.items():
+        refused = "could not be mended: " if repair and finding.mends else ""
+        click.echo(f"  → {check}: {refused}{finding.todo}")

@@ -128,6 +128,24 @@ def test_only_the_core_turns_json_into_records_and_back() -> None:
     assert wrong == []
 
 
+def test_the_audit_shares_nothing_with_what_it_audits() -> None:
+    allowed = (
+        "liveshop.core.errors",
+        "liveshop.stores.audit.",
+        "liveshop.stores.postgres.database.",
+        "liveshop.stores.postgres.queries.",
+        "liveshop.stores.redis.link.",
+    )
+    wrong = [
+        f"{short(path)}:{line} imports {name}"
+        for path in package_sources()
+        if path.is_relative_to(ROOT / "liveshop" / "stores" / "audit")
+        for name, line in imports(path)
+        if name.startswith("liveshop.") and not f"{name}.".startswith(allowed)
+    ]
+    assert wrong == []
+
+
 def test_the_core_awaits_nothing_and_is_told_the_time() -> None:
     wrong = []
     for path in package_sources():

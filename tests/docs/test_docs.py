@@ -18,6 +18,7 @@ from liveshop.core.settings import SETTINGS
 from liveshop.edge.http import records
 from liveshop.edge.http.app import OPERATIONS
 from liveshop.engine.metrics import Metrics
+from liveshop.stores.audit.findings import CHECKS
 
 _ROOT = Path(__file__).parents[2]
 _DOCS = _ROOT / "docs"
@@ -131,6 +132,12 @@ def test_the_failpoints_are_those_of_the_code() -> None:
     text = (_DOCS / "settings.md").read_text()
     named = re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)
     assert named == list(Failpoint)
+
+
+def test_every_check_of_the_audit_has_a_line() -> None:
+    section = (_DOCS / "operations.md").read_text().split("## The auditor")[1]
+    named = re.findall(r"^\| `([a-z_]+)` \|", section.split("\n## ")[0], re.MULTILINE)
+    assert named == list(CHECKS)
 
 
 def test_every_subcommand_has_a_line() -> None:

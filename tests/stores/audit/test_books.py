@@ -1,35 +1,21 @@
 """The audit finds nothing after honest work, and every kind of damage."""
 
 import random
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
 
 from liveshop.core.errors import Conflict, NotFound
-from liveshop.stores.postgres.audit import OVERDUE_MS_MAX, audit_postgres
+from liveshop.stores.audit import books
+from liveshop.stores.audit.books import FINDINGS_PER_CHECK_MAX, OVERDUE_MS_MAX, audit_books
+from liveshop.stores.audit.findings import CHECKS
 from liveshop.stores.postgres.records import NewOrder, Verdict
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, undecided
-
-LATER = NOW + 60_000
-
-
-@pytest.fixture
-async def worked(shop: Shop) -> AsyncIterator[Shop]:
-    """The shop after one of everything, in which the audit finds nothing."""
-    await shop.open("s2", {"A": 10}, payment="checkout")
-    await shop.commit(order("r1", quantity=2, sale="@1"), order("r2", "B"), order("r3", "B", 99))
-    for rid in ("c1", "c2"):
-        waiting = order(rid, pay_until_ms=LATER)
-        await shop.orders.pend("s2", 0, [waiting], now_ms=NOW)
-    await shop.payments.confirm("c1", "p1", PRICE, now_ms=NOW)
-    assert await findings(shop) == []
-    yield shop
+from tests.stores.audit.market import LATER, told
+from tests.stores.postgres.shop import NOW, Shop, line, order, undecided
 
 
 async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
-    found = await audit_postgres(shop.database, now_ms=now_ms)
-    return [f"{finding.promise} {finding.what}" for finding in found]
+    return [told(finding) for finding in await audit_books(shop.database, now_ms=now_ms)]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +39,7 @@ async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
         ),
         (
             "UPDATE variant SET stock = stock + 1 WHERE sku = 'C'",
-            "P1 SKU C: stock is 31, imported 30 and moved 0",
+            "P1 the catalogue: SKU C: stock is 31, imported 30 and moved 0",
         ),
         (
             "UPDATE stock SET units = 11 WHERE session_id = 's1' AND \"row\" = 'sB'",
@@ -61,19 +47,19 @@ async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
         ),
         (
             "UPDATE session SET status = 'ended', settled = true WHERE id = 's2'",
-            "P1 session s2 is settled and keeps 9 units of row sA",
+            "P1 session s2: it is settled and keeps 9 units of row sA",
         ),
         (
             "UPDATE session SET revenue = 1 WHERE id = 's1'",
-            "P2 session s1 counts 2 orders, 3 units, 1 money; its orders say 2, 3, 15000",
+            "P2 session s1: it counts 2 orders, 3 units, 1 money; its orders say 2, 3, 15000",
         ),
         (
             "UPDATE orders SET total = 1 WHERE id = 'c2'",
-            "P2 order c2: total is 1, its lines say 5000",
+            "P2 session s2: order c2: total is 1, its lines say 5000",
         ),
         (
             "UPDATE orders SET seq = 99 WHERE id = 'r1'",
-            "P2 order r1 of session s1 has number 99, the newest is 3",
+            "P2 session s1: order r1 has number 99, the newest is 3",
         ),
         (
             "DELETE FROM event WHERE session_id = 's1'",
@@ -81,13 +67,21 @@ async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
         ),
         (
             "UPDATE payment SET status = 'received'",
-            "P3 payment p1 of order c1 was received and no more",
+            "P3 session s2: payment p1 of order c1 was received and no more",
         ),
         (
             "UPDATE payment SET amount = 1",
-            "P3 payment p1 of 1 is applied, order c1 is confirmed over 5000",
+            "P3 session s2: payment p1 of 1 is applied, order c1 is confirmed over 5000",
         ),
-        ("DELETE FROM payment", "P3 order c1 is confirmed without a payment"),
+        (
+            "UPDATE session SET status = 'paused' WHERE id = 's1'",
+            "P2 session s1: it is paused, its log says session.started",
+        ),
+        (
+            "UPDATE order_line SET sku_limit = 1, sale_limit = 1 WHERE rid = 'r1'",
+            "P1 session s1: ada has orders of 2 of @1, the limit is 1",
+        ),
+        ("DELETE FROM payment", "P3 session s2: order c1 is confirmed without a payment"),
     ],
 )
 async def test_damage_is_found(worked: Shop, damage: str, finding: str) -> None:
@@ -121,8 +115,34 @@ async def test_what_a_constraint_forbids_is_found_without_it(
 async def test_an_order_that_waits_for_ever_is_found(worked: Shop) -> None:
     assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX) == []
     assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX + 1) == [
-        f"P4 order c2 waits for money since before its deadline, {LATER}"
+        f"P4 session s2: order c2 waits for money since before its deadline, {LATER}"
     ]
+
+
+async def test_one_session_is_looked_at_alone_with_the_skus_that_it_sells(worked: Shop) -> None:
+    await worked.database.commit("UPDATE variant SET stock = stock + 1")
+    await worked.database.commit("UPDATE stock SET sold = sold + 1")
+    found = await audit_books(worked.database, now_ms=NOW, session_id="s2")
+    assert [told(finding) for finding in found] == [
+        "P1 session s2: row sA says 2 sold, its orders say 1",
+        "P1 the catalogue: SKU A: stock is 11, imported 30 and moved -20",
+    ]
+
+
+async def test_of_a_kind_the_first_are_told_and_how_many_more_there_are(worked: Shop) -> None:
+    await worked.open("s3", {"C": 30})
+    carts = [order(f"x{n:02}", "C", buyer=f"buyer-{n:02}", limit=2) for n in range(25)]
+    await worked.commit(*carts, session_id="s3")
+    await worked.database.commit("UPDATE buyer_quota SET bought = 2 WHERE buyer LIKE 'buyer-%'")
+    found = await findings(worked)
+    assert len(found) == FINDINGS_PER_CHECK_MAX + 1
+    assert found[0] == "P1 session s3: buyer-00 counts as having bought 2 of sC, by orders 1"
+    assert found[-1] == "P1 other sessions: and 5 more of this kind"
+
+
+def test_every_check_of_the_books_says_what_to_do() -> None:
+    assert set(books.CHECKS) < set(CHECKS)
+    assert all(check.todo for check in CHECKS.values())
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,7 +1,9 @@
 -- Read what Redis believes of one session's units, as of one instant; changes nothing.
--- KEYS    cfg, stock, res, due, paying, held, bought, totals
+-- KEYS    cfg, stock, res, due, paying, held, totals
 -- Returns nil where Redis does not sell (closed, lost, or another process since the rebuild), else
--- epoch, now_ms, stock, {rid, record, ...} of open reservations, held, bought, totals
+-- epoch, now_ms, stock, {rid, record, ...} of open reservations, held, totals
+local SLICE = 4000 -- arguments a call, well below what Lua's stack takes
+
 local cfg = redis.call('HMGET', KEYS[1], 'epoch', 'open', 'run_id')
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 if cfg[2] ~= '1' or cfg[3] ~= run_id then
@@ -9,9 +11,14 @@ if cfg[2] ~= '1' or cfg[3] ~= run_id then
 end
 local open = {}
 for _, set in ipairs{KEYS[4], KEYS[5]} do
-  for _, rid in ipairs(redis.call('ZRANGE', set, 0, -1)) do
-    open[#open + 1] = rid
-    open[#open + 1] = redis.call('HGET', KEYS[3], rid) or ''
+  local rids = redis.call('ZRANGE', set, 0, -1)
+  for first = 1, #rids, SLICE do
+    local last = math.min(first + SLICE - 1, #rids)
+    local records = redis.call('HMGET', KEYS[3], unpack(rids, first, last))
+    for i, record in ipairs(records) do
+      open[#open + 1] = rids[first + i - 1]
+      open[#open + 1] = record or ''
+    end
   end
 end
 local time = redis.call('TIME')
@@ -21,6 +28,5 @@ return {
   redis.call('HGETALL', KEYS[2]),
   open,
   redis.call('HGETALL', KEYS[6]),
-  redis.call('HGETALL', KEYS[7]),
-  redis.call('HMGET', KEYS[8], 'orders', 'units', 'revenue'),
+  redis.call('HMGET', KEYS[7], 'orders', 'units', 'revenue'),
 }

@@ -1,0 +1,56 @@
+"""Whether Postgres keeps its promises by itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from liveshop.stores.audit.findings import Finding
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.queries import load_queries
+
+CHECKS: Final = load_queries(Path(__file__).with_suffix(".sql"))
+# How long after a deadline it is normal that nobody has come round to it yet.
+OVERDUE_MS_MAX: Final = 60_000
+FINDINGS_PER_CHECK_MAX: Final = 20
+_CHECK_S_MAX: Final = 1_800.0
+
+_LIMITED: Final = f"""
+SELECT session_id, what, count(*) OVER () AS found FROM ({{}}) AS finding
+ORDER BY session_id, what LIMIT {FINDINGS_PER_CHECK_MAX}
+"""
+
+
+async def audit_books(
+    database: Database,
+    *,
+    now_ms: int,
+    session_id: str | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> list[Finding]:
+    """Return what does not add up in Postgres, all of it as of one instant.
+
+    Of each check the first FINDINGS_PER_CHECK_MAX, then how many more there are; `step` is called
+    after each. A payment that is being worked on at this very moment is a finding: ask again.
+    """
+    findings: list[Finding] = []
+    async with database.transaction() as connection:
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await connection.execute("SET LOCAL statement_timeout = 0")
+        for check, sql in CHECKS.items():
+            args = arguments(sql, session_id, now_ms)
+            records = await connection.fetch(_LIMITED.format(sql), *args, timeout=_CHECK_S_MAX)
+            findings += [
+                Finding(check=check, session=record["session_id"], what=record["what"])
+                for record in records
+            ]
+            if records and records[0]["found"] > len(records):
+                more = f"and {records[0]['found'] - len(records)} more of this kind"
+                findings.append(Finding(check=check, session=session_id, what=more))
+            step()
+    return findings
+
+
+def arguments(sql: str, session_id: str | None, now_ms: int) -> tuple[str | int | None, ...]:
+    """Return what a check is asked with."""
+    overdue = (now_ms - OVERDUE_MS_MAX,) if "$2" in sql else ()
+    return (session_id, *overdue)

@@ -1,0 +1,176 @@
+-- What the audit asks of Postgres. Each query is a check of findings.py and returns session_id
+-- (null where it is the catalogue's) and what is wrong, for each finding.
+-- $1 one session, or null for all; $2 the instant before which a deadline should have been noticed
+
+-- name: sold_within_units
+SELECT session_id, format('row %s has sold %s of %s', "row", sold, units) AS what
+FROM stock WHERE sold NOT BETWEEN 0 AND units AND ($1::text IS NULL OR session_id = $1)
+
+-- name: sold_is_ordered
+WITH line AS (
+    SELECT o.session_id, l.sku, l.sale, l.qty
+    FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
+    WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1)
+), ordered AS (
+    SELECT session_id, 's' || sku AS "row", sum(qty) AS n FROM line GROUP BY 1, 2
+    UNION ALL
+    SELECT session_id, sale, sum(qty) FROM line WHERE sale <> '' GROUP BY 1, 2
+), counted AS (
+    SELECT session_id, "row", sold FROM stock WHERE $1::text IS NULL OR session_id = $1
+)
+SELECT session_id, format('row %s says %s sold, its orders say %s',
+                          "row", coalesce(t.sold::text, 'nothing'), coalesce(o.n, 0)) AS what
+FROM counted AS t FULL JOIN ordered AS o USING (session_id, "row")
+WHERE t.sold IS DISTINCT FROM coalesce(o.n, 0) AND NOT (t.sold IS NULL AND "row" LIKE '@%')
+
+-- name: quota_is_ordered
+WITH line AS (
+    SELECT o.session_id, o.buyer, l.sku, l.sale, l.qty, l.sale_limit
+    FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
+    WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1)
+), ordered AS (
+    SELECT session_id, buyer, 's' || sku AS scope, sum(qty) AS n FROM line GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT session_id, buyer, sale, sum(qty) FROM line WHERE sale_limit IS NOT NULL GROUP BY 1, 2, 3
+), counted AS (
+    SELECT session_id, buyer, scope, bought FROM buyer_quota
+    WHERE $1::text IS NULL OR session_id = $1
+)
+SELECT session_id, format('%s counts as having bought %s of %s, by orders %s',
+                          buyer, coalesce(q.bought, 0), scope, coalesce(o.n, 0)) AS what
+FROM counted AS q FULL JOIN ordered AS o USING (session_id, buyer, scope)
+WHERE coalesce(q.bought, 0) <> coalesce(o.n, 0)
+
+-- name: quota_within_limit
+SELECT session_id, format('%s has bought %s of %s, the limit was %s', buyer, bought, scope, cap)
+    AS what
+FROM buyer_quota WHERE bought NOT BETWEEN 0 AND cap AND ($1::text IS NULL OR session_id = $1)
+
+-- name: orders_within_limit
+-- A limit may be lowered later; that of the newest order held when it was made.
+WITH line AS (
+    SELECT o.session_id, o.buyer, l.sku, l.sale, l.qty, l.sku_limit, l.sale_limit
+    FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
+    WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1)
+), summed AS (
+    SELECT session_id, buyer, 's' || sku AS scope, sum(qty) AS n, max(sku_limit) AS cap
+    FROM line GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT session_id, buyer, sale, sum(qty), max(sale_limit)
+    FROM line WHERE sale_limit IS NOT NULL GROUP BY 1, 2, 3
+)
+SELECT session_id, format('%s has orders of %s of %s, the limit is %s', buyer, n, scope, cap)
+    AS what
+FROM summed WHERE n > cap
+
+-- name: catalogue_adds_up
+WITH moved AS (SELECT sku, sum(delta) AS n FROM stock_ledger GROUP BY sku)
+SELECT NULL AS session_id, format('SKU %s: stock is %s, imported %s and moved %s',
+                                  v.sku, v.stock, v.imported_stock, coalesce(m.n, 0)) AS what
+FROM variant AS v LEFT JOIN moved AS m USING (sku)
+WHERE (v.stock <> v.imported_stock + coalesce(m.n, 0) OR v.stock < 0)
+  AND ($1::text IS NULL OR EXISTS (
+      SELECT FROM stock AS t WHERE t.session_id = $1 AND t."row" = 's' || v.sku))
+
+-- name: allocation_adds_up
+WITH moved AS (
+    SELECT session_id, sku, -sum(delta) AS n FROM stock_ledger
+    WHERE session_id IS NOT NULL AND ($1::text IS NULL OR session_id = $1) GROUP BY 1, 2
+), allocated AS (
+    SELECT session_id, sku, units FROM stock
+    WHERE sku IS NOT NULL AND ($1::text IS NULL OR session_id = $1)
+)
+SELECT session_id, format('SKU %s has %s units, the ledger says %s',
+                          sku, coalesce(t.units, 0), coalesce(m.n, 0)) AS what
+FROM allocated AS t FULL JOIN moved AS m USING (session_id, sku)
+WHERE coalesce(t.units, 0) <> coalesce(m.n, 0)
+
+-- name: settled_keeps_nothing
+SELECT s.id AS session_id,
+       format('it is settled and keeps %s units of row %s', t.units - t.sold, t."row") AS what
+FROM session AS s JOIN stock AS t ON t.session_id = s.id
+WHERE s.settled AND t.units <> t.sold AND ($1::text IS NULL OR s.id = $1)
+
+-- name: totals_add_up
+WITH line AS (
+    SELECT o.session_id, o.id, o.total, sum(l.qty) AS units
+    FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+    WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1) GROUP BY 1, 2, 3
+), summed AS (
+    SELECT session_id, count(*) AS orders, sum(units) AS units, sum(total) AS revenue
+    FROM line GROUP BY 1
+)
+SELECT s.id AS session_id,
+       format('it counts %s orders, %s units, %s money; its orders say %s, %s, %s',
+              s.orders, s.units, s.revenue,
+              coalesce(m.orders, 0), coalesce(m.units, 0), coalesce(m.revenue, 0)) AS what
+FROM session AS s LEFT JOIN summed AS m ON m.session_id = s.id
+WHERE (s.orders, s.units, s.revenue)
+    <> (coalesce(m.orders, 0), coalesce(m.units, 0), coalesce(m.revenue, 0))
+  AND ($1::text IS NULL OR s.id = $1)
+
+-- name: order_adds_up
+SELECT o.session_id, format('order %s: total is %s, its lines say %s',
+                            o.id, o.total, coalesce(sum(l.qty * l.price), -1)) AS what
+FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+WHERE o.args_hash IS NOT NULL AND ($1::text IS NULL OR o.session_id = $1)
+GROUP BY o.id, o.session_id, o.total HAVING o.total <> coalesce(sum(l.qty * l.price), -1)
+
+-- name: orders_are_numbered
+SELECT o.session_id,
+       format('order %s has number %s, the newest is %s', o.id, o.seq, s.seq) AS what
+FROM orders AS o LEFT JOIN session AS s ON s.id = o.session_id
+WHERE (s.id IS NULL OR o.seq > s.seq) AND ($1::text IS NULL OR o.session_id = $1)
+
+-- name: log_has_no_gap
+SELECT s.id AS session_id, format('head is %s, the log has %s events up to %s',
+                                  s.head_offset, count(e."offset"), coalesce(max(e."offset"), 0))
+    AS what
+FROM session AS s LEFT JOIN event AS e ON e.session_id = s.id
+WHERE $1::text IS NULL OR s.id = $1
+GROUP BY s.id, s.head_offset
+HAVING count(e."offset") <> s.head_offset OR coalesce(max(e."offset"), 0) <> s.head_offset
+
+-- name: status_is_logged
+WITH logged AS (
+    SELECT DISTINCT ON (session_id) session_id, type FROM event
+    WHERE type IN ('session.started', 'session.paused', 'session.resumed', 'session.ended')
+      AND ($1::text IS NULL OR session_id = $1)
+    ORDER BY session_id, "offset" DESC
+)
+SELECT s.id AS session_id,
+       format('it is %s, its log says %s', s.status, coalesce(l.type, 'nothing')) AS what
+FROM session AS s LEFT JOIN logged AS l ON l.session_id = s.id
+WHERE s.status NOT IN (
+    SELECT unnest(CASE l.type
+        WHEN 'session.started' THEN ARRAY['live'] WHEN 'session.resumed' THEN ARRAY['live']
+        WHEN 'session.paused' THEN ARRAY['paused'] WHEN 'session.ended' THEN ARRAY['ended']
+        ELSE ARRAY['draft', 'scheduled'] END)
+) AND ($1::text IS NULL OR s.id = $1)
+
+-- name: money_has_an_end
+-- A payment that a crash left half done is finished by whoever finds it.
+SELECT o.session_id,
+       format('payment %s of order %s was received and no more', p.id, p.order_id) AS what
+FROM payment AS p JOIN orders AS o ON o.id = p.order_id
+WHERE p.status = 'received' AND ($1::text IS NULL OR o.session_id = $1)
+
+-- name: applied_money_has_its_order
+SELECT o.session_id, format('payment %s of %s is applied, order %s is %s over %s',
+                            p.id, p.amount, o.id, o.status, o.total) AS what
+FROM payment AS p JOIN orders AS o ON o.id = p.order_id
+WHERE p.status = 'applied' AND (o.status <> 'confirmed' OR o.total <> p.amount)
+  AND ($1::text IS NULL OR o.session_id = $1)
+
+-- name: order_has_its_money
+SELECT o.session_id, format('order %s is %s without a payment', o.id, o.status) AS what
+FROM orders AS o JOIN session AS s ON s.id = o.session_id
+WHERE s.payment = 'checkout' AND o.status = 'confirmed'
+  AND NOT EXISTS (SELECT FROM payment AS p WHERE p.order_id = o.id AND p.status = 'applied')
+  AND ($1::text IS NULL OR s.id = $1)
+
+-- name: pending_ends
+SELECT session_id, format('order %s waits for money since before its deadline, %s',
+                          id, pay_until_ms) AS what
+FROM orders
+WHERE status = 'pending' AND pay_until_ms < $2 AND ($1::text IS NULL OR session_id = $1)

@@ -1,0 +1,105 @@
+"""What can be found: each check, the promise that it guards, and what to do about a finding."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+_COUNTED: Final = "`liveshop audit --repair` counts it again"
+_REBUILT: Final = "`liveshop audit --repair` has Redis rebuilt from Postgres"
+_LEDGER: Final = (
+    "`liveshop audit --repair` sets it to what the ledger says, if only one side disagrees with it"
+)
+_MONEY: Final = "nothing here changes orders or money: "
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is looked at: which promise it guards, and what to do where it fails.
+
+    `mends`: a repair can compute it again from what else is known.
+    """
+
+    promise: str
+    todo: str
+    mends: bool = False
+
+
+CHECKS: Final = {
+    "sold_within_units": Check("P1", _MONEY + "cancel orders until it fits"),
+    "sold_is_ordered": Check("P1", _COUNTED, mends=True),
+    "quota_is_ordered": Check("P1", _COUNTED, mends=True),
+    "quota_within_limit": Check("P1", _COUNTED + ", if orders keep the limit", mends=True),
+    "orders_within_limit": Check("P1", _MONEY + "cancel an order, or let the buyer have it"),
+    "catalogue_adds_up": Check("P1", _LEDGER, mends=True),
+    "allocation_adds_up": Check("P1", _LEDGER, mends=True),
+    "settled_keeps_nothing": Check(
+        "P1", "`liveshop audit --repair` has it settled again, if nothing was returned", mends=True
+    ),
+    "totals_add_up": Check("P2", _COUNTED, mends=True),
+    "order_adds_up": Check("P2", _MONEY + "compare the order with what its buyer was told"),
+    "orders_are_numbered": Check(
+        "P2", "`liveshop audit --repair` counts on from the highest number", mends=True
+    ),
+    "log_has_no_gap": Check(
+        "P2",
+        "`liveshop audit --repair` sets the head, if the log is whole; else restore it",
+        mends=True,
+    ),
+    "status_is_logged": Check("P2", "`liveshop audit --repair` sets what the log says", mends=True),
+    "money_has_an_end": Check(
+        "P3", _MONEY + "a node that runs confirms it; else report the payment again"
+    ),
+    "applied_money_has_its_order": Check("P3", _MONEY + "refund it, or correct the order by hand"),
+    "order_has_its_money": Check("P3", _MONEY + "report its payment, or cancel it"),
+    "pending_ends": Check("P4", _MONEY + "a node that runs makes it void: start one"),
+    "epoch_is_known": Check("P1", _REBUILT, mends=True),
+    "row_is_copied": Check("P1", _REBUILT, mends=True),
+    "count_is_copied": Check("P1", _REBUILT, mends=True),
+    "totals_are_copied": Check("P1", _REBUILT, mends=True),
+    "row_holds_what_is_reserved": Check("P4", _REBUILT, mends=True),
+    "buyer_holds_what_is_reserved": Check("P4", _REBUILT, mends=True),
+    "reservation_ends": Check("P4", _REBUILT + "; a node that runs ends it", mends=True),
+    "sold_is_confirmed": Check(
+        "P2", _MONEY + "its buyer may have been told so: restore Postgres from a backup"
+    ),
+    "answer_is_final": Check("P5", _MONEY + "tell the buyer which answer holds"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A broken promise: which check failed, in which session if it is one's, and what is wrong."""
+
+    check: str
+    session: str | None
+    what: str
+
+    @property
+    def promise(self) -> str:
+        """`P1` to `P5`."""
+        return CHECKS[self.check].promise
+
+    @property
+    def where(self) -> str:
+        """In which session, in the catalogue, or in sessions that are not told one by one."""
+        if self.session is not None:
+            return f"session {self.session}"
+        return "the catalogue" if self.check == "catalogue_adds_up" else "other sessions"
+
+    @property
+    def todo(self) -> str:
+        """What to do about it."""
+        return CHECKS[self.check].todo
+
+    @property
+    def mends(self) -> bool:
+        """Tell whether a repair may put it right."""
+        return CHECKS[self.check].mends
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings by promise, then by where they are."""
+    order = list(CHECKS)
+    return sorted(
+        findings, key=lambda each: (each.promise, each.session or "", order.index(each.check))
+    )

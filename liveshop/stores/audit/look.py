@@ -1,0 +1,67 @@
+"""Whether the engine keeps its promises: Postgres by itself, and Redis against Postgres."""
+
+from collections.abc import Callable
+from typing import Final
+
+import anyio
+
+from liveshop.core.errors import NotFound
+from liveshop.stores.audit.books import CHECKS, audit_books
+from liveshop.stores.audit.copies import SQL, audit_copies
+from liveshop.stores.audit.findings import Finding, in_order
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.redis.link import RedisLink
+
+_BETWEEN_LOOKS_S: Final = 1.0
+
+# Told how many steps are done, of how many.
+Progress = Callable[[int, int], None]
+
+
+def _nobody(done: int, steps: int) -> None:
+    """Tell nobody how far the audit is."""
+
+
+async def audit(
+    database: Database,
+    link: RedisLink,
+    *,
+    session_id: str | None = None,
+    looks: int = 5,
+    progress: Progress = _nobody,
+) -> list[Finding]:
+    """Return every broken promise, none if all is well; may run while the engine sells.
+
+    Looks again, a second later, at what it finds: an order on its way is in one store and not
+    yet in the other. Raises Unavailable where a store is away, NotFound for an unknown session.
+    """
+    findings = await _look(database, link, session_id, progress)
+    for _ in range(looks - 1):
+        if not findings:
+            break
+        await anyio.sleep(_BETWEEN_LOOKS_S)
+        # What has gone was on its way; what is new may be.
+        again = await _look(database, link, session_id, progress)
+        findings = [finding for finding in again if finding in findings]
+    return in_order(findings)
+
+
+async def _look(
+    database: Database, link: RedisLink, session_id: str | None, progress: Progress
+) -> list[Finding]:
+    if session_id is not None and not await database.fetch(SQL["is_known"], session_id):
+        raise NotFound("session", session_id)
+    sessions = await database.fetch(SQL["sessions"], session_id)
+    steps, done = len(CHECKS) + len(sessions), 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        progress(done, steps)
+
+    now_ms = await link.now_ms()
+    findings = await audit_books(database, now_ms=now_ms, session_id=session_id, step=step)
+    for session in sessions:
+        findings += await audit_copies(database, link, session["id"], session["stock_epoch"])
+        step()
+    return findings
