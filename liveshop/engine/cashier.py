@@ -1,16 +1,17 @@
 """Takes payments and cancellations to the rooms of their orders."""
 
 import logging
+from dataclasses import replace
 
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.errors import LiveshopError
+from liveshop.core.errors import LiveshopError, OutcomeUnknown
 from liveshop.core.model import Order
 from liveshop.engine.node import Node
 from liveshop.engine.rooms import Rooms
 from liveshop.engine.till import refund_refusal
-from liveshop.stores.postgres.records import PaymentStatus
+from liveshop.stores.postgres.records import PaymentReply, PaymentStatus
 
 _logger = logging.getLogger(__name__)
 
@@ -29,9 +30,7 @@ class Cashier:
 
         Idempotent by `payment_id`. Raises Conflict or Expired where the money is to be refunded.
         """
-        reply = await self._node.payments.confirm(
-            order_id, payment_id, amount, now_ms=self._node.clock.now_ms()
-        )
+        reply = await self._pay(order_id, payment_id, amount)
         if reply.payment.status is not PaymentStatus.APPLIED:
             raise refund_refusal(reply)
         room = await self._rooms.get(reply.order.session_id)
@@ -44,6 +43,21 @@ class Cashier:
         room = await self._rooms.get(reply.order.session_id)
         await room.till.cancelled(reply.order, reply.copies)
         return reply.order
+
+    async def _pay(self, order_id: str, payment_id: str, amount: int) -> PaymentReply:
+        """Have Postgres decide; after an answer that was lost, what is there already is ours."""
+        lost = False
+        for _ in range(limits.COMMAND_ATTEMPTS_MAX):
+            try:
+                now_ms = self._node.clock.now_ms()
+                reply = await self._node.payments.confirm(
+                    order_id, payment_id, amount, now_ms=now_ms
+                )
+            except OutcomeUnknown:
+                lost = True
+            else:
+                return replace(reply, new=reply.new or lost)
+        raise OutcomeUnknown()
 
     async def run(self) -> None:
         """Finish payments that were stored and not applied, now and then, until cancelled."""

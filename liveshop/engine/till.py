@@ -31,7 +31,7 @@ class Till:
     async def paid(self, reply: PaymentReply) -> None:
         """Tell of an order that a payment has confirmed; one cancelled since is told of already."""
         if reply.order.status is OrderStatus.CONFIRMED:
-            self._writer.tell_confirmed(reply.order)
+            self._writer.tell_confirmed(reply.order, new=reply.new)
             await self._settler.settle(sold(reply.order), reply.copies)
             await self._room.post()
 

@@ -1,5 +1,6 @@
 """Commits orders in batches: nothing is `confirmed` before its COMMIT has returned."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -156,6 +157,7 @@ class OrderWriter:
         room = self._room
         store = room.node.orders
         write = store.commit if room.state.info.payment == "direct" else store.pend
+        lost = False
         while True:
             started = perf_counter()
             try:
@@ -163,6 +165,7 @@ class OrderWriter:
                 reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
             except OutcomeUnknown:
                 # The same orders again: those that were committed are answered as stored.
+                lost = True
                 await anyio.sleep(_RETRY_S)
             except Unavailable:
                 room.node.postgres_up = False
@@ -171,7 +174,7 @@ class OrderWriter:
                 if reply.epoch == room.epoch:
                     room.node.metrics.commit_seconds.observe(perf_counter() - started)
                     room.node.metrics.commit_orders.observe(len(orders))
-                    return reply
+                    return _as_new(reply) if lost else reply
                 room.epoch = reply.epoch
                 room.fence()
 
@@ -210,19 +213,24 @@ class OrderWriter:
     def _tell(self, ordered: Ordered, outcome: Outcome) -> None:
         match outcome.verdict:
             case Verdict.CONFIRMED:
-                self.tell_confirmed(self._order(ordered, outcome), ordered.askers)
+                order = self._order(ordered, outcome)
+                self.tell_confirmed(order, ordered.askers, new=outcome.new)
             case Verdict.PENDING:
                 self._tell_checkout(ordered)
             case verdict:
                 self._tell_refused(ordered, verdict)
 
-    def tell_confirmed(self, order: Order, askers: list[Asker] | None = None) -> None:
-        """Tell an order's buyer and the hosts that it is durable; empties the list of askers."""
+    def tell_confirmed(self, order: Order, askers: list[Asker] | None = None, *, new: bool) -> None:
+        """Tell an order's buyer that it is durable, and the hosts if it is new.
+
+        Empties the list of askers.
+        """
         room = self._room
-        room.node.metrics.confirmed.inc()
         asked = _answer(askers or [], lambda ref: messages.confirmed(order, ref))
         room.mailbox.tell(order.viewer_id, messages.confirmed(order), but=asked)
-        room.mailbox.tell_order(order)
+        if new:
+            room.node.metrics.confirmed.inc()
+            room.mailbox.tell_order(order)
 
     def _order(self, ordered: Ordered, outcome: Outcome) -> Order:
         assert outcome.at_ms is not None, "a confirmed order has its instant"
@@ -283,6 +291,12 @@ class OrderWriter:
                 return errors.LimitReached(what, limit=limit, left=0)
             case _:
                 return errors.Conflict(f"{ordered.order_id} is another order's id")
+
+
+def _as_new(reply: CommitReply) -> CommitReply:
+    """Return the reply to orders that an earlier attempt of ours may have committed."""
+    outcomes = {name: dataclasses.replace(each, new=True) for name, each in reply.outcomes.items()}
+    return dataclasses.replace(reply, outcomes=outcomes)
 
 
 def _answer(askers: list[Asker], message: Callable[[int | None], Message]) -> Viewer | None:

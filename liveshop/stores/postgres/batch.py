@@ -153,7 +153,7 @@ class Batch:
         if record["stock_epoch"] != self._epoch:
             return self._fenced(record)
         made = set(record["made"])
-        confirmed = Outcome(verdict=Verdict(self._status), at_ms=self._now_ms)
+        confirmed = Outcome(verdict=Verdict(self._status), at_ms=self._now_ms, new=True)
         reply = CommitReply(
             epoch=self._epoch,
             head_offset=record["head_offset"],

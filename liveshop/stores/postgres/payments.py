@@ -52,11 +52,12 @@ class Payments:
         async with self._database.transaction() as connection:
             await lock_session(connection, session_id)
             payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
-            if payment.status is PaymentStatus.RECEIVED:
+            new = payment.status is PaymentStatus.RECEIVED
+            if new:
                 reason = await _settle(connection, session_id, payment, now_ms)
                 status = PaymentStatus.REFUND_DUE if reason else PaymentStatus.APPLIED
                 await connection.execute(_SQL["resolve_payment"], payment_id, status, reason)
-            return await _reply(connection, session_id, payment_id)
+            return await _reply(connection, session_id, payment_id, new=new)
 
     async def unresolved(self, limit: int) -> list[Payment]:
         """Return payments that are RECEIVED only: `confirm` them again."""
@@ -90,7 +91,7 @@ class Payments:
             if payment.reason is RefundReason.CANCELLED:
                 args = (session_id, order_id, OrderStatus.REFUNDED, None)
                 await connection.execute(_SQL["set_status"], *args)
-            return await _reply(connection, session_id, payment_id)
+            return await _reply(connection, session_id, payment_id, new=True)
 
     async def _read(self, payment_id: str) -> Payment:
         record = await self._database.fetchrow(_SQL["read_payment"], payment_id)
@@ -136,12 +137,15 @@ def _refusal(order: asyncpg.Record, amount: int, now_ms: int) -> RefundReason | 
     return None if now_ms < order["pay_until_ms"] else RefundReason.EXPIRED
 
 
-async def _reply(connection: Connection, session_id: str, payment_id: str) -> PaymentReply:
+async def _reply(
+    connection: Connection, session_id: str, payment_id: str, *, new: bool
+) -> PaymentReply:
     payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
     return PaymentReply(
         payment=payment,
         order=await read_order(connection, payment.order_id),
         copies=await copies_of(connection, session_id, [payment.order_id]),
+        new=new,
     )
 
 

@@ -130,10 +130,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The answer to one order; `at_ms` is the order's instant, None for a refusal."""
+    """The answer to one order; `at_ms` is the order's instant, None for a refusal.
+
+    `new` is True where this very call made the order.
+    """
 
     verdict: Verdict
     at_ms: int | None = None
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,8 +248,12 @@ class PaymentPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReply:
-    """What a payment led to: APPLIED and a confirmed order, or REFUND_DUE with its reason."""
+    """What a payment led to: APPLIED and a confirmed order, or REFUND_DUE with its reason.
+
+    `new` is True where this very call decided it.
+    """
 
     payment: Payment
     order: Order
     copies: Copies
+    new: bool

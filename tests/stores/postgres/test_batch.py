@@ -21,7 +21,7 @@ async def test_a_batch_raises_what_is_sold_bought_and_counted(shop: Shop) -> Non
         [order("r1", "A", 2, sale="@1"), order("r2", "B", buyer="bo"), order("r3", "A")],
         now_ms=NOW,
     )
-    confirmed = Outcome(verdict=CONFIRMED, at_ms=NOW)
+    confirmed = Outcome(verdict=CONFIRMED, at_ms=NOW, new=True)
     assert reply.outcomes == {"r1": confirmed, "r2": confirmed, "r3": confirmed}
     assert (reply.epoch, reply.head_offset) == (0, 1)
     assert sorted(reply.copies.rows, key=lambda row: row.row) == [

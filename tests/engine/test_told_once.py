@@ -1,0 +1,103 @@
+"""Hosts hear of an order once, however often it is sent, and a batch asks Postgres once."""
+
+from typing import Any
+
+from liveshop.core.errors import OutcomeUnknown
+from liveshop.core.roles import Role
+from liveshop.engine.room import Room
+from tests.engine.world import Shop
+
+
+def _confirmed(room: Room) -> float:
+    return float(room.context.node.metrics.confirmed._value.get())
+
+
+async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    host = await shop.join(session_id, "host", Role.HOST)
+    room = await shop.engine.room(session_id)
+    retry, room.settler.retry = room.settler.retry, _wait  # type: ignore[method-assign]
+    rid = shop.buy(ada, "OBS-M")
+    await ada.sees("confirmed")
+    shop.buy(ada, "OBS-M", rid=rid)
+    await ada.until(lambda: len(ada.of("confirmed")) == 2)
+    room.settler.retry = retry  # type: ignore[method-assign]
+    other = shop.buy(ada, "OBS-M")
+    await host.sees("order", order_id=other)
+    assert [order["order_id"] for order in host.of("order")] == [rid, other]
+    assert _confirmed(room) == 2
+
+
+async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    host = await shop.join(session_id, "host", Role.HOST)
+    room = await shop.engine.room(session_id)
+    orders = room.context.node.orders
+    orders.commit = _unanswered(orders.commit)  # type: ignore[method-assign]
+    shop.buy(ada, "OBS-M")
+    await ada.sees("confirmed")
+    await host.sees("order")
+    assert (len(host.of("order")), _confirmed(room)) == (1, 1)
+
+
+async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=2, payment="checkout")
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    host = await shop.join(session_id, "host", Role.HOST)
+    room = await shop.engine.room(session_id)
+    rid, last = shop.buy(ada, "OBS-M"), shop.buy(ada, "OBS-M")
+    await ada.until(lambda: len(ada.of("checkout")) == 2)
+    payments = room.context.node.payments
+    payments.confirm = _unanswered(payments.confirm)  # type: ignore[method-assign]
+    for _ in range(3):
+        await shop.engine.confirm(rid, "pay-1", 5000)
+    await shop.engine.confirm(last, "pay-2", 5000)
+    await host.sees("order", order_id=last)
+    assert [order["order_id"] for order in host.of("order")] == [rid, last]
+    assert _confirmed(room) == 2
+
+
+async def test_replays_of_one_batch_are_looked_up_together(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=30, limit=30)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    room = await shop.engine.room(session_id)
+    rids = [shop.buy(ada, "OBS-M") for _ in range(30)]
+    await ada.until(lambda: len(ada.of("confirmed")) == 30)
+    ada.inbox.clear()
+    fetch, asked = room.context.node.database.fetch, []
+
+    async def count(query: str, *args: Any) -> Any:
+        asked.append(query)
+        return await fetch(query, *args)
+
+    room.context.node.database.fetch = count  # type: ignore[method-assign]
+    for rid in rids:
+        shop.buy(ada, "OBS-M", rid=rid)
+    await ada.until(lambda: len(ada.of("confirmed")) == 30)
+    assert {confirmed["order_id"] for confirmed in ada.of("confirmed")} == set(rids)
+    assert len([query for query in asked if "order_line" in query]) == 1
+
+
+async def _wait() -> None:
+    """Leave what is to be settled for later."""
+
+
+def _unanswered(call: Any) -> Any:
+    """Return what does the same, but loses its answer the first time."""
+    calls = 0
+
+    async def lose(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        answer = await call(*args, **kwargs)
+        if calls == 1:
+            raise OutcomeUnknown()
+        return answer
+
+    return lose
