@@ -57,6 +57,7 @@ BODY_MS_MAX: Final = 20_000
 BODY_SILENCE_MS_MAX: Final = 10_000
 ANSWER_MS_MAX: Final = 30_000  # more than all attempts of a call of Redis take
 REDIS_CALL_MS_MAX: Final = 2_000
+UNKNOWN_MS_MAX: Final = 10_000
 REDIS_LOAD_MS_MAX: Final = 20_000
 REDIS_CONNECT_MS_MAX: Final = 2_000
 REDIS_RECONNECT_MS_MIN: Final = 50

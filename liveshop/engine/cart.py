@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from liveshop.core import limits, messages
-from liveshop.core.errors import OutcomeUnknown, Unavailable
+from liveshop.core import messages
 from liveshop.core.model import Reservation, ReservationState
+from liveshop.engine.asking import carried_out
 from liveshop.engine.context import RoomContext
 from liveshop.engine.mailbox import Asker
 from liveshop.engine.writer import Ordered, OrderWriter
@@ -52,15 +52,12 @@ class Cart:
     async def _ask(self, call: Callable[[int], Awaitable[_Reply]]) -> _Reply:
         """Return the reply of a call that was carried out; its identifiers make it repeatable."""
         room = self._room
-        for _ in range(limits.COMMAND_ATTEMPTS_MAX):
-            room.require_buying()
-            try:
-                reply = await call(room.epoch)
-            except OutcomeUnknown:
-                continue
-            if room.good(reply.status):
-                return reply
-        raise Unavailable()
+
+        async def once() -> _Reply | None:
+            reply = await call(room.epoch)
+            return reply if room.good(reply.status) else None
+
+        return await carried_out(room, once)
 
     async def _tell_again(self, order_id: str, ended: Reservation, asker: Asker) -> None:
         """Answer a replay: the order was confirmed, or what became of its reservations."""

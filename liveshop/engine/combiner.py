@@ -7,15 +7,10 @@ from time import perf_counter
 import anyio
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import (
-    InternalError,
-    LiveshopError,
-    NotLive,
-    OutcomeUnknown,
-    Unavailable,
-)
+from liveshop.core.errors import InternalError, LiveshopError, NotLive
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
+from liveshop.engine.asking import carried_out
 from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
@@ -92,28 +87,28 @@ class Combiner:
         await self._room.post()
 
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
-        """Return the reply that was carried out; asking again is safe, since each line has a rid.
+        """Return the reply that was carried out.
 
         Raises Unavailable where Redis is away, or its units are not good now, and NotLive where
         they are not looked after any more.
         """
+        return await carried_out(self._room, lambda: self._try_to_reserve(lines))
+
+    async def _try_to_reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply | None:
+        """Make the call once; None where what kept it from being carried out is put right."""
         room = self._room
-        for _ in range(limits.COMMAND_ATTEMPTS_MAX):
-            room.require_buying()
-            started = perf_counter()
-            try:
-                reply = await room.units.reserve(room.epoch, room.state.offset, lines)
-            except OutcomeUnknown:
-                continue
-            if reply.status is not UnitsStatus.OK and room.settled:
-                raise NotLive(room.state.status)
-            if reply.status is UnitsStatus.STALE:
-                await self._host.push()
-            elif room.good(reply.status):
-                room.node.metrics.reserve_seconds.observe(perf_counter() - started)
-                room.node.metrics.reserve_lines.observe(len(lines))
-                return reply
-        raise Unavailable()
+        started = perf_counter()
+        reply = await room.units.reserve(room.epoch, room.state.offset, lines)
+        if reply.status is not UnitsStatus.OK and room.settled:
+            raise NotLive(room.state.status)
+        if reply.status is UnitsStatus.STALE:
+            await self._host.push()
+            return None
+        if not room.good(reply.status):
+            return None
+        room.node.metrics.reserve_seconds.observe(perf_counter() - started)
+        room.node.metrics.reserve_lines.observe(len(lines))
+        return reply
 
     def _answer(self, purchase: Purchase, line: LineReply) -> None:
         if line.refusal is not None:

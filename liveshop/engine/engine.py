@@ -1,6 +1,7 @@
 """The engine of a node, as the edge sees it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core.commands import Command, HostCommand, MuteViewer, Reserve, UnmuteViewer
-from liveshop.core.errors import Unavailable
+from liveshop.core.errors import Conflict, OutcomeUnknown, Unavailable
 from liveshop.core.events import Event
 from liveshop.core.model import Order, Payment, Status
 from liveshop.core.roles import Identity
@@ -124,7 +125,12 @@ class Engine:
             checkout_url=checkout_url,
         )
         status = Status.DRAFT if starts_at_ms is None else Status.SCHEDULED
-        await self._node.sessions.create(info, status, self.now_ms())
+        try:
+            await self._node.sessions.create(info, status, self.now_ms())
+        except OutcomeUnknown:
+            # The id is ours alone: a session that has it now was made by the first attempt.
+            with suppress(Conflict):
+                await self._node.sessions.create(info, status, self.now_ms())
         return info
 
     async def snapshot(self, session_id: str) -> Message:

@@ -165,10 +165,12 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(redis_url: str, postgres_url: str, **settings: Any) -> AsyncIterator[Shop]:
-    """Run a node on the stores."""
+async def open_shop(
+    redis_url: str, postgres_url: str, *, bus_url: str | None = None, **settings: Any
+) -> AsyncIterator[Shop]:
+    """Run a node on the stores; the bus may have a way of its own."""
     database, link = Database(postgres_url), RedisLink(redis_url)
-    bus = Bus(redis_url, link)
+    bus = Bus(bus_url or redis_url, link)
     engine = Engine(Settings(secret="s" * 32, **settings), database, link, bus)
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)

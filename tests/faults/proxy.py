@@ -70,6 +70,11 @@ class Proxy:
         return urlunsplit(self._address._replace(netloc=f"{user}{at}127.0.0.1:{self.port}"))
 
     @property
+    def passing(self) -> bool:
+        """Tell whether anything passes: False in silence."""
+        return self._passing.is_set()
+
+    @property
     def connections(self) -> int:
         """How many connections pass through here now."""
         return len(self._ways)

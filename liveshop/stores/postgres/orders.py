@@ -5,7 +5,7 @@ from itertools import groupby
 
 import asyncpg
 
-from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.errors import Conflict, NotFound, OutcomeUnknown
 from liveshop.core.limits import ORDERS_PER_COMMIT_MAX, WELCOME_ORDERS_MAX
 from liveshop.core.model import Order, OrderLine, OrderStatus, Reservation
 from liveshop.stores.postgres.batch import Batch
@@ -78,9 +78,19 @@ class Orders:
         not confirmed (any more).
         """
         session_id = await session_of(self._database, order_id)
+        try:
+            return await self._cancel(session_id, order_id)
+        except OutcomeUnknown:
+            # Behind the session's lock an order that is cancelled by now is so by us.
+            return await self._cancel(session_id, order_id, again=True)
+
+    async def _cancel(self, session_id: str, order_id: str, *, again: bool = False) -> CancelReply:
         async with self._database.transaction() as connection:
             session = await lock_session(connection, session_id)
             order = await read_order(connection, order_id)
+            if again and order.status is OrderStatus.CANCELLED:
+                copies = await copies_of(connection, session_id, [order_id])
+                return CancelReply(order=order, copies=copies)
             if order.status is not OrderStatus.CONFIRMED:
                 raise Conflict(f"the order is {order.status}")
             await connection.execute(

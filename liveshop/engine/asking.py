@@ -1,0 +1,48 @@
+"""Asks Redis until it is known what has become of a call."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+
+from liveshop.core import limits
+from liveshop.core.errors import Busy, OutcomeUnknown, Unavailable
+from liveshop.engine.context import RoomContext
+
+T = TypeVar("T")
+
+_POLL_S = 0.02
+
+
+async def carried_out(room: RoomContext, call: Callable[[], Awaitable[T | None]]) -> T:
+    """Return the reply of a call that may be repeated, since each of its lines has a rid.
+
+    `call` returns None where nothing was carried out and it is to be made again. Refuses at once
+    what was surely not carried out. Once nobody knows whether it was, it waits for Redis and
+    asks again: until then the buyer must be told nothing. After `UNKNOWN_MS_MAX` it gives up,
+    and the deadline of the reservation resolves it.
+    """
+    attempts, until_s = 0, 0.0
+    while True:
+        try:
+            await _wait_for_buying(room, until_s)
+            reply = await call()
+        except (Unavailable, Busy) as failure:
+            if not until_s and not isinstance(failure, OutcomeUnknown):
+                raise
+            until_s = until_s or anyio.current_time() + limits.UNKNOWN_MS_MAX / 1000
+            if anyio.current_time() >= until_s:
+                raise
+            await anyio.sleep(_POLL_S)
+        else:
+            if reply is not None:
+                return reply
+            attempts += 1
+            if attempts == limits.COMMAND_ATTEMPTS_MAX:
+                raise Unavailable()
+
+
+async def _wait_for_buying(room: RoomContext, until_s: float) -> None:
+    while not room.buying and anyio.current_time() < until_s:  # noqa: ASYNC110 -- many tell it
+        await anyio.sleep(_POLL_S)
+    room.require_buying()
