@@ -39,6 +39,9 @@ class Rooms(Protocol):
     def metrics(self) -> Metrics:
         """What the node counts."""
 
+    def now_ms(self) -> int:
+        """Return the time by the stores' clock, in Unix milliseconds."""
+
     def loaded(self, session_id: str) -> object | None:
         """Return the session's room if this node has it."""
 

@@ -1,6 +1,8 @@
 """JSON Web Tokens: HS256 with our secret, RS256 or ES256 with a given public key."""
 
+import math
 import time
+from collections.abc import Callable
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -16,16 +18,25 @@ _OPTIONS: jwt.types.Options = {
     "require": ["exp", "sub"],
     # RFC 7519 asks for no check of `iat`, and the issuer's clock may be ahead of ours.
     "verify_iat": False,
+    # Ours is the stores' clock, not this machine's: see `read`.
+    "verify_exp": False,
     # Identity providers name an audience of their own; whom we trust, the key says.
     "verify_aud": False,
 }
 
 
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 class Tokens:
     """Checks tokens; each algorithm has a key of its own, so none can be passed off as another."""
 
-    def __init__(self, *, secret: str = "", public_key: str = "") -> None:
+    def __init__(
+        self, *, secret: str = "", public_key: str = "", now_ms: Callable[[], int] = _wall_ms
+    ) -> None:
         """Take the keys as the settings have them, empty where there is none."""
+        self._now_ms = now_ms
         self._keys: dict[str, _Key] = {}
         if secret:
             self._keys["HS256"] = secret
@@ -40,9 +51,13 @@ class Tokens:
             key = self._keys.get(algorithm)
             if key is None:
                 raise Unauthorized
-            return grant_of(jwt.decode(token, key, [algorithm], options=_OPTIONS))
+            claims = jwt.decode(token, key, [algorithm], options=_OPTIONS)
         except jwt.PyJWTError as exc:
             raise Unauthorized from exc
+        grant = grant_of(claims)
+        if not self._now_ms() < claims["exp"] * 1000 < math.inf:  # NaN is neither
+            raise Unauthorized
+        return grant
 
     def identify(self, token: str, session_id: str) -> Identity:
         """Return whom a token names in a session; raises Unauthorized."""

@@ -9,7 +9,8 @@ class Clock:
     """Tells Redis' time between two readings, and goes on by itself while Redis is away.
 
     It only stamps messages: what is due is decided by Redis inside its functions. It never goes
-    back; a slower reading makes it stand still until the time is reached.
+    back; a slower reading makes it stand still until the time is reached. The first reading is
+    believed at once: before it there is only this machine's clock, which may be days ahead.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,8 @@ class Clock:
         offset_ms = redis_ms - _monotonic_ms()
         jump_ms = offset_ms - self._offset_ms
         known, self._observed = self._observed, True
+        if not known:
+            self._last_ms = 0
         self._offset_ms = offset_ms
         return jump_ms if known and abs(jump_ms) > CLOCK_JUMP_ALARM_MS else 0
 

@@ -46,6 +46,7 @@ class RoomContext:
         self.epoch = epoch
         self.settled = settled
         self.opened = False
+        self._orders_wait = False
         self.fenced = anyio.Event()
         self.behind = anyio.Event()
         self.nodes = 1
@@ -71,8 +72,8 @@ class RoomContext:
 
     @property
     def buying(self) -> bool:
-        """Tell whether both stores are there and the units are good."""
-        return self.opened and self.node.stores_up
+        """Tell whether both stores are there, take orders, and the units are good."""
+        return self.opened and self.node.stores_up and not self._orders_wait
 
     @property
     def ended(self) -> bool:
@@ -129,6 +130,12 @@ class RoomContext:
     def open(self) -> None:
         """Note that Redis' units are good for the newest epoch."""
         self._set_opened(True)
+
+    def keep_orders_waiting(self, wait: bool) -> None:
+        """Note whether Postgres, there or not, refuses to store orders: its disk may be full."""
+        if wait is not self._orders_wait:
+            self._orders_wait = wait
+            self.pulse_now.set()
 
     def _set_opened(self, opened: bool) -> None:
         if opened is not self.opened:

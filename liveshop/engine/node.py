@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+import anyio
+
+from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from liveshop.core.settings import Settings
 from liveshop.engine.clock import Clock
 from liveshop.engine.metrics import Metrics
@@ -15,6 +18,8 @@ from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
+
+_SILENCE_S = POSTGRES_SILENCE_MS_MAX / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Node:
     metrics: Metrics = field(default_factory=Metrics)
     node_id: str = field(default_factory=lambda: uuid4().hex)
     postgres_up: bool = False
+    # Since when Postgres has been asked without an answer.
+    postgres_asked_s: float | None = None
     retired: bool = False
     reach: Reach = pass_by
 
@@ -74,7 +81,7 @@ class Node:
         """Return which stores answer now."""
         return Health(
             redis=self.link.connected,
-            postgres=self.postgres_up,
+            postgres=self.postgres_answers,
             bus=self.bus.alive,
             staying=not self.retired,
         )
@@ -82,4 +89,11 @@ class Node:
     @property
     def stores_up(self) -> bool:
         """Tell whether Redis and Postgres answer."""
-        return self.link.connected and self.postgres_up
+        return self.link.connected and self.postgres_answers
+
+    @property
+    def postgres_answers(self) -> bool:
+        """Tell whether Postgres answers; one that keeps silent for too long is away."""
+        asked_s = self.postgres_asked_s
+        silent = asked_s is not None and anyio.current_time() - asked_s > _SILENCE_S
+        return self.postgres_up and not silent

@@ -130,7 +130,7 @@ class Rooms:
     async def _beat(self, *, look: bool) -> None:
         node = self._node
         try:
-            heads = await node.sessions.heads(list(self._rooms))
+            heads = await self._heads()
             node.postgres_up = True
             for session_id, head in heads.items():
                 self._compare(self._rooms[session_id].context, head)
@@ -147,6 +147,14 @@ class Rooms:
         for state, count in zip(("open", "busy"), node.database.connections, strict=True):
             node.metrics.connections.labels(state).set(count)
         await self._unload_idle()
+
+    async def _heads(self) -> dict[str, Head]:
+        """Read how far the rooms' sessions are; that tells whether Postgres answers, too."""
+        self._node.postgres_asked_s = anyio.current_time()
+        try:
+            return await self._node.sessions.heads(list(self._rooms))
+        finally:
+            self._node.postgres_asked_s = None
 
     async def _look(self) -> None:
         """Load what must be kept, viewers or not: sessions that have units and were started."""

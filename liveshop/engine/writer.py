@@ -169,8 +169,10 @@ class OrderWriter:
                 await anyio.sleep(_RETRY_S)
             except Unavailable:
                 room.node.postgres_up = False
+                room.keep_orders_waiting(True)
                 await anyio.sleep(_RETRY_S)
             else:
+                room.keep_orders_waiting(False)
                 if reply.epoch == room.epoch:
                     room.node.metrics.commit_seconds.observe(perf_counter() - started)
                     room.node.metrics.commit_orders.observe(len(orders))

@@ -1,6 +1,7 @@
 """A stand-in for the engine: rooms that welcome, and answer what the gateway lets through."""
 
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -81,6 +82,9 @@ class StubRooms:
     def disconnect(self, viewer: Viewer) -> None:
         del self.viewers[viewer]
         self.lost += 1
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
 
     def retire(self) -> None:
         self.retired = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.engine.world import Shop, Watcher, open_shop
+from tests.engine.world import Shop, Watcher, open_shop, until
 from tests.faults.proxy import Proxy
 
 
@@ -51,6 +51,12 @@ async def open_spoiled(
         yield Spoiled(shop, redis, bus, postgres, postgres_url)
 
 
+async def nothing_is_held(shop: Shop, session_id: str) -> None:
+    """Wait until no reservation of a session is open."""
+    broadcast = (await shop.engine.room(session_id)).context.broadcast
+    await until(lambda: broadcast.stats is not None and broadcast.stats.held == 0)
+
+
 def told(watcher: Watcher, ref: int) -> list[str]:
     """Return what a command was answered with: the types, or the codes of the errors."""
     answers = [message for message in watcher.inbox if message.get("ref") == ref]
@@ -67,3 +73,13 @@ def final(watcher: Watcher, rid: str) -> list[str]:
         if each["rid"] == rid
     ]
     return confirmed + ended
+
+
+async def answered(watcher: Watcher, ref: int) -> None:
+    """Wait until a command has an answer, whatever it is."""
+    await watcher.until(lambda: told(watcher, ref))
+
+
+async def ended(watcher: Watcher, rid: str) -> None:
+    """Wait until a buyer has a final answer for a reservation, whatever it is."""
+    await watcher.until(lambda: final(watcher, rid))

@@ -12,7 +12,7 @@ from liveshop.core.model import OrderStatus
 from liveshop.stores.postgres.migrate import migrate
 from tests.engine.world import Watcher, until
 from tests.faults.proxy import Then
-from tests.faults.spoiled import Spoiled, final, open_spoiled, told
+from tests.faults.spoiled import Spoiled, final, nothing_is_held, open_spoiled, told
 
 LOST = pytest.mark.parametrize("then", [Then.CUT, Then.SILENCE])
 
@@ -21,12 +21,6 @@ async def _live(spoiled: Spoiled, **units: int) -> tuple[str, Watcher]:
     session_id = await spoiled.shop.live(**(units or {"OBS_M": 2}))
     await spoiled.shop.opened(session_id)
     return session_id, await spoiled.shop.join(session_id, "ada")
-
-
-async def _nothing_held(spoiled: Spoiled, session_id: str) -> None:
-    room = await spoiled.shop.engine.room(session_id)
-    stats = room.context.broadcast
-    await until(lambda: stats.stats is not None and stats.stats.held == 0)
 
 
 @LOST
@@ -58,7 +52,7 @@ async def test_a_reservation_over_http_whose_reply_is_lost_is_made_once(
         released = await spoiled.shop.engine.release(session_id, "ada", rid)
         assert released["type"] == "released"
         assert spoiled.redis.replies_lost == 1
-        await _nothing_held(spoiled, session_id)
+        await nothing_is_held(spoiled.shop, session_id)
 
 
 @LOST
@@ -77,7 +71,7 @@ async def test_a_checkout_whose_reply_is_lost_is_confirmed_once(
         assert told(ada, 3) == ["confirmed"]
         assert [final(ada, rid) for rid in rids] == [["confirmed"]] * 2
         assert await spoiled.orders() == [order_id]
-        await _nothing_held(spoiled, session_id)
+        await nothing_is_held(spoiled.shop, session_id)
 
 
 async def test_an_order_whose_commit_is_not_answered_is_confirmed_once(
@@ -93,7 +87,7 @@ async def test_an_order_whose_commit_is_not_answered_is_confirmed_once(
         assert told(ada, 1) == ["reserved"]
         assert final(ada, rid) == ["confirmed"]
         assert await spoiled.orders() == [rid]
-        await _nothing_held(spoiled, session_id)
+        await nothing_is_held(spoiled.shop, session_id)
 
 
 async def test_a_purchase_that_redis_took_and_forgot_is_made_once(own_stores: LocalStores) -> None:
@@ -112,7 +106,7 @@ async def test_a_purchase_that_redis_took_and_forgot_is_made_once(own_stores: Lo
         await ada.sees("confirmed", order_id=rid)
         assert told(ada, 1) == ["reserved"]
         assert final(ada, rid) == ["confirmed"]
-        await _nothing_held(spoiled, session_id)
+        await nothing_is_held(spoiled.shop, session_id)
 
 
 async def test_a_hosts_command_whose_commit_is_not_answered_is_carried_out_once(

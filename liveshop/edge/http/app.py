@@ -53,7 +53,9 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         keys=Keys(database),
         throttle=throttle,
     )
-    tokens = Tokens(secret=settings.secret, public_key=settings.jwt_public_key)
+    tokens = Tokens(
+        secret=settings.secret, public_key=settings.jwt_public_key, now_ms=engine.now_ms
+    )
     gate = Gate(tokens, services.keys, throttle, settings.trusted_proxies)
     app = Starlette(
         routes=[

@@ -73,6 +73,12 @@ class Database:
                 await pool.close()
             pool.terminate()
 
+    @property
+    def lent(self) -> int:
+        """How many connections are in use now."""
+        pool = self._pool
+        return 0 if pool is None else pool.get_size() - pool.get_idle_size()
+
     async def ping(self) -> None:
         """Return if Postgres answers; else raise Unavailable."""
         await self.fetch("SELECT 1")
@@ -152,7 +158,8 @@ async def _keep(connection: Connection) -> None:
 
 async def _release(pool: asyncpg.Pool, connection: Connection) -> None:
     try:
-        with translated():
+        # Who is cancelled returns it all the same.
+        with translated(), anyio.CancelScope(shield=True):
             await pool.release(connection, timeout=_CLOSE_S)
     except Unavailable as exc:
         # The pool has let it go. What was carried out on it, or may have been, stays as it is.

@@ -1,0 +1,55 @@
+"""Real node processes, started from a test's loop: it has to go on, since the proxies are in it."""
+
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+import httpx
+
+from liveshop.cli.subprocesses import free_port
+from liveshop.core.roles import Role
+from liveshop.edge.tokens import make_token
+from tests.cli.programs import SECRET, program, serving
+from tests.system.shop import Shop
+
+_START_S = 30
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node, and what an examiner does with it."""
+
+    shop: Shop
+    process: subprocess.Popen[str]
+
+    async def readiness(self) -> dict[str, bool]:
+        """Return what `/readyz` says of the stores and the bus, ready or not."""
+        told = (await self.shop.http.get("/readyz")).json()
+        return {name: told[name] for name in ("redis", "postgres", "bus")}
+
+
+@asynccontextmanager
+async def node(redis_url: str, postgres_url: str, **environment: str) -> AsyncIterator[Node]:
+    """Run a node on stores that are there, and return when it is ready."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    variables = serving(redis_url, postgres_url, port) | environment
+    with program("serve", environment=variables) as process:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+            with anyio.fail_after(_START_S):
+                while not await _ready(http):
+                    assert process.poll() is None, process.communicate()[0]
+                    await anyio.sleep(0.05)
+            admin = make_token(SECRET, viewer_id="root", role=Role.ADMIN, ttl_s=60)
+            headers = {"Authorization": f"Bearer {admin}"}
+            made = await http.post("/api/keys", json={"name": "test"}, headers=headers)
+            yield Node(Shop(url, SECRET, made.json()["key"], http), process)
+
+
+async def _ready(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/readyz")).is_success
+    except httpx.TransportError:
+        return False
