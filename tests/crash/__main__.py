@@ -15,20 +15,21 @@ from tests.crash.world import open_world
 
 _COLUMNS = (
     "seed", "schedule", "attempts", "reserved", "confirmed", "released", "expired", "refused",
-    "kills", "unknowns", "findings", "seconds",
+    "payments", "kills", "unknowns", "findings", "seconds",
 )  # fmt: skip
 
 
 def _row(report: Report) -> dict[str, int | float | str]:
     return {
         "seed": report.schedule.seed,
-        "schedule": report.schedule.kind,
+        "schedule": f"{report.schedule.kind}, {report.schedule.payment}",
         "attempts": report.attempts,
         "reserved": report.reserved,
         "confirmed": report.outcomes["confirmed"],
         "released": report.outcomes["released"],
         "expired": report.outcomes["expired"],
         "refused": report.outcomes["refused"] + report.outcomes["not reserved"],
+        "payments": len(report.history.payments),
         "kills": report.killed.total(),
         "unknowns": report.unknowns,
         "findings": len(report.findings),
@@ -52,8 +53,9 @@ def _table(rows: list[dict[str, int | float | str]]) -> str:
 @click.option("--seeds", default=30, show_default=True, help="How many, from --first on.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
 @click.option("--seed", type=int, help="This one alone.")
+@click.option("--history", type=click.Path(path_type=Path), help="Where everything said goes.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Where the figures go.")
-def main(seeds: int, first: int, seed: int | None, file: Path | None) -> None:
+def main(seeds: int, first: int, seed: int | None, history: Path | None, file: Path | None) -> None:
     """Kill nodes, Valkey and PostgreSQL in stampedes; exits 1 on any finding."""
     started = time.monotonic()
     chosen = [seed] if seed is not None else list(range(first, first + seeds))
@@ -69,6 +71,8 @@ def main(seeds: int, first: int, seed: int | None, file: Path | None) -> None:
             reports.append(report)
             click.echo("  " + ", ".join(f"{name} {value}" for name, value in _row(report).items()))
             click.echo(f"  refusals {dict(report.errors)}; host {dict(report.hosted)}")
+            if history is not None:
+                history.write_text("\n".join(map(str, report.history.entries)))
             if report.findings:
                 click.echo(report.story())
     rows = [_row(report) for report in reports]

@@ -18,7 +18,10 @@ from tests.crash.history import UNDECIDED, Attempt, Checkout, History, Message
 
 CONNECT_S_MAX = 3.0
 ANSWER_S_MAX = 4.0
-PRIVATE = ("reserved", "confirmed", "released", "expired", "refused", "cancelled", "welcome")
+PRIVATE = (
+    *("welcome", "reserved", "checkout", "confirmed"),
+    *("released", "expired", "refused", "cancelled"),
+)
 _DAY_S = 86_400
 _RETRY_S = (0.05, 0.4)
 # How long a buyer looks around between two purchases.
@@ -32,7 +35,6 @@ class Shelf:
     session_id: str
     skus: tuple[str, ...]
     urls: tuple[str, ...]
-    hold_ms: int
 
 
 class Line:
@@ -197,8 +199,7 @@ class Buyer:
             line = await self.line()
             if line is not None and not checkout.confirmed:
                 await self.check_out(line, checkout)
-            else:
-                await anyio.sleep(self.random.uniform(*_RETRY_S))
+            await self.until(lambda: checkout.confirmed, self.random.uniform(*_RETRY_S))
         return checkout.confirmed or bool(checkout.errors)
 
     def attempt(self, command: str, sku: str, quantity: int) -> Attempt:
@@ -290,7 +291,7 @@ class Buyer:
             line = await self.line()
             if line is not None:
                 await self.check_out(line, checkout)
-            if (checkout.confirmed or checkout.errors) and self.random.random() < 0.9:
+            if checkout.answered and self.random.random() < 0.9:
                 return
 
     async def _release(self, attempt: Attempt) -> None:

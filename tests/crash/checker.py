@@ -36,6 +36,7 @@ def check(history: History, ledger: Ledger, offer: Offer, *, lossy: bool) -> lis
         *_never_early(history, lossy=lossy),
         *_limits_hold(ledger, offer),
         *_units_add_up(ledger),
+        *_money_has_an_end(history, ledger),
         *(Finding("P6", what) for what in history.findings),
     ]
 
@@ -86,7 +87,8 @@ def _asked_for(history: History, order: Stored) -> bool:
     checkout, single = history.checkouts.get(order.order_id), history.attempts.get(order.order_id)
     if checkout is not None:
         buyer, rids = checkout.buyer, checkout.rids
-    elif single is not None and single.command == "buy":
+    elif single is not None and (single.command == "buy" or order.status == "void"):
+        # A cart that Redis has lost is void under its own rid, so that it stays lost.
         buyer, rids = single.buyer, [single.rid]
     else:
         return False
@@ -167,6 +169,24 @@ def _units_add_up(ledger: Ledger) -> Iterator[Finding]:
         if copy is None or (copy.units, copy.sold, copy.held) != (truth.units, truth.sold, 0):
             what = f"{row}: Redis has {copy}, PostgreSQL {truth}, and nothing should be held"
             yield Finding("P4", what)
+
+
+def _money_has_an_end(history: History, ledger: Ledger) -> Iterator[Finding]:
+    for payment in history.payments.values():
+        ids = (payment.payment_id, payment.order_id)
+        amount, status = ledger.payments.get(payment.payment_id, (None, "not there"))
+        if amount != payment.amount or status not in ("applied", "refund_due"):
+            what = f"payment {payment.payment_id} of {payment.amount} is {status} ({amount})"
+            yield Finding("P3", what, ids)
+        order = ledger.orders.get(payment.order_id)
+        wanted = {"ok"} if status == "applied" else {"conflict", "expired"}
+        if order is not None and order.status == "cancelled":
+            wanted = {"ok", "conflict"}  # what was paid for is cancelled, and to be given back
+        if not payment.outcomes <= wanted:
+            what = f"payment {payment.payment_id} is {status}, told was {sorted(payment.outcomes)}"
+            yield Finding("P3", what, ids)
+    for payment_id in ledger.payments.keys() - history.payments.keys():
+        yield Finding("P3", f"nobody reported payment {payment_id}", (payment_id,))
 
 
 def unresolved(history: History) -> Iterator[Attempt]:

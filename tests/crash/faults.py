@@ -5,9 +5,11 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import asyncpg
+from anyio.from_thread import start_blocking_portal
 
 from liveshop.cli.subprocesses import attempts
 from liveshop.core.failpoint import Failpoint
@@ -15,11 +17,13 @@ from tests.cli.programs import is_ready, until
 from tests.crash.history import History, now_ms
 from tests.crash.schedules import Step
 from tests.crash.world import Node, World
+from tests.faults.proxy import Proxy, Then
 
 # A lock held longer than any reservation of the run lives.
 _STALL_OVER_HOLD_S = 0.7
-_MOMENT_S_MAX = 60.0
+_MOMENT_S_MAX = 30.0
 _FAILPOINT_S_MAX = 6.0
+_LOSSES = 6
 _WHILE_REBUILDING = (Failpoint.MID_REBUILD, Failpoint.AFTER_LOAD)
 _FAILPOINTS = (
     Failpoint.AFTER_RESERVE,
@@ -28,6 +32,10 @@ _FAILPOINTS = (
     *_WHILE_REBUILDING,
 )
 _OLDER_COMMANDS = 250
+
+
+class StandStill(Exception):
+    """The clients cannot go on; the message says since when."""
 
 
 class Faults:
@@ -58,6 +66,7 @@ class Faults:
             "host command cut": lambda step: self._fail(step, Failpoint.AFTER_APPEND),
             "failpoint": self._fail_anywhere,
             "frozen": self._freeze,
+            "replies lost": self._lose_replies,
         }
 
     def carry_out(self, step: Step) -> None:
@@ -69,7 +78,8 @@ class Faults:
 
     def wait(self, commands: int) -> None:
         """Wait until clients have sent so many commands."""
-        assert self._history.wait_for_commands(commands, _MOMENT_S_MAX), "the stampede stands still"
+        if not self._history.wait_for_commands(commands, _MOMENT_S_MAX):
+            raise StandStill(f"the stampede stands still at command {self._history.commands}")
 
     def _note(self, text: str) -> None:
         self._history.faults.append(f"{now_ms()} {text}")
@@ -163,7 +173,7 @@ class Faults:
         """Let a node end itself at a named place, which it comes by soon."""
         node = self._node(step)
         node.kill()
-        node.start(failpoint)
+        node.start(LIVESHOP_FAILPOINT=failpoint)
         self.failed.add(node.name)
         if failpoint in _WHILE_REBUILDING:
             until(lambda: is_ready(node.url) or not node.running)
@@ -189,3 +199,23 @@ class Faults:
         self.killed["freeze"] += 1
         threading.Event().wait(self._hold_s + step.lasts_s * 2)
         world.thaw(victim)
+
+    def _lose_replies(self, step: Step) -> None:
+        """Let a node's requests arrive and their answers get lost, of both stores by turns."""
+        world, node = self._world, self._node(step)
+        with (
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(Proxy(world.valkey.url).listening()) as valkey,
+            portal.wrap_async_context_manager(Proxy(world.postgres.url).listening()) as postgres,
+        ):
+            node.kill()
+            node.start(LIVESHOP_REDIS_URL=valkey.url, LIVESHOP_POSTGRES_URL=postgres.url)
+            until(lambda: is_ready(node.url) or not node.running)
+            for turn in range(_LOSSES):
+                proxy = (valkey, postgres)[turn % 2]
+                then = Then.CUT if turn % 3 else Then.SILENCE
+                portal.call(partial(proxy.lose_replies, times=1 + turn % 3, then=then))
+                threading.Event().wait(0.1 + step.lasts_s / _LOSSES)
+            self.killed["reply"] += valkey.replies_lost + postgres.replies_lost
+            node.kill()
+        node.start()

@@ -73,7 +73,27 @@ class Checkout:
     @property
     def errors(self) -> set[str]:
         """The errors that decided it."""
-        return {code for code in self.answered if code not in (*UNDECIDED, "confirmed")}
+        return {code for code in self.answered if code not in (*UNDECIDED, "confirmed", "checkout")}
+
+
+@dataclass
+class Payment:
+    """Money that the merchant reports for an order."""
+
+    payment_id: str
+    order_id: str
+    amount: int
+    answered: list[str] = field(default_factory=list)
+
+    @property
+    def outcomes(self) -> set[str]:
+        """The different answers that say what became of it."""
+        return set(self.answered) - set(UNDECIDED)
+
+    @property
+    def decided(self) -> bool:
+        """Whether the merchant knows what became of it."""
+        return bool(self.outcomes)
 
 
 @dataclass
@@ -95,6 +115,9 @@ class History:
     def __init__(self) -> None:
         self.attempts: dict[str, Attempt] = {}
         self.checkouts: dict[str, Checkout] = {}
+        # The orders that buyers are to pay for, with their rids; and what was paid.
+        self.asked: dict[str, list[str]] = {}
+        self.payments: dict[str, Payment] = {}
         self.cancels: dict[str, list[str]] = defaultdict(list)
         self.hosted: Counter[str] = Counter()
         self.entries: list[Entry] = []
@@ -124,6 +147,8 @@ class History:
                 self.attempts[message["rid"]].reserved = message
             case "confirmed" | "cancelled":
                 self._bought(message)
+            case "checkout":
+                self.asked[message["order_id"]] = message["rids"]
             case "released" | "expired" | "refused":
                 self._final(message["rid"], message["type"])
             case "welcome":

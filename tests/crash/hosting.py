@@ -29,6 +29,7 @@ class Offer:
     sale_units: int
     sale_limit: int
     hold_ms: int
+    payment: str = "direct"
 
 
 class Host:
@@ -51,9 +52,10 @@ class Host:
         ]
         product = {"product_id": offer.product_id, "title": "Shirt", "variants": variants}
         await self._made("/api/products", product)
-        session = await self._made(
-            "/api/sessions", {"title": "Stampede", "currency": "EUR", "hold_ms": offer.hold_ms}
-        )
+        session = {"title": "Stampede", "hold_ms": offer.hold_ms, "payment": offer.payment}
+        if offer.payment == "checkout":
+            session["checkout_url"] = "https://pay.example/{order_id}"
+        session = await self._made("/api/sessions", session)
         self.session_id = session["id"]
         add = {"product_id": offer.product_id, "units": offer.units, "limit": offer.limit}
         assert await self.command("product.add", **add) == "ok"

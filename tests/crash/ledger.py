@@ -52,6 +52,8 @@ class Ledger:
     rows: dict[str, Row]
     copies: dict[str, Row]
     settled: bool
+    # Payments by id: what was paid, and what became of it.
+    payments: dict[str, tuple[int, str]]
 
 
 async def read_orders(postgres_url: str, session_id: str) -> dict[str, Stored]:
@@ -87,6 +89,20 @@ async def read_rows(postgres_url: str, session_id: str) -> tuple[dict[str, Row],
     return {row: Row(units, sold) for row, units, sold in rows}, settled
 
 
+async def read_payments(postgres_url: str, session_id: str) -> dict[str, tuple[int, str]]:
+    """Read the payments for a session's orders."""
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        payments = await connection.fetch(
+            "SELECT p.id, p.amount, p.status FROM payment AS p"
+            " JOIN orders AS o ON o.id = p.order_id WHERE o.session_id = $1",
+            session_id,
+        )
+    finally:
+        await connection.close()
+    return {payment_id: (amount, status) for payment_id, amount, status in payments}
+
+
 def read_copies(redis_url: str, session_id: str) -> dict[str, Row]:
     """Read what Redis counts."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
@@ -104,4 +120,5 @@ async def read_ledger(redis_url: str, postgres_url: str, session_id: str) -> Led
     """Read everything."""
     rows, settled = await read_rows(postgres_url, session_id)
     orders = await read_orders(postgres_url, session_id)
-    return Ledger(orders, rows, read_copies(redis_url, session_id), settled)
+    payments = await read_payments(postgres_url, session_id)
+    return Ledger(orders, rows, read_copies(redis_url, session_id), settled, payments)

@@ -18,13 +18,22 @@ KINDS = (
     "host command cut",
     "node and postgres",
     "valkey and postgres",
+    "replies lost",
     "frozen",
     "failpoint",
     "anything",
 )
 COMMANDS = 2_400
 _PLAIN = ("node", "valkey", "postgres", "two nodes", "node and valkey", "node and postgres")
-_ANY = (*_PLAIN, "valkey and postgres", "valkey emptied", "frozen", "commit stalls", "failpoint")
+_ANY = (
+    *_PLAIN,
+    "valkey and postgres",
+    "valkey emptied",
+    "frozen",
+    "commit stalls",
+    "failpoint",
+    "replies lost",
+)
 
 
 @dataclass(frozen=True)
@@ -52,10 +61,11 @@ class Schedule:
     seed: int
     kind: str
     commands: int
+    payment: str
     steps: tuple[Step, ...]
 
     def __str__(self) -> str:
-        lines = [f"seed {self.seed}: {self.kind}, {self.commands} commands"]
+        lines = [f"seed {self.seed}: {self.kind}, payment {self.payment}, {self.commands} commands"]
         return "\n  ".join([*lines, *map(str, self.steps)])
 
 
@@ -75,4 +85,5 @@ def schedule_of(seed: int, *, commands: int = COMMANDS, faults: int = 3) -> Sche
         )
         for moment in moments
     )
-    return Schedule(seed, kind, commands, steps)
+    payment = "checkout" if seed % 3 == 2 else "direct"
+    return Schedule(seed, kind, commands, payment, steps)

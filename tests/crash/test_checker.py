@@ -40,6 +40,7 @@ def _ledger() -> Ledger:
         rows={"sS": Row(5, 2)},
         copies={"sS": Row(5, 2, 0)},
         settled=False,
+        payments={},
     )
 
 

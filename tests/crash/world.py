@@ -13,7 +13,7 @@ import redis
 
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_valkey import LocalValkey
-from liveshop.cli.subprocesses import free_port, spawn
+from liveshop.cli.subprocesses import free_port, last_lines, spawn
 from liveshop.stores.postgres.migrate import migrate
 from tests.cli.programs import LIVESHOP, is_ready, program, serving, until
 
@@ -30,11 +30,9 @@ class Node:
         self._environment = environment | {"LIVESHOP_LOG_LEVEL": "warning"}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, failpoint: str | None = None) -> None:
-        """Start the node; with a failpoint it ends itself where that is."""
-        environment = dict(self._environment)
-        if failpoint is not None:
-            environment["LIVESHOP_FAILPOINT"] = failpoint
+    def start(self, **settings: str) -> None:
+        """Start the node, with other settings this time if some are given."""
+        environment = self._environment | settings
         self.process = spawn([LIVESHOP, "serve"], log=self.log, environment=environment)
 
     def kill(self) -> None:
@@ -89,9 +87,12 @@ class World:
             until(lambda node=node: is_ready(node.url) or not node.running)  # type: ignore[misc]
             assert node.running, f"{node.name} ended: {node.log.read_text()[-2000:]}"
 
-    def mend(self) -> list[str]:
-        """Start what does not run and wait until all serve; return who ended without being told."""
-        ended = []
+    def mend(self) -> dict[str, str]:
+        """Start what does not run and wait until all serve.
+
+        Returns the nodes that ended without being told, with the last of their log.
+        """
+        ended = {}
         if self.valkey.process is None or self.valkey.process.poll() is not None:
             self.valkey.start()
         if self.postgres.process is None or self.postgres.process.poll() is not None:
@@ -99,7 +100,7 @@ class World:
         for node in self.nodes:
             if not node.running:
                 if node.process is not None:
-                    ended.append(node.name)
+                    ended[node.name] = last_lines(node.log, 12)
                 node.start()
         self.until_ready()
         return ended
