@@ -31,9 +31,10 @@ class Cashier:
         Idempotent by `payment_id`. Raises Conflict or Expired where the money is to be refunded.
         """
         reply = await self._pay(order_id, payment_id, amount)
-        if reply.payment.status is not PaymentStatus.APPLIED:
-            raise refund_refusal(reply)
         room = await self._rooms.get(reply.order.session_id)
+        if reply.payment.status is not PaymentStatus.APPLIED:
+            await room.till.not_sold(reply)
+            raise refund_refusal(reply)
         await room.till.paid(reply)
         return reply.order
 

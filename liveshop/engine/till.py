@@ -35,6 +35,14 @@ class Till:
             await self._settler.settle(sold(reply.order), reply.copies)
             await self._room.post()
 
+    async def not_sold(self, reply: PaymentReply) -> None:
+        """Tell of an order whose money has come and whose units are gone."""
+        if reply.new and reply.payment.reason in (RefundReason.SOLD_OUT, RefundReason.LIMIT):
+            verdict = Verdict(reply.payment.reason.value)
+            outcomes = [resolved(reservation, verdict) for reservation in sold(reply.order)]
+            await self._settler.settle(outcomes, reply.copies)
+            await self.expired(outcomes)
+
     async def cancelled(self, order: Order, copies: Copies) -> None:
         """Give the units of a cancelled order back to the session, and tell its buyer."""
         if not self._room.settled:

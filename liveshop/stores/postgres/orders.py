@@ -94,7 +94,7 @@ class Orders:
             if order.status is not OrderStatus.CONFIRMED:
                 raise Conflict(f"the order is {order.status}")
             await connection.execute(
-                _SQL["set_status"], session_id, order_id, OrderStatus.CANCELLED, None
+                _SQL["set_status"], session_id, order_id, OrderStatus.CANCELLED, None, None
             )
             await connection.execute(_SQL["count_order"], session_id, order_id, -1)
             await connection.execute(_SQL["lower_quotas"], session_id, order_id)

@@ -89,7 +89,7 @@ class Payments:
                 _SQL["resolve_payment"], payment_id, PaymentStatus.REFUNDED, payment.reason
             )
             if payment.reason is RefundReason.CANCELLED:
-                args = (session_id, order_id, OrderStatus.REFUNDED, None)
+                args = (session_id, order_id, OrderStatus.REFUNDED, None, None)
                 await connection.execute(_SQL["set_status"], *args)
             return await _reply(connection, session_id, payment_id, new=True)
 
@@ -110,9 +110,8 @@ async def _settle(
         return reason
     try:
         async with connection.transaction():
-            await connection.execute(
-                _SQL["set_status"], session_id, payment.order_id, OrderStatus.CONFIRMED, now_ms
-            )
+            paid = (session_id, payment.order_id, OrderStatus.CONFIRMED, now_ms, None)
+            await connection.execute(_SQL["set_status"], *paid)
             await connection.execute(_SQL["count_order"], session_id, payment.order_id, 1)
             await connection.execute(_SQL["raise_quotas"], session_id, payment.order_id)
     except asyncpg.CheckViolationError as exc:
@@ -120,9 +119,8 @@ async def _settle(
         if reason is None:
             raise
         # Its units are gone: no later payment is to find some again behind the buyer's back.
-        await connection.execute(
-            _SQL["set_status"], session_id, payment.order_id, OrderStatus.VOID, None
-        )
+        gone = (session_id, payment.order_id, OrderStatus.VOID, None, reason.value)
+        await connection.execute(_SQL["set_status"], *gone)
     return reason
 
 

@@ -99,12 +99,12 @@ SELECT session_id FROM orders WHERE id = $1
 
 -- name: set_status
 -- Change an order's status and number the change; to be called under the lock.
--- $1 session, $2 order id, $3 status, $4 at_ms, None to keep what it is
+-- $1 session, $2 order id, $3 status, $4 at_ms, None to keep what it is, $5 why it is void
 WITH numbered AS (
     UPDATE session SET seq = seq + 1, newest_ms = greatest(newest_ms, $4) WHERE id = $1
     RETURNING seq
 )
-UPDATE orders SET status = $3, seq = numbered.seq, at_ms = coalesce($4, at_ms)
+UPDATE orders SET status = $3, seq = numbered.seq, at_ms = coalesce($4, at_ms), void_code = $5
 FROM numbered WHERE id = $2
 
 -- name: count_order
