@@ -94,11 +94,11 @@ def _asked_for(history: History, order: Stored) -> bool:
         return False
     if order.buyer != buyer:
         return False
-    if not order.lines:
-        return order.status == "void"
     asked = [history.attempts[rid] for rid in rids]
-    wanted = sorted((each.rid, each.sku, each.quantity) for each in asked)
-    return sorted((line.rid, line.sku, line.quantity) for line in order.lines) == wanted
+    wanted = {(each.rid, each.sku, each.quantity) for each in asked}
+    lines = {(line.rid, line.sku, line.quantity) for line in order.lines}
+    # A void order may keep no lines, or those alone that were overdue.
+    return lines <= wanted if order.status == "void" else lines == wanted
 
 
 def _one_final_answer(history: History, *, lossy: bool) -> Iterator[Finding]:

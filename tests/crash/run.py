@@ -29,6 +29,8 @@ _TOKEN_S = 86_400
 _BUYER_S_MAX = 30
 _REST_S_MAX = 20.0
 _PURCHASES_MAX = 5
+# How many buy at once when the rest is sold: each has to be paid for while it is held.
+_QUEUE_MAX = 10
 _HISTORY_LINES_MAX = 60
 
 
@@ -238,9 +240,10 @@ class Run:
             tasks.start_soon(self._merchant.run, sold_out.is_set)
             shelf = self._shelf()
             buyers = [self._buyer(f"rest-{n}", shelf, tasks) for n in range(len(wanted))]
+            counter = anyio.CapacityLimiter(_QUEUE_MAX)
             async with anyio.create_task_group() as buying:
                 for buyer, (sku, units) in zip(buyers, wanted, strict=True):
-                    buying.start_soon(self._must_buy, buyer, sku, units)
+                    buying.start_soon(self._must_buy, buyer, sku, units, counter)
             late = self._buyer("late", shelf, tasks)
             for sku in skus:
                 attempt = late.attempt("buy", sku, 1)
@@ -251,11 +254,14 @@ class Run:
             for buyer in (*buyers, late):
                 await buyer.close()
 
-    async def _must_buy(self, buyer: Buyer, sku: str, quantity: int) -> None:
+    async def _must_buy(
+        self, buyer: Buyer, sku: str, quantity: int, counter: anyio.CapacityLimiter
+    ) -> None:
         # One whose payment took too long on a busy machine comes again.
         for _ in range(_PURCHASES_MAX):
             attempt = buyer.attempt("buy", sku, quantity)
-            await buyer.decide(attempt)
+            async with counter:
+                await buyer.decide(attempt)
             if attempt.outcomes != {"expired"}:
                 break
         if not attempt.bought:

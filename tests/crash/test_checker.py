@@ -61,6 +61,17 @@ def test_a_history_that_agrees_with_the_stores_has_no_finding() -> None:
     assert check(_history(), _ledger(), _OFFER, lossy=False) == []
 
 
+def test_a_void_order_may_keep_some_of_its_lines_and_a_confirmed_one_all() -> None:
+    history = _history()
+    history.attempts["r4"] = Attempt("r4", "bo", "reserve", "S", 1)
+    history.checkouts["o4"] = Checkout("o4", "bo", ["r3", "r4"], 1, ["expired"])
+    order = Stored("o4", "bo", "void", 5_000, (Line("r4", "S", "", 1, 5_000),))
+    assert check(history, _with(_ledger(), order), _OFFER, lossy=False) == []
+    order = replace(order, status="confirmed")
+    found = check(history, _with(_ledger(), order), _OFFER, lossy=False)
+    assert "nobody asked for" in found[1].what
+
+
 def test_an_order_that_was_confirmed_and_is_gone_is_found() -> None:
     found = check(_history(), _without(_ledger(), "r1"), _OFFER, lossy=False)
     assert [finding.promise for finding in found] == ["P2", "P1"]
