@@ -49,6 +49,10 @@ class ReferenceClient:
     def _product_removed(self, message: Message) -> None:
         self._drop("shelf", "product_id", message["product_id"])
 
+    def _shelf_ordered(self, message: Message) -> None:
+        by_id = {product["product_id"]: product for product in self.session["shelf"]}
+        self.session["shelf"] = [by_id[product_id] for product_id in message["product_ids"]]
+
     def _product_repriced(self, message: Message) -> None:
         for variant in self._variants():
             variant["price"] = message["prices"].get(variant["sku"], variant["price"])
@@ -80,6 +84,12 @@ class ReferenceClient:
 
     def _chat_unpinned(self, message: Message) -> None:
         self._drop("chat_pinned", "id", message["id"])
+
+    def _chat_slowed(self, message: Message) -> None:
+        self.session["chat_slow_ms"] = message["interval_ms"]
+
+    def _chat_blocked(self, message: Message) -> None:
+        """Of the words only their number is told."""
 
     def _drop(self, name: str, key: str, value: str) -> None:
         self.session[name] = [item for item in self.session[name] if item[key] != value]

@@ -9,7 +9,18 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from liveshop.core import limits
-from liveshop.core.fields import ChatText, Id, Limit, Price, Prices, Quantity, Ref, UnitsBySku, Uuid
+from liveshop.core.fields import (
+    BlockedWord,
+    ChatText,
+    Id,
+    Limit,
+    Price,
+    Prices,
+    Quantity,
+    Ref,
+    UnitsBySku,
+    Uuid,
+)
 from liveshop.core.roles import Role
 
 
@@ -24,6 +35,8 @@ class Hello(_Command, frozen=True, kw_only=True, tag="hello"):
     """Join the session; the first message of a connection."""
 
     token: Annotated[str, Meta(max_length=limits.TOKEN_CHARS_MAX)] | None = None
+    # A name that the client of an anonymous viewer keeps, so that it is counted once.
+    visitor: Id | None = None
 
 
 class AskTime(_Command, frozen=True, kw_only=True, tag="time"):
@@ -36,6 +49,12 @@ class Like(_Command, frozen=True, kw_only=True, tag="like"):
     """Add likes; never answered."""
 
     count: Annotated[int, Meta(ge=1, le=limits.LIKES_PER_MESSAGE_MAX)]
+
+
+class Look(_Command, frozen=True, kw_only=True, tag="look"):
+    """Count one more look at a product's details; never answered."""
+
+    product_id: Id
 
 
 class Say(_Command, frozen=True, kw_only=True, tag="say"):
@@ -136,6 +155,12 @@ class UnpinProduct(_HostCommand, frozen=True, kw_only=True, tag="product.unpin")
     product_id: Id
 
 
+class OrderShelf(_HostCommand, frozen=True, kw_only=True, tag="shelf.order"):
+    """Put products first on the shelf, in this order; the others follow as they were."""
+
+    product_ids: Annotated[list[Id], Meta(min_length=1, max_length=limits.SHELF_PRODUCTS_MAX)]
+
+
 class StartSale(_HostCommand, frozen=True, kw_only=True, tag="sale.start"):
     """Start a flash sale, now or in `starts_in_ms`; exactly one of `percent` and `prices`."""
 
@@ -179,6 +204,20 @@ class UnpinChat(_HostCommand, frozen=True, kw_only=True, tag="chat.unpin"):
     id: Id
 
 
+class SlowChat(_HostCommand, frozen=True, kw_only=True, tag="chat.slow"):
+    """Let each viewer say something once in `interval_ms`; 0 ends that."""
+
+    needs = Role.MODERATOR
+    interval_ms: Annotated[int, Meta(ge=0, le=limits.CHAT_SLOW_MS_MAX)]
+
+
+class BlockWords(_HostCommand, frozen=True, kw_only=True, tag="chat.block"):
+    """Refuse messages that have one of these words; the list replaces the one before."""
+
+    needs = Role.MODERATOR
+    words: Annotated[list[BlockedWord], Meta(max_length=limits.BLOCKED_WORDS_MAX)]
+
+
 class MuteViewer(_Command, frozen=True, kw_only=True, tag="viewer.mute"):
     """Show a viewer's messages to nobody but the viewer; without `duration_ms`, for the session."""
 
@@ -204,17 +243,21 @@ HostCommand = (
     | RepriceProduct
     | PinProduct
     | UnpinProduct
+    | OrderShelf
     | StartSale
     | EndSale
     | DeleteChat
     | PinChat
     | UnpinChat
+    | SlowChat
+    | BlockWords
 )
 Purchase = Buy | Reserve
 Command = (
     Hello
     | AskTime
     | Like
+    | Look
     | Say
     | Buy
     | Reserve

@@ -4,19 +4,22 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import assert_never
 
-from liveshop.core import errors, limits, sales, shelf
+from liveshop.core import errors, limits, moderation, sales, shelf
 from liveshop.core.commands import (
     AddProduct,
+    BlockWords,
     DeleteChat,
     EndSale,
     EndSession,
     HostCommand,
+    OrderShelf,
     PauseSession,
     PinChat,
     PinProduct,
     RemoveProduct,
     RepriceProduct,
     ResumeSession,
+    SlowChat,
     StartSale,
     StartSession,
     UnpinChat,
@@ -31,9 +34,6 @@ from liveshop.core.decision import (
     SystemCommand,
 )
 from liveshop.core.events import (
-    ChatDeleted,
-    ChatPinned,
-    ChatUnpinned,
     Event,
     ProductPinned,
     ProductUnpinned,
@@ -65,12 +65,18 @@ def decide(state: SessionState, command: HostCommand | SystemCommand, facts: Fac
             return _pin(state, command, facts)
         case UnpinProduct():
             return _unpin(state, command, facts)
+        case OrderShelf():
+            return shelf.order_shelf(state, command, facts)
         case StartSale():
             return sales.start_sale(state, command, facts)
         case EndSale():
             return sales.end_sale(state, command, facts)
         case DeleteChat() | PinChat() | UnpinChat():
-            return Decision(events=(_moderate(state, command, facts),))
+            return moderation.moderate(state, command, facts)
+        case SlowChat():
+            return moderation.slow_chat(state, command, facts)
+        case BlockWords():
+            return moderation.block_words(state, command, facts)
         case CloseSale():
             return sales.close_sale(state, command, facts)
         case MarkSoldOut():
@@ -145,30 +151,3 @@ def _unpin(state: SessionState, command: UnpinProduct, facts: Facts) -> Decision
         pinned=[pin for pin in state.pinned if pin != product_id],
     )
     return Decision(events=(unpinned,))
-
-
-def _moderate(
-    state: SessionState, command: DeleteChat | PinChat | UnpinChat, facts: Facts
-) -> Event:
-    """Moderation goes on after the end, since late viewers see the chat; pinning does not."""
-    offset, at_ms, chat_id = state.offset + 1, facts.now_ms, command.id
-    pinned = next((message for message in state.chat_pinned if message.id == chat_id), None)
-    message = pinned or facts.chat
-    if message is None:
-        raise errors.NotFound("chat message", chat_id)
-    match command:
-        case DeleteChat():
-            return ChatDeleted(offset=offset, at_ms=at_ms, id=chat_id)
-        case UnpinChat():
-            if pinned is None:
-                raise errors.Conflict("the message is not pinned")
-            return ChatUnpinned(offset=offset, at_ms=at_ms, id=chat_id)
-        case PinChat():
-            state.refuse_ended()
-            if pinned is not None:
-                raise errors.Conflict("the message is pinned already")
-            if len(state.chat_pinned) >= limits.CHAT_PINS_MAX:
-                raise errors.LimitReached("pinned messages", limit=limits.CHAT_PINS_MAX, left=0)
-            return ChatPinned(offset=offset, at_ms=at_ms, id=chat_id, message=message)
-        case _:
-            assert_never(command)

@@ -61,8 +61,12 @@ class NewRow(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """Events to append, with what moves in the same transaction."""
+    """Events to append, with what moves in the same transaction.
+
+    `words` are the chat's blocked words from here on; None leaves them as they are.
+    """
 
     events: tuple[Event, ...]
     moves: tuple[Move, ...] = ()
     rows: tuple[NewRow, ...] = ()
+    words: tuple[str, ...] | None = None

@@ -75,6 +75,12 @@ class ProductUnpinned(_Event, frozen=True, kw_only=True, tag="product.unpinned")
     pinned: list[str]
 
 
+class ShelfOrdered(_Event, frozen=True, kw_only=True, tag="shelf.ordered"):
+    """The shelf has another order; `product_ids` are all."""
+
+    product_ids: list[str]
+
+
 class SaleStarted(_Event, frozen=True, kw_only=True, tag="sale.started"):
     """A flash sale was announced or began: the fields of `Sale` but `offset`, which is its own."""
 
@@ -139,6 +145,18 @@ class ChatUnpinned(_Event, frozen=True, kw_only=True, tag="chat.unpinned"):
     id: str
 
 
+class ChatSlowed(_Event, frozen=True, kw_only=True, tag="chat.slowed"):
+    """Each viewer may say something once in `interval_ms`; 0: as often as before."""
+
+    interval_ms: int
+
+
+class ChatBlocked(_Event, frozen=True, kw_only=True, tag="chat.blocked"):
+    """The list of blocked words was replaced by one of `count`; the words are for moderators."""
+
+    count: int
+
+
 Event = (
     SessionStarted
     | SessionPaused
@@ -149,6 +167,7 @@ Event = (
     | ProductRepriced
     | ProductPinned
     | ProductUnpinned
+    | ShelfOrdered
     | SaleStarted
     | SaleEnded
     | ProductSoldOut
@@ -156,4 +175,6 @@ Event = (
     | ChatDeleted
     | ChatPinned
     | ChatUnpinned
+    | ChatSlowed
+    | ChatBlocked
 )

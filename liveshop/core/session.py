@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from liveshop.core import errors
 from liveshop.core.events import (
+    ChatBlocked,
     ChatDeleted,
     ChatPinned,
+    ChatSlowed,
     ChatUnpinned,
     Event,
     ProductAdded,
@@ -25,6 +27,7 @@ from liveshop.core.events import (
     SessionPaused,
     SessionResumed,
     SessionStarted,
+    ShelfOrdered,
 )
 from liveshop.core.model import ChatMessage, Payment, Sale, ShelfProduct, ShelfVariant, Status
 
@@ -52,7 +55,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
     """A session after the event numbered `offset`; never changed in place.
 
     `shelf` and `sales` are by product id, `shelf` in run-of-show order, `pinned` oldest first.
-    `sold_out` are the SKUs whose last event said that they are sold out.
+    `sold_out` are the SKUs whose last event said that they are sold out. `words_offset` is that
+    of the event which last replaced the chat's blocked words.
     """
 
     info: SessionInfo
@@ -63,6 +67,8 @@ class SessionState(Struct, frozen=True, kw_only=True):
     sales: dict[str, Sale] = {}
     sold_out: frozenset[str] = frozenset()
     chat_pinned: tuple[ChatMessage, ...] = ()
+    chat_slow_ms: int = 0
+    words_offset: int = 0
 
     @classmethod
     def new(cls, info: SessionInfo, status: Status) -> "SessionState":
@@ -116,6 +122,8 @@ def _changed(state: SessionState, event: Event) -> SessionState:
             return replace(state, shelf={**state.shelf, product_id: product})
         case ProductPinned(pinned=pinned) | ProductUnpinned(pinned=pinned):
             return replace(state, pinned=tuple(pinned))
+        case ShelfOrdered(product_ids=product_ids):
+            return replace(state, shelf={name: state.shelf[name] for name in product_ids})
         case SaleStarted(product_id=product_id):
             return replace(state, sales={**state.sales, product_id: event.sale()})
         case SaleEnded(product_id=product_id):
@@ -129,6 +137,10 @@ def _changed(state: SessionState, event: Event) -> SessionState:
         case ChatUnpinned(id=chat_id) | ChatDeleted(id=chat_id):
             kept = tuple(message for message in state.chat_pinned if message.id != chat_id)
             return replace(state, chat_pinned=kept)
+        case ChatSlowed(interval_ms=interval_ms):
+            return replace(state, chat_slow_ms=interval_ms)
+        case ChatBlocked(offset=offset):
+            return replace(state, words_offset=offset)
         case _:
             assert_never(event)
 

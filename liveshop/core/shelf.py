@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 
 from liveshop.core import errors, limits
-from liveshop.core.commands import AddProduct, RemoveProduct, RepriceProduct
+from liveshop.core.commands import AddProduct, OrderShelf, RemoveProduct, RepriceProduct
 from liveshop.core.decision import Decision, Facts, MarkRestocked, MarkSoldOut, Move
 from liveshop.core.events import (
     Event,
@@ -15,6 +15,7 @@ from liveshop.core.events import (
     ProductSoldOut,
     ProductUnpinned,
     SaleEnded,
+    ShelfOrdered,
 )
 from liveshop.core.model import Product, Row, ShelfProduct, ShelfVariant, Variant, sku_row
 from liveshop.core.session import SessionState
@@ -90,6 +91,17 @@ def reprice_product(state: SessionState, command: RepriceProduct, facts: Facts) 
         prices=changed,
     )
     return Decision(events=(repriced,))
+
+
+def order_shelf(state: SessionState, command: OrderShelf, facts: Facts) -> Decision:
+    """Decide another order of the shelf: the products named come first, once each."""
+    state.refuse_ended()
+    first = [state.product(product_id).product_id for product_id in command.product_ids]
+    product_ids = list(dict.fromkeys([*first, *state.shelf]))
+    if product_ids == list(state.shelf):
+        raise errors.Conflict("the shelf has this order already")
+    ordered = ShelfOrdered(offset=state.offset + 1, at_ms=facts.now_ms, product_ids=product_ids)
+    return Decision(events=(ordered,))
 
 
 def mark_sold_out(state: SessionState, command: MarkSoldOut, facts: Facts) -> Decision:

@@ -48,7 +48,9 @@ class Rooms(Protocol):
     async def room(self, session_id: str) -> object:
         """Load the session's room; raises NotFound or Unavailable."""
 
-    def connect(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+    def connect(
+        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
+    ) -> None:
         """Welcome a viewer to a session, or close its connection."""
 
     def submit(self, viewer: Viewer, command: Command) -> None:

@@ -334,7 +334,7 @@ class ViewerSocket(asyncio.Protocol):
                 return
         self._connection.join(self.identity)
         self._connected = True
-        self._gateway.rooms.connect(self, self.session_id, hello.ref)
+        self._gateway.rooms.connect(self, self.session_id, hello.ref, hello.visitor)
 
     def _flush(self, cut_in_ms: int = limits.CLOSE_MS_MAX) -> None:
         """Write what the protocol has to say, and see the connection off once it is closing."""

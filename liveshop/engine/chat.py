@@ -7,6 +7,7 @@ from liveshop.core.errors import Conflict
 from liveshop.core.model import ChatMessage, Person, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import Message, as_message, decode_as, frame
+from liveshop.engine.blocked_words import BlockedWords
 from liveshop.engine.context import RoomContext
 from liveshop.engine.mailbox import Asker
 from liveshop.stores.redis.records import SayOutcome
@@ -19,6 +20,7 @@ class Chat:
 
     def __init__(self, room: RoomContext) -> None:
         self._room = room
+        self._words = BlockedWords(room)
 
     def require_open(self) -> None:
         """Raise Conflict where nobody may say or like anything."""
@@ -26,12 +28,19 @@ class Chat:
             raise Conflict(f"the session is {self._room.state.status}")
 
     async def say(self, identity: Identity, text: str, asker: Asker) -> None:
-        """Add a message to the chat; its sender sees it in any case."""
+        """Add a message to the chat; its sender sees it in any case.
+
+        Raises Conflict for a blocked word, RateLimited in slow mode.
+        """
         self.require_open()
+        moderates = identity.role >= Role.MODERATOR
+        if not moderates and await self._words.find(text):
+            raise Conflict("the message has a word that is blocked here")
         reply = await self._room.live.say(
             Person(id=identity.viewer_id, name=identity.name),
             text,
             per_second_max=self._room.node.settings.chat_per_second,
+            slow_ms=0 if moderates else self._room.state.chat_slow_ms,
         )
         asker.answer(messages.ok(asker.ref, id=reply.message.id))
         if reply.outcome is SayOutcome.SENT:

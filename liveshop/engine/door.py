@@ -31,15 +31,22 @@ class Door:
         # Commands of viewers whose room is being loaded, and answers for after their welcome.
         self._coming: dict[Viewer, list[Command | bytes]] = {}
 
-    def connect(self, viewer: Viewer, session_id: str, ref: int | None, tasks: TaskGroup) -> None:
+    def connect(
+        self,
+        viewer: Viewer,
+        session_id: str,
+        ref: int | None,
+        visitor: str | None,
+        tasks: TaskGroup,
+    ) -> None:
         """Welcome a viewer: at once if it is anonymous and the room is here, else in a task."""
         room = self._rooms.loaded(session_id)
         if room is not None and viewer.identity is None:
-            self._enter(viewer, room)
+            self._enter(viewer, room, visitor)
             self._seat(viewer, room, ref, (), [])
             return
         self._coming[viewer] = []
-        tasks.start_soon(self._bring, viewer, session_id, ref)
+        tasks.start_soon(self._bring, viewer, session_id, ref, visitor)
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Hand a command to the viewer's room, once it is there."""
@@ -72,12 +79,14 @@ class Door:
             room.context.audience.leave(viewer)
             self._node.metrics.viewers.set(len(self._inside))
 
-    async def _bring(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+    async def _bring(
+        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None
+    ) -> None:
         try:
             room = await self._rooms.get(session_id)
             if viewer not in self._coming:
                 return  # it has left meanwhile
-            self._enter(viewer, room)
+            self._enter(viewer, room, visitor)
             reservations, orders = await self._belongings(viewer.identity, room)
             self._seat(viewer, room, ref, reservations, orders)
         except NotFound:
@@ -100,8 +109,9 @@ class Door:
         orders = await self._node.orders.of_buyer(context.session_id, buyer)
         return reservations, orders
 
-    def _enter(self, viewer: Viewer, room: Room) -> None:
+    def _enter(self, viewer: Viewer, room: Room, visitor: str | None) -> None:
         """From here on the viewer's private messages wait for its welcome."""
+        room.recorder.visit(viewer.identity, visitor)
         self._inside[viewer] = room
         room.context.audience.expect(viewer)
         for waiting in self._coming.pop(viewer, ()):

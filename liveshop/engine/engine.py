@@ -86,9 +86,14 @@ class Engine:
         """Load a session's room; raises NotFound or Unavailable."""
         return await self._rooms.get(session_id)
 
-    def connect(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
-        """Welcome a viewer to a session after its `hello`, or close its connection."""
-        self._door.connect(viewer, session_id, ref, self._owner())
+    def connect(
+        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
+    ) -> None:
+        """Welcome a viewer to a session after its `hello`, or close its connection.
+
+        `visitor` is what an anonymous viewer's client calls itself, to be counted once.
+        """
+        self._door.connect(viewer, session_id, ref, visitor, self._owner())
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Carry out a command that the viewer's role allows, and answer on its connection."""

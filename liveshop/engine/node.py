@@ -12,6 +12,7 @@ from liveshop.engine.metrics import Metrics
 from liveshop.stores.failpoints import Reach, pass_by, reach
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.figures import Figures
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
 from liveshop.stores.postgres.sessions import Sessions
@@ -50,6 +51,7 @@ class Node:
     orders: Orders
     payments: Payments
     catalogue: Catalogue
+    figures: Figures
     clock: Clock = field(default_factory=Clock)
     metrics: Metrics = field(default_factory=Metrics)
     node_id: str = field(default_factory=lambda: uuid4().hex)
@@ -74,6 +76,7 @@ class Node:
             payments=Payments(database, reach=at_failpoint),
             catalogue=Catalogue(database),
             reach=at_failpoint,
+            figures=Figures(database),
         )
 
     @property

@@ -15,6 +15,7 @@ from liveshop.core.commands import (
     Command,
     HostCommand,
     Like,
+    Look,
     MuteViewer,
     Release,
     Reserve,
@@ -31,6 +32,7 @@ from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker, ViewerAsker
 from liveshop.engine.pulse import Pulse
 from liveshop.engine.rebuild import Rebuilder
+from liveshop.engine.recorder import Recorder
 from liveshop.engine.settler import Settler
 from liveshop.engine.till import Till
 from liveshop.engine.viewer import Viewer
@@ -53,6 +55,7 @@ class Room:
         self.writer = OrderWriter(context, self.host, self.settler)
         self.till = Till(context, self.writer, self.settler)
         self.chat = Chat(context)
+        self.recorder = Recorder(context)
         self._combiner = Combiner(context, self.host, self.writer)
         self._cart = Cart(context, self.writer)
         self._pulse = Pulse(context, self.host, self.till)
@@ -88,6 +91,7 @@ class Room:
                 self._warden.read_on,
                 self._warden.read_letters,
                 self._rebuilder.run,
+                self.recorder.run,
             ):
                 self._tasks.start_soon(self._keep_going, part)
             task_status.started()
@@ -113,6 +117,8 @@ class Room:
             case Like(count=count):
                 self.chat.require_open()
                 self._pulse.like(count)
+            case Look(product_id=product_id):
+                self.recorder.look(product_id)
             case Buy() | Reserve():
                 self.purchase(_buyer(viewer), command, asker)
             case _:

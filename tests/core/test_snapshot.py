@@ -16,16 +16,19 @@ from hypothesis.stateful import (
 from liveshop.core import limits, messages, wire
 from liveshop.core.commands import (
     AddProduct,
+    BlockWords,
     DeleteChat,
     EndSale,
     EndSession,
     HostCommand,
+    OrderShelf,
     PauseSession,
     PinChat,
     PinProduct,
     RemoveProduct,
     RepriceProduct,
     ResumeSession,
+    SlowChat,
     StartSale,
     StartSession,
     UnpinChat,
@@ -103,6 +106,18 @@ class SessionMachine(RuleBasedStateMachine):
             starts_in_ms=starts_in_ms,
         )
         self._attempt(sale)
+
+    @rule(names=st.lists(_products, min_size=1))
+    def order_shelf(self, names: list[str]) -> None:
+        self._attempt(OrderShelf(product_ids=names))
+
+    @rule(interval_ms=st.sampled_from([0, 5_000]))
+    def slow_chat(self, interval_ms: int) -> None:
+        self._attempt(SlowChat(interval_ms=interval_ms))
+
+    @rule(words=st.lists(st.sampled_from(["bad", "worse"])))
+    def block_words(self, words: list[str]) -> None:
+        self._attempt(BlockWords(words=words))
 
     @rule(name=_products)
     def end_sale(self, name: str) -> None:
@@ -261,6 +276,7 @@ def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
         "viewers": 120,
         "likes": 33,
         "buying": True,
+        "chat_slow_ms": 0,
         "chat_pinned": [],
         "chat": [
             {"id": "1-0", "at_ms": NOW_MS, "viewer": {"id": "u_7", "name": "Bo"}, "text": "hi"}

@@ -8,14 +8,14 @@ from typing import Any, get_args
 import pytest
 
 from liveshop.cli.commands import main
-from liveshop.core import catalogue, limits, wire
+from liveshop.core import catalogue, figures, limits, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.settings import SETTINGS
-from liveshop.edge.http import records
+from liveshop.edge.http import records, show_records
 from liveshop.edge.http.app import OPERATIONS
 from liveshop.engine.metrics import Metrics
 from liveshop.stores.audit.findings import CHECKS
@@ -74,7 +74,8 @@ def test_a_server_example_is_an_array_of_messages(text: str) -> None:
 def test_an_http_example_is_the_record_that_it_names(kind: str, text: str) -> None:
     direction, name = kind.split()
     assert direction in ("body", "answer")
-    record = getattr(records, name, None) or getattr(catalogue, name)
+    homes = (records, show_records, figures, catalogue)
+    record = next(getattr(home, name) for home in homes if hasattr(home, name))
     wire.decode_body(text.encode(), record)
 
 
@@ -108,7 +109,7 @@ def test_every_close_code_has_a_line() -> None:
 
 
 def test_every_http_operation_has_a_line() -> None:
-    lines = set(re.findall(r"`((?:GET|POST|DELETE) /api[^`]*)`", _PROTOCOL))
+    lines = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /api[^`]*)`", _PROTOCOL))
     operations = {f"{each.method} {each.path.replace(':path', '')}" for each in OPERATIONS}
     assert lines == operations | {"GET /api/openapi.json"}
 

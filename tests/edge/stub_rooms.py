@@ -56,7 +56,9 @@ class StubRooms:
             raise Unavailable
         raise NotFound("session", session_id)
 
-    def connect(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+    def connect(
+        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
+    ) -> None:
         self.viewers[viewer] = session_id
         welcome = messages.welcome(ref, viewer.identity, now_ms=NOW_MS, ping_ms=25_000)
         viewer.write(wire.frame(welcome))

@@ -40,7 +40,9 @@ class _AnyRooms(StubRooms):
     def loaded(self, session_id: str) -> object | None:
         return session_id
 
-    def connect(self, viewer: Viewer, session_id: str, ref: int | None) -> None:
+    def connect(
+        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
+    ) -> None:
         super().connect(viewer, "s1", ref)
 
 

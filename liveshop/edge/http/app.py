@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
-from liveshop.edge.http import keys, orders, payments, products, reservations, sessions
+from liveshop.edge.http import figures, keys, orders, payments, products, reservations, sessions
 from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.headers import SecureHeaders, SharedPaths
@@ -25,6 +25,7 @@ from liveshop.edge.tokens import Tokens
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.figures import Figures
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
@@ -33,6 +34,7 @@ from liveshop.stores.postgres.sessions import Sessions
 OPERATIONS: Final = (
     *products.OPERATIONS,
     *sessions.OPERATIONS,
+    *figures.OPERATIONS,
     *reservations.OPERATIONS,
     *orders.OPERATIONS,
     *payments.OPERATIONS,
@@ -51,6 +53,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         orders=Orders(database),
         payments=Payments(database),
         keys=Keys(database),
+        figures=Figures(database),
         throttle=throttle,
     )
     tokens = Tokens(

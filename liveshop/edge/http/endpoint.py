@@ -12,7 +12,7 @@ from liveshop.core.errors import BadRequest, NotFound
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.gate import Gate
-from liveshop.edge.http.operations import PATH_FIELDS, Call, Operation, Services
+from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Services
 from liveshop.edge.http.records import Nothing
 from liveshop.edge.http.refusals import json_response
 
@@ -39,7 +39,9 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
             request=request,
         )
         reply = await operation.handler(services, call)
-        return json_response(reply.content, reply.status)
+        if operation.returns == JSON:
+            return json_response(reply.content, reply.status)
+        return Response(reply.content, reply.status, media_type=operation.returns)
 
     return Route(path, endpoint, methods=list(by_method))
 

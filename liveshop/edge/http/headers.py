@@ -76,7 +76,7 @@ class SharedPaths:
         self._shared = _Cors(
             app,
             allow_origins=origins,
-            allow_methods=("GET", "POST", "DELETE"),
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
             allow_headers=("Authorization",),
             expose_headers=("Retry-After",),
         )

@@ -105,7 +105,7 @@ def _answers(operation: Operation, schemas: Mapping[Any, Document]) -> Document:
     return {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": {"application/json": {"schema": schemas[record]}},
+            "content": {operation.returns: {"schema": schemas[record]}},
         }
         for status, record in operation.answers.items()
     }
@@ -117,7 +117,7 @@ def _refusals(operation: Operation) -> Document:
         refuses.append(errors.Forbidden)
     if "{" in operation.path:
         refuses.append(errors.NotFound)
-    if operation.method == "POST":
+    if operation.method in ("POST", "PUT"):
         refuses.append(BodyTooLarge)
     codes: dict[int, list[str]] = {}
     for error in refuses:

@@ -18,11 +18,13 @@ from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
+from liveshop.stores.postgres.figures import Figures
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
 from liveshop.stores.postgres.sessions import Sessions
 
+JSON: Final = "application/json"
 Query = TypeVar("Query")
 Body = TypeVar("Body")
 
@@ -46,6 +48,7 @@ class Services:
     orders: Orders
     payments: Payments
     keys: Keys
+    figures: Figures
     throttle: Throttle
 
 
@@ -62,7 +65,7 @@ class Call(Generic[Query, Body]):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a record or a message, and its status."""
+    """An answer: a record, a message or a text, and its status."""
 
     content: Any
     status: int = 200
@@ -77,7 +80,8 @@ class Operation:
 
     `needs` is the lowest role, None for anyone; `api_key` asks for an API key instead.
     `answers` are its successes by status, `refuses` the errors of its own, beside those that
-    every operation has. `streams` is the media type of a body that the handler reads itself.
+    every operation has. `streams` is the media type of a body that the handler reads itself,
+    `returns` that of an answer, which is text then if it is not JSON.
     """
 
     method: str
@@ -88,6 +92,7 @@ class Operation:
     api_key: bool = False
     refuses: tuple[type[LiveshopError], ...] = ()
     streams: str | None = None
+    returns: str = JSON
     query: Any = field(init=False)
     body: Any = field(init=False)
 

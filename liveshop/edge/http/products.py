@@ -7,7 +7,7 @@ from liveshop.core.model import Product
 from liveshop.core.roles import Role
 from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import NewProduct, Nothing, Page, ProductList
+from liveshop.edge.http.records import NewProduct, Nothing, ProductList, ProductsPage
 from liveshop.stores.postgres.importer import import_products
 
 
@@ -19,9 +19,15 @@ async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Re
     return Reply(product, 201)
 
 
-async def list_products(services: Services, call: Call[Page, Nothing]) -> Reply:
-    """List the catalogue, in the order in which products were added."""
-    page = await services.catalogue.page(after=call.query.after, limit=call.query.limit)
+async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -> Reply:
+    """List the catalogue, in the order in which products were added, or search it with `q`.
+
+    A product is found if its title or id has words that begin with each word of `q`, or if one of
+    its SKUs begins with `q`.
+    """
+    page = await services.catalogue.page(
+        after=call.query.after, limit=call.query.limit, search=call.query.q.strip()
+    )
     return Reply(page)
 
 

@@ -9,6 +9,7 @@ from liveshop.core.commands import Reserve
 from liveshop.core.events import Event
 from liveshop.core.fields import (
     PLAIN,
+    PLAIN_OR_EMPTY,
     PROSE,
     Currency,
     Id,
@@ -57,6 +58,12 @@ class Page(_Input, frozen=True, kw_only=True):
 
     after: Id | None = None
     limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
+
+
+class ProductsPage(Page, frozen=True, kw_only=True):
+    """Which page of the catalogue: with `q`, of the products whose words or SKUs begin so."""
+
+    q: Annotated[str, Meta(max_length=limits.SEARCH_CHARS_MAX, pattern=PLAIN_OR_EMPTY)] = ""
 
 
 class SessionsPage(_Input, frozen=True, kw_only=True):
@@ -251,6 +258,7 @@ class SessionView(_Output, frozen=True, kw_only=True, tag_field="type", tag="ses
     viewers: int
     likes: int
     buying: bool
+    chat_slow_ms: int
     chat_pinned: list[ChatMessage]
 
 

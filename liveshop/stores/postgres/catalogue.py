@@ -15,11 +15,14 @@ from liveshop.core.catalogue import (
     StoredVariant,
 )
 from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.limits import SEARCH_SKUS_MAX
 from liveshop.core.model import Product, Variant
+from liveshop.core.words import words_of
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import queries
 
 _SQL = queries("catalogue")
+_LAST = "\U0010ffff"  # whatever begins with a text comes before the text with this behind it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,12 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, *, after: str | None, limit: int) -> ProductPage:
-        """Return up to `limit` products, from the one after the product `after`, or NotFound."""
+    async def page(self, *, after: str | None, limit: int, search: str = "") -> ProductPage:
+        """Return up to `limit` products, from the one after the product `after`, or NotFound.
+
+        `search` leaves those whose title or id has all its words, or begins of them, and those
+        with a SKU that begins so.
+        """
         position = 0
         if after is not None:
             row = await self._database.fetchrow(_SQL["position_of"], after)
@@ -54,7 +61,11 @@ class Catalogue:
                 raise NotFound("product", after)
             position = row["position"]
         # One more than asked for tells whether there is a next page.
-        products = _products(await self._database.fetch(_SQL["page"], position, limit + 1))
+        args: tuple[object, ...] = (position, limit + 1)
+        if search:
+            args += (_tsquery(search), search, search + _LAST, SEARCH_SKUS_MAX)
+        query = _SQL["search_page" if search else "page"]
+        products = _products(await self._database.fetch(query, *args))
         more = len(products) > limit
         return ProductPage(
             products=products[:limit], next=products[limit - 1].product_id if more else None
@@ -110,7 +121,10 @@ class Catalogue:
 
 
 async def _save_products(connection: Connection, products: Iterable[StoredProduct]) -> None:
-    rows = [(p.product_id, p.title, p.description, p.image) for p in products]
+    rows = [
+        (p.product_id, p.title, p.description, p.image, _words(p.title, p.product_id))
+        for p in products
+    ]
     if rows:
         await connection.execute(_SQL["save_products"], *zip(*rows, strict=True))
 
@@ -122,6 +136,14 @@ async def _save_variants(connection: Connection, variants: Iterable[StoredVarian
     ]
     if rows:
         await connection.execute(_SQL["save_variants"], *zip(*rows, strict=True))
+
+
+def _words(title: str, product_id: str) -> str:
+    return " ".join(words_of(f"{title} {product_id}"))
+
+
+def _tsquery(search: str) -> str:
+    return " & ".join(f"'{word}':*" for word in words_of(search))
 
 
 def _stored(product: Product) -> StoredProduct:

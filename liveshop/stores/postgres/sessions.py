@@ -89,12 +89,19 @@ class Sessions:
                 names = [row.row for row in decision.rows]
                 units = [row.units for row in decision.rows]
                 await connection.execute(_SQL["create_rows"], session_id, names, units)
+            if decision.words is not None:
+                await connection.execute(_SQL["save_words"], session_id, decision.words)
         return True
 
     async def events(self, session_id: str, *, after: int, limit: int) -> list[Event]:
         """Return events in the order of offsets, from the one after `after`."""
         records = await self._database.fetch(_SQL["events_after"], session_id, after, limit)
         return [wire.decode_event(wire.decode_object(record["body"])) for record in records]
+
+    async def blocked_words(self, session_id: str) -> list[str]:
+        """Return the words that the chat refuses."""
+        record = await self._database.fetchrow(_SQL["read_words"], session_id)
+        return [] if record is None else list(record["words"])
 
     async def heads(self, session_ids: Sequence[str]) -> dict[str, Head]:
         """Return how far each of the sessions is; unknown ones are left out."""

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from liveshop.core.errors import RateLimited
 from liveshop.core.limits import (
     CHAT_PER_SECOND_DEFAULT,
     CHAT_TAIL_MESSAGES,
     NODE_SILENCE_MS_MAX,
+    VISITORS_PER_CALL_MAX,
 )
 from liveshop.core.model import ChatMessage, Person, Totals
 from liveshop.stores.redis.library import Library
@@ -36,13 +38,24 @@ class SessionLive:
         self._keys = session_keys(session_id)
         self._chat = session_key(session_id, "chat")
         self._mute = session_key(session_id, "mute")
+        self._seen = session_key(session_id, "seen")
 
     async def say(
-        self, viewer: Person, text: str, *, per_second_max: int = CHAT_PER_SECOND_DEFAULT
+        self,
+        viewer: Person,
+        text: str,
+        *,
+        per_second_max: int = CHAT_PER_SECOND_DEFAULT,
+        slow_ms: int = 0,
     ) -> SayReply:
-        """Add a chat message, unless its sender is muted or the second is full."""
-        args = (viewer.id, viewer.name, text, per_second_max, CHAT_TAIL_MESSAGES)
+        """Add a chat message, unless its sender is muted or the second is full.
+
+        Raises RateLimited where the sender's last message is not `slow_ms` ago.
+        """
+        args = (viewer.id, viewer.name, text, per_second_max, CHAT_TAIL_MESSAGES, slow_ms)
         outcome, chat_id, at_ms = await self._call("say", *args)
+        if outcome == "slow":
+            raise RateLimited(retry_after_ms=at_ms)
         message = ChatMessage(id=chat_id, at_ms=at_ms, viewer=viewer, text=text)
         return SayReply(outcome=SayOutcome(outcome), message=message)
 
@@ -68,6 +81,16 @@ class SessionLive:
     async def unmute(self, viewer_id: str) -> bool:
         """Let a viewer be heard again; tell whether it was muted."""
         return bool(await self._link.call("HDEL", self._mute, viewer_id))
+
+    async def visit(self, names: Sequence[str]) -> int:
+        """Count viewers by name, each once; return how many have been counted so far.
+
+        The number is an estimate, good to about one in a hundred.
+        """
+        for first in range(0, len(names), VISITORS_PER_CALL_MAX):
+            some = names[first : first + VISITORS_PER_CALL_MAX]
+            await self._link.call("PFADD", self._seen, *some)
+        return int(await self._link.call("PFCOUNT", self._seen))
 
     async def pulse(
         self,

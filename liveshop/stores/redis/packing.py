@@ -9,7 +9,8 @@ SEPARATOR = "\x1f"  # ids cannot contain it
 
 # The order in which lua/session.lua names them.
 _KEY_NAMES = (
-    "cfg plan stock res due paying done orders held bought mine totals chat mute nodes".split()
+    *("cfg", "plan", "stock", "res", "due", "paying", "done", "orders"),
+    *("held", "bought", "mine", "totals", "chat", "mute", "nodes", "said", "seen"),
 )
 
 Arg = str | int

@@ -2,6 +2,7 @@
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Product, Variant
@@ -80,3 +81,40 @@ async def test_one_of_many_who_add_the_same_product_succeeds(catalogue: Catalogu
         for _ in range(5):
             tasks.start_soon(add, catalogue)
     assert sorted(outcomes) == ["conflict"] * 4 + ["created"]
+
+
+async def test_a_search_finds_words_that_begin_so_and_skus(catalogue: Catalogue) -> None:
+    for name, title, sku in [
+        ("ocean-shirt", "Ocean Blue Shirt", "OBS-M"),
+        ("linen", "Linen dress, ocean green", "LD-1"),
+        ("puk", "Μπλέ πουκάμισο", "GR_100%"),
+        ("cn", "蓝色衬衫", "CN-1"),
+    ]:
+        found = product(name, sku)
+        await catalogue.create(replace(found, title=title))
+    hits = {
+        "ocean": ["ocean-shirt", "linen"],
+        "OCE gre": ["linen"],
+        "μπλε ΠΟΥΚ": ["puk"],
+        "蓝": ["cn"],
+        "衬衫": ["cn"],
+        "OBS": ["ocean-shirt"],
+        "LD-1": ["linen"],
+        "GR_1": ["puk"],
+        "GR_2": [],
+        "' & :*": [],
+        "shirt dress": [],
+    }
+    for search, names in hits.items():
+        page = await catalogue.page(after=None, limit=5, search=search)
+        assert [each.product_id for each in page.products] == names, search
+
+
+async def test_a_search_goes_on_where_its_page_ended(catalogue: Catalogue) -> None:
+    for name in ("a", "b", "c"):
+        await catalogue.create(replace(product(name, f"S-{name}"), title=f"Mug {name}"))
+    await catalogue.create(product("other", "X"))
+    first = await catalogue.page(after=None, limit=2, search="mug")
+    rest = await catalogue.page(after=first.next, limit=2, search="mug")
+    assert [each.product_id for each in first.products + rest.products] == ["a", "b", "c"]
+    assert rest.next is None

@@ -1,5 +1,8 @@
 """Chat, mutes and gauges."""
 
+import pytest
+
+from liveshop.core.errors import RateLimited
 from liveshop.core.model import Person, Reservation, Row
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
@@ -162,3 +165,31 @@ async def test_text_of_any_script_comes_back_as_it_was(redis_url: str) -> None:
         await live.say(Person(id="ü", name="Ünal"), text)
         (message,) = (await pulse(live)).chat
         assert (message.text, message.viewer) == (text, Person(id="ü", name="Ünal"))
+
+
+async def test_slow_mode_says_how_long_to_wait_and_counts_from_what_was_said(
+    redis_url: str,
+) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        live = live_of(session)
+        assert (await live.say(ADA, "one", slow_ms=5000)).outcome is SayOutcome.SENT
+        assert (await live.say(BO, "hi", slow_ms=5000)).outcome is SayOutcome.SENT
+        await session.set_clock(START_MS + 4000)
+        with pytest.raises(RateLimited) as refused:
+            await live.say(ADA, "two", slow_ms=5000)
+        assert refused.value.fields == {"retry_after_ms": 1000}
+        await session.set_clock(START_MS + 5000)
+        assert (await live.say(ADA, "three", slow_ms=5000)).outcome is SayOutcome.SENT
+        assert (await live.say(ADA, "four")).outcome is SayOutcome.SENT
+        assert [m.text for m in (await pulse(live)).chat] == ["one", "hi", "three", "four"]
+
+
+async def test_visitors_are_counted_once_each(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        live = live_of(await OpenSession.start(link))
+        assert await live.visit([]) == 0
+        assert await live.visit(["u:ada", "v:x", "u:ada"]) == 2
+        assert await live.visit(["u:ada", "u:bo"]) == 3
+        many = [f"u:{number}" for number in range(2_500)]
+        assert await live.visit(many) == pytest.approx(2_503, rel=0.03)

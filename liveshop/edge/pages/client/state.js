@@ -43,6 +43,10 @@ const EVENTS = {
     ),
   "product.pinned": (s, m) => ({ ...s, pinned: m.pinned }),
   "product.unpinned": (s, m) => ({ ...s, pinned: m.pinned }),
+  "shelf.ordered": (s, m) => ({
+    ...s,
+    shelf: m.product_ids.map((id) => s.shelf.find((p) => p.product_id === id)),
+  }),
   "sale.started": (s, { product_id, prices, starts_at_ms, ends_at_ms, left, limit }) => ({
     ...s,
     sales: [
@@ -59,6 +63,7 @@ const EVENTS = {
     chat_pinned: without(s.chat_pinned, "id", m.id),
   }),
   "chat.pinned": (s, m) => ({ ...s, chat_pinned: [...s.chat_pinned, m.message] }),
+  "chat.slowed": (s, m) => ({ ...s, chat_slow_ms: m.interval_ms }),
   "chat.unpinned": (s, m) => ({ ...s, chat_pinned: without(s.chat_pinned, "id", m.id) }),
 };
 

@@ -11,6 +11,22 @@ FROM (SELECT * FROM product WHERE position > $1 ORDER BY position LIMIT $2) AS p
 LEFT JOIN variant AS v USING (product_id)
 ORDER BY p.position, v.position, v.sku
 
+-- name: search_page
+-- The same of the products that have all these words, or a SKU that begins so.
+-- $1 position, $2 how many, $3 words as a tsquery, $4 and $5 SKUs from and before, $6 SKUs at most
+SELECT p.product_id, p.title, p.description, p.image, v.sku, v.label, v.price, v.was, v.stock
+FROM (
+    SELECT * FROM product
+    WHERE position > $1 AND product_id IN (
+        SELECT product_id FROM product WHERE words @@ $3::text::tsquery
+        UNION
+        (SELECT product_id FROM variant WHERE sku >= $4 AND sku < $5 ORDER BY sku LIMIT $6)
+    )
+    ORDER BY position LIMIT $2
+) AS p
+LEFT JOIN variant AS v USING (product_id)
+ORDER BY p.position, v.position, v.sku
+
 -- name: get
 -- One product with its variants, one row a variant.
 SELECT p.product_id, p.title, p.description, p.image, v.sku, v.label, v.price, v.was, v.stock
@@ -39,13 +55,16 @@ SELECT product_id, title, description, image FROM product WHERE product_id = ANY
 
 -- name: save_products
 -- Add or replace products, new ones at the end in the order given.
-INSERT INTO product (product_id, title, description, image)
-SELECT product_id, title, description, image
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
-     WITH ORDINALITY AS given (product_id, title, description, image, number)
+-- $1 ids, $2 titles, $3 descriptions, $4 images, $5 words, joined by spaces
+INSERT INTO product (product_id, title, description, image, words)
+SELECT product_id, title, description, image,
+       array_to_tsvector(string_to_array(words, ' '))
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+     WITH ORDINALITY AS given (product_id, title, description, image, words, number)
 ORDER BY number
 ON CONFLICT (product_id) DO UPDATE
-SET title = EXCLUDED.title, description = EXCLUDED.description, image = EXCLUDED.image
+SET title = EXCLUDED.title, description = EXCLUDED.description, image = EXCLUDED.image,
+    words = EXCLUDED.words
 
 -- name: save_variants
 -- Add or replace variants.

@@ -82,12 +82,29 @@ local function is_muted(key, viewer, now_ms)
   return until_ms and (until_ms == '' or now_ms < tonumber(until_ms))
 end
 
+-- In slow mode, returns for how long a viewer has to be silent still, and notes that it speaks.
+local function silence(key, viewer, now_ms, interval_ms)
+  if interval_ms == 0 then
+    return 0
+  end
+  local rest_ms = (tonumber(redis.call('HGET', key.said, viewer)) or 0) + interval_ms - now_ms
+  if rest_ms <= 0 then
+    redis.call('HSET', key.said, viewer, int(now_ms))
+  end
+  return math.max(0, rest_ms)
+end
+
 -- Say something in the chat. A message that only its sender may see is given an id like any
 -- other, and taken out again at once.
--- ARGV    viewer, name, text, messages a second at most, length of the tail
--- Returns 'sent', 'dropped' or 'muted', id, at_ms
+-- ARGV    viewer, name, text, messages a second at most, length of the tail, how long a viewer
+--         waits between two messages
+-- Returns 'sent', 'dropped' or 'muted', id, at_ms; or 'slow', '', for how long to wait
 register('say', function(key, args)
   local now_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
+  local rest_ms = silence(key, args[1], now_ms, tonumber(args[6]))
+  if rest_ms > 0 then
+    return {'slow', '', rest_ms}
+  end
   local outcome = 'sent'
   if is_muted(key, args[1], now_ms) then
     outcome = 'muted'

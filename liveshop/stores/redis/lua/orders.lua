@@ -187,7 +187,9 @@ end, {'allow-oom'})
 register('retire', function(key, args)
   local status = enter(key, args[1])
   if status == 'ok' then
-    for _, name in ipairs{'plan', 'stock', 'res', 'done', 'orders', 'held', 'bought', 'mine'} do
+    for _, name in ipairs{
+      'plan', 'stock', 'res', 'done', 'orders', 'held', 'bought', 'mine', 'said', 'seen',
+    } do
       redis.call('PEXPIRE', key[name], args[2], 'NX')
     end
   end

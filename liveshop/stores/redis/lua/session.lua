@@ -16,12 +16,14 @@
 --   mine    HASH   buyer -> its open rids         totals  HASH   orders units revenue version
 --   chat    STREAM viewer name at_ms text         mute    HASH   viewer -> until_ms, or empty
 --   nodes   HASH   node -> viewers, reported_ms
+--   said    HASH   viewer -> at_ms of its last message in slow mode
+--   seen    HLL    who has joined
 local SEP = '\31'
 local SLICE = 4000 -- arguments a call, well below what Lua's stack takes; even, to keep pairs
 
 local KEY_NAMES = {
   'cfg', 'plan', 'stock', 'res', 'due', 'paying', 'done', 'orders',
-  'held', 'bought', 'mine', 'totals', 'chat', 'mute', 'nodes',
+  'held', 'bought', 'mine', 'totals', 'chat', 'mute', 'nodes', 'said', 'seen',
 }
 
 local function register(name, callback, flags)

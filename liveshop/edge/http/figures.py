@@ -1,0 +1,185 @@
+"""What a show comes to, what its host plans, and what its prices were, over HTTP."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from liveshop.core import wire
+from liveshop.core.figures import Story, Summary, products_of, series_of, step_for
+from liveshop.core.limits import PRICE_HISTORY_MS
+from liveshop.core.prices import lowest_prices
+from liveshop.core.roles import Role
+from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.records import Nothing
+from liveshop.edge.http.show_records import LowestPrices, ShowPlan, SummaryTable, WordList
+
+_EVENTS_PER_READ = 500
+# What a spreadsheet would take for a formula when it begins a cell.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def read_summary(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Read what a show comes to, while it is on and afterwards.
+
+    Buyers, orders, units and revenue are those of confirmed orders. Gauges are sampled every few
+    seconds; `visitors` is an estimate.
+    """
+    return Reply(await _summary(services, call.path["session_id"]))
+
+
+async def read_summary_csv(services: Services, call: Call[SummaryTable, Nothing]) -> Reply:
+    """Read the products of a summary, or its series, as CSV; money is in minor units."""
+    summary = await _summary(services, call.path["session_id"])
+    lines: Sequence[Any] = summary.products
+    columns = "product_id title shown_ms looks orders units revenue"
+    if call.query.table == "series":
+        lines, columns = summary.series, "at_ms viewers likes held orders units revenue"
+    return Reply(_csv(columns.split(), map(wire.as_message, lines), summary.currency))
+
+
+async def read_plan(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Read what the host plans for a show."""
+    session_id = call.path["session_id"]
+    await services.sessions.get(session_id)
+    return Reply({"sales": {}, **await services.figures.plan(session_id)})
+
+
+async def save_plan(services: Services, call: Call[Nothing, ShowPlan]) -> Reply:
+    """Replace what the host plans for a show."""
+    session_id = call.path["session_id"]
+    await services.sessions.get(session_id)
+    plan = wire.as_message(call.body)
+    plan["sales"] = {name: _given(sale) for name, sale in plan["sales"].items()}
+    await services.figures.save_plan(session_id, plan)
+    return Reply(plan)
+
+
+async def read_blocked_words(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Read the words that a show's chat refuses."""
+    session_id = call.path["session_id"]
+    await services.sessions.get(session_id)
+    return Reply(WordList(words=await services.sessions.blocked_words(session_id)))
+
+
+async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Read the lowest prices of the last 30 days of what is on the shelf, from all shows' logs."""
+    snapshot = await services.engine.snapshot(call.path["session_id"])
+    now_ms = services.engine.now_ms()
+    since_ms = now_ms - PRICE_HISTORY_MS
+    shelf = snapshot["shelf"]
+    logs = await services.figures.price_events(
+        snapshot["currency"], [product["product_id"] for product in shelf], since_ms=since_ms
+    )
+    lowest = lowest_prices(logs, since_ms, now_ms)
+    skus = {variant["sku"] for product in shelf for variant in product["variants"]}
+    offered = {sku: price for sku, price in lowest.items() if sku in skus}
+    return Reply(LowestPrices(since_ms=since_ms, lowest=offered))
+
+
+async def _summary(services: Services, session_id: str) -> Summary:
+    record, figures = await services.sessions.get(session_id), services.figures
+    story = Story.of(await _events(services, session_id), services.engine.now_ms())
+    totals = await services.sessions.totals(session_id)
+    audience = await figures.audience(session_id)
+    start_ms = record.created_ms if story.started_at_ms is None else story.started_at_ms
+    step_ms = step_for(story.until_ms - start_ms)
+    gauges = await figures.gauge_series(session_id, start_ms, step_ms)
+    ordered = await figures.order_series(session_id, start_ms, step_ms)
+    looks, sold = await figures.looks(session_id), await figures.sold_by_product(session_id)
+    return Summary(
+        session_id=session_id,
+        title=record.info.title,
+        currency=record.info.currency,
+        status=record.status,
+        started_at_ms=story.started_at_ms,
+        ended_at_ms=story.ended_at_ms,
+        orders=totals.orders,
+        units=totals.units,
+        revenue=totals.revenue,
+        buyers=await figures.buyers(session_id),
+        visitors=audience.visitors,
+        viewers_peak=audience.viewers_peak,
+        viewers_average=audience.viewers_average,
+        likes=audience.likes,
+        products=products_of(story, looks, sold),
+        sales=story.sales,
+        step_ms=step_ms,
+        series=series_of(start_ms, step_ms, gauges, ordered),
+    )
+
+
+async def _events(services: Services, session_id: str) -> list[Any]:
+    events: list[Any] = []
+    while True:
+        after = events[-1].offset if events else 0
+        page = await services.sessions.events(session_id, after=after, limit=_EVENTS_PER_READ)
+        events += page
+        if len(page) < _EVENTS_PER_READ:
+            return events
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _csv(columns: Sequence[str], lines: Iterable[dict[str, Any]], currency: str) -> str:
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow([*columns, "currency"])
+    for line in lines:
+        table.writerow([*(_cell(line[name]) for name in columns), currency])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    dangerous = isinstance(value, str) and value.startswith(_FORMULA)
+    return f"'{value}" if dangerous else value
+
+
+_SESSION = "/api/sessions/{session_id}"
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=f"{_SESSION}/summary",
+        handler=read_summary,
+        needs=Role.HOST,
+        answers={200: Summary},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_SESSION}/summary.csv",
+        handler=read_summary_csv,
+        needs=Role.HOST,
+        answers={200: str},
+        returns="text/csv",
+    ),
+    Operation(
+        method="GET",
+        path=f"{_SESSION}/plan",
+        handler=read_plan,
+        needs=Role.MODERATOR,
+        answers={200: ShowPlan},
+    ),
+    Operation(
+        method="PUT",
+        path=f"{_SESSION}/plan",
+        handler=save_plan,
+        needs=Role.HOST,
+        answers={200: ShowPlan},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_SESSION}/words",
+        handler=read_blocked_words,
+        needs=Role.MODERATOR,
+        answers={200: WordList},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_SESSION}/prices",
+        handler=read_lowest_prices,
+        needs=Role.HOST,
+        answers={200: LowestPrices},
+    ),
+)

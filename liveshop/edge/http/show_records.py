@@ -1,0 +1,51 @@
+"""What goes in and out over HTTP about a show's plan, its chat and its prices."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from liveshop.core import limits
+from liveshop.core.fields import Id, Limit, Prices
+
+Percent = Annotated[int, Meta(ge=1, le=99)]
+SaleMs = Annotated[int, Meta(ge=limits.SALE_MS_MIN, le=limits.SALE_MS_MAX)]
+SaleUnits = Annotated[int, Meta(ge=1, le=limits.UNITS_MAX)]
+
+
+class PlannedSale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A flash sale that a host means to start: the fields of `sale.start`."""
+
+    duration_ms: SaleMs
+    percent: Percent | None = None
+    prices: Prices | None = None
+    units: SaleUnits | None = None
+    limit: Limit | None = None
+
+    def __post_init__(self) -> None:
+        if (self.percent is None) == (self.prices is None):
+            raise ValueError("give exactly one of `percent` and `prices`")
+
+
+class ShowPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a host plans for a show, for hosts and moderators alone: `sales` by product."""
+
+    sales: Annotated[dict[Id, PlannedSale], Meta(max_length=limits.SHELF_PRODUCTS_MAX)] = {}
+
+
+class WordList(Struct, frozen=True, kw_only=True):
+    """The words that a chat refuses."""
+
+    words: list[str]
+
+
+class LowestPrices(Struct, frozen=True, kw_only=True):
+    """The lowest price of each SKU since an instant, in all shows; nothing is known of others."""
+
+    since_ms: int
+    lowest: dict[str, int]
+
+
+class SummaryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which table of a summary: a line a product, or a line a step of the series."""
+
+    table: Literal["products", "series"] = "products"

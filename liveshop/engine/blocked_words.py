@@ -1,0 +1,34 @@
+"""The words that a session's chat refuses, as a node knows them."""
+
+import anyio
+
+from liveshop.core.errors import LiveshopError
+from liveshop.core.words import WordFilter
+from liveshop.engine.context import RoomContext
+
+
+class BlockedWords:
+    """Reads the words when the log says that they have changed, not before someone speaks."""
+
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
+        self._lock = anyio.Lock()
+        self._offset = 0
+        self._filter = WordFilter()
+
+    async def find(self, text: str) -> bool:
+        """Tell whether the text has a blocked word; while Postgres is away, an older list says."""
+        if self._offset < self._room.state.words_offset:
+            await self._read()
+        return self._filter.finds(text)
+
+    async def _read(self) -> None:
+        async with self._lock:
+            offset = self._room.state.words_offset
+            if self._offset == offset:
+                return
+            try:
+                words = await self._room.node.sessions.blocked_words(self._room.session_id)
+            except LiveshopError:
+                return
+            self._filter, self._offset = WordFilter(words), offset

@@ -1,0 +1,99 @@
+"""Keeps what a show comes to: samples of its gauges, looks at products, who has joined."""
+
+import logging
+import zlib
+from collections import Counter
+
+import anyio
+
+from liveshop.core.errors import LiveshopError
+from liveshop.core.limits import SAMPLE_MS, VISITORS_NOTED_MAX
+from liveshop.core.model import Status
+from liveshop.core.roles import Identity, Role
+from liveshop.engine.context import RoomContext
+from liveshop.stores.postgres.figures import Sample
+
+_logger = logging.getLogger(__name__)
+
+_ON = (Status.LIVE, Status.PAUSED)
+
+
+class Recorder:
+    """Writes every few seconds what this node has counted, and the session's gauges if it is first.
+
+    Every node that has the session tries; the instant is the key, so one sample is kept. What is
+    counted here and not yet written is lost with the node: a few seconds of looks.
+    """
+
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
+        self._looks: Counter[str] = Counter()
+        self._visitors: set[str] = set()
+        self._was_on = False
+        # Sessions take turns, so that a node with many has no busy second.
+        self._phase_ms = zlib.crc32(room.session_id.encode()) % SAMPLE_MS
+
+    def look(self, product_id: str) -> None:
+        """Count a look at a product of the shelf; raises NotFound for another."""
+        self._looks[self._room.state.product(product_id).product_id] += 1
+
+    def visit(self, identity: Identity | None, visitor: str | None) -> None:
+        """Note who has joined: by the token, else by the name that its client keeps, if any."""
+        if identity is not None and identity.role >= Role.MODERATOR:
+            return
+        name = f"v:{visitor}" if identity is None else f"u:{identity.viewer_id}"
+        known_by_name = identity is not None or visitor is not None
+        if known_by_name and len(self._visitors) < VISITORS_NOTED_MAX:
+            self._visitors.add(name)
+
+    async def run(self) -> None:
+        """Record at every instant that is due, until cancelled."""
+        while True:
+            now_ms = self._room.node.clock.now_ms()
+            await anyio.sleep((SAMPLE_MS - (now_ms - self._phase_ms) % SAMPLE_MS) / 1000)
+            try:
+                await self.record()
+            except LiveshopError as failure:
+                _logger.info("session %s: nothing recorded: %s", self._room.session_id, failure)
+
+    async def record(self) -> None:
+        """Write what was counted; raises Unavailable, and then tries the same again next time."""
+        on = self._room.state.status in _ON
+        visitors = await self._count_visitors()
+        await self._write_looks()
+        # Once more after the end, for what came since the last time.
+        if on or self._was_on:
+            await self._write_sample(visitors)
+        self._was_on = on
+
+    async def _count_visitors(self) -> int | None:
+        noted, self._visitors = self._visitors, set()
+        try:
+            return await self._room.live.visit(list(noted))
+        except LiveshopError:
+            self._visitors |= noted
+            return None
+
+    async def _write_looks(self) -> None:
+        looks, self._looks = self._looks, Counter()
+        if not looks:
+            return
+        try:
+            await self._room.node.figures.add_looks(self._room.session_id, looks)
+        except LiveshopError:
+            self._looks += looks
+            raise
+
+    async def _write_sample(self, visitors: int | None) -> None:
+        room = self._room
+        gauges, stats = room.broadcast.gauges, room.broadcast.stats
+        now_ms = room.node.clock.now_ms()
+        sample = Sample(
+            at_ms=now_ms - (now_ms - self._phase_ms) % SAMPLE_MS,
+            viewers=gauges.viewers,
+            viewers_peak=gauges.viewers if stats is None else stats.viewers_peak,
+            visitors=visitors,
+            likes=gauges.likes,
+            held=0 if stats is None else stats.held,
+        )
+        await room.node.figures.add_sample(room.session_id, sample)

@@ -1,0 +1,127 @@
+"""The figures of shows in Postgres, and what their hosts plan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from liveshop.core import wire
+from liveshop.core.events import Event
+from liveshop.core.figures import Sold
+from liveshop.core.wire import Message
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.queries import queries
+
+_SQL = queries("figures")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The gauges of a session at one instant; `visitors` None where that could not be asked."""
+
+    at_ms: int
+    viewers: int
+    viewers_peak: int
+    visitors: int | None
+    likes: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceFigures:
+    """What a session's samples come to; None where none says."""
+
+    viewers_peak: int
+    viewers_average: int | None
+    visitors: int | None
+    likes: int
+
+
+class Figures:
+    """Samples, looks, plans, and sums over orders, in one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_sample(self, session_id: str, sample: Sample) -> bool:
+        """Keep a sample; False where another node kept one of this instant."""
+        return bool(
+            await self._database.commit(
+                _SQL["add_sample"],
+                session_id,
+                sample.at_ms,
+                sample.viewers,
+                sample.viewers_peak,
+                sample.visitors,
+                sample.likes,
+                sample.held,
+            )
+        )
+
+    async def add_looks(self, session_id: str, looks: Mapping[str, int]) -> None:
+        """Count looks at products."""
+        # In one order on every node, or two of them could wait for each other.
+        counted = sorted(looks.items())
+        products, counts = [name for name, _ in counted], [count for _, count in counted]
+        await self._database.commit(_SQL["add_looks"], session_id, products, counts)
+
+    async def looks(self, session_id: str) -> dict[str, int]:
+        """Return the looks at each product."""
+        return dict(await self._database.fetch(_SQL["looks"], session_id))
+
+    async def audience(self, session_id: str) -> AudienceFigures:
+        """Return what the samples come to."""
+        record = await self._database.fetchrow(_SQL["audience"], session_id)
+        assert record is not None, "sums are one row"
+        return AudienceFigures(**record)
+
+    async def gauge_series(
+        self, session_id: str, start_ms: int, step_ms: int
+    ) -> dict[int, tuple[int, int, int]]:
+        """Return viewers, likes and units held by step."""
+        rows = await self._database.fetch(_SQL["sample_series"], session_id, start_ms, step_ms)
+        return {row["step"]: (round(row["viewers"]), row["likes"], row["held"]) for row in rows}
+
+    async def order_series(self, session_id: str, start_ms: int, step_ms: int) -> dict[int, Sold]:
+        """Return what was ordered by step."""
+        rows = await self._database.fetch(_SQL["order_series"], session_id, start_ms, step_ms)
+        return {
+            row["step"]: Sold(orders=row["orders"], units=row["units"], revenue=row["revenue"])
+            for row in rows
+        }
+
+    async def sold_by_product(self, session_id: str) -> dict[str, Sold]:
+        """Return what was ordered of each product."""
+        rows = await self._database.fetch(_SQL["sold_by_product"], session_id)
+        return {
+            row["product_id"]: Sold(
+                orders=row["orders"], units=row["units"], revenue=row["revenue"]
+            )
+            for row in rows
+        }
+
+    async def buyers(self, session_id: str) -> int:
+        """Return how many different buyers have ordered."""
+        record = await self._database.fetchrow(_SQL["buyers"], session_id)
+        assert record is not None, "a count is one row"
+        return int(record["buyers"])
+
+    async def plan(self, session_id: str) -> Message:
+        """Return what the host plans, as it was saved; empty before that."""
+        record = await self._database.fetchrow(_SQL["read_plan"], session_id)
+        return {} if record is None else wire.decode_object(record["body"])
+
+    async def save_plan(self, session_id: str, plan: Message) -> None:
+        """Replace what the host plans."""
+        body = wire.encode_one(plan).decode()
+        await self._database.commit(_SQL["save_plan"], session_id, body)
+
+    async def price_events(
+        self, currency: str, product_ids: Sequence[str], *, since_ms: int
+    ) -> dict[str, list[Event]]:
+        """Return what said the prices of products since then, and before, by session."""
+        rows = await self._database.fetch(
+            _SQL["price_events"], currency, since_ms, list(product_ids)
+        )
+        logs: dict[str, list[Event]] = {}
+        for session_id, body in rows:
+            logs.setdefault(session_id, []).append(wire.decode_event(wire.decode_object(body)))
+        return logs

@@ -1,0 +1,77 @@
+-- The figures of a show: what was sampled and counted, and what its orders say.
+
+-- name: add_sample
+-- Keep a sample, unless another node was first.
+-- $1 session, $2 at_ms, $3 viewers, $4 most viewers so far, $5 visitors, $6 likes, $7 units held
+INSERT INTO show_sample (session_id, at_ms, viewers, viewers_peak, visitors, likes, held)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING
+RETURNING at_ms
+
+-- name: add_looks
+-- Count looks at products. $1 session, $2 products, $3 how many of each
+INSERT INTO product_looks AS known (session_id, product_id, looks)
+SELECT $1, * FROM unnest($2::text[], $3::bigint[])
+ON CONFLICT (session_id, product_id) DO UPDATE SET looks = known.looks + excluded.looks
+
+-- name: looks
+-- Read the looks at each product. $1 session
+SELECT product_id, looks FROM product_looks WHERE session_id = $1
+
+-- name: audience
+-- Read what the samples come to. $1 session
+SELECT coalesce(max(viewers_peak), 0) AS viewers_peak, round(avg(viewers))::int AS viewers_average,
+       max(visitors) AS visitors, coalesce(max(likes), 0) AS likes
+FROM show_sample WHERE session_id = $1
+
+-- name: sample_series
+-- Read the samples in steps, the newest value of each. $1 session, $2 from, $3 length of a step
+SELECT DISTINCT ON (step) (at_ms - $2) / $3 AS step, likes, held,
+       avg(viewers) OVER (PARTITION BY (at_ms - $2) / $3) AS viewers
+FROM show_sample WHERE session_id = $1 AND at_ms >= $2
+ORDER BY step, at_ms DESC
+
+-- name: order_series
+-- Read what was ordered in steps. $1 session, $2 from, $3 length of a step
+SELECT (o.at_ms - $2) / $3 AS step, count(DISTINCT o.id) AS orders, sum(l.qty) AS units,
+       sum(l.qty * l.price)::bigint AS revenue
+FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
+WHERE o.session_id = $1 AND o.status = 'confirmed' AND o.at_ms >= $2
+GROUP BY step ORDER BY step
+
+-- name: buyers
+-- Count who has ordered. $1 session
+SELECT count(DISTINCT buyer) AS buyers FROM orders WHERE session_id = $1 AND status = 'confirmed'
+
+-- name: sold_by_product
+-- Read what was ordered of each product. $1 session
+SELECT v.product_id, count(DISTINCT o.id) AS orders, sum(l.qty) AS units,
+       sum(l.qty * l.price)::bigint AS revenue
+FROM orders AS o
+JOIN order_line AS l ON l.order_id = o.id
+JOIN variant AS v ON v.sku = l.sku
+WHERE o.session_id = $1 AND o.status = 'confirmed'
+GROUP BY v.product_id
+
+-- name: read_plan
+-- Read what a host plans. $1 session
+SELECT body FROM show_plan WHERE session_id = $1
+
+-- name: save_plan
+-- Replace what a host plans. $1 session, $2 the plan as JSON
+INSERT INTO show_plan (session_id, body) VALUES ($1, $2::jsonb)
+ON CONFLICT (session_id) DO UPDATE SET body = excluded.body
+
+-- name: price_events
+-- Read what said prices of these SKUs' products, in sessions that buyers could see, whichever
+-- session it was. $1 currency, $2 sessions that have had news since, $3 products
+SELECT e.session_id, e.body
+FROM session AS s JOIN event AS e ON e.session_id = s.id
+WHERE s.currency = $1 AND s.newest_ms >= $2 AND s.status IN ('live', 'paused', 'ended')
+  AND (
+      e.type LIKE 'session.%'
+      OR e.type IN ('product.repriced', 'product.removed', 'sale.started', 'sale.ended')
+         AND e.body ->> 'product_id' = ANY($3)
+      OR e.type = 'product.added' AND e.body -> 'product' ->> 'product_id' = ANY($3)
+  )
+ORDER BY e.session_id, e."offset"

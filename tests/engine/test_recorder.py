@@ -1,0 +1,71 @@
+"""What is recorded of a show: samples once for all nodes, looks, who has joined."""
+
+import pytest
+
+from liveshop.core.errors import NotFound
+from liveshop.core.roles import Role
+from liveshop.stores.postgres.figures import Figures
+from tests.engine.world import Shop, until
+
+
+async def _figures(shop: Shop, session_id: str) -> Figures:
+    return (await shop.engine.room(session_id)).context.node.figures
+
+
+async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(shop: Shop, other: Shop) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    await shop.join(session_id, "ada")
+    await other.join(session_id, "bo")
+    rooms = [await each.engine.room(session_id) for each in (shop, other)]
+    await until(lambda: {room.context.broadcast.gauges.viewers for room in rooms} == {2})
+    for room in rooms:
+        await room.recorder.record()
+    figures = await _figures(shop, session_id)
+    audience = await figures.audience(session_id)
+    assert (audience.viewers_peak, audience.viewers_average) == (2, 2)
+    series = await figures.gauge_series(session_id, 0, 10_000)
+    # Two, if the clock went on to the next instant in between.
+    assert {viewers for viewers, _, _ in series.values()} == {2}
+
+
+async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Shop) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    room = await shop.engine.room(session_id)
+    for name in ("ada", "ada", "bo"):
+        await shop.join(session_id, name)
+    await shop.join(session_id, "mo", Role.MODERATOR)
+    await shop.join(session_id)
+    for visitor in ("phone", "phone", None):
+        room.recorder.visit(None, visitor)
+    await room.recorder.record()
+    audience = await (await _figures(shop, session_id)).audience(session_id)
+    assert audience.visitors == 3
+
+
+async def test_looks_are_counted_for_what_is_on_the_shelf(shop: Shop) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    viewer = await shop.join(session_id)
+    for _ in range(3):
+        shop.send(viewer, "look", product_id="shirt")
+    shop.send(viewer, "look", product_id="hat", ref=7)
+    assert (await viewer.sees("error", ref=7))["code"] == "not_found"
+    room = await shop.engine.room(session_id)
+    with pytest.raises(NotFound):
+        room.recorder.look("hat")
+    await room.recorder.record()
+    await room.recorder.record()
+    assert await (await _figures(shop, session_id)).looks(session_id) == {"shirt": 3}
+
+
+async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: Shop) -> None:
+    await shop.stock(SHIRT_M=5)
+    session_id = await shop.plan()
+    room = await shop.engine.room(session_id)
+    figures = room.context.node.figures
+    await room.recorder.record()
+    assert await figures.gauge_series(session_id, 0, 1) == {}
+    await shop.host(session_id, "session.start")
+    room.recorder._was_on = True
+    await shop.host(session_id, "session.end")
+    await room.recorder.record()
+    assert len(await figures.gauge_series(session_id, 0, 1)) == 1
