@@ -33,6 +33,8 @@ class RoomContext:
     `head_seq` the newest `seq` of its totals. `nodes` counts the nodes that have a room for the
     session, this one included: with one alone, the bus is spared.
 
+    `uncounted` is set while counters in Redis may have missed a change.
+
     The events wake a task of the room: `fenced` the rebuild, `behind` the reader of the log when
     that has gone on without this room, `missed` the reader of reservations when the bus may have
     lost letters to buyers, `rows_changed` who ends sales, `pulse_now` the pulse before its time.
@@ -48,6 +50,7 @@ class RoomContext:
         self.opened = False
         self._orders_wait = False
         self.fenced = anyio.Event()
+        self.uncounted = False
         self.behind = anyio.Event()
         self.nodes = 1
         self._company_until = 0.0
@@ -125,6 +128,11 @@ class RoomContext:
     def fence(self) -> None:
         """Stop buying here until the units in Redis have been rebuilt, or found to be good."""
         self._set_opened(False)
+        self.fenced.set()
+
+    def recount(self) -> None:
+        """Have all counters copied again: a node that is gone may not have got to it."""
+        self.uncounted = True
         self.fenced.set()
 
     def open(self) -> None:

@@ -77,6 +77,7 @@ class Pulse:
         if reply.nodes < room.nodes:
             # Gone, or not yet counted again by a Redis that came back empty.
             room.expect_company()
+            room.recount()
         room.nodes = reply.nodes
         self._peak = reply.viewers_peak
         self.seq = reply.totals.version

@@ -41,8 +41,6 @@ class Rebuilder:
         # The epoch at which the units were last good here, and the last that was raised here.
         self._good_epoch = 0
         self._raised_epoch = 0
-        # The epoch whose buyers' counts are not yet in Redis.
-        self._uncounted_epoch = 0
         self._takeovers = 0
 
     async def run(self) -> None:
@@ -51,9 +49,9 @@ class Rebuilder:
         while True:
             await room.fenced.wait()
             room.fenced = anyio.Event()
-            while not room.opened or self._uncounted_epoch:
+            while not room.opened or room.uncounted:
                 try:
-                    await (self._copy_quotas() if room.opened else self._open())
+                    await (self._copy_counters() if room.opened else self._open())
                 except LiveshopError as failure:
                     _logger.info("session %s waits for a store: %s", room.session_id, failure)
                     await anyio.sleep(_RETRY_S)
@@ -65,6 +63,9 @@ class Rebuilder:
             rebuild = await room.node.sessions.raise_epoch(room.session_id, room.epoch)
             if rebuild is None or not await self._rebuild(rebuild):
                 return
+        if not self._good_epoch:
+            # Whoever has counted last may not have got to the end.
+            room.uncounted = True
         self._good_epoch = room.epoch
         self._takeovers = 0
         room.open()
@@ -109,7 +110,7 @@ class Rebuilder:
             return False
         room.node.reach(Failpoint.MID_REBUILD)
         survivors = await room.units.survivors()
-        self._uncounted_epoch = rebuild.epoch
+        room.uncounted = True
         reply = await room.units.load(
             rebuild.epoch,
             now_ms_min=rebuild.newest_ms,
@@ -137,20 +138,34 @@ class Rebuilder:
             if verdicts.get(item.rid, Verdict.PENDING) is not Verdict.PENDING
         ]
 
-    async def _copy_quotas(self) -> None:
-        """Copy what buyers have bought; until it is there, the database checks limits alone."""
-        room, epoch, after = self._room, self._uncounted_epoch, None
+    async def _copy_counters(self) -> None:
+        """Copy all that Postgres has counted; until it is there, the database checks limits alone.
+
+        Changes nothing where Redis has it: then it costs a read of every count.
+        """
+        room = self._room
+        room.uncounted = False
+        try:
+            if not (room.settled or await self._copied(room.epoch)):
+                room.uncounted = True
+        except LiveshopError:
+            room.uncounted = True
+            raise
+
+    async def _copied(self, epoch: int) -> bool:
+        room, sessions, after = self._room, self._room.node.sessions, None
+        rows, totals = await sessions.rows(room.session_id), await sessions.totals(room.session_id)
+        if not room.good(await room.units.copy(epoch, rows, totals=totals)):
+            return False
+        # At another epoch the counts are for whoever raised it.
         while room.epoch == epoch:
-            quotas = await room.node.sessions.quotas(
-                room.session_id, after=after, limit=_QUOTAS_PER_READ
-            )
-            if not quotas:
+            counts = await sessions.quotas(room.session_id, after=after, limit=_QUOTAS_PER_READ)
+            if not counts:
                 break
-            if not room.good(await room.units.copy(epoch, bought=quotas)):
-                return
-            after = (quotas[-1].scope, quotas[-1].buyer)
-        # At another epoch they are for whoever raised it.
-        self._uncounted_epoch = 0
+            if not room.good(await room.units.copy(epoch, bought=counts)):
+                return False
+            after = (counts[-1].scope, counts[-1].buyer)
+        return True
 
 
 def _paying(pending: PendingOrder) -> list[Reservation]:

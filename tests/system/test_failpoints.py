@@ -18,9 +18,10 @@ from liveshop.stores.failpoints import EXIT_CODE
 from tests.cli.programs import SECRET, is_ready, program, serving, until
 from tests.client import Client, Message
 from tests.conftest import store_folder
-from tests.system.shop import Shop, bought, eventually, new_rid, reserved
+from tests.system.shop import Shop, bought, eventually, new_rid, refused, reserved
 
 HOLD_MS = 1_500
+KEPT = "Every promise is kept.\n"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ async def pair(
     async with _opened(url, key) as shop:
         pair = _Pair(shop, process, environment)
         yield pair
-        assert pair.audit() == "Every promise is kept.\n"
+        assert pair.audit() == KEPT
 
 
 @asynccontextmanager
@@ -173,6 +174,27 @@ async def test_an_order_committed_and_not_settled_is_settled_at_its_deadline(pai
     await eventually(lambda: pair.shop.left(session_id), {sku: 4})
 
 
+async def test_a_cancellation_that_redis_was_not_told_of_gives_everything_back(
+    pair: _Pair,
+) -> None:
+    product = await pair.shop.product(S=5)
+    sku = product["variants"][0]["sku"]
+    session_id = await pair.shop.session(start=False)
+    await pair.shop.add(session_id, product, limit=1)
+    await pair.shop.host(session_id, "session.start")
+    async with pair.shop.joined(session_id, "ada") as ada:
+        order = await bought(ada, sku)
+        await refused(ada, "limit", "buy", rid=new_rid(), sku=sku, quantity=1)
+        async with pair.doomed(Failpoint.BEFORE_SETTLE) as node:
+            with pytest.raises(httpx.TransportError):
+                await node.ask("POST", f"/api/orders/{order['order_id']}/cancel")
+        assert (await pair.shop.order(order["order_id"]))["status"] == "cancelled"
+        await eventually(lambda: pair.shop.left(session_id), {sku: 5})
+        # The node that lives notices by the pulse that the other is gone.
+        assert pair.audit() == KEPT
+        await bought(ada, sku)
+
+
 async def test_an_event_appended_and_published_nowhere_reaches_every_viewer(pair: _Pair) -> None:
     session_id, sku = await _offer(pair.shop)
     async with pair.shop.joined(session_id, "ada") as ada:
@@ -212,11 +234,13 @@ async def test_a_rebuild_that_its_node_does_not_survive_is_made_by_another(
     async with pair.shop.joined(session_id, "ada") as ada:
         order = await bought(ada, sku)
         held = await reserved(ada, sku)
+        async with pair.shop.joined(session_id, "bo") as bo:
+            await bought(bo, sku)
         async with pair.doomed(place) as node:
             async with node.joined(session_id) as viewer, pair.lost_by_redis(session_id):
                 assert (await viewer.closed()).code == 1006
         # Whose hold was lost is told; whose order was confirmed keeps it.
         await ada.wait_for_type("refused", rid=held["rid"])
-        await eventually(lambda: pair.shop.left(session_id), {sku: 4})
+        await eventually(lambda: pair.shop.left(session_id), {sku: 3})
         assert (await pair.shop.order(order["order_id"]))["status"] == "confirmed"
         await bought(ada, sku)
