@@ -27,6 +27,7 @@ _DEFAULT = ["Default Title"]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
+_POSITION = re.compile(r"[0-9]{1,9}")
 _URL = re.compile(r"(https?://|/)\S+")
 
 
@@ -228,7 +229,7 @@ def _see_picture(group: _Group, row: _Row) -> None:
     if not _URL.fullmatch(url) or _CONTROL.search(url):
         raise BadRequest("Image Src is no address that starts with http:// or https://")
     position = row["Image Position"]
-    rank = int(position) if position.isascii() and position.isdecimal() else 10**9
+    rank = int(position) if _POSITION.fullmatch(position) else 10**9
     if group.image is None or rank < group.image_position:
         group.image, group.image_position = url, rank
 

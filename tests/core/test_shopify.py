@@ -123,6 +123,15 @@ def test_a_picture_needs_no_variant_and_the_lowest_position_wins() -> None:
     assert len(found[0].variants) == 1
 
 
+@pytest.mark.parametrize("position", ["9" * 5_000, "-1", "1.5", "²", "first"])
+def test_a_position_that_is_no_number_of_use_is_the_last(position: str) -> None:
+    header = b"Handle,Title,Variant Price,Image Src,Image Position\n"
+    rows = f"cup,Cup,1,/a.jpg,{position}\ncup,,,/b.jpg,999999999\n".encode()
+    (product,) = items(header + rows)
+    assert isinstance(product, ImportedProduct)
+    assert product.image == "/b.jpg"
+
+
 def test_a_row_that_brings_nothing_is_reported() -> None:
     assert bad("a,A,1,,,,\na,,,,,,2\n") == [
         (3, "a", "there is neither a variant nor a picture in this row")

@@ -82,6 +82,7 @@ CSV: Final = Target(
         b"\x00" + _ODDITIES.read_bytes(),
         *(b"\x80" + line for line in _ODDITIES.read_bytes().splitlines(keepends=True)[1:]),
         b'\x81mug,Mug,"<b>A</b> mug",S,Red,M-1,9,12,5,/mug.svg,1\nmug,,,M,,M-2,9,,,,\n',
+        b"\x80cup,Cup,,,,,1,,,/a.jpg," + b"9" * 5_000,
         b'\x85a,A,"x\r\n"" y",S,,,1,0,1,,\r\nb,B,"never closed,,,1,2,3\nc,C,,,,,1,,,,\n',
     ],
     [b'"', b'""', b"\r\n", b"\xef\xbb\xbf", b"Default Title", b",", b"1.50", b"&lt;script&gt;"],
