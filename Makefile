@@ -15,10 +15,10 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check crash autobahn planted format lock vendor clean
+.PHONY: help install demo test check crash autobahn planted fuzz audit-dependencies format lock vendor clean
 
 help: ## Say what there is to make
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: $(INSTALLED) ## Make .venv with everything that the demo and the tests need
 
@@ -69,6 +69,14 @@ $(AUTOBAHN)/installed: tests/autobahn/requirements.txt
 
 planted: install ## Plant bugs in a copy of the code and see that the tests notice each: minutes
 	@$(BIN)/python -m tests.planted $(ARGS)
+
+fuzz: install ## Fuzz the ways in from outside, a minute each: make fuzz ARGS="--seconds 600"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+# Strict: a package that the service does not know is a failure, not a pass.
+audit-dependencies: ## Look the locked versions up among known vulnerabilities (needs uv)
+	@$(UV) tool run pip-audit --strict --disable-pip --require-hashes \
+		--requirement requirements.lock $(ARGS)
 
 format: install ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix .

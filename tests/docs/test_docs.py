@@ -175,3 +175,10 @@ def _descendants(kind: type[LiveshopError]) -> set[type[LiveshopError]]:
     """The errors that clients may be told of; each is reported as the code of its class."""
     direct = {each for each in kind.__subclasses__() if each.__module__ == kind.__module__}
     return direct.union(*(_descendants(each) for each in direct))
+
+
+def test_a_close_code_that_is_never_sent_is_said_to_be_kept_for_later() -> None:
+    sources = "".join(path.read_text() for path in (_ROOT / "liveshop").rglob("*.py"))
+    unused = {int(code) for code in CloseCode if f"CloseCode.{code.name}" not in sources}
+    rows = re.findall(r"^\| (\d{4}) \| .*kept for later", _PROTOCOL, re.MULTILINE)
+    assert {int(code) for code in rows} == {code for code in unused if code >= 4000}
