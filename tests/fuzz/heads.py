@@ -102,7 +102,7 @@ def check_head(data: bytes) -> None:
     for at in range(0, len(text), size):
         client.feed(text[at : at + size])
         port.turn()
-    written = bytes(client.written)
+    written = client.written
     if written:
         status = _STATUS.match(written)
         assert status is not None, written[:80]

@@ -88,6 +88,7 @@ class Visit:
         for at in range(0, len(data), chunk):
             if self.far_end.reading:
                 self.far_end.feed(data[at : at + chunk])
+                assert self.far_end.written, "there is the handshake at least"
         held = self.socket._websocket
         if held is not None:
             # A message, the frame that is under way with its head, and no more.
@@ -103,6 +104,7 @@ class Visit:
         if self.far_end.closed:
             return
         self.behind = behind
+        self.far_end.backlog_bytes = limits.OUTBOX_BYTES_MAX + 1 if behind else 0
         (self.socket.pause_writing if behind else self.socket.resume_writing)()
 
 
@@ -139,7 +141,7 @@ def _run(script: list[tuple[int, int, bytes]], first: int, chunk: int) -> tuple[
     visit.far_end.feed(_HEADS[first & 1])
     for kind, amount, argument in script:
         visit.step(kind, amount, argument, chunk)
-    written = bytes(visit.far_end.written)
+    written = visit.far_end.written
     said, closes = _check_written(written)
     assert all(isinstance(command, Command) for command in _ROOMS.submitted)
     submitted = list(_ROOMS.submitted)

@@ -1,40 +1,35 @@
 """The far end of a connection that is not there: a transport that keeps what is written to it."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
-
-
-class Deaf:
-    """A socket that takes any option."""
-
-    family = socket.AF_INET
-
-    def getsockname(self) -> tuple[str, int]:
-        """Say where the server is."""
-        return ("192.0.2.2", 80)
-
-    def getpeername(self) -> tuple[str, int]:
-        """Say where the client is."""
-        return ("192.0.2.1", 4711)
-
-    def setsockopt(self, *_option: Any) -> None:
-        """Take it."""
 
 
 class FarEnd(asyncio.Transport):
     """Takes bytes as a socket's transport does, and hands what comes to the protocol in charge."""
 
     def __init__(self, protocol: asyncio.Protocol) -> None:
-        super().__init__(
-            {"peername": ("192.0.2.1", 4711), "sockname": ("192.0.2.2", 80), "socket": Deaf()}
-        )
+        # What is written goes through a real socket, around this transport or not.
+        self._near, self._far = socket.socketpair()
+        for each in (self._near, self._far):
+            each.setblocking(False)
+        super().__init__({"peername": ("192.0.2.1", 4711), "socket": self._near})
         self.protocol = protocol
-        self.written = bytearray()
         self.half_closed = False
         self.closed = False
         self.reading = True
+        self.backlog_bytes = 0
+        self._read = bytearray()
         protocol.connection_made(self)
+
+    @property
+    def written(self) -> bytes:
+        """All that was written so far."""
+        with contextlib.suppress(BlockingIOError):
+            while data := self._far.recv(65_536):
+                self._read += data
+        return bytes(self._read)
 
     def feed(self, data: bytes) -> None:
         """Let bytes come, unless the server no longer listens."""
@@ -44,6 +39,8 @@ class FarEnd(asyncio.Transport):
     def hang_up(self) -> None:
         """End the connection as the loop tells of it."""
         self.protocol.connection_lost(None)
+        self._near.close()
+        self._far.close()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         assert isinstance(protocol, asyncio.Protocol)
@@ -53,12 +50,16 @@ class FarEnd(asyncio.Transport):
         return self.protocol
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        assert high is None or high > 0
+        assert high is None or high >= 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.backlog_bytes
 
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
         assert not self.half_closed, "nothing is said after the end"
         if not self.closed:
-            self.written += data
+            self._near.sendall(data)
+            assert self.written
 
     def write_eof(self) -> None:
         assert not self.half_closed, "the end comes once"
