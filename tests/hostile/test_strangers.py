@@ -13,11 +13,12 @@ import redis
 
 from liveshop.cli.open_files import allow_open_files
 from tests.client import connected
-from tests.edge.raw_viewer import HEAD, RawViewer, raw_viewer
+from tests.edge.raw_viewer import HEAD, TEXT, RawViewer, frame, raw_viewer
 from tests.hostile.conftest import CONNECTIONS_MAX, Node
 from tests.system.shop import Shop, bought, eventually, named, new_rid, refused
 
 _CROWD = 10_000
+_HELLO = frame(TEXT, b'{"type": "hello"}')
 # A socket of ours and one of the node's each; a machine may allow fewer.
 _FILES_BESIDE = 1_000
 
@@ -162,9 +163,13 @@ async def _asked(bare: socket.socket, request: bytes) -> str:
             head, _, rest = answer.partition(b"\r\n\r\n")
             if not head.startswith(b"HTTP/1.1 101 "):
                 return head[9:12].decode()
-        # One who may not stay is told at once, in the same breath.
-        with anyio.move_on_after(0.2):
-            rest = rest or await loop.sock_recv(bare, 4_096)
+            # One who may not stay is told before it is heard, one who may is welcomed.
+            await loop.sock_sendall(bare, _HELLO)
+            while len(rest) < 4:
+                got = await loop.sock_recv(bare, 4_096)
+                if not got:
+                    return "hung up"
+                rest += got
         return str(int.from_bytes(rest[2:4], "big")) if rest[:1] == b"\x88" else "let in"
     except ConnectionError:
         return "reset"
