@@ -26,9 +26,7 @@ class FarEnd(asyncio.Transport):
     @property
     def written(self) -> bytes:
         """All that was written so far."""
-        with contextlib.suppress(BlockingIOError):
-            while data := self._far.recv(65_536):
-                self._read += data
+        self._read += self._arrived()
         return bytes(self._read)
 
     def feed(self, data: bytes) -> None:
@@ -58,8 +56,8 @@ class FarEnd(asyncio.Transport):
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
         assert not self.half_closed, "nothing is said after the end"
         if not self.closed:
+            self._read += self._arrived()
             self._near.sendall(data)
-            assert self.written
 
     def write_eof(self) -> None:
         assert not self.half_closed, "the end comes once"
@@ -85,3 +83,11 @@ class FarEnd(asyncio.Transport):
 
     def is_reading(self) -> bool:
         return self.reading
+
+    def _arrived(self) -> bytes:
+        """Read all that is there, which makes room for more."""
+        arrived = bytearray()
+        with contextlib.suppress(BlockingIOError):
+            while data := self._far.recv(65_536):
+                arrived += data
+        return bytes(arrived)
