@@ -74,12 +74,13 @@ class Gauge:
         self._cpu_ns = node.cpu_ns()
         self._at_s = 0.0
 
-    def look(self) -> None:
-        """Note what changes from moment to moment."""
+    def look(self) -> int:
+        """Note what changes from moment to moment; return how many viewers there are."""
         text = self._node.metrics()
         names = ("viewers", "tasks", 'postgres_connections{state="busy"}')
         seen = [_value(text, f"liveshop_{name}") for name in names]
         self._looks.append((*seen, system.descriptors(self._node.process.pid)))
+        return int(seen[0])
 
     async def sample(self, second: float) -> Sample:
         """Return a row: medians of the looks since the last, and the rest as it is now."""
@@ -181,6 +182,12 @@ def verdict(found: Sequence[Trend]) -> str:
     flat = all(each.flat for each in found)
     last = "flat after the first two minutes" if flat else "NOT flat after the first two minutes"
     return "\n".join([*lines, f"\nVerdict: {last}."])
+
+
+def closed(metrics: str) -> dict[str, int]:
+    """Return how many connections were closed, by close code."""
+    found = re.findall(r'^liveshop_disconnects_total\{code="(\d+)"\} (\S+)$', metrics, re.MULTILINE)
+    return {code: int(float(count)) for code, count in sorted(found)}
 
 
 def _value(metrics: str, name: str) -> float:

@@ -79,9 +79,11 @@ class _Traffic:
     async def _come_and_go(self) -> None:
         await self._pause(random.uniform(0, 2))
         while not self._over():
-            with suppress(OSError, WebSocketException, TimeoutError):
-                await self._visit()
             self.counts["visits"] += 1
+            try:
+                await self._visit()
+            except* (OSError, WebSocketException):
+                self.counts["visits: cut short"] += 1
 
     async def _visit(self) -> None:
         plan = self._plan

@@ -1,7 +1,10 @@
 """Redis loses everything, and nothing confirmed is lost, nothing oversold."""
 
+from uuid import uuid4
+
 import redis.asyncio
 
+from liveshop.stores.redis.packing import session_key
 from liveshop.stores.redis.records import UnitsStatus
 from tests.engine.world import Shop, until
 
@@ -61,6 +64,47 @@ async def test_a_hold_that_was_lost_is_told(shop: Shop, redis_url: str) -> None:
     refused = await ada.sees("refused", rid=rid)
     assert refused["code"] == "unavailable"
     assert refused["sku"] == "OBS-M"
+
+
+async def test_an_order_that_waits_for_its_money_keeps_its_unit_through_a_loss(
+    shop: Shop, redis_url: str
+) -> None:
+    session_id = await shop.live(payment="checkout", OBS_M=1)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    rid = shop.buy(ada, "OBS-M")
+    await ada.sees("checkout")
+    room = (await shop.engine.room(session_id)).context
+    epoch = room.epoch
+    await _forget_everything(redis_url)
+    await until(lambda: room.epoch == epoch + 1 and room.buying)
+    shop.buy(bo, "OBS-M", ref=1)
+    assert (await bo.sees("error", ref=1))["code"] == "sold_out"
+    assert (await shop.engine.confirm(rid, "pay-1", 5000)).status == "confirmed"
+
+
+async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit(
+    shop: Shop, redis_url: str
+) -> None:
+    session_id = await shop.live(OBS_M=2)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    rid = shop.reserve(ada, "OBS-M")
+    await ada.sees("reserved")
+    room = (await shop.engine.room(session_id)).context
+    epoch = room.epoch
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        file = {key: await client.dump(key) for key in await client.keys("{s:*")}
+        shop.send(ada, "checkout", order_id=str(uuid4()), rids=[rid])
+        await ada.sees("confirmed")
+        await client.flushall()
+        for key, value in file.items():
+            await client.restore(key, 0, value or b"")
+        await client.hset(session_key(session_id, "cfg"), "run_id", "another process")
+    await until(lambda: room.epoch == epoch + 1 and room.buying)
+    shop.buy(bo, "OBS-M", ref=1)
+    await bo.sees("confirmed")
+    assert ada.of("expired") == ada.of("refused") == []
 
 
 async def test_who_raised_the_epoch_is_left_to_rebuild(shop: Shop) -> None:
