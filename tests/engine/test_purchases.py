@@ -182,6 +182,24 @@ async def test_a_checkout_session_waits_for_the_money(shop: Shop) -> None:
     assert again == order
 
 
+async def test_money_that_was_stored_and_not_applied_is_applied_by_any_node(
+    shop: Shop, postgres_url: str
+) -> None:
+    session_id = await shop.live(OBS_M=2, payment="checkout")
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.buy(ada, "OBS-M")
+    await ada.sees("checkout")
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(
+        "INSERT INTO payment (id, order_id, amount, status, at_ms)"
+        " VALUES ('pay-1', $1, 5000, 'received', 0)",
+        rid,
+    )
+    await connection.close()
+    await ada.sees("confirmed", order_id=rid)
+
+
 async def test_a_cancelled_order_brings_its_unit_back(shop: Shop) -> None:
     session_id = await shop.live(OBS_M=1)
     await shop.opened(session_id)

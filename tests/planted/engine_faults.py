@@ -44,4 +44,59 @@ FAULTS: Final = (
         new="        return self.opened",
         tests=(f"{_TESTS}/test_outages.py::test_postgres_goes_away_and_what_is_held_stays_held",),
     ),
+    Fault(
+        name="a rebuild forgets orders that wait for their money",
+        promise="P1, P3: their units are sold again while they are being paid for",
+        file=f"{_ENGINE}/rebuild.py",
+        old="pending=[item for pending in rebuild.pending for item in _paying(pending)],",
+        new="pending=[],",
+        tests=(
+            f"{_TESTS}/test_rebuild.py"
+            "::test_an_order_that_waits_for_its_money_keeps_its_unit_through_a_loss",
+        ),
+    ),
+    Fault(
+        name="a rebuild believes an old file about what is open",
+        promise="P4: a unit that is sold is held a second time",
+        file=f"{_ENGINE}/rebuild.py",
+        old="resolved=await self._resolved(survivors),",
+        new="resolved=[],",
+        tests=(
+            f"{_TESTS}/test_rebuild.py"
+            "::test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit",
+        ),
+    ),
+    Fault(
+        name="what is overdue and `paying` is left alone",
+        promise="P4, P8: a node that dies before its COMMIT keeps the units for ever",
+        file=f"{_ENGINE}/warden.py",
+        old="            await self._till.resolve_overdue(reply.overdue)\n",
+        new="",
+        tests=(
+            "tests/system/test_failpoints.py"
+            "::test_a_unit_reserved_for_nobody_to_hear_comes_back_at_its_deadline",
+        ),
+    ),
+    Fault(
+        name="an ended session settled while units are held",
+        promise="P1, P4: what a buyer still holds goes back to the catalogue",
+        file=f"{_ENGINE}/warden.py",
+        old="if closed and not self._pulse.held and room.buying:",
+        new="if closed and room.buying:",
+        tests=(
+            f"{_TESTS}/test_two_nodes.py"
+            "::test_a_unit_held_through_another_node_keeps_an_ended_session_open",
+        ),
+    ),
+    Fault(
+        name="money that a crash left half done stays so",
+        promise="P3: it is neither an order nor a refund",
+        file=f"{_ENGINE}/cashier.py",
+        old="await self.confirm(payment.order_id, payment.payment_id, payment.amount)",
+        new="pass",
+        tests=(
+            f"{_TESTS}/test_purchases.py"
+            "::test_money_that_was_stored_and_not_applied_is_applied_by_any_node",
+        ),
+    ),
 )
