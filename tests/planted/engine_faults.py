@@ -12,20 +12,12 @@ FAULTS: Final = (
         name="told before COMMIT",
         promise="P2: an order is confirmed to its buyer that a crash may undo",
         file=f"{_ENGINE}/writer.py",
-        old="                await self._learn_limits(batch)\n",
-        new="                await self._learn_limits(batch)\n"
-        "                now_ms = self._room.node.clock.now_ms()\n"
-        "                for ordered in batch:\n"
-        "                    self._tell(\n"
-        "                        ordered, Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms)\n"
-        "                    )\n",
-        also=(
-            (
-                "                for ordered in batch:\n"
-                "                    self._tell(ordered, reply.outcomes[ordered.order_id])\n",
-                "",
-            ),
-        ),
+        old="            await self._learn_limits(batch)\n",
+        new="            await self._learn_limits(batch)\n"
+        "            now_ms = self._room.node.clock.now_ms()\n"
+        "            for ordered in batch:\n"
+        "                self._tell(ordered, Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms))\n",
+        also=(("self._tell(ordered, reply.outcomes[ordered.order_id])", "pass"),),
         tests=(f"{_TESTS}/test_purchases.py::test_nothing_is_confirmed_before_its_commit",),
     ),
     Fault(
@@ -97,6 +89,28 @@ FAULTS: Final = (
         tests=(
             f"{_TESTS}/test_purchases.py"
             "::test_money_that_was_stored_and_not_applied_is_applied_by_any_node",
+        ),
+    ),
+    Fault(
+        name="a call without a reply told as refused",
+        promise="P5: the buyer is told no, while its unit is reserved and may be ordered",
+        file=f"{_ENGINE}/asking.py",
+        old="if not until_s and not isinstance(failure, OutcomeUnknown):",
+        new="if not until_s:",
+        tests=(
+            "tests/faults/test_unknown_outcomes.py"
+            "::test_a_purchase_whose_reservation_is_lost_on_the_way_is_made_once",
+        ),
+    ),
+    Fault(
+        name="a host's command without an answer to its COMMIT done again",
+        promise="P8: what the log has already is decided a second time",
+        file=f"{_ENGINE}/host.py",
+        old="            return tuple(logged) == decision.events",
+        new="            return tuple(logged) != decision.events",
+        tests=(
+            "tests/faults/test_unknown_outcomes.py"
+            "::test_a_hosts_command_whose_commit_is_not_answered_is_carried_out_once",
         ),
     ),
 )

@@ -110,19 +110,13 @@ FAULTS: Final = (
         old='        await self._database.commit(_SQL["record_payment"], *record)\n'
         "        payment = await self._read(payment_id)\n"
         "        if (payment.order_id, payment.amount) != (order_id, amount):\n"
-        '            raise Conflict("this payment_id came with another order or amount")\n',
-        new="",
-        also=(
-            (
-                "            payment = _payment((await connection.fetch("
-                '_SQL["read_payment"], payment_id))[0])\n'
-                "            if payment.status is PaymentStatus.RECEIVED:\n",
-                '            await connection.execute(_SQL["record_payment"], *record)\n'
-                "            payment = _payment((await connection.fetch("
-                '_SQL["read_payment"], payment_id))[0])\n'
-                "            if payment.status is PaymentStatus.RECEIVED:\n",
-            ),
-        ),
+        '            raise Conflict("this payment_id came with another order or amount")\n'
+        "        self._reach(Failpoint.AFTER_PAYMENT)\n"
+        "        async with self._database.transaction() as connection:\n"
+        "            await lock_session(connection, session_id)\n",
+        new="        async with self._database.transaction() as connection:\n"
+        "            await lock_session(connection, session_id)\n"
+        '            await connection.execute(_SQL["record_payment"], *record)\n',
         tests=(f"{_TESTS}/test_payments.py::test_money_is_on_record_before_its_order_is_touched",),
     ),
     Fault(
