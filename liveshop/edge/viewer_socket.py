@@ -137,12 +137,13 @@ class ViewerSocket(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Note that the viewer has caught up, and write to its socket again."""
-        if self._connection.phase is Phase.CLOSING:
-            return
-        self._write_directly()
+        if self._connection.phase is not Phase.CLOSING:
+            self._write_directly()
         if self._connection.behind:
+            # One that is being closed as well: its own close is still to be heard.
             self._connection.caught_up()
-            self._transport.resume_reading()
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
 
     # Called by the engine and the gateway
 

@@ -113,6 +113,12 @@ def check_head(data: bytes) -> None:
     port.settle()
 
 
+def close_port() -> None:
+    """Let go of the server and its loop; the next input makes others."""
+    while _PORT:
+        _PORT.pop().loop.close()
+
+
 _UPGRADE: Final = HEAD.format(path="/ws/sessions/s1", more="")
 _JOIN: Final = b'\x81\x90\0\0\0\0{"type":"hello"}'
 

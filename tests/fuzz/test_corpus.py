@@ -1,11 +1,13 @@
 """Every input that ever broke something, and those that fuzzing begins with, hold."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fuzz.__main__ import NAMES
 from tests.fuzz.bounds import check_cost
+from tests.fuzz.heads import close_port
 from tests.fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).with_name("corpus")
@@ -17,6 +19,12 @@ _INPUTS = [
     ),
     *((path.parent.name, path.name, path.read_bytes()) for path in sorted(CORPUS.glob("*/*"))),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_port()
 
 
 @pytest.mark.parametrize(

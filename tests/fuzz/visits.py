@@ -7,7 +7,7 @@ two faults in one packet either may be the reason for the close.
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from liveshop.core import limits
@@ -43,18 +43,18 @@ class _Rooms(StubRooms):
 
 
 _MASK: Final = b"\0\0\0\0"
-_HOUR_MS: Final = 3_600_000
 # What the server may say in its last frame; a client's own code is echoed.
 _OURS: Final = {*CloseCode, 1000}
 _ROOMS: Final = _Rooms()
-_CLOCK: Final = Clock()
-_GATEWAY: Final = Gateway(replace(SETTINGS), _ROOMS, Tokens(secret=SECRET), _CLOCK)
+_TOKENS: Final = Tokens(secret=SECRET)
 
 
 @dataclass
 class Visit:
-    """One connection from the handshake to its end."""
+    """One connection from the handshake to its end, the only one of its gateway."""
 
+    gateway: Gateway
+    clock: Clock
     far_end: FarEnd
     socket: ViewerSocket
     behind: bool = False
@@ -81,7 +81,7 @@ class Visit:
     def end(self) -> None:
         """Hang up, and see that nobody remembers the visit."""
         self.far_end.hang_up()
-        assert len(_GATEWAY) == 0
+        assert len(self.gateway) == 0
         assert _ROOMS.viewers == {}
 
     def _say(self, data: bytes, chunk: int) -> None:
@@ -96,9 +96,9 @@ class Visit:
             assert len(held.reader.buffer) <= limits.MESSAGE_BYTES_MAX + 14
 
     def _wait(self, ms: int) -> None:
-        _CLOCK.advance(ms)
-        for guest in _GATEWAY.wheel.advance(_CLOCK.now_ms):
-            guest.tick(_CLOCK.now_ms)
+        self.clock.advance(ms)
+        for guest in self.gateway.wheel.advance(self.clock.now_ms):
+            guest.tick(self.clock.now_ms)
 
     def _fall_behind(self, behind: bool) -> None:
         if self.far_end.closed:
@@ -133,11 +133,11 @@ def _steps(data: bytes) -> list[tuple[int, int, bytes]]:
 
 
 def _run(script: list[tuple[int, int, bytes]], first: int, chunk: int) -> tuple[Any, ...]:
-    _CLOCK.now_ms = (_CLOCK.now_ms // _HOUR_MS + 2) * _HOUR_MS
-    _GATEWAY.wheel.advance(_CLOCK.now_ms)
     _ROOMS.submitted.clear()
-    socket = ViewerSocket(_GATEWAY)
-    visit = Visit(FarEnd(socket), socket)
+    clock = Clock()
+    gateway = Gateway(SETTINGS, _ROOMS, _TOKENS, clock)
+    socket = ViewerSocket(gateway)
+    visit = Visit(gateway, clock, FarEnd(socket), socket)
     visit.far_end.feed(_HEADS[first & 1])
     for kind, amount, argument in script:
         visit.step(kind, amount, argument, chunk)
