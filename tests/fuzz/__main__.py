@@ -7,6 +7,7 @@ after; what else was new goes into `.fuzz/TARGET/`, for the next run to begin wi
 import argparse
 import re
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ _GATHERED = _ROOT / ".fuzz"
 NAMES = ("body", "command", "csv", "head", "json", "token", "visit")
 # "Done 1234 runs in 60 second(s)", or the last sign of life before a find
 _RUNS = re.compile(r"^(?:Done |#)(\d+)", re.MULTILINE)
+_ALARM = 256 - signal.SIGALRM
 _FOUND = " === Uncaught Python exception: ==="
 
 
@@ -44,7 +46,7 @@ def _fuzz(name: str, seconds: int, size: int) -> bool:
         f"-artifact_prefix={_HERE / 'corpus' / name}/",
         f"-max_total_time={seconds}",
         f"-max_len={size}",
-        *("-rss_limit_mb=1024", "-timeout=10", "-print_final_stats=0", "-verbosity=1"),
+        *("-rss_limit_mb=1024", "-timeout=60", "-print_final_stats=0", "-verbosity=1"),
         *(str(_GATHERED / name), str(_HERE / "corpus" / name)),
     ]
     run = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -52,11 +54,13 @@ def _fuzz(name: str, seconds: int, size: int) -> bool:
     told = run.stdout.decode(errors="replace")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     runs = int(next(reversed(_RUNS.findall(told)), "0"))
-    if run.returncode:
+    # libFuzzer's own alarm may go off while it ends, once all is done.
+    fine = run.returncode == 0 or (run.returncode == _ALARM and "\nDone " in told)
+    if not fine:
         sys.stdout.write(told[max(told.rfind(_FOUND), len(told) - 8_000) :])
     sys.stdout.write(f"{name}: {runs} inputs, {cpu:.0f} s of CPU, exit {run.returncode}\n")
     sys.stdout.flush()
-    return run.returncode == 0
+    return fine
 
 
 if __name__ == "__main__":
