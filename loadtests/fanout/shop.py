@@ -29,6 +29,7 @@ from loadtests.fanout.worker import WorkerFailed
 
 _UNITS: Final = 200_000
 _WAIT_S_MAX: Final = 30.0
+_AUDIT_S_MAX: Final = 600.0
 _KEPT_S: Final = 2.0
 _LIMIT: Final = 1_000
 
@@ -197,7 +198,7 @@ class Shop:
             },
             capture_output=True,
             text=True,
-            timeout=_WAIT_S_MAX,
+            timeout=_AUDIT_S_MAX,
             check=False,
         )
         return done.returncode == 0, done.stdout.strip() or done.stderr.strip()

@@ -158,13 +158,13 @@ def main(minutes: float, viewers: int, purchases: float, json_file: Path | None)
         with open_shop() as shop, shop.node() as node:
             soak = Soak(shop, node, viewers, purchases, minutes * 60)
             soak.run()
+            found = trends(soak.samples)
+            click.echo(f"{table(soak.samples)}\n\n{verdict(found)}\n")
+            click.echo("Done and answered: " + _told(soak.counts))
+            click.echo("Connections closed, by code: " + _told(soak.closed))
             sound, said = shop.audit()
     except WorkerFailed as error:
         raise click.ClickException(str(error)) from error
-    found = trends(soak.samples)
-    click.echo(f"{table(soak.samples)}\n\n{verdict(found)}\n")
-    click.echo("Done and answered: " + _told(soak.counts))
-    click.echo("Connections closed, by code: " + _told(soak.closed))
     click.echo(f"Audit: {'no findings' if sound else said}")
     if json_file is not None:
         _keep(json_file, soak, sound)
