@@ -80,12 +80,16 @@ FROM locked AS s, more AS m
 
 -- name: known_orders
 -- Read what is stored under ids that were in use already. $1 order ids
-SELECT id, session_id, buyer, status, void_code, args_hash, at_ms FROM orders WHERE id = ANY($1)
+SELECT o.id, o.session_id, o.buyer, o.status, o.void_code, o.args_hash, o.at_ms
+FROM unnest($1::text[]) AS n (id)
+CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = n.id OFFSET 0) AS o
 
 -- name: taken_rids
 -- Read to which orders reservations belong. $1 rids
 SELECT l.rid, o.id, o.session_id, o.buyer, o.status, o.void_code, o.args_hash, o.at_ms
-FROM order_line AS l JOIN orders AS o ON o.id = l.order_id WHERE l.rid = ANY($1)
+FROM unnest($1::text[]) AS n (rid)
+CROSS JOIN LATERAL (SELECT * FROM order_line WHERE rid = n.rid OFFSET 0) AS l
+CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = l.order_id OFFSET 0) AS o
 
 -- name: free_units
 -- Read what is left of some rows; to be called under the lock. $1 session, $2 rows
@@ -93,8 +97,12 @@ SELECT "row", units - sold AS free FROM stock WHERE session_id = $1 AND "row" = 
 
 -- name: bought_so_far
 -- Read what buyers have bought; to be called under the lock. $1 session, $2 scopes, $3 buyers
-SELECT scope, buyer, bought FROM buyer_quota
-WHERE session_id = $1 AND (scope, buyer) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+SELECT q.scope, q.buyer, q.bought
+FROM unnest($2::text[], $3::text[]) AS n (scope, buyer)
+CROSS JOIN LATERAL (
+    SELECT * FROM buyer_quota
+    WHERE session_id = $1 AND scope = n.scope AND buyer = n.buyer OFFSET 0
+) AS q
 
 -- name: void_orders
 -- Make orders void: those that wait for money and are overdue, and those that never came. Their

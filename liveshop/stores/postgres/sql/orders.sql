@@ -13,8 +13,9 @@ ORDER BY l.rid
 -- Read orders, a row for each line. $1 order ids
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
        l.rid, l.sku, l.qty, l.price, l.sale
-FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
-WHERE o.id = ANY($1)
+FROM unnest($1::text[]) AS n (id)
+CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = n.id OFFSET 0) AS o
+LEFT JOIN LATERAL (SELECT * FROM order_line WHERE order_id = o.id OFFSET 0) AS l ON true
 ORDER BY o.id, l.rid
 
 -- name: pending_orders
