@@ -22,6 +22,7 @@ _logger = logging.getLogger(__name__)
 _POLL_S = 0.05
 _RETRY_S = 0.2
 _QUOTAS_PER_READ = 5_000
+_SURVIVORS_PER_READ = 1_000
 _PATIENCE_S = limits.FENCED_MS_MAX / 1000
 _PATIENCE_DOUBLINGS_MAX = 5
 
@@ -128,15 +129,16 @@ class Rebuilder:
 
     async def _resolved(self, survivors: Sequence[Reservation]) -> list[Reservation]:
         """Return those of the survivors that Postgres has resolved without Redis knowing."""
-        if not survivors:
-            return []
-        room = self._room
-        verdicts = await room.node.orders.verdicts(room.session_id, survivors)
-        return [
-            resolved(item, verdicts[item.rid])
-            for item in survivors
-            if verdicts.get(item.rid, Verdict.PENDING) is not Verdict.PENDING
-        ]
+        room, outcomes = self._room, []
+        for first in range(0, len(survivors), _SURVIVORS_PER_READ):
+            part = survivors[first : first + _SURVIVORS_PER_READ]
+            verdicts = await room.node.orders.verdicts(room.session_id, part)
+            outcomes += [
+                resolved(item, verdicts[item.rid])
+                for item in part
+                if verdicts.get(item.rid, Verdict.PENDING) is not Verdict.PENDING
+            ]
+        return outcomes
 
     async def _copy_counters(self) -> None:
         """Copy all that Postgres has counted; until it is there, the database checks limits alone.

@@ -5,15 +5,14 @@ from typing import Any
 
 from liveshop.core.limits import (
     BUYER_RESERVATIONS_MAX,
-    REDIS_CALL_MS_MAX,
-    REDIS_LOAD_MS_MAX,
     RESERVE_LINES_PER_CALL_MAX,
     RESOLVED_KEPT_MS,
     SWEEP_LINES_MAX,
 )
-from liveshop.core.model import Bought, Reservation, ReservationState, Row, Totals
+from liveshop.core.model import Bought, Reservation, Row, Totals
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.loading import Loading
 from liveshop.stores.redis.packing import (
     SEPARATOR,
     Arg,
@@ -25,7 +24,6 @@ from liveshop.stores.redis.packing import (
 )
 from liveshop.stores.redis.projection import Projection
 from liveshop.stores.redis.records import (
-    LoadReply,
     PayReply,
     ReleaseReply,
     ReserveLine,
@@ -36,13 +34,14 @@ from liveshop.stores.redis.records import (
 from liveshop.stores.redis.refusals import line_reply, pay_refusal, release_refusal
 
 
-class SessionUnits:
+class SessionUnits(Loading):
     """Reserves, pays, releases, settles and rebuilds the units of one session.
 
-    Every method is one atomic Redis function, and may raise Unavailable (surely not carried
-    out), OutcomeUnknown (maybe carried out: ask again with the same identifiers) or Busy. What
-    changes something takes the caller's `epoch`, the session's `stock_epoch` in Postgres, and
-    tells by a `UnitsStatus` whether it was carried out. A missing library is loaded by itself.
+    Every method but those of a rebuild is one atomic Redis function. Each may raise Unavailable
+    (surely not carried out), OutcomeUnknown (maybe carried out: ask again with the same
+    identifiers) or Busy. What changes something takes the caller's `epoch`, the session's
+    `stock_epoch` in Postgres, and tells by a `UnitsStatus` whether it was carried out. A missing
+    library is loaded by itself.
     """
 
     def __init__(self, link: RedisLink, library: Library, session_id: str) -> None:
@@ -170,47 +169,5 @@ class SessionUnits:
         """Return a buyer's HELD and PAYING reservations."""
         return unpack_all(await self._call("mine", buyer))
 
-    async def fence(self, epoch: int) -> UnitsStatus:
-        """Begin a rebuild: close the session in Redis and set its epoch.
-
-        `epoch` is the one just raised in Postgres. EPOCH means that a later rebuild was first.
-        """
-        return UnitsStatus(await self._call("fence", epoch))
-
-    async def survivors(self) -> tuple[Reservation, ...]:
-        """Return all HELD and PAYING reservations, between `fence` and `load`.
-
-        Redis may have come back from an old file: look up in Postgres which of their rids have
-        an order line (and which `order_id`s are void), and give those to `load` as `resolved`.
-        """
-        return unpack_all(await self._call("survivors"))
-
-    async def load(
-        self,
-        epoch: int,
-        *,
-        now_ms_min: int,
-        rows: Sequence[Row],
-        totals: Totals,
-        pending: Sequence[Reservation] = (),
-        resolved: Sequence[Reservation] = (),
-    ) -> LoadReply:
-        """Finish a rebuild: replace what Redis has by what Postgres has, and open the session.
-
-        It goes on with every reservation that survived and still fits. `pending` are the lines
-        of pending orders, PAYING and with their `order_id`: they are kept in any case, as are
-        surviving PAYING ones; HELD ones that no longer fit are refused, the newest first.
-        `resolved` are as in `settle`. `now_ms_min` is the newest instant in Postgres: the clock
-        goes on from there. Projection and buyer counts are gone: `push` next, then `copy`
-        bought counts in batches. FENCED: `fence` has not been called, or Redis restarted since;
-        EPOCH: a later rebuild was first.
-        """
-        assert all(line.state is ReservationState.PAYING and line.order_id for line in pending)
-        args = (*outcome_args(pending), *outcome_args(resolved), *copy_args(rows, (), totals))
-        status, left_out = await self._call(
-            "load", epoch, now_ms_min, *args, timeout_ms=REDIS_LOAD_MS_MAX
-        )
-        return LoadReply(status=UnitsStatus(status), resolved=unpack_all(left_out))
-
-    async def _call(self, name: str, *args: Arg, timeout_ms: int = REDIS_CALL_MS_MAX) -> Any:
-        return await self._library.call(self._link, name, self._keys, *args, timeout_ms=timeout_ms)
+    async def _call(self, name: str, *args: Arg) -> Any:
+        return await self._library.call(self._link, name, self._keys, *args)

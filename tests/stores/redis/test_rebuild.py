@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.core.errors import Unavailable
-from liveshop.core.model import Reservation, ReservationState
+from liveshop.core.model import PurchaseWord, Reservation, ReservationState
 from liveshop.stores.redis.library import Library
+from liveshop.stores.redis.packing import SEPARATOR, session_key
 from liveshop.stores.redis.records import UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
 from tests.stores.redis.harness import (
@@ -270,3 +271,46 @@ async def test_survivors_that_postgres_has_decided_are_resolved(redis_url: str) 
         assert {r.rid for r in await session.units.survivors()} == {"r3"}
         known = await session.units.peek(["r1", "r2"])
         assert {r.state for r in known.values()} == {ReservationState.SOLD}
+
+
+async def test_a_rebuild_of_many_holds_lets_others_in_between(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        await session.units.copy(1, [row("sS", 5_000, version=8)])
+        for first in range(0, 1_920, 64):
+            await session.set_clock(START_MS + first)
+            numbers = range(first, first + 64)
+            await session.reserve(
+                *(line(rid=f"r{n:04}", buyer=f"b{n // 4}", command=_word(n)) for n in numbers)
+            )
+        survivors = await session.units.survivors()
+        assert {each.rid for each in survivors} == {f"r{n:04}" for n in range(1_920)}
+        await link.call("CONFIG", "RESETSTAT")
+        await session.units.fence(2)
+        reply = await session.units.load(
+            2,
+            now_ms_min=0,
+            rows=[row("sS", 1_000, sold=10, version=9)],
+            totals=NOTHING,
+            pending=[replace(each, order_id="o1") for each in survivors if each.rid < "r0004"],
+            resolved=[
+                replace(each, state=ReservationState.SOLD, order_id="o2")
+                for each in survivors
+                if "r0100" <= each.rid < "r0800"
+            ],
+        )
+        assert reply.status is UnitsStatus.OK
+        # 1,220 of 1,920 were left, 100 of them paying; the newest 230 do not fit any more.
+        assert {(each.rid, each.code) for each in reply.resolved} == {
+            (f"r{n:04}", "sold_out") for n in range(1_690, 1_920)
+        }
+        assert len(await session.units.survivors()) == 990
+        stock = (await session.dump())[session_key(session.id, "stock")]
+        assert isinstance(stock, dict) and stock[f"sS{SEPARATOR}held"] == "990"
+        # In parts of 500, and in as many calls as that takes.
+        stats = await link.call("INFO", "commandstats")
+        assert "cmdstat_fcall:calls=13," in stats, stats
+
+
+def _word(number: int) -> PurchaseWord:
+    return "buy" if number < 600 else "reserve"

@@ -1,4 +1,6 @@
--- Begin again from what Postgres has, when Redis may have lost writes: fence, then load.
+-- Begin again from what Postgres has, when Redis may have lost writes: fence, then refill, load and
+-- keep, a part at a time so that other sessions need not wait, then open. Nothing is sold meanwhile,
+-- and whoever does not finish has changed nothing that the next one would miss.
 
 -- Close the session under a new epoch.
 -- ARGV    epoch
@@ -15,69 +17,123 @@ register('fence', function(key, args)
   return 'ok'
 end, {'allow-oom'})
 
--- Returns the records that are open, by deadline: the paying ones, and the held ones.
-local function read_open(batch)
-  local paying = redis.call('ZRANGE', batch.key.paying, 0, -1)
-  local held = redis.call('ZRANGE', batch.key.due, 0, -1)
-  read_records(batch, paying)
-  read_records(batch, held)
-  return records_of(batch, paying), records_of(batch, held)
-end
-
--- List all open reservations.
+-- List open reservations by deadline.
+-- ARGV    due or paying, how many to leave out, how many to list
 -- Returns the records
-register('survivors', function(key)
-  local paying, held = read_open(new_batch(key, 0))
-  for _, record in ipairs(held) do
-    paying[#paying + 1] = record
-  end
-  return answers(paying)
+register('survivors', function(key, args)
+  local batch, last = new_batch(key, 0), int(args[2] + args[3] - 1)
+  local rids = redis.call('ZRANGE', key[args[1]], args[2], last)
+  read_records(batch, rids)
+  return answers(records_of(batch, rids))
 end, {'no-writes'})
 
--- Tells whether the rows have room; a sale without units of its own has no row and caps nothing.
-local function fits(batch, record)
+-- Returns 'ok' and the time of this call between fence and open of this epoch; 'open' after it.
+local function enter_rebuild(key, epoch, now_ms_min)
+  local cfg = redis.call('HMGET', key.cfg, 'epoch', 'run_id', 'open', 'hi_ms')
+  local own, caller = tonumber(cfg[1]) or -1, tonumber(epoch)
+  if own > caller then
+    return 'epoch'
+  end
+  if own < caller or cfg[2] ~= run_id() then
+    return 'fenced'
+  end
+  return cfg[3] == '1' and 'open' or 'ok', math.max(clock(cfg[4]), tonumber(now_ms_min))
+end
+
+-- Replace counters by those of Postgres; what is held is counted anew from here on.
+-- ARGV    epoch, now_ms at least, then copies (copies.lua)
+-- Returns status ('fenced': fence it first; 'open': this rebuild is finished)
+register('refill', function(key, args)
+  local status, now_ms = enter_rebuild(key, args[1], args[2])
+  if status == 'ok' then
+    redis.call('UNLINK', key.stock, key.held, key.mine, key.bought, key.totals, key.plan)
+    copy(key, args, 3)
+    save_clock(key, now_ms)
+  end
+  return status
+end, {'allow-oom'})
+
+-- Reads what holds of these records touch. A record holds what its buyer's list says: the lists
+-- began empty, so that nothing is counted twice.
+local function read_anew(batch, records)
+  read_holds(batch, records)
+  local taken = {}
+  for _, rids in pairs(batch.mine) do
+    for _, rid in ipairs(rids) do
+      taken[rid] = true
+    end
+  end
+  for _, record in ipairs(records) do
+    record.holds = taken[record.rid] or false
+  end
+end
+
+-- Returns row -> true for those that Postgres has; a sale without units of its own caps nothing.
+local function capped_rows(batch)
+  local fields, capped = {}, {}
+  for row in pairs(batch.row) do
+    fields[#fields + 1] = row .. SEP .. 'version'
+  end
+  local versions = read_all(batch.key.stock, fields)
+  for row in pairs(batch.row) do
+    capped[row] = versions[row .. SEP .. 'version'] ~= nil
+  end
+  return capped
+end
+
+local function fits(batch, capped, record)
   for i, row in ipairs(rows_of(record)) do
-    if (i == 1 or batch.capped[row]) and free(batch, row) < record.quantity then
+    if (i == 1 or capped[row]) and free(batch, row) < record.quantity then
       return false
     end
   end
   return true
 end
 
--- Returns row -> true for the rows among the copies that begin at args[first].
-local function capped_rows(args, first)
-  local rows = {}
-  for i = 0, tonumber(args[first]) - 1 do
-    rows[args[first + 1 + 4 * i]] = true
+-- Takes the hold of a survivor anew, if it may stay. A paying one stays in any case: whether it
+-- was sold is for Postgres to say.
+local function keep(batch, capped, record)
+  if record.state == 'paying' then
+    move(batch, record, 'paying')
+  elseif batch.now_ms >= record.deadline_ms then
+    move(batch, record, 'expired')
+  elseif record.holds or fits(batch, capped, record) then
+    move(batch, record, 'held')
+  else
+    record.code = 'sold_out'
+    move(batch, record, 'refused')
   end
-  return rows
 end
 
--- Takes the holds of all survivors anew; returns those that could not stay.
--- Paying ones stay in any case: whether they were sold is for Postgres to say.
-local function take_again(batch, paying, held)
-  local resolved = {}
-  for _, record in ipairs(paying) do
-    if not batch.changed[record.rid] then
-      move(batch, record, 'paying')
+-- Take the holds of survivors anew, those that are due first.
+-- ARGV    epoch, now_ms at least, due or paying, how many were kept already, how many now
+-- Returns status (as refill), how many there were, how many stay, the records that could not
+register('keep', function(key, args)
+  local status, now_ms = enter_rebuild(key, args[1], args[2])
+  if status ~= 'ok' then
+    return {status, 0, 0, {}}
+  end
+  local batch = new_batch(key, now_ms)
+  local rids = redis.call('ZRANGE', key[args[3]], args[4], int(args[4] + args[5] - 1))
+  read_records(batch, rids)
+  local records, lost, gone = records_of(batch, rids), {}, {}
+  for _, rid in ipairs(rids) do
+    if not batch.res[rid] then
+      lost[#lost + 1] = rid
     end
   end
-  for _, record in ipairs(held) do
-    if batch.changed[record.rid] then
-      -- Postgres knew better.
-    elseif batch.now_ms >= record.deadline_ms then
-      move(batch, record, 'expired')
-      resolved[#resolved + 1] = record
-    elseif fits(batch, record) then
-      move(batch, record, 'held')
-    else
-      record.code = 'sold_out'
-      move(batch, record, 'refused')
-      resolved[#resolved + 1] = record
+  call_all('ZREM', key[args[3]], lost)
+  read_anew(batch, records)
+  local capped = capped_rows(batch)
+  for _, record in ipairs(records) do
+    keep(batch, capped, record)
+    if not OPEN_SET[record.state] then
+      gone[#gone + 1] = record
     end
   end
-  return resolved
-end
+  write_batch(batch)
+  return {status, #rids, #records - #gone, answers(gone)}
+end, {'allow-oom'})
 
 -- The rids of each order of several reservations, as `pay` keeps them.
 local function keep_orders(key, pending)
@@ -96,71 +152,48 @@ local function keep_orders(key, pending)
   call_all('HSET', key.orders, flat)
 end
 
--- Returns the records with their holds taken away, to be taken again where they may stay.
-local function without_holds(...)
-  local all = {}
-  for _, records in ipairs{...} do
-    for _, record in ipairs(records) do
-      record.holds = false
-      all[#all + 1] = record
-    end
+-- Take in what Postgres has decided of reservations, and those of orders that wait for money.
+-- ARGV    epoch, now_ms at least, outcomes, pending orders' reservations (both as in orders.lua),
+--         all of an order in one call
+-- Returns status (as refill)
+register('load', function(key, args)
+  local status, now_ms = enter_rebuild(key, args[1], args[2])
+  if status ~= 'ok' then
+    return status
   end
-  return all
-end
-
-local function rids_of(...)
-  local rids = {}
-  for _, records in ipairs{...} do
+  local outcomes, next_arg = read_outcomes(args, 3)
+  local pending = read_outcomes(args, next_arg)
+  local batch, rids = new_batch(key, now_ms), {}
+  for _, records in ipairs{outcomes, pending} do
     for _, record in ipairs(records) do
       rids[#rids + 1] = record.rid
     end
   end
-  return rids
-end
-
--- Replaces what Redis has by what Postgres has; returns the records that could not stay.
-local function load(key, args, now_ms)
-  local pending, next_arg = read_outcomes(args, 3)
-  local outcomes, copies = read_outcomes(args, next_arg)
-  local batch = new_batch(key, now_ms)
-  read_records(batch, rids_of(pending, outcomes))
-  local paying, held = read_open(batch)
-  redis.call(
-    'DEL', key.stock, key.held, key.mine, key.due, key.paying, key.bought, key.totals, key.plan
-  )
-  copy(key, args, copies)
-  batch.capped = capped_rows(args, copies)
-  read_holds(batch, without_holds(paying, held, pending))
+  read_records(batch, rids)
+  for _, record in ipairs(pending) do
+    record.stored = batch.res[record.rid] and batch.res[record.rid].stored
+  end
+  local stored = records_of(batch, rids)
+  read_anew(batch, pending)
+  read_anew(batch, stored)
   for _, outcome in ipairs(outcomes) do
     apply_outcome(batch, outcome)
   end
   for _, record in ipairs(pending) do
-    record.stored = batch.res[record.rid] and batch.res[record.rid].stored
     move(batch, record, 'paying')
   end
-  local resolved = take_again(batch, paying, held)
   keep_orders(key, pending)
   write_batch(batch)
-  return resolved
-end
+  return status
+end, {'allow-oom'})
 
--- Finish a rebuild and open the session.
--- ARGV    epoch, now_ms at least, pending orders' reservations and outcomes (both as outcomes in
---         orders.lua), then copies (copies.lua)
--- Returns status ('fenced': fence it first), the records that could not stay. Repeated: 'ok'
-register('load', function(key, args)
-  local cfg = redis.call('HMGET', key.cfg, 'epoch', 'run_id', 'open', 'hi_ms')
-  local own, epoch = tonumber(cfg[1]) or -1, tonumber(args[1])
-  if own > epoch then
-    return {'epoch', {}}
+-- Finish a rebuild: sell again.
+-- ARGV    epoch
+-- Returns status (as refill)
+register('open', function(key, args)
+  local status = enter_rebuild(key, args[1], 0)
+  if status == 'ok' then
+    redis.call('HSET', key.cfg, 'open', '1')
   end
-  if own < epoch or cfg[2] ~= run_id() then
-    return {'fenced', {}}
-  end
-  if cfg[3] == '1' then
-    return {'ok', {}}
-  end
-  local resolved = load(key, args, math.max(clock(cfg[4]), tonumber(args[2])))
-  redis.call('HSET', key.cfg, 'open', '1')
-  return {'ok', answers(resolved)}
+  return status
 end, {'allow-oom'})
