@@ -93,6 +93,7 @@ class Shop:
 
     engine: Engine
     catalogue: Catalogue
+    database: Database
 
     async def stock(self, product_id: str = "shirt", **stock: int) -> None:
         """Put a product into the catalogue, SKUs by name, 50.00 each."""
@@ -178,5 +179,5 @@ async def open_shop(
         await tasks.start(bus.run)
         await tasks.start(engine.run)
         await until(lambda: engine.health().ready)
-        yield Shop(engine, Catalogue(database))
+        yield Shop(engine, Catalogue(database), database)
         tasks.cancel_scope.cancel()

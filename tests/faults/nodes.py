@@ -1,5 +1,6 @@
 """Real node processes, started from a test's loop: it has to go on, since the proxies are in it."""
 
+import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,11 +25,6 @@ class Node:
     shop: Shop
     process: subprocess.Popen[str]
 
-    async def readiness(self) -> dict[str, bool]:
-        """Return what `/readyz` says of the stores and the bus, ready or not."""
-        told = (await self.shop.http.get("/readyz")).json()
-        return {name: told[name] for name in ("redis", "postgres", "bus")}
-
 
 @asynccontextmanager
 async def node(redis_url: str, postgres_url: str, **environment: str) -> AsyncIterator[Node]:
@@ -46,6 +42,13 @@ async def node(redis_url: str, postgres_url: str, **environment: str) -> AsyncIt
             headers = {"Authorization": f"Bearer {admin}"}
             made = await http.post("/api/keys", json={"name": "test"}, headers=headers)
             yield Node(Shop(url, SECRET, made.json()["key"], http), process)
+
+
+async def audit(redis_url: str, postgres_url: str) -> tuple[int, str]:
+    """Run `liveshop audit`; return its exit code and what it says."""
+    with program("audit", environment=serving(redis_url, postgres_url, free_port())) as process:
+        output, _ = await asyncio.to_thread(process.communicate)
+    return process.returncode, output
 
 
 async def _ready(http: httpx.AsyncClient) -> bool:

@@ -56,7 +56,7 @@ async def node(settings: tuple[str, LocalStores, str]) -> AsyncIterator[_Node]:
         yield _Node(Shop(url, _SECRET, key, http), stores)
 
 
-async def _is_away(node: _Node, session_id: str, client: Client, sku: str) -> None:
+async def _is_away(node: _Node, store: str, session_id: str, client: Client, sku: str) -> None:
     """Check what viewers, buyers and hosts are told while a store is away."""
     shop = node.shop
     await client.wait_for_type("pulse", buying=False)
@@ -66,7 +66,8 @@ async def _is_away(node: _Node, session_id: str, client: Client, sku: str) -> No
     await refused(client, "unavailable", "reserve", **wanted)
     path = f"/api/sessions/{session_id}/commands"
     await shop.refuses(503, "unavailable", "POST", path, {"type": "session.pause"})
-    assert (await shop.http.get("/readyz")).status_code == 503
+    readiness = await shop.http.get("/readyz")
+    assert (readiness.status_code, readiness.json()[store]) == (503, False)
     assert (await shop.http.get("/healthz")).status_code == 200
     async with shop.joined(session_id) as anonymous:
         assert anonymous.snapshot is not None
@@ -84,18 +85,18 @@ async def _offer(node: _Node) -> tuple[str, str]:
     return await node.shop.session(product), product["variants"][0]["sku"]
 
 
-@pytest.mark.parametrize("store", ["valkey", "postgres"])
+@pytest.mark.parametrize("store", ["redis", "postgres"])
 async def test_a_store_away_closes_buying_and_loses_nothing(node: _Node, store: str) -> None:
     shop = node.shop
     session_id, sku = await _offer(node)
-    taken = node.stores.valkey if store == "valkey" else node.stores.postgres
+    taken = node.stores.valkey if store == "redis" else node.stores.postgres
     async with shop.joined(session_id, "ada") as ada:
         order = await bought(ada, sku)
         held = await reserved(ada, sku)
         log = await shop.log(session_id)
         taken.stop()
         try:
-            await _is_away(node, session_id, ada, sku)
+            await _is_away(node, store, session_id, ada, sku)
         finally:
             taken.start()
         closed = ada.messages.index(await ada.wait_for_type("pulse", buying=False))
