@@ -168,7 +168,7 @@ class OrderWriter:
                 lost = True
                 await anyio.sleep(_RETRY_S)
             except Unavailable:
-                room.node.postgres_up = False
+                room.node.postgres_up = room.node.database.reachable
                 room.keep_orders_waiting(True)
                 await anyio.sleep(_RETRY_S)
             else:
