@@ -16,7 +16,8 @@ class Clock:
     def __init__(self) -> None:
         self._offset_ms = time.time_ns() // 1_000_000 - _monotonic_ms()
         self._last_ms = 0
-        self._observed = False
+        # Whether Redis' clock is known, so that the time is not just this machine's guess.
+        self.observed = False
 
     def observe(self, redis_ms: int) -> int:
         """Take a reading of Redis' clock; return by how many ms it jumped, 0 if it did not.
@@ -25,7 +26,7 @@ class Clock:
         """
         offset_ms = redis_ms - _monotonic_ms()
         jump_ms = offset_ms - self._offset_ms
-        known, self._observed = self._observed, True
+        known, self.observed = self.observed, True
         if not known:
             self._last_ms = 0
         self._offset_ms = offset_ms

@@ -83,7 +83,7 @@ class Node:
     def health(self) -> Health:
         """Return which stores answer now."""
         return Health(
-            redis=self.link.connected,
+            redis=self.link.connected and self.clock.observed,
             postgres=self.postgres_answers,
             bus=self.bus.alive,
             staying=not self.retired,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -129,6 +130,7 @@ class Rooms:
 
     async def _beat(self, *, look: bool) -> None:
         node = self._node
+        await self._read_clock()
         try:
             heads = await self._heads()
             node.postgres_up = True
@@ -136,8 +138,6 @@ class Rooms:
                 self._compare(self._rooms[session_id].context, head)
             if look:
                 await self._look()
-            if node.clock.observe(await node.link.now_ms()):
-                node.metrics.clock_jumps.inc()
         except LiveshopError as failure:
             node.postgres_up = node.database.reachable
             _logger.info("a store is away: %s", failure)
@@ -147,6 +147,11 @@ class Rooms:
         for state, count in zip(("open", "busy"), node.database.connections, strict=True):
             node.metrics.connections.labels(state).set(count)
         await self._unload_idle()
+
+    async def _read_clock(self) -> None:
+        with suppress(LiveshopError):
+            if self._node.clock.observe(await self._node.link.now_ms()):
+                self._node.metrics.clock_jumps.inc()
 
     async def _heads(self) -> dict[str, Head]:
         """Read how far the rooms' sessions are; that tells whether Postgres answers, too."""

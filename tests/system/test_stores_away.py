@@ -13,6 +13,7 @@ from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.cli.subprocesses import free_port
 from tests.cli.programs import is_ready, program, until
 from tests.client import Client, Message, connected
+from tests.conftest import store_folder
 from tests.system.shop import Shop, bought, eventually, new_rid, refused, reserved
 
 _SECRET = "s" * 32
@@ -27,9 +28,9 @@ class _Node:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, LocalStores, str]]:
+def settings() -> Iterator[tuple[str, LocalStores, str]]:
     """A server on stores of its own: its address, they, and an API key."""
-    with local_stores(tmp_path_factory.mktemp("own")) as stores:
+    with store_folder() as folder, local_stores(folder) as stores:
         environment = {
             "LIVESHOP_REDIS_URL": stores.valkey.url,
             "LIVESHOP_POSTGRES_URL": stores.postgres.url,

@@ -76,12 +76,6 @@ class Database:
                 await pool.close()
             pool.terminate()
 
-    @property
-    def lent(self) -> int:
-        """How many connections are in use now."""
-        pool = self._pool
-        return 0 if pool is None else pool.get_size() - pool.get_idle_size()
-
     async def ping(self) -> None:
         """Return if Postgres answers; else raise Unavailable."""
         await self.fetch("SELECT 1")
