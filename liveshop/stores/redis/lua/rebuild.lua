@@ -1,6 +1,6 @@
 -- Begin again from what Postgres has, when Redis may have lost writes: fence, then refill, load and
--- keep, a part at a time so that other sessions need not wait, then open. Nothing is sold meanwhile,
--- and whoever does not finish has changed nothing that the next one would miss.
+-- keep, a part at a time so that other sessions need not wait, then open. Nothing is sold
+-- meanwhile, and whoever does not finish has changed nothing that the next one would miss.
 
 -- Close the session under a new epoch.
 -- ARGV    epoch
