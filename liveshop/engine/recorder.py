@@ -50,20 +50,24 @@ class Recorder:
         """Record at every instant that is due, until cancelled."""
         while True:
             now_ms = self._room.node.clock.now_ms()
-            await anyio.sleep((SAMPLE_MS - (now_ms - self._phase_ms) % SAMPLE_MS) / 1000)
+            due_ms = now_ms + SAMPLE_MS - (now_ms - self._phase_ms) % SAMPLE_MS
+            await anyio.sleep((due_ms - now_ms) / 1000)
             try:
-                await self.record()
+                await self.record(due_ms)
             except LiveshopError as failure:
                 _logger.info("session %s: nothing recorded: %s", self._room.session_id, failure)
 
-    async def record(self) -> None:
-        """Write what was counted; raises Unavailable, and then tries the same again next time."""
+    async def record(self, at_ms: int) -> None:
+        """Write what was counted; raises Unavailable, and then tries the same again next time.
+
+        `at_ms` is the instant that was due, which all nodes know alike, whenever they come to it.
+        """
         on = self._room.state.status in _ON
         visitors = await self._count_visitors()
         await self._write_looks()
         # Once more after the end, for what came since the last time.
         if on or self._was_on:
-            await self._write_sample(visitors)
+            await self._write_sample(at_ms, visitors)
         self._was_on = on
 
     async def _count_visitors(self) -> int | None:
@@ -84,12 +88,11 @@ class Recorder:
             self._looks += looks
             raise
 
-    async def _write_sample(self, visitors: int | None) -> None:
+    async def _write_sample(self, at_ms: int, visitors: int | None) -> None:
         room = self._room
         gauges, stats = room.broadcast.gauges, room.broadcast.stats
-        now_ms = room.node.clock.now_ms()
         sample = Sample(
-            at_ms=now_ms - (now_ms - self._phase_ms) % SAMPLE_MS,
+            at_ms=at_ms,
             viewers=gauges.viewers,
             viewers_peak=gauges.viewers if stats is None else stats.viewers_peak,
             visitors=visitors,

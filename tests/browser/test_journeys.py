@@ -15,7 +15,7 @@ async def _start_sale(host: Page, *, percent: int, units: int) -> None:
     await host.get_by_label("Percent off").fill(str(percent))
     await host.get_by_label("Seconds", exact=True).fill("120")
     await host.get_by_label("Units (empty: all there are)").fill(str(units))
-    await expect(host.get_by_text("M €39.00 · L €39.00")).to_be_visible()
+    await expect(host.get_by_role("row", name="All 2 variants")).to_contain_text("€39.00")
     await _button(host, "Start sale").click()
 
 
@@ -42,7 +42,7 @@ async def test_a_viewer_buys_at_the_price_of_the_sale_that_the_host_starts(
 
     orders = host.get_by_role("region", name="Orders")
     await expect(orders.get_by_role("listitem")).to_contain_text("Ocean Shirt, L × 1€39.00")
-    await expect(orders).to_contain_text("Orders 1 · €39.00")
+    await expect(orders).to_contain_text("1 · €39.00")
     (order,) = live.orders()
     assert order["status"] == "confirmed"
     assert [(line["sku"], line["price"]) for line in order["lines"]] == [("OCEAN-L", 3900)]
@@ -63,7 +63,7 @@ async def test_a_host_plans_a_show_fills_its_shelf_and_goes_live(
     await host.get_by_label("Units of L").fill("0")
     await host.get_by_label("At most per person").fill("2")
     await _button(host, "Add to the shelf").click()
-    await expect(host.get_by_text("M Only 4 left")).to_be_visible()
+    await expect(host.get_by_role("region", name="Run of show")).to_contain_text("M 4")
     await _button(host, "Price of Ocean Shirt").click()
     await host.get_by_label("Price of M in EUR").fill("48.50")
     await _button(host, "Change price").click()
@@ -131,6 +131,7 @@ async def test_the_chat_is_text_and_is_moderated_by_the_host(browser: Browser, l
         await expect(page.get_by_text(said)).to_be_visible()
     await expect(viewer.get_by_label("Say something")).to_have_value("")
 
+    await _button(host, "Actions on the message of ada").click()
     await _button(host, "Pin message of ada").click()
     pinned = other.get_by_role("list", name="Pinned messages")
     await expect(pinned).to_contain_text(said)
@@ -139,7 +140,8 @@ async def test_the_chat_is_text_and_is_moderated_by_the_host(browser: Browser, l
 
     await viewer.get_by_label("Say something").fill("hello again")
     await _button(viewer, "Send").click()
-    await _button(host, "Mute ada").click()
+    await _button(host, "Actions on the message of ada").click()
+    await _button(host, "Mute ada, 5 min").click()
     await expect(_button(host, "Unmute ada")).to_be_visible()
 
 

@@ -7,6 +7,8 @@ from liveshop.core.roles import Role
 from liveshop.stores.postgres.figures import Figures
 from tests.engine.world import Shop, until
 
+NOW_MS = 1_790_000_000_000
+
 
 async def _figures(shop: Shop, session_id: str) -> Figures:
     return (await shop.engine.room(session_id)).context.node.figures
@@ -19,13 +21,12 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(shop: Shop, ot
     rooms = [await each.engine.room(session_id) for each in (shop, other)]
     await until(lambda: {room.context.broadcast.gauges.viewers for room in rooms} == {2})
     for room in rooms:
-        await room.recorder.record()
+        await room.recorder.record(NOW_MS)
     figures = await _figures(shop, session_id)
     audience = await figures.audience(session_id)
     assert (audience.viewers_peak, audience.viewers_average) == (2, 2)
-    series = await figures.gauge_series(session_id, 0, 10_000)
-    # Two, if the clock went on to the next instant in between.
-    assert {viewers for viewers, _, _ in series.values()} == {2}
+    series = await figures.gauge_series(session_id, NOW_MS, 10_000)
+    assert [viewers for viewers, _, _ in series.values()] == [2]
 
 
 async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Shop) -> None:
@@ -37,7 +38,7 @@ async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Shop
     await shop.join(session_id)
     for visitor in ("phone", "phone", None):
         room.recorder.visit(None, visitor)
-    await room.recorder.record()
+    await room.recorder.record(NOW_MS)
     audience = await (await _figures(shop, session_id)).audience(session_id)
     assert audience.visitors == 3
 
@@ -52,8 +53,8 @@ async def test_looks_are_counted_for_what_is_on_the_shelf(shop: Shop) -> None:
     room = await shop.engine.room(session_id)
     with pytest.raises(NotFound):
         room.recorder.look("hat")
-    await room.recorder.record()
-    await room.recorder.record()
+    await room.recorder.record(NOW_MS)
+    await room.recorder.record(NOW_MS + 10_000)
     assert await (await _figures(shop, session_id)).looks(session_id) == {"shirt": 3}
 
 
@@ -62,10 +63,11 @@ async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: S
     session_id = await shop.plan()
     room = await shop.engine.room(session_id)
     figures = room.context.node.figures
-    await room.recorder.record()
+    await room.recorder.record(NOW_MS)
     assert await figures.gauge_series(session_id, 0, 1) == {}
     await shop.host(session_id, "session.start")
-    room.recorder._was_on = True
+    await room.recorder.record(NOW_MS)
     await shop.host(session_id, "session.end")
-    await room.recorder.record()
-    assert len(await figures.gauge_series(session_id, 0, 1)) == 1
+    for step in (1, 2):
+        await room.recorder.record(NOW_MS + step * 10_000)
+    assert list(await figures.gauge_series(session_id, NOW_MS, 10_000)) == [0, 1]

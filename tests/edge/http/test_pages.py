@@ -92,7 +92,7 @@ def test_a_preflight_allows_tokens_and_json_to_the_shop_alone(api: Api) -> None:
     }
     shop = api.anyone.send("OPTIONS", "/api/products", {"Origin": SHOP_ORIGIN, **asks})
     assert shop.status_code == 200
-    assert shop.headers["access-control-allow-methods"] == "GET, POST, DELETE"
+    assert shop.headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE"
     stranger = api.anyone.send(
         "OPTIONS", "/api/products", {"Origin": "https://evil.example", **asks}
     )

@@ -1,0 +1,158 @@
+/** Putting a product on the shelf: found in the catalogue, or made on the spot. */
+
+import { html, useEffect, useState } from "../shared/html.js";
+import { money, plainMoney, t } from "../shared/i18n.js";
+import { useShopState } from "../shared/shop.js";
+import { useDesk } from "./desk.js";
+import { Form } from "./dialogs.js";
+import { Field, NumberField, amount, whole } from "./fields.js";
+import { labelOf } from "./show.js";
+
+const UNITS_OFFERED = 10;
+const TYPING_MS = 150;
+
+export function AddForm() {
+  const desk = useDesk();
+  const [making, setMaking] = useState(false);
+  const [picked, setPicked] = useState(null);
+  const currency = useShopState((state) => state.session.currency);
+  const submit = async (elements) => {
+    if (making) return addNew(desk, elements, currency);
+    if (picked === null) throw new Error(t("console.add_pick"));
+    return addKnown(desk, picked, elements, currency);
+  };
+  return html`
+    <${Form} title=${t("console.add_title")} action=${t("console.add_action")}
+      submit=${submit} wide>
+      <fieldset class="choices"><legend class="hidden-label">${t("console.add_from")}</legend>
+        <label class="choice"><input type="radio" name="from" checked=${!making}
+          onChange=${() => setMaking(false)} /> <span>${t("console.add_catalogue")}</span></label>
+        <label class="choice"><input type="radio" name="from" checked=${making}
+          onChange=${() => setMaking(true)} /> <span>${t("console.add_new")}</span></label>
+      </fieldset>
+      ${making ? html`<${NewProduct} currency=${currency} />`
+        : html`<${Found} picked=${picked} pick=${setPicked} />`}
+      ${picked !== null && !making && html`<${Offer} product=${picked} currency=${currency} />`}
+      <${NumberField} label=${t("console.add_limit")} name="limit" min="1" max="1000" required
+        value="10" />
+    <//>`;
+}
+
+/** The catalogue as it is searched; the first that is found is picked, to begin with. */
+function Found({ picked, pick }) {
+  const desk = useDesk();
+  const shelf = useShopState((state) => state.session.shelf);
+  const [q, setQ] = useState("");
+  const [found, setFound] = useState(null);
+  useEffect(() => {
+    let gone = false;
+    const timer = setTimeout(async () => {
+      try {
+        const { products } = await desk.office.search(q);
+        if (gone) return;
+        setFound(products);
+        const free = products.filter((p) => !shelf.some((s) => s.product_id === p.product_id));
+        pick(free[0] ?? null);
+      } catch (refusal) {
+        desk.say(desk.explain(refusal), { problem: true });
+      }
+    }, q === "" ? 0 : TYPING_MS);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [q]);
+  const here = new Set(shelf.map((p) => p.product_id));
+  return html`
+    <${Field} label=${t("console.add_search")} type="search" autofocus value=${q}
+      onInput=${(event) => setQ(event.target.value)} />
+    <div class="found" role="radiogroup" aria-label=${t("console.add_found")}>
+      ${found?.map((p) => html`
+        <label key=${p.product_id} class="found-row">
+          <input type="radio" name="product" checked=${picked?.product_id === p.product_id}
+            disabled=${here.has(p.product_id)} onChange=${() => pick(p)} />
+          ${p.image && html`<img src=${p.image} alt="" width="32" height="32" />`}
+          <span class="title">${p.title}</span>
+          <span class="note">${here.has(p.product_id) ? t("console.add_here")
+            : t("console.in_stock", { n: p.variants.reduce((sum, v) => sum + v.stock, 0) })}</span>
+        </label>`)}
+      ${found?.length === 0 && html`<p class="empty">
+        ${q ? t("console.add_nothing") : t("console.add_no_catalogue")}</p>`}
+    </div>`;
+}
+
+function Offer({ product, currency }) {
+  return html`
+    <table class="offer">
+      <thead><tr><th scope="col">${t("console.variant")}</th>
+        <th scope="col">${t("console.units")}</th>
+        <th scope="col">${t("console.price_here", { currency })}</th></tr></thead>
+      <tbody key=${product.product_id}>
+        ${product.variants.map((v) => html`
+          <tr key=${v.sku}><th scope="row">${labelOf(v)}
+              <span class="note">${t("console.in_stock", { n: v.stock })}</span></th>
+            <td><input type="number" name=${`units-${v.sku}`} min="0" max=${v.stock} step="1"
+              defaultValue=${String(Math.min(v.stock, UNITS_OFFERED))}
+              aria-label=${t("console.units_of", { label: labelOf(v) })} /></td>
+            <td><input name=${`price-${v.sku}`} inputmode="decimal" autocomplete="off"
+              placeholder=${plainMoney(v.price, currency)}
+              aria-label=${t("console.price_of_here", { label: labelOf(v) })} /></td></tr>`)}
+      </tbody>
+    </table>`;
+}
+
+function NewProduct({ currency }) {
+  return html`
+    <${Field} label=${t("console.new_title")} name="title" required maxlength="200" autofocus />
+    <div class="pair">
+      <${Field} label=${t("console.new_price", { currency })} name="price" inputmode="decimal"
+        required />
+      <${NumberField} label=${t("console.new_units")} name="units" min="1" max="1000000" required
+        value="1" />
+    </div>
+    <${Field} label=${t("console.new_variants")} name="labels" maxlength="400"
+      hint=${t("console.new_variants_hint")} />
+    <${Field} label=${t("console.new_image")} name="image" type="url" maxlength="2000" />`;
+}
+
+async function addKnown(desk, { product_id, title, variants }, elements, currency) {
+  const offered = variants.filter((v) => whole(elements[`units-${v.sku}`].value) > 0);
+  if (offered.length === 0) throw new Error(t("console.add_no_units"));
+  const by = (read) => Object.fromEntries(offered.map((v) => [v.sku, read(v)]));
+  const typed = offered.filter((v) => elements[`price-${v.sku}`].value.trim() !== "");
+  const prices = Object.fromEntries(
+    typed.map((v) => [v.sku, amount(elements[`price-${v.sku}`].value, currency)]));
+  await desk.send({
+    type: "product.add", product_id, units: by((v) => whole(elements[`units-${v.sku}`].value)),
+    limit: whole(elements.limit.value), ...(typed.length > 0 && { prices }),
+  });
+  desk.say(t("console.added", { title }), {
+    undo: () => desk.run({ type: "product.remove", product_id }),
+  });
+}
+
+/** Letters and digits of a title, and something that no other product has. */
+function newId(title) {
+  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const own = Math.floor(Math.random() * 36 ** 6).toString(36).padStart(6, "0");
+  return [...words.join("-").slice(0, 40).split("-"), own].filter(Boolean).join("-");
+}
+
+async function addNew(desk, elements, currency) {
+  const title = elements.title.value.trim();
+  const price = amount(elements.price.value, currency);
+  const units = whole(elements.units.value);
+  const labels = elements.labels.value.split(",").map((label) => label.trim()).filter(Boolean);
+  const product_id = newId(title);
+  const skus = (labels.length > 0 ? labels : [""]).map((label, index) => ({
+    sku: `${product_id}-${index + 1}`, label, price, stock: units,
+  }));
+  const image = elements.image.value || null;
+  await desk.office.makeProduct({ product_id, title, image, variants: skus });
+  await desk.send({
+    type: "product.add", product_id, units: Object.fromEntries(skus.map(({ sku }) => [sku, units])),
+    limit: whole(elements.limit.value),
+    prices: Object.fromEntries(skus.map(({ sku }) => [sku, price])),
+  });
+  desk.say(t("console.added", { title: `${title}, ${money(price, currency)}` }));
+}

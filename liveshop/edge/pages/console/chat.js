@@ -1,0 +1,129 @@
+/** The chat, and what keeps it in order: delete, mute for a time, pin, slow mode, blocked words. */
+
+import { html, useState } from "../shared/html.js";
+import { clock, t, timeOfDay } from "../shared/i18n.js";
+import { useShop, useShopState, useTick } from "../shared/shop.js";
+import { Action } from "./action.js";
+import { useDesk } from "./desk.js";
+import { HeldList } from "./held_list.js";
+
+const SLOW_MS = [0, 5_000, 10_000, 30_000, 60_000, 300_000];
+const MUTES = [
+  { ms: 300_000, key: "console.mute_5" },
+  { ms: 3_600_000, key: "console.mute_60" },
+  { ms: null, key: "console.mute_show" },
+];
+const TEXT_MAX = 200;
+
+const nameOf = ({ id, name }) => name || id;
+
+export function Chat() {
+  const lines = useShopState((state) => state.session.chat);
+  const pinned = useShopState((state) => state.session.chat_pinned);
+  const [open, setOpen] = useState(null); // the id of the message whose actions are shown
+  const line = (message, isPinned) => html`
+    <${Line} message=${message} isPinned=${isPinned} open=${open === message.id}
+      toggle=${() => setOpen(open === message.id ? null : message.id)} />`;
+  return html`
+    <section class="chat part" data-part="chat" aria-label=${t("console.chat")}>
+      <div class="row-head"><h2>${t("console.chat")}</h2><${Rules} /></div>
+      ${pinned.length > 0 && html`
+        <ul class="chat-pinned" aria-label=${t("console.chat_pinned")}>
+          ${pinned.map((message) => html`<li key=${message.id}>${line(message, true)}</li>`)}
+        </ul>`}
+      <${HeldList} items=${lines} idOf=${(message) => message.id} newest="last"
+        label=${t("console.chat_lines")} empty=${t("console.chat_empty")}
+        row=${(message) => line(message, pinned.some((p) => p.id === message.id))} />
+      <${Say} />
+    </section>`;
+}
+
+function Rules() {
+  const desk = useDesk();
+  const slowMs = useShopState((state) => state.session.chat_slow_ms ?? 0);
+  const ended = useShopState((state) => state.session.status === "ended");
+  const slow = (event) => desk.run({ type: "chat.slow", interval_ms: Number(event.target.value) });
+  if (ended) return null;
+  return html`
+    <span class="rules">
+      <label class="inline">${t("console.slow")}
+        <select value=${String(slowMs)} onChange=${slow}>
+          ${SLOW_MS.map((ms) => html`<option key=${ms} value=${String(ms)}>
+            ${ms === 0 ? t("console.slow_off") : clock(ms / 1000)}</option>`)}
+        </select></label>
+      <button type="button" class="quiet" onClick=${() => desk.open("words")}>
+        ${t("console.words")}</button>
+    </span>`;
+}
+
+function Line({ message, isPinned, open, toggle }) {
+  const { viewer, text, at_ms } = message;
+  const name = nameOf(viewer);
+  return html`
+    <div class="chat-line">
+      <p><b class="who"><bdi>${name}</bdi></b><${MutedMark} id=${viewer.id} /> ${" "}
+        <bdi>${text}</bdi> ${" "}
+        <time class="note">${timeOfDay(at_ms)}</time></p>
+      <button type="button" class="square quiet" aria-expanded=${open} onClick=${toggle}
+        aria-label=${t("console.actions_on", { name })}>⋯</button>
+      ${open && html`<${Actions} message=${message} isPinned=${isPinned} name=${name} />`}
+    </div>`;
+}
+
+function useMuted(id) {
+  const shop = useShop();
+  const until = useShopState((state) => state.muted[id]);
+  return until === null || until > shop.now();
+}
+
+function MutedMark({ id }) {
+  useTick();
+  return useMuted(id) && html`<span class="mark muted"> ${t("console.muted")}</span>`;
+}
+
+function Actions({ message, isPinned, name }) {
+  const desk = useDesk();
+  const { id, viewer } = message;
+  const muted = useMuted(viewer.id);
+  const ended = useShopState((state) => state.session.status === "ended");
+  const mute = (ms) => () => desk.run(
+    { type: "viewer.mute", viewer_id: viewer.id, ...(ms && { duration_ms: ms }) },
+    { said: t("console.muted_said", { name }),
+      undo: { type: "viewer.unmute", viewer_id: viewer.id } });
+  const pinType = isPinned ? "chat.unpin" : "chat.pin";
+  const pinLabel = isPinned ? t("console.unpin_of", { name }) : t("console.pin_of", { name });
+  return html`
+    <span class="chat-actions">
+      ${!ended && html`<${Action} does=${`${pinType}:${id}`} label=${pinLabel}
+        words=${isPinned ? t("console.unpin") : t("console.pin")}
+        onAct=${() => desk.run({ type: pinType, id })} />`}
+      <${Action} does=${`chat.delete:${id}`} label=${t("console.delete_of", { name })}
+        words=${t("console.delete")} onAct=${() => desk.run({ type: "chat.delete", id })} />
+      ${muted
+        ? html`<${Action} does=${`viewer.unmute:${viewer.id}`} words=${t("console.unmute")}
+            label=${t("console.unmute_name", { name })}
+            onAct=${() => desk.run({ type: "viewer.unmute", viewer_id: viewer.id })} />`
+        : MUTES.map(({ ms, key }) => html`
+            <${Action} key=${key} does=${`viewer.mute:${viewer.id}`} onAct=${mute(ms)}
+              label=${t("console.mute_name", { name, time: t(key) })}
+              words=${t("console.mute", { time: t(key) })} />`)}
+    </span>`;
+}
+
+function Say() {
+  const desk = useDesk();
+  const [text, setText] = useState("");
+  const status = useShopState((state) => state.session.status);
+  if (status === "draft" || status === "ended") return null;
+  const send = async (event) => {
+    event.preventDefault();
+    const said = text.trim();
+    if (said && await desk.run({ type: "say", text: said })) setText("");
+  };
+  return html`
+    <form class="say" onSubmit=${send}>
+      <input aria-label=${t("console.say")} placeholder=${t("console.say")} maxlength=${TEXT_MAX}
+        value=${text} autocomplete="off" onInput=${(event) => setText(event.target.value)} />
+      <button>${t("console.send")}</button>
+    </form>`;
+}

@@ -1,0 +1,218 @@
+/** What the console knows besides the show itself, and how it carries out what a host asks for. */
+
+import { createContext, useContext, useEffect, useReducer, useRef } from "../shared/html.js";
+import { t } from "../shared/i18n.js";
+import { sentence } from "../shared/words.js";
+
+const FRAME_CHARS_MAX = 1_000; // UTF-8 may make four times as many bytes; beyond, over HTTP
+const NOTICE_MS = 8_000;
+const SUMMARY_EVERY_MS = 15_000;
+const ORDERS_KEPT = 200;
+const RANKS = ["viewer", "moderator", "host", "admin"];
+
+/**
+ * shop, office  the show's line and its office; of a practice, or of the real thing
+ * state         tab, dialog ({kind, …}), selected (a product's id), busy (the key of what is
+ *               under way), notice ({text, undo, problem}), startedAtMs where that was heard,
+ *               plan, lowest, summary, orders (newest first), names (viewers' by id)
+ */
+export class Desk {
+  state = {
+    tab: "show", dialog: null, selected: null, busy: null, notice: null,
+    startedAtMs: null, plan: { sales: {} }, lowest: null, summary: null, orders: [], names: {},
+  };
+  #listeners = new Set();
+  #ordersNext = 0;
+  #fading = 0;
+
+  constructor(shop, office, { practice = false } = {}) {
+    Object.assign(this, { shop, office, practice });
+    this.stop = shop.subscribe((state, message) => this.#hear(message));
+    this.timer = setInterval(() => this.#refresh(), SUMMARY_EVERY_MS);
+  }
+
+  /** Forget the show; of a practice nothing is left. */
+  close() {
+    this.stop();
+    clearInterval(this.timer);
+    clearTimeout(this.#fading);
+  }
+
+  get role() {
+    return RANKS.indexOf(this.shop.state.viewer?.role);
+  }
+
+  get isHost() {
+    return this.role >= RANKS.indexOf("host");
+  }
+
+  get isModerator() {
+    return this.role >= RANKS.indexOf("moderator");
+  }
+
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  change(part) {
+    this.state = { ...this.state, ...part };
+    for (const listener of this.#listeners) listener();
+  }
+
+  open(kind, fields = {}) {
+    this.change({ dialog: { kind, ...fields }, notice: null });
+  }
+
+  closeDialog() {
+    this.change({ dialog: null });
+  }
+
+  /** Say something for a while; `undo` is a function that takes it back. */
+  say(text, { undo = null, problem = false } = {}) {
+    clearTimeout(this.#fading);
+    this.change({ notice: { text, undo, problem } });
+    this.#fading = setTimeout(() => this.change({ notice: null }), NOTICE_MS);
+  }
+
+  /** Send a command; rejects with `Refused`. */
+  send(command) {
+    const long = JSON.stringify(command).length > FRAME_CHARS_MAX;
+    return long ? this.office.command(command) : this.shop.send(command);
+  }
+
+  /**
+   * Carry something out, one thing at a time for each `key`; what it is refused with is said. Once
+   * it is done `said` is said, and `undo`, a command, offered.
+   */
+  async attempt(key, work, { said = null, undo = null } = {}) {
+    if (this.state.busy === key) return false;
+    this.change({ busy: key });
+    try {
+      await work();
+      const back = undo && (() => this.run(undo));
+      if (said) this.say(said, { undo: back });
+      return true;
+    } catch (refusal) {
+      this.say(this.explain(refusal), { problem: true });
+      return false;
+    } finally {
+      if (this.state.busy === key) this.change({ busy: null });
+    }
+  }
+
+  run(command, how) {
+    const key = `${command.type}:${command.product_id ?? command.id ?? command.viewer_id ?? ""}`;
+    return this.attempt(key, () => this.send(command), how);
+  }
+
+  /** Say in a sentence why something was refused, to a host. */
+  explain(refusal) {
+    if (refusal.code === "unavailable" || refusal.code === "busy") return t("console.try_again");
+    if (refusal.code === "offline") return t("console.not_sent");
+    if (refusal.code === "sold_out") return t("console.too_many_units", { n: refusal.left });
+    const bare = ["bad_request", "conflict", "limit", "not_found"].includes(refusal.code);
+    if (bare || !refusal.code) return t("console.refused", { reason: refusal.message });
+    return sentence(refusal, { session: this.shop.state.session });
+  }
+
+  #hear(message) {
+    if (message === null) return;
+    if (message.type === "welcome" && this.isModerator) this.#catchUp();
+    if (message.type === "order") this.#putOrders([message]);
+    if (message.type === "session.started") this.change({ startedAtMs: message.at_ms });
+    if (message.type === "session.ended") this.#refresh({ always: true });
+    const lines = message.type === "chat" ? message.messages : message.chat;
+    if (lines?.length) this.#learnNames(lines);
+  }
+
+  async #catchUp() {
+    const wanted = [this.#read("plan", () => this.office.plan())];
+    if (this.isHost) {
+      wanted.push(this.#read("summary", () => this.office.summary()), this.#readOrders());
+    }
+    await Promise.all(wanted);
+  }
+
+  /** What cannot be read now is read at the next occasion: it is no reason to stop a show. */
+  async #read(name, ask) {
+    try {
+      this.change({ [name]: await ask() });
+    } catch (refusal) {
+      console.info(`${name}: ${refusal.message}`);
+    }
+  }
+
+  async #readOrders() {
+    try {
+      const { orders, next } = await this.office.orders(this.#ordersNext);
+      this.#ordersNext = next;
+      this.#putOrders(orders);
+    } catch (refusal) {
+      console.info(`orders: ${refusal.message}`);
+    }
+  }
+
+  #putOrders(changed) {
+    const ids = new Set(changed.map((order) => order.order_id));
+    const kept = this.state.orders.filter((order) => !ids.has(order.order_id));
+    const orders = [...changed, ...kept].sort((a, b) => b.at_ms - a.at_ms).slice(0, ORDERS_KEPT);
+    this.change({ orders });
+  }
+
+  async #refresh({ always = false } = {}) {
+    const { session, line } = this.shop.state;
+    const on = session?.status === "live" || session?.status === "paused";
+    if (line !== "open" || !this.isHost || !(on || always)) return;
+    await Promise.all([this.#read("summary", () => this.office.summary()), this.#readOrders()]);
+  }
+
+  /** Cancel an order, and read what has become of it. */
+  cancelOrder(orderId) {
+    return this.attempt(`cancel:${orderId}`, async () => {
+      await this.office.cancel(orderId);
+      await this.#readOrders();
+    }, { said: t("console.order_cancelled") });
+  }
+
+  /** Read the lowest prices; they are asked for when a price is about to change. */
+  readLowest() {
+    return this.#read("lowest", () => this.office.prices());
+  }
+
+  async planSale(productId, sale) {
+    const { [productId]: gone, ...sales } = this.state.plan.sales;
+    if (sale) sales[productId] = sale;
+    this.change({ plan: await this.office.savePlan({ ...this.state.plan, sales }) });
+  }
+
+  #learnNames(lines) {
+    const fresh = lines.filter(({ viewer }) => this.state.names[viewer.id] !== viewer.name);
+    if (fresh.length === 0) return;
+    const named = Object.fromEntries(fresh.map(({ viewer }) => [viewer.id, viewer.name]));
+    this.change({ names: { ...this.state.names, ...named } });
+  }
+}
+
+export const DeskContext = createContext(null);
+
+/** The desk at which the console works, real or for practice. */
+export function useDesk() {
+  return useContext(DeskContext);
+}
+
+/** What `select` takes out of the desk's state; draws again when that is another value. */
+export function useDeskState(select) {
+  const desk = useDesk();
+  const [, draw] = useReducer((changes) => changes + 1, 0);
+  const drawn = useRef(null);
+  drawn.current = { select, value: select(desk.state) };
+  useEffect(() => {
+    const look = () => {
+      if (!Object.is(drawn.current.select(desk.state), drawn.current.value)) draw();
+    };
+    look();
+    return desk.subscribe(look);
+  }, [desk]);
+  return drawn.current.value;
+}

@@ -1,0 +1,60 @@
+/** The figures now, and as they went over the show. */
+
+import { html } from "../shared/html.js";
+import { money, number, percent, t } from "../shared/i18n.js";
+import { useShopState } from "../shared/shop.js";
+import { Chart } from "./chart.js";
+import { useDeskState } from "./desk.js";
+
+export function Figures() {
+  const summary = useDeskState((state) => state.summary);
+  const on = summary !== null && summary.started_at_ms !== null;
+  return html`
+    <section class="figures" aria-label=${t("console.figures")}>
+      <h2>${t("console.figures")}</h2>
+      <${Tiles} summary=${summary} />
+      ${on ? html`<${Charts} summary=${summary} />`
+        : html`<p class="empty">${t("console.figures_empty")}</p>`}
+    </section>`;
+}
+
+/** The sums: those of the pulse where there are some, the others of the summary. */
+export function Tiles({ summary }) {
+  const stats = useShopState((state) => state.stats);
+  const currency = useShopState((state) => state.session.currency);
+  const none = "–";
+  const { revenue, orders, units } = stats ?? summary ?? { revenue: 0, orders: 0, units: 0 };
+  const { buyers, visitors, viewers_average } = summary ?? {};
+  const tiles = [
+    [t("console.revenue"), money(revenue, currency)],
+    [t("console.orders"), number(orders)],
+    [t("console.units"), number(units)],
+    [t("console.carts"), stats ? number(stats.held) : none],
+    [t("console.average"), viewers_average != null ? number(viewers_average) : none],
+    [t("console.conversion"), visitors ? percent(Math.min(1, buyers / visitors)) : none],
+  ];
+  return html`
+    <dl class="tiles">
+      ${tiles.map(([word, value]) => html`
+        <div key=${word}><dt>${word}</dt><dd>${value}</dd></div>`)}
+    </dl>`;
+}
+
+export function Charts({ summary }) {
+  const { series, step_ms, sales, currency } = summary;
+  const inCurrency = (value) => money(value, currency);
+  const perMinute = (point) => (point.units * 60_000) / step_ms;
+  const shape = { series, sales, stepMs: step_ms };
+  return html`
+    <div class="charts">
+      <${Chart} ...${shape} title=${t("console.chart.viewers")} lines=${[
+        { label: t("console.chart.viewers"), of: (p) => p.viewers, colour: "--accent" },
+        { label: t("console.carts"), of: (p) => p.held, colour: "--urgent" }]} />
+      <${Chart} ...${shape} title=${t("console.chart.units")} lines=${[
+        { label: t("console.chart.units"), of: perMinute, colour: "--good", bars: true }]} />
+      <${Chart} ...${shape} title=${t("console.revenue")} write=${inCurrency} lines=${[
+        { label: t("console.revenue"), of: (p) => p.revenue, colour: "--accent", bars: true }]} />
+      <${Chart} ...${shape} title=${t("console.likes")} lines=${[
+        { label: t("console.likes"), of: (p) => p.likes, colour: "--urgent" }]} />
+    </div>`;
+}

@@ -1,0 +1,90 @@
+/** The line at the top: is it live, since when, who watches; and the buttons that start and end. */
+
+import { html } from "../shared/html.js";
+import { clock, dayAndTime, number, short, t } from "../shared/i18n.js";
+import { LanguageChoice } from "../shared/language.js";
+import { useShop, useShopState, useTick } from "../shared/shop.js";
+import { statusWord } from "../shared/words.js";
+import { Action } from "./action.js";
+import { useDesk, useDeskState } from "./desk.js";
+
+export function Header({ practise, stop }) {
+  const desk = useDesk();
+  const session = useShopState((state) => state.session);
+  const { status } = session;
+  const before = status === "draft" || status === "scheduled";
+  return html`
+    <header class=${desk.practice ? "top practice" : "top"}>
+      <h1>${session.title}</h1>
+      <span class="status ${status}">${statusWord(status)}</span>
+      <${OnAir} session=${session} />
+      ${before && session.starts_at_ms !== null && html`<${Planned} at=${session.starts_at_ms} />`}
+      <${Audience} />
+      ${desk.practice && html`<strong class="practice-word">${t("console.practice.on")}</strong>`}
+      <span class="buttons">
+        ${desk.practice
+          ? html`<button type="button" class="primary" onClick=${stop}>
+              ${t("console.practice.stop")}</button>`
+          : before && desk.isHost && html`
+            <button type="button" class="quiet" onClick=${practise}>
+              ${t("console.practice.start")}</button>`}
+        <button type="button" class="quiet" onClick=${() => desk.open("share")}>
+          ${t("console.share")}</button>
+        <button type="button" class="quiet square keys-help" aria-label=${t("console.help.title")}
+          onClick=${() => desk.open("help")}>?</button>
+        <${LanguageChoice} />
+        ${desk.isHost && html`<${Turning} status=${status} />`}
+      </span>
+    </header>`;
+}
+
+function Turning({ status }) {
+  const desk = useDesk();
+  const turn = (type) => () => desk.run({ type });
+  const end = html`
+    <button type="button" class="danger" onClick=${() => desk.open("end")}>
+      ${t("console.end")}</button>`;
+  switch (status) {
+    case "live":
+      return html`<${Action} does="session.pause" onAct=${turn("session.pause")}
+        words=${t("console.pause")} />${end}`;
+    case "paused":
+      return html`<${Action} does="session.resume" primary onAct=${turn("session.resume")}
+        words=${t("console.resume")} />${end}`;
+    case "ended":
+      return null;
+    default:
+      return html`<${Action} does="session.start" primary onAct=${turn("session.start")}
+        words=${t("console.go_live")} />`;
+  }
+}
+
+function OnAir({ session }) {
+  const shop = useShop();
+  const since = useDeskState((state) => state.startedAtMs ?? state.summary?.started_at_ms ?? null);
+  useTick();
+  if (since === null || (session.status !== "live" && session.status !== "paused")) return null;
+  const seconds = Math.max(0, Math.floor((shop.now() - since) / 1000));
+  return html`<span class="number" role="timer" aria-label=${t("console.on_air")}>
+    ${clock(seconds)}</span>`;
+}
+
+function Planned({ at }) {
+  const shop = useShop();
+  useTick();
+  const left = shop.secondsTo(at);
+  return html`<span class="number">${dayAndTime(at)}
+    ${left > 0 && left < 86_400 && html` · <span role="timer">${clock(left)}</span>`}</span>`;
+}
+
+function Audience() {
+  const viewers = useShopState((state) => state.session.viewers);
+  const likes = useShopState((state) => state.session.likes);
+  const peak = useShopState((state) => state.stats?.viewers_peak ?? null);
+  return html`
+    <span class="audience"><b>${number(viewers)}</b> ${t("console.watching", { n: viewers })}
+      ${peak !== null && html` <span class="note">(${t("console.peak", { n: peak })})</span>`}
+    </span>
+    <span class="likes"><span aria-hidden="true">♥</span>
+      <span class="hidden-label">${t("console.likes")}</span> ${short(likes)}</span>`;
+}

@@ -1,0 +1,70 @@
+/** The keys: never while someone types, presses a button with them, or a form is open. */
+
+import { useEffect } from "../shared/html.js";
+import { useDesk } from "./desk.js";
+import { nextProduct, pinNext, unpinLast } from "./show.js";
+
+const TYPED = "input, textarea, select, [contenteditable]";
+const PRESSED = "button, a, summary, [role=option]";
+
+/** What each key does; the help sheet lists them. */
+export const KEYS = [
+  { shown: "⏎", key: "console.help.pin_next" },
+  { shown: "U", key: "console.help.unpin" },
+  { shown: "S", key: "console.help.sale" },
+  { shown: "E", key: "console.help.end_sale" },
+  { shown: "/", key: "console.help.search" },
+  { shown: "?", key: "console.help.help" },
+];
+
+const focusSearch = () => document.getElementById("run-search")?.focus();
+
+/** The product that S and E are about: what was pinned last, else what is chosen, else the next. */
+function current(desk) {
+  const { session } = desk.shop.state;
+  const id = session.pinned.at(-1) ?? desk.state.selected ?? nextProduct(session)?.product_id;
+  return session.shelf.find((product) => product.product_id === id) ?? null;
+}
+
+function sale(desk) {
+  const product = current(desk);
+  const { session } = desk.shop.state;
+  const on = session.sales.some((s) => s.product_id === product?.product_id);
+  if (product && !on) desk.open("sale", { product });
+}
+
+function endSale(desk) {
+  const { sales, pinned } = desk.shop.state.session;
+  const running = sales.find((s) => s.product_id === pinned.at(-1)) ?? sales[0];
+  if (running) desk.run({ type: "sale.end", product_id: running.product_id });
+}
+
+const HOST = {
+  s: sale,
+  e: endSale,
+};
+const STAFF = {
+  Enter: pinNext,
+  u: unpinLast,
+  "/": focusSearch,
+  "?": (desk) => desk.open("help"),
+};
+
+export function useKeys() {
+  const desk = useDesk();
+  useEffect(() => {
+    const press = (event) => {
+      const { key, target, repeat } = event;
+      if (event.ctrlKey || event.metaKey || event.altKey || repeat) return;
+      if (desk.state.dialog || !desk.shop.state.session || !desk.isModerator) return;
+      if (target.closest?.(TYPED) || (key === "Enter" && target.closest?.(PRESSED))) return;
+      const name = key.length === 1 ? key.toLowerCase() : key;
+      const act = STAFF[name] ?? (desk.isHost ? HOST[name] : undefined);
+      if (!act || desk.shop.state.session.status === "ended") return;
+      event.preventDefault();
+      act(desk);
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [desk]);
+}

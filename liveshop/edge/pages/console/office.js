@@ -1,0 +1,100 @@
+/** What the console asks over HTTP: figures, plans, the catalogue, orders. */
+
+import { Refused } from "../client/shop.js";
+
+const PAGE = 200;
+
+/** The office of one show; everything rejects with `Refused`. */
+export class Office {
+  #token;
+  #path;
+
+  constructor(sessionId, token) {
+    this.#token = token;
+    this.#path = `/api/sessions/${encodeURIComponent(sessionId)}`;
+    this.sessionId = sessionId;
+  }
+
+  /** Where viewers watch the show. */
+  get link() {
+    return `${location.origin}/watch/${encodeURIComponent(this.sessionId)}`;
+  }
+
+  summary() {
+    return this.#json("GET", `${this.#path}/summary`);
+  }
+
+  plan() {
+    return this.#json("GET", `${this.#path}/plan`);
+  }
+
+  savePlan(plan) {
+    return this.#json("PUT", `${this.#path}/plan`, plan);
+  }
+
+  /** The lowest price of each SKU in the last 30 days. */
+  async prices() {
+    return (await this.#json("GET", `${this.#path}/prices`)).lowest;
+  }
+
+  async words() {
+    return (await this.#json("GET", `${this.#path}/words`)).words;
+  }
+
+  /** Carry out a command that is too long for the socket. */
+  command(command) {
+    return this.#json("POST", `${this.#path}/commands`, command);
+  }
+
+  search(q) {
+    return this.#json("GET", `/api/products?${new URLSearchParams({ q, limit: 30 })}`);
+  }
+
+  makeProduct(product) {
+    return this.#json("POST", "/api/products", product);
+  }
+
+  cancel(orderId) {
+    return this.#json("POST", `/api/orders/${orderId}/cancel`, {});
+  }
+
+  /** Read the orders that have changed since `after`; returns them and the next `after`. */
+  async orders(after) {
+    const orders = [];
+    for (let next = after; ;) {
+      const query = new URLSearchParams({ session: this.sessionId, after: next, limit: PAGE });
+      const page = await this.#json("GET", `/api/orders?${query}`);
+      orders.push(...page.orders);
+      next = page.next;
+      if (page.orders.length < PAGE) return { orders, next };
+    }
+  }
+
+  /** Save a table of the summary as a file. */
+  async saveCsv(table) {
+    const answer = await this.#ask("GET", `${this.#path}/summary.csv?table=${table}`);
+    const address = URL.createObjectURL(await answer.blob());
+    const link = document.createElement("a");
+    Object.assign(link, { href: address, download: `${this.sessionId}-${table}.csv` });
+    link.click();
+    URL.revokeObjectURL(address);
+  }
+
+  async #json(method, path, body) {
+    return (await this.#ask(method, path, body)).json();
+  }
+
+  async #ask(method, path, body) {
+    const headers = { Authorization: `Bearer ${this.#token}` };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const options = { method, headers, body: body && JSON.stringify(body) };
+    let answer;
+    try {
+      answer = await fetch(path, options);
+    } catch (fault) {
+      throw new Refused({ code: "offline", message: String(fault) });
+    }
+    if (!answer.ok) throw new Refused(await answer.json());
+    return answer;
+  }
+}

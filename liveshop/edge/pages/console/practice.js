@@ -1,0 +1,247 @@
+/**
+ * A show to practise with: the real one's products, viewers who are made up, and every command
+ * decided here. Nothing is sent and nothing is kept.
+ */
+
+import { initialState, priceAt, reduce } from "../client/state.js";
+import { Refused } from "../client/shop.js";
+import { percentOff, saleOf } from "./show.js";
+
+const BEAT_MS = 1_000;
+const STEP_MS = 10_000;
+const PINS_MAX = 3;
+const SAID = ["❤", "M?", "…?", "👏", "L?", "😍"];
+const CROWD = ["Ada", "Bo", "Chen", "Δήμητρα", "Егор", "Fay"];
+
+const refuse = (code, message) => {
+  throw new Refused({ code, message, reason: message });
+};
+const among = (list) => list[Math.floor(Math.random() * list.length)];
+
+/** Begin where the real show is, but draft or scheduled, so that going live can be practised. */
+function beginning({ session, viewer }, nowMs) {
+  const fresh = { ...structuredClone(session), chat: [], chat_pinned: [], likes: 0, viewers: 0,
+    status: "scheduled", starts_at_ms: null, sales: [], pinned: [], buying: true, now_ms: nowMs };
+  const stats = { type: "stats", orders: 0, units: 0, revenue: 0, held: 0, viewers_peak: 0 };
+  return { ...initialState, line: "open", viewer, session: fresh, stats };
+}
+
+/** What the commands lead to: events without offset and instant, or a refusal. */
+const DECIDED = {
+  "session.start": () => [{ type: "session.started", status: "live" }],
+  "session.pause": () => [{ type: "session.paused", status: "paused" }],
+  "session.resume": () => [{ type: "session.resumed", status: "live" }],
+  "session.end": ({ sales }) => [
+    ...sales.map(({ product_id }) => ({ type: "sale.ended", product_id, reason: "session_end" })),
+    { type: "session.ended", status: "ended" },
+  ],
+  "product.pin": ({ pinned }, { product_id }) => {
+    if (pinned.includes(product_id) || pinned.length >= PINS_MAX) refuse("conflict", product_id);
+    return [{ type: "product.pinned", product_id, pinned: [...pinned, product_id] }];
+  },
+  "product.unpin": ({ pinned }, { product_id }) =>
+    [{ type: "product.unpinned", product_id, pinned: pinned.filter((id) => id !== product_id) }],
+  "product.reprice": (session, { product_id, prices }) =>
+    [{ type: "product.repriced", product_id, prices }],
+  "product.remove": (session, { product_id }) => [{ type: "product.removed", product_id }],
+  "shelf.order": ({ shelf }, { product_ids }) => {
+    const rest = shelf.map((p) => p.product_id).filter((id) => !product_ids.includes(id));
+    return [{ type: "shelf.ordered", product_ids: [...product_ids, ...rest] }];
+  },
+  "sale.start": (session, command, nowMs) => {
+    const { product_id, percent, prices, duration_ms, starts_in_ms = 0 } = command;
+    const product = session.shelf.find((p) => p.product_id === product_id);
+    if (saleOf(session, product)) refuse("conflict", product_id);
+    const starts_at_ms = nowMs + starts_in_ms;
+    const off = prices ?? Object.fromEntries(
+      product.variants.map((v) => [v.sku, percentOff(v.price, percent)]));
+    return [{ type: "sale.started", product_id, prices: off, starts_at_ms,
+      ends_at_ms: starts_at_ms + duration_ms, left: command.units ?? null,
+      limit: command.limit ?? null }];
+  },
+  "sale.end": (session, { product_id }) => [{ type: "sale.ended", product_id, reason: "manual" }],
+  "chat.delete": (session, { id }) => [{ type: "chat.deleted", id }],
+  "chat.pin": ({ chat }, { id }) =>
+    [{ type: "chat.pinned", id, message: chat.find((message) => message.id === id) }],
+  "chat.unpin": (session, { id }) => [{ type: "chat.unpinned", id }],
+  "chat.slow": (session, { interval_ms }) => [{ type: "chat.slowed", interval_ms }],
+  "chat.block": (session, { words }) => [{ type: "chat.blocked", count: words.length }],
+};
+
+/** The face of `Shop` that the console uses. */
+export class PracticeShop {
+  #listeners = new Set();
+  #offsetMs;
+  #numbers = 0;
+  #began = null;
+
+  constructor(state, nowMs) {
+    this.sessionId = state.session.id;
+    this.#offsetMs = nowMs - performance.now();
+    this.state = beginning(state, Math.round(nowMs));
+    this.summary = { ...EMPTY, session_id: this.sessionId, currency: state.session.currency };
+    this.timer = setInterval(() => this.#beat(), BEAT_MS);
+  }
+
+  close() {
+    clearInterval(this.timer);
+  }
+
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  now() {
+    return performance.now() + this.#offsetMs;
+  }
+
+  secondsTo(instantMs) {
+    return Math.max(0, Math.ceil((instantMs - this.now()) / 1000));
+  }
+
+  async send(command) {
+    const { type } = command;
+    if (type === "say") return this.#say(this.state.viewer, command.text);
+    if (type === "viewer.mute" || type === "viewer.unmute") {
+      const { viewer_id, duration_ms = null } = command;
+      const forgiven = type === "viewer.unmute" ? this.now() : null;
+      const until_ms = forgiven ?? (duration_ms && this.now() + duration_ms);
+      return this.#take({ type: "viewer.muted", viewer_id, until_ms });
+    }
+    if (!(type in DECIDED)) refuse("conflict", type);
+    const nowMs = Math.round(this.now());
+    for (const event of DECIDED[type](this.state.session, command, nowMs)) {
+      if (event.type === "session.started") this.#began = nowMs;
+      this.#take({ ...event, offset: this.state.session.offset + 1, at_ms: nowMs });
+    }
+    return { type: "ok" };
+  }
+
+  #take(message) {
+    this.state = reduce(this.state, message);
+    for (const listener of this.#listeners) listener(this.state, message);
+  }
+
+  #say(viewer, text) {
+    const at_ms = Math.round(this.now());
+    const said = { id: `practice-${++this.#numbers}`, at_ms, viewer, text };
+    this.#take({ type: "chat", messages: [said], dropped: 0 });
+  }
+
+  /** A second of a made-up show: people come, talk, and buy what is shown. */
+  #beat() {
+    const { session } = this.state;
+    const nowMs = Math.round(this.now());
+    for (const { product_id, ends_at_ms } of session.sales) {
+      if (ends_at_ms <= nowMs) this.send({ type: "sale.end", product_id });
+    }
+    if (session.status !== "live") return;
+    const viewers = Math.max(3, session.viewers + Math.floor(Math.random() * 7) - 2);
+    this.#take({ type: "pulse", now_ms: nowMs, viewers, likes: session.likes + among([0, 1, 3]) });
+    if (Math.random() < 0.3) {
+      const name = among(CROWD);
+      this.#say({ id: `practice-${name}`, name }, among(SAID));
+    }
+    if (Math.random() < 0.35) this.#buy(nowMs);
+    this.#record(nowMs);
+  }
+
+  #buy(nowMs) {
+    const { session, stats } = this.state;
+    const product = session.shelf.find((p) => p.product_id === session.pinned.at(-1));
+    const variant = product && among(product.variants.filter((v) => v.left > 0));
+    if (!variant) return;
+    const { price } = priceAt(session, product, variant, nowMs);
+    const order_id = `practice-${++this.#numbers}`;
+    const viewer_id = `practice-${among(CROWD)}`;
+    this.#take({ type: "order", order_id, session_id: session.id, viewer_id,
+      status: "confirmed", lines: [{ rid: order_id, sku: variant.sku, quantity: 1, price }],
+      total: price, currency: session.currency, at_ms: nowMs });
+    this.#take({ type: "pulse", now_ms: nowMs, left: { [variant.sku]: variant.left - 1 } });
+    const viewers_peak = Math.max(stats.viewers_peak, session.viewers);
+    this.#take({ ...stats, orders: stats.orders + 1, units: stats.units + 1,
+      revenue: stats.revenue + price, viewers_peak });
+    this.#point(nowMs, { orders: 1, units: 1, revenue: price });
+  }
+
+  #record(nowMs) {
+    const { viewers, likes } = this.state.session;
+    this.#point(nowMs, { orders: 0, units: 0, revenue: 0 }, { viewers, likes, held: 0 });
+  }
+
+  /** Add to the step that an instant is in, and keep what the summary says up to date. */
+  #point(nowMs, sums, gauges = {}) {
+    const place = Math.floor((nowMs - this.#began) / STEP_MS);
+    const series = [...this.summary.series];
+    const { orders, units, revenue } = sums;
+    const old = series[place] ?? { at_ms: this.#began + place * STEP_MS, viewers: null, likes: null,
+      held: null, orders: 0, units: 0, revenue: 0 };
+    series[place] = { ...old, ...gauges, orders: old.orders + orders, units: old.units + units,
+      revenue: old.revenue + revenue };
+    this.summary = { ...this.summary, series: [...series].map((point, at) => point
+      ?? { ...old, at_ms: this.#began + at * STEP_MS, orders: 0, units: 0, revenue: 0 }),
+    started_at_ms: this.#began, ended_at_ms: nowMs };
+  }
+}
+
+const EMPTY = {
+  status: "scheduled", started_at_ms: null, ended_at_ms: null, orders: 0, units: 0, revenue: 0,
+  buyers: 0, visitors: null, viewers_peak: 0, viewers_average: null, likes: 0, products: [],
+  sales: [], step_ms: STEP_MS, series: [],
+};
+
+/** The office of a practice: it reads what the real desk knows already, and asks nobody. */
+export class PracticeOffice {
+  #shop;
+  #plan;
+
+  constructor(shop, real) {
+    this.#shop = shop;
+    this.#plan = real.state.plan;
+    this.link = real.office.link;
+    this.sessionId = shop.sessionId;
+  }
+
+  async summary() {
+    const { session, stats } = this.#shop.state;
+    return { ...this.#shop.summary, ...stats, likes: session.likes, status: session.status };
+  }
+
+  async plan() {
+    return this.#plan;
+  }
+
+  async savePlan(plan) {
+    this.#plan = plan;
+    return plan;
+  }
+
+  async prices() {
+    return {};
+  }
+
+  async words() {
+    return [];
+  }
+
+  command(command) {
+    return this.#shop.send(command);
+  }
+
+  async search() {
+    return { products: [] };
+  }
+
+  async makeProduct() {
+    refuse("conflict", "practice");
+  }
+
+  async cancel() {
+    refuse("conflict", "practice");
+  }
+
+  async orders(after) {
+    return { orders: [], next: after };
+  }
+}

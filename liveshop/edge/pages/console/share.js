@@ -1,0 +1,52 @@
+/** The link for viewers, as text to copy and as a picture for phones. */
+
+import { html, useEffect, useState } from "../shared/html.js";
+import { t } from "../shared/i18n.js";
+import { useShopState } from "../shared/shop.js";
+import { useDesk } from "./desk.js";
+import { Sheet } from "./dialogs.js";
+
+export function Share() {
+  const desk = useDesk();
+  const draft = useShopState((state) => state.session.status === "draft");
+  const [copied, setCopied] = useState(false);
+  const { link } = desk.office;
+  const copy = async (event) => {
+    const field = event.target.form.elements.link;
+    field.select();
+    try {
+      await navigator.clipboard.writeText(link);
+      setCopied(true);
+    } catch {
+      // Without https there is no clipboard; the link is selected, to be copied by hand.
+    }
+  };
+  return html`
+    <${Sheet} title=${t("console.share_title")}>
+      ${draft && html`<p class="note">${t("console.share_draft")}</p>`}
+      <form class="copy" onSubmit=${(event) => event.preventDefault()}>
+        <label class="field"><span>${t("console.share_link")}</span>
+          <input name="link" readonly autofocus value=${link} /></label>
+        <button type="button" onClick=${copy}>
+          ${copied ? t("console.copied") : t("console.copy")}</button>
+      </form>
+      <${Code} text=${link} />
+      <div class="buttons end"><button type="button" onClick=${() => desk.closeDialog()}>
+        ${t("console.close")}</button></div>
+    <//>`;
+}
+
+/** A QR code, dark on light in both themes: a camera does not read it the other way round. */
+function Code({ text }) {
+  const [code, setCode] = useState(null);
+  useEffect(() => {
+    import("../vendor/uqr/uqr.js").then(({ encode }) => setCode(encode(text, { border: 4 })));
+  }, [text]);
+  if (code === null) return html`<div class="qr"></div>`;
+  const { data, size } = code;
+  const square = (x, y) => `M${x} ${y}h1v1h-1z`;
+  const path = data.flatMap((row, y) => row.map((dark, x) => (dark ? square(x, y) : "")));
+  return html`
+    <svg class="qr" viewBox=${`0 0 ${size} ${size}`} role="img" aria-label=${t("console.share_qr")}
+      shape-rendering="crispEdges"><path d=${path.join("")} /></svg>`;
+}

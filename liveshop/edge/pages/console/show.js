@@ -1,0 +1,66 @@
+/** What the console's parts have in common about products, and the commands on them. */
+
+import { t } from "../shared/i18n.js";
+
+export const LOW_UNITS = 5;
+
+export const labelOf = ({ label, sku }) => label || sku;
+
+export const saleOf = (session, { product_id }) =>
+  session.sales.find((sale) => sale.product_id === product_id) ?? null;
+
+export const unitsLeft = ({ variants }) => variants.reduce((sum, v) => sum + v.left, 0);
+
+/** How a number of units is to be marked: "gone", "low", or not at all. */
+export function stockMark(left) {
+  if (left === 0) return "gone";
+  return left <= LOW_UNITS ? "low" : "";
+}
+
+/** The product to pin next: after what was pinned last, the first that can be sold. */
+export function nextProduct({ shelf, pinned }) {
+  const last = shelf.findIndex((p) => p.product_id === pinned.at(-1));
+  const after = shelf.slice(last + 1).filter((p) => !pinned.includes(p.product_id));
+  return after.find((p) => unitsLeft(p) > 0) ?? after[0] ?? null;
+}
+
+/** Show a product, alone: what was shown before it goes. */
+export async function pinOnly(desk, product) {
+  const { pinned } = desk.shop.state.session;
+  const { product_id, title } = product;
+  await desk.attempt(`product.pin:${product_id}`, async () => {
+    if (pinned.length >= 3) await desk.send({ type: "product.unpin", product_id: pinned[0] });
+    await desk.send({ type: "product.pin", product_id });
+    const others = pinned.length >= 3 ? pinned.slice(1) : pinned;
+    for (const other of others) await desk.send({ type: "product.unpin", product_id: other });
+  }, { said: t("console.pinned_said", { title }), undo: { type: "product.unpin", product_id } });
+}
+
+/** Pin the next product of the run of show in place of the last. */
+export function pinNext(desk) {
+  const product = nextProduct(desk.shop.state.session);
+  return product ? pinOnly(desk, product) : null;
+}
+
+export function pin(desk, { product_id, title }) {
+  return desk.run({ type: "product.pin", product_id }, {
+    said: t("console.pinned_said", { title }), undo: { type: "product.unpin", product_id },
+  });
+}
+
+export function unpin(desk, { product_id, title }) {
+  return desk.run({ type: "product.unpin", product_id }, {
+    said: t("console.unpinned_said", { title }), undo: { type: "product.pin", product_id },
+  });
+}
+
+export function unpinLast(desk) {
+  const { shelf, pinned } = desk.shop.state.session;
+  const product = shelf.find((p) => p.product_id === pinned.at(-1));
+  return product ? unpin(desk, product) : null;
+}
+
+/** What is left of a price, rounded half up in minor units, as the server does. */
+export function percentOff(price, percent) {
+  return Math.floor((price * (100 - percent) + 50) / 100);
+}

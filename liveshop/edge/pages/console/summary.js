@@ -1,0 +1,71 @@
+/** What the show came to, when it is over: sums, a table of its products, pictures, and CSV. */
+
+import { html } from "../shared/html.js";
+import { clock, dayAndTime, money, number, percent, t } from "../shared/i18n.js";
+import { useDesk, useDeskState } from "./desk.js";
+import { Charts, Tiles } from "./figures.js";
+
+export function Summary() {
+  const desk = useDesk();
+  const summary = useDeskState((state) => state.summary);
+  const csv = (table) => () => desk.attempt("csv", () => desk.office.saveCsv(table));
+  return html`
+    <section class="summary" aria-label=${t("console.summary")}>
+      <div class="row-head">
+        <h2>${t("console.ended")}</h2>
+        ${!desk.practice && html`
+          <span class="buttons">
+            <button type="button" onClick=${csv("products")}>${t("console.csv_products")}</button>
+            <button type="button" onClick=${csv("series")}>${t("console.csv_series")}</button>
+          </span>`}
+      </div>
+      ${summary && html`
+        <p class="note"><${When} summary=${summary} /></p>
+        <${Tiles} summary=${summary} />
+        <dl class="tiles">
+          ${audienceOf(summary).map(([word, value]) => html`
+            <div key=${word}><dt>${word}</dt><dd>${value}</dd></div>`)}
+        </dl>
+        <${Products} summary=${summary} />
+        <${Charts} summary=${summary} />`}
+    </section>`;
+}
+
+function When({ summary: { started_at_ms, ended_at_ms } }) {
+  if (started_at_ms === null || ended_at_ms === null) return null;
+  const length = clock(Math.floor((ended_at_ms - started_at_ms) / 1000));
+  return t("console.summary_when", { start: dayAndTime(started_at_ms), length });
+}
+
+function audienceOf({ viewers_peak, visitors, buyers, likes }) {
+  return [
+    [t("console.viewers_peak"), number(viewers_peak)],
+    [t("console.visitors"), visitors === null ? "–" : number(visitors)],
+    [t("console.buyers"), number(buyers)],
+    [t("console.likes"), number(likes)],
+  ];
+}
+
+function Products({ summary: { products, currency } }) {
+  const columns = [
+    t("console.product"), t("console.shown"), t("console.looks"), t("console.orders"),
+    t("console.units"), t("console.revenue"), t("console.conversion"),
+  ];
+  const row = (p) => [
+    clock(Math.floor(p.shown_ms / 1000)), number(p.looks), number(p.orders), number(p.units),
+    money(p.revenue, currency), p.looks > 0 ? percent(Math.min(1, p.orders / p.looks)) : "–",
+  ];
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label=${t("console.products_table")}>
+      <table class="products">
+        <thead><tr>
+          ${columns.map((word) => html`<th key=${word} scope="col">${word}</th>`)}
+        </tr></thead>
+        <tbody>
+          ${products.map((p) => html`
+            <tr key=${p.product_id}><th scope="row">${p.title}</th>
+              ${row(p).map((value, index) => html`<td key=${index}>${value}</td>`)}</tr>`)}
+        </tbody>
+      </table>
+    </div>`;
+}

@@ -1,0 +1,215 @@
+"""The host's console: planning, moderating, undoing, practising, and what a show came to."""
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from liveshop.core.roles import Role
+from tests.browser.shop import Show, open_page, token
+from tests.cli.programs import until
+
+_SIZES = ((390, 844), (820, 1180), (1440, 900))
+_OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+
+
+def _button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def _run(page: Page) -> Locator:
+    return page.get_by_role("region", name="Run of show")
+
+
+async def _list_new(page: Page, title: str) -> None:
+    await _button(page, "Add product…").click()
+    await page.get_by_label("A new product").check()
+    await page.get_by_label("Title of the product").fill(title)
+    await page.get_by_label("Price in EUR").fill("12.50")
+    await page.get_by_label("Units of each").fill("3")
+    await _button(page, "Add to the shelf").click()
+    await expect(_run(page).get_by_text(title, exact=True)).to_be_visible()
+
+
+async def test_a_product_that_is_not_in_the_catalogue_is_listed_and_moved_by_keyboard(
+    browser: Browser, live: Show
+) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"))
+    await _list_new(host, "Clay pot")
+    rows = _run(host).get_by_role("listitem")
+    await expect(rows).to_have_count(2)
+    await host.get_by_role("button", name="Move Clay pot").press("ArrowUp")
+    await expect(rows.first).to_contain_text("Clay pot")
+    await expect(host.get_by_text("Clay pot is number 1 of 2.")).to_be_visible()
+    await viewer.reload()
+    cards = viewer.get_by_role("article")
+    await expect(cards.first).to_contain_text("Clay pot")
+    await _button(host, "Undo").click()
+    await expect(rows.first).to_contain_text("Ocean Shirt")
+
+
+async def test_a_product_is_dragged_to_its_place(browser: Browser, live: Show) -> None:
+    host = await open_page(browser, live.host())
+    await _list_new(host, "Clay pot")
+    rows = _run(host).get_by_role("listitem")
+    handle = host.get_by_role("button", name="Move Clay pot")
+    await handle.scroll_into_view_if_needed()
+    start, goal = await handle.bounding_box(), await rows.first.bounding_box()
+    assert start is not None and goal is not None
+    await host.mouse.move(start["x"] + 8, start["y"] + 8)
+    await host.mouse.down()
+    await host.mouse.move(start["x"] + 8, goal["y"] + 4, steps=5)
+    await host.mouse.up()
+    await expect(rows.first).to_contain_text("Clay pot")
+
+
+async def test_a_show_is_run_by_keys_that_rest_while_one_types(
+    browser: Browser, live: Show
+) -> None:
+    host = await open_page(browser, live.host())
+    stage = host.get_by_role("region", name="Now pinned")
+    await expect(_button(host, "Pin next: Ocean Shirt")).to_be_visible()
+    await host.keyboard.press("Enter")
+    await expect(stage.get_by_role("article", name="Ocean Shirt")).to_be_visible()
+    await host.keyboard.press("s")
+    await expect(host.get_by_role("heading", name="Flash sale of Ocean Shirt")).to_be_visible()
+    await host.get_by_label("Percent off").fill("22")
+    await host.get_by_label("Percent off").press("Enter")
+    await expect(stage.get_by_role("timer", name="Sale ends")).to_contain_text("00:5")
+    await host.keyboard.press("/")
+    await host.keyboard.type("ue?")
+    await expect(host.get_by_label("Search the run of show")).to_have_value("ue?")
+    await host.get_by_label("Search the run of show").fill("")
+    await host.get_by_label("Search the run of show").blur()
+    await host.keyboard.press("e")
+    await expect(stage.get_by_role("timer")).to_have_count(0)
+    await host.keyboard.press("u")
+    await expect(stage.get_by_role("article")).to_have_count(0)
+    await host.keyboard.press("?")
+    await expect(host.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
+    await host.keyboard.press("Escape")
+    await expect(host.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_sale_that_was_planned_is_there_on_another_computer(
+    browser: Browser, show: Show
+) -> None:
+    host = await open_page(browser, show.host())
+    await _button(host, "Plan a sale of Ocean Shirt").click()
+    await host.get_by_label("Percent off").fill("30")
+    await host.get_by_label("Seconds", exact=True).fill("90")
+    await _button(host, "Save the plan").click()
+    await expect(_run(host)).to_contain_text("plan −30 %, 01:30")
+    other = await open_page(browser, show.host())
+    await expect(_run(other)).to_contain_text("plan −30 %, 01:30")
+    await _button(other, "Go live").click()
+    await _button(other, "Flash sale of Ocean Shirt").click()
+    await expect(other.get_by_label("Percent off")).to_have_value("30")
+    await expect(other.get_by_role("table")).to_contain_text("€35.00")
+    await _button(other, "Start sale").click()
+    await expect(_run(host)).to_contain_text("sale")
+
+
+async def test_the_chat_is_kept_in_order(browser: Browser, live: Show) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"))
+    await _button(host, "Words…").click()
+    await host.get_by_label("Blocked words, one a line").fill("scam\nfake")
+    await _button(host, "Save the words").click()
+    await expect(host.get_by_role("dialog")).to_have_count(0)
+    say = viewer.get_by_label("Say something")
+    for text in ("what a scam", "what a scampi"):
+        await say.fill(text)
+        await _button(viewer, "Send").click()
+        if text == "what a scam":
+            await expect(viewer.get_by_text("what a scampi")).to_have_count(0)
+    chat = host.get_by_role("region", name="Chat")
+    await expect(chat.get_by_text("what a scampi")).to_be_visible()
+    await expect(chat.get_by_text("what a scam", exact=True)).to_have_count(0)
+    await _button(host, "Words…").click()
+    await expect(host.get_by_label("Blocked words, one a line")).to_have_value("scam\nfake")
+    await _button(host, "Not now").click()
+    await host.get_by_label("Slow mode").select_option("00:30")
+    other = await open_page(browser, live.host())
+    await expect(other.get_by_label("Slow mode")).to_have_value("30000")
+
+
+async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Show) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"))
+    await _button(viewer, "Buy Ocean Shirt").click()
+    orders = host.get_by_role("region", name="Orders")
+    await expect(orders).to_contain_text("Ocean Shirt, M × 1")
+    await orders.get_by_role("button", name="Cancel the order of").click()
+    await _button(host, "Cancel the order").click()
+    await expect(orders).to_contain_text("cancelled")
+    until(lambda: live.left("OCEAN-M") == 10)
+
+
+async def test_a_practice_sends_nothing_and_leaves_no_trace(browser: Browser, show: Show) -> None:
+    host = await open_page(browser, show.host())
+    await expect(_button(host, "Go live")).to_be_visible()
+    sent: list[str] = []
+    host.on("request", lambda request: sent.append(request.url))
+    await _button(host, "Practise").click()
+    await expect(host.get_by_text("Practice: nothing leaves this page")).to_be_visible()
+    await _button(host, "Go live").click()
+    await _button(host, "Pin next: Ocean Shirt").click()
+    await _button(host, "Flash sale of Ocean Shirt").first.click()
+    await _button(host, "Start sale").click()
+    stage = host.get_by_role("region", name="Now pinned")
+    await expect(stage.get_by_role("timer", name="Sale ends")).to_be_visible()
+    await expect(host.get_by_role("region", name="Orders")).to_contain_text("Ocean Shirt")
+    await _button(host, "Back to the show").click()
+    await expect(host.get_by_text("Draft")).to_be_visible()
+    await expect(host.get_by_role("region", name="Orders")).to_contain_text("No orders yet.")
+    assert [url for url in sent if "/api/" in url] == []
+    assert show.orders() == []
+    assert show.left("OCEAN-M") == 10
+
+
+async def test_moderators_have_what_their_role_may_do_and_nothing_else(
+    browser: Browser, live: Show
+) -> None:
+    address = f"{live.node.url}/host/{live.session_id}#token={token('mo', Role.MODERATOR)}"
+    page = await open_page(browser, address)
+    await _button(page, "Pin Ocean Shirt").click()
+    await expect(
+        page.get_by_role("region", name="Now pinned").get_by_role("article")
+    ).to_have_count(1)
+    await expect(page.get_by_label("Slow mode")).to_be_visible()
+    for name in ("Pause", "End…", "Add product…", "Remove Ocean Shirt", "Price of Ocean Shirt"):
+        await expect(_button(page, name)).to_have_count(0)
+    await expect(page.get_by_role("region", name="Orders")).to_have_count(0)
+
+
+async def test_what_a_show_came_to_is_told_at_its_end(browser: Browser, live: Show) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"))
+    await _button(viewer, "Buy Ocean Shirt").click()
+    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await _button(host, "End…").click()
+    await _button(host, "End show").click()
+    summary = host.get_by_role("region", name="Summary of the show")
+    await expect(summary.get_by_role("row", name="Ocean Shirt")).to_contain_text("€50.00")
+    async with host.expect_download() as download:
+        await _button(host, "Products as CSV").click()
+    path = await (await download.value).path()
+    assert "ocean,Ocean Shirt" in path.read_text()
+
+
+async def test_the_link_is_shared_as_text_and_as_a_picture(browser: Browser, show: Show) -> None:
+    host = await open_page(browser, show.host())
+    await _button(host, "Share").click()
+    link = f"{show.node.url}/watch/{show.session_id}"
+    await expect(host.get_by_role("textbox", name="Link for viewers")).to_have_value(link)
+    await expect(host.get_by_role("img", name="QR code of the link for viewers")).to_be_visible()
+
+
+async def test_nothing_overflows_in_any_language(browser: Browser, live: Show) -> None:
+    for width, height in _SIZES:
+        host = await open_page(browser, live.host(), width=width)
+        await host.set_viewport_size({"width": width, "height": height})
+        for language in ("en", "el", "zh", "ru"):
+            await host.locator("select.language").select_option(language)
+            await expect(host.locator(f"html[lang={language}]")).to_be_attached()
+            assert await host.evaluate(_OVERFLOW) == 0, (width, language)
+        await host.context.close()
