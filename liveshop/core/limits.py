@@ -123,6 +123,7 @@ LOAD_LINES_PER_CALL_MAX: Final = 500
 COMMAND_ATTEMPTS_MAX: Final = 10
 COMMANDS_IN_FLIGHT_MAX: Final = 5_000
 COMMANDS_WAITING_MAX: Final = 40
+FRAMES_WAITING_MAX: Final = 1_000  # for one viewer, until its welcome
 WATCHED_RIDS_PER_PULSE_MAX: Final = 1_000
 
 # Rates per connection: (a second, burst)

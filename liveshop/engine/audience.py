@@ -1,5 +1,7 @@
 """Who watches a session on this node, and how bytes reach them."""
 
+from liveshop.core import limits
+from liveshop.core.close_codes import CloseCode
 from liveshop.core.frames import SharedFrame
 from liveshop.core.roles import Role
 from liveshop.engine.viewer import Viewer
@@ -84,12 +86,18 @@ class Audience:
         return [viewer for viewer in self._buyers.get(buyer, ()) if viewer is not but]
 
     def write_to(self, viewer: Viewer, frame: bytes) -> None:
-        """Write a private frame to one viewer, after its welcome if that is still to come."""
+        """Write a private frame to one viewer, after its welcome if that is still to come.
+
+        Who would have too many waiting is sent away: after a reconnect it is right again.
+        """
         waiting = self._expected.get(viewer)
         if waiting is None:
             viewer.write(frame)
-        else:
+        elif len(waiting) < limits.FRAMES_WAITING_MAX:
             waiting.append(frame)
+        else:
+            self.leave(viewer)
+            viewer.close(CloseCode.TOO_SLOW, "too much waits for the welcome")
 
     def write_to_staff(self, frame: bytes, role: Role) -> None:
         """Write a frame to those who moderate (`Role.MODERATOR`) or host (`Role.HOST`)."""

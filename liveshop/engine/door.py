@@ -54,20 +54,18 @@ class Door:
         if room is not None:
             room.submit(viewer, command)
         elif viewer in self._coming:
-            waiting = self._coming[viewer]
-            if len(waiting) < limits.COMMANDS_WAITING_MAX:
-                waiting.append(command)
+            if len(self._coming[viewer]) < limits.COMMANDS_WAITING_MAX:
+                self._keep(viewer, command)
             else:
-                viewer.write(frame(messages.error(Busy(), command.ref)))
+                self._keep(viewer, frame(messages.error(Busy(), command.ref)))
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         """Write an answer that was not ours to give, after the welcome if that is to come."""
         room = self._inside.get(viewer)
-        waiting = self._coming.get(viewer)
         if room is not None:
             room.context.audience.write_to(viewer, answer)
-        elif waiting is not None and len(waiting) < limits.COMMANDS_WAITING_MAX:
-            waiting.append(answer)
+        elif viewer in self._coming:
+            self._keep(viewer, answer)
         else:
             viewer.write(answer)
 
@@ -78,6 +76,15 @@ class Door:
         if room is not None:
             room.context.audience.leave(viewer)
             self._node.metrics.viewers.set(len(self._inside))
+
+    def _keep(self, viewer: Viewer, item: Command | bytes) -> None:
+        """Keep what is to be done or said once the viewer is in its room, in order."""
+        waiting = self._coming[viewer]
+        if len(waiting) < limits.FRAMES_WAITING_MAX:
+            waiting.append(item)
+        else:
+            self.disconnect(viewer)
+            viewer.close(CloseCode.TOO_SLOW, "too much waits for the welcome")
 
     async def _bring(
         self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None
