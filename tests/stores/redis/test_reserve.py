@@ -117,9 +117,11 @@ async def test_same_rid_gets_the_same_answer_even_after_the_price_has_changed(
         wanted = line(rid="r1", price=5000)
         first, again = await session.reserve(wanted, wanted)
         await session.units.push(1, projection(offset=2, sale=sale(prices={"S": 1})))
+        before = await session.dump()
         (later,) = await session.reserve(wanted)
         assert not first.known and again.known and later.known
         assert first.reservation == again.reservation == later.reservation
+        assert await session.dump() == before
 
 
 @pytest.mark.parametrize(
