@@ -198,9 +198,10 @@ class Settings:
         "How many may join a node in a second; more are told when to come back.",
     )
     chat_per_second: int = _setting(
-        _integer(1, 1_000),
+        _integer(1, limits.CHAT_PER_SECOND_MAX),
         str(limits.CHAT_PER_SECOND_DEFAULT),
-        "How many chat messages a second a session shows; the rest is counted as dropped.",
+        "How many chat messages a second a session shows, 50 at most; the rest is counted as "
+        "dropped.",
     )
     drain_ms: int = _setting(
         _integer(0, 600_000), "10000", "How long a stopping node takes to let its viewers go."

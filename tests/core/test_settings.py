@@ -35,6 +35,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
     ("name", "value", "fix"),
     [
         ("LIVESHOP_PORT", "eighty", "it must be a whole number, 1 to 65535"),
+        ("LIVESHOP_CHAT_PER_SECOND", "51", "it must be between 1 and 50"),
         ("LIVESHOP_PORT", "65536", "it must be between 1 and 65535"),
         ("LIVESHOP_REDIS_URL", "localhost:6379", "it must start with redis://"),
         ("LIVESHOP_POSTGRES_URL", "mysql://db", "it must start with postgresql://"),

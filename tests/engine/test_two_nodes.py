@@ -1,7 +1,11 @@
 """Two nodes on the same stores behave as one."""
 
+from functools import partial
+from typing import Any
+
+from liveshop.core import limits
 from liveshop.core.roles import Role
-from tests.engine.world import Shop, until
+from tests.engine.world import Shop, Watcher, open_shop, until
 
 
 async def test_both_show_the_same_events_once_and_in_order(shop: Shop, other: Shop) -> None:
@@ -169,6 +173,38 @@ async def test_who_is_muted_sees_its_own_words_on_every_node_before_the_show_too
     await shop.host(session_id, "viewer.mute", viewer_id="ada")
     shop.send(here, "say", text="unheard")
     assert (await there.sees("chat"))["messages"] == (await here.sees("chat"))["messages"]
+
+
+async def test_the_pulse_brings_all_that_may_be_said_in_a_second_once(
+    redis_url: str, postgres_url: str
+) -> None:
+    fastest: dict[str, Any] = {"chat_per_second": limits.CHAT_PER_SECOND_MAX}
+    async with (
+        open_shop(redis_url, postgres_url, **fastest) as shop,
+        open_shop(redis_url, postgres_url, **fastest) as other,
+    ):
+        session_id = await shop.plan()
+        here, there = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
+        room = await shop.engine.room(session_id)
+        # Every second message is lost on the bus, and the pulse brings them all.
+        publish, said = room.context.publish, [f"{n}" for n in range(limits.CHAT_PER_SECOND_MAX)]
+        for number, text in enumerate(said):
+            lost = number % 2 == 0
+            room.context.publish = _lose if lost else publish  # type: ignore[method-assign]
+            shop.send(here, "say", text=text, ref=number)
+            await here.sees("ok", ref=number)
+        room.context.publish = publish  # type: ignore[method-assign]
+        for watcher in (here, there):
+            await watcher.until(partial(_has_heard, watcher, len(said)))
+            assert sorted(_heard(watcher), key=int) == said
+
+
+def _heard(watcher: Watcher) -> list[str]:
+    return [message["text"] for chat in watcher.of("chat") for message in chat["messages"]]
+
+
+def _has_heard(watcher: Watcher, count: int) -> bool:
+    return len(_heard(watcher)) >= count
 
 
 async def _lose(kind: str, body: object) -> bool:
