@@ -36,14 +36,21 @@ async def test_a_product_that_is_not_in_the_catalogue_is_listed_and_moved_by_key
     await _list_new(host, "Clay pot")
     rows = _run(host).get_by_role("listitem")
     await expect(rows).to_have_count(2)
-    await host.get_by_role("button", name="Move Clay pot").press("ArrowUp")
+    await _list_new(host, "Soap")
+    handle = host.get_by_role("button", name="Move Soap")
+    await handle.press("ArrowUp")
+    await expect(rows.nth(1)).to_contain_text("Soap")
+    await expect(handle).to_be_focused()
+    for place in (1, 0):
+        await host.get_by_role("button", name="Move Clay pot").press("ArrowUp")
+        await expect(rows.nth(place)).to_contain_text("Clay pot")
     await expect(rows.first).to_contain_text("Clay pot")
-    await expect(host.get_by_text("Clay pot is number 1 of 2.")).to_be_visible()
+    await expect(host.get_by_text("Clay pot is number 1 of 3.")).to_be_visible()
     await viewer.reload()
     cards = viewer.get_by_role("article")
     await expect(cards.first).to_contain_text("Clay pot")
     await _button(host, "Undo").click()
-    await expect(rows.first).to_contain_text("Ocean Shirt")
+    await expect(rows.nth(1)).to_contain_text("Clay pot")
 
 
 async def test_a_product_is_dragged_to_its_place(browser: Browser, live: Show) -> None:

@@ -141,7 +141,7 @@ async def test_the_chat_is_text_and_is_moderated_by_the_host(browser: Browser, l
     await viewer.get_by_label("Say something").fill("hello again")
     await _button(viewer, "Send").click()
     await _button(host, "Actions on the message of ada").click()
-    await _button(host, "Mute ada, 5 min").click()
+    await _button(host, "Mute 5 min: ada").click()
     await expect(_button(host, "Unmute ada")).to_be_visible()
 
 

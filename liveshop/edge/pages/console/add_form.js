@@ -66,7 +66,7 @@ function Found({ picked, pick }) {
   return html`
     <${Field} label=${t("console.add_search")} type="search" autofocus value=${q}
       onInput=${(event) => setQ(event.target.value)} />
-    <div class="found" role="radiogroup" aria-label=${t("console.add_found")}>
+    <div class="found" role="radiogroup" tabindex="0" aria-label=${t("console.add_found")}>
       ${found?.map((p) => html`
         <label key=${p.product_id} class="found-row">
           <input type="radio" name="product" checked=${picked?.product_id === p.product_id}

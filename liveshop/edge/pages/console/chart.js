@@ -26,7 +26,7 @@ function shadeSales(sales) {
   };
 }
 
-function optionsOf({ lines, write, sales, width }) {
+function optionsOf({ lines, write, least, sales, width }) {
   const axis = {
     stroke: colourOf("--soft"), font: "12px system-ui", ticks: { show: false },
     grid: { stroke: colourOf("--rule"), width: 1 },
@@ -34,7 +34,7 @@ function optionsOf({ lines, write, sales, width }) {
   const times = (plot, values) => values.map((value) => timeOfDay(value * 1000));
   return {
     width, height: HEIGHT_PX, legend: { show: false }, cursor: { show: false },
-    scales: { y: { range: (plot, low, high) => [0, Math.max(1, high * 1.1)] } },
+    scales: { y: { range: (plot, low, high) => [0, Math.max(least, high * 1.1)] } },
     axes: [
       { ...axis, values: times, size: TIMES_PX, space: 72, incrs: MINUTES },
       { ...axis, size: AXIS_PX, space: 32, values: (plot, values) => values.map(write) },
@@ -47,8 +47,13 @@ function optionsOf({ lines, write, sales, width }) {
   };
 }
 
-/** `lines` are {label, of(point), colour, bars}; `write` says a value at the axis. */
-export function Chart({ title, series, sales, lines, write = (value) => number(value) }) {
+const plain = (value) => number(value);
+
+/**
+ * `lines` are {label, of(point), colour, bars}; `write` says a value at the axis, which goes up to
+ * `least` at least.
+ */
+export function Chart({ title, series, sales, lines, least = 1, write = plain }) {
   const box = useRef(null);
   useEffect(() => {
     const data = [series.map((p) => p.at_ms / 1000), ...lines.map(({ of }) => series.map(of))];
@@ -57,7 +62,8 @@ export function Chart({ title, series, sales, lines, write = (value) => number(v
     const draw = () => {
       plot?.destroy();
       const width = place.clientWidth;
-      plot = width > 0 ? new uPlot(optionsOf({ lines, write, sales, width }), data, place) : null;
+      const options = width > 0 && optionsOf({ lines, write, least, sales, width });
+      plot = options ? new uPlot(options, data, place) : null;
     };
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const sized = new ResizeObserver(draw);

@@ -52,7 +52,8 @@ export function Charts({ summary }) {
         { label: t("console.carts"), of: (p) => p.held, colour: "--urgent" }]} />
       <${Chart} ...${shape} title=${t("console.chart.units")} lines=${[
         { label: t("console.chart.units"), of: perMinute, colour: "--good", bars: true }]} />
-      <${Chart} ...${shape} title=${t("console.revenue")} write=${inCurrency} lines=${[
+      <${Chart} ...${shape} title=${t("console.revenue")} write=${inCurrency} least=${100}
+        lines=${[
         { label: t("console.revenue"), of: (p) => p.revenue, colour: "--accent", bars: true }]} />
       <${Chart} ...${shape} title=${t("console.likes")} lines=${[
         { label: t("console.likes"), of: (p) => p.likes, colour: "--urgent" }]} />

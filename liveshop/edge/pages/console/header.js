@@ -15,7 +15,7 @@ export function Header({ practise, stop }) {
   const before = status === "draft" || status === "scheduled";
   return html`
     <header class=${desk.practice ? "top practice" : "top"}>
-      <h1>${session.title}</h1>
+      <h1 title=${session.title}><bdi>${session.title}</bdi></h1>
       <span class="status ${status}">${statusWord(status)}</span>
       <${OnAir} session=${session} />
       ${before && session.starts_at_ms !== null && html`<${Planned} at=${session.starts_at_ms} />`}
@@ -46,15 +46,16 @@ function Turning({ status }) {
       ${t("console.end")}</button>`;
   switch (status) {
     case "live":
-      return html`<${Action} does="session.pause" onAct=${turn("session.pause")}
+      // Keyed, so that the button that starts the show never becomes the one that stops it.
+      return html`<${Action} key="pause" does="session.pause" onAct=${turn("session.pause")}
         words=${t("console.pause")} />${end}`;
     case "paused":
-      return html`<${Action} does="session.resume" primary onAct=${turn("session.resume")}
-        words=${t("console.resume")} />${end}`;
+      return html`<${Action} key="resume" does="session.resume" primary
+        onAct=${turn("session.resume")} words=${t("console.resume")} />${end}`;
     case "ended":
       return null;
     default:
-      return html`<${Action} does="session.start" primary onAct=${turn("session.start")}
+      return html`<${Action} key="start" does="session.start" primary onAct=${turn("session.start")}
         words=${t("console.go_live")} />`;
   }
 }

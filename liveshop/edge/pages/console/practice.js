@@ -138,6 +138,8 @@ export class PracticeShop {
     }
     if (session.status !== "live") return;
     const viewers = Math.max(3, session.viewers + Math.floor(Math.random() * 7) - 2);
+    const { stats } = this.state;
+    this.#take({ ...stats, viewers_peak: Math.max(stats.viewers_peak, viewers) });
     this.#take({ type: "pulse", now_ms: nowMs, viewers, likes: session.likes + among([0, 1, 3]) });
     if (Math.random() < 0.3) {
       const name = among(CROWD);
@@ -159,9 +161,8 @@ export class PracticeShop {
       status: "confirmed", lines: [{ rid: order_id, sku: variant.sku, quantity: 1, price }],
       total: price, currency: session.currency, at_ms: nowMs });
     this.#take({ type: "pulse", now_ms: nowMs, left: { [variant.sku]: variant.left - 1 } });
-    const viewers_peak = Math.max(stats.viewers_peak, session.viewers);
     this.#take({ ...stats, orders: stats.orders + 1, units: stats.units + 1,
-      revenue: stats.revenue + price, viewers_peak });
+      revenue: stats.revenue + price });
     this.#point(nowMs, { orders: 1, units: 1, revenue: price });
   }
 

@@ -1,6 +1,6 @@
 /** The run of show: the products in their order, what is up, and what can be done with each. */
 
-import { html, useRef, useState } from "../shared/html.js";
+import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { clock, money, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { Action } from "./action.js";
@@ -74,16 +74,25 @@ function Row({ session, product, index, isNext, sorting, move }) {
   const pinned = session.pinned.includes(product_id);
   const left = unitsLeft(product);
   const drag = sorting?.handle(index);
+  const handle = useRef(null);
+  const turned = useRef(false);
+  // A row that is moved in the page loses the focus, and whoever turns it wants to turn on.
+  useLayoutEffect(() => {
+    if (turned.current) handle.current.focus();
+    turned.current = false;
+  }, [index]);
   const turn = (event) => {
     const to = index + { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (Number.isNaN(to) || to < 0 || to >= session.shelf.length) return;
     event.preventDefault();
+    turned.current = true;
     move(product, to);
   };
   return html`
     <li class=${`run-row ${pinned ? "pinned" : ""} ${sorting?.mark(index) ?? ""}`}>
       ${desk.isHost && html`
-        <button type="button" class="handle" aria-label=${t("console.move", { title })}
+        <button ref=${handle} type="button" class="handle"
+          aria-label=${t("console.move", { title })}
           title=${t("console.move_hint")} disabled=${!sorting} onKeyDown=${turn} ...${drag}>
           ⠿</button>`}
       <button type="button" class="run-title" aria-expanded=${isChosen}
