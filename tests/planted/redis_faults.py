@@ -171,8 +171,8 @@ FAULTS: Final = (
         name="a rebuild forgets held reservations",
         promise="P4: carts that survived lose their units to others",
         file=f"{_LUA}/rebuild.lua",
-        old="  local paying, held = read_open(batch)\n  redis.call(",
-        new="  local paying, held = read_open(batch), {}\n  redis.call(",
+        old="    move(batch, record, 'held')\n",
+        new="    record.state = 'held'\n",
         tests=(
             f"{_TESTS}/test_rebuild.py::test_holds_that_no_longer_fit_are_refused_the_newest_first",
         ),
