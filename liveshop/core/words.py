@@ -13,7 +13,8 @@ _IS_SPACELESS = re.compile(f"[{_SPACELESS}]")
 
 def folded(text: str) -> str:
     """Return a text as it is compared: without case, accents, width, or what cannot be seen."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    # Decomposed first: the letters of mathematics have no case before that.
+    letters = unicodedata.normalize("NFKD", text).casefold()
     seen = "".join(c for c in letters if unicodedata.category(c) not in ("Mn", "Cf"))
     return _BLANKS.sub(" ", unicodedata.normalize("NFKC", seen)).strip()
 

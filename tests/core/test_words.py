@@ -30,6 +30,7 @@ def test_what_cannot_be_seen_and_how_wide_it_is_makes_no_difference() -> None:
         ("sca\u200bm", True),
         ("scampi for dinner", False),
         ("cheap  Follow\u0301ers here", True),
+        ("a \N{MATHEMATICAL BOLD CAPITAL S}\N{BLACK-LETTER CAPITAL C}AM", True),
         ("这是假货啊", True),
         ("всё обман!", True),
         ("обманщик", False),
