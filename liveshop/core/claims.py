@@ -19,6 +19,7 @@ class _Claims(Struct, frozen=True, kw_only=True):
     session: Id | None = None
     # Whoever checks the signature compares it with the clock, and may take text for a number.
     exp: int | float
+    nbf: int | float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ _OPTIONS: jwt.types.Options = {
     "verify_iat": False,
     # Ours is the stores' clock, not this machine's: see `read`.
     "verify_exp": False,
+    "verify_nbf": False,
     # Identity providers name an audience of their own; whom we trust, the key says.
     "verify_aud": False,
 }
@@ -55,7 +56,8 @@ class Tokens:
         except jwt.PyJWTError as exc:
             raise Unauthorized from exc
         grant = grant_of(claims)
-        if not self._now_ms() < claims["exp"] * 1000 < math.inf:  # NaN is neither
+        begins_ms, ends_ms = claims.get("nbf", 0) * 1000, claims["exp"] * 1000
+        if not begins_ms <= self._now_ms() < ends_ms < math.inf:  # NaN is neither
             raise Unauthorized
         return grant
 

@@ -84,10 +84,21 @@ def test_an_identity_provider_may_name_any_audience(audience: Any) -> None:
         {"name": "A" * 65},
         {"session": 1},
         {"nbf": time.time() + 3600},
+        {"nbf": str(int(time.time()))},
+        {"nbf": float("nan")},
     ],
 )
 def test_a_token_with_a_bad_claim_is_refused(changed: dict[str, Any]) -> None:
     assert_refused(TOKENS, token(**changed))
+
+
+def test_times_are_compared_with_the_clock_that_is_given() -> None:
+    now_s = int(time.time())
+    late = Tokens(secret=SECRET, now_ms=lambda: (now_s + 7200) * 1000)
+    begins_later = token(nbf=now_s + 3600, exp=now_s + 7201)
+    assert late.identify(begins_later, "s1").viewer_id == "u_81"
+    assert_refused(TOKENS, begins_later)
+    assert_refused(late, token(exp=now_s + 7200))
 
 
 def test_a_subject_that_is_a_number_is_refused() -> None:
