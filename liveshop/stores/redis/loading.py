@@ -37,9 +37,10 @@ class Loading(ABC):
         for name in _SETS:
             page, first = LOAD_LINES_PER_CALL_MAX, 0
             while page == LOAD_LINES_PER_CALL_MAX:
-                packed = await self._call("survivors", name, first, LOAD_LINES_PER_CALL_MAX)
+                args = (name, first, LOAD_LINES_PER_CALL_MAX)
+                page, packed = await self._call("survivors", *args)
                 found += unpack_all(packed)
-                page, first = len(packed), first + len(packed)
+                first += page
         return tuple(found)
 
     async def load(

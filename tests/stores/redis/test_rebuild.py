@@ -273,6 +273,21 @@ async def test_survivors_that_postgres_has_decided_are_resolved(redis_url: str) 
         assert {r.state for r in known.values()} == {ReservationState.SOLD}
 
 
+async def test_a_deadline_without_a_record_hides_no_survivor(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        await session.units.copy(1, [row("sS", 5_000, version=8)])
+        for first in range(0, 576, 64):
+            numbers = range(first, first + 64)
+            await session.reserve(*(line(rid=f"r{n:04}", buyer=f"b{n}") for n in numbers))
+        await link.call("ZADD", session_key(session.id, "due"), 1, "of-nothing")
+        survivors = await session.units.survivors()
+        assert {each.rid for each in survivors} == {f"r{n:04}" for n in range(576)}
+        assert len(survivors) == 576
+        await reload(session, 2, 5_000)
+        assert len(await session.units.survivors()) == 576
+
+
 async def test_a_rebuild_of_many_holds_lets_others_in_between(redis_url: str) -> None:
     async with linked(redis_url) as link:
         session = await OpenSession.start(link)

@@ -19,12 +19,12 @@ end, {'allow-oom'})
 
 -- List open reservations by deadline.
 -- ARGV    due or paying, how many to leave out, how many to list
--- Returns the records
+-- Returns how many there were, the records of those that have one
 register('survivors', function(key, args)
   local batch, last = new_batch(key, 0), int(args[2] + args[3] - 1)
   local rids = redis.call('ZRANGE', key[args[1]], args[2], last)
   read_records(batch, rids)
-  return answers(records_of(batch, rids))
+  return {#rids, answers(records_of(batch, rids))}
 end, {'no-writes'})
 
 -- Returns 'ok' and the time of this call between fence and open of this epoch; 'open' after it.
