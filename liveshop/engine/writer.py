@@ -120,6 +120,8 @@ class OrderWriter:
             reply = await self._commit([self._new_order(ordered) for ordered in batch])
             self._room.node.reach(Failpoint.AFTER_COMMIT)
         finally:
+            # After a bug as well: while orders wait, nobody can buy and so bring the next batch.
+            self._room.keep_orders_waiting(False)
             for ordered in batch:
                 del self._known[ordered.order_id]
         self._settling = len(batch)
@@ -172,7 +174,6 @@ class OrderWriter:
                 room.keep_orders_waiting(True)
                 await anyio.sleep(_RETRY_S)
             else:
-                room.keep_orders_waiting(False)
                 if reply.epoch == room.epoch:
                     room.node.metrics.commit_seconds.observe(perf_counter() - started)
                     room.node.metrics.commit_orders.observe(len(orders))

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from liveshop.core.commands import Reserve
-from liveshop.core.errors import InternalError, OutcomeUnknown
+from liveshop.core.errors import InternalError, OutcomeUnknown, Unavailable
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.reply import Reply
 from liveshop.engine.room import Room
@@ -89,6 +89,27 @@ async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: 
     assert _failures(room, "orders") == 1
     shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=2)
     assert (await ada.sees("confirmed", ref=2))["order_id"] == order_id
+
+
+async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    room = await shop.engine.room(session_id)
+    orders, failures = room.context.node.orders, [Unavailable(), RuntimeError(BUG)]
+    commit = orders.commit
+
+    async def fail_first(*args: Any, **kwargs: Any) -> Any:
+        if failures:
+            raise failures.pop(0)
+        return await commit(*args, **kwargs)
+
+    orders.commit = fail_first  # type: ignore[method-assign]
+    rid = shop.buy(ada, "OBS-M")
+    await until(lambda: _failures(room, "orders") == 1)
+    await until(lambda: room.context.buying)
+    shop.buy(ada, "OBS-M", rid=rid)
+    await ada.sees("confirmed", order_id=rid)
 
 
 async def test_an_answer_over_http_is_not_waited_for_without_end() -> None:
