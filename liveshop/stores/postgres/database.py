@@ -22,12 +22,14 @@ _CLOSE_S = 2.0
 # The server gives up first, so that its answer is certain; the client's own time-out is for a
 # server that does not answer at all. A node that hangs in a transaction lets its locks go.
 # Statements are planned once, maybe while a table is empty and reading all of it costs nothing;
-# each has an index that is right for a full one.
+# each has an index that is right for a full one. What reads a small table whole all the same is
+# thought so dear then, up to PostgreSQL 17, that compiling it would take half a second.
 _SERVER_SETTINGS = {
     "application_name": "liveshop",
     "statement_timeout": str(POSTGRES_CALL_MS_MAX - 1000),
     "idle_in_transaction_session_timeout": str(POSTGRES_CALL_MS_MAX),
     "enable_seqscan": "off",
+    "jit": "off",
 }
 
 Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy

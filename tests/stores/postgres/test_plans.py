@@ -19,6 +19,12 @@ ASKED = {
 VALUES = {TEXT: "'s1'", TEXTS: "ARRAY['a', 'b']"}
 
 
+async def test_a_statement_that_has_to_read_a_table_whole_is_not_compiled_for_it(
+    database: Database,
+) -> None:
+    assert [setting for (setting,) in await database.fetch("SHOW jit")] == ["off"]
+
+
 @pytest.mark.parametrize("name", ASKED)
 async def test_names_are_looked_up_in_an_index_though_the_tables_were_empty(
     database: Database, name: str
