@@ -54,7 +54,8 @@ class Audience:
         waiting = self._expected.pop(viewer, None)
         if waiting is None:
             return
-        self._seated[viewer] = self._copy = None
+        self._seated[viewer] = None
+        self._copy = None
         viewer.write(welcome)
         viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
         for frame in waiting:
