@@ -49,6 +49,21 @@ def test_the_version_is_another_when_any_file_is(folder: Path) -> None:
     assert read_pages(folder).version != before.version
 
 
+def test_comments_of_our_own_stay_here_and_every_line_keeps_its_number(tmp_path: Path) -> None:
+    script = (
+        "/**\n * Why.\n */\nconst a = 1; // one\n  // two\nconst b = '//';\n/* c */ const c = 3;\n"
+    )
+    (tmp_path / "a.js").write_text(script)
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "b.js").write_text(script)
+    files = read_pages(tmp_path).files
+    assert files["a.js"].plain.decode().split("\n") == [
+        *("", "", ""),
+        *("const a = 1; // one", "", "const b = '//';", "/* c */ const c = 3;", ""),
+    ]
+    assert files["vendor/b.js"].plain.decode() == script
+
+
 def test_files_are_compressed_and_those_of_unknown_kinds_are_left_out(folder: Path) -> None:
     files = read_pages(folder).files
     assert "notes.md" not in files

@@ -20,6 +20,7 @@ _MEDIA_TYPES: Final = {
 }
 _IMPORT: Final = re.compile(r"""^(?:import|export)\b[^;'"(]*['"](\.[^'"]+)['"]""", re.M)
 _SCRIPT: Final = re.compile(r'^( *)<script type="module" src="/pages/([^"]+)"></script>\n', re.M)
+_COMMENT: Final = re.compile(r"^[ \t]*(?://.*|/\*(?s:.*?)\*/)[ \t]*$", re.M)
 _ADDRESS: Final = re.compile(r'(href|src)="/pages/')
 
 
@@ -45,7 +46,8 @@ def read_pages(folder: Path) -> PageFiles:
     """Read the folder.
 
     A page names its files as `/pages/…`; as sent it names them as `/pages/@version/…`, which may be
-    kept for good, and asks for all that its script imports at once.
+    kept for good, and asks for all that its script imports at once. Of our own scripts and styles
+    the comments that have lines of their own stay here; the lines stay, so that errors name them.
     """
     contents = {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -59,6 +61,8 @@ def read_pages(folder: Path) -> PageFiles:
     for name, content in contents.items():
         if name.endswith(".html"):
             contents[name] = _linked(content.decode(), contents, version).encode()
+        elif name.endswith((".js", ".css")) and not name.startswith("vendor/"):
+            contents[name] = _without_comments(content.decode()).encode()
     return PageFiles(version, {name: _file(name, each) for name, each in contents.items()})
 
 
@@ -73,6 +77,10 @@ def imported(name: str, contents: Mapping[str, bytes]) -> list[str]:
         ]
         found += [path for path in dict.fromkeys(paths) if path not in found]
     return found
+
+
+def _without_comments(text: str) -> str:
+    return _COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
 
 
 def _linked(page: str, contents: Mapping[str, bytes], version: str) -> str:

@@ -78,7 +78,7 @@ function outcome({ shop, state, purchase }) {
       if (!purchase.url) return [`Reserved for you until ${until}.`];
       return [`Reserved for you until ${until}. `, payLink(purchase.url)];
     case "sold":
-      return [orderWords(state.orders, purchase.order_id)];
+      return [orderWords(state.mine.orders, purchase.order_id)];
     case "released":
       return ["Taken out of your cart."];
     case "expired":
@@ -114,7 +114,7 @@ export function card({ shop, state, product, chosen, onChoose, onBuy, resting })
   const { price, sale } = priceAt(session, product, chosen, shop.now());
   const left = leftOf(chosen, sale);
   const ours = (p) => product.variants.some((v) => v.sku === p.sku);
-  const purchase = state.purchases.findLast(ours);
+  const purchase = state.mine.purchases.findLast(ours);
   const pending = purchase && (purchase.state === "sending" || purchase.state === "paying");
   const why = whyNot({ shop, session, left });
   const stop = why !== null || state.line !== "open";

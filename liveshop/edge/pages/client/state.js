@@ -1,6 +1,6 @@
 /**
  * What each message of the server changes: pure functions from a state and a message to the next
- * state. `Shop` in liveshop.js drives them.
+ * state. What a message does not touch stays the very same object.
  */
 
 const CHAT_LINES_MAX = 200;
@@ -10,8 +10,8 @@ const PURCHASES_MAX = 100;
 export const OPEN = new Set(["sending", "held", "paying"]);
 
 export const initialState = {
-  line: "connecting", closed: null, viewer: null, session: null,
-  purchases: [], checkouts: [], orders: [], stats: null, muted: {},
+  line: "connecting", closed: null, viewer: null, session: null, sales: {}, left: {},
+  mine: { purchases: [], checkouts: [], orders: [] }, stats: null, muted: {},
 };
 
 /** Return what one unit costs at `nowMs`, and the sale that says so or null. */
@@ -22,12 +22,35 @@ export function priceAt(session, product, variant, nowMs) {
   return { price: sale.prices[variant.sku], sale };
 }
 
+/**
+ * Return all that a card of one SKU shows, or null if it is not on the shelf: `product`, `variant`,
+ * `price`, `was` (the higher price it is compared with, or null), `left`, and `sale`, which runs.
+ */
+export function offer(session, sku, nowMs) {
+  for (const product of session?.shelf ?? []) {
+    const variant = product.variants.find((v) => v.sku === sku);
+    if (!variant) continue;
+    const { price, sale } = priceAt(session, product, variant, nowMs);
+    const before = sale ? variant.price : variant.was;
+    const was = before !== null && before > price ? before : null;
+    const left = Math.min(variant.left, sale?.left ?? variant.left);
+    return { product, variant, price, was, left, sale };
+  }
+  return null;
+}
+
 const eachVariant = (session, change) => ({
   ...session,
   shelf: session.shelf.map((p) => ({ ...p, variants: p.variants.map((v) => change(v, p)) })),
 });
-const setLeft = (session, left) =>
-  eachVariant(session, (v) => (v.sku in left ? { ...v, left: left[v.sku] } : v));
+function setLeft(session, left) {
+  const differs = (v) => v.sku in left && left[v.sku] !== v.left;
+  if (!session.shelf.some((p) => p.variants.some(differs))) return session;
+  const changed = (v) => (differs(v) ? { ...v, left: left[v.sku] } : v);
+  const shelf = session.shelf.map((p) =>
+    p.variants.some(differs) ? { ...p, variants: p.variants.map(changed) } : p);
+  return { ...session, shelf };
+}
 export const without = (list, field, value) => list.filter((item) => item[field] !== value);
 
 const EVENTS = {
@@ -73,31 +96,32 @@ function addChat(session, messages) {
   return { ...session, chat: [...session.chat, ...fresh].slice(-CHAT_LINES_MAX) };
 }
 
-function applyPulse(session, { viewers, likes, buying, left = {}, sales = {} }) {
-  const next = setLeft(session, left);
+function applyPulse(session, { viewers, likes, buying, left, sales }) {
+  const next = left ? setLeft(session, left) : session;
   return {
     ...next,
     viewers: viewers ?? session.viewers,
     likes: likes ?? session.likes,
     buying: buying ?? session.buying,
-    sales: session.sales.map((s) =>
-      s.product_id in sales ? { ...s, left: sales[s.product_id] } : s,
-    ),
+    sales: !sales ? session.sales : session.sales.map((s) =>
+      s.product_id in sales ? { ...s, left: sales[s.product_id] } : s),
   };
 }
 
-export const put = (state, rid, change) => {
-  const known = state.purchases.find((p) => p.rid === rid);
+/** Change the purchase with this rid, or add it. */
+export const put = (mine, rid, change) => {
+  const known = mine.purchases.find((p) => p.rid === rid);
   const next = { ...(known ?? { rid }), ...change };
   const purchases = known
-    ? state.purchases.map((p) => (p === known ? next : p))
-    : [...state.purchases, next].slice(-PURCHASES_MAX);
-  return { ...state, purchases };
+    ? mine.purchases.map((p) => (p === known ? next : p))
+    : [...mine.purchases, next].slice(-PURCHASES_MAX);
+  return { ...mine, purchases };
 };
+
 /** Change the purchases with these rids, where they are known. */
-export const changeAll = (state, rids, change) => ({
-  ...state,
-  purchases: state.purchases.map((p) => (rids.includes(p.rid) ? { ...p, ...change } : p)),
+export const changeAll = (mine, rids, change) => ({
+  ...mine,
+  purchases: mine.purchases.map((p) => (rids.includes(p.rid) ? { ...p, ...change } : p)),
 });
 
 /** Set the known purchases against `welcome`; a wish that it does not name is to be sent again. */
@@ -114,24 +138,15 @@ function reconcile(purchases, { reservations, orders }) {
   return [...known, ...reservations.filter((r) => !rids.has(r.rid))];
 }
 
-function addOrder(state, { order_id, rids, total, currency, at_ms }) {
+function addOrder(mine, { order_id, rids, total, currency, at_ms }) {
   const order = { order_id, rids, total, currency, at_ms, status: "confirmed" };
-  const orders = [...without(state.orders, "order_id", order_id), order];
-  return changeAll({ ...state, orders }, rids, { state: "sold", order_id, error: null });
+  const orders = [...without(mine.orders, "order_id", order_id), order];
+  return changeAll({ ...mine, orders }, rids, { state: "sold", order_id, error: null });
 }
 
-const PRIVATE = {
-  welcome: (s, m) => ({
-    ...s,
-    viewer: m.viewer,
-    purchases: reconcile(s.purchases, m),
-    orders: m.orders,
-  }),
-  session: (s, m) => ({ ...s, session: m }),
-  pulse: (s, m) => ({ ...s, session: s.session && applyPulse(s.session, m) }),
-  chat: (s, m) => ({ ...s, session: s.session && addChat(s.session, m.messages) }),
-  stats: (s, m) => ({ ...s, stats: m }),
-  "viewer.muted": (s, m) => ({ ...s, muted: { ...s.muted, [m.viewer_id]: m.until_ms } }),
+// What the server tells one buyer.
+const MINE = {
+  welcome: (s, m) => ({ ...s, purchases: reconcile(s.purchases, m), orders: m.orders }),
   reserved: (s, { rid, sku, quantity, price, expires_at_ms, state }) => {
     const known = s.purchases.find((p) => p.rid === rid);
     const begun = known?.command === "buy" ? "paying" : "held";
@@ -150,14 +165,41 @@ const PRIVATE = {
   }),
 };
 
+const OTHERS = {
+  session: (s, m) => ({ ...s, session: m }),
+  pulse: (s, m) => ({ ...s, session: s.session && applyPulse(s.session, m) }),
+  chat: (s, m) => ({ ...s, session: s.session && addChat(s.session, m.messages) }),
+  stats: (s, m) => ({ ...s, stats: m }),
+  "viewer.muted": (s, m) => ({ ...s, muted: { ...s.muted, [m.viewer_id]: m.until_ms } }),
+};
+
 /** Events have both an offset and an instant; nothing else does. */
 export const isEvent = (m) => "offset" in m && "at_ms" in m;
 
 /** Return the state after one message of the server; messages it does not know change nothing. */
 export function reduce(state, message) {
-  if (!isEvent(message)) return PRIVATE[message.type]?.(state, message) ?? state;
+  if (isEvent(message)) return applyEvent(state, message);
+  if (message.type in MINE) {
+    const mine = MINE[message.type](state.mine, message);
+    return { ...state, mine, viewer: message.viewer ?? state.viewer };
+  }
+  return OTHERS[message.type]?.(state, message) ?? state;
+}
+
+function applyEvent(state, message) {
   const { session } = state;
   if (session === null || message.offset <= session.offset) return state; // in the snapshot
   const changed = EVENTS[message.type]?.(session, message) ?? session;
   return { ...state, session: { ...changed, offset: message.offset } };
+}
+
+/** Return the state with `sales` by product and `left` by SKU made anew where they differ. */
+export function derived(state, before) {
+  const { session } = state;
+  if (session === null || session === before.session) return state;
+  const sales = session.sales === before.session?.sales ? state.sales
+    : Object.fromEntries(session.sales.map((sale) => [sale.product_id, sale]));
+  const left = session.shelf === before.session?.shelf ? state.left
+    : Object.fromEntries(session.shelf.flatMap((p) => p.variants.map((v) => [v.sku, v.left])));
+  return { ...state, sales, left };
 }

@@ -1,0 +1,155 @@
+/** The line to the server: it comes back by itself, and says when it is up, down or gone. */
+
+const WAIT_MS_MIN = 500;
+const WAIT_MS_MAX = 20_000;
+const GRACE_MS = 10_000; // beyond ping_ms without a message, the line is dead
+const JOIN_MS_MAX = 15_000;
+const PROBE_MS_MAX = 5_000;
+
+/** A refusal of the server, or `offline` where the line is down; `code` is the protocol's. */
+export class Refused extends Error {
+  constructor(fields) {
+    super(fields.message);
+    Object.assign(this, fields);
+  }
+}
+
+const offline = () => new Refused({ code: "offline", message: "the line is down" });
+
+/** Return how long to wait before coming back after a close, or null where one must not. */
+export function waitAfter(code, lastMs, random = Math.random) {
+  if ((code >= 4500 && code <= 4999) || [1002, 1007, 1009].includes(code)) return null;
+  const wait = WAIT_MS_MIN + random() * (3 * lastMs - WAIT_MS_MIN);
+  return Math.min(wait, WAIT_MS_MAX);
+}
+
+export class Line {
+  #url;
+  #token;
+  #onMessages;
+  #onDown;
+  #socket = null;
+  #open = false;
+  #waiting = new Map(); // ref → {resolve, reject}
+  #ref = 0;
+  #lastWaitMs = WAIT_MS_MIN;
+  #movedMs = null;
+  #pingMs = null;
+  #alarm = 0;
+  #back = null; // the timer of the next try
+  #told = false; // the server said when that is to be
+  #probe = 0;
+
+  /**
+   * `token` may be a function, asked anew for each connection. `onMessages(messages)` hears what
+   * the server says; `onDown({forGood, code})` that the line is down, for good or for a while.
+   */
+  constructor({ url, token, onMessages, onDown }) {
+    this.#url = url;
+    this.#token = token;
+    this.#onMessages = onMessages;
+    this.#onDown = onDown;
+    this.#connect();
+  }
+
+  /** Send a command; resolves with its answer, rejects with `Refused`. */
+  ask(command) {
+    if (!this.#open) return Promise.reject(offline());
+    const ref = ++this.#ref;
+    this.#socket.send(JSON.stringify({ ...command, ref }));
+    return new Promise((resolve, reject) => this.#waiting.set(ref, { resolve, reject }));
+  }
+
+  /** Send a command that has no answer; it is lost while the line is down. */
+  tell(command) {
+    if (this.#open) this.#socket.send(JSON.stringify(command));
+  }
+
+  /** Find out now whether the line still holds: the device woke up, or changed its network. */
+  async check() {
+    if (this.#back !== null && !this.#told) this.#connect();
+    if (!this.#open) return;
+    clearTimeout(this.#probe);
+    const probe = setTimeout(() => this.drop(), PROBE_MS_MAX);
+    this.#probe = probe;
+    await this.ask({ type: "time", client_ms: 0 }).catch(() => null);
+    clearTimeout(probe);
+  }
+
+  /** Give this connection up and come back with another. */
+  drop() {
+    this.#lost(1006);
+  }
+
+  /** Leave for good. */
+  close() {
+    this.#lost(null);
+  }
+
+  #connect() {
+    clearTimeout(this.#back);
+    this.#back = null;
+    const socket = new WebSocket(this.#url, "liveshop.v1");
+    this.#socket = socket;
+    this.#watch(JOIN_MS_MAX);
+    socket.onopen = () => this.#hello(socket);
+    socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    socket.onclose = ({ code }) => this.#lost(code);
+  }
+
+  async #hello(socket) {
+    try {
+      const token = typeof this.#token === "function" ? await this.#token() : this.#token;
+      if (socket !== this.#socket) return;
+      socket.send(JSON.stringify({ type: "hello", ref: ++this.#ref, token }));
+    } catch {
+      if (socket === this.#socket) this.drop(); // no token to be had now; perhaps the next time
+    }
+  }
+
+  #watch(silenceMs) {
+    clearTimeout(this.#alarm);
+    this.#alarm = setTimeout(() => this.drop(), silenceMs);
+  }
+
+  // A dead line is not waited for to say goodbye; `code` is null where this side leaves.
+  #lost(code) {
+    for (const timer of [this.#alarm, this.#back, this.#probe]) clearTimeout(timer);
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    this.#open = false;
+    const asked = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of asked) reject(offline());
+    const waitMs = code === null ? null : this.#movedMs ?? waitAfter(code, this.#lastWaitMs);
+    this.#told = this.#movedMs !== null;
+    this.#movedMs = null;
+    this.#back = null;
+    if (waitMs === null) return this.#onDown({ forGood: true, code });
+    this.#lastWaitMs = Math.max(waitMs, WAIT_MS_MIN);
+    this.#back = setTimeout(() => this.#connect(), waitMs);
+    this.#onDown({ forGood: false, code });
+  }
+
+  #take(messages) {
+    const welcome = messages.find((message) => message.type === "welcome");
+    if (welcome) {
+      this.#open = true;
+      this.#lastWaitMs = WAIT_MS_MIN;
+      this.#pingMs = welcome.ping_ms;
+    }
+    if (this.#pingMs !== null) this.#watch(this.#pingMs + GRACE_MS);
+    const moved = messages.find((message) => message.type === "moved");
+    if (moved) this.#movedMs = moved.retry_after_ms;
+    this.#onMessages(messages);
+    for (const message of messages) this.#settle(message);
+  }
+
+  #settle(message) {
+    const asked = this.#waiting.get(message.ref);
+    this.#waiting.delete(message.ref);
+    if (message.type === "error") asked?.reject(new Refused(message));
+    else asked?.resolve(message);
+  }
+}

@@ -1,0 +1,26 @@
+/** Where a page keeps things from one load to the next, and what it does where it may not. */
+
+/** This tab's storage, or one that lasts as long as the page where the browser forbids it. */
+export function tabStorage() {
+  try {
+    sessionStorage.getItem("liveshop");
+    return sessionStorage;
+  } catch {
+    const kept = new Map();
+    return {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => kept.set(key, value),
+      removeItem: (key) => kept.delete(key),
+    };
+  }
+}
+
+/** Move a token from `#token=…` to this tab's storage; return the one this tab has, or null. */
+export function takeToken(storage = tabStorage()) {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given) {
+    storage.setItem("liveshop:token", given);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  return storage.getItem("liveshop:token");
+}

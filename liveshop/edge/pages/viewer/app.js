@@ -1,0 +1,101 @@
+/** The page as a whole: the video, what is on it or beside it, and the sheet that is open. */
+
+import { html, useEffect } from "../shared/html.js";
+import { t } from "../shared/i18n.js";
+import { Icon } from "../shared/icon.js";
+import { Sheet, useSheet } from "../shared/sheet.js";
+import { useLanguage, useShopState } from "../shared/shop.js";
+import { Announcer } from "./announcer.js";
+import { Banner } from "./banner.js";
+import { Cart, CartButton } from "./cart.js";
+import { ChatForm, ChatGlance, ChatLines } from "./chat.js";
+import { Hearts, LikeButton } from "./hearts.js";
+import { Orders, OrdersButton } from "./orders.js";
+import { Pinned } from "./pinned.js";
+import { ProductSheet } from "./product.js";
+import { Shelf } from "./shelf.js";
+import { Stage } from "./stage.js";
+import { TopBar } from "./top_bar.js";
+import { useWide } from "./wide.js";
+
+const SHEETS = {
+  shelf: { key: "shelf.title", Content: Shelf },
+  cart: { key: "cart.title", Content: Cart },
+  orders: { key: "orders.title", Content: Orders },
+  chat: { key: "chat.title", Content: ChatSheet },
+};
+
+function ChatSheet() {
+  return html`<div class="chat-sheet"><${ChatLines} /><${ChatForm} /></div>`;
+}
+
+/** `name` is one of SHEETS, or "product:" and an id. */
+function OpenSheet({ name, open, close }) {
+  const productId = name.startsWith("product:") ? name.slice("product:".length) : null;
+  if (productId !== null) return html`<${ProductSheet} productId=${productId} onClose=${close} />`;
+  const { key, Content } = SHEETS[name];
+  return html`
+    <${Sheet} key=${name} title=${t(key)} onClose=${close}>
+      <${Content} open=${open} close=${close} />
+    <//>`;
+}
+
+/** What is a sheet on a phone and has room of its own beside the video. */
+function Column({ open }) {
+  return html`
+    <section class="part" aria-label=${t("shelf.title")}>
+      <h2>${t("shelf.title")}</h2><${Shelf} open=${open} />
+    </section>
+    <section class="part" aria-label=${t("chat.title")}>
+      <h2>${t("chat.title")}</h2><${ChatLines} />
+    </section>`;
+}
+
+function Show({ open }) {
+  const wide = useWide();
+  return html`
+    <main class="screen">
+      <${Stage}>
+        <${TopBar} />
+        <${Hearts} />
+      <//>
+      <div class="side">
+        <${Banner} />
+        ${!wide && html`<${ChatGlance} onOpen=${() => open("chat")} />`}
+        <${Pinned} open=${open} />
+        ${wide && html`<${Column} open=${open} />`}
+        <div class="bar">
+          <${ChatForm} />
+          <${LikeButton} />
+          ${!wide && html`
+            <button type="button" class="round" onClick=${() => open("shelf")}
+              aria-label=${t("shelf.open")}><${Icon} name="shelf" /></button>`}
+          <${OrdersButton} onOpen=${() => open("orders")} />
+          <${CartButton} onOpen=${() => open("cart")} />
+        </div>
+      </div>
+    </main>`;
+}
+
+/** Nothing to show yet, or nothing ever: why, and the way on. */
+function Door() {
+  return html`
+    <main class="screen waiting">
+      <section class="stage"><div class="picture"></div></section>
+      <div class="side"><${Banner} /></div>
+    </main>`;
+}
+
+export function App() {
+  useLanguage();
+  const [sheet, open, close] = useSheet();
+  const title = useShopState(({ session }) => session?.title ?? null);
+  useEffect(() => {
+    document.title = title ?? t("page.title");
+  }, [title]);
+  if (title === null) return html`<${Door} />`;
+  return html`
+    <${Show} open=${open} />
+    ${sheet && html`<${OpenSheet} key=${sheet} name=${sheet} open=${open} close=${close} />`}
+    <${Announcer} />`;
+}

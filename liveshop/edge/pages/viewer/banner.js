@@ -1,0 +1,44 @@
+/** What is wrong, what still holds, and the way out; nothing at all when nothing is wrong. */
+
+import { html } from "../shared/html.js";
+import { t, timeOfDay } from "../shared/i18n.js";
+import { useShopState } from "../shared/shop.js";
+import { farewell } from "../shared/words.js";
+
+const EXPIRED = 4502;
+
+/** What of the cart is sure while nobody can be asked: "Your 2 items stay reserved until 21:04". */
+function stillHolds(purchases) {
+  const held = purchases.filter((p) => p.state === "held");
+  if (held.length === 0) return "";
+  const time = timeOfDay(Math.min(...held.map((p) => p.expires_at_ms)));
+  return ` ${t("banner.held", { n: held.length, time })}`;
+}
+
+function WayOut({ code }) {
+  const leave = () => {
+    sessionStorage.removeItem("liveshop:token");
+    location.reload();
+  };
+  if (code !== EXPIRED) return html`<a href="/">${t("banner.all_shows")}</a>`;
+  return html`<button type="button" onClick=${leave}>${t("banner.without_account")}</button>`;
+}
+
+export function Banner() {
+  const line = useShopState((state) => state.line);
+  const closed = useShopState((state) => state.closed);
+  const buying = useShopState((state) => state.session?.buying ?? null);
+  const purchases = useShopState((state) => state.mine.purchases);
+  const holds = stillHolds(purchases);
+  let words = null;
+  if (line === "closed") words = farewell(closed);
+  else if (line === "waiting" && buying !== null) words = t("banner.reconnecting") + holds;
+  else if (buying === null) words = t("banner.joining");
+  else if (line !== "open") words = t("banner.reconnecting") + holds;
+  else if (!buying) words = t("banner.buying_paused") + holds;
+  return html`
+    <div role="status" class="banner-place">
+      ${words && html`<p class="banner">${words}
+        ${line === "closed" && html`<${WayOut} code=${closed} />`}</p>`}
+    </div>`;
+}

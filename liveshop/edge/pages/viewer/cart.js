@@ -1,0 +1,112 @@
+/** The cart: reservations with their deadlines ticking, to be given back or ordered together. */
+
+import { OPEN } from "../client/state.js";
+import { html, useState } from "../shared/html.js";
+import { clock, money, t, timeOfDay } from "../shared/i18n.js";
+import { Icon } from "../shared/icon.js";
+import { useShop, useShopState, useTick } from "../shared/shop.js";
+import { nameOf, sentence } from "../shared/words.js";
+import { PayLink } from "./outcome.js";
+
+const SOON_S = 60;
+
+/** The lines of the cart: held, being paid, or run out and not yet put away. */
+function cartLines(purchases) {
+  return purchases.filter((p) =>
+    p.command !== "buy" && (OPEN.has(p.state) ? p.state !== "sending" : p.state === "expired"));
+}
+
+const heldOf = (purchases) => cartLines(purchases).filter((p) => p.state === "held");
+
+export function CartButton({ onOpen }) {
+  const shop = useShop();
+  const purchases = useShopState(({ mine }) => mine.purchases);
+  useTick();
+  const held = heldOf(purchases);
+  const first = held.length > 0 ? Math.min(...held.map((p) => p.expires_at_ms)) : null;
+  const left = first === null ? "" : clock(shop.secondsTo(first));
+  const soon = first !== null && shop.secondsTo(first) <= SOON_S;
+  return html`
+    <button type="button" class="round cart-button ${soon ? "soon" : ""}" onClick=${onOpen}
+      aria-label=${t("cart.open", { n: held.length })}>
+      <${Icon} name="bag" />
+      ${held.length > 0 && html`
+        <span aria-hidden="true" class="cart-count">${held.length}</span>
+        <span aria-hidden="true" class="number">${left}</span>`}
+    </button>`;
+}
+
+function Deadline({ purchase }) {
+  const shop = useShop();
+  useTick();
+  const { state, expires_at_ms } = purchase;
+  const time = timeOfDay(expires_at_ms);
+  if (state === "expired") return html`<span class="note">${t("buy.expired", { time })}</span>`;
+  const seconds = shop.secondsTo(expires_at_ms);
+  return html`
+    <span class=${seconds <= SOON_S ? "note urgent" : "note"}>
+      ${t("cart.until", { time })} · <span class="number" role="timer">${clock(seconds)}</span>
+    </span>`;
+}
+
+function Line({ purchase, ordering }) {
+  const shop = useShop();
+  const session = useShopState((state) => state.session);
+  const [said, setSaid] = useState("");
+  const { rid, sku, quantity, price, state, error, url } = purchase;
+  const name = nameOf(session, sku);
+  const release = () => {
+    setSaid(t("cart.releasing"));
+    shop.release(rid).then(() => setSaid(""),
+      (refusal) => setSaid(sentence(refusal, { session, sku })));
+  };
+  const reserveAgain = () => {
+    shop.dismiss(rid);
+    shop.reserve({ sku, quantity });
+  };
+  const words = said || (error ? sentence(error, { session, sku }) : "");
+  return html`
+    <li class=${state === "expired" ? "line over" : "line"}>
+      <span>${name} × ${quantity}</span>
+      <span class="number">${money(price * quantity, session.currency)}</span>
+      <${Deadline} purchase=${purchase} />
+      ${url ? html`<${PayLink} url=${url} />`
+        : state === "expired"
+          ? html`<button type="button" onClick=${reserveAgain}>${t("cart.again")}</button>`
+          : html`<button type="button" disabled=${ordering} onClick=${release}
+              aria-label=${t("cart.remove_product", { name })}>${t("cart.remove")}</button>`}
+      <span role="status" class="note line-said">${words}</span>
+    </li>`;
+}
+
+export function Cart({ open }) {
+  const shop = useShop();
+  const mine = useShopState((state) => state.mine);
+  const line = useShopState((state) => state.line);
+  const currency = useShopState(({ session }) => session.currency);
+  const lines = cartLines(mine.purchases);
+  const held = heldOf(mine.purchases);
+  const ordering = mine.checkouts.length > 0;
+  const amount = money(held.reduce((sum, p) => sum + p.price * p.quantity, 0), currency);
+  const order = () => {
+    const orderId = shop.checkout(held.map((p) => p.rid));
+    const end = shop.subscribe(({ mine: now }) => {
+      if (now.checkouts.some((c) => c.order_id === orderId)) return;
+      end();
+      if (now.orders.some((o) => o.order_id === orderId)) open("orders");
+    });
+  };
+  if (lines.length === 0) {
+    return html`<section aria-label=${t("cart.title")}><p class="nothing">${t("cart.empty")}</p>
+      <button type="button" onClick=${() => open("shelf")}>${t("shelf.open")}</button></section>`;
+  }
+  return html`
+    <section aria-label=${t("cart.title")}>
+      <ul class="lines-of-cart">
+        ${lines.map((p) => html`<${Line} key=${p.rid} purchase=${p} ordering=${ordering} />`)}
+      </ul>
+      <button type="button" class="primary whole" onClick=${order}
+        disabled=${held.length === 0 || ordering || line !== "open"}>
+        ${ordering ? t("cart.ordering") : t("cart.order", { n: held.length, amount })}</button>
+    </section>`;
+}

@@ -1,0 +1,109 @@
+/** The chat: a glance at the last lines over the video, the whole of it, and a box to say so. */
+
+import { html, useLayoutEffect, useMemo, useRef, useState } from "../shared/html.js";
+import { t } from "../shared/i18n.js";
+import { Icon } from "../shared/icon.js";
+import { useShop, useShopState } from "../shared/shop.js";
+import { sentence } from "../shared/words.js";
+
+const GLANCE_LINES = 4;
+const LINES_DRAWN_MAX = 80;
+const NEAR_END_PX = 48;
+const CLOSED = new Set(["draft", "ended"]);
+
+/** One line; drawn once, since a line never changes. */
+function Words({ line }) {
+  const { viewer, text } = line;
+  return useMemo(() => html`
+    <b><bdi>${viewer.name || viewer.id}</bdi></b>${" "}<bdi>${text}</bdi>`, [line]);
+}
+
+/** The last lines over the video, which fade upwards; a tap opens all of them. */
+export function ChatGlance({ onOpen }) {
+  const chat = useShopState(({ session }) => session.chat);
+  const pinned = useShopState(({ session }) => session.chat_pinned);
+  const lines = [...pinned.slice(-1), ...chat.slice(-GLANCE_LINES)];
+  return html`
+    <button type="button" class="glance" onClick=${onOpen}
+      aria-label=${t("chat.open")}>
+      ${lines.map((line, place) => html`
+        <span key=${`${place < lines.length - chat.length}${line.id}`} aria-hidden="true"
+          class="glance-line"><${Words} line=${line} /></span>`)}
+    </button>`;
+}
+
+/** Stay at the end while the reader is there; else count what is new. */
+function useEnd(chat) {
+  const list = useRef(null);
+  const atEnd = useRef(true);
+  const [seen, setSeen] = useState(null);
+  const last = chat.at(-1)?.id ?? null;
+  const toEnd = () => {
+    list.current.scrollTop = list.current.scrollHeight;
+    atEnd.current = true;
+    setSeen(last);
+  };
+  useLayoutEffect(() => {
+    if (atEnd.current) toEnd();
+  }, [last]);
+  const onScroll = () => {
+    const { scrollHeight, scrollTop, clientHeight } = list.current;
+    atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    if (atEnd.current) setSeen(last);
+  };
+  const fresh = atEnd.current ? 0 : chat.length - 1 - chat.findLastIndex((l) => l.id === seen);
+  return { list, fresh, toEnd, onScroll };
+}
+
+export function ChatLines() {
+  const chat = useShopState(({ session }) => session.chat);
+  const pinned = useShopState(({ session }) => session.chat_pinned);
+  const { list, fresh, toEnd, onScroll } = useEnd(chat);
+  return html`
+    <div class="chat">
+      ${pinned.length > 0 && html`
+        <ul class="chat-pinned" aria-label=${t("chat.pinned")}>
+          ${pinned.map((line) => html`<li key=${line.id}><${Words} line=${line} /></li>`)}
+        </ul>`}
+      <ul class="chat-lines" ref=${list} onScroll=${onScroll} tabindex="0"
+        aria-label=${t("chat.messages")}>
+        ${chat.slice(-LINES_DRAWN_MAX).map((line) => html`
+          <li key=${line.id}><${Words} line=${line} /></li>`)}
+      </ul>
+      ${fresh > 0 && html`
+        <button type="button" class="pill fresh" onClick=${toEnd}>
+          ${t("chat.new", { n: fresh })}</button>`}
+    </div>`;
+}
+
+export function ChatForm() {
+  const shop = useShop();
+  const closed = useShopState(({ session }) => CLOSED.has(session.status));
+  const viewer = useShopState((state) => state.viewer);
+  const [text, setText] = useState("");
+  const [note, setNote] = useState("");
+  const mayNot = closed || !shop.token;
+  const name = viewer?.name || viewer?.id || "";
+  const hint = closed ? t("chat.closed") : t("chat.needs_link");
+  const say = async (event) => {
+    event.preventDefault();
+    if (text.trim() === "") return;
+    try {
+      await shop.say(text.trim());
+      setText("");
+      setNote("");
+    } catch (refusal) {
+      setNote(refusal.code === "offline" ? t("chat.offline")
+        : sentence(refusal, { session: shop.state.session }));
+    }
+  };
+  return html`
+    <form class="say" onSubmit=${say}>
+      <input aria-label=${t("chat.say")} maxlength="200" autocomplete="off" disabled=${mayNot}
+        enterkeyhint="send" value=${text} onInput=${(event) => setText(event.target.value)}
+        placeholder=${mayNot ? hint : t("chat.say_as", { name })} />
+      <button class="primary" hidden=${text.trim() === ""} aria-label=${t("chat.send")}>
+        <${Icon} name="send" /></button>
+      <p role="status" class="note">${note}</p>
+    </form>`;
+}

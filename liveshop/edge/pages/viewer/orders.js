@@ -1,0 +1,37 @@
+/** The viewer's orders here, the newest first; the first of them is the confirmation. */
+
+import { html } from "../shared/html.js";
+import { money, t, timeOfDay } from "../shared/i18n.js";
+import { Icon } from "../shared/icon.js";
+import { useShopState } from "../shared/shop.js";
+
+export function OrdersButton({ onOpen }) {
+  const count = useShopState(({ mine }) => mine.orders.length);
+  if (count === 0) return null;
+  return html`
+    <button type="button" class="round" onClick=${onOpen}
+      aria-label=${t("orders.open", { n: count })}>
+      <${Icon} name="receipt" /><span aria-hidden="true" class="good">${count}</span></button>`;
+}
+
+function Order({ order }) {
+  const { order_id, total, currency, at_ms, status } = order;
+  const good = status === "confirmed";
+  return html`
+    <li class=${good ? "line" : "line over"}>
+      <span>${t("orders.number", { number: order_id.slice(0, 8) })}</span>
+      <span class="number">${money(total, currency)}</span>
+      <span class="note">${timeOfDay(at_ms)}</span>
+      <span class=${good ? "note good" : "note"}>${good ? "✓ " : ""}${t(`order.${status}`)}</span>
+    </li>`;
+}
+
+export function Orders() {
+  const orders = useShopState(({ mine }) => mine.orders);
+  const newest = orders.toSorted((a, b) => b.at_ms - a.at_ms);
+  return html`
+    <section aria-label=${t("orders.title")}>
+      ${newest.length === 0 && html`<p class="nothing">${t("orders.none")}</p>`}
+      <ul>${newest.map((order) => html`<${Order} key=${order.order_id} order=${order} />`)}</ul>
+    </section>`;
+}

@@ -1,0 +1,54 @@
+/** What became of the last purchase of a product, in one sentence, and the way on. */
+
+import { html } from "../shared/html.js";
+import { money, t, timeOfDay } from "../shared/i18n.js";
+import { sentence } from "../shared/words.js";
+
+/** A link to the merchant's own checkout. */
+export function PayLink({ url }) {
+  return html`<a class="pay" href=${url} target="_blank" rel="noopener">${t("buy.pay")}</a>`;
+}
+
+function soldWords(orders, orderId) {
+  const status = orders.find((order) => order.order_id === orderId)?.status;
+  const number = orderId.slice(0, 8);
+  if (status === "cancelled") return t("buy.cancelled", { number });
+  return status === "refunded" ? t("buy.refunded", { number }) : t("buy.ordered", { number });
+}
+
+function waiting(purchase) {
+  const time = timeOfDay(purchase.expires_at_ms);
+  return html`${t("buy.reserved", { time })}
+    ${purchase.url && html` <${PayLink} url=${purchase.url} />`}`;
+}
+
+function refused(shop, session, purchase) {
+  const { error, command, sku, quantity } = purchase;
+  const said = sentence(error, { session, sku });
+  if (error.code !== "price_changed") return said;
+  const again = () => shop[command]({ sku, quantity, price: error.price });
+  return html`${said} <button type="button" onClick=${again}>
+    ${t("buy.at", { price: money(error.price, session.currency) })}</button>`;
+}
+
+/** Words for one purchase; `sold` is said with a tick and in the good colour. */
+export function outcome({ shop, state, purchase }) {
+  const { session, mine } = state;
+  switch (purchase.state) {
+    case "sending":
+      return purchase.error ? sentence(purchase.error, { session, sku: purchase.sku })
+        : t("buy.sending");
+    case "held":
+      return t("buy.in_cart", { time: timeOfDay(purchase.expires_at_ms) });
+    case "paying":
+      return waiting(purchase);
+    case "sold":
+      return soldWords(mine.orders, purchase.order_id);
+    case "released":
+      return t("buy.released");
+    case "expired":
+      return t("buy.expired", { time: timeOfDay(purchase.expires_at_ms) });
+    default:
+      return refused(shop, session, purchase);
+  }
+}

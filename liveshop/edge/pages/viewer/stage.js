@@ -1,0 +1,51 @@
+/** The video, or the moving picture in its place; and what is said over it when no show is on. */
+
+import { html } from "../shared/html.js";
+import { clock, dayAndTime, t } from "../shared/i18n.js";
+import { Icon } from "../shared/icon.js";
+import { useShop, useShopState, useTick } from "../shared/shop.js";
+import { downloadCalendar } from "./calendar.js";
+import { Picture } from "./picture.js";
+import { Video } from "./video.js";
+
+function Countdown({ startsAtMs }) {
+  const shop = useShop();
+  useTick();
+  const seconds = shop.secondsTo(startsAtMs);
+  if (seconds === 0) return html`<p class="stage-note">${t("stage.any_moment")}</p>`;
+  return html`
+    <p class="stage-note">${t("stage.starts_at", { when: dayAndTime(startsAtMs) })}</p>
+    <p class="countdown" role="timer" aria-label=${t("stage.starts_in")}>${clock(seconds)}</p>`;
+}
+
+function Scheduled() {
+  const shop = useShop();
+  const startsAtMs = useShopState(({ session }) => session.starts_at_ms);
+  if (startsAtMs === null) return html`<p class="stage-note">${t("stage.soon")}</p>`;
+  return html`
+    <${Countdown} startsAtMs=${startsAtMs} />
+    <button type="button" class="pill" onClick=${() => downloadCalendar(shop.state.session)}>
+      <${Icon} name="calendar" /> ${t("stage.calendar")}</button>`;
+}
+
+const WORDS = {
+  draft: { key: "stage.draft" },
+  paused: { key: "stage.paused" },
+  ended: { key: "stage.ended" },
+};
+
+export function Stage({ children }) {
+  const status = useShopState(({ session }) => session.status);
+  const address = useShopState(({ session }) => session.stream_url);
+  const playing = address !== null && status !== "ended";
+  return html`
+    <section class="stage ${status}" aria-label=${t("stage.title")}>
+      ${playing ? html`<${Video} key=${address} address=${address} />` : html`<${Picture} />`}
+      ${children}
+      ${status !== "live" && html`
+        <div class="stage-words">
+          ${status === "scheduled" ? html`<${Scheduled} />`
+            : html`<p class="stage-note">${t(WORDS[status].key)}</p>`}
+        </div>`}
+    </section>`;
+}

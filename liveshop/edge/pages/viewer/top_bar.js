@@ -1,0 +1,36 @@
+/** One glance: on air or not, how many watch, what it is called. */
+
+import { html } from "../shared/html.js";
+import { short, t } from "../shared/i18n.js";
+import { Icon } from "../shared/icon.js";
+import { LanguageChoice } from "../shared/language.js";
+import { useShopState } from "../shared/shop.js";
+import { statusWord } from "../shared/words.js";
+
+function Viewers() {
+  const viewers = useShopState(({ session }) => session.viewers);
+  return html`
+    <span class="pill glass" aria-label=${t("viewers.watching", { n: viewers })} role="img">
+      <${Icon} name="eye" /><span aria-hidden="true">${short(viewers)}</span></span>`;
+}
+
+function Likes() {
+  const likes = useShopState(({ session }) => session.likes);
+  return html`
+    <span class="pill glass" aria-label=${t("likes.all", { n: likes })} role="img">
+      <${Icon} name="heart" filled=${true} />
+      <span aria-hidden="true">${short(likes)}</span></span>`;
+}
+
+export function TopBar() {
+  const status = useShopState(({ session }) => session.status);
+  const title = useShopState(({ session }) => session.title);
+  return html`
+    <header class="top-bar">
+      <span class="pill status ${status}">${statusWord(status)}</span>
+      <${Viewers} />
+      <${Likes} />
+      <h1 class="clamp">${title}</h1>
+      <${LanguageChoice} />
+    </header>`;
+}
