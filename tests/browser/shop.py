@@ -21,7 +21,7 @@ Json = dict[str, Any]
 class Node:
     """`liveshop serve` on a port of its own; it may be killed and started again there."""
 
-    def __init__(self, redis_url: str, postgres_url: str) -> None:
+    def __init__(self, redis_url: str, postgres_url: str, *, origins: str = "") -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {
@@ -29,6 +29,7 @@ class Node:
             "LIVESHOP_POSTGRES_URL": postgres_url,
             "LIVESHOP_SECRET": _SECRET,
             "LIVESHOP_PORT": str(port),
+            "LIVESHOP_ORIGINS": origins,
         }
         self._stack = ExitStack()
         self.process: Popen[str]
@@ -47,7 +48,7 @@ class Node:
 class Show:
     """A session with one product, `Ocean Shirt`, which has the variants M and L."""
 
-    def __init__(self, node: Node, *, units: int = 10) -> None:
+    def __init__(self, node: Node, *, units: int = 10, hold_ms: int | None = None) -> None:
         self.node = node
         self.host_token = token("host", Role.HOST)
         self._http = httpx.Client(
@@ -59,7 +60,8 @@ class Show:
         ]
         product = {"product_id": "ocean", "title": "Ocean Shirt", "variants": variants}
         self._post("/api/products", product)
-        self.session_id: str = self._post("/api/sessions", {"title": "Autumn drop"})["id"]
+        held = {} if hold_ms is None else {"hold_ms": hold_ms}
+        self.session_id: str = self._post("/api/sessions", {"title": "Autumn drop", **held})["id"]
         self.command("product.add", product_id="ocean", units={"OCEAN-M": units, "OCEAN-L": units})
 
     def command(self, kind: str, **fields: Any) -> None:
@@ -76,9 +78,23 @@ class Show:
         """Cancel a confirmed order."""
         self._post(f"/api/orders/{order_id}/cancel", {})
 
-    def plan(self, title: str) -> None:
-        """Plan one more session, which viewers see in the list."""
-        self._post("/api/sessions", {"title": title, "starts_at_ms": 4_000_000_000_000})
+    def add_product(
+        self, product_id: str, labels: list[str], title: str = "", *, price: int = 5000
+    ) -> None:
+        """Put one more product on the shelf, its SKUs numbered, three units of each."""
+        variants = [
+            {"sku": f"{product_id}-{number}", "label": label, "price": price, "stock": 40}
+            for number, label in enumerate(labels)
+        ]
+        product = {"product_id": product_id, "title": title or product_id, "variants": variants}
+        self._post("/api/products", product)
+        units = {variant["sku"]: 3 for variant in variants}
+        self.command("product.add", product_id=product_id, units=units)
+
+    def plan(self, title: str) -> str:
+        """Plan one more session, which viewers see in the list; return its id."""
+        planned = {"title": title, "starts_at_ms": 4_000_000_000_000}
+        return str(self._post("/api/sessions", planned)["id"])
 
     def left(self, sku: str) -> int:
         """Return how many units of a SKU can be reserved."""

@@ -1,5 +1,6 @@
 """`liveshop.js` in a browser: coming back, buying once, and the state that it keeps."""
 
+import re
 import signal
 
 import pytest
@@ -140,3 +141,80 @@ async def test_the_close_code_says_whether_to_come_back_and_when(
     )
     assert waits[0] == [1000] * 5 + [None] * 6
     assert waits[1] == [pytest.approx(1499), pytest.approx(4496), 20_000, 20_000]
+
+
+async def test_the_type_declarations_name_what_the_module_has(browser: Browser, node: Node) -> None:
+    page = await open_page(browser, node.url)
+    declared = await page.evaluate("async () => (await fetch('/liveshop.d.ts')).text()")
+    shop_class = declared.split("export class Shop {")[1].split("\n}")[0]
+    names = set(re.findall(r"^export (?:class|const|function) (\w+)", declared, re.MULTILINE))
+    members = set(re.findall(r"^  (?:readonly )?(\w+)[(:]", shop_class, re.MULTILINE))
+    found = await page.evaluate(
+        """async () => {
+          const module = await import("/liveshop.js");
+          const shop = new module.Shop({ sessionId: "nothing" });
+          const own = Object.keys(shop);
+          shop.close();
+          const methods = Object.getOwnPropertyNames(module.Shop.prototype);
+          return [Object.keys(module), Object.keys(shop.state), [...own, ...methods]];
+        }"""
+    )
+    assert set(found[0]) == names
+    assert set(found[2]) - {"token", "storage"} == members
+    state = re.findall(r"export interface State \{(.*?)\n\}", declared, re.DOTALL)[0]
+    assert set(found[1]) == set(re.findall(r"(\w+): ", state)) - {"string"}
+
+
+async def test_pins_and_sale_starts_wait_for_the_video_and_ends_do_not(
+    browser: Browser, live: Show
+) -> None:
+    page = await open_page(browser, live.node.url)
+    late = await page.evaluate_handle(_JOIN, [live.session_id, None])
+    await late.evaluate("(shop) => shop.holdBack(50_000)")
+    live.command("product.pin", product_id="ocean")
+    live.command("sale.start", product_id="ocean", percent=10, duration_ms=600_000)
+    live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 6000})
+    prices = "(shop) => shop.state.session.shelf[0].variants[0].price === 6000"
+    await page.wait_for_function(prices, arg=late)
+    shown = "(shop) => [shop.state.session.pinned.length, Object.keys(shop.state.sales).length]"
+    assert await late.evaluate(shown) == [0, 0]
+    assert await late.evaluate("(shop) => shop.offer('OCEAN-M').sale") is None
+
+    await late.evaluate("(shop) => shop.holdBack(() => 0)")
+    both = f"(shop) => String(({shown})(shop)) === '1,1'"
+    await page.wait_for_function(both, arg=late)
+    assert await late.evaluate("(shop) => shop.offer('OCEAN-M').price") == 5400
+    await late.evaluate("(shop) => shop.holdBack(50_000)")
+    live.command("sale.end", product_id="ocean")
+    await page.wait_for_function(f"(shop) => String(({shown})(shop)) === '1,0'", arg=late)
+
+
+async def test_subscribers_hear_what_changed_and_the_rest_stays_the_same_object(
+    browser: Browser, live: Show
+) -> None:
+    page = await open_page(browser, live.node.url)
+    shop = await page.evaluate_handle(_JOIN, [live.session_id, live.host_token])
+    heard = await shop.evaluate(
+        """(shop) => new Promise((done) => {
+          const before = shop.state;
+          shop.subscribe((state, message, changed) => {
+            if (message?.type !== "chat") return;
+            done([changed, before.session.shelf === state.session.shelf,
+              before.left === state.left, before.mine === state.mine]);
+          });
+          shop.say("hello");
+        })"""
+    )
+    assert heard == [["session"], True, True, True]
+
+
+async def test_a_line_that_no_longer_holds_is_given_up_when_the_device_wakes(
+    browser: Browser, live: Show, node: Node
+) -> None:
+    page = await open_page(browser, live.node.url)
+    shop = await page.evaluate_handle(_JOIN, [live.session_id, None])
+    node.process.send_signal(signal.SIGSTOP)  # as a network that swallows everything
+    await page.evaluate("() => { dispatchEvent(new Event('online')); }")
+    await page.wait_for_function("(shop) => shop.state.line === 'waiting'", arg=shop)
+    node.process.send_signal(signal.SIGCONT)
+    await page.wait_for_function("(shop) => shop.state.line === 'open'", arg=shop)

@@ -18,6 +18,7 @@ _PAGES: Final = {
     "/watch/{session_id}": ("watch.html", STREAM_POLICY),
     "/host/{session_id}": ("host.html", CONTENT_SECURITY_POLICY),
     "/liveshop.js": ("liveshop.js", CONTENT_SECURITY_POLICY),
+    "/liveshop.d.ts": ("liveshop.d.ts", CONTENT_SECURITY_POLICY),
 }
 # A browser asks each time whether the file has changed, and gets 304 if not.
 _REVALIDATED: Final = "no-cache"

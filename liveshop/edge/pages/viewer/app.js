@@ -53,10 +53,11 @@ function Column({ open }) {
 
 function Show({ open }) {
   const wide = useWide();
+  const orders = html`<${OrdersButton} onOpen=${() => open("orders")} />`;
   return html`
     <main class="screen">
       <${Stage}>
-        <${TopBar} />
+        <${TopBar}>${!wide && orders}<//>
         <${Hearts} />
       <//>
       <div class="side">
@@ -70,7 +71,7 @@ function Show({ open }) {
           ${!wide && html`
             <button type="button" class="round" onClick=${() => open("shelf")}
               aria-label=${t("shelf.open")}><${Icon} name="shelf" /></button>`}
-          <${OrdersButton} onOpen=${() => open("orders")} />
+          ${wide && orders}
           <${CartButton} onOpen=${() => open("cart")} />
         </div>
       </div>

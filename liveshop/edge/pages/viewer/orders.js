@@ -4,6 +4,7 @@ import { html } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShopState } from "../shared/shop.js";
+import { nameOf } from "../shared/words.js";
 
 export function OrdersButton({ onOpen }) {
   const count = useShopState(({ mine }) => mine.orders.length);
@@ -16,10 +17,15 @@ export function OrdersButton({ onOpen }) {
 
 function Order({ order }) {
   const { order_id, total, currency, at_ms, status } = order;
+  const purchases = useShopState(({ mine }) => mine.purchases);
+  const session = useShopState((state) => state.session);
+  const lines = purchases.filter((p) => order.rids.includes(p.rid));
+  const names = lines.map((p) => `${nameOf(session, p.sku)} × ${p.quantity}`).join(" · ");
   const good = status === "confirmed";
   return html`
     <li class=${good ? "line" : "line over"}>
-      <span>${t("orders.number", { number: order_id.slice(0, 8) })}</span>
+      <span>${t("orders.number", { number: order_id.slice(0, 8) })}
+        ${names && html`<span class="note order-names">${names}</span>`}</span>
       <span class="number">${money(total, currency)}</span>
       <span class="note">${timeOfDay(at_ms)}</span>
       <span class=${good ? "note good" : "note"}>${good ? "✓ " : ""}${t(`order.${status}`)}</span>

@@ -22,7 +22,8 @@ function Likes() {
       <span aria-hidden="true">${short(likes)}</span></span>`;
 }
 
-export function TopBar() {
+/** `children` stand before the choice of language. */
+export function TopBar({ children }) {
   const status = useShopState(({ session }) => session.status);
   const title = useShopState(({ session }) => session.title);
   return html`
@@ -31,6 +32,6 @@ export function TopBar() {
       <${Viewers} />
       <${Likes} />
       <h1 class="clamp">${title}</h1>
-      <${LanguageChoice} />
+      <span class="top-end">${children}<${LanguageChoice} /></span>
     </header>`;
 }
