@@ -183,7 +183,7 @@ async def test_pins_and_sale_starts_wait_for_the_video_and_ends_do_not(
     await late.evaluate("(shop) => shop.holdBack(() => 0)")
     both = f"(shop) => String(({shown})(shop)) === '1,1'"
     await page.wait_for_function(both, arg=late)
-    assert await late.evaluate("(shop) => shop.offer('OCEAN-M').price") == 5400
+    assert await late.evaluate("(shop) => shop.offer('OCEAN-M').price") == 4500
     await late.evaluate("(shop) => shop.holdBack(50_000)")
     live.command("sale.end", product_id="ocean")
     await page.wait_for_function(f"(shop) => String(({shown})(shop)) === '1,0'", arg=late)

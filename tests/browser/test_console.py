@@ -47,8 +47,8 @@ async def test_a_product_that_is_not_in_the_catalogue_is_listed_and_moved_by_key
     await expect(rows.first).to_contain_text("Clay pot")
     await expect(host.get_by_text("Clay pot is number 1 of 3.")).to_be_visible()
     await viewer.reload()
-    cards = viewer.get_by_role("article")
-    await expect(cards.first).to_contain_text("Clay pot")
+    shelf = viewer.get_by_role("region", name="All products").get_by_role("listitem")
+    await expect(shelf.first).to_contain_text("Clay pot")
     await _button(host, "Undo").click()
     await expect(rows.nth(1)).to_contain_text("Clay pot")
 
@@ -141,6 +141,7 @@ async def test_the_chat_is_kept_in_order(browser: Browser, live: Show) -> None:
 
 async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Show) -> None:
     host = await open_page(browser, live.host())
+    live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
     await _button(viewer, "Buy Ocean Shirt").click()
     orders = host.get_by_role("region", name="Orders")
@@ -190,6 +191,7 @@ async def test_moderators_have_what_their_role_may_do_and_nothing_else(
 
 async def test_what_a_show_came_to_is_told_at_its_end(browser: Browser, live: Show) -> None:
     host = await open_page(browser, live.host())
+    live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
     await _button(viewer, "Buy Ocean Shirt").click()
     await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()

@@ -22,7 +22,7 @@ export interface Session {
   offset: number; now_ms: number; id: string; title: string; status: SessionStatus;
   starts_at_ms: number | null; currency: string; stream_url: string | null; pinned: string[];
   shelf: Product[]; sales: Sale[]; viewers: number; likes: number; buying: boolean;
-  chat_pinned: ChatLine[]; chat: ChatLine[];
+  chat_pinned: ChatLine[]; chat: ChatLine[]; chat_slow_ms?: number;
 }
 
 /** A refusal: `code` is the protocol's, or `offline`; the other fields are those of the code. */

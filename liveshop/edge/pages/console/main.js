@@ -1,6 +1,7 @@
 /** The host's console: joins the show, and draws it. */
 
-import { Shop, takeToken } from "../client/shop.js";
+import { Shop } from "../client/shop.js";
+import { takeToken } from "../client/storage.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
 import { App } from "./app.js";

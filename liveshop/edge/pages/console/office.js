@@ -1,6 +1,6 @@
 /** What the console asks over HTTP: figures, plans, the catalogue, orders. */
 
-import { Refused } from "../client/shop.js";
+import { Refused } from "../client/line.js";
 
 const PAGE = 200;
 

@@ -3,8 +3,8 @@
  * decided here. Nothing is sent and nothing is kept.
  */
 
+import { Refused } from "../client/line.js";
 import { initialState, priceAt, reduce } from "../client/state.js";
-import { Refused } from "../client/shop.js";
 import { percentOff, saleOf } from "./show.js";
 
 const BEAT_MS = 1_000;

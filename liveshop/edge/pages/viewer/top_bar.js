@@ -1,7 +1,7 @@
 /** One glance: on air or not, how many watch, what it is called. */
 
 import { html } from "../shared/html.js";
-import { short, t } from "../shared/i18n.js";
+import { currentLanguage, short, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { LanguageChoice } from "../shared/language.js";
 import { useShopState } from "../shared/shop.js";
@@ -22,6 +22,15 @@ function Likes() {
       <span aria-hidden="true">${short(likes)}</span></span>`;
 }
 
+/** The code of the language alone; the choice lies over it, unseen, and opens with the names. */
+function LanguagePill() {
+  return html`
+    <span class="language-pill">
+      <span aria-hidden="true">${currentLanguage().toUpperCase()}</span><${Icon} name="down" />
+      <${LanguageChoice} />
+    </span>`;
+}
+
 /** `children` stand before the choice of language. */
 export function TopBar({ children }) {
   const status = useShopState(({ session }) => session.status);
@@ -32,6 +41,6 @@ export function TopBar({ children }) {
       <${Viewers} />
       <${Likes} />
       <h1 class="clamp">${title}</h1>
-      <span class="top-end">${children}<${LanguageChoice} /></span>
+      <span class="top-end">${children}<${LanguagePill} /></span>
     </header>`;
 }
