@@ -28,7 +28,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for name in _COPIED:
-            ignored = shutil.ignore_patterns("__pycache__", "vendor")
+            ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", folder)
 
