@@ -1,11 +1,12 @@
-"""Fetch the browser modules that the pages use, as `vendor.json` names them, from npm.
+"""Fetch the browser modules of others, as the two `vendor.json` name them, from npm.
 
     python -m tools.vendor            # the versions that are listed
     python -m tools.vendor htm@3.1.2  # another version of one of them
 
-Needs `npm` on the PATH. A file is taken as it was published, but for two changes: a bare import
-of another package becomes a relative one, since the strict policy of the pages leaves no place for
-an import map, and the address of a source map that is not here goes.
+One list is the pages', the other that of the browser tests. Needs `npm` on the PATH. A file is
+taken as it was published, but for two changes: a bare import of another package becomes a relative
+one, since the strict policy of the pages leaves no place for an import map, and the address of a
+source map that is not here goes.
 """
 
 import argparse
@@ -18,8 +19,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-VENDOR: Final = Path(__file__).parents[1] / "liveshop" / "edge" / "pages" / "vendor"
-LIST: Final = VENDOR / "vendor.json"
+_ROOT: Final = Path(__file__).parents[1]
+VENDOR: Final = _ROOT / "liveshop" / "edge" / "pages" / "vendor"
+TESTS_VENDOR: Final = _ROOT / "tests" / "browser" / "vendor"
+FOLDERS: Final = (VENDOR, TESTS_VENDOR)
+LIST_NAME: Final = "vendor.json"
 _SOURCE_MAP: Final = re.compile(r"\n?//# sourceMappingURL=\S+\s*$")
 
 Json = dict[str, Any]
@@ -41,15 +45,21 @@ def own_text(text: str, entry: Json) -> str:
     return f"{text}{entry.get('append', '')}"
 
 
-def fetch(package: Json, version: str) -> Json:
-    """Write the files of a package at a version; return its part of the list."""
+def listed(vendor: Path) -> list[Json]:
+    """Return the list of what lies in a folder."""
+    packages: list[Json] = json.loads((vendor / LIST_NAME).read_text())
+    return packages
+
+
+def fetch(vendor: Path, package: Json, version: str) -> Json:
+    """Write the files of a package at a version into a folder; return its part of the list."""
     with tempfile.TemporaryDirectory() as folder:
         tarball = _pack(f"{package['name']}@{version}", Path(folder))
         with tarfile.open(tarball) as archive:
             archive.extractall(folder, filter="data")
         published = Path(folder) / "package"
         license_name = json.loads((published / "package.json").read_text())["license"]
-        files = [_take(published, entry) for entry in package["files"]]
+        files = [_take(vendor, published, entry) for entry in package["files"]]
     return {**package, "version": version, "license": license_name, "files": files}
 
 
@@ -60,9 +70,9 @@ def _pack(spec: str, folder: Path) -> Path:
     return tarball
 
 
-def _take(published: Path, entry: Json) -> Json:
+def _take(vendor: Path, published: Path, entry: Json) -> Json:
     content = own_text((published / entry["from"]).read_text(), entry).encode()
-    place = VENDOR / entry["to"]
+    place = vendor / entry["to"]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(content)
     return {**entry, "sha256": digest(content)}
@@ -73,12 +83,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("wanted", nargs="*", metavar="NAME@VERSION")
     wanted = dict(each.rsplit("@", 1) for each in parser.parse_args().wanted)
-    packages = json.loads(LIST.read_text())
-    unknown = wanted.keys() - {package["name"] for package in packages}
-    if unknown:
-        raise SystemExit(f"not in {LIST.name}: {', '.join(sorted(unknown))}")
-    fresh = [fetch(each, wanted.get(each["name"], each["version"])) for each in packages]
-    LIST.write_text(json.dumps(fresh, indent=2) + "\n")
+    known = {package["name"] for folder in FOLDERS for package in listed(folder)}
+    if unknown := wanted.keys() - known:
+        raise SystemExit(f"not in {LIST_NAME}: {', '.join(sorted(unknown))}")
+    for folder in FOLDERS:
+        fresh = [
+            fetch(folder, each, str(wanted.get(each["name"], each["version"])))
+            for each in listed(folder)
+        ]
+        (folder / LIST_NAME).write_text(json.dumps(fresh, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,14 @@
 """A real browser and a real node for every test of the pages."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
+from liveshop.cli.local_stores import LocalStores
+from tests.browser.chromium import NoChromium, chromium
+from tests.browser.life import Life, life_of
 from tests.browser.shop import PATIENCE_MS, Node, Show
-
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -24,14 +16,11 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """A headless Chromium with a profile that is thrown away."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail("no Chromium on the PATH: install the package chromium", pytrace=False)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=_FLAGS)
-        yield browser
-        await browser.close()
+    try:
+        async with chromium() as browser:
+            yield browser
+    except NoChromium as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture
@@ -58,3 +47,10 @@ def live(show: Show) -> Show:
     """A show that is live."""
     show.command("session.start")
     return show
+
+
+@pytest.fixture
+async def life(browser: Browser, own_stores: LocalStores) -> AsyncIterator[Life]:
+    """A show that goes through every state, on stores that go away meanwhile."""
+    async with life_of(browser, own_stores) as life:
+        yield life

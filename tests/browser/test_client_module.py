@@ -58,7 +58,7 @@ async def test_a_cart_is_still_there_after_the_node_was_killed(
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
-    await viewer.get_by_role("button", name="Add Ocean Shirt to cart").click()
+    await viewer.get_by_role("button", name="Add to cart: Ocean Shirt").click()
     await viewer.get_by_role("button", name="Cart, 1 item").click()
     await expect(viewer.get_by_role("button", name="Order 1 for €50.00")).to_be_visible()
     node.kill()

@@ -88,7 +88,7 @@ async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
     card = viewer.get_by_role("article", name="Ocean Shirt")
     for label in ("M", "L"):
         await card.get_by_role("radio", name=label, exact=True).check()
-        await _button(viewer, "Add Ocean Shirt to cart").click()
+        await _button(viewer, "Add to cart: Ocean Shirt").click()
         await expect(card).to_contain_text("In your cart, reserved until")
     await viewer.keyboard.press("Escape")
     await _button(viewer, "Cart, 2 items").click()

@@ -172,7 +172,7 @@ async def test_an_expired_reservation_can_be_made_again(browser: Browser, node: 
     live.command("session.start")
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=390)
-    await _button(page, "Add Ocean Shirt to cart").click()
+    await _button(page, "Add to cart: Ocean Shirt").click()
     await _button(page, "Cart, 1 item").click()
     cart = page.get_by_role("region", name="Your cart")
     await expect(cart).to_contain_text("Yours until")

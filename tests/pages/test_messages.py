@@ -79,3 +79,31 @@ def test_messages_stand_in_order_and_say_something(language: str) -> None:
     assert list(messages) == sorted(messages)
     assert all(text.strip() for message in messages.values() for text in _texts(message))
     assert not any("!" in text or "！" in text for m in messages.values() for text in _texts(m))
+
+
+# What a button shows, and its longer name for those who hear it or speak to it.
+_NAMED = {
+    "buy.buy": "buy.buy_product",
+    "buy.add": "buy.add_product",
+    "cart.remove": "cart.remove_product",
+    "console.pin": "console.pin_title console.pin_of",
+    "console.unpin": "console.unpin_title console.unpin_of",
+    "console.price": "console.price_title",
+    "console.plan": "console.plan_title",
+    "console.sale": "console.sale_title",
+    "console.end_sale": "console.end_sale_title",
+    "console.remove": "console.remove_title",
+    "console.delete": "console.delete_of",
+    "console.mute": "console.mute_name",
+    "console.unmute": "console.unmute_name",
+    "console.cancel": "console.cancel_order_of",
+}
+
+
+@pytest.mark.parametrize("language", _LANGUAGES)
+def test_a_button_is_named_with_the_words_that_it_shows(language: str) -> None:
+    messages = _messages(language)
+    for shown, names in _NAMED.items():
+        words = str(messages[shown]).rstrip("…").casefold()
+        for name in names.split():
+            assert words in str(messages[name]).casefold(), name

@@ -1,28 +1,33 @@
 """The browser modules of others: listed, unchanged, licensed, and importing only each other."""
 
-import json
 import re
+from pathlib import Path
 
-from tools.vendor import LIST, VENDOR, digest
+import pytest
 
-_PACKAGES = json.loads(LIST.read_text())
+from tools.vendor import FOLDERS, LIST_NAME, VENDOR, digest, listed
+
 _BARE_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*["']@?\w""")
+# What is only used by the tests may also ask for changes to itself to be shown.
+_LICENSES = {True: ("MIT", "Apache-2.0"), False: ("MIT", "Apache-2.0", "MPL-2.0")}
 
 
-def test_every_file_is_listed_with_its_digest() -> None:
-    listed = {entry["to"]: entry["sha256"] for each in _PACKAGES for entry in each["files"]}
+@pytest.mark.parametrize("folder", FOLDERS, ids=["pages", "tests"])
+def test_every_file_is_listed_with_its_digest(folder: Path) -> None:
+    named = {entry["to"]: entry["sha256"] for each in listed(folder) for entry in each["files"]}
     found = {
-        path.relative_to(VENDOR).as_posix(): digest(path.read_bytes())
-        for path in VENDOR.rglob("*")
-        if path.is_file() and path != LIST
+        path.relative_to(folder).as_posix(): digest(path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != LIST_NAME
     }
-    assert found == listed
+    assert found == named
 
 
-def test_every_package_has_its_version_and_its_licence_beside_it() -> None:
-    for package in _PACKAGES:
+@pytest.mark.parametrize("folder", FOLDERS, ids=["pages", "tests"])
+def test_every_package_has_its_version_and_its_licence_beside_it(folder: Path) -> None:
+    for package in listed(folder):
         assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"])
-        assert package["license"] in ("MIT", "Apache-2.0")
+        assert package["license"] in _LICENSES[folder == VENDOR]
         assert any(entry["to"].endswith("/LICENSE.txt") for entry in package["files"])
 
 

@@ -72,10 +72,12 @@ function Outside({ known }) {
   const watch = `/watch/${encodeURIComponent(shop.sessionId)}`;
   return html`
     <header class="top"><h1>${t("console.title")}</h1></header>
-    <${Trouble} />
-    ${known && html`
-      <main class="alone"><p class="banner" role="alert">${t("console.viewers_link")} ${" "}
-        <a href=${watch}>${t("console.watch")}</a></p></main>`}`;
+    <main class="alone">
+      <${Trouble} />
+      ${known && html`
+        <p class="banner" role="alert">${t("console.viewers_link")} ${" "}
+          <a href=${watch}>${t("console.watch")}</a></p>`}
+    </main>`;
 }
 
 function Columns() {

@@ -82,6 +82,7 @@ function Show({ open }) {
 function Door() {
   return html`
     <main class="screen waiting">
+      <h1 class="unseen">${t("page.title")}</h1>
       <section class="stage"><div class="picture"></div></section>
       <div class="side"><${Banner} /></div>
     </main>`;

@@ -27,9 +27,9 @@ export function CartButton({ onOpen }) {
   const left = first === null ? "" : clock(shop.secondsTo(first));
   const soon = first !== null && shop.secondsTo(first) <= SOON_S;
   return html`
-    <button type="button" class="round cart-button ${soon ? "soon" : ""}" onClick=${onOpen}
-      aria-label=${t("cart.open", { n: held.length })}>
+    <button type="button" class="round cart-button ${soon ? "soon" : ""}" onClick=${onOpen}>
       <${Icon} name="bag" />
+      <span class="unseen">${t("cart.open", { n: held.length })}</span>
       ${held.length > 0 && html`
         <span aria-hidden="true" class="cart-count">${held.length}</span>
         <span aria-hidden="true" class="number">${left}</span>`}
@@ -105,8 +105,10 @@ export function Cart({ open }) {
       <ul class="lines-of-cart">
         ${lines.map((p) => html`<${Line} key=${p.rid} purchase=${p} ordering=${ordering} />`)}
       </ul>
-      <button type="button" class="primary whole" onClick=${order}
-        disabled=${held.length === 0 || ordering || line !== "open"}>
-        ${ordering ? t("cart.ordering") : t("cart.order", { n: held.length, amount })}</button>
+      ${(held.length > 0 || ordering) && html`
+        <button type="button" class="primary whole" onClick=${order}
+          disabled=${ordering || line !== "open"}>
+          ${ordering ? t("cart.ordering") : t("cart.order", { n: held.length, amount })}
+        </button>`}
     </section>`;
 }

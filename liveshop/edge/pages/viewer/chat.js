@@ -24,12 +24,13 @@ export function ChatGlance({ onOpen }) {
   const pinned = useShopState(({ session }) => session.chat_pinned);
   const lines = [...pinned.slice(-1), ...chat.slice(-GLANCE_LINES)];
   return html`
-    <button type="button" class="glance" onClick=${onOpen}
-      aria-label=${t("chat.open")}>
+    <div class="glance">
       ${lines.map((line, place) => html`
-        <span key=${`${place < lines.length - chat.length}${line.id}`} aria-hidden="true"
-          class="glance-line"><${Words} line=${line} /></span>`)}
-    </button>`;
+        <p key=${`${place < lines.length - chat.length}${line.id}`}
+          class="glance-line"><${Words} line=${line} /></p>`)}
+      <button type="button" class="glance-open" onClick=${onOpen}
+        aria-label=${t("chat.open")}></button>
+    </div>`;
 }
 
 /** Stay at the end while the reader is there; else count what is new. */

@@ -13,6 +13,7 @@ export function Pinned({ open }) {
   const product = pinned.map((id) => shelf.find((p) => p.product_id === id)).findLast(Boolean);
   return html`
     <section class="pinned" aria-label=${t("pinned.title")}>
+      <h2 class="unseen">${t("pinned.title")}</h2>
       ${product ? html`
         <${Card} key=${product.product_id} product=${product}
           onMore=${() => open(`product:${product.product_id}`)} />`
