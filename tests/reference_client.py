@@ -86,7 +86,9 @@ class ReferenceClient:
         self._drop("chat_pinned", "id", message["id"])
 
     def _chat_slowed(self, message: Message) -> None:
-        self.session["chat_slow_ms"] = message["interval_ms"]
+        self.session.pop("chat_slow_ms", None)
+        if message["interval_ms"]:
+            self.session["chat_slow_ms"] = message["interval_ms"]
 
     def _chat_blocked(self, message: Message) -> None:
         """Of the words only their number is told."""

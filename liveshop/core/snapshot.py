@@ -108,7 +108,7 @@ def snapshot(
         "viewers": gauges.viewers,
         "likes": gauges.likes,
         "buying": gauges.buying,
-        "chat_slow_ms": state.chat_slow_ms,
+        **({"chat_slow_ms": state.chat_slow_ms} if state.chat_slow_ms else {}),
         "chat_pinned": to_builtins(state.chat_pinned),
         "chat": to_builtins(chat),
     }

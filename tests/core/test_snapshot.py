@@ -276,7 +276,6 @@ def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
         "viewers": 120,
         "likes": 33,
         "buying": True,
-        "chat_slow_ms": 0,
         "chat_pinned": [],
         "chat": [
             {"id": "1-0", "at_ms": NOW_MS, "viewer": {"id": "u_7", "name": "Bo"}, "text": "hi"}

@@ -258,7 +258,7 @@ class SessionView(_Output, frozen=True, kw_only=True, tag_field="type", tag="ses
     viewers: int
     likes: int
     buying: bool
-    chat_slow_ms: int
+    chat_slow_ms: int = 0  # left out where it is 0
     chat_pinned: list[ChatMessage]
 
 

@@ -1,6 +1,7 @@
 """Errors in the protocol's shape, whatever went wrong."""
 
 import socket
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,8 +95,9 @@ def test_a_token_that_does_not_hold_is_refused_on_public_paths_too(api: Api) -> 
 
 
 async def test_a_bug_is_answered_without_a_traceback() -> None:
+    clock_alone: Any = SimpleNamespace(now_ms=lambda: 0)
     nothing: Any = None
-    app = build_app(Settings(secret=SECRET, origins=(SHOP_ORIGIN,)), nothing, nothing)
+    app = build_app(Settings(secret=SECRET, origins=(SHOP_ORIGIN,)), clock_alone, nothing)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         answer = await client.get("/api/products", headers={"Origin": SHOP_ORIGIN})

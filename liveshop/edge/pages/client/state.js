@@ -86,7 +86,7 @@ const EVENTS = {
     chat_pinned: without(s.chat_pinned, "id", m.id),
   }),
   "chat.pinned": (s, m) => ({ ...s, chat_pinned: [...s.chat_pinned, m.message] }),
-  "chat.slowed": (s, m) => ({ ...s, chat_slow_ms: m.interval_ms }),
+  "chat.slowed": (s, m) => ({ ...s, chat_slow_ms: m.interval_ms || undefined }),
   "chat.unpinned": (s, m) => ({ ...s, chat_pinned: without(s.chat_pinned, "id", m.id) }),
 };
 
