@@ -1,6 +1,7 @@
 -- How a repair computes again what a check found wrong: each statement has the check's name, takes
 -- a session ($1, under the lock of its row) and returns what it did, a line for each change. What
--- it cannot compute, or what a constraint would refuse, it leaves alone.
+-- is right, what it cannot compute, or what a constraint would refuse, it leaves alone: it is tried
+-- on every session in which anything is wrong.
 
 -- name: lock
 -- $1 session
@@ -102,22 +103,24 @@ RETURNING format('head %s → %s', was.head_offset, s.head_offset)
 
 -- name: status_is_logged
 WITH logged AS (
-    SELECT type FROM event
+    SELECT CASE type WHEN 'session.paused' THEN 'paused' WHEN 'session.ended' THEN 'ended'
+                     ELSE 'live' END AS status
+    FROM event
     WHERE session_id = $1
       AND type IN ('session.started', 'session.paused', 'session.resumed', 'session.ended')
     ORDER BY "offset" DESC LIMIT 1
 ), was AS (
     SELECT status FROM session WHERE id = $1
 )
-UPDATE session AS s
-SET status = CASE l.type WHEN 'session.paused' THEN 'paused' WHEN 'session.ended' THEN 'ended'
-                         ELSE 'live' END
-FROM logged AS l, was WHERE s.id = $1 AND NOT s.settled
+UPDATE session AS s SET status = l.status
+FROM logged AS l, was WHERE s.id = $1 AND NOT s.settled AND s.status <> l.status
 RETURNING format('status %s → %s', was.status, s.status)
 
 -- name: settled_keeps_nothing
 UPDATE session SET settled = false
-WHERE id = $1 AND settled AND NOT EXISTS (
+WHERE id = $1 AND settled
+  AND EXISTS (SELECT FROM stock WHERE session_id = $1 AND units <> sold)
+  AND NOT EXISTS (
     SELECT FROM stock AS t JOIN stock_ledger AS l ON l.session_id = t.session_id AND l.sku = t.sku
     WHERE t.session_id = $1 AND t.units > t.sold AND l.reason = 'returned'
 )

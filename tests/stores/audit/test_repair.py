@@ -161,6 +161,26 @@ async def test_a_session_that_was_settled_and_kept_units_is_settled_again(
     assert await worked.stock() == {"A": 18, "B": 29, "C": 30}
 
 
+async def test_what_is_wrong_in_one_session_is_not_mended_in_another(
+    worked: Shop, link: RedisLink
+) -> None:
+    await worked.open("s3", {"C": 1})
+    await worked.end("s1")
+    assert await worked.sessions.settle("s1")
+    await worked.database.commit("UPDATE session SET revenue = 1 WHERE id = 's1'")
+    await worked.database.commit("UPDATE session SET status = 'paused' WHERE id = 's2'")
+    await worked.end("s3")
+    await worked.database.commit("UPDATE session SET settled = true WHERE id = 's3'")
+    assert await mend(worked, link) == [
+        "session s1: orders 2 → 2, units 3 → 3, revenue 1 → 15000",
+        "session s2: status paused → live",
+        f"session s2: {REBUILT}",
+        "session s3: settled → not yet: a node gives what was not sold back",
+        f"session s3: {REBUILT}",
+    ]
+    assert await findings(worked) == []
+
+
 async def test_what_was_mended_is_sold_on(worked: Shop, link: RedisLink) -> None:
     await worked.database.commit("UPDATE stock SET sold = 9 WHERE session_id = 's1' AND sku = 'A'")
     await mend(worked, link)
