@@ -1,6 +1,7 @@
 """What every part of a room shares: the session's state on this node, and the ways out of it."""
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from liveshop.stores.redis.units import SessionUnits
 _logger = logging.getLogger(__name__)
 
 _COMPANY_S = 3 * limits.PULSE_MS / 1000
+# Looks at the head from before a node fell silent that is only now known to be gone.
+_HEADS_KEPT = limits.NODE_SILENCE_MS_MAX // limits.PULSE_MS + 4
 
 
 class RoomContext:
@@ -30,8 +33,8 @@ class RoomContext:
 
     `state` follows the log. `epoch` is the newest known `stock_epoch`; `opened` is set while
     Redis' units are known to be good for it. `rows` are the newest copies of Postgres' rows,
-    `head_seq` the newest `seq` of its totals. `nodes` counts the nodes that have a room for the
-    session, this one included: with one alone, the bus is spared.
+    `head_seqs` the `seq` of its totals at the last few looks, the newest last. `nodes` counts the
+    nodes that have a room for the session, this one included: with one alone, the bus is spared.
 
     `uncounted` is set while counters in Redis may have missed a change.
 
@@ -57,7 +60,7 @@ class RoomContext:
         self.missed = anyio.Event()
         self.pulse_now = anyio.Event()
         self.ready = anyio.Event()
-        self.head_seq = 0
+        self.head_seqs: deque[int] = deque(maxlen=_HEADS_KEPT)
         self.rows: dict[str, Row] = {}
         self.rows_changed = anyio.Event()
         self.limits: dict[str, int] = {}

@@ -143,11 +143,13 @@ class Rebuilder:
     async def _copy_counters(self) -> None:
         """Copy all that Postgres has counted; until it is there, the database checks limits alone.
 
-        Changes nothing where Redis has it: then it costs a read of every count.
+        Changes nothing where Redis has it: then it costs a read of every count. Whoever did not
+        get to it may not have told of a cancellation either.
         """
         room = self._room
         room.uncounted = False
         try:
+            await self._till.tell_cancelled()
             if not (room.settled or await self._copied(room.epoch)):
                 room.uncounted = True
         except LiveshopError:

@@ -106,6 +106,7 @@ class Rooms:
             context.advance(events, show=False)
             if len(events) < _EVENTS_PER_READ:
                 break
+        context.head_seqs.append((await node.sessions.totals(session_id)).version)
         context.keep_rows(await node.sessions.rows(session_id))
         context.broadcast.begin(context.state, context.left(), buying=node.stores_up)
         return context
@@ -181,7 +182,7 @@ class Rooms:
             room.epoch = head.epoch
             room.fence()
         room.settled = room.settled or head.settled
-        room.head_seq = head.seq
+        room.head_seqs.append(head.seq)
 
     def _compare_all(self) -> None:
         for room in self._rooms.values():

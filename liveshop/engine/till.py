@@ -156,8 +156,20 @@ class Till:
         message = messages.confirmed(order) if confirmed else messages.cancelled(order)
         self._room.mailbox.tell(order.viewer_id, message)
 
+    async def tell_cancelled(self) -> None:
+        """Tell the buyers here of orders cancelled lately, which may have been told before.
+
+        Nothing else would if another node has not: what is sold is not watched any more.
+        """
+        room = self._room
+        for order in await room.node.orders.cancelled_since(
+            room.session_id, room.head_seqs[0], limits.LETTERS_WAITING_MAX
+        ):
+            room.mailbox.deliver(order.viewer_id, messages.cancelled(order))
+
     async def tell_missed(self) -> None:
-        """Tell the buyers here of reservations that they have not heard of from other nodes."""
+        """Tell the buyers here of what they have not heard of from other nodes."""
+        await self.tell_cancelled()
         for buyer in self._room.audience.buyers():
             for reservation in await self._room.units.mine(buyer):
                 if not self._room.mailbox.is_watched(reservation.rid):

@@ -119,7 +119,7 @@ class Warden:
         Whoever changed them copies them too; this is for the one that died in between.
         """
         room = self._room
-        behind = room.head_seq > self._pulse.seq
+        behind = room.head_seqs[-1] > self._pulse.seq
         missed, self._behind = behind and self._behind, behind
         if missed:
             rows = await room.node.sessions.rows(room.session_id)

@@ -5,6 +5,7 @@ from typing import Any
 
 from liveshop.core import limits
 from liveshop.core.roles import Role
+from liveshop.stores.postgres.orders import Orders
 from tests.engine.world import Shop, Watcher, open_shop, until
 
 
@@ -103,6 +104,41 @@ async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
     last = shop.reserve(here, "OBS-M")
     await there.sees("reserved", rid=last)
     assert [message["rid"] for message in there.of("reserved")] == [rid, last]
+
+
+async def test_a_cancellation_that_a_node_took_with_it_is_told_by_those_that_stay(
+    shop: Shop, redis_url: str, postgres_url: str
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    kept, rid = shop.buy(ada, "OBS-M"), shop.buy(ada, "OBS-M")
+    for order_id in (kept, rid):
+        await ada.sees("confirmed", order_id=order_id)
+    async with open_shop(redis_url, postgres_url) as gone:
+        await gone.opened(session_id)
+        await until(lambda: _nodes(shop, session_id) == 2)
+        # As far as a node gets that ends right after COMMIT.
+        await Orders(gone.database).cancel(rid)
+    await ada.sees("cancelled", order_id=rid)
+    assert {message["order_id"] for message in ada.of("cancelled")} == {rid}
+
+
+async def test_a_cancellation_that_the_bus_lost_is_told_once_it_is_back(
+    shop: Shop, other: Shop
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    await other.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.buy(ada, "OBS-M")
+    await ada.sees("confirmed")
+    speaker = (await other.engine.room(session_id)).context
+    speaker.publish = _lose  # type: ignore[method-assign]
+    await other.engine.cancel(rid)
+    assert ada.of("cancelled") == []
+    (await shop.engine.room(session_id)).context.missed.set()
+    await ada.sees("cancelled", order_id=rid)
 
 
 async def test_a_sale_ends_once_by_its_timer_however_many_nodes(shop: Shop, other: Shop) -> None:

@@ -129,6 +129,11 @@ class Orders:
         query = _SQL["newest_of_buyer"]
         return orders_of(await self._database.fetch(query, session_id, buyer, limit))
 
+    async def cancelled_since(self, session_id: str, seq: int, limit: int) -> list[Order]:
+        """Return the newest orders that were cancelled after the change numbered `seq`."""
+        args = (session_id, seq, limit)
+        return orders_of(await self._database.fetch(_SQL["cancelled_since"], *args))
+
     async def many(self, order_ids: Collection[str]) -> dict[str, Order]:
         """Return those of the orders that there are, by id, in one query."""
         if not order_ids:

@@ -51,6 +51,19 @@ SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.se
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.seq, l.rid
 
+-- name: cancelled_since
+-- Read the newest orders cancelled after a change, a row for each line.
+-- $1 session, $2 seq of the change, $3 how many
+WITH page AS (
+    SELECT * FROM orders
+    WHERE session_id = $1 AND seq > $2 AND status = 'cancelled'
+    ORDER BY seq DESC LIMIT $3
+)
+SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       l.rid, l.sku, l.qty, l.price, l.sale
+FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+ORDER BY o.seq DESC, l.rid
+
 -- name: newest_of_buyer
 -- Read a buyer's newest orders, a row for each line. $1 session, $2 buyer, $3 how many
 WITH page AS (
