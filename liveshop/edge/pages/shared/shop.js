@@ -42,17 +42,33 @@ const TICK_MS = 100;
 const ticking = new Set();
 let ticker = 0;
 
+function onTick(listener) {
+  ticking.add(listener);
+  ticker ||= setInterval(() => ticking.forEach((each) => each()), TICK_MS);
+  return () => {
+    ticking.delete(listener);
+    if (ticking.size === 0) ticker = clearInterval(ticker);
+  };
+}
+
 /** Draw the component again ten times a second, all such components together: for clocks. */
 export function useTick() {
   const [, draw] = useReducer((ticks) => ticks + 1, 0);
-  useEffect(() => {
-    ticking.add(draw);
-    ticker ||= setInterval(() => ticking.forEach((each) => each()), TICK_MS);
-    return () => {
-      ticking.delete(draw);
-      if (ticking.size === 0) ticker = clearInterval(ticker);
-    };
-  }, []);
+  useEffect(() => onTick(() => draw()), []);
+}
+
+/**
+ * What `read()` tells now, looked at ten times a second; the component draws again when that is
+ * another value (by Object.is: let it be a number or a text).
+ */
+export function useTicked(read) {
+  const [, draw] = useReducer((changes) => changes + 1, 0);
+  const drawn = useRef(null);
+  drawn.current = { read, value: read() };
+  useEffect(() => onTick(() => {
+    if (!Object.is(drawn.current.read(), drawn.current.value)) draw();
+  }), []);
+  return drawn.current.value;
 }
 
 /** Draw the component again when the language changes; the root does. */

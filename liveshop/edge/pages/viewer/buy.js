@@ -16,10 +16,10 @@ const CLOSED = {
 };
 
 /** Why nothing can be bought here now, or null. */
-function whyNot(shop, session, left) {
-  if (session.status in CLOSED) return t(CLOSED[session.status].key);
+function whyNot(shop, { status, buying }, left) {
+  if (status in CLOSED) return t(CLOSED[status].key);
   if (!shop.token) return t("buy.needs_link");
-  if (!session.buying) return t("buy.paused");
+  if (!buying) return t("buy.paused");
   return left === 0 ? t("buy.sold_out") : null;
 }
 
@@ -46,7 +46,8 @@ function useRest(productId) {
 export function Buy({ offer, compact = false }) {
   const shop = useShop();
   const line = useShopState((state) => state.line);
-  const session = useShopState((state) => state.session);
+  const status = useShopState(({ session }) => session.status);
+  const buying = useShopState(({ session }) => session.buying);
   const mine = useShopState((state) => state.mine);
   const { product, variant, price, left } = offer;
   const [resting, rest] = useRest(product.product_id);
@@ -54,8 +55,9 @@ export function Buy({ offer, compact = false }) {
   const purchase = mine.purchases.findLast(ours);
   const pending = purchase?.state === "sending"
     || (purchase?.state === "paying" && purchase.command === "buy");
-  const why = whyNot(shop, session, left);
+  const why = whyNot(shop, { status, buying }, left);
   const stop = why !== null || line !== "open";
+  const state = { session: shop.state.session, mine };
   const wish = { sku: variant.sku, quantity: 1, price };
   const { title } = product;
   return html`
@@ -69,6 +71,6 @@ export function Buy({ offer, compact = false }) {
           onClick=${() => shop.reserve(wish)}>${t("buy.add")}</button>`}
       <p role="status" class="note ${purchase?.state ?? ""}">
         ${purchase && !(why && purchase.state === "released")
-          ? outcome({ shop, state: { session, mine }, purchase }) : why ?? ""}</p>
+          ? outcome({ shop, state, purchase }) : why ?? ""}</p>
     </div>`;
 }

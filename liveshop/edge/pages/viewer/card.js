@@ -3,7 +3,7 @@
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
-import { useShop, useShopState } from "../shared/shop.js";
+import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { Buy } from "./buy.js";
 import { useChoice } from "./choice.js";
 import { FEW, Price, SaleClock, leftWords } from "./price.js";
@@ -19,15 +19,20 @@ export function Thumbnail({ image }) {
 /** Everything that a card of this product shows now, of the variant that is chosen. */
 export function useOffer(product) {
   const shop = useShop();
-  useShopState(({ session }) => session.sales);
-  const [variant, choose] = useChoice(product);
-  return [shop.offer(variant.sku), choose];
+  const [{ sku }, choose] = useChoice(product);
+  // A sale starts and ends by the clock too, without a message.
+  useTicked(() => {
+    const { price, was, left, sale } = shop.offer(sku) ?? {};
+    return [price, was, left, sale?.starts_at_ms].join();
+  });
+  return [shop.offer(sku), choose];
 }
 
 /** `onMore` opens the sheet where there are more variants than a card has room for. */
 export function Card({ product, onMore, whole = false }) {
-  const session = useShopState((state) => state.session);
+  const currency = useShopState(({ session }) => session.currency);
   const [offer, choose] = useOffer(product);
+  if (offer === null) return null; // just taken off the shelf
   const { variant, left, sale } = offer;
   const { title, variants } = product;
   const inline = whole || variants.length <= INLINE_VARIANTS_MAX;
@@ -37,10 +42,10 @@ export function Card({ product, onMore, whole = false }) {
       <div class="card-body">
         <h3 class="clamp">${title}</h3>
         <div class="card-line">
-          <${Price} offer=${offer} currency=${session.currency} />
+          <${Price} offer=${offer} currency=${currency} />
           <p class=${left <= FEW ? "left few" : "left"}>${leftWords(left)}</p>
         </div>
-        <${SaleClock} session=${session} product=${product} sku=${variant.sku} />
+        <${SaleClock} variant=${variant} productId=${product.product_id} />
       </div>
       ${variants.length > 1 && (inline
         ? html`<${Variants} product=${product} chosen=${variant} choose=${choose} />`

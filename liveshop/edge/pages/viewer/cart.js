@@ -4,7 +4,7 @@ import { OPEN } from "../client/state.js";
 import { html, useState } from "../shared/html.js";
 import { clock, money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
-import { useShop, useShopState, useTick } from "../shared/shop.js";
+import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { nameOf, sentence } from "../shared/words.js";
 import { PayLink } from "./outcome.js";
 
@@ -21,28 +21,26 @@ const heldOf = (purchases) => cartLines(purchases).filter((p) => p.state === "he
 export function CartButton({ onOpen }) {
   const shop = useShop();
   const purchases = useShopState(({ mine }) => mine.purchases);
-  useTick();
   const held = heldOf(purchases);
   const first = held.length > 0 ? Math.min(...held.map((p) => p.expires_at_ms)) : null;
-  const left = first === null ? "" : clock(shop.secondsTo(first));
-  const soon = first !== null && shop.secondsTo(first) <= SOON_S;
+  const seconds = useTicked(() => (first === null ? null : shop.secondsTo(first)));
+  const soon = first !== null && seconds <= SOON_S;
   return html`
     <button type="button" class="round cart-button ${soon ? "soon" : ""}" onClick=${onOpen}>
       <${Icon} name="bag" />
       <span class="unseen">${t("cart.open", { n: held.length })}</span>
       ${held.length > 0 && html`
         <span aria-hidden="true" class="cart-count">${held.length}</span>
-        <span aria-hidden="true" class="number">${left}</span>`}
+        <span aria-hidden="true" class="number">${clock(seconds)}</span>`}
     </button>`;
 }
 
 function Deadline({ purchase }) {
   const shop = useShop();
-  useTick();
   const { state, expires_at_ms } = purchase;
+  const seconds = useTicked(() => shop.secondsTo(expires_at_ms));
   const time = timeOfDay(expires_at_ms);
   if (state === "expired") return html`<span class="note">${t("buy.expired", { time })}</span>`;
-  const seconds = shop.secondsTo(expires_at_ms);
   return html`
     <span class=${seconds <= SOON_S ? "note urgent" : "note"}>
       ${t("cart.until", { time })} · <span class="number" role="timer">${clock(seconds)}</span>

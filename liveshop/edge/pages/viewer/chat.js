@@ -1,6 +1,6 @@
 /** The chat: a glance at the last lines over the video, the whole of it, and a box to say so. */
 
-import { html, useLayoutEffect, useMemo, useRef, useState } from "../shared/html.js";
+import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState } from "../shared/shop.js";
@@ -11,11 +11,16 @@ const LINES_DRAWN_MAX = 80;
 const NEAR_END_PX = 48;
 const CLOSED = new Set(["draft", "ended"]);
 
-/** One line; drawn once, since a line never changes. */
 function Words({ line }) {
   const { viewer, text } = line;
-  return useMemo(() => html`
-    <b><bdi>${viewer.name || viewer.id}</bdi></b>${" "}<bdi>${text}</bdi>`, [line]);
+  return html`<b><bdi>${viewer.name || viewer.id}</bdi></b>${" "}<bdi>${text}</bdi>`;
+}
+
+const rows = new WeakMap(); // line → its element, described once, since a line never changes
+
+function rowOf(line) {
+  if (!rows.has(line)) rows.set(line, html`<li key=${line.id}><${Words} line=${line} /></li>`);
+  return rows.get(line);
 }
 
 /** The last lines over the video, which fade upwards; a tap opens all of them. */
@@ -36,23 +41,22 @@ export function ChatGlance({ onOpen }) {
 /** Stay at the end while the reader is there; else count what is new. */
 function useEnd(chat) {
   const list = useRef(null);
-  const atEnd = useRef(true);
-  const [seen, setSeen] = useState(null);
+  const seen = useRef(null); // the last line seen at the end
+  const [away, setAway] = useState(false);
   const last = chat.at(-1)?.id ?? null;
+  if (!away) seen.current = last;
   const toEnd = () => {
     list.current.scrollTop = list.current.scrollHeight;
-    atEnd.current = true;
-    setSeen(last);
+    setAway(false);
   };
   useLayoutEffect(() => {
-    if (atEnd.current) toEnd();
-  }, [last]);
+    if (!away) list.current.scrollTop = list.current.scrollHeight;
+  }, [last, away]);
   const onScroll = () => {
     const { scrollHeight, scrollTop, clientHeight } = list.current;
-    atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    if (atEnd.current) setSeen(last);
+    setAway(scrollHeight - scrollTop - clientHeight > NEAR_END_PX);
   };
-  const fresh = atEnd.current ? 0 : chat.length - 1 - chat.findLastIndex((l) => l.id === seen);
+  const fresh = away ? chat.length - 1 - chat.findLastIndex((l) => l.id === seen.current) : 0;
   return { list, fresh, toEnd, onScroll };
 }
 
@@ -68,8 +72,7 @@ export function ChatLines() {
         </ul>`}
       <ul class="chat-lines" ref=${list} onScroll=${onScroll} tabindex="0"
         aria-label=${t("chat.messages")}>
-        ${chat.slice(-LINES_DRAWN_MAX).map((line) => html`
-          <li key=${line.id}><${Words} line=${line} /></li>`)}
+        ${chat.slice(-LINES_DRAWN_MAX).map(rowOf)}
       </ul>
       ${fresh > 0 && html`
         <button type="button" class="pill fresh" onClick=${toEnd}>

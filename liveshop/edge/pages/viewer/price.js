@@ -3,7 +3,7 @@
 import { html } from "../shared/html.js";
 import { clock, money, percent, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
-import { useShop, useTick } from "../shared/shop.js";
+import { useShop, useShopState, useTicked } from "../shared/shop.js";
 
 export const FEW = 5;
 
@@ -23,17 +23,22 @@ export function Price({ offer, currency }) {
     </p>`;
 }
 
-/** The flash sale's clock, announced or running; its line keeps its height when there is none. */
-export function SaleClock({ session, product, sku }) {
+/** The seconds of a sale's clock, announced or running; null when there is none. */
+function useSeconds(sale) {
   const shop = useShop();
-  useTick();
-  const nowMs = shop.now();
-  const sale = session.sales.find((s) => s.product_id === product.product_id);
-  if (!sale || !(sku in sale.prices) || nowMs >= sale.ends_at_ms) return null;
-  const running = nowMs >= sale.starts_at_ms;
-  const seconds = shop.secondsTo(running ? sale.ends_at_ms : sale.starts_at_ms);
-  const price = product.variants.find((v) => v.sku === sku).price;
-  const off = percent(Math.round(100 * (1 - sale.prices[sku] / price)) / 100);
+  const running = useTicked(() => sale !== null && shop.now() >= sale.starts_at_ms);
+  const until = running ? sale?.ends_at_ms : sale?.starts_at_ms;
+  const seconds = useTicked(() => (sale === null ? null : shop.secondsTo(until)));
+  return { running, seconds };
+}
+
+/** The flash sale's clock, for the variants that have a price in it. */
+export function SaleClock({ productId, variant }) {
+  const sale = useShopState(({ sales }) => sales[productId] ?? null);
+  const { running, seconds } = useSeconds(sale);
+  const price = sale?.prices[variant.sku];
+  if (price === undefined || (running && seconds === 0)) return null;
+  const off = percent(Math.round(100 * (1 - price / variant.price)) / 100);
   return html`
     <p class="sale-clock ${running ? "running" : "announced"}">
       <span class="pill"><${Icon} name="bolt" />−${off}</span>

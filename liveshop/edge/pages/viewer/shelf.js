@@ -9,6 +9,7 @@ import { FEW, Price, leftWords } from "./price.js";
 function Row({ product, isPinned, onOpen }) {
   const currency = useShopState(({ session }) => session.currency);
   const [offer] = useOffer(product);
+  if (offer === null) return null;
   const left = product.variants.reduce((sum, v) => sum + v.left, 0);
   return html`
     <li>

@@ -3,15 +3,14 @@
 import { html } from "../shared/html.js";
 import { clock, dayAndTime, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
-import { useShop, useShopState, useTick } from "../shared/shop.js";
+import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { downloadCalendar } from "./calendar.js";
 import { Picture } from "./picture.js";
 import { Video } from "./video.js";
 
 function Countdown({ startsAtMs }) {
   const shop = useShop();
-  useTick();
-  const seconds = shop.secondsTo(startsAtMs);
+  const seconds = useTicked(() => shop.secondsTo(startsAtMs));
   if (seconds === 0) return html`<p class="stage-note">${t("stage.any_moment")}</p>`;
   return html`
     <p class="stage-note">${t("stage.starts_at", { when: dayAndTime(startsAtMs) })}</p>
