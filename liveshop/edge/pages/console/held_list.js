@@ -16,6 +16,7 @@ export function HeldList({ items, idOf, row, newest, label, empty }) {
   const touched = useRef(0);
   const shown = held === null ? items : refreshed(held, items, idOf);
   const atEdge = () => {
+    if (box.current === null) return true; // a last event of a list that has gone
     const { scrollTop, clientHeight, scrollHeight } = box.current;
     const away = newest === "first" ? scrollTop : scrollHeight - clientHeight - scrollTop;
     return away < AT_EDGE_PX;

@@ -53,6 +53,7 @@ function useEnd(chat) {
     if (!away) list.current.scrollTop = list.current.scrollHeight;
   }, [last, away]);
   const onScroll = () => {
+    if (list.current === null) return; // a last event of a sheet that has gone
     const { scrollHeight, scrollTop, clientHeight } = list.current;
     setAway(scrollHeight - scrollTop - clientHeight > NEAR_END_PX);
   };
