@@ -32,7 +32,7 @@ async def carried_out(room: RoomContext, call: Callable[[], Awaitable[T | None]]
                 raise
             until_s = until_s or anyio.current_time() + limits.UNKNOWN_MS_MAX / 1000
             if anyio.current_time() >= until_s:
-                raise
+                raise OutcomeUnknown from failure
             await anyio.sleep(_POLL_S)
         else:
             if reply is not None:
