@@ -211,3 +211,17 @@ async def test_long_words_and_dear_things_overflow_nowhere(
     }).map((element) => element.outerHTML.slice(0, 120))"""
     assert await page.evaluate(overflowing) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_who_bought_finds_the_order_when_the_show_has_ended(
+    browser: Browser, live: Show
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    page = await open_page(browser, live.watch("ada"), width=390)
+    await _button(page, "Buy Ocean Shirt").click()
+    await expect(page.get_by_role("article")).to_contain_text("Ordered ✓")
+    live.command("session.end")
+    await expect(page.get_by_text("The show has ended. Thank you")).to_be_visible()
+    await page.get_by_role("button", name="Your orders", exact=True).click()
+    orders = page.get_by_role("region", name="Your orders")
+    await expect(orders.get_by_role("listitem")).to_contain_text("Ocean Shirt, M × 1")

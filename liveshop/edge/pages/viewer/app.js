@@ -56,7 +56,7 @@ function Show({ open }) {
   const orders = html`<${OrdersButton} onOpen=${() => open("orders")} />`;
   return html`
     <main class="screen">
-      <${Stage}>
+      <${Stage} onOrders=${() => open("orders")}>
         <${TopBar}>${!wide && orders}<//>
         <${Hearts} />
       <//>

@@ -30,10 +30,18 @@ function Scheduled() {
 const WORDS = {
   draft: { key: "stage.draft" },
   paused: { key: "stage.paused" },
-  ended: { key: "stage.ended" },
 };
 
-export function Stage({ children }) {
+/** Thanks, and for who bought something the way to what it was. */
+function Ended({ onOrders }) {
+  const count = useShopState(({ mine }) => mine.orders.length);
+  return html`
+    <p class="stage-note">${t("stage.ended")}</p>
+    ${count > 0 && html`<button type="button" class="pill" onClick=${onOrders}>
+      <${Icon} name="receipt" /> ${t("orders.title")}</button>`}`;
+}
+
+export function Stage({ children, onOrders }) {
   const status = useShopState(({ session }) => session.status);
   const address = useShopState(({ session }) => session.stream_url);
   const playing = address !== null && status !== "ended";
@@ -43,8 +51,9 @@ export function Stage({ children }) {
       ${children}
       ${status !== "live" && html`
         <div class="stage-words">
-          ${status === "scheduled" ? html`<${Scheduled} />`
-            : html`<p class="stage-note">${t(WORDS[status].key)}</p>`}
+          ${status === "scheduled" && html`<${Scheduled} />`}
+          ${status === "ended" && html`<${Ended} onOrders=${onOrders} />`}
+          ${status in WORDS && html`<p class="stage-note">${t(WORDS[status].key)}</p>`}
         </div>`}
     </section>`;
 }
