@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check crash autobahn planted fuzz audit-dependencies format lock vendor clean
+.PHONY: help install demo test check crash autobahn planted fuzz audit-dependencies format lock vendor pictures clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -89,6 +89,9 @@ lock: ## Choose the versions anew and write requirements.lock (needs uv)
 
 vendor: install ## Fetch the browser modules of the pages anew (needs npm)
 	@$(BIN)/python -m tools.vendor $(ARGS)
+
+pictures: install ## Take the pictures of docs/pictures.md anew: minutes
+	@$(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what was made here, the demo's data too
 	rm -rf .venv $(AUTOBAHN) .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist

@@ -35,6 +35,10 @@ _SAID: Final = (
 _TWO_FRAMES: Final = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done));
 })"""
+_OVERFLOW: Final = """() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  return scrollWidth - clientWidth;
+}"""
 _COME_IN: Final = """async ([sessionId, tokens]) => {
   const { Shop } = await import("/liveshop.js");
   const shops = tokens.map((token) => new Shop({ sessionId, token }));
@@ -73,6 +77,12 @@ async def look(page: Page, size: str, theme: str) -> None:
         color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
     )
     await page.evaluate(_TWO_FRAMES)
+
+
+async def overflow(page: Page) -> int:
+    """Return how many pixels a page is wider than its screen."""
+    wider: int = await page.evaluate(_OVERFLOW)
+    return wider
 
 
 class Boutique(Show):

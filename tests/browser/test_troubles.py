@@ -1,0 +1,157 @@
+"""Two pages of one show: what they agree on, and what goes wrong between them."""
+
+import asyncio
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.browser.shop import Node, Show, open_page
+from tests.cli.programs import until
+
+_APART_MS_MAX = 250
+_TICKS = 4
+# The instant at which each second appeared: both pages run on this machine, and share its clock.
+_SEE_SECONDS = """(timer, ticks) => new Promise((done) => {
+  const seen = {};
+  const watcher = new MutationObserver(() => {
+    seen[timer.textContent] ??= Date.now();
+    if (Object.keys(seen).length < ticks) return;
+    watcher.disconnect();
+    done(seen);
+  });
+  watcher.observe(timer, { characterData: true, childList: true, subtree: true });
+})"""
+_TWO_HOURS_FAST = """(() => {
+  const now = Date.now.bind(Date);
+  Date.now = () => now() + 7_200_000;
+})()"""
+
+
+def _button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+async def _apart_ms(host: Locator, viewer: Locator) -> int:
+    """Return by how much the two clocks change at different instants, at the worst."""
+    seen: tuple[dict[str, int], dict[str, int]] = await asyncio.gather(
+        host.evaluate(_SEE_SECONDS, _TICKS), viewer.evaluate(_SEE_SECONDS, _TICKS)
+    )
+    both = seen[0].keys() & seen[1].keys()
+    assert len(both) >= _TICKS - 1, seen
+    return max(abs(seen[0][second] - seen[1][second]) for second in both)
+
+
+async def test_host_and_viewer_see_the_same_countdown(
+    browser: Browser, live: Show, record_property: object
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"), width=390)
+    live.command("sale.start", product_id="ocean", percent=22, duration_ms=120_000)
+    clocks = host.get_by_role("timer", name="Sale ends"), viewer.get_by_role("timer")
+    for clock in clocks:
+        await expect(clock).to_be_visible()
+    apart_ms = await _apart_ms(*clocks)
+    assert callable(record_property)
+    record_property("countdowns_apart_ms", apart_ms)
+    assert apart_ms <= _APART_MS_MAX
+
+
+async def test_the_last_unit_goes_to_one_of_two_and_the_other_reads_what_is_left(
+    browser: Browser, node: Node
+) -> None:
+    live = Show(node, units=1)
+    live.command("session.start")
+    live.command("product.pin", product_id="ocean")
+    pages = [await open_page(browser, live.watch(name), width=390) for name in ("ada", "bo")]
+    for page in pages:
+        await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
+    await asyncio.gather(*(_button(page, "Buy Ocean Shirt").click() for page in pages))
+    until(lambda: len(live.orders()) == 1)
+    for page in pages:
+        await expect(page.get_by_text("Sold out").first).to_be_visible()
+    bought = [await page.get_by_text("Ordered ✓").count() for page in pages]
+    assert sorted(bought) == [0, 1]
+    (order,) = live.orders()
+    assert order["viewer_id"] == ("u_ada" if bought[0] else "u_bo")
+    await expect(_button(pages[bought.index(0)], "Buy Ocean Shirt")).to_be_disabled()
+    live.close()
+
+
+async def test_a_page_without_a_network_says_so_and_catches_up(
+    browser: Browser, live: Show
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    viewer = await open_page(browser, live.watch("ada"), width=390)
+    await _button(viewer, "Add to cart: Ocean Shirt").click()
+    await expect(_button(viewer, "Cart, 1 item")).to_be_visible()
+    await viewer.context.set_offline(True)
+    await expect(viewer.get_by_text("Your 1 item stays reserved until")).to_be_visible()
+    await expect(_button(viewer, "Buy Ocean Shirt")).to_be_disabled()
+    live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 4800})
+    await viewer.context.set_offline(False)
+    await expect(viewer.get_by_role("article")).to_contain_text("€48.00")
+    await expect(_button(viewer, "Cart, 1 item")).to_be_visible()
+    await _button(viewer, "Buy Ocean Shirt").click()
+    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    assert [order["total"] for order in live.orders()] == [4800]
+
+
+async def test_a_browser_whose_clock_is_two_hours_wrong_counts_down_as_all_others_do(
+    browser: Browser, live: Show
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"), width=390)
+    await viewer.add_init_script(_TWO_HOURS_FAST)
+    await viewer.reload()
+    live.command("sale.start", product_id="ocean", percent=22, duration_ms=120_000)
+    clocks = host.get_by_role("timer", name="Sale ends"), viewer.get_by_role("timer")
+    for clock in clocks:
+        await expect(clock).to_contain_text("01:5")
+    await _button(viewer, "Buy Ocean Shirt").click()
+    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    assert [order["total"] for order in live.orders()] == [3900]
+
+
+async def test_nobody_else_reads_what_a_muted_viewer_says(browser: Browser, live: Show) -> None:
+    host = await open_page(browser, live.host())
+    ada = await open_page(browser, live.watch("ada"))
+    bo = await open_page(browser, live.watch("bo"))
+    for page, text in ((ada, "before"), (ada, "after"), (bo, "and me")):
+        await page.get_by_label("Say something").fill(text)
+        await _button(page, "Send").click()
+        await expect(page.get_by_role("listitem").get_by_text(text)).to_be_visible()
+        if text == "before":
+            await _button(host, "Actions on the message of ada").click()
+            await _button(host, "Mute 5 min: ada").click()
+            await expect(_button(host, "Unmute ada")).to_be_visible()
+    for page in (host, bo, ada):
+        await expect(page.get_by_role("listitem").get_by_text("and me")).to_be_visible()
+    for page in (host, bo):
+        await expect(page.get_by_text("after", exact=True)).to_have_count(0)
+
+
+async def test_a_whole_show_is_run_and_bought_from_by_what_people_read(
+    browser: Browser, show: Show
+) -> None:
+    host = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
+    await host.get_by_role("link", name="Host").click()
+    await _button(host, "Go live").click()
+    await expect(_button(host, "Pause")).to_be_visible()
+    viewer = await open_page(browser, show.watch("ada"), width=390)
+    await _button(host, "Pin next: Ocean Shirt").click()
+    card = viewer.get_by_role("article", name="Ocean Shirt")
+    await expect(card).to_contain_text("€50.00")
+    await _button(host, "Flash sale of Ocean Shirt").first.click()
+    await host.get_by_label("Percent off").fill("22")
+    await _button(host, "Start sale").click()
+    await expect(card).to_contain_text("€39.00")
+    await _button(viewer, "Buy Ocean Shirt").click()
+    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await expect(card).to_contain_text("9 left")
+    await expect(host.get_by_role("region", name="Orders")).to_contain_text("1 · €39.00")
+    await _button(host, "End…").click()
+    await _button(host, "End show").click()
+    await expect(viewer.get_by_text("The show has ended. Thank you")).to_be_visible()
+    summary = host.get_by_role("region", name="Summary of the show")
+    await expect(summary.get_by_role("row", name="Ocean Shirt")).to_contain_text("€39.00")
