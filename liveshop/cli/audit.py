@@ -19,6 +19,7 @@ from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
 from liveshop.stores.audit.findings import Finding
 from liveshop.stores.audit.look import audit as look
+from liveshop.stores.audit.look import unread
 from liveshop.stores.audit.repair import repair as mend
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.link import RedisLink
@@ -26,6 +27,9 @@ from liveshop.stores.redis.link import RedisLink
 _COULD_NOT_LOOK: Final = 2
 # A repair may make the next one possible: units first, then what was sold of them.
 _ROUNDS_MAX: Final = 3
+# For a node to load what was mended: half a second is enough for one that is there.
+_WAITS_MAX: Final = 20
+_WAIT_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class _Outcome:
 
     findings: list[Finding]
     repairs: list[str] = field(default_factory=list)
+    # Sessions that were mended and are not in Redis again, so that no copy could be looked at.
+    unread: list[str] = field(default_factory=list)
 
 
 class _CouldNotLook(click.ClickException):
@@ -65,6 +71,8 @@ def audit(session: str | None, as_json: bool, repair: bool) -> None:
     _print_json(outcome) if as_json else _print(outcome, repair)
     if outcome.findings:
         raise SystemExit(1)
+    if outcome.unread:
+        raise SystemExit(_COULD_NOT_LOOK)
 
 
 async def _audit(
@@ -81,11 +89,22 @@ async def _audit(
             done = await mend(database, link, outcome.findings, session)
             if not done:
                 break
+            missing = await _still_unread(database, link, session)
             found = await look(database, link, session_id=session, progress=progress)
-            outcome = _Outcome(found, outcome.repairs + done)
+            outcome = _Outcome(found, outcome.repairs + done, missing)
         return outcome
 
     return await _with_stores(database, link, work)
+
+
+async def _still_unread(database: Database, link: RedisLink, session: str | None) -> list[str]:
+    """Wait for nodes to load into Redis what was mended; return the sessions that none has."""
+    for _ in range(_WAITS_MAX):
+        missing = await unread(database, link, session)
+        if not missing:
+            break
+        await anyio.sleep(_WAIT_S)
+    return missing
 
 
 async def _with_stores(
@@ -128,7 +147,7 @@ def _print_json(outcome: _Outcome) -> None:
         }
         for finding in outcome.findings
     ]
-    click.echo(encode_one({"findings": rows, "repairs": outcome.repairs}))
+    click.echo(encode_one({"findings": rows, "repairs": outcome.repairs, "unread": outcome.unread}))
 
 
 def _print(outcome: _Outcome, repair: bool) -> None:
@@ -136,7 +155,10 @@ def _print(outcome: _Outcome, repair: bool) -> None:
         click.echo(f"mended  {line}")
     for finding in outcome.findings:
         click.echo(f"{finding.promise}  {finding.where}: {finding.what}")
-    _print_todo(outcome.findings, repair)
+    for session in outcome.unread:
+        click.echo(f"unread  session {session}: audit again once a node has loaded it into Redis")
+    if outcome.findings or not outcome.unread:
+        _print_todo(outcome.findings, repair)
 
 
 def _print_todo(findings: Sequence[Finding], repair: bool) -> None:

@@ -187,8 +187,11 @@ def series_of(
     gauges: Mapping[int, tuple[int, int, int]],
     sold: Mapping[int, Sold],
 ) -> list[Point]:
-    """Return a point a step; `gauges` (viewers, likes, held) and `sold` are by their step."""
-    steps: Sequence[int] = range(max([-1, *gauges, *sold]) + 1)
+    """Return a point a step; `gauges` (viewers, likes, held) and `sold` are by their step.
+
+    There are `SERIES_POINTS_MAX` at most: what was paid long after the show is left out.
+    """
+    steps: Sequence[int] = range(min(max([-1, *gauges, *sold]) + 1, SERIES_POINTS_MAX))
     nothing = Sold()
     points = []
     for step in steps:

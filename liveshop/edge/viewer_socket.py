@@ -93,7 +93,8 @@ class ViewerSocket(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # It says so as soon as it keeps anything, and again when it keeps nothing.
         self._transport.set_write_buffer_limits(high=0)
-        self._write_directly()
+        if not self._transport.get_write_buffer_size():  # of what was asked for by HTTP before
+            self._write_directly()
 
     def data_received(self, data: bytes) -> None:
         """Take the request's head the first time, and frames from then on."""

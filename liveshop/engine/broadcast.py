@@ -20,7 +20,7 @@ from liveshop.core.session import SessionState
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.core.wire import Message, event_message, frame, shared_frame
 from liveshop.engine.audience import Audience
-from liveshop.engine.clock import Clock
+from liveshop.engine.clock import SessionClock
 from liveshop.engine.delivery import Delivery
 from liveshop.engine.metrics import Metrics
 
@@ -58,7 +58,7 @@ class Broadcast:
         state: SessionState,
         audience: Audience,
         *,
-        clock: Clock,
+        clock: SessionClock,
         metrics: Metrics,
         ping_ms: int,
     ) -> None:
@@ -113,6 +113,12 @@ class Broadcast:
             if isinstance(event, ChatDeleted):
                 self._forget_chat(event.id)
         self._flush_soon(urgent=True)
+
+    def pass_over(self, events: Iterable[Event]) -> None:
+        """Show nothing of events from before this room, nor what chat they have taken away."""
+        for event in events:
+            if isinstance(event, ChatDeleted):
+                self._forget_chat(event.id)
 
     def add_chat(self, message: ChatMessage) -> None:
         """Show a chat message soon; one that is known already or deleted is passed over."""

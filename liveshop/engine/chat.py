@@ -60,7 +60,7 @@ class Chat:
         """Let a viewer be heard again, or raise Conflict if it is not muted."""
         if not await self._room.live.unmute(viewer_id):
             raise Conflict(f"{viewer_id} is not muted")
-        now_ms = self._room.node.clock.now_ms()
+        now_ms = self._room.clock.now_ms()
         await self._tell_muted(messages.viewer_muted(viewer_id, now_ms))
 
     def receive(self, body: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The node's estimate of the one clock, that of Redis."""
+"""What time it is: the one clock is that of Redis, of which a node has an estimate."""
 
 import time
 
@@ -8,34 +8,58 @@ from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
 class Clock:
     """Tells Redis' time between two readings, and goes on by itself while Redis is away.
 
-    It only stamps messages: what is due is decided by Redis inside its functions. It never goes
-    back; a slower reading makes it stand still until the time is reached. The first reading is
-    believed at once: before it there is only this machine's clock, which may be days ahead.
+    Where Redis' clock goes back, so does this one: what must not is a session's time.
     """
 
     def __init__(self) -> None:
         self._offset_ms = time.time_ns() // 1_000_000 - _monotonic_ms()
-        self._last_ms = 0
         # Whether Redis' clock is known, so that the time is not just this machine's guess.
         self.observed = False
 
     def observe(self, redis_ms: int) -> int:
         """Take a reading of Redis' clock; return by how many ms it jumped, 0 if it did not.
 
-        A jump is a difference of more than `CLOCK_JUMP_ALARM_MS` from what was expected.
+        A jump is a difference of more than `CLOCK_JUMP_ALARM_MS` from what was expected. The first
+        reading is no jump: before it there is only this machine's clock, which may be days off.
         """
         offset_ms = redis_ms - _monotonic_ms()
         jump_ms = offset_ms - self._offset_ms
         known, self.observed = self.observed, True
-        if not known:
-            self._last_ms = 0
         self._offset_ms = offset_ms
         return jump_ms if known and abs(jump_ms) > CLOCK_JUMP_ALARM_MS else 0
 
     def now_ms(self) -> int:
         """Return the time now, in Unix milliseconds."""
-        self._last_ms = max(self._last_ms, _monotonic_ms() + self._offset_ms)
-        return self._last_ms
+        return _monotonic_ms() + self._offset_ms
+
+
+class SessionClock:
+    """Tells a session's time: Redis' clock, but never behind the newest instant that was used.
+
+    It only stamps messages and wakes tasks: what is due is decided by Redis inside its functions,
+    which keep to the same rule. One session whose time is ahead stands still until the clock has
+    come up to it, and keeps no other session and no token from the right time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._used_ms = 0
+        self._told_ms = 0
+
+    def observe(self, used_ms: int) -> None:
+        """Note an instant that Redis has used for this session."""
+        self._used_ms = max(self._used_ms, used_ms)
+
+    def now_ms(self) -> int:
+        """Return the session's time now, in Unix milliseconds; it never goes back."""
+        if self._clock.observed:
+            self._told_ms = max(self._told_ms, self._used_ms, self._clock.now_ms())
+            return self._told_ms
+        return self._clock.now_ms()
+
+    def at(self, redis_ms: int) -> int:
+        """Return the session's time at a reading of Redis' clock, as its functions have it."""
+        return max(self._used_ms, redis_ms)
 
 
 def _monotonic_ms() -> int:

@@ -15,6 +15,7 @@ from liveshop.core.session import SessionState, apply
 from liveshop.core.wire import encode_one
 from liveshop.engine.audience import Audience
 from liveshop.engine.broadcast import Broadcast
+from liveshop.engine.clock import SessionClock
 from liveshop.engine.mailbox import Mailbox
 from liveshop.engine.node import Node
 from liveshop.stores.redis.live import SessionLive
@@ -64,6 +65,7 @@ class RoomContext:
         self.rows: dict[str, Row] = {}
         self.rows_changed = anyio.Event()
         self.limits: dict[str, int] = {}
+        self.clock = SessionClock(node.clock)
         self.units = SessionUnits(node.link, node.library, self.session_id)
         self.live = SessionLive(node.link, node.library, self.session_id)
         self.audience = Audience()
@@ -71,7 +73,7 @@ class RoomContext:
         self.broadcast = Broadcast(
             state,
             self.audience,
-            clock=node.clock,
+            clock=self.clock,
             metrics=node.metrics,
             ping_ms=node.settings.ping_ms,
         )
@@ -103,6 +105,8 @@ class RoomContext:
             self._note_limits(event)
         if show:
             self.broadcast.add_events(self.state, events)
+        else:
+            self.broadcast.pass_over(events)
 
     def knows_limits(self, reservation: Reservation) -> bool:
         """Tell whether the events that put a reservation's limits are known here."""
@@ -116,6 +120,11 @@ class RoomContext:
             if known is None or known.version < row.version:
                 self.rows[row.row] = row
                 self.rows_changed.set()
+
+    def replace_rows(self, rows: Iterable[Row]) -> None:
+        """Take rows as Postgres has them in place of all that was heard of them through Redis."""
+        self.rows = {row.row: row for row in rows}
+        self.rows_changed.set()
 
     def left(self) -> dict[str, int]:
         """Return the units left of each row, as far as Postgres knows: without what is held."""

@@ -143,7 +143,7 @@ class Door:
         welcome = messages.welcome(
             ref,
             viewer.identity,
-            now_ms=node.clock.now_ms(),
+            now_ms=context.clock.now_ms(),
             ping_ms=node.settings.ping_ms,
             reservations=reservations,
             orders=orders,

@@ -110,7 +110,7 @@ class Host:
         elif isinstance(command, DeleteChat | PinChat | UnpinChat):
             chat = await self._chat(command.id)
         return Facts(
-            now_ms=await node.link.now_ms(),
+            now_ms=self._room.clock.at(await node.link.now_ms()),
             catalogue_currency=node.settings.currency,
             rows=dict(self._room.rows),
             product=product,

@@ -96,6 +96,8 @@ class Rebuilder:
             return True
         reply = await room.units.sweep(room.epoch)
         if reply.status is UnitsStatus.OK:
+            # Whoever has loaded them had a reason not to believe what this node has heard.
+            room.replace_rows(await room.node.sessions.rows(room.session_id))
             await self._till.expired(reply.expired)
             return True
         return False
@@ -106,7 +108,7 @@ class Rebuilder:
         room.epoch = self._raised_epoch = rebuild.epoch
         room.node.metrics.rebuilds.inc()
         _logger.warning("session %s: rebuilding, epoch %d", room.session_id, rebuild.epoch)
-        room.keep_rows(rebuild.rows)
+        room.replace_rows(rebuild.rows)
         if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:
             return False
         room.node.reach(Failpoint.MID_REBUILD)

@@ -112,7 +112,7 @@ class Room:
     def _submit(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         match command:
             case AskTime(client_ms=client_ms, ref=ref):
-                now_ms = self.context.node.clock.now_ms()
+                now_ms = self.context.clock.now_ms()
                 asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
             case Like(count=count):
                 self.chat.require_open()

@@ -71,20 +71,9 @@ class Till:
         room = self._room
         reply = await room.node.orders.void(
             room.session_id,
-            [
-                Undecided(
-                    rid=item.rid,
-                    buyer=item.buyer,
-                    sku=item.sku,
-                    quantity=item.quantity,
-                    price=item.price,
-                    sale=item.sale,
-                    order_id=item.order_id,
-                )
-                for item in overdue
-            ],
+            [Undecided.of(item) for item in overdue],
             Verdict.EXPIRED,
-            now_ms=room.node.clock.now_ms(),
+            now_ms=room.clock.now_ms(),
         )
         outcomes = []
         for reservation in overdue:
@@ -130,7 +119,7 @@ class Till:
                 for each in lost
             ],
             Verdict.UNAVAILABLE,
-            now_ms=room.node.clock.now_ms(),
+            now_ms=room.clock.now_ms(),
         )
         confirmed = {
             each.order_id for each in reply.decided.values() if each.verdict is Verdict.CONFIRMED

@@ -21,6 +21,7 @@ _logger = logging.getLogger(__name__)
 
 _PULSE_S = limits.PULSE_MS / 1000
 _AGAIN_MS = 20
+_LOOKS_UNTIL_MISSED = 3
 _QUIET = (Status.DRAFT, Status.SCHEDULED)
 
 
@@ -35,7 +36,6 @@ class Warden:
         self._till = till
         self._settler = settler
         self._pulse = pulse
-        self._behind = False
         self._retired = False
 
     async def keep_time(self) -> None:
@@ -51,7 +51,7 @@ class Warden:
         """End sales at their time and tell of what is sold out or back, until cancelled."""
         while True:
             self._room.rows_changed = anyio.Event()
-            room, now_ms = self._room, self._room.node.clock.now_ms()
+            room, now_ms = self._room, self._room.clock.now_ms()
             done = True
             for command in tuple(due(room.state, room.rows, now_ms)):
                 done = await self._try(partial(self._host.attempt, command)) and done
@@ -114,14 +114,14 @@ class Warden:
         await self._copy_missed()
 
     async def _copy_missed(self) -> None:
-        """Copy the rows again where Redis' totals have been behind Postgres' for two pulses.
+        """Copy the rows again where Redis' totals are behind what Postgres' were two looks ago.
 
-        Whoever changed them copies them too; this is for the one that died in between.
+        Whoever changed them copies them too; this is for the one that died in between. The
+        newest looks tell nothing: while much is sold, Redis is always a moment behind.
         """
         room = self._room
-        behind = room.head_seqs[-1] > self._pulse.seq
-        missed, self._behind = behind and self._behind, behind
-        if missed:
+        heads = room.head_seqs
+        if heads[-min(_LOOKS_UNTIL_MISSED, len(heads))] > self._pulse.seq:
             rows = await room.node.sessions.rows(room.session_id)
             totals = await room.node.sessions.totals(room.session_id)
             room.good(await room.units.copy(room.epoch, rows, totals=totals))
@@ -143,7 +143,7 @@ class Warden:
 
     def _until_next_s(self) -> float:
         """Return how long nothing is due, at most a pulse: rows may change without a word."""
-        now_ms = self._room.node.clock.now_ms()
+        now_ms = self._room.clock.now_ms()
         ends_ms = [sale.ends_at_ms - now_ms for sale in self._room.state.sales.values()]
         # One that is overdue could not be ended just now: not again at once.
         waits_ms = [end_ms if end_ms > 0 else _AGAIN_MS for end_ms in ends_ms]

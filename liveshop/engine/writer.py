@@ -163,7 +163,7 @@ class OrderWriter:
         while True:
             started = perf_counter()
             try:
-                now_ms = room.node.clock.now_ms()
+                now_ms = room.clock.now_ms()
                 reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
             except OutcomeUnknown:
                 # The same orders again: those that were committed are answered as stored.

@@ -27,13 +27,28 @@ async def _conjure_units_up(postgres_url: str, imported: int = 5) -> None:
     await connection.close()
 
 
+async def _begin_a_session_with_a_wrong_head(postgres_url: str) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(
+        """
+        INSERT INTO session (id, title, status, currency, payment, hold_ms, created_ms, newest_ms,
+                             head_offset)
+        VALUES ('s1', 'Show', 'live', 'EUR', 'direct', 60000, 1, 1, 7);
+        INSERT INTO event (session_id, "offset", at_ms, type, body)
+        VALUES ('s1', 1, 1, 'session.started',
+                '{"type": "session.started", "offset": 1, "at_ms": 1, "status": "live"}');
+        """
+    )
+    await connection.close()
+
+
 def test_stores_in_which_nothing_happened_keep_every_promise(
     redis_url: str, postgres_url: str
 ) -> None:
     result = _audit(redis_url, postgres_url)
     assert (result.exit_code, result.output) == (0, "Every promise is kept.\n")
     told = json.loads(_audit(redis_url, postgres_url, "--json").output)
-    assert told == {"findings": [], "repairs": []}
+    assert told == {"findings": [], "repairs": [], "unread": []}
 
 
 def test_units_that_nobody_imported_are_a_finding(redis_url: str, postgres_url: str) -> None:
@@ -67,6 +82,18 @@ def test_a_repair_says_what_it_did_and_leaves_nothing_to_find(
         "mended  the catalogue: SKU MUG: stock 9 → 5\nEvery promise is kept.\n",
     )
     assert _audit(redis_url, postgres_url).output == "Every promise is kept.\n"
+
+
+def test_what_no_node_has_loaded_again_after_a_repair_is_not_called_good(
+    redis_url: str, postgres_url: str
+) -> None:
+    asyncio.run(_begin_a_session_with_a_wrong_head(postgres_url))
+    result = _audit(redis_url, postgres_url, "--repair")
+    assert result.exit_code == 2
+    assert result.output.endswith(
+        "unread  session s1: audit again once a node has loaded it into Redis\n"
+    )
+    assert "kept" not in result.output
 
 
 def test_what_a_repair_cannot_mend_is_still_a_finding(redis_url: str, postgres_url: str) -> None:

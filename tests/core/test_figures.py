@@ -22,6 +22,7 @@ from liveshop.core.figures import (
     series_of,
     step_for,
 )
+from liveshop.core.limits import SAMPLE_MS, SERIES_POINTS_MAX
 from liveshop.core.model import Status
 from tests.core.world import NOW_MS, World
 
@@ -102,3 +103,10 @@ def test_a_step_without_a_sample_has_no_gauges_and_is_there() -> None:
         Point(at_ms=NOW_MS + 20_000, orders=1, units=2, revenue=100),
     ]
     assert series_of(NOW_MS, 10_000, {}, {}) == []
+
+
+def test_an_order_long_after_the_show_does_not_lengthen_the_series() -> None:
+    sold = {0: Sold(orders=1, units=1, revenue=5), SERIES_POINTS_MAX: Sold(orders=1, units=1)}
+    series = series_of(NOW_MS, SAMPLE_MS, {0: (3, 0, 0)}, sold)
+    assert len(series) == SERIES_POINTS_MAX
+    assert (series[0].orders, series[-1].orders) == (1, 0)

@@ -14,7 +14,7 @@ from liveshop.core.commands import PinProduct, UnpinProduct
 from liveshop.core.wire import frame
 from liveshop.engine.audience import Audience
 from liveshop.engine.broadcast import Broadcast
-from liveshop.engine.clock import Clock
+from liveshop.engine.clock import Clock, SessionClock
 from liveshop.engine.metrics import Metrics
 from tests.core.world import World, make_chat
 from tests.engine.world import Shop, Watcher, until
@@ -33,7 +33,7 @@ class Stage:
         self.broadcast = Broadcast(
             self.world.state,
             self.audience,
-            clock=Clock(),
+            clock=SessionClock(Clock()),
             metrics=self.metrics,
             ping_ms=25_000,
         )

@@ -96,3 +96,23 @@ async def _turns(count: int) -> None:
     """Let others run, but not so long that a store could have answered."""
     for _ in range(count):
         await checkpoint()
+
+
+async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_clock(
+    shop: Shop,
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    node = (await shop.engine.room(session_id)).context.node
+    ahead_ms = await node.link.now_ms() + 3_600_000
+    await node.link.call("HSET", session_key(session_id, "cfg"), "hi_ms", ahead_ms)
+    ada = await shop.join(session_id, "ada")
+    await ada.until(lambda: [m for m in ada.of("pulse") if m["now_ms"] >= ahead_ms])
+    fields = {"product_id": "shirt", "percent": 50, "duration_ms": 5_000}
+    await shop.host(session_id, "sale.start", **fields)
+    sale = await ada.sees("sale.started")
+    assert sale["starts_at_ms"] >= ahead_ms
+    shop.buy(ada, "OBS-M", price=2500)
+    assert (await ada.sees("confirmed"))["total"] == 2500
+    # Who else is here, and every token, keeps the right time.
+    assert shop.engine.now_ms() < ahead_ms - 3_000_000

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from liveshop.core import limits
+from liveshop.core.errors import Unavailable
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.orders import Orders
 from tests.engine.world import Shop, Watcher, open_shop, until
@@ -250,3 +251,25 @@ async def _lose(kind: str, body: object) -> bool:
 def _nodes(shop: Shop, session_id: str) -> int:
     room = shop.engine.loaded(session_id)
     return 0 if room is None else room.context.nodes
+
+
+async def test_a_deleted_message_that_redis_still_has_is_not_shown_by_who_loads_the_room(
+    shop: Shop, redis_url: str, postgres_url: str
+) -> None:
+    session_id = await shop.live(OBS_M=5)
+    ada = await shop.join(session_id, "ada")
+    shop.send(ada, "say", text="bad", ref=1)
+    said = await ada.sees("ok")
+    shop.send(ada, "say", text="good", ref=2)
+    await ada.sees("ok", ref=2)
+
+    async def die(chat_id: str) -> None:
+        raise Unavailable()
+
+    room = await shop.engine.room(session_id)
+    room.context.live.chat_delete = die  # type: ignore[method-assign]
+    await shop.host(session_id, "chat.delete", id=said["id"])
+    async with open_shop(redis_url, postgres_url) as late:
+        context = (await late.engine.room(session_id)).context
+        await until(lambda: context.broadcast.view()["chat"])
+        assert [line["text"] for line in context.broadcast.view()["chat"]] == ["good"]

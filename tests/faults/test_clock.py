@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from liveshop.engine.clock import Clock
+from liveshop.engine.clock import Clock, SessionClock
 from tests.client import Closed, connected
 from tests.faults.nodes import node
 from tests.system.shop import bought, reserved
@@ -58,11 +58,32 @@ async def test_a_wrong_clock_changes_nothing(redis_url: str, postgres_url: str) 
         assert await right.shop.log(session_id) == log
 
 
-def test_the_first_reading_is_believed_and_a_later_one_never_takes_back_time() -> None:
+def test_each_reading_of_redis_clock_is_believed_and_a_jump_is_told() -> None:
     clock = Clock()
     ahead_ms = clock.now_ms()
     assert clock.observe(ahead_ms - DAY_S * 1000) == 0
     told_ms = clock.now_ms()
     assert told_ms < ahead_ms - DAY_S * 1000 + 10_000
     assert clock.observe(told_ms - 60_000) < -50_000
-    assert clock.now_ms() == told_ms
+    assert told_ms - 60_000 <= clock.now_ms() < told_ms
+
+
+def test_a_session_whose_time_is_ahead_stands_still_and_takes_no_other_along() -> None:
+    clock = Clock()
+    now_ms = clock.now_ms()
+    clock.observe(now_ms)
+    ahead, other = SessionClock(clock), SessionClock(clock)
+    ahead.observe(now_ms + DAY_S * 1000)
+    ahead.observe(now_ms)
+    assert ahead.now_ms() == ahead.at(now_ms + 1) == now_ms + DAY_S * 1000
+    assert _is_now(other.now_ms()) and _is_now(clock.now_ms())
+    assert other.at(now_ms + 1) == now_ms + 1
+
+
+def test_a_sessions_time_does_not_go_back_with_redis_clock() -> None:
+    clock = Clock()
+    clock.observe(clock.now_ms())
+    session = SessionClock(clock)
+    told_ms = session.now_ms()
+    clock.observe(told_ms - 60_000)
+    assert session.now_ms() == told_ms

@@ -6,6 +6,7 @@ from typing import Final
 import anyio
 
 from liveshop.core.errors import NotFound
+from liveshop.stores.audit.belief import read_belief
 from liveshop.stores.audit.books import CHECKS, audit_books
 from liveshop.stores.audit.copies import SQL, audit_copies
 from liveshop.stores.audit.findings import Finding, in_order
@@ -46,6 +47,17 @@ async def audit(
     return in_order(findings)
 
 
+async def unread(database: Database, link: RedisLink, session_id: str | None = None) -> list[str]:
+    """Return the sessions of which Redis believes nothing now, so that no copy is looked at.
+
+    It is so from a repair until a node has loaded them anew.
+    """
+    sessions = await database.fetch(SQL["sessions"], session_id)
+    return [
+        each["id"] for each in sessions if not await _sells(link, each["id"], each["stock_epoch"])
+    ]
+
+
 async def _look(
     database: Database, link: RedisLink, session_id: str | None, progress: Progress
 ) -> list[Finding]:
@@ -65,3 +77,8 @@ async def _look(
         findings += await audit_copies(database, link, session["id"], session["stock_epoch"])
         step()
     return findings
+
+
+async def _sells(link: RedisLink, session_id: str, epoch: int) -> bool:
+    believed = await read_belief(link, session_id)
+    return believed is not None and believed.epoch >= epoch

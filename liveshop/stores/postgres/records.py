@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from liveshop.core.model import Bought, Order, Row, Status, Totals, sku_row
+from liveshop.core.model import Bought, Order, Reservation, Row, Status, Totals, sku_row
 from liveshop.core.session import SessionInfo
 
 
@@ -168,6 +168,19 @@ class Undecided:
     price: int
     sale: str = ""
     order_id: str | None = None
+
+    @classmethod
+    def of(cls, reservation: Reservation) -> "Undecided":
+        """Return a reservation as something to be decided."""
+        return cls(
+            rid=reservation.rid,
+            buyer=reservation.buyer,
+            sku=reservation.sku,
+            quantity=reservation.quantity,
+            price=reservation.price,
+            sale=reservation.sale,
+            order_id=reservation.order_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
