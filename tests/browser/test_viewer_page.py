@@ -1,9 +1,11 @@
 """The viewer's page: sheets, languages, countdowns, what it says when things go wrong."""
 
+import json
 import re
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
 from tests.browser.shop import Node, Show, open_page
 
@@ -225,3 +227,30 @@ async def test_who_bought_finds_the_order_when_the_show_has_ended(
     await page.get_by_role("button", name="Your orders", exact=True).click()
     orders = page.get_by_role("region", name="Your orders")
     await expect(orders.get_by_role("listitem")).to_contain_text("Ocean Shirt, M × 1")
+
+
+async def test_who_has_no_token_is_counted_once_and_looks_at_products_are_counted(
+    browser: Browser, live: Show
+) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def listen(line: WebSocket) -> None:
+        line.on("framesent", lambda frame: sent.append(json.loads(frame)))
+
+    page = await open_page(browser, live.watch(), width=390)
+    page.on("websocket", listen)
+    for _ in range(2):
+        await page.reload()
+        await page.get_by_role("button", name="See all products").first.click()
+        await page.get_by_role("button", name="Ocean Shirt").first.click()
+        await expect(page.get_by_role("dialog", name="Ocean Shirt")).to_be_visible()
+        await page.keyboard.press("Escape")
+    (name,) = {each["visitor"] for each in sent if each["type"] == "hello"}
+    assert re.fullmatch("[0-9a-f-]{36}", name)
+    looks = [each for each in sent if each["type"] == "look"]
+    assert looks == [{"type": "look", "product_id": "ocean"}] * 2
+    sent.clear()
+    await page.goto(live.watch("ada"))
+    await page.reload()
+    await expect(page.get_by_role("button", name="See all products").first).to_be_visible()
+    assert {each["visitor"] for each in sent if each["type"] == "hello"} == {None}

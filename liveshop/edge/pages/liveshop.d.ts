@@ -83,6 +83,7 @@ export class Shop {
   dismiss(rid: string): void;
   say(text: string): Promise<Message>;
   like(count?: number): void;
+  look(productId: string): void;
   send(command: Message): Promise<Message>;
   close(): void;
 }

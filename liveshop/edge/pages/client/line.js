@@ -26,6 +26,7 @@ export function waitAfter(code, lastMs, random = Math.random) {
 export class Line {
   #url;
   #token;
+  #visitor;
   #onMessages;
   #onDown;
   #socket = null;
@@ -41,12 +42,14 @@ export class Line {
   #probe = 0;
 
   /**
-   * `token` may be a function, asked anew for each connection. `onMessages(messages)` hears what
+   * `token` may be a function, asked anew for each connection; who has none is counted once by
+   * `visitor`. `onMessages(messages)` hears what
    * the server says; `onDown({forGood, code})` that the line is down, for good or for a while.
    */
-  constructor({ url, token, onMessages, onDown }) {
+  constructor({ url, token, visitor, onMessages, onDown }) {
     this.#url = url;
     this.#token = token;
+    this.#visitor = visitor;
     this.#onMessages = onMessages;
     this.#onDown = onDown;
     this.#connect();
@@ -101,7 +104,8 @@ export class Line {
     try {
       const token = typeof this.#token === "function" ? await this.#token() : this.#token;
       if (socket !== this.#socket) return;
-      socket.send(JSON.stringify({ type: "hello", ref: ++this.#ref, token }));
+      const visitor = token === null ? this.#visitor : null; // a token says who it is
+      socket.send(JSON.stringify({ type: "hello", ref: ++this.#ref, token, visitor }));
     } catch {
       if (socket === this.#socket) this.drop(); // no token to be had now; perhaps the next time
     }

@@ -13,7 +13,7 @@ import { Clock } from "./clock.js";
 import { holdBack, stillHeld, withheld } from "./held_back.js";
 import { Line } from "./line.js";
 import { derived, initialState, isEvent, offer, reduce } from "./state.js";
-import { tabStorage } from "./storage.js";
+import { tabStorage, visitorName } from "./storage.js";
 import { Wishes, kept } from "./wishes.js";
 
 const CLOCK_ASKED = 5;
@@ -48,13 +48,14 @@ export class Shop {
     this.#line = new Line({
       url: `${socket}/ws/sessions/${encodeURIComponent(sessionId)}`,
       token,
+      visitor: visitorName(),
       onMessages: (messages) => this.#take(messages),
       onDown: ({ forGood, code }) => this.#change(
         { ...this.#true, line: forGood ? "closed" : "waiting", closed: forGood ? code : null }),
     });
     this.#timers = [
       setInterval(() => this.#setClock(), CLOCK_EVERY_MS),
-      setInterval(() => this.#look(), HELD_LOOK_MS),
+      setInterval(() => this.#release(), HELD_LOOK_MS),
     ];
     this.#listenForWaking("addEventListener");
   }
@@ -124,6 +125,11 @@ export class Shop {
   /** Likes are never answered; those given while the line is down are lost. */
   like(count = 1) {
     this.#line.tell({ type: "like", count });
+  }
+
+  /** Count that a product's details were opened, for the host's figures; never answered. */
+  look(productId) {
+    this.#line.tell({ type: "look", product_id: productId });
   }
 
   /** Leave for good. */
@@ -196,7 +202,7 @@ export class Shop {
     return typeof this.#delay === "function" ? this.#delay() : this.#delay;
   }
 
-  #look() {
+  #release() {
     if (this.#held.length === 0) return;
     const held = stillHeld(this.#held, this.now(), this.#delayNow());
     if (held === this.#held) return;

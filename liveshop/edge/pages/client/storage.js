@@ -1,5 +1,7 @@
 /** Where a page keeps things from one load to the next, and what it does where it may not. */
 
+import { uuid } from "./uuid.js";
+
 /** This tab's storage, or one that lasts as long as the page where the browser forbids it. */
 export function tabStorage() {
   try {
@@ -23,4 +25,18 @@ export function takeToken(storage = tabStorage()) {
     history.replaceState(null, "", location.pathname + location.search);
   }
   return storage.getItem("liveshop:token");
+}
+
+/**
+ * A random name by which this browser is counted once among a show's visitors, and nothing else;
+ * null where the browser keeps nothing.
+ */
+export function visitorName() {
+  try {
+    const name = localStorage.getItem("liveshop:visitor") ?? uuid();
+    localStorage.setItem("liveshop:visitor", name);
+    return name;
+  } catch {
+    return null;
+  }
 }

@@ -4,18 +4,11 @@
  */
 
 import { OPEN, changeAll, put, without } from "./state.js";
+import { uuid } from "./uuid.js";
 
 const RETRY_MS_MIN = 500;
 const WISH_MS_MAX = 120_000; // an older wish to buy is not sent again
 const AGAIN = new Set(["busy", "unavailable", "rate_limited"]);
-
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID needs https
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 const isYoung = ({ at_ms }) => Date.now() - at_ms < WISH_MS_MAX;
 const isWorthAnother = (refusal, wish) => AGAIN.has(refusal.code) && isYoung(wish);
