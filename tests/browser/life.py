@@ -351,12 +351,13 @@ class Life:
             await opened.context.close()
 
     async def states(self) -> AsyncIterator[State]:
-        """Live through all of it."""
+        """Live through all of it, on the host's desktop and the viewer's phone between looks."""
         await self.come_in()
         during = (self.before, self.on_air, self.shopping, self.selling, self.trouble)
         for part in (*during, self.after, self.elsewhere):
             async for state in part():
                 yield state
+                await look(state.page, PHONE if state.page is self.viewer else DESKTOP, "light")
 
 
 @asynccontextmanager

@@ -1,14 +1,15 @@
-"""axe-core finds nothing on any page in any of its states, light or dark, small or large."""
+"""Every state of every page, light or dark, small or large, to axe-core and to the ruler."""
 
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page
 
-from tests.browser.life import DESKTOP, PHONE, THEMES, Life, look
+from tests.browser.life import THEMES, Life, look, overflow
 
 _AXE = Path(__file__).parent / "vendor" / "axe" / "axe.js"
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_IN_THE_DARK = ("color-contrast",)
 _RUN = """async ([tags, rules]) => {
   const runOnly = rules.length > 0
     ? { type: "rule", values: rules } : { type: "tag", values: tags };
@@ -25,13 +26,15 @@ async def _violations(page: Page, rules: tuple[str, ...]) -> list[str]:
     return found
 
 
-async def test_axe_finds_nothing_in_any_state_of_any_page(life: Life) -> None:
+async def test_no_state_of_any_page_overflows_or_displeases_axe(life: Life) -> None:
     found: dict[str, Any] = {}
     async for state in life.states():
-        for size in {PHONE, DESKTOP}.intersection(state.sizes):
+        for size in state.sizes:
             for theme in THEMES:
                 await look(state.page, size, theme)
-                rules = () if theme == "light" else ("color-contrast",)
-                for words in await _violations(state.page, rules):
+                wrong = await _violations(state.page, () if theme == "light" else _IN_THE_DARK)
+                if wider := await overflow(state.page):
+                    wrong.append(f"wider than its screen by {wider} px")
+                for words in wrong:
                     found.setdefault(words, []).append(f"{state.name} {size} {theme}")
     assert not found, "\n\n".join(f"{words}\n    in {where}" for words, where in found.items())
