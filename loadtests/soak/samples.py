@@ -11,8 +11,8 @@ import asyncpg
 import redis
 
 from liveshop.cli.local_stores import LocalStores
-from loadtests.fanout import system
-from loadtests.fanout.shop import Node
+from loadtests.kit import system
+from loadtests.kit.shop import Node
 
 SETTLED_S: Final = 120.0
 _GROWTH_MAX: Final = 0.05
