@@ -120,6 +120,7 @@ class Gateway:
         Every guest that was opened is told of by `closed` in the end.
         """
         self._guests.add(guest)
+        self.rooms.metrics.sockets.set(len(self._guests))
         self._by_address[guest.address] += 1
         self.schedule(guest)
         if not guest.origin_allowed:
@@ -145,6 +146,7 @@ class Gateway:
     def closed(self, guest: Guest) -> None:
         """Forget a connection that was lost."""
         self._guests.remove(guest)
+        self.rooms.metrics.sockets.set(len(self._guests))
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
