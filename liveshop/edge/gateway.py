@@ -195,6 +195,16 @@ class Gateway:
             if told:
                 await anyio.sleep(min(limits.DRAIN_WAVE_MS, self.settings.drain_ms // 4) / 1000)
 
+    async def dismiss(self) -> None:
+        """Close the connections of all who are left, and cut off who does not go at once."""
+        self._emptied = anyio.Event()
+        for guest in tuple(self._guests):
+            guest.close(CloseCode.GOING_AWAY, "connect again")
+        if self._guests:
+            with anyio.move_on_after(limits.DISMISS_MS_MAX / 1000):
+                await self._emptied.wait()
+        self.cut_off()
+
     def cut_off(self) -> None:
         """Cut the connections of all who are left."""
         for guest in tuple(self._guests):
