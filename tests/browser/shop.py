@@ -91,9 +91,9 @@ class Show:
         units = {variant["sku"]: 3 for variant in variants}
         self.command("product.add", product_id=product_id, units=units)
 
-    def plan(self, title: str) -> str:
+    def plan(self, title: str, *, starts_at_ms: int = 4_000_000_000_000) -> str:
         """Plan one more session, which viewers see in the list; return its id."""
-        planned = {"title": title, "starts_at_ms": 4_000_000_000_000}
+        planned = {"title": title, "starts_at_ms": starts_at_ms}
         return str(self._post("/api/sessions", planned)["id"])
 
     def left(self, sku: str) -> int:

@@ -16,7 +16,7 @@ _CLICK_AND_CLICK = """async (button) => {
 _TWO_FRAMES = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done));
 })"""
-_COLUMNS = """(card) => [".card-body", ".card-actions, .buy"]
+_COLUMNS = """(card) => [".card-body", ".buy"]
   .map((part) => card.querySelector(part).clientWidth)"""
 
 # What the card says of a purchase whose order has come to this status.

@@ -97,6 +97,7 @@ _NAMED = {
     "console.mute": "console.mute_name",
     "console.unmute": "console.unmute_name",
     "console.cancel": "console.cancel_order_of",
+    "lobby.host": "lobby.host_show",
 }
 
 

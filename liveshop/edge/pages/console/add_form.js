@@ -1,11 +1,12 @@
 /** Putting a product on the shelf: found in the catalogue, or made on the spot. */
 
+import { Field } from "../shared/field.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { useDesk } from "./desk.js";
 import { Form } from "./dialogs.js";
-import { Field, NumberField, amount, whole } from "./fields.js";
+import { NumberField, amount, whole } from "./fields.js";
 import { labelOf } from "./show.js";
 
 const UNITS_OFFERED = 10;
@@ -24,7 +25,7 @@ export function AddForm() {
   return html`
     <${Form} title=${t("console.add_title")} action=${t("console.add_action")}
       submit=${submit} wide>
-      <fieldset class="choices"><legend class="hidden-label">${t("console.add_from")}</legend>
+      <fieldset class="choices"><legend class="unseen">${t("console.add_from")}</legend>
         <label class="choice"><input type="radio" name="from" checked=${!making}
           onChange=${() => setMaking(false)} /> <span>${t("console.add_catalogue")}</span></label>
         <label class="choice"><input type="radio" name="from" checked=${making}
@@ -71,7 +72,8 @@ function Found({ picked, pick }) {
         <label key=${p.product_id} class="found-row">
           <input type="radio" name="product" checked=${picked?.product_id === p.product_id}
             disabled=${here.has(p.product_id)} onChange=${() => pick(p)} />
-          ${p.image && html`<img src=${p.image} alt="" width="32" height="32" />`}
+          ${p.image && html`
+            <img class="thumb" src=${p.image} alt="" width="32" height="32" />`}
           <span class="title">${p.title}</span>
           <span class="note">${here.has(p.product_id) ? t("console.add_here")
             : t("console.in_stock", { n: p.variants.reduce((sum, v) => sum + v.stock, 0) })}</span>

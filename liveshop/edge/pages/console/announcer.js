@@ -20,5 +20,5 @@ export function Announcer() {
     const product = state.session?.shelf.find((p) => p.product_id === message?.product_id);
     if (said && product) setText(t(said.key, { title: product.title }));
   }), [shop]);
-  return html`<p class="hidden-label" role="status" aria-live="polite">${text}</p>`;
+  return html`<p class="unseen" role="status" aria-live="polite">${text}</p>`;
 }

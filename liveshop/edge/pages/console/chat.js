@@ -25,7 +25,7 @@ export function Chat() {
     <${Line} message=${message} isPinned=${isPinned} open=${open === message.id}
       toggle=${() => setOpen(open === message.id ? null : message.id)} />`;
   return html`
-    <section class="chat part" data-part="chat" aria-label=${t("console.chat")}>
+    <section class="chat panel part" data-part="chat" aria-label=${t("console.chat")}>
       <div class="row-head"><h2>${t("console.chat")}</h2><${Rules} /></div>
       ${pinned.length > 0 && html`
         <ul class="chat-pinned" aria-label=${t("console.chat_pinned")}>

@@ -37,7 +37,7 @@ export function Sheet({ title, wide = false, children }) {
     return () => before?.focus?.();
   }, []);
   return html`
-    <dialog ref=${box} class=${wide ? "sheet wide" : "sheet"} aria-labelledby="sheet-title"
+    <dialog ref=${box} class=${wide ? "wide" : ""} aria-labelledby="sheet-title"
       onClose=${() => desk.closeDialog()}>
       <h2 id="sheet-title">${title}</h2>
       ${children}

@@ -1,14 +1,8 @@
-/** The fields that forms are made of. */
+/** Fields of numbers and amounts, and what was typed into them. */
 
+import { Field } from "../shared/field.js";
 import { html } from "../shared/html.js";
 import { parseMoney, t } from "../shared/i18n.js";
-
-/** A labelled input; `hint` stands below it. */
-export function Field({ label, hint, ...input }) {
-  return html`
-    <label class="field"><span>${label}</span><input autocomplete="off" ...${input} />
-      ${hint && html`<small class="note">${hint}</small>`}</label>`;
-}
 
 /** A labelled input of a whole number. */
 export function NumberField(props) {

@@ -10,7 +10,7 @@ export function Figures() {
   const summary = useDeskState((state) => state.summary);
   const on = summary !== null && summary.started_at_ms !== null;
   return html`
-    <section class="figures" aria-label=${t("console.figures")}>
+    <section class="figures panel" aria-label=${t("console.figures")}>
       <h2>${t("console.figures")}</h2>
       <${Tiles} summary=${summary} />
       ${on ? html`<${Charts} summary=${summary} />`

@@ -16,7 +16,7 @@ export function Header({ practise, stop }) {
   return html`
     <header class=${desk.practice ? "top practice" : "top"}>
       <h1 title=${session.title}><bdi>${session.title}</bdi></h1>
-      <span class="status ${status}">${statusWord(status)}</span>
+      <span class="pill status ${status}">${statusWord(status)}</span>
       <${OnAir} session=${session} />
       ${before && session.starts_at_ms !== null && html`<${Planned} at=${session.starts_at_ms} />`}
       <${Audience} />
@@ -87,5 +87,5 @@ function Audience() {
       ${peak !== null && html` <span class="note">(${t("console.peak", { n: peak })})</span>`}
     </span>
     <span class="likes"><span aria-hidden="true">♥</span>
-      <span class="hidden-label">${t("console.likes")}</span> ${short(likes)}</span>`;
+      <span class="unseen">${t("console.likes")}</span> ${short(likes)}</span>`;
 }

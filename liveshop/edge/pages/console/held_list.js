@@ -47,8 +47,8 @@ export function HeldList({ items, idOf, row, newest, label, empty }) {
         ${shown.length === 0 && html`<li class="empty">${empty}</li>`}
       </ul>
       ${fresh > 0 && html`
-        <button type="button" class="pill" onClick=${letGo}>${t("console.n_new", { n: fresh })}
-        </button>`}
+        <button type="button" class="primary pill fresh" onClick=${letGo}>
+          ${t("console.n_new", { n: fresh })}</button>`}
     </div>`;
 }
 

@@ -1,6 +1,6 @@
 /** What the console asks over HTTP: figures, plans, the catalogue, orders. */
 
-import { Refused } from "../client/line.js";
+import { ask, askJson } from "../shared/api.js";
 
 const PAGE = 200;
 
@@ -72,7 +72,8 @@ export class Office {
 
   /** Save a table of the summary as a file. */
   async saveCsv(table) {
-    const answer = await this.#ask("GET", `${this.#path}/summary.csv?table=${table}`);
+    const answer = await ask("GET", `${this.#path}/summary.csv?table=${table}`,
+      { token: this.#token });
     const address = URL.createObjectURL(await answer.blob());
     const link = document.createElement("a");
     Object.assign(link, { href: address, download: `${this.sessionId}-${table}.csv` });
@@ -80,21 +81,7 @@ export class Office {
     URL.revokeObjectURL(address);
   }
 
-  async #json(method, path, body) {
-    return (await this.#ask(method, path, body)).json();
-  }
-
-  async #ask(method, path, body) {
-    const headers = { Authorization: `Bearer ${this.#token}` };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    const options = { method, headers, body: body && JSON.stringify(body) };
-    let answer;
-    try {
-      answer = await fetch(path, options);
-    } catch (fault) {
-      throw new Refused({ code: "offline", message: String(fault) });
-    }
-    if (!answer.ok) throw new Refused(await answer.json());
-    return answer;
+  #json(method, path, body) {
+    return askJson(method, path, { token: this.#token, body });
   }
 }

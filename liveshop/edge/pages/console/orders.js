@@ -15,7 +15,7 @@ export function Orders() {
     n: stats.orders, revenue: money(stats.revenue, session.currency),
   });
   return html`
-    <section class="orders part" data-part="orders" aria-label=${t("console.orders")}>
+    <section class="orders panel part" data-part="orders" aria-label=${t("console.orders")}>
       <div class="row-head"><h2>${t("console.orders")}</h2>
         <span class="number">${total}</span></div>
       ${stats && html`<p class="note">${t("console.units_sold", { n: stats.units })} ·

@@ -1,11 +1,12 @@
 /** New shelf prices for one product, with the way back. */
 
+import { Field } from "../shared/field.js";
 import { html, useState } from "../shared/html.js";
 import { plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { useDesk } from "./desk.js";
 import { Form } from "./dialogs.js";
-import { Field, amount } from "./fields.js";
+import { amount } from "./fields.js";
 import { labelOf } from "./show.js";
 
 export function PriceForm({ product }) {

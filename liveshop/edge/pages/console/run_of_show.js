@@ -24,14 +24,14 @@ export function RunOfShow() {
     .filter(({ product }) => product.title.toLowerCase().includes(wanted));
   const next = nextProduct(session);
   return html`
-    <section class="run part" data-part="products" aria-label=${t("console.run")}>
+    <section class="run panel part" data-part="products" aria-label=${t("console.run")}>
       <div class="row-head">
         <h2>${t("console.run")}</h2>
         ${desk.isHost && !desk.practice && html`
           <button type="button" onClick=${() => desk.open("add")}>${t("console.add")}</button>`}
       </div>
       ${session.shelf.length > 0 && html`
-        <label class="search"><span class="hidden-label">${t("console.run_search")}</span>
+        <label class="search"><span class="unseen">${t("console.run_search")}</span>
           <input id="run-search" type="search" value=${search}
             placeholder=${t("console.run_search")}
             onInput=${(event) => setSearch(event.target.value)} /></label>`}
@@ -98,7 +98,8 @@ function Row({ session, product, index, isNext, sorting, move }) {
       <button type="button" class="run-title" aria-expanded=${isChosen}
         onClick=${() => desk.change({ selected: product_id })}>
         <span class="place">${index + 1}</span>
-        ${product.image && html`<img src=${product.image} alt="" width="40" height="40" />`}
+        ${product.image && html`
+          <img class="thumb" src=${product.image} alt="" width="40" height="40" />`}
         <span class="run-words"><bdi class="title">${title}</bdi>
           <span class="note">${unitsOf(product)}</span>
           <${Marks} session=${session} product=${product} left=${left} isNext=${isNext} /></span>

@@ -1,11 +1,12 @@
 /** A flash sale, started now or planned for later: how much off, for how many, for how long. */
 
+import { Field } from "../shared/field.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { useDesk, useDeskState } from "./desk.js";
 import { Form } from "./dialogs.js";
-import { Field, NumberField, amount, whole } from "./fields.js";
+import { NumberField, amount, whole } from "./fields.js";
 import { labelOf, percentOff } from "./show.js";
 
 const PLACE = "liveshop:last-sale";
@@ -109,7 +110,7 @@ function By({ form, put, currency }) {
     <label class="choice"><input type="radio" name="by" value=${by} checked=${form.by === by}
       onChange=${put("by")} /> <span>${words}</span></label>`;
   return html`
-    <fieldset class="choices"><legend class="hidden-label">${t("console.sale_by")}</legend>
+    <fieldset class="choices"><legend class="unseen">${t("console.sale_by")}</legend>
       ${choice("percent", t("console.sale_percent"))} ${choice("price", t("console.sale_price"))}
     </fieldset>
     ${form.by === "percent"

@@ -2,7 +2,7 @@
 
 import { t } from "../shared/i18n.js";
 
-export const LOW_UNITS = 5;
+const LOW_UNITS = 5;
 
 export const labelOf = ({ label, sku }) => label || sku;
 
@@ -25,7 +25,7 @@ export function nextProduct({ shelf, pinned }) {
 }
 
 /** Show a product, alone: what was shown before it goes. */
-export async function pinOnly(desk, product) {
+async function pinOnly(desk, product) {
   const { pinned } = desk.shop.state.session;
   const { product_id, title } = product;
   await desk.attempt(`product.pin:${product_id}`, async () => {

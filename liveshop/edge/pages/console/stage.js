@@ -19,7 +19,7 @@ export function Stage() {
     .filter(Boolean)
     .reverse();
   return html`
-    <section class="stage" aria-label=${t("console.stage")}>
+    <section class="stage panel" aria-label=${t("console.stage")}>
       <div class="row-head">
         <h2>${t("console.stage")}</h2>
         <${Next} session=${session} />
@@ -50,7 +50,8 @@ function Card({ session, product }) {
   const { product_id, title } = product;
   return html`
     <article class=${sale ? "stage-card on-sale" : "stage-card"} aria-label=${title}>
-      ${product.image && html`<img src=${product.image} alt="" width="96" height="96" />`}
+      ${product.image && html`
+        <img class="thumb" src=${product.image} alt="" width="96" height="96" />`}
       <div class="stage-words">
         <h3><bdi>${title}</bdi></h3>
         <${Price} session=${session} product=${product} />
@@ -79,8 +80,8 @@ function Price({ session, product }) {
   const [low, high] = [Math.min(...now), Math.max(...now)];
   const was = Math.min(...shelf);
   return html`
-    <p class="prices"><span class="price">${money(low, session.currency)}
-      ${high > low && html` – ${money(high, session.currency)}`}</span>
+    <p class="prices"><strong class="price">${money(low, session.currency)}
+      ${high > low && html` – ${money(high, session.currency)}`}</strong>
       ${was > low && html` <s>${money(was, session.currency)}</s>`}</p>`;
 }
 

@@ -10,7 +10,7 @@ export function Summary() {
   const summary = useDeskState((state) => state.summary);
   const csv = (table) => () => desk.attempt("csv", () => desk.office.saveCsv(table));
   return html`
-    <section class="summary" aria-label=${t("console.summary")}>
+    <section class="summary panel" aria-label=${t("console.summary")}>
       <div class="row-head">
         <h2>${t("console.ended")}</h2>
         ${!desk.practice && html`

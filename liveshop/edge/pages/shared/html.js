@@ -3,11 +3,9 @@
 import htm from "../vendor/htm/htm.js";
 import { h } from "../vendor/preact/preact.js";
 
+export { createContext, render } from "../vendor/preact/preact.js";
 export {
-  Component, Fragment, createContext, createRef, h, render,
-} from "../vendor/preact/preact.js";
-export {
-  useCallback, useContext, useEffect, useId, useLayoutEffect, useMemo, useReducer, useRef, useState,
+  useContext, useEffect, useId, useLayoutEffect, useReducer, useRef, useState,
 } from "../vendor/preact/hooks.js";
 
 /** What stands in it is text: nothing that people write is ever read as HTML. */

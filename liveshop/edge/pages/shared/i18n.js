@@ -22,7 +22,7 @@ export function currentLanguage() {
 }
 
 /** Return the first of the wanted languages that there is: "zh-Hant-HK" finds "zh". */
-export function chooseLanguage(wanted) {
+function chooseLanguage(wanted) {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]);
   return known.find((code) => code in LANGUAGES) ?? "en";
 }
@@ -107,7 +107,7 @@ export function percent(share) {
 const inCurrency = (currency) => format(Intl.NumberFormat, { style: "currency", currency });
 
 /** How many digits of a currency are after the point: 2 for EUR, 0 for JPY. */
-export function minorDigits(currency) {
+function minorDigits(currency) {
   return inCurrency(currency).resolvedOptions().maximumFractionDigits;
 }
 

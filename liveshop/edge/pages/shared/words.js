@@ -3,7 +3,7 @@
 import { listOf, money, t } from "./i18n.js";
 
 /** Find a SKU on the shelf: its product and variant, or nulls. */
-export function onShelf(session, sku) {
+function onShelf(session, sku) {
   for (const product of session?.shelf ?? []) {
     const variant = product.variants.find((v) => v.sku === sku);
     if (variant) return { product, variant };

@@ -43,10 +43,10 @@ function OpenSheet({ name, open, close }) {
 /** What is a sheet on a phone and has room of its own beside the video. */
 function Column({ open }) {
   return html`
-    <section class="part" aria-label=${t("shelf.title")}>
+    <section class="panel part" aria-label=${t("shelf.title")}>
       <h2>${t("shelf.title")}</h2><${Shelf} open=${open} />
     </section>
-    <section class="part" aria-label=${t("chat.title")}>
+    <section class="panel part" aria-label=${t("chat.title")}>
       <h2>${t("chat.title")}</h2><${ChatLines} />
     </section>`;
 }

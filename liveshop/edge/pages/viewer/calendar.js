@@ -19,7 +19,7 @@ function folded(line) {
 }
 
 /** Write the entry; its id is the session's, so that a second one replaces the first. */
-export function calendarEntry({ id, title, starts_at_ms }, address, nowMs) {
+function calendarEntry({ id, title, starts_at_ms }, address, nowMs) {
   return [
     "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//liveshop//EN", "BEGIN:VEVENT",
     `UID:${escaped(id)}@liveshop`,

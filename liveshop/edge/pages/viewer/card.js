@@ -9,7 +9,7 @@ import { useChoice } from "./choice.js";
 import { FEW, Price, SaleClock, leftWords } from "./price.js";
 import { Variants } from "./variants.js";
 
-export const INLINE_VARIANTS_MAX = 4;
+const INLINE_VARIANTS_MAX = 4;
 
 export function Thumbnail({ image }) {
   if (!image) return null;

@@ -1,0 +1,13 @@
+/** The first page: the shows there are, and the way for hosts to plan one. */
+
+import { takeToken } from "../client/storage.js";
+import { html, render } from "../shared/html.js";
+import { loadLanguage } from "../shared/i18n.js";
+import { App } from "./app.js";
+
+const token = takeToken();
+const place = document.getElementById("lobby");
+
+await loadLanguage();
+place.replaceChildren();
+render(html`<${App} token=${token} />`, place);

@@ -1,0 +1,33 @@
+/** What the pages ask over HTTP; whatever is refused or not answered rejects with `Refused`. */
+
+import { Refused } from "../client/line.js";
+
+/** What a refusal says; something between here and the server may have answered in its place. */
+async function refusal(answer) {
+  const text = await answer.text();
+  try {
+    return new Refused(JSON.parse(text));
+  } catch {
+    return new Refused({ code: "unavailable", message: `${answer.status} ${answer.statusText}` });
+  }
+}
+
+/** Ask for something, by nobody where there is no token; `body` is sent as JSON. */
+export async function ask(method, path, { token = null, body } = {}) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const options = { method, headers, body: body && JSON.stringify(body) };
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch (fault) {
+    throw new Refused({ code: "offline", message: String(fault) });
+  }
+  if (!answer.ok) throw await refusal(answer);
+  return answer;
+}
+
+/** Ask for something that is answered with JSON. */
+export async function askJson(method, path, about) {
+  return (await ask(method, path, about)).json();
+}

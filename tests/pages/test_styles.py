@@ -1,0 +1,88 @@
+"""The pages' sheets and scripts: each has its use, and nothing is said twice."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from liveshop.edge.http.page_files import imported, read_pages
+
+_PAGES = Path(__file__).parents[2] / "liveshop" / "edge" / "pages"
+_HTML = ("index.html", "watch.html", "host.html")
+_SHEETS = sorted(path.name for path in (_PAGES / "styles").iterdir())
+_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.S | re.M)
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_CLASS = re.compile(r"\.([a-z][\w-]*)", re.I)
+_LINKED = re.compile(r'(?:href|src)="/pages/(?:@\w+/)?([^"]+)"')
+_LATER = re.compile(r'\bimport\("(?:\.\./)+([^"]+)"\)')
+
+
+def _text(name: str) -> str:
+    return _COMMENT.sub("", (_PAGES / name).read_text())
+
+
+def _rules(sheet: str) -> list[tuple[str, str]]:
+    """Return the selectors and declarations of a sheet, those of its media queries left out."""
+    text = re.sub(r"@\w[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", _text(f"styles/{sheet}"))
+    found = [
+        (" ".join(rule[1].split()), " ".join(rule[2].split())) for rule in _RULE.finditer(text)
+    ]
+    assert found, sheet
+    return found
+
+
+def _linked(page: str) -> list[str]:
+    return [name for name in _LINKED.findall(_text(page)) if name.startswith("styles/")]
+
+
+def test_every_file_is_used_by_a_page_or_handed_out() -> None:
+    pages = read_pages(_PAGES)
+    contents = {name: file.plain for name, file in pages.files.items()}
+    used = {*_HTML, "liveshop.js", *imported("client/shop.js", contents), "client/shop.js"}
+    for page in _HTML:
+        used |= set(_LINKED.findall(contents[page].decode()))
+    later = {to for name in used if name.endswith(".js") for to in _LATER.findall(_text(name))}
+    kept = {name for name in contents if name.endswith((".js", ".css", ".html"))}
+    assert kept - used - later == set()
+
+
+@pytest.mark.parametrize("sheet", _SHEETS)
+def test_every_class_that_a_sheet_names_is_worn_by_something(sheet: str) -> None:
+    worn = "\n".join(
+        _text(path.relative_to(_PAGES).as_posix())
+        for kind in ("*.js", "*.html")
+        for path in _PAGES.rglob(kind)
+        if "vendor" not in path.parts
+    )
+    selectors = re.sub(r"\{[^{}]*\}", ";", _text(f"styles/{sheet}"))
+    named = {*_CLASS.findall(selectors)}
+    assert {
+        name for name in named if not re.search(rf"(?<![\w-])(--)?{name}(?![\w-])", worn)
+    } == set()
+
+
+def test_every_custom_property_is_used() -> None:
+    defined = set(re.findall(r"^\s*(--[\w-]+):", _text("styles/tokens.css"), re.M))
+    users = [*(_PAGES / "styles").iterdir(), *(_PAGES / "console").iterdir()]
+    text = "\n".join(path.read_text() for path in users)
+    used = set(re.findall(r'(?:var\(|")(--[\w-]+)[)"]', text))
+    assert used == defined
+
+
+@pytest.mark.parametrize("page", _HTML)
+def test_a_page_is_told_a_thing_once(page: str) -> None:
+    sheets = [name.removeprefix("styles/") for name in _linked(page)]
+    assert sheets[:2] == ["tokens.css", "base.css"]
+    told = Counter(
+        (selector, each.partition(":")[0].strip())
+        for sheet in sheets
+        for selector, declarations in _rules(sheet)
+        for each in declarations.rstrip("; ").split(";")
+    )
+    assert {thing for thing, times in told.items() if times > 1} == set()
+
+
+def test_no_two_rules_of_the_pages_are_the_same() -> None:
+    rules = Counter(rule for sheet in _SHEETS for rule in _rules(sheet))
+    assert {rule for rule, times in rules.items() if times > 1} == set()
