@@ -18,9 +18,9 @@ from websockets.exceptions import ConnectionClosed
 
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
-from loadtests.fanout import system
-from loadtests.fanout.shop import Node, Room, Shop, open_shop
-from loadtests.fanout.worker import WorkerFailed
+from loadtests.kit import system
+from loadtests.kit.shop import Node, Room, Shop, open_shop
+from loadtests.kit.worker import WorkerFailed
 
 _JOINS_AT_ONCE: Final = 50
 _BUYERS: Final = 20

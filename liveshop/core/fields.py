@@ -14,6 +14,10 @@ PLAIN_OR_EMPTY = PLAIN.replace("+", "*")
 PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 URL = r"^(https?://|/)[^\s]+\Z"
+# Where money is paid: over https, or on this machine; a host and nothing before it.
+PAYMENT_URL = (
+    r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?#]\S*)?\Z"
+)
 CURRENCY = r"^[A-Z]{3}\Z"
 
 # What a pattern means, for those whose input does not match it.
@@ -23,6 +27,7 @@ PATTERN_WORDS = {
     PROSE: "text without control characters but line breaks and tabs",
     UUID: "a UUID in its 36 lower-case characters",
     URL: "an address that starts with http://, https:// or /",
+    PAYMENT_URL: "an address that starts with https:// and a host, or http://localhost",
     CURRENCY: "a currency of three capital letters",
 }
 
@@ -35,6 +40,7 @@ Label = Annotated[
     str, Meta(max_length=limits.LABEL_CHARS_MAX, pattern=PLAIN_OR_EMPTY)
 ]  # may be empty: a product with one variant
 Url = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=URL)]
+PaymentUrl = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=PAYMENT_URL)]
 ChatText = Annotated[str, Meta(max_length=limits.CHAT_CHARS_MAX, pattern=PLAIN)]
 BlockedWord = Annotated[str, Meta(max_length=limits.BLOCKED_WORD_CHARS_MAX, pattern=PLAIN)]
 Price = Annotated[int, Meta(ge=0, le=limits.PRICE_MINOR_MAX)]

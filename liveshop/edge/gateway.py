@@ -120,6 +120,7 @@ class Gateway:
         Every guest that was opened is told of by `closed` in the end.
         """
         self._guests.add(guest)
+        self.rooms.metrics.sockets.set(len(self._guests))
         self._by_address[guest.address] += 1
         self.schedule(guest)
         if not guest.origin_allowed:
@@ -145,6 +146,7 @@ class Gateway:
     def closed(self, guest: Guest) -> None:
         """Forget a connection that was lost."""
         self._guests.remove(guest)
+        self.rooms.metrics.sockets.set(len(self._guests))
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
@@ -192,6 +194,16 @@ class Gateway:
                 _tell_moved(guest)
             if told:
                 await anyio.sleep(min(limits.DRAIN_WAVE_MS, self.settings.drain_ms // 4) / 1000)
+
+    async def dismiss(self) -> None:
+        """Close the connections of all who are left, and cut off who does not go at once."""
+        self._emptied = anyio.Event()
+        for guest in tuple(self._guests):
+            guest.close(CloseCode.GOING_AWAY, "connect again")
+        if self._guests:
+            with anyio.move_on_after(limits.DISMISS_MS_MAX / 1000):
+                await self._emptied.wait()
+        self.cut_off()
 
     def cut_off(self) -> None:
         """Cut the connections of all who are left."""

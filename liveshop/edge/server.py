@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 from typing import Any, Final, cast
 
 import anyio
@@ -21,6 +22,8 @@ from liveshop.edge.entrance import Entrance, HttpProtocol
 from liveshop.edge.gateway import Gateway, Rooms
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
+
+_LOOK_S: Final = 0.1
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -54,7 +57,34 @@ class Server(uvicorn.Server):
             tasks.cancel_scope.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting, send viewers elsewhere, and finish what is under way."""
+        """Stop accepting, send viewers elsewhere, and finish what is under way.
+
+        Told to stop once more meanwhile, it does none of that any longer: it ends as if it had
+        died, which no order that anyone was told of minds.
+        """
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._hurry, tasks.cancel_scope)
+            await self._shut_down(sockets)
+            tasks.cancel_scope.cancel()
+        if self.force_exit:
+            _logger.warning("stopping at once: what is under way is left to other nodes")
+            for task in tuple(self.server_state.tasks):
+                task.cancel()
+            for connection in tuple(self.server_state.connections):
+                connection.transport.abort()
+            await self.gateway.dismiss()
+
+    async def _hurry(self, shutdown: anyio.CancelScope) -> None:
+        while not self.force_exit:  # noqa: ASYNC110 - a signal's handler only sets a flag
+            await anyio.sleep(_LOOK_S)
+        shutdown.cancel()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note a signal: the first asks for an end that is clean, the next for one at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def _shut_down(self, sockets: list[socket.socket] | None) -> None:
         _logger.info("stopping: %d viewers are told to connect again", len(self.gateway))
         drain_s = self.gateway.settings.drain_ms / 1000
         over_at = anyio.current_time() + drain_s
@@ -71,7 +101,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT; at once on a second SIGINT.
+        """Stop on SIGTERM and SIGINT; at once on a second of either.
 
         uvicorn raises the signal again once it has stopped, and nothing after that would run.
         """

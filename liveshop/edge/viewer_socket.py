@@ -234,11 +234,15 @@ class ViewerSocket(asyncio.Protocol):
         return self._websocket
 
     def _take_all(self, frames: Sequence[Event]) -> None:
-        if self._connection.floods(len(frames), self._gateway.now_ms()):
-            # Nothing more is read, whether or not it was closing already.
-            self._borrowed().fail(CloseCode.FLOODING, "too many frames")
-            self._flush()
+        now_ms = self._gateway.now_ms()
+        flood = self._connection.floods(len(frames), now_ms)
         for frame in frames:
+            # One by one: how many are answered must not hang on how they were cut into packets.
+            if flood and self._connection.floods(1, now_ms):
+                # Nothing more is read, whether or not it was closing already.
+                self._borrowed().fail(CloseCode.FLOODING, "too many frames")
+                self._flush()
+                return
             assert isinstance(frame, Frame), "the handshake is done"
             if self._connection.phase is not Phase.CLOSING:
                 self._take(frame)

@@ -16,6 +16,8 @@ class Audience:
 
     def __init__(self) -> None:
         self._seated: dict[Viewer, None] = {}
+        # How many of those read compressed frames.
+        self.deflating = 0
         self._copy: tuple[Viewer, ...] | None = None  # of those, until somebody comes or goes
         self._expected: dict[Viewer, list[bytes]] = {}
         self._buyers: dict[str, list[Viewer]] = {}
@@ -55,6 +57,7 @@ class Audience:
         if waiting is None:
             return
         self._seated[viewer] = None
+        self.deflating += viewer.deflates
         self._copy = None
         viewer.write(welcome)
         viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
@@ -64,8 +67,10 @@ class Audience:
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer; idempotent."""
         known = self._expected.pop(viewer, None) is not None
-        known = viewer in self._seated or known
-        self._seated.pop(viewer, None)
+        if viewer in self._seated:
+            known = True
+            del self._seated[viewer]
+            self.deflating -= viewer.deflates
         self._copy = None
         self._staff.pop(viewer, None)
         if known and viewer.identity is not None:

@@ -182,7 +182,13 @@ class Broadcast:
             return
         self._metrics.flushes.inc()
         self._metrics.deliveries.inc(len(audience))
-        await self._delivery.deliver(shared_frame(*flushed), audience)
+        shared, deflating = shared_frame(*flushed), self._audience.deflating
+        size = (len(audience) - deflating) * len(shared.plain)
+        if deflating:
+            size += deflating * len(shared.deflated)
+        self._metrics.bytes.inc(size)
+        with self._metrics.flush_seconds.time():
+            await self._delivery.deliver(shared, audience)
 
     def _take(self) -> list[dict[str, Any]]:
         """Take all that has gathered, and make it what viewers see from here on."""

@@ -1,7 +1,7 @@
 """Gathers purchases that arrive together into one call of Redis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 import anyio
@@ -26,6 +26,7 @@ class Purchase:
     line: ReserveLine
     asker: Asker
     answered: bool = False
+    asked_s: float = field(default_factory=perf_counter)
 
 
 class Combiner:
@@ -43,6 +44,11 @@ class Combiner:
         self._room.require_buying()
         self._queue.put(purchase)
 
+    @property
+    def waiting(self) -> int:
+        """How many purchases wait for a call."""
+        return len(self._queue)
+
     def __len__(self) -> int:
         return len(self._queue) + self._in_calls
 
@@ -56,6 +62,8 @@ class Combiner:
         while True:
             batch = await self._queue.take(limits.RESERVE_LINES_PER_CALL_MAX)
             self._in_calls += len(batch)
+            waited_s = perf_counter() - batch[0].asked_s
+            self._room.node.metrics.reserve_wait.observe(waited_s)
             try:
                 await self._call(batch)
             except Exception:
@@ -117,7 +125,7 @@ class Combiner:
         reservation = line.reservation
         assert reservation is not None, "a line without a refusal has its reservation"
         if reservation.state is ReservationState.PAYING:
-            self._order(reservation)
+            self._order(reservation, purchase.asked_s)
         purchase.answered = True
         purchase.asker.reserved(reservation, known=line.known)
         if not line.known:
@@ -125,13 +133,15 @@ class Combiner:
             told = messages.reserved(reservation)
             self._room.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
 
-    def _order(self, reservation: Reservation) -> None:
+    def _order(self, reservation: Reservation, asked_s: float) -> None:
         """Queue the order of a `buy`; one that was queued before is not written twice."""
         assert reservation.order_id is not None, "a paying reservation has its order"
         if reservation.command != "buy":
             return
         try:
-            self._writer.offer(Ordered.of(reservation.order_id, (reservation,)))
+            ordered = Ordered.of(reservation.order_id, (reservation,))
+            ordered.asked_s = asked_s
+            self._writer.offer(ordered)
         except LiveshopError as refusal:
             # It stays paying: sent again it is queued again, and at its deadline it is resolved.
             self._room.node.metrics.refused.labels(refusal.code).inc()

@@ -49,7 +49,7 @@ class RoomContext:
         self.node = node
         self.session_id = state.info.id
         self.state = state
-        self.epoch = epoch
+        self._epoch = epoch
         self.settled = settled
         self.opened = False
         self._orders_wait = False
@@ -77,6 +77,17 @@ class RoomContext:
             metrics=node.metrics,
             ping_ms=node.settings.ping_ms,
         )
+
+    @property
+    def epoch(self) -> int:
+        """The newest `stock_epoch` that is known."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        if epoch != self._epoch:
+            self.node.metrics.epochs.inc()
+        self._epoch = epoch
 
     @property
     def buying(self) -> bool:
@@ -187,7 +198,10 @@ class RoomContext:
         self._company_until = anyio.current_time() + _COMPANY_S
 
     async def _publish(self, kind: str, body: Any) -> bool:
-        payload = encode_one({"node": self.node.node_id, "kind": kind, "body": body})
+        # When it went out, for whoever measures; a node of an older release does not say.
+        at_ms = self.node.clock.now_ms()
+        told = {"node": self.node.node_id, "kind": kind, "at_ms": at_ms, "body": body}
+        payload = encode_one(told)
         try:
             await self.node.bus.publish(self.session_id, payload)
         except (Unavailable, Busy) as failure:

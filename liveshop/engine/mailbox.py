@@ -88,6 +88,11 @@ class Mailbox:
         self._orders: list[dict[str, Any]] = []
         self._watched: dict[str, Watched] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be sent to other nodes."""
+        return len(self._letters) + len(self._orders)
+
     def tell(self, buyer: str, message: dict[str, Any], *, but: Viewer | None = None) -> None:
         """Tell a buyer on every connection, here at once and elsewhere soon, but on one."""
         self._letters.append((buyer, message))

@@ -23,31 +23,47 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.sockets = self._gauge("connections", "Viewers' connections that are open.", "livesum")
         self.viewers = self._gauge("viewers", "Viewers that have joined a room.", "livesum")
         self.rooms = self._gauge("rooms", "Sessions loaded.", "livesum")
         self.joins = self._counter("joins", "Viewers that got their snapshot.")
         self.flushes = self._counter("flushes", "Frames made for a whole room.")
         self.deliveries = self._counter("deliveries", "Room frames handed to a connection.")
+        self.bytes = self._counter("delivered_bytes", "Bytes of the room frames handed over.")
+        self.flush_seconds = self._seconds("flush_seconds", "One frame to a whole room.")
         self.events = self._counter("events", "Events shown to viewers.")
         self.chat_messages = self._counter("chat_messages", "Chat messages shown to viewers.")
         self.reserved = self._counter("reservations", "Reservations made.")
         self.confirmed = self._counter("orders_confirmed", "Orders confirmed.")
+        self.units_sold = self._counter("units_sold", "Units in orders confirmed.")
+        self.held = self._gauge("held_units", "Units in open reservations.", "livemax")
         self.refused = self._counter("refusals", "Purchases refused, by error code.", "code")
         self.closes = self._counter("disconnects", "Connections closed, by close code.", "code")
         self.failures = self._counter("failures", "Bugs that were met, by part.", "part")
         self.rebuilds = self._counter("rebuilds", "Rebuilds of a session's units in Redis.")
+        self.epochs = self._counter("epoch_changes", "Newer epochs of a session that were met.")
         self.catch_ups = self._counter("catch_ups", "Gaps in the events filled from Postgres.")
         self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")
+        self.bus_lag = self._seconds("bus_lag_seconds", "From one node over the bus to another.")
         self.clock_jumps = self._counter("clock_jumps", "Jumps of Redis' clock over 5 s.")
         self.store_up = self._gauge("store_up", "1 while a store answers.", "livemin", ["store"])
         self.tasks = self._gauge("tasks", "Tasks of the event loop.", "livesum")
+        self.loop_lag = self._seconds("loop_lag_seconds", "How late the event loop was.")
         self.connections = self._gauge(
             "postgres_connections", "Connections of the orders' pool.", "livesum", ["state"]
         )
+        self.queues = self._gauge("queue_length", "What waits, by queue.", "livesum", ["queue"])
+        self.writer_lag = self._gauge(
+            "writer_lag_seconds", "Age of the oldest order that is not committed.", "livemax"
+        )
         self.reserve_lines = self._sizes("reserve_batch_lines", "Purchases in one reserve call.")
         self.commit_orders = self._sizes("commit_batch_orders", "Orders in one transaction.")
+        self.reserve_wait = self._seconds("reserve_wait_seconds", "The first of a reserve call.")
         self.reserve_seconds = self._seconds("reserve_seconds", "One reserve call.")
+        self.commit_wait = self._seconds("commit_wait_seconds", "The first of a transaction.")
         self.commit_seconds = self._seconds("commit_seconds", "One order transaction.")
+        self.settle_seconds = self._seconds("settle_seconds", "One settle call.")
+        self.purchase_seconds = self._seconds("purchase_seconds", "From command to confirmed.")
 
     def exposed(self) -> CollectorRegistry:
         """Return what is shown to Prometheus: of this node, or of all workers of its port."""
@@ -61,7 +77,7 @@ class Metrics:
         self,
         name: str,
         text: str,
-        of_workers: Literal["livesum", "livemin"],
+        of_workers: Literal["livesum", "livemin", "livemax"],
         labels: Sequence[str] = (),
     ) -> Gauge:
         return Gauge(

@@ -74,6 +74,21 @@ class Room:
         """How many commands, reservations and orders have not been answered."""
         return self._in_flight + len(self._combiner) + len(self.writer)
 
+    @property
+    def queues(self) -> dict[str, int]:
+        """How much waits in each queue, by its name."""
+        return {
+            "purchases": self._combiner.waiting,
+            "orders": self.writer.waiting,
+            "settlements": len(self.settler),
+            "letters": self.context.mailbox.waiting,
+        }
+
+    @property
+    def held(self) -> int:
+        """Units in open reservations, as of the newest pulse."""
+        return self._pulse.held
+
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Hear the bus, and do what the session needs, until cancelled."""
         room = self.context

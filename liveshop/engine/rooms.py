@@ -1,6 +1,5 @@
 """The rooms that a node has: loaded when they are asked for, or when a session must be kept."""
 
-import asyncio
 import logging
 from contextlib import suppress
 
@@ -15,6 +14,7 @@ from liveshop.core.wire import Message, decode_object
 from liveshop.engine.context import RoomContext
 from liveshop.engine.node import Node
 from liveshop.engine.room import Room
+from liveshop.engine.sampling import sample
 from liveshop.stores.postgres.records import Head, SessionRecord
 
 _logger = logging.getLogger(__name__)
@@ -64,16 +64,18 @@ class Rooms:
         """Own the rooms' tasks, and keep the rooms up to date, until cancelled."""
         async with anyio.create_task_group() as self._tasks:
             task_status.started()
-            beat = 0
+            beat, started = 0, anyio.current_time()
             while True:
-                started = anyio.current_time()
                 try:
                     await self._beat(look=beat % _BEATS_PER_LOOK == 0)
                 except Exception:
                     # A bug of ours, or what a newer release has written: no reason to stop here.
                     _logger.exception("the rooms could not be compared")
                 beat += 1
-                await anyio.sleep(max(0.0, started + _BEAT_S - anyio.current_time()))
+                due = max(started + _BEAT_S, anyio.current_time())
+                await anyio.sleep_until(due)
+                started = anyio.current_time()
+                self._node.metrics.loop_lag.observe(max(0.0, started - due))
 
     async def view(self, session_id: str) -> Message:
         """Return the `session` message as it is known; a session is not loaded just for it."""
@@ -142,12 +144,8 @@ class Rooms:
         except LiveshopError as failure:
             node.postgres_up = node.database.reachable
             _logger.info("a store is away: %s", failure)
-        node.metrics.store_up.labels("redis").set(node.health.redis)
-        node.metrics.store_up.labels("postgres").set(node.health.postgres)
-        node.metrics.tasks.set(len(asyncio.all_tasks()))
-        for state, count in zip(("open", "busy"), node.database.connections, strict=True):
-            node.metrics.connections.labels(state).set(count)
         await self._unload_idle()
+        sample(node, self._rooms.values())
 
     async def _read_clock(self) -> None:
         with suppress(LiveshopError):
@@ -199,7 +197,11 @@ class Rooms:
                 del self._rooms[session_id], self._idle_beats[session_id]
                 room.stop()
                 await self._node.bus.unsubscribe(session_id)
-        self._node.metrics.rooms.set(len(self._rooms))
+
+    def _measure(self, at_ms: object) -> None:
+        if isinstance(at_ms, int) and self._node.clock.observed:
+            lag_ms = max(0, self._node.clock.now_ms() - at_ms)
+            self._node.metrics.bus_lag.observe(lag_ms / 1000)
 
     def _receive(self, session_id: str, payload: bytes) -> None:
         room = self._rooms.get(session_id)
@@ -208,6 +210,7 @@ class Rooms:
         try:
             message = decode_object(payload)
             if message["node"] != self._node.node_id:
+                self._measure(message.get("at_ms"))
                 room.receive(message["kind"], message["body"])
         except Exception:
             # As good as lost, whatever a node of another release may send: the log and the pulse

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy, Unavailable
@@ -29,6 +30,9 @@ class Settler:
         self._room = room
         self._waiting: deque[_Settlement] = deque(maxlen=limits.SETTLEMENTS_WAITING_MAX)
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
         self._room.keep_rows(copies.rows)
@@ -42,6 +46,7 @@ class Settler:
             settlement = self._waiting[0]
             copies = settlement.copies
             room.node.reach(Failpoint.BEFORE_SETTLE)
+            started = perf_counter()
             try:
                 status = await room.units.settle(
                     room.epoch, settlement.outcomes, copies.rows, copies.bought, copies.totals
@@ -50,6 +55,7 @@ class Settler:
                 return
             if not room.good(status):
                 return
+            room.node.metrics.settle_seconds.observe(perf_counter() - started)
             # Two may be under way at once, and settling twice changes nothing.
             if self._waiting and self._waiting[0] is settlement:
                 self._waiting.popleft()

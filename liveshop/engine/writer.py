@@ -47,11 +47,16 @@ _RETRY_S = 0.1
 
 @dataclass(slots=True)
 class Ordered:
-    """An order on its way to Postgres; `askers` sent a `checkout` and are answered with a ref."""
+    """An order on its way to Postgres; `askers` sent a `checkout` and are answered with a ref.
+
+    It was asked for at `asked_s`, and is here since `since_s`, by the process' own clock.
+    """
 
     order_id: str
     reservations: Sequence[Reservation]
     askers: list[Asker] = field(default_factory=list)
+    since_s: float = field(default_factory=perf_counter)
+    asked_s: float = field(default_factory=perf_counter)
 
     @classmethod
     def of(
@@ -95,6 +100,17 @@ class OrderWriter:
         """Tell whether an order is under way here."""
         return order_id in self._known
 
+    @property
+    def waiting(self) -> int:
+        """How many orders wait for a transaction."""
+        return len(self._queue)
+
+    @property
+    def lag_s(self) -> float:
+        """For how long the oldest order has been here without an answer of Postgres."""
+        oldest = next(iter(self._known.values()), None)
+        return 0.0 if oldest is None else perf_counter() - oldest.since_s
+
     def rids(self) -> set[str]:
         """Return the reservations of all orders under way here."""
         return {item.rid for ordered in self._known.values() for item in ordered.reservations}
@@ -106,6 +122,7 @@ class OrderWriter:
         """Commit batches, one after the other, until cancelled."""
         while True:
             batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
+            self._room.node.metrics.commit_wait.observe(perf_counter() - batch[0].since_s)
             try:
                 await self._write(batch)
             except Exception:
@@ -217,6 +234,9 @@ class OrderWriter:
         match outcome.verdict:
             case Verdict.CONFIRMED:
                 order = self._order(ordered, outcome)
+                if outcome.new:
+                    passed_s = perf_counter() - ordered.asked_s
+                    self._room.node.metrics.purchase_seconds.observe(passed_s)
                 self.tell_confirmed(order, ordered.askers, new=outcome.new)
             case Verdict.PENDING:
                 self._tell_checkout(ordered)
@@ -233,6 +253,7 @@ class OrderWriter:
         room.mailbox.tell(order.viewer_id, messages.confirmed(order), but=asked)
         if new:
             room.node.metrics.confirmed.inc()
+            room.node.metrics.units_sold.inc(sum(line.quantity for line in order.lines))
             room.mailbox.tell_order(order)
 
     def _order(self, ordered: Ordered, outcome: Outcome) -> Order:

@@ -10,10 +10,8 @@ from typing import Final
 
 import click
 
-from loadtests.fanout import system
 from loadtests.fanout.bench import Bench, Size
 from loadtests.fanout.plot import plot
-from loadtests.fanout.report import Report, table
 from loadtests.fanout.scenarios import (
     batch,
     deliver,
@@ -24,8 +22,10 @@ from loadtests.fanout.scenarios import (
     storm,
     stuck,
 )
-from loadtests.fanout.shop import open_shop
-from loadtests.fanout.worker import WorkerFailed
+from loadtests.kit import system
+from loadtests.kit.report import Report, table
+from loadtests.kit.shop import open_shop
+from loadtests.kit.worker import WorkerFailed
 
 SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
     {

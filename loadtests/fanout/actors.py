@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
-from loadtests.fanout.worker import answer_requests
+from loadtests.kit.worker import answer_requests
 
 # The server lets one connection buy five times a second.
 _PURCHASES_PER_BUYER: Final = 4

@@ -8,12 +8,13 @@ from typing import Final
 
 import click
 
-from loadtests.fanout import actors, crowd, system
+from loadtests.fanout import actors, crowd
 from loadtests.fanout.crowd import Joined
-from loadtests.fanout.frames import Target
-from loadtests.fanout.report import Report
-from loadtests.fanout.shop import Shop
-from loadtests.fanout.worker import Worker, WorkerFailed
+from loadtests.kit import system
+from loadtests.kit.frames import Target
+from loadtests.kit.report import Report
+from loadtests.kit.shop import Shop
+from loadtests.kit.worker import Worker, WorkerFailed
 
 _BUSY: Final = 0.9
 _AT_ONCE: Final = 200

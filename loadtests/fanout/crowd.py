@@ -16,8 +16,8 @@ from enum import Enum, auto
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-from loadtests.fanout.frames import CLOSE, PONG, TEXT, Heard, Target, client_frame, hear
-from loadtests.fanout.worker import answer_requests
+from loadtests.kit.frames import CLOSE, PONG, TEXT, Heard, Target, client_frame, hear
+from loadtests.kit.worker import answer_requests
 
 _READ_BYTES: Final = 65_536
 _POLLED_MAX: Final = 1_024

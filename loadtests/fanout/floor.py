@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtests.fanout.crowd import ADDRESSES
-from loadtests.fanout.worker import answer_requests
+from loadtests.kit.worker import answer_requests
 
 _PIDFD_GETFD: Final = 438  # its number on every architecture
 _SOURCE: Final = Path(__file__).with_name("send_all.c")

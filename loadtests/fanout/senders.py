@@ -13,12 +13,13 @@ from typing import Protocol
 import click
 
 from liveshop.cli.subprocesses import free_port, last_lines
-from loadtests.fanout import floor, system
+from loadtests.fanout import floor
 from loadtests.fanout.bench import Bench, Listeners
-from loadtests.fanout.frames import Target, server_frame
-from loadtests.fanout.shop import Node, Room, wait_until
-from loadtests.fanout.system import allow_every_file
-from loadtests.fanout.worker import Worker, WorkerFailed
+from loadtests.kit import system
+from loadtests.kit.frames import Target, server_frame
+from loadtests.kit.shop import Node, Room, wait_until
+from loadtests.kit.system import allow_every_file
+from loadtests.kit.worker import Worker, WorkerFailed
 
 _PAD = '[{{"type":"bench","offset":{offset},"pad":"{pad}"}}]'
 

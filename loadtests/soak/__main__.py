@@ -12,11 +12,12 @@ from typing import Any, Final
 import click
 
 from liveshop.core.limits import PULSE_MS
-from loadtests.fanout import crowd, system
+from loadtests.fanout import crowd
 from loadtests.fanout.crowd import Joined
-from loadtests.fanout.frames import Target
-from loadtests.fanout.shop import Node, Room, Shop, make_product, open_shop, wait_until
-from loadtests.fanout.worker import Worker, WorkerFailed
+from loadtests.kit import system
+from loadtests.kit.frames import Target
+from loadtests.kit.shop import Node, Room, Shop, make_product, open_shop, wait_until
+from loadtests.kit.worker import Worker, WorkerFailed
 from loadtests.soak import traffic
 from loadtests.soak.samples import Gauge, Sample, closed, table, trends, verdict
 from loadtests.soak.traffic import Plan

@@ -11,8 +11,8 @@ import asyncpg
 import redis
 
 from liveshop.cli.local_stores import LocalStores
-from loadtests.fanout import system
-from loadtests.fanout.shop import Node
+from loadtests.kit import system
+from loadtests.kit.shop import Node
 
 SETTLED_S: Final = 120.0
 _GROWTH_MAX: Final = 0.05
@@ -34,6 +34,7 @@ class Sample:
     """One row of the table; what only adds up, by design, is not judged."""
 
     second: float
+    machine_percent: float
     cpu_percent: float
     viewers: float
     orders: float
@@ -72,6 +73,7 @@ class Gauge:
         self._empty_bytes = self._redis_bytes()
         self._looks: list[tuple[float, ...]] = []
         self._cpu_ns = node.cpu_ns()
+        self._ticks = system.busy_and_all_ticks()
         self._at_s = 0.0
 
     def look(self) -> int:
@@ -91,9 +93,13 @@ class Gauge:
         cpu_ns, passed_s = self._node.cpu_ns(), second - self._at_s
         cpu_percent = (cpu_ns - self._cpu_ns) / 1e7 / passed_s
         self._cpu_ns, self._at_s = cpu_ns, second
+        ticks = system.busy_and_all_ticks()
+        busy, there_were = (now - before for now, before in zip(ticks, self._ticks, strict=True))
+        self._ticks = ticks
         redis_bytes, kept = self._redis_bytes(), self._redis.zcard(self._done_key)
         return Sample(
             second=second,
+            machine_percent=100 * busy / max(1, there_were),
             cpu_percent=cpu_percent,
             viewers=viewers,
             orders=_value(self._node.metrics(), "liveshop_orders_confirmed_total"),
@@ -160,7 +166,8 @@ def table(samples: Sequence[Sample]) -> str:
 
 _HEADS: Final = {
     "second": "s",
-    "cpu_percent": "CPU %",
+    "machine_percent": "machine busy %",
+    "cpu_percent": "server CPU %",
     "rss_mib": "RSS MiB",
     "pool_busy": "pool in use",
     "postgres_connections": "Postgres connections",

@@ -126,6 +126,8 @@ class Running:
 async def _hello_world(request: Request) -> JSONResponse:
     if request.url.path == "/slow":
         await anyio.sleep(0.3)
+    elif request.url.path == "/never":
+        await anyio.sleep_forever()
     return JSONResponse({"path": request.url.path})
 
 

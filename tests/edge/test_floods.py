@@ -42,6 +42,12 @@ async def test_a_flood_of_frames_closes_with_4507_after_the_first_thousand(kind:
         assert len(here.rooms.submitted) <= 40
 
 
+async def test_of_a_flood_as_many_pings_are_answered_as_are_allowed_however_they_come() -> None:
+    async with running() as here, raw_viewer(here.address) as viewer:
+        await viewer.join()
+        assert await _flood(here, viewer, _FLOODS["pings"]) == (4507, _BURST - 1)
+
+
 async def test_as_many_frames_as_are_allowed_go_on_for_ever() -> None:
     async with running() as here, raw_viewer(here.address) as viewer:
         await viewer.join()

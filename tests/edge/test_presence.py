@@ -229,6 +229,14 @@ async def test_closed_connections_are_counted_by_their_code() -> None:
         assert counted == {"1000": 2.0, "1006": 1.0, "4501": 1.0}
 
 
+async def test_open_connections_are_counted_whether_they_have_joined_or_not() -> None:
+    async with running() as here:
+        gauge = here.rooms.metrics.sockets._value
+        async with joined(here.url, "s1"), connected(here.url, "s1"):
+            await until(lambda: gauge.get() == 2)
+        await until(lambda: gauge.get() == 0)
+
+
 async def test_a_full_node_answers_moved_and_closes_with_4001() -> None:
     async with running(connections_max=1) as here, joined(here.url, "s1"):
         async with connected(here.url, "s1") as late:

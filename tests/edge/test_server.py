@@ -115,6 +115,32 @@ async def test_a_stopping_server_accepts_nobody() -> None:
             await anyio.connect_tcp(*here.address)
 
 
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+async def test_a_second_signal_closes_everyone_with_4000(again: signal.Signals) -> None:
+    async with running(drain_ms=600_000) as here, joined(here.url, "s1") as client:
+        here.server.handle_exit(signal.SIGTERM, None)
+        here.server.handle_exit(again, None)
+        assert (await client.closed()).code == 4000
+        await until(lambda: here.rooms.lost == 1)
+        assert (here.rooms.retired, here.rooms.finished) == (True, False)
+
+
+async def test_a_second_signal_waits_neither_for_who_is_deaf_nor_for_a_request() -> None:
+    async with running(drain_ms=600_000) as here, raw_viewer(here.address) as deaf:
+        await deaf.join()
+        async with await anyio.connect_tcp(*here.address) as stream:
+            await stream.send(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+            await until(lambda: here.server.server_state.tasks)
+            here.server.handle_exit(signal.SIGTERM, None)
+            assert await deaf.kind() == "moved"
+            here.server.handle_exit(signal.SIGTERM, None)
+            await until(lambda: here.rooms.lost == 1)
+            with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+                await stream.receive()
+        assert len(here.server.gateway) == 0
+        assert not here.rooms.finished
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_the_process_with_0_and_runs_what_comes_after(
     how: signal.Signals,

@@ -74,6 +74,24 @@ async def test_what_has_gathered_leaves_in_one_frame_of_the_same_bytes_for_all()
         assert len(watchers[0].events) == 20
 
 
+async def test_the_bytes_counted_are_those_that_each_viewer_was_given() -> None:
+    class Scales(Watcher):
+        def write(self, frame: bytes) -> None:
+            self.frames.append(frame)
+
+    async with stage() as room:
+        plain, deflating, gone = (room.seat(Scales(deflates=each)) for each in (False, True, True))
+        room.audience.leave(gone)
+        for _ in range(20):
+            room.pin()
+        await until(lambda: deflating.frames[2:] and plain.frames[2:])
+        sizes = [len(frame) for each in (plain, deflating, gone) for frame in each.frames[2:]]
+        assert len(sizes) == 2
+        assert sizes[1] < sizes[0]
+        assert room.metrics.bytes._value.get() == sum(sizes)
+        await until(lambda: room.metrics.flush_seconds._sum.get() > 0)
+
+
 async def test_an_event_leaves_at_once_from_a_quiet_room() -> None:
     async with stage() as room:
         watcher = room.seat()

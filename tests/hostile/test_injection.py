@@ -178,3 +178,45 @@ async def test_an_address_that_would_run_is_refused(shop: Shop, address: str) ->
     for field in ("stream_url", "checkout_url"):
         body = {"title": "x", "payment": "checkout", field: address}
         await shop.refuses(400, "bad_request", "POST", "/api/sessions", body)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//evil.example/{order_id}",
+        "/\\evil.example/{order_id}",
+        "/pay/{order_id}",
+        "https:///{order_id}",
+        "https://shop.example@evil.example/{order_id}",
+        "https:\\\\evil.example/{order_id}",
+        "http://shop.example/{order_id}",
+        "http://localhost.evil.example/{order_id}",
+        "http://localhost@evil.example/{order_id}",
+    ],
+)
+async def test_money_is_paid_at_an_https_address_or_nowhere(shop: Shop, address: str) -> None:
+    body = {"title": "x", "payment": "checkout", "checkout_url": address}
+    refusal = await shop.ask("POST", "/api/sessions", body)
+    assert (refusal.status_code, refusal.json()["message"]) == (
+        400,
+        "`checkout_url`: Expected an address that starts with https:// and a host, "
+        "or http://localhost",
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://pay.example",
+        "https://pay.example:8443/o/{order_id}?a=b#c",
+        "http://localhost:8001/{order_id}",
+        "http://127.0.0.1/{order_id}",
+        "http://[::1]:8001?order={order_id}",
+    ],
+)
+async def test_an_https_address_or_one_of_this_machine_is_one_to_pay_at(
+    shop: Shop, address: str
+) -> None:
+    body = {"title": "x", "payment": "checkout", "checkout_url": address}
+    made = await shop.ask("POST", "/api/sessions", body)
+    assert made.status_code == 201, made.text

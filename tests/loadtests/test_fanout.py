@@ -9,9 +9,9 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from loadtests.fanout.frames import Heard, Target, client_frame, hear, server_frame
 from loadtests.fanout.plot import plot
-from loadtests.fanout.report import Figure, percentile, table
+from loadtests.kit.frames import Heard, Target, client_frame, hear, server_frame
+from loadtests.kit.report import Figure, percentile, table
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE_S = 90

@@ -46,6 +46,7 @@ def test_a_short_soak_does_everything_and_its_books_are_right(tmp_path: Path) ->
     assert {"reserved", "confirmed", "commands"} <= set(found["counts"])
     assert last["viewers"] >= 20
     assert min(last[name] for name in ("rss_mib", "tasks", "descriptors", "orders")) > 0
+    assert 0 < last["machine_percent"] <= 100
     assert min(last[name] for name in ("postgres_connections", "redis_keys", "redis_mib")) > 0
 
 
@@ -72,7 +73,9 @@ def test_one_key_more_in_redis_a_minute_is_told() -> None:
 
 def test_what_orders_add_up_to_is_not_judged() -> None:
     judged = {each.column for each in trends(rows("orders", [0.0] * 10))}
-    assert not {"orders", "redis_mib", "second", "cpu_percent", "viewers"} & judged
+    assert (
+        not {"orders", "redis_mib", "second", "cpu_percent", "machine_percent", "viewers"} & judged
+    )
 
 
 def test_too_few_rows_are_no_verdict() -> None:
@@ -84,4 +87,4 @@ def test_the_verdict_names_what_grows() -> None:
     said = verdict(trends(rows("tasks", [100.0 + number for number in range(40)])))
     assert "- tasks: +36.0, up to 6.1 is flat: **it grows**" in said
     assert said.endswith("Verdict: NOT flat after the first two minutes.")
-    assert table(rows("tasks", [1.0])).splitlines()[-1].startswith("| 30 | 100 | 100 |")
+    assert table(rows("tasks", [1.0])).splitlines()[-1].startswith("| 30 | 100 | 100 | 100 |")

@@ -15,6 +15,7 @@ from liveshop.core.fields import (
     Id,
     Instant,
     Label,
+    PaymentUrl,
     Price,
     Quantity,
     Ref,
@@ -166,7 +167,7 @@ class NewSession(_Input, frozen=True, kw_only=True):
         limits.HOLD_MS_DEFAULT
     )
     stream_url: Url | None = None
-    checkout_url: Url | None = None
+    checkout_url: PaymentUrl | None = None
 
 
 class NewReservation(_Input, frozen=True, kw_only=True):

@@ -57,6 +57,11 @@ class Database:
         pool = self._pool
         return (pool.get_size(), pool.get_size() - pool.get_idle_size()) if pool else (0, 0)
 
+    @property
+    def connections_max(self) -> int:
+        """Return how many connections may be open."""
+        return self._pool_max
+
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Keep the pool until cancelled, then close it."""
         self._pool = await asyncpg.create_pool(

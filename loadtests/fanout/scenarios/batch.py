@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from loadtests.fanout.bench import Bench, Listeners, ratio
-from loadtests.fanout.shop import Node, Room
+from loadtests.kit.shop import Node, Room
 
 _VIEWERS: Final = 5_000
 _QUICK_VIEWERS: Final = 200

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from loadtests.fanout.bench import Bench, Listeners, ratio
-from loadtests.fanout.frames import Target
-from loadtests.fanout.report import percentile
 from loadtests.fanout.senders import Bare, Live, Rival, Sender, Sent, duplicates, rival
-from loadtests.fanout.shop import Node
-from loadtests.fanout.worker import Worker
+from loadtests.kit.frames import Target
+from loadtests.kit.report import percentile
+from loadtests.kit.shop import Node
+from loadtests.kit.worker import Worker
 
 _SIZES: Final = (500, 2_000, 5_000, 10_000, 15_000)
 _QUICK_SIZES: Final = (50, 200)

@@ -12,10 +12,10 @@ import asyncpg
 from loadtests.fanout.actors import Played
 from loadtests.fanout.bench import Bench, ratio
 from loadtests.fanout.crowd import Leaving
-from loadtests.fanout.report import percentile
 from loadtests.fanout.scenarios.latency import script_for
-from loadtests.fanout.shop import Node
-from loadtests.fanout.worker import WorkerFailed
+from loadtests.kit.report import percentile
+from loadtests.kit.shop import Node
+from loadtests.kit.worker import WorkerFailed
 
 _VIEWERS: Final = 5_000
 _QUICK_VIEWERS: Final = 200

@@ -4,8 +4,8 @@ from typing import Final
 
 from loadtests.fanout.actors import Played, Script
 from loadtests.fanout.bench import Bench, ratio
-from loadtests.fanout.report import percentile
-from loadtests.fanout.shop import Node, Room
+from loadtests.kit.report import percentile
+from loadtests.kit.shop import Node, Room
 
 _VIEWERS: Final = 10_000
 _QUICK_VIEWERS: Final = 200

@@ -3,9 +3,9 @@
 import time
 from typing import Final
 
-from loadtests.fanout import system
 from loadtests.fanout.bench import Bench
-from loadtests.fanout.shop import Node
+from loadtests.kit import system
+from loadtests.kit.shop import Node
 
 _VIEWERS: Final = 15_000
 _QUICK_VIEWERS: Final = 200

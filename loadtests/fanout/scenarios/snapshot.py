@@ -6,7 +6,7 @@ from typing import Final
 
 from loadtests.fanout.bench import Bench, Listeners, ratio
 from loadtests.fanout.crowd import Joined
-from loadtests.fanout.shop import Node, wait_until
+from loadtests.kit.shop import Node, wait_until
 
 _VIEWERS: Final = 5_000
 _QUICK_VIEWERS: Final = 200

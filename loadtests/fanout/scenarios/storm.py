@@ -12,12 +12,12 @@ from typing import Final
 import asyncpg
 import redis
 
-from loadtests.fanout import system
 from loadtests.fanout.bench import Bench, Listeners, ratio
-from loadtests.fanout.frames import Target
 from loadtests.fanout.scenarios.latency import report_purchases, script_for
 from loadtests.fanout.senders import rival
-from loadtests.fanout.shop import Node, wait_until
+from loadtests.kit import system
+from loadtests.kit.frames import Target
+from loadtests.kit.shop import Node, wait_until
 
 _VIEWERS: Final = 5_000
 _QUICK_VIEWERS: Final = 200

@@ -5,13 +5,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
-from loadtests.fanout import system
 from loadtests.fanout.actors import Played
 from loadtests.fanout.bench import Bench, Listeners, ratio
-from loadtests.fanout.report import percentile
 from loadtests.fanout.scenarios.latency import script_for
-from loadtests.fanout.shop import Node
-from loadtests.fanout.worker import Worker
+from loadtests.kit import system
+from loadtests.kit.report import percentile
+from loadtests.kit.shop import Node
+from loadtests.kit.worker import Worker
 
 _VIEWERS: Final = 5_000
 _QUICK_VIEWERS: Final = 200

@@ -43,7 +43,9 @@ def test_the_document_that_is_served_is_that_of_the_table(api: Api) -> None:
 @pytest.fixture
 def show(api: Api) -> Show:
     """A live session with something of everything, and callers who may do all."""
-    session_id, sku = api.go_live(payment="checkout", checkout_url="/pay/{order_id}")
+    session_id, sku = api.go_live(
+        payment="checkout", checkout_url="http://localhost:8001/pay/{order_id}"
+    )
     order_id, rid = a_rid(), a_rid()
     last = api.ask(session_id, "u1", "buy", rid=order_id, sku=sku, quantity=1)
     assert last["type"] == "checkout", last

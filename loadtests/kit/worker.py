@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
-from loadtests.fanout import system
+from loadtests.kit import system
 
 Handlers = Mapping[str, Callable[..., Any]]
 _END_S_MAX = 5.0

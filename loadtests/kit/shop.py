@@ -23,9 +23,9 @@ from liveshop.cli.demo_show import prepare_show
 from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
 from liveshop.stores.postgres.migrate import migrate
-from loadtests.fanout import system
-from loadtests.fanout.frames import Target
-from loadtests.fanout.worker import WorkerFailed
+from loadtests.kit import system
+from loadtests.kit.frames import Target
+from loadtests.kit.worker import WorkerFailed
 
 _UNITS: Final = 200_000
 _WAIT_S_MAX: Final = 30.0
@@ -75,7 +75,7 @@ class Node:
             "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
             **settings,
         }
-        arguments = [sys.executable, "-m", "loadtests.fanout.node", str(self._collected)]
+        arguments = [sys.executable, "-m", "loadtests.kit.node", str(self._collected)]
         self.process = spawn(
             arguments, log=self._log, environment=environment, death_signal=signal.SIGKILL
         )
@@ -207,7 +207,7 @@ class Shop:
 @contextmanager
 def open_shop() -> Iterator[Shop]:
     """Run stores in a folder that goes with them."""
-    with tempfile.TemporaryDirectory(prefix="liveshop-fanout-") as name:
+    with tempfile.TemporaryDirectory(prefix="liveshop-load-") as name:
         folder = Path(name)
         with local_stores(folder) as stores:
             yield Shop(stores, folder)

@@ -20,6 +20,15 @@ def cpu_ns(pid: int) -> int:
     return time.clock_gettime_ns((~pid << 3) | _CPUCLOCK_SCHED)
 
 
+def busy_and_all_ticks() -> tuple[int, int]:
+    """Return the time that the cores of this machine have worked, and all there was, in ticks."""
+    user, nice, system, idle, waiting, *others = (
+        int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
+    busy = user + nice + system + sum(others[:2])
+    return busy, busy + idle + waiting + sum(others[2:])
+
+
 def rss_bytes(pid: int) -> int:
     """Return the resident memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE

@@ -1,0 +1,76 @@
+"""What a node counts is what happened."""
+
+from liveshop.engine.metrics import Metrics
+from tests.engine.world import Shop, until
+
+
+def told(metrics: Metrics, name: str, **labels: str) -> float:
+    """Return the value of a sample as Prometheus would get it."""
+    value = metrics.registry.get_sample_value(f"liveshop_{name}", labels)
+    assert value is not None, name
+    return value
+
+
+async def test_a_purchase_is_seen_at_every_stage(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    shop.buy(ada, "OBS-M", 2)
+    await ada.sees("confirmed")
+    metrics = shop.engine.metrics
+    await until(lambda: told(metrics, "settle_seconds_count") >= 1)
+    stages = ("reserve_wait", "reserve", "commit_wait", "commit", "purchase")
+    assert {name: told(metrics, f"{name}_seconds_count") for name in stages} == dict.fromkeys(
+        stages, 1
+    )
+    whole = told(metrics, "purchase_seconds_sum")
+    parts = sum(told(metrics, f"{name}_seconds_sum") for name in stages[:-1])
+    assert whole >= parts > 0
+    assert told(metrics, "units_sold_total") == 2
+    assert told(metrics, "writer_lag_seconds") == 0
+
+
+async def test_what_is_held_shows_until_it_is_given_back(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.reserve(ada, "OBS-M", 3)
+    await until(lambda: told(shop.engine.metrics, "held_units") == 3)
+    shop.send(ada, "release", rid=rid)
+    await until(lambda: told(shop.engine.metrics, "held_units") == 0)
+
+
+async def test_every_queue_and_the_pool_are_told_of_before_there_is_a_room(shop: Shop) -> None:
+    metrics = shop.engine.metrics
+    await until(
+        lambda: (
+            metrics.registry.get_sample_value("liveshop_queue_length", {"queue": "letters"})
+            is not None
+        )
+    )
+    for queue in ("purchases", "orders", "settlements", "letters"):
+        assert told(metrics, "queue_length", queue=queue) == 0
+    opened = told(metrics, "postgres_connections", state="open")
+    assert told(metrics, "postgres_connections", state="allowed") >= opened >= 1
+
+
+async def test_a_message_of_another_node_tells_how_long_it_took(shop: Shop, other: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await other.join(session_id)
+    await shop.opened(session_id)
+    await shop.host(session_id, "product.pin", product_id="shirt")
+    await until(lambda: told(other.engine.metrics, "bus_lag_seconds_count") >= 1)
+    assert 0 <= told(other.engine.metrics, "bus_lag_seconds_sum") < 60
+
+
+async def test_a_newer_epoch_is_counted_once(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=5)
+    await shop.opened(session_id)
+    context = (await shop.engine.room(session_id)).context
+    before = told(shop.engine.metrics, "epoch_changes_total")
+    epoch = context.epoch
+    await shop.database.commit(
+        "UPDATE session SET stock_epoch = stock_epoch + 1 WHERE id = $1 RETURNING id", session_id
+    )
+    await until(lambda: context.epoch > epoch and context.opened)
+    assert told(shop.engine.metrics, "epoch_changes_total") - before == context.epoch - epoch
