@@ -94,12 +94,12 @@ class Gauge:
         cpu_percent = (cpu_ns - self._cpu_ns) / 1e7 / passed_s
         self._cpu_ns, self._at_s = cpu_ns, second
         ticks = system.busy_and_all_ticks()
-        busy, there_were = (now - before for now, before in zip(ticks, self._ticks, strict=True))
+        worked, there_were = (now - before for now, before in zip(ticks, self._ticks, strict=True))
         self._ticks = ticks
         redis_bytes, kept = self._redis_bytes(), self._redis.zcard(self._done_key)
         return Sample(
             second=second,
-            machine_percent=100 * busy / max(1, there_were),
+            machine_percent=100 * worked / max(1, there_were),
             cpu_percent=cpu_percent,
             viewers=viewers,
             orders=_value(self._node.metrics(), "liveshop_orders_confirmed_total"),

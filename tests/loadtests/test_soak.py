@@ -47,6 +47,7 @@ def test_a_short_soak_does_everything_and_its_books_are_right(tmp_path: Path) ->
     assert last["viewers"] >= 20
     assert min(last[name] for name in ("rss_mib", "tasks", "descriptors", "orders")) > 0
     assert 0 < last["machine_percent"] <= 100
+    assert last["pool_busy"] <= 10
     assert min(last[name] for name in ("postgres_connections", "redis_keys", "redis_mib")) > 0
 
 
