@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check crash autobahn planted fuzz audit-dependencies format lock vendor pictures clean
+.PHONY: help install demo test check crash topology autobahn planted fuzz audit-dependencies format lock vendor pictures clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,8 +42,9 @@ python-is-right:
 demo: install ## Run a live session with real stores: make demo ARGS="--port 9000 --no-crowd"
 	@$(BIN)/liveshop demo $(ARGS)
 
-test: install ## Run the whole suite; the tests of the pages need Chromium, which this installs
+test: install ## Run the whole suite; it needs Chromium and nginx, which this installs
 	@tests/browser/install.sh || echo "Those tests will fail; the others run." >&2
+	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
 	@$(BIN)/pytest $(ARGS)
 
 check: install ## Run ruff, mypy and the tests of the architecture
@@ -51,6 +52,10 @@ check: install ## Run ruff, mypy and the tests of the architecture
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/architecture
+
+topology: install ## Restart nodes and fail over stores behind load balancers, on many processes
+	@tests/topology/install.sh nginx haproxy pgbouncer
+	@$(BIN)/python -m tests.topology $(ARGS)
 
 crash: install ## Kill nodes and stores during stampedes, 30 seeds: make crash ARGS="--seed 7"
 	@$(BIN)/python -m tests.crash $(ARGS)

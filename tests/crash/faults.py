@@ -67,6 +67,7 @@ class Faults:
             "failpoint": self._fail_anywhere,
             "frozen": self._freeze,
             "replies lost": self._lose_replies,
+            "rolling restart": self._restart_in_turn,
         }
 
     def carry_out(self, step: Step) -> None:
@@ -112,6 +113,10 @@ class Faults:
             self._world.valkey.start()
         else:
             self._world.postgres.start()
+
+    def _restart_in_turn(self, step: Step) -> None:
+        self._world.restart_in_turn(step.lasts_s)
+        self.killed["restart"] += len(self._world.nodes)
 
     def _last(self, step: Step) -> None:
         threading.Event().wait(step.lasts_s)

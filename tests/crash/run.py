@@ -73,7 +73,7 @@ class Run:
         self._schedule = schedule
         self._history = History()
         self._random = Random(schedule.seed)
-        self._urls = tuple(node.url for node in world.nodes)
+        self._urls = world.urls
         self._host = Host(self._urls, self._history, Random(schedule.seed + 1))
         self._hold_ms = HOLD_MS[schedule.payment]
         self._merchant = Merchant(

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from liveshop.stores.postgres.migrate import migrate
 from tests.cli.programs import LIVESHOP, is_ready, program, serving, until
 
 NODES = 2
+_RESTART_S_MAX = 60
 
 
 class Node:
@@ -42,6 +44,13 @@ class Node:
             self.process.wait()
             self.process = None
 
+    def restart(self) -> None:
+        """End it as an operator does, with SIGTERM, and start it again; it has to end well."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(_RESTART_S_MAX) == 0, last_lines(self.log, 12)
+        self.start()
+
     @property
     def running(self) -> bool:
         """Whether the process is there."""
@@ -57,6 +66,12 @@ class World:
         self.postgres = LocalPostgres(folder / "postgres", durable=False)
         self.nodes: list[Node] = []
         self._generation = 0
+        self._restarted = False
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where clients connect."""
+        return tuple(node.url for node in self.nodes)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -104,6 +119,15 @@ class World:
                 node.start()
         self.until_ready()
         return ended
+
+    def restart_in_turn(self, pause_s: float) -> None:
+        """Restart one node after the other; the next once all have been ready for a while."""
+        for node in self.nodes:
+            if self._restarted:
+                threading.Event().wait(pause_s)
+            self._restarted = True
+            node.restart()
+            self.until_ready()
 
     def freeze(self, process: subprocess.Popen[bytes]) -> None:
         """Stop a process as a machine without time for it would."""

@@ -1,0 +1,94 @@
+"""Viewers who watch a rolling restart: each goes and comes back when it is told."""
+
+from dataclasses import dataclass, field
+
+import anyio
+from websockets.exceptions import WebSocketException
+
+from tests.client import Client, Closed, Message, connected
+
+_AGAIN_S = 0.2
+_AWAY = (OSError, WebSocketException, TimeoutError, Closed)
+
+
+@dataclass
+class Move:
+    """One viewer was told to move: when it was to come back, and when it was there again."""
+
+    told_s: float
+    return_s: float
+    back_s: float | None = None
+
+
+@dataclass
+class Watchers:
+    """Watch a session through one address until stopped; `moves` is what became of them."""
+
+    url: str
+    session_id: str
+    count: int
+    moves: list[Move] = field(default_factory=list)
+    # How often a connection ended without a word before it.
+    lost: int = 0
+    present: int = 0
+    # Events that each has seen last: the same for all at rest.
+    offsets: dict[int, int | None] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            for number in range(self.count):
+                tasks.start_soon(self._watch, number)
+
+    async def _watch(self, number: int) -> None:
+        move: Move | None = None
+        while True:
+            try:
+                move = await self._visit(number, move)
+            except _AWAY:
+                await anyio.sleep(_AGAIN_S)
+                continue
+            except ExceptionGroup as group:
+                # A gap in the events, or the like, is no reason to come again.
+                if group.split(_AWAY)[1] is not None:
+                    raise
+                await anyio.sleep(_AGAIN_S)
+                continue
+            if move is None:
+                self.lost += 1
+            else:
+                self.moves.append(move)
+                await anyio.sleep_until(move.return_s)
+
+    async def _visit(self, number: int, before: Move | None) -> Move | None:
+        """Watch until the connection ends; return the move that was told before that."""
+        async with connected(self.url.replace("http", "ws", 1), self.session_id) as client:
+            await client.hello()
+            if before is not None and before.back_s is None:
+                before.back_s = anyio.current_time()
+            self.present += 1
+            try:
+                moved = await self._told(number, client)
+            finally:
+                self.present -= 1
+            if moved is None:
+                return None
+            told_s = anyio.current_time()
+            await client.closed()
+            return Move(told_s, told_s + moved["retry_after_ms"] / 1000)
+
+    async def _told(self, number: int, client: Client) -> Message | None:
+        seen = 0
+        while True:
+            self.offsets[number] = client.offset
+            try:
+                message = await client.wait_for(
+                    lambda message: "offset" in message or message["type"] == "moved",
+                    since=seen,
+                    within_s=600,
+                )
+            except Closed:
+                return None
+            if message["type"] == "moved":
+                return message
+            seen = client.messages.index(message, seen) + 1
