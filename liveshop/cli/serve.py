@@ -44,10 +44,11 @@ def serve(workers: int, worker: bool) -> None:
     Any number of nodes may serve the same stores; run `liveshop migrate` first.
     """
     settings = settings_with_keys()
-    try:
-        Tokens(public_key=settings.jwt_public_key)
-    except ValueError as error:
-        raise click.ClickException(f"LIVESHOP_JWT_PUBLIC_KEY: {error}") from error
+    for name in ("jwt_public_key", "jwt_public_key_second"):
+        try:
+            Tokens(public_key=getattr(settings, name))
+        except ValueError as error:
+            raise click.ClickException(f"LIVESHOP_{name.upper()}: {error}") from error
     log_to(logging.StreamHandler(), settings.log_level)
     try:
         listener = listen(settings.host, settings.port, shared=worker)

@@ -150,10 +150,21 @@ class Settings:
         "The secret that signs HS256 tokens, 32 bytes or more; the same on every node.",
         shown=False,
     )
+    secret_second: str = _setting(
+        _Kind("text", _parse_secret),
+        "",
+        "A second secret whose HS256 tokens are taken too, while one secret replaces another.",
+        shown=False,
+    )
     jwt_public_key: str = _setting(
         _Kind("PEM", _parse_public_key),
         "",
         "The public key of RS256 or ES256 tokens that your own backend signs.",
+    )
+    jwt_public_key_second: str = _setting(
+        _Kind("PEM", _parse_public_key),
+        "",
+        "A second public key whose tokens are taken too, while one key replaces another.",
     )
     host: str = _setting(
         _Kind("address", _parse_host), "127.0.0.1", "Where to listen; 0.0.0.0 for everywhere."

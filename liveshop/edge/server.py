@@ -129,9 +129,7 @@ def build_server(
 
     Start the engine before `serve`, and stop it after: viewers are told to move on meanwhile.
     """
-    tokens = Tokens(
-        secret=settings.secret, public_key=settings.jwt_public_key, now_ms=engine.now_ms
-    )
+    tokens = Tokens.of(settings, engine.now_ms)
     gateway = Gateway(settings, engine, tokens, now_ms)
     for each in sockets:
         _prepare(each)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from liveshop.core.claims import Grant, grant_of
 from liveshop.core.errors import Unauthorized
 from liveshop.core.roles import Identity, Role
+from liveshop.core.settings import Settings
 
 _Key = str | RSAPublicKey | EllipticCurvePublicKey
 _OPTIONS: jwt.types.Options = {
@@ -31,28 +33,48 @@ def _wall_ms() -> int:
 
 
 class Tokens:
-    """Checks tokens; each algorithm has a key of its own, so none can be passed off as another."""
+    """Checks tokens; each algorithm has keys of its own, so none can be passed off as another."""
 
     def __init__(
-        self, *, secret: str = "", public_key: str = "", now_ms: Callable[[], int] = _wall_ms
+        self,
+        *,
+        secret: str = "",
+        public_key: str = "",
+        second_secret: str = "",
+        second_public_key: str = "",
+        now_ms: Callable[[], int] = _wall_ms,
     ) -> None:
-        """Take the keys as the settings have them, empty where there is none."""
+        """Take the keys as the settings have them, empty where there is none.
+
+        A token is good by either of two, so that one can replace the other. Raises ValueError for
+        a public key of a kind that is not taken.
+        """
         self._now_ms = now_ms
-        self._keys: dict[str, _Key] = {}
-        if secret:
-            self._keys["HS256"] = secret
-        if public_key:
-            algorithm, key = _load(public_key)
-            self._keys[algorithm] = key
+        self._keys: dict[str, list[_Key]] = {}
+        for each in (secret, second_secret):
+            if each:
+                self._keys.setdefault("HS256", []).append(each)
+        for each in (public_key, second_public_key):
+            if each:
+                algorithm, key = _load(each)
+                self._keys.setdefault(algorithm, []).append(key)
+
+    @classmethod
+    def of(cls, settings: Settings, now_ms: Callable[[], int] = _wall_ms) -> "Tokens":
+        """Return what checks tokens by the keys of the settings."""
+        return cls(
+            secret=settings.secret,
+            public_key=settings.jwt_public_key,
+            second_secret=settings.secret_second,
+            second_public_key=settings.jwt_public_key_second,
+            now_ms=now_ms,
+        )
 
     def read(self, token: str) -> Grant:
         """Return whom a token names and where it is good; raises Unauthorized."""
         try:
             algorithm = str(jwt.get_unverified_header(token).get("alg"))
-            key = self._keys.get(algorithm)
-            if key is None:
-                raise Unauthorized
-            claims = jwt.decode(token, key, [algorithm], options=_OPTIONS)
+            claims = self._claims(token, algorithm)
         except jwt.PyJWTError as exc:
             raise Unauthorized from exc
         grant = grant_of(claims)
@@ -60,6 +82,15 @@ class Tokens:
         if not begins_ms <= self._now_ms() < ends_ms < math.inf:  # NaN is neither
             raise Unauthorized
         return grant
+
+    def _claims(self, token: str, algorithm: str) -> dict[str, Any]:
+        """Return what a token claims if one of its algorithm's keys has signed it."""
+        for key in self._keys.get(algorithm, ()):
+            try:
+                return jwt.decode(token, key, [algorithm], options=_OPTIONS)
+            except jwt.InvalidSignatureError:
+                continue
+        raise Unauthorized
 
     def identify(self, token: str, session_id: str) -> Identity:
         """Return whom a token names in a session; raises Unauthorized."""

@@ -143,6 +143,35 @@ def test_a_public_key_checks_tokens_of_its_own_kind() -> None:
         assert_refused(Tokens(secret=SECRET), signed)
 
 
+def test_two_secrets_are_good_at_once_and_the_old_one_no_longer_once_it_is_taken_away() -> None:
+    new = "the secret that comes after it, as long as that"
+    before, after = token(), jwt.encode(claims(), new)
+    for both in (
+        Tokens(secret=SECRET, second_secret=new),
+        Tokens(secret=new, second_secret=SECRET),
+    ):
+        assert both.identify(before, "s1").viewer_id == "u_81"
+        assert both.identify(after, "s1").viewer_id == "u_81"
+        assert_refused(both, jwt.encode(claims(), "a third secret of at least thirty-two bytes"))
+        assert_refused(both, jwt.encode(claims(exp=time.time() - 1), new))
+    alone = Tokens(secret=new)
+    assert_refused(alone, before)
+    assert alone.identify(after, "s1").viewer_id == "u_81"
+
+
+def test_two_public_keys_are_good_at_once_of_one_kind_or_two() -> None:
+    old, new = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    other = rsa.generate_private_key(65537, 2048)
+    both = Tokens(public_key=public_pem(new), second_public_key=public_pem(old))
+    for key in (old, new):
+        assert both.identify(jwt.encode(claims(), key, "ES256"), "s1").viewer_id == "u_81"
+    signed = jwt.encode(claims(), other, "RS256")
+    assert_refused(both, signed)
+    mixed = Tokens(public_key=public_pem(other), second_public_key=public_pem(old))
+    assert mixed.identify(signed, "s1").viewer_id == "u_81"
+    assert_refused(mixed, jwt.encode(claims(), new, "ES256"))
+
+
 def test_a_public_key_is_no_secret() -> None:
     pem = public_pem(rsa.generate_private_key(65537, 2048))
     signing = jwt.api_jws.PyJWS()

@@ -56,9 +56,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         figures=Figures(database),
         throttle=throttle,
     )
-    tokens = Tokens(
-        secret=settings.secret, public_key=settings.jwt_public_key, now_ms=engine.now_ms
-    )
+    tokens = Tokens.of(settings, engine.now_ms)
     gate = Gate(tokens, services.keys, throttle, settings.trusted_proxies)
     app = Starlette(
         routes=[

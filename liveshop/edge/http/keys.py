@@ -2,7 +2,7 @@
 
 from liveshop.core.roles import Role
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import MadeKey, NewKey, Nothing
+from liveshop.edge.http.records import MadeKey, NewKey, Nothing, RemovedKey
 
 
 async def add_key(services: Services, call: Call[Nothing, NewKey]) -> Reply:
@@ -12,6 +12,13 @@ async def add_key(services: Services, call: Call[Nothing, NewKey]) -> Reply:
     return Reply(MadeKey(id=made.key_id, name=made.name, key=made.secret), 201)
 
 
+async def remove_key(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Take an API key away: from now on nobody gets in with it."""
+    call.caller.require_anywhere()
+    key_id = call.path["key_id"]
+    return Reply(RemovedKey(id=key_id, name=await services.keys.remove(key_id)))
+
+
 OPERATIONS = (
     Operation(
         method="POST",
@@ -19,5 +26,12 @@ OPERATIONS = (
         handler=add_key,
         needs=Role.ADMIN,
         answers={201: MadeKey},
+    ),
+    Operation(
+        method="DELETE",
+        path="/api/keys/{key_id}",
+        handler=remove_key,
+        needs=Role.ADMIN,
+        answers={200: RemovedKey},
     ),
 )

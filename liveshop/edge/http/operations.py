@@ -32,6 +32,7 @@ PATH_FIELDS: Final[Mapping[str, Any]] = {
     "product_id": Id,
     "session_id": Id,
     "payment_id": Id,
+    "key_id": Id,
     "rid": Uuid,
     "order_id": Uuid,
 }

@@ -357,6 +357,13 @@ class MadeKey(_Output, frozen=True, kw_only=True):
     key: str
 
 
+class RemovedKey(_Output, frozen=True, kw_only=True):
+    """An API key that lets nobody in any more."""
+
+    id: str
+    name: str
+
+
 class Health(_Output, frozen=True, kw_only=True):
     """Alive, or able to serve."""
 

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
+from liveshop.core.errors import NotFound
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import queries
 
@@ -39,6 +40,16 @@ class Keys:
         """Return the name of the key with this secret, None where there is none."""
         record = await self._database.fetchrow(_SQL["find_key"], _hash(secret))
         return None if record is None else str(record["name"])
+
+    async def remove(self, key_id: str) -> str:
+        """Take a key away and return its name; raises NotFound.
+
+        May be repeated where the outcome is unknown: what is not found then was taken away.
+        """
+        rows = await self._database.commit(_SQL["delete_key"], key_id)
+        if not rows:
+            raise NotFound("key", key_id)
+        return str(rows[0]["name"])
 
 
 def _hash(secret: str) -> bytes:

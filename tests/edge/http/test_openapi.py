@@ -54,6 +54,7 @@ def show(api: Api) -> Show:
     )
     wrong = {"payment_id": "pay-1", "amount": 1}
     assert api.backend.post(f"/api/orders/{order_id}/confirm", json=wrong).status_code == 409
+    spare = api.as_role(Role.ADMIN).post("/api/keys", json={"name": "spare"}).json()
     return Show(
         ids={
             "product_id": "shirt",
@@ -61,6 +62,7 @@ def show(api: Api) -> Show:
             "order_id": order_id,
             "rid": rid,
             "payment_id": "pay-1",
+            "key_id": spare["id"],
         },
         admin=api.as_role(Role.ADMIN),
         backend=api.backend,

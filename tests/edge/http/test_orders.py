@@ -119,3 +119,16 @@ def test_an_admin_makes_keys_that_are_good_for_hosts_work(api: Api) -> None:
     assert key.post("/api/keys", json={"name": "more"}).status_code == 403
     assert api.host.post("/api/keys", json={"name": "more"}).status_code == 403
     assert api.with_token(made.json()["key"] + "x").get("/api/products").status_code == 401
+
+
+def test_a_key_that_is_taken_away_lets_nobody_in_and_the_other_goes_on(api: Api) -> None:
+    admin = api.as_role(Role.ADMIN)
+    old, new = (admin.post("/api/keys", json={"name": "backend"}).json() for _ in range(2))
+    path = f"/api/keys/{old['id']}"
+    assert api.host.delete(path).status_code == 403
+    assert api.with_token(old["key"]).delete(path).status_code == 403
+    removed = admin.delete(path)
+    assert (removed.status_code, removed.json()) == (200, {"id": old["id"], "name": "backend"})
+    assert api.with_token(old["key"]).get("/api/products").status_code == 401
+    assert api.with_token(new["key"]).get("/api/products").status_code == 200
+    assert admin.delete(path).status_code == 404

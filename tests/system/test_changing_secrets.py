@@ -1,0 +1,3 @@
+"""A secret is changed without anybody being refused: two are good at once."""
+
+_NEW = "n" * 32
