@@ -120,12 +120,16 @@ class EndSession(_HostCommand, frozen=True, kw_only=True, tag="session.end"):
 
 
 class AddProduct(_HostCommand, frozen=True, kw_only=True, tag="product.add"):
-    """Move units of a product out of the catalogue's stock and put it on the shelf."""
+    """Move units of a product out of the catalogue's stock and put it on the shelf.
+
+    With `kept` none are moved: its SKUs have those that the session kept when it was removed.
+    """
 
     product_id: Id
     units: UnitsBySku
     limit: Limit = limits.LIMIT_UNITS_DEFAULT
     prices: Prices | None = None
+    kept: bool = False
 
 
 class RemoveProduct(_HostCommand, frozen=True, kw_only=True, tag="product.remove"):

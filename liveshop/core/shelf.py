@@ -31,7 +31,8 @@ def add_product(state: SessionState, command: AddProduct, facts: Facts) -> Decis
     if facts.product is None:
         raise errors.NotFound("product", command.product_id)
     own_currency = state.info.currency == facts.catalogue_currency
-    _check_units(facts.product, command)
+    _check_units(facts.product, command, facts.rows)
+    moved = {} if command.kept else command.units
     _check_prices(command, catalogue_prices=own_currency)
     product = ShelfProduct(
         product_id=facts.product.product_id,
@@ -44,7 +45,7 @@ def add_product(state: SessionState, command: AddProduct, facts: Facts) -> Decis
         ],
     )
     added = ProductAdded(offset=state.offset + 1, at_ms=facts.now_ms, product=product)
-    moves = tuple(Move(sku=sku, units=units) for sku, units in command.units.items())
+    moves = tuple(Move(sku=sku, units=units) for sku, units in moved.items())
     return Decision(events=(added,), moves=moves)
 
 
@@ -156,12 +157,14 @@ def _offering(state: SessionState, sku: str) -> str:
     return offered[0].product_id
 
 
-def _check_units(product: Product, command: AddProduct) -> None:
+def _check_units(product: Product, command: AddProduct, rows: Mapping[str, Row]) -> None:
     variants = {variant.sku: variant for variant in product.variants}
     for sku, units in command.units.items():
         if sku not in variants:
             raise errors.NotFound("SKU", sku)
-        if units > variants[sku].stock:
+        if command.kept and sku_row(sku) not in rows:
+            raise errors.NotFound("SKU of this session", sku)
+        if not command.kept and units > variants[sku].stock:
             raise errors.SoldOut(sku, requested=units, left=variants[sku].stock)
 
 
@@ -187,5 +190,5 @@ def _shelf_variant(
         price=(command.prices or {}).get(variant.sku, variant.price),
         was=variant.was if own_currency else None,
         limit=command.limit,
-        left=unsold + command.units[variant.sku],
+        left=unsold + (0 if command.kept else command.units[variant.sku]),
     )

@@ -55,9 +55,22 @@ def test_added_again_a_product_has_its_unsold_units_too_and_comes_last() -> None
     assert [variant.left for variant in world.state.shelf["shirt"].variants] == [12]
 
 
+def test_what_was_kept_comes_back_without_a_unit_more() -> None:
+    world = World()
+    world.shelve("shirt", units=10)
+    world.set_sold("sshirt-M", 3)
+    world.do(RemoveProduct(product_id="shirt"))
+    decision = world.decide(AddProduct(product_id="shirt", units={"shirt-M": 99}, kept=True))
+    assert decision.moves == ()
+    (added,) = decision.events
+    assert isinstance(added, ProductAdded)
+    assert [variant.left for variant in added.product.variants] == [7]
+
+
 @pytest.mark.parametrize(
     ("command", "refusal"),
     [
+        (AddProduct(product_id="hat", units={"hat-M": 1}, kept=True), errors.NotFound),
         (AddProduct(product_id="shirt", units={"shirt-M": 1}), errors.Conflict),
         (AddProduct(product_id="none", units={"none-M": 1}), errors.NotFound),
         (AddProduct(product_id="hat", units={"shirt-M": 1}), errors.NotFound),

@@ -91,14 +91,15 @@ function Offer({ product, currency }) {
         <th scope="col">${t("console.price_here", { currency })}</th></tr></thead>
       <tbody key=${product.product_id}>
         ${product.variants.map((v) => html`
-          <tr key=${v.sku}><th scope="row">${labelOf(v)}
+          <tr key=${v.sku}><th scope="row">${labelOf(v, product)}
               <span class="note">${t("console.in_stock", { n: v.stock })}</span></th>
             <td><input type="number" name=${`units-${v.sku}`} min="0" max=${v.stock} step="1"
               defaultValue=${String(Math.min(v.stock, UNITS_OFFERED))}
-              aria-label=${t("console.units_of", { label: labelOf(v) })} /></td>
+              aria-label=${t("console.units_of", { label: labelOf(v, product) })} /></td>
             <td><input name=${`price-${v.sku}`} inputmode="decimal" autocomplete="off"
               placeholder=${plainMoney(v.price, currency)}
-              aria-label=${t("console.price_of_here", { label: labelOf(v) })} /></td></tr>`)}
+              aria-label=${t("console.price_of_here", { label: labelOf(v, product) })} />
+            </td></tr>`)}
       </tbody>
     </table>`;
 }

@@ -83,14 +83,14 @@ export class Desk {
 
   /**
    * Carry something out, one thing at a time for each `key`; what it is refused with is said. Once
-   * it is done `said` is said, and `undo`, a command, offered.
+   * it is done `said` is said, and `undo`, a command or a function, offered.
    */
   async attempt(key, work, { said = null, undo = null } = {}) {
     if (this.state.busy === key) return false;
     this.change({ busy: key });
     try {
       await work();
-      const back = undo && (() => this.run(undo));
+      const back = undo?.type ? () => this.run(undo) : undo;
       if (said) this.say(said, { undo: back });
       return true;
     } catch (refusal) {

@@ -2,8 +2,8 @@
 
 import { html } from "../shared/html.js";
 import { money, t, timeToSecond } from "../shared/i18n.js";
+import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
-import { nameOf } from "../shared/words.js";
 import { useDesk, useDeskState } from "./desk.js";
 import { HeldList } from "./held_list.js";
 
@@ -11,6 +11,8 @@ export function Orders() {
   const session = useShopState((state) => state.session);
   const stats = useShopState((state) => state.stats);
   const orders = useDeskState((state) => state.orders);
+  const desk = useDesk();
+  const name = useNames(orders.flatMap(({ lines }) => lines), (words) => desk.office.search(words));
   const total = stats && t("console.orders_total", {
     n: stats.orders, revenue: money(stats.revenue, session.currency),
   });
@@ -22,15 +24,15 @@ export function Orders() {
         ${" "}${t("console.in_carts", { n: stats.held })}</p>`}
       <${HeldList} items=${orders} idOf=${(order) => order.order_id} newest="first"
         label=${t("console.orders_newest")} empty=${t("console.orders_empty")}
-        row=${(order) => html`<${Order} order=${order} session=${session} />`} />
+        row=${(order) => html`
+          <${Order} order=${order} what=${linesWords(order.lines, name)} />`} />
     </section>`;
 }
 
-function Order({ order, session }) {
+function Order({ order, what }) {
   const desk = useDesk();
   const name = useDeskState((state) => state.names[order.viewer_id]) || order.viewer_id;
-  const { lines, at_ms, total, currency, status } = order;
-  const what = lines.map((l) => `${nameOf(session, l.sku)} × ${l.quantity}`).join(" · ");
+  const { at_ms, total, currency, status } = order;
   const off = status === "cancelled" || status === "refunded";
   return html`
     <div class=${off ? "order off" : "order"}>

@@ -3,8 +3,8 @@
  * decided here. Nothing is sent and nothing is kept.
  */
 
-import { Refused } from "../client/line.js";
 import { initialState, priceAt, reduce } from "../client/state.js";
+import { Catalogue, refuse } from "./practice_catalogue.js";
 import { percentOff, saleOf } from "./show.js";
 
 const BEAT_MS = 1_000;
@@ -13,9 +13,6 @@ const PINS_MAX = 3;
 const SAID = ["❤", "M?", "…?", "👏", "L?", "😍"];
 const CROWD = ["Ada", "Bo", "Chen", "Δήμητρα", "Егор", "Fay"];
 
-const refuse = (code, message) => {
-  throw new Refused({ code, message, reason: message });
-};
 const among = (list) => list[Math.floor(Math.random() * list.length)];
 
 /** Begin where the real show is, but draft or scheduled, so that going live can be practised. */
@@ -35,6 +32,10 @@ const DECIDED = {
     ...sales.map(({ product_id }) => ({ type: "sale.ended", product_id, reason: "session_end" })),
     { type: "session.ended", status: "ended" },
   ],
+  "product.add": ({ shelf }, command, nowMs, catalogue) => {
+    if (shelf.some((p) => p.product_id === command.product_id)) refuse("conflict", "on the shelf");
+    return [{ type: "product.added", product: catalogue.offer(command) }];
+  },
   "product.pin": ({ pinned }, { product_id }) => {
     if (pinned.includes(product_id) || pinned.length >= PINS_MAX) refuse("conflict", product_id);
     return [{ type: "product.pinned", product_id, pinned: [...pinned, product_id] }];
@@ -43,7 +44,15 @@ const DECIDED = {
     [{ type: "product.unpinned", product_id, pinned: pinned.filter((id) => id !== product_id) }],
   "product.reprice": (session, { product_id, prices }) =>
     [{ type: "product.repriced", product_id, prices }],
-  "product.remove": (session, { product_id }) => [{ type: "product.removed", product_id }],
+  "product.remove": ({ shelf, pinned, sales }, { product_id }, nowMs, catalogue) => {
+    catalogue.keep(shelf.find((p) => p.product_id === product_id));
+    return [
+      ...sales.filter((sale) => sale.product_id === product_id)
+        .map(() => ({ type: "sale.ended", product_id, reason: "manual" })),
+      { type: "product.unpinned", product_id, pinned: pinned.filter((id) => id !== product_id) },
+      { type: "product.removed", product_id },
+    ];
+  },
   "shelf.order": ({ shelf }, { product_ids }) => {
     const rest = shelf.map((p) => p.product_id).filter((id) => !product_ids.includes(id));
     return [{ type: "shelf.ordered", product_ids: [...product_ids, ...rest] }];
@@ -74,11 +83,14 @@ export class PracticeShop {
   #offsetMs;
   #numbers = 0;
   #began = null;
+  #orders = new Map();
+  words = [];
 
   constructor(state, nowMs) {
     this.sessionId = state.session.id;
     this.#offsetMs = nowMs - performance.now();
     this.state = beginning(state, Math.round(nowMs));
+    this.catalogue = new Catalogue(state.session.shelf);
     this.summary = { ...EMPTY, session_id: this.sessionId, currency: state.session.currency };
     this.timer = setInterval(() => this.#beat(), BEAT_MS);
   }
@@ -111,7 +123,8 @@ export class PracticeShop {
     }
     if (!(type in DECIDED)) refuse("conflict", type);
     const nowMs = Math.round(this.now());
-    for (const event of DECIDED[type](this.state.session, command, nowMs)) {
+    if (type === "chat.block") this.words = command.words;
+    for (const event of DECIDED[type](this.state.session, command, nowMs, this.catalogue)) {
       if (event.type === "session.started") this.#began = nowMs;
       this.#take({ ...event, offset: this.state.session.offset + 1, at_ms: nowMs });
     }
@@ -123,10 +136,39 @@ export class PracticeShop {
     for (const listener of this.#listeners) listener(this.state, message);
   }
 
+  /** Cancel an order that was made up; its units are for sale again. */
+  cancel(orderId) {
+    const order = this.#orders.get(orderId);
+    if (order?.status !== "confirmed") refuse("conflict", "the order is not confirmed");
+    const [{ sku, quantity }] = order.lines;
+    const { session: { shelf }, stats } = this.state;
+    const variant = shelf.flatMap((p) => p.variants).find((v) => v.sku === sku);
+    this.#order({ ...order, status: "cancelled" });
+    if (variant) this.#left(variant, quantity);
+    this.#take({ ...stats, orders: stats.orders - 1, units: stats.units - quantity,
+      revenue: stats.revenue - order.total });
+  }
+
+  #order(order) {
+    this.#orders.set(order.order_id, order);
+    this.#take(order);
+  }
+
+  #left({ sku, left }, more) {
+    this.#take({ type: "pulse", now_ms: Math.round(this.now()), left: { [sku]: left + more } });
+  }
+
+  #isBlocked(text) {
+    const said = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+    return this.words.some((word) => said.includes(word.toLowerCase()));
+  }
+
   #say(viewer, text) {
+    if (this.#isBlocked(text)) refuse("conflict", "the message has a word that is blocked here");
     const at_ms = Math.round(this.now());
-    const said = { id: `practice-${++this.#numbers}`, at_ms, viewer, text };
-    this.#take({ type: "chat", messages: [said], dropped: 0 });
+    const line = { id: `practice-${++this.#numbers}`, at_ms, viewer, text };
+    this.#take({ type: "chat", messages: [line], dropped: 0 });
+    return { type: "ok", id: line.id };
   }
 
   /** A second of a made-up show: people come, talk, and buy what is shown. */
@@ -143,7 +185,8 @@ export class PracticeShop {
     this.#take({ type: "pulse", now_ms: nowMs, viewers, likes: session.likes + among([0, 1, 3]) });
     if (Math.random() < 0.3) {
       const name = among(CROWD);
-      this.#say({ id: `practice-${name}`, name }, among(SAID));
+      const text = among(SAID);
+      if (!this.#isBlocked(text)) this.#say({ id: `practice-${name}`, name }, text);
     }
     if (Math.random() < 0.35) this.#buy(nowMs);
     this.#record(nowMs);
@@ -157,10 +200,10 @@ export class PracticeShop {
     const { price } = priceAt(session, product, variant, nowMs);
     const order_id = `practice-${++this.#numbers}`;
     const viewer_id = `practice-${among(CROWD)}`;
-    this.#take({ type: "order", order_id, session_id: session.id, viewer_id,
+    this.#order({ type: "order", order_id, session_id: session.id, viewer_id,
       status: "confirmed", lines: [{ rid: order_id, sku: variant.sku, quantity: 1, price }],
       total: price, currency: session.currency, at_ms: nowMs });
-    this.#take({ type: "pulse", now_ms: nowMs, left: { [variant.sku]: variant.left - 1 } });
+    this.#left(variant, -1);
     this.#take({ ...stats, orders: stats.orders + 1, units: stats.units + 1,
       revenue: stats.revenue + price });
     this.#point(nowMs, { orders: 1, units: 1, revenue: price });
@@ -191,58 +234,3 @@ const EMPTY = {
   buyers: 0, visitors: null, viewers_peak: 0, viewers_average: null, likes: 0, products: [],
   sales: [], step_ms: STEP_MS, series: [],
 };
-
-/** The office of a practice: it reads what the real desk knows already, and asks nobody. */
-export class PracticeOffice {
-  #shop;
-  #plan;
-
-  constructor(shop, real) {
-    this.#shop = shop;
-    this.#plan = real.state.plan;
-    this.link = real.office.link;
-    this.sessionId = shop.sessionId;
-  }
-
-  async summary() {
-    const { session, stats } = this.#shop.state;
-    return { ...this.#shop.summary, ...stats, likes: session.likes, status: session.status };
-  }
-
-  async plan() {
-    return this.#plan;
-  }
-
-  async savePlan(plan) {
-    this.#plan = plan;
-    return plan;
-  }
-
-  async prices() {
-    return {};
-  }
-
-  async words() {
-    return [];
-  }
-
-  command(command) {
-    return this.#shop.send(command);
-  }
-
-  async search() {
-    return { products: [] };
-  }
-
-  async makeProduct() {
-    refuse("conflict", "practice");
-  }
-
-  async cancel() {
-    refuse("conflict", "practice");
-  }
-
-  async orders(after) {
-    return { orders: [], next: after };
-  }
-}

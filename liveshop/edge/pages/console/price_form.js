@@ -31,7 +31,8 @@ export function PriceForm({ product }) {
     <${Form} title=${t("console.price_title", { title })} action=${t("console.price_change")}
       submit=${submit}>
       ${variants.map((v, index) => html`
-        <${Field} key=${v.sku} label=${t("console.price_of", { label: labelOf(v), currency })}
+        <${Field} key=${v.sku}
+          label=${t("console.price_of", { label: labelOf(v, product), currency })}
           inputmode="decimal" required autofocus=${index === 0} value=${typed[v.sku]}
           onInput=${(event) => setTyped((now) => ({ ...now, [v.sku]: event.target.value }))} />`)}
     <//>`;

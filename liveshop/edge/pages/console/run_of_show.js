@@ -5,7 +5,7 @@ import { clock, money, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { Action } from "./action.js";
 import { useDesk, useDeskState } from "./desk.js";
-import { labelOf, nextProduct, pin, saleOf, stockMark, unitsLeft, unpin } from "./show.js";
+import { nextProduct, pin, remove, saleOf, stockMark, unitsLeft, unpin } from "./show.js";
 import { useSorting } from "./sorting.js";
 
 const VARIANTS_NAMED_MAX = 4;
@@ -27,7 +27,7 @@ export function RunOfShow() {
     <section class="run panel part" data-part="products" aria-label=${t("console.run")}>
       <div class="row-head">
         <h2>${t("console.run")}</h2>
-        ${desk.isHost && !desk.practice && html`
+        ${desk.isHost && html`
           <button type="button" onClick=${() => desk.open("add")}>${t("console.add")}</button>`}
       </div>
       ${session.shelf.length > 0 && html`
@@ -115,7 +115,9 @@ function unitsOf({ variants }) {
     const left = variants.reduce((sum, v) => sum + v.left, 0);
     return t("console.units_in_variants", { n: left, variants: variants.length });
   }
-  return variants.map((v) => `${labelOf(v)} ${v.left}`).join(" · ");
+  return variants
+    .map(({ label, left }) => (label ? `${label} ${left}` : t("console.n_left", { n: left })))
+    .join(" · ");
 }
 
 function Marks({ session, product, left, isNext }) {
@@ -154,8 +156,6 @@ function More({ session, product, index, move }) {
   const desk = useDesk();
   const { product_id, title } = product;
   const selling = session.status === "live" || session.status === "paused";
-  const remove = () => desk.run({ type: "product.remove", product_id },
-    { said: t("console.removed", { title }) });
   const last = session.shelf.length - 1;
   return html`
     <div class="run-more">
@@ -164,7 +164,7 @@ function More({ session, product, index, move }) {
         aria-label=${t("console.plan_title", { title })}>${t("console.plan")}</button>
       <button type="button" onClick=${() => desk.open("price", { product })}
         aria-label=${t("console.price_title", { title })}>${t("console.price")}</button>
-      <${Action} does=${`product.remove:${product_id}`} onAct=${remove}
+      <${Action} does=${`product.remove:${product_id}`} onAct=${() => remove(desk, product)}
         label=${t("console.remove_title", { title })} words=${t("console.remove")} />
       <span class="pair-of-two"><button type="button" class="square" disabled=${index === 0}
         aria-label=${t("console.up", { title })}

@@ -121,7 +121,8 @@ function By({ form, put, currency }) {
 }
 
 /** Variants that cost the same, and always did, share a row. */
-function alike(variants, lowest) {
+function alike(product, lowest) {
+  const { variants } = product;
   const rows = new Map();
   for (const variant of variants) {
     const key = `${variant.price} ${lowest?.[variant.sku]}`;
@@ -129,7 +130,8 @@ function alike(variants, lowest) {
   }
   return [...rows.values()].map((same) => ({
     variants: same, label: same.length === variants.length && same.length > 1
-      ? t("console.all_variants", { n: same.length }) : same.map(labelOf).join(", "),
+      ? t("console.all_variants", { n: same.length })
+      : same.map((v) => labelOf(v, product)).join(", "),
   }));
 }
 
@@ -145,7 +147,7 @@ function Resulting({ form, product, currency }) {
     }
   };
   const cell = (value) => (value === null || value === undefined ? "–" : money(value, currency));
-  const rows = alike(product.variants, lowest);
+  const rows = alike(product, lowest);
   return html`
     <table class="resulting">
       <thead><tr><th scope="col">${t("console.variant")}</th>

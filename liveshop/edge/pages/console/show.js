@@ -4,7 +4,8 @@ import { t } from "../shared/i18n.js";
 
 const LOW_UNITS = 5;
 
-export const labelOf = ({ label, sku }) => label || sku;
+/** Name a variant; the only one of a product may have no name of its own. */
+export const labelOf = ({ label }, { title }) => label || title;
 
 export const saleOf = (session, { product_id }) =>
   session.sales.find((sale) => sale.product_id === product_id) ?? null;
@@ -51,6 +52,32 @@ export function pin(desk, { product_id, title }) {
 export function unpin(desk, { product_id, title }) {
   return desk.run({ type: "product.unpin", product_id }, {
     said: t("console.unpinned_said", { title }), undo: { type: "product.pin", product_id },
+  });
+}
+
+/** Put a product that was taken off the shelf where it was, with the units it still has. */
+async function putBack(desk, { product_id, variants }, { order, wasPinned }) {
+  const by = (read) => Object.fromEntries(variants.map((v) => [v.sku, read(v)]));
+  const others = desk.shop.state.session.shelf.map((p) => p.product_id);
+  const here = new Set([...others, product_id]);
+  const product_ids = [...new Set([...order.filter((id) => here.has(id)), ...others])];
+  await desk.attempt(`product.add:${product_id}`, async () => {
+    await desk.send({ type: "product.add", product_id, units: by(() => 1), kept: true,
+      limit: variants[0].limit, prices: by((v) => v.price) });
+    if (product_ids.at(-1) !== product_id) await desk.send({ type: "shelf.order", product_ids });
+    if (wasPinned) await desk.send({ type: "product.pin", product_id });
+  });
+}
+
+/** Take a product off the shelf; its sale, if it has one, is over. */
+export function remove(desk, product) {
+  const { shelf, pinned } = desk.shop.state.session;
+  const { product_id, title } = product;
+  const before = {
+    order: shelf.map((p) => p.product_id), wasPinned: pinned.includes(product_id),
+  };
+  return desk.run({ type: "product.remove", product_id }, {
+    said: t("console.removed", { title }), undo: () => putBack(desk, product, before),
   });
 }
 

@@ -7,7 +7,7 @@ import { useShop, useShopState, useTick } from "../shared/shop.js";
 import { Action } from "./action.js";
 import { useDesk, useDeskState } from "./desk.js";
 import { SaleButton } from "./run_of_show.js";
-import { labelOf, nextProduct, pinNext, saleOf, stockMark, unpin } from "./show.js";
+import { nextProduct, pinNext, saleOf, stockMark, unpin } from "./show.js";
 
 const LAST_SECONDS = 10;
 const MANY = 4; // variants, which then take less room
@@ -91,7 +91,7 @@ function Units({ product }) {
   return html`
     <ul class=${`units ${many}`} aria-label=${t("console.units")}>
       ${product.variants.map((v) => html`
-        <li key=${v.sku} class=${stockMark(v.left)}><b>${labelOf(v)}</b> ${" "}
+        <li key=${v.sku} class=${stockMark(v.left)}>${v.label && html`<b>${v.label}</b>`} ${" "}
           <span>${t("console.n_left", { n: v.left })}</span>
           ${stockMark(v.left) && html` <small>${words[stockMark(v.left)]}</small>`}</li>`)}
     </ul>`;

@@ -30,7 +30,7 @@ function soldOut({ left }, { session, sku }) {
   const gone = label ? t("refusal.sold_out_in", { label }) : t("refusal.sold_out");
   const others = (product?.variants ?? []).filter((v) => v.sku !== sku && v.left > 0);
   if (others.length === 0) return gone;
-  const names = listOf(others.map((v) => v.label || v.sku));
+  const names = listOf(others.map((v) => v.label || product.title));
   return `${gone} ${t("refusal.others", { n: others.length, names })}`;
 }
 

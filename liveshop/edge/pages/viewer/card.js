@@ -50,7 +50,7 @@ export function Card({ product, onMore, whole = false }) {
       ${variants.length > 1 && (inline
         ? html`<${Variants} product=${product} chosen=${variant} choose=${choose} />`
         : html`<button type="button" class="more-variants" onClick=${onMore}>
-            ${variant.label || variant.sku} <${Icon} name="down" />
+            ${variant.label || title} <${Icon} name="down" />
             <span class="unseen">, ${t("variants.choose", { title })}</span></button>`)}
       <${Buy} offer=${offer} />
     </article>`;

@@ -4,8 +4,10 @@ import { OPEN } from "../client/state.js";
 import { html, useState } from "../shared/html.js";
 import { clock, money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
+import { useNames } from "../shared/names.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
-import { nameOf, sentence } from "../shared/words.js";
+import { sentence } from "../shared/words.js";
+import { search } from "./history.js";
 import { PayLink } from "./outcome.js";
 
 const SOON_S = 60;
@@ -47,12 +49,11 @@ function Deadline({ purchase }) {
     </span>`;
 }
 
-function Line({ purchase, ordering }) {
+function Line({ purchase, name, ordering }) {
   const shop = useShop();
   const session = useShopState((state) => state.session);
   const [said, setSaid] = useState("");
   const { rid, sku, quantity, price, state, error, url } = purchase;
-  const name = nameOf(session, sku);
   const release = () => {
     setSaid(t("cart.releasing"));
     shop.release(rid).then(() => setSaid(""),
@@ -83,6 +84,7 @@ export function Cart({ open }) {
   const line = useShopState((state) => state.line);
   const currency = useShopState(({ session }) => session.currency);
   const lines = cartLines(mine.purchases);
+  const name = useNames(lines, search);
   const held = heldOf(mine.purchases);
   const ordering = mine.checkouts.length > 0;
   const amount = money(held.reduce((sum, p) => sum + p.price * p.quantity, 0), currency);
@@ -101,7 +103,8 @@ export function Cart({ open }) {
   return html`
     <section aria-label=${t("cart.title")}>
       <ul class="lines-of-cart">
-        ${lines.map((p) => html`<${Line} key=${p.rid} purchase=${p} ordering=${ordering} />`)}
+        ${lines.map((p) => html`
+          <${Line} key=${p.rid} purchase=${p} name=${name(p.sku)} ordering=${ordering} />`)}
       </ul>
       ${(held.length > 0 || ordering) && html`
         <button type="button" class="primary whole" onClick=${order}

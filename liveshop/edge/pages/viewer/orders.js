@@ -3,8 +3,9 @@
 import { html } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
+import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
-import { nameOf } from "../shared/words.js";
+import { search, useLines } from "./history.js";
 
 export function OrdersButton({ onOpen }) {
   const count = useShopState(({ mine }) => mine.orders.length);
@@ -15,12 +16,8 @@ export function OrdersButton({ onOpen }) {
       <${Icon} name="receipt" /><span aria-hidden="true" class="good">${count}</span></button>`;
 }
 
-function Order({ order }) {
+function Order({ order, names }) {
   const { order_id, total, currency, at_ms, status } = order;
-  const purchases = useShopState(({ mine }) => mine.purchases);
-  const session = useShopState((state) => state.session);
-  const lines = purchases.filter((p) => order.rids.includes(p.rid));
-  const names = lines.map((p) => `${nameOf(session, p.sku)} × ${p.quantity}`).join(" · ");
   const good = status === "confirmed";
   return html`
     <li class=${good ? "line" : "line over"}>
@@ -34,10 +31,13 @@ function Order({ order }) {
 
 export function Orders() {
   const orders = useShopState(({ mine }) => mine.orders);
+  const lines = useLines();
+  const name = useNames(orders.flatMap(lines), search);
   const newest = orders.toSorted((a, b) => b.at_ms - a.at_ms);
   return html`
     <section aria-label=${t("orders.title")}>
       ${newest.length === 0 && html`<p class="nothing">${t("orders.none")}</p>`}
-      <ul>${newest.map((order) => html`<${Order} key=${order.order_id} order=${order} />`)}</ul>
+      <ul>${newest.map((order) => html`
+        <${Order} key=${order.order_id} order=${order} names=${linesWords(lines(order), name)} />`)}</ul>
     </section>`;
 }

@@ -12,7 +12,7 @@ export function Variants({ product, chosen, choose }) {
         <label key=${v.sku} class=${v.left === 0 ? "variant gone" : "variant"}>
           <input type="radio" name=${name} value=${v.sku} checked=${v.sku === chosen.sku}
             onChange=${() => choose(v.sku)} />
-          <span>${v.label || v.sku}${v.left === 0
+          <span>${v.label || product.title}${v.left === 0
             && html`<span class="unseen">, ${t("left.none")}</span>`}</span>
         </label>`)}
     </fieldset>`;

@@ -1,0 +1,44 @@
+/** What SKUs are called, also those that are no longer on the shelf: the catalogue knows them. */
+
+import { useEffect, useReducer } from "./html.js";
+import { useShopState } from "./shop.js";
+import { nameOf } from "./words.js";
+
+const known = new Map(); // SKU → its name, once it was on the shelf or found in the catalogue
+
+function learn(products) {
+  for (const product of products) {
+    for (const { sku } of product.variants) known.set(sku, nameOf({ shelf: [product] }, sku));
+  }
+}
+
+/** Look up what is not known; `search(words)` asks the catalogue. */
+async function find(skus, search) {
+  for (const sku of skus) {
+    if (known.has(sku)) continue;
+    try {
+      learn((await search(sku)).products);
+      if (!known.has(sku)) known.set(sku, sku);
+    } catch {
+      return; // when the page is drawn anew it asks again
+    }
+  }
+}
+
+/** Say what an order or a cart is of: "Ocean Blue Shirt, M × 1 · Clay pot × 2". */
+export function linesWords(lines, name) {
+  return lines.map(({ sku, quantity }) => `${name(sku)} × ${quantity}`).join(" · ");
+}
+
+/** Return what names the SKUs of these lines; until a name is found it is "…". */
+export function useNames(lines, search) {
+  const shelf = useShopState(({ session }) => session.shelf);
+  const [, draw] = useReducer((found) => found + 1, 0);
+  learn(shelf);
+  const missing = [...new Set(lines.map(({ sku }) => sku))].filter((sku) => !known.has(sku));
+  const wanted = JSON.stringify(missing);
+  useEffect(() => {
+    if (missing.length > 0) find(missing, search).then(draw);
+  }, [wanted]);
+  return (sku) => known.get(sku) ?? "…";
+}

@@ -1,0 +1,38 @@
+/** What the server tells a buyer of its orders over HTTP: the lines of each. */
+
+import { askJson } from "../shared/api.js";
+import { useEffect, useState } from "../shared/html.js";
+import { useShop, useShopState } from "../shared/shop.js";
+
+const PAGE = 200;
+
+/** Ask the catalogue for a product. */
+export function search(words) {
+  return askJson("GET", `/api/products?${new URLSearchParams({ q: words, limit: 30 })}`);
+}
+
+async function readLines({ sessionId, token }) {
+  const lines = new Map();
+  for (let after = 0; ;) {
+    const query = new URLSearchParams({ session: sessionId, after, limit: PAGE });
+    const { orders, next } = await askJson("GET", `/api/orders?${query}`, { token });
+    for (const order of orders) lines.set(order.order_id, order.lines);
+    after = next;
+    if (orders.length < PAGE) return lines;
+  }
+}
+
+/** Return what each order is of; those made before this page was loaded are asked for. */
+export function useLines() {
+  const shop = useShop();
+  const { orders, purchases } = useShopState(({ mine }) => mine);
+  const [read, setRead] = useState(new Map());
+  const own = ({ rids }) => purchases.filter((p) => rids.includes(p.rid));
+  const lines = (order) => read.get(order.order_id) ?? own(order);
+  const unknown = orders.filter((order) => lines(order).length < order.rids.length).length;
+  useEffect(() => {
+    // Without an answer the orders have their numbers and amounts still.
+    if (unknown > 0) readLines(shop).then(setRead, () => {});
+  }, [unknown]);
+  return lines;
+}
