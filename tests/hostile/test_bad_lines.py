@@ -68,7 +68,7 @@ async def test_a_purchase_whose_answer_is_lost_is_made_once_and_answered_the_sam
     shop: Shop, line: Proxy, then: Then
 ) -> None:
     session_id, sku = await _offer(shop)
-    wish = {"rid": new_rid(), "sku": sku, "quantity": 1}
+    wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}
     async with shop.joined(session_id, "ada") as witness:
         async with replace(shop, url=line.url).joined(session_id, "ada") as ada:
             line.lose_replies(then=then)
@@ -91,8 +91,8 @@ async def test_a_cart_whose_answer_is_lost_is_ordered_once_and_answered_the_same
     shop: Shop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
-    wish = {"rid": new_rid(), "sku": sku, "quantity": 1}
-    cart = {"order_id": new_rid(), "rids": [wish["rid"]]}
+    wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}
+    cart: dict[str, Any] = {"order_id": new_rid(), "rids": [wish["rid"]]}
     async with shop.joined(session_id, "ada") as witness:
         async with replace(shop, url=line.url).joined(session_id, "ada") as ada:
             held = await ada.ask("reserve", **wish)
@@ -130,7 +130,7 @@ async def test_half_a_purchase_buys_nothing_and_the_whole_of_it_one(
     node: Node, shop: Shop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
-    wish = {"type": "buy", "rid": new_rid(), "sku": sku, "quantity": 1}
+    wish: dict[str, Any] = {"type": "buy", "rid": new_rid(), "sku": sku, "quantity": 1}
     whole = frame(TEXT, json.dumps(wish).encode())
     for size in (1, 5, len(whole) // 2, len(whole) - 1):
         async with raw_viewer(("127.0.0.1", line.port)) as ada:
@@ -151,7 +151,7 @@ async def test_a_purchase_that_comes_late_out_of_a_silence_is_the_one_made_meanw
     shop: Shop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
-    wish = {"rid": new_rid(), "sku": sku, "quantity": 1}
+    wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}
     async with replace(shop, url=line.url).joined(session_id, "ada") as silenced:
         line.silence()
         await silenced.send("buy", ref=9, **wish)
@@ -205,7 +205,7 @@ async def test_a_line_that_is_cut_again_and_again_ends_with_one_order(
     shop: Shop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
-    wish = {"rid": new_rid(), "sku": sku, "quantity": 1}
+    wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}
     far = replace(shop, url=line.url)
     for _ in range(5):
         try:

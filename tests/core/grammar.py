@@ -1,0 +1,147 @@
+"""The commands as the protocol's text gives them: what each field may be, and what it may not.
+
+Written from the text alone, with its numbers: it shares nothing with the types that it tests.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+Strategy = st.SearchStrategy[Any]
+
+# Half of a surrogate pair is no text at all.
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_PLAIN = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
+
+
+def text(most: int, least: int = 1) -> Strategy:
+    """Text without control characters, counted in code points."""
+    return st.text(_PLAIN, min_size=least, max_size=most)
+
+
+def by_sku(values: Strategy) -> Strategy:
+    """An object whose keys are SKUs, not empty."""
+    return st.dictionaries(IDS, values, min_size=1, max_size=5)
+
+
+IDS = text(64)
+RIDS = st.uuids().map(str)
+PRICES = st.integers(0, 10**12)
+UNITS = st.integers(1, 1_000_000)
+_PURCHASE = {"rid": RIDS, "sku": IDS, "quantity": st.integers(1, 100)}
+_PRODUCT = {"product_id": IDS}
+_CHAT = {"id": IDS}
+
+# By type: the fields that are required, and those that may be left out or null.
+COMMANDS: Mapping[str, tuple[Mapping[str, Strategy], Mapping[str, Strategy]]] = {
+    "hello": ({}, {"token": text(3_000, 0), "visitor": IDS}),
+    "time": ({"client_ms": st.integers(-(2**63), 2**63 - 1)}, {}),
+    "like": ({"count": st.integers(1, 20)}, {}),
+    "look": (_PRODUCT, {}),
+    "say": ({"text": text(200)}, {}),
+    "buy": (_PURCHASE, {"price": PRICES}),
+    "reserve": (_PURCHASE, {"price": PRICES}),
+    "checkout": ({"order_id": RIDS, "rids": st.lists(RIDS, min_size=1, max_size=20)}, {}),
+    "release": ({"rid": RIDS}, {}),
+    "session.start": ({}, {}),
+    "session.pause": ({}, {}),
+    "session.resume": ({}, {}),
+    "session.end": ({}, {}),
+    "product.add": (
+        {**_PRODUCT, "units": by_sku(UNITS)},
+        {"prices": by_sku(PRICES)},
+    ),
+    "product.remove": (_PRODUCT, {}),
+    "product.reprice": ({**_PRODUCT, "prices": by_sku(PRICES)}, {}),
+    "product.pin": (_PRODUCT, {}),
+    "product.unpin": (_PRODUCT, {}),
+    "shelf.order": ({"product_ids": st.lists(IDS, min_size=1, max_size=5)}, {}),
+    "sale.start": (
+        {
+            **_PRODUCT,
+            "duration_ms": st.integers(5_000, 86_400_000),
+            "percent": st.integers(1, 99),
+        },
+        {"units": UNITS, "limit": st.integers(1, 1_000)},
+    ),
+    "sale.end": (_PRODUCT, {}),
+    "chat.delete": (_CHAT, {}),
+    "chat.pin": (_CHAT, {}),
+    "chat.unpin": (_CHAT, {}),
+    "chat.slow": ({"interval_ms": st.integers(0, 3_600_000)}, {}),
+    "chat.block": ({"words": st.lists(text(40), max_size=5)}, {}),
+    "viewer.mute": ({"viewer_id": IDS}, {"duration_ms": st.integers(1, 86_400_000)}),
+    "viewer.unmute": ({"viewer_id": IDS}, {}),
+}
+
+# What no field of a kind may be, by a value that is one: JSON of another type, or out of range.
+_NOT_NUMBERS: list[Any] = [None, True, "1", 1.5, [], {}, -(2**70), 2**70]
+_NOT_TEXT: list[Any] = [
+    None,
+    True,
+    1,
+    [],
+    {},
+    "\x00",
+    "a\x1f",
+    "a\n",
+    "\x7f",
+    "\x85",
+    "\u2028",
+    "x" * 3_001,
+]
+_NOT_LISTS: list[Any] = [None, True, 1, "x", {}, [None], [1], [""], ["a\x00"], ["x" * 65]]
+_NOT_OBJECTS: list[Any] = [None, True, 1, "x", [], {}, {"": 1}, {"a": None}, {"a": "1"}, {"a": -1}]
+
+
+@st.composite
+def commands(draw: st.DrawFn) -> dict[str, Any]:
+    """Any command of the protocol, as its JSON is read."""
+    kind = draw(st.sampled_from(sorted(COMMANDS)))
+    required, optional = COMMANDS[kind]
+    nulls: Strategy = st.none()
+    message: dict[str, Any] = {"type": kind}
+    message |= draw(st.fixed_dictionaries(dict(required)))
+    message |= draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                **{name: nulls | field for name, field in optional.items()},
+                "ref": nulls | st.integers(0, 2**53 - 1),
+            },
+        )
+    )
+    order = draw(st.permutations(sorted(message)))
+    return {name: message[name] for name in order}
+
+
+@st.composite
+def spoiled_commands(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
+    """A command that one field makes wrong, and the field's name."""
+    message = draw(commands().filter(lambda each: COMMANDS[each["type"]][0]))
+    name = draw(st.sampled_from(sorted(COMMANDS[message["type"]][0])))
+    value = message[name]
+    if isinstance(value, str):
+        wrong: list[Any] = _NOT_TEXT
+    elif isinstance(value, int):
+        wrong = _NOT_NUMBERS
+    else:
+        wrong = _NOT_LISTS if isinstance(value, list) else _NOT_OBJECTS
+    return {**message, name: draw(st.sampled_from(wrong))}, name
+
+
+def values(leaves: int = 20) -> Strategy:
+    """Any value of JSON that is read back as it was: numbers of 64 bits, text that is text."""
+    scalars = (
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**63), 2**64 - 1)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | ANY_TEXT
+    )
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(ANY_TEXT, inner, max_size=5),
+        max_leaves=leaves,
+    )
