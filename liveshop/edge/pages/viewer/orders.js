@@ -38,6 +38,7 @@ export function Orders() {
     <section aria-label=${t("orders.title")}>
       ${newest.length === 0 && html`<p class="nothing">${t("orders.none")}</p>`}
       <ul>${newest.map((order) => html`
-        <${Order} key=${order.order_id} order=${order} names=${linesWords(lines(order), name)} />`)}</ul>
+        <${Order} key=${order.order_id} order=${order}
+          names=${linesWords(lines(order), name)} />`)}</ul>
     </section>`;
 }
