@@ -87,15 +87,15 @@ def server_frame(payload: bytes) -> bytes:
 def hear(data: bytes) -> Heard:
     """Read the whole frames at the start of `data`."""
     heard = Heard()
-    while (span := _span(data, heard.octets)) is not None:
-        first, (start, end) = data[heard.octets], span
+    while (found := span(data, heard.octets)) is not None:
+        first, (start, end) = data[heard.octets], found
         _note(heard, first, data[start:end], end - heard.octets)
         heard.octets = end
         heard.frames += 1
     return heard
 
 
-def _span(data: bytes, at: int) -> tuple[int, int] | None:
+def span(data: bytes, at: int) -> tuple[int, int] | None:
     """Return where the payload of the frame at `at` starts and ends; None unless it is whole."""
     if len(data) < at + 2:
         return None

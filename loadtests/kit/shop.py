@@ -56,6 +56,7 @@ class Node:
         folder: Path,
         secret: str,
         prices: Iterator[int],
+        core: int | None,
         **settings: str,
     ) -> None:
         self.port = free_port()
@@ -79,7 +80,8 @@ class Node:
         self.process = spawn(
             arguments, log=self._log, environment=environment, death_signal=signal.SIGKILL
         )
-        os.sched_setaffinity(self.process.pid, {system.cores()[0]})
+        if core is not None:
+            os.sched_setaffinity(self.process.pid, {core})
 
     def __enter__(self) -> Self:
         try:
@@ -181,9 +183,10 @@ class Shop:
             self.alone = _session(node, shirt)
             self.wide = _session(node, wide)
 
-    def node(self, **settings: str) -> Node:
-        """Return a fresh server process, to be entered."""
-        node = Node(self.stores, self.folder, self.secret, self._prices, **settings)
+    def node(self, *, pinned: bool = True, **settings: str) -> Node:
+        """Return a fresh server process, to be entered; it has a core of its own or (not) any."""
+        core = system.cores()[0] if pinned else None
+        node = Node(self.stores, self.folder, self.secret, self._prices, core, **settings)
         node.api_key = getattr(self, "api_key", "")
         return node
 

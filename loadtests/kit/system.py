@@ -5,6 +5,7 @@ import platform
 import resource
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,15 @@ def busy_and_all_ticks() -> tuple[int, int]:
     )
     busy = user + nice + system + sum(others[:2])
     return busy, busy + idle + waiting + sum(others[2:])
+
+
+def tree_cpu_ns(pid: int) -> int:
+    """Return the CPU time of a process and of its children that live."""
+    total = cpu_ns(pid)
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(OSError):  # it has ended meanwhile
+            total += cpu_ns(int(child))
+    return total
 
 
 def rss_bytes(pid: int) -> int:

@@ -17,9 +17,9 @@ class WorkerFailed(Exception):
 
 
 class Worker:
-    """A process on a core of its choice; leave the `with` and it is gone."""
+    """A process on a core of its own or (None) on any; leave the `with` and it is gone."""
 
-    def __init__(self, serve: Callable[..., None], core: int, *args: Any) -> None:
+    def __init__(self, serve: Callable[..., None], core: int | None, *args: Any) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_run, args=(serve, theirs, core, *args), daemon=True)
@@ -90,8 +90,9 @@ def answer_requests(
             return  # nobody waits for it any more
 
 
-def _run(serve: Callable[..., None], pipe: Connection, core: int, *args: Any) -> None:
+def _run(serve: Callable[..., None], pipe: Connection, core: int | None, *args: Any) -> None:
     system.ignore_interrupts()
     system.allow_every_file()
-    os.sched_setaffinity(0, {core})
+    if core is not None:
+        os.sched_setaffinity(0, {core})
     serve(pipe, *args)

@@ -1,0 +1,1 @@
+"""The purchase path alone, at its limit."""

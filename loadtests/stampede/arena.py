@@ -1,0 +1,138 @@
+"""Where a stampede takes place: a node, its stores, the buyers, and what each of them costs."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from loadtests.kit import system
+from loadtests.kit.frames import Target
+from loadtests.kit.report import percentile
+from loadtests.kit.shop import Node, Shop
+from loadtests.kit.worker import Worker
+from loadtests.stampede import buyers
+from loadtests.stampede.buyers import Outcome, Rush
+
+_LIMIT: Final = 1_000
+_SPARE_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Costs:
+    """CPU in nanoseconds, of who serves."""
+
+    server: int
+    redis: int
+    postgres: int
+
+    def __sub__(self, other: "Costs") -> "Costs":
+        return Costs(
+            self.server - other.server, self.redis - other.redis, self.postgres - other.postgres
+        )
+
+    @property
+    def total(self) -> int:
+        """What all of them take together."""
+        return self.server + self.redis + self.postgres
+
+
+@dataclass(frozen=True)
+class Run:
+    """One rush and what it cost."""
+
+    outcome: Outcome
+    costs: Costs
+
+    @property
+    def orders(self) -> int:
+        """How many purchases were confirmed."""
+        return len(self.outcome.confirmed_ns)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took until the last answer."""
+        return (self.outcome.ended_ns - self.outcome.began_ns) / 1e9
+
+    def per_second(self, instants: Sequence[int], seconds: float = 0.0) -> float:
+        """Return how many there were a second, in all or in the first `seconds`."""
+        seconds = seconds or self.seconds
+        ends_ns = self.outcome.began_ns + seconds * 1e9
+        return sum(each <= ends_ns for each in instants) / seconds
+
+    def cpu_us(self) -> dict[str, float]:
+        """Return the CPU for one order, of who serves."""
+        orders, costs = max(1, self.orders), self.costs
+        return {
+            "server": costs.server / 1e3 / orders,
+            "redis": costs.redis / 1e3 / orders,
+            "postgres": costs.postgres / 1e3 / orders,
+            "all": costs.total / 1e3 / orders,
+        }
+
+    def percentiles(self, latencies_ms: Sequence[float]) -> tuple[float, float, float]:
+        """Return p50, p99 and p99.9."""
+        return (
+            percentile(latencies_ms, 50),
+            percentile(latencies_ms, 99),
+            percentile(latencies_ms, 99.9),
+        )
+
+
+class Arena:
+    """A node with everything switched on, and buyers to set on it."""
+
+    def __init__(self, shop: Shop, node: Node, load: Worker) -> None:
+        self.shop = shop
+        self.node = node
+        self._load = load
+
+    @contextmanager
+    def buyers(self, target: Target, count: int) -> Iterator[None]:
+        """Have so many buyers in a room, until the end of the block."""
+        self._load.ask("join", target, self.shop.secret, count, seconds=_SPARE_S + count / 100)
+        try:
+            yield
+        finally:
+            self._load.ask("leave")
+
+    def rush(self, rush: Rush, server_pid: int | None = None) -> Run:
+        """Let the buyers buy."""
+        before = self._costs(server_pid)
+        outcome: Outcome = self._load.ask("rush", rush, seconds=rush.seconds_max + 2 * _SPARE_S)
+        return Run(outcome, self._costs(server_pid) - before)
+
+    def session(self, skus: Sequence[str], units: int) -> Target:
+        """Open a session with a product for each SKU; they are in the catalogue already."""
+        node = self.node
+        session_id = node.post("/api/sessions", {"title": "Stampede", "currency": "EUR"})["id"]
+        for sku in skus:
+            node.command(
+                session_id, "product.add", product_id=sku, units={sku: units}, limit=_LIMIT
+            )
+        node.command(session_id, "session.start")
+        return Target(node.port, f"/ws/sessions/{session_id}")
+
+    def stock(self, name: str, count: int, units: int) -> tuple[str, ...]:
+        """Put products into the catalogue, each of one SKU of the same name; return the SKUs."""
+        skus = tuple(f"{name}-{number:03d}" for number in range(count))
+        for sku in skus:
+            row = {"sku": sku, "label": sku, "price": 5_000, "stock": units}
+            self.node.post("/api/products", {"product_id": sku, "title": sku, "variants": [row]})
+        return skus
+
+    def _costs(self, server_pid: int | None) -> Costs:
+        stores = self.shop.stores
+        redis, postgres = stores.valkey.process, stores.postgres.process
+        assert redis is not None and postgres is not None, "the stores run"
+        return Costs(
+            server=system.cpu_ns(server_pid or self.node.process.pid),
+            redis=system.cpu_ns(redis.pid),
+            postgres=system.tree_cpu_ns(postgres.pid),
+        )
+
+
+@contextmanager
+def open_arena(shop: Shop, node: Node) -> Iterator[Arena]:
+    """Start the load's process beside a node that runs."""
+    with Worker(buyers.serve, None) as load:
+        yield Arena(shop, node, load)
