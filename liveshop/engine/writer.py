@@ -86,6 +86,7 @@ class OrderWriter:
         self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
         self._known: dict[str, Ordered] = {}
         self._settling = 0
+        self._settler_free = anyio.Semaphore(1, fast_acquire=True)
 
     def offer(self, ordered: Ordered) -> None:
         """Queue an order, or join the one that is under way; raises Busy."""
@@ -119,19 +120,27 @@ class OrderWriter:
         return len(self._known) + self._settling
 
     async def run(self) -> None:
-        """Commit batches, one after the other, until cancelled."""
-        while True:
-            batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
-            self._room.node.metrics.commit_wait.observe(perf_counter() - batch[0].since_s)
-            try:
-                await self._write(batch)
-            except Exception:
-                # What is in Postgres is found by the rid, or at the deadline.
-                self._fail(batch)
-            finally:
-                self._settling = 0
+        """Commit batches, one after the other; where more wait, each is settled meanwhile."""
+        async with anyio.create_task_group() as tasks:
+            while True:
+                batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
+                self._room.node.metrics.commit_wait.observe(perf_counter() - batch[0].since_s)
+                try:
+                    reply = await self._write(batch)
+                except Exception:
+                    # What is in Postgres is found by the rid, or at the deadline.
+                    self._fail(batch)
+                else:
+                    self._settling += len(batch)
+                    # One at a time: Redis does one after the other too.
+                    await self._settler_free.acquire()
+                    if len(self._queue):
+                        tasks.start_soon(self._settle, batch, reply)
+                    else:
+                        # What was told just now is in Redis before what buyers do next.
+                        await self._settle(batch, reply)
 
-    async def _write(self, batch: Sequence[Ordered]) -> None:
+    async def _write(self, batch: Sequence[Ordered]) -> CommitReply:
         try:
             await self._learn_limits(batch)
             reply = await self._commit([self._new_order(ordered) for ordered in batch])
@@ -141,14 +150,12 @@ class OrderWriter:
             self._room.keep_orders_waiting(False)
             for ordered in batch:
                 del self._known[ordered.order_id]
-        self._settling = len(batch)
         for ordered in batch:
             try:
                 self._tell(ordered, reply.outcomes[ordered.order_id])
             except Exception:
                 self._fail([ordered])
-        await self._settle(batch, reply)
-        await self._room.post()
+        return reply
 
     def _fail(self, batch: Sequence[Ordered]) -> None:
         """Log a bug, and answer those who wait for one of these orders and have no answer yet."""
@@ -220,15 +227,22 @@ class OrderWriter:
         )
 
     async def _settle(self, batch: Sequence[Ordered], reply: CommitReply) -> None:
-        outcomes = [
-            resolved(reservation, outcome.verdict)
-            for ordered in batch
-            if (outcome := reply.outcomes[ordered.order_id]).verdict in _STATES
-            for reservation in ordered.reservations
-        ]
-        await self._settler.settle(outcomes, reply.copies)
-        if reply.head_offset > self._room.state.offset:
-            self._room.behind.set()
+        try:
+            outcomes = [
+                resolved(reservation, outcome.verdict)
+                for ordered in batch
+                if (outcome := reply.outcomes[ordered.order_id]).verdict in _STATES
+                for reservation in ordered.reservations
+            ]
+            await self._settler.settle(outcomes, reply.copies)
+            if reply.head_offset > self._room.state.offset:
+                self._room.behind.set()
+            await self._room.post()
+        except Exception:
+            self._fail(batch)
+        finally:
+            self._settling -= len(batch)
+            self._settler_free.release()
 
     def _tell(self, ordered: Ordered, outcome: Outcome) -> None:
         match outcome.verdict:
