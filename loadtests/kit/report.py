@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,12 +59,19 @@ class Report:
 def table(figures: Sequence[Figure]) -> str:
     """Return figures as a table in Markdown, aligned for a terminal too."""
     head = ("scenario", "measured", "value", "unit", "wanted", "note")
-    rows = [head, *((f.scenario, f.name, f.shown(), f.unit, f.wanted, f.note) for f in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    rows = [(f.scenario, f.name, f.shown(), f.unit, f.wanted, f.note) for f in figures]
+    return aligned(head, rows, right=(2,))
+
+
+def aligned(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Container[int] = ()
+) -> str:
+    """Return a table in Markdown whose columns are aligned, some of them to the right."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     lines = []
-    for row in rows:
+    for row in (head, *rows):
         cells = [
-            cell.rjust(width) if column == 2 else cell.ljust(width)
+            cell.rjust(width) if column in right else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append(f"| {' | '.join(cells)} |")

@@ -32,6 +32,7 @@ _WAIT_S_MAX: Final = 30.0
 _AUDIT_S_MAX: Final = 600.0
 _KEPT_S: Final = 2.0
 _LIMIT: Final = 1_000
+_IDLE_NS_MAX: Final = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,17 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = _WAIT_
         if time.monotonic() > deadline:
             raise WorkerFailed(f"waited {seconds:.0f} s in vain: {what}")
         time.sleep(0.01)
+
+
+def wait_until_idle(pid: int) -> None:
+    """Wait until a process has nothing to do, so that what comes next has the core for itself."""
+
+    def idle() -> bool:
+        before = system.cpu_ns(pid)
+        time.sleep(0.05)
+        return system.cpu_ns(pid) - before < _IDLE_NS_MAX
+
+    wait_until(idle, "the server has nothing to do")
 
 
 def make_product(node: Node, product_id: str, variants: int) -> Room:

@@ -65,7 +65,7 @@ class Outcome:
     reserved_ms: list[float]
     confirmed_ms: list[float]
     confirmed_ns: list[int]
-    answered_ns: list[int]
+    reserved_ns: list[int]
     refused: dict[str, int]
     contradicted: int
     lost_connections: int
@@ -291,7 +291,6 @@ class Buyers:
     def _outcome(self, began_ns: int, ended_ns: int, share: float) -> Outcome:
         notes = self._notes
         sent = [number for number, sent_ns in enumerate(notes.sent_ns) if sent_ns]
-        answered = sorted(notes.final_ns[number] for number in sent if notes.final_ns[number])
         confirmed = sorted(notes.confirmed)
         due = notes.due_ns
 
@@ -303,12 +302,12 @@ class Buyers:
             ended_ns=ended_ns,
             cpu=share,
             sent=len(sent),
-            unanswered=len(sent) - len(answered),
+            unanswered=sum(not notes.final_ns[number] for number in sent),
             late_ms=since_due_ms(notes.sent_ns, sent),
             reserved_ms=since_due_ms(notes.reserved_ns, sent),
             confirmed_ms=since_due_ms(notes.final_ns, confirmed),
             confirmed_ns=sorted(notes.final_ns[number] for number in confirmed),
-            answered_ns=answered,
+            reserved_ns=[each for each in notes.reserved_ns if each],
             refused=dict(notes.refused),
             contradicted=notes.contradicted,
             lost_connections=self._lost,

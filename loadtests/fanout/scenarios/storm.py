@@ -17,7 +17,7 @@ from loadtests.fanout.scenarios.latency import report_purchases, script_for
 from loadtests.fanout.senders import rival
 from loadtests.kit import system
 from loadtests.kit.frames import Target
-from loadtests.kit.shop import Node, wait_until
+from loadtests.kit.shop import Node, wait_until, wait_until_idle
 
 _VIEWERS: Final = 5_000
 _QUICK_VIEWERS: Final = 200
@@ -62,7 +62,7 @@ def _compare(
             cpu_us[name].append((system.cpu_ns(pids[name]) - before) / 1_000 / viewers)
             listeners.leave()
             wait_until(lambda: node.counter("liveshop_viewers") == 0, "the room is empty")
-            _settle(pids[name])
+            wait_until_idle(pids[name])
     listeners.tell_own_share()
     ratios = [ratio(*pair) for pair in zip(cpu_us["liveshop"], cpu_us["starlette"], strict=True)]
     rounds = f"{viewers:,} joiners at once, all got their snapshot; median of {len(ratios)} rounds"
@@ -78,17 +78,6 @@ def _compare(
 def _fill(listeners: Listeners, target: Target, viewers: int) -> None:
     listeners.join(target, max(1, viewers))
     listeners.leave()
-
-
-def _settle(pid: int) -> None:
-    """Wait until a process has nothing to do, so that the next has the core for itself."""
-
-    def idle() -> bool:
-        before = system.cpu_ns(pid)
-        time.sleep(0.05)
-        return system.cpu_ns(pid) - before < 5_000_000
-
-    wait_until(idle, "the server has nothing to do")
 
 
 def _count_queries(bench: Bench, node: Node, listeners: Listeners, viewers: int) -> None:

@@ -1,0 +1,95 @@
+"""A purchase beside the obvious ways, beside many orders, and among many products."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from loadtests.kit.frames import Target
+from loadtests.kit.shop import wait_until_idle
+from loadtests.stampede.arena import Arena, Run, open_arena
+from loadtests.stampede.bench import UNITS, Bench, cpu_us, durable, p99_ms
+from loadtests.stampede.history import fill
+from loadtests.stampede.rivals import rival
+
+_WAYS: Final = {
+    "scripts": "one `EVALSHA` and one `INSERT` each",
+    "rows": "a row lock in Postgres alone",
+}
+
+
+def obvious(bench: Bench) -> None:
+    """Let the same load buy from the same stores the obvious way, and from us."""
+    ours: list[Run] = []
+    with bench.shop.node(pinned=False) as node, open_arena(bench.shop, node) as arena:
+        skus = arena.stock("obvious", 1, UNITS)
+        rush, buyers = bench.rush(skus)
+        with arena.buyers(arena.session(skus, UNITS), buyers):
+            ours = [arena.rush(rush) for _ in range(bench.size.rounds)]
+        for run in ours:
+            bench.check("obvious", run)
+        _tell_way(bench, "liveshop", ours)
+        for way, name in _WAYS.items():
+            with (
+                rival(bench.shop, way, skus[0]) as (process, target),
+                arena.buyers(target, buyers),
+            ):
+                runs = [arena.rush(rush, process.pid) for _ in range(bench.size.rounds)]
+            _tell_way(bench, name, runs, ours)
+
+
+def _tell_way(
+    bench: Bench, name: str, runs: Sequence[Run], ours: Sequence[Run] | None = None
+) -> None:
+    rate = durable(runs)
+    note = f"median of {len(runs)}, p99 {p99_ms(runs):,.0f} ms"
+    bench.report.add("obvious", f"{name}: durable orders", rate, "/s", "", note)
+    bench.report.add("obvious", f"{name}: CPU of server and stores", cpu_us(runs), "µs/order")
+    if ours is not None:
+        bench.report.add("obvious", "liveshop sells", durable(ours) / rate, "×")
+
+
+def orders(bench: Bench) -> None:
+    """Measure a purchase beside few orders and beside many, all of them in its own session."""
+    size, shop = bench.size, bench.shop
+    with shop.node(pinned=False) as node, open_arena(shop, node) as arena:
+        new, past = arena.stock("new", 2, UNITS), arena.stock("past", 1, UNITS)
+        few_runs = _rushes(bench, arena, arena.session(new[:1], UNITS), new[:1])
+        many = arena.session((*new[1:], *past), UNITS).path
+    fill(shop.stores, many.rpartition("/")[2], past[0], size.past_orders)
+    with shop.node(pinned=False) as node, open_arena(shop, node) as arena:
+        target = Target(node.port, many)
+        with arena.buyers(target, 1):
+            wait_until_idle(node.process.pid)  # it has rebuilt the session
+        many_runs = _rushes(bench, arena, target, new[1:])
+    for name, runs in (("few", few_runs), (f"{size.past_orders:,}", many_runs)):
+        note = f"{durable(runs):,.0f} durable orders a second"
+        bench.report.add("orders", f"CPU beside {name}", cpu_us(runs), "µs/order", "", note)
+    ratio = cpu_us(many_runs) / cpu_us(few_runs)
+    bench.report.add("orders", "many to few", ratio, "×", "0.8 to 1.2")
+
+
+def shelf(bench: Bench) -> None:
+    """Measure a purchase in a session with one product, and in one with many that all sell."""
+    size = bench.size
+    runs: dict[int, list[Run]] = {1: [], size.products: []}
+    with bench.shop.node(pinned=False) as node, open_arena(bench.shop, node) as arena:
+        skus = arena.stock("shelf", size.products, 200_000)
+        rooms = {count: arena.session(skus[:count], 100_000) for count in runs}
+        for _ in range(bench.size.rounds):
+            for count, target in rooms.items():
+                runs[count] += _rushes(bench, arena, target, skus[:count], 1)
+    for count, each in runs.items():
+        note = f"{durable(each):,.0f} durable orders a second"
+        bench.report.add("shelf", f"CPU, {count} on the shelf", cpu_us(each), "µs/order", "", note)
+    ratio = cpu_us(runs[size.products]) / cpu_us(runs[1])
+    bench.report.add("shelf", f"{size.products} to 1", ratio, "×", "0.8 to 1.2")
+
+
+def _rushes(
+    bench: Bench, arena: Arena, target: Target, skus: Sequence[str], rounds: int = 0
+) -> list[Run]:
+    rush, buyers = bench.rush(skus)
+    with arena.buyers(target, buyers):
+        runs = [arena.rush(rush) for _ in range(rounds or bench.size.rounds)]
+    for run in runs:
+        bench.check("a rush", run)
+    return runs

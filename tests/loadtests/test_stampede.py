@@ -1,0 +1,33 @@
+"""The stampede measures what it says, with a few hundred purchases."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+_PATIENCE_S = 180
+
+
+def test_a_small_stampede_sells_every_unit_once(tmp_path: Path) -> None:
+    kept, drawn = tmp_path / "stampede.json", tmp_path / "stampede.svg"
+    arguments = ["--quick", "--scenario=limit", "--scenario=sell-out"]
+    done = subprocess.run(
+        [sys.executable, "-m", "loadtests.stampede", *arguments, "--json", kept, "--plot", drawn],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every purchase has one answer, and none was sold twice." in done.stdout
+    assert "liveshop audit: Every promise is kept." in done.stdout
+    report = json.loads(kept.read_text())
+    figures = {(each["scenario"], each["name"]): each["value"] for each in report["figures"]}
+    assert figures["sell-out", "units sold"] == 20
+    assert figures["limit", "durable orders"] > 0
+    steps = report["raw"]["limit"]
+    assert [(step["offered"], step["attempts"]) for step in steps] == [(100, 100), (200, 200)]
+    assert all(step["refused"] == {} for step in steps)
+    assert drawn.read_text().count("<polyline") == 3
