@@ -15,7 +15,8 @@ from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
-from liveshop.engine.writer import Ordered, OrderWriter
+from liveshop.engine.writer import Ordered, OrderWriter, resolved
+from liveshop.stores.postgres.records import Verdict
 from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
 
 
@@ -164,6 +165,10 @@ class Combiner:
                 asker.answer(messages.resolved(reservation))
             elif reservation.order_id in orders:
                 asker.answer(messages.confirmed(orders[reservation.order_id]))
+            else:
+                # Postgres has gone back behind it, and is the truth.
+                lost = resolved(reservation, Verdict.UNAVAILABLE)
+                asker.answer(messages.resolved(lost))
 
     def _fail(self, batch: Sequence[Purchase]) -> None:
         self._room.failed("purchases")

@@ -18,6 +18,7 @@ from liveshop.engine.broadcast import Broadcast
 from liveshop.engine.clock import SessionClock
 from liveshop.engine.mailbox import Mailbox
 from liveshop.engine.node import Node
+from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.records import RowGauge, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
@@ -39,6 +40,10 @@ class RoomContext:
 
     `uncounted` is set while counters in Redis may have missed a change.
 
+    `newest` is the last event that was applied, `redis_head` how far Postgres was by what Redis
+    has copied, in the newest pulse. Where Postgres turns out to be behind what was known of it,
+    nothing of an epoch below `epoch_min` is believed any more.
+
     The events wake a task of the room: `fenced` the rebuild, `behind` the reader of the log when
     that has gone on without this room, `missed` the reader of reservations when the bus may have
     lost letters to buyers, `rows_changed` who ends sales, `pulse_now` the pulse before its time.
@@ -51,6 +56,9 @@ class RoomContext:
         self.state = state
         self._epoch = epoch
         self.settled = settled
+        self.newest: Event | None = None
+        self.redis_head: Head | None = None
+        self.epoch_min = 0
         self.opened = False
         self._orders_wait = False
         self.fenced = anyio.Event()
@@ -113,11 +121,45 @@ class RoomContext:
         """Apply the events that follow, in the order of offsets, and show them to the viewers."""
         for event in events:
             self.state = apply(self.state, event)
+            self.newest = event
             self._note_limits(event)
         if show:
             self.broadcast.add_events(self.state, events)
         else:
             self.broadcast.pass_over(events)
+
+    def begin_anew(
+        self, state: SessionState, events: Sequence[Event], rows: Iterable[Row], seq: int
+    ) -> None:
+        """Take the session as Postgres has it in place of all that is known, and show it so."""
+        self.state, self.newest, self.redis_head = state, None, None
+        self.limits.clear()
+        self.head_seqs.clear()
+        self.head_seqs.append(seq)
+        self.replace_rows(rows)
+        self.advance(events, show=False)
+        self.broadcast.restart(self.state, self.left())
+
+    def known_head(self) -> Head:
+        """Return how far Postgres was, by all that it has said here or through Redis."""
+        offset, epoch, seq = self.state.offset, self.epoch, self.head_seqs[-1]
+        copied = self.redis_head
+        if copied is not None and copied.epoch >= epoch:
+            offset, epoch = max(offset, copied.offset), copied.epoch
+            seq = max(seq, copied.seq)
+        return Head(offset=offset, epoch=epoch, settled=self.settled, seq=seq)
+
+    def distrust(self, known: Head) -> None:
+        """Have Redis loaded anew: Postgres is behind what was known of it, and is the truth."""
+        if known.epoch >= self.epoch_min:
+            self.epoch_min = known.epoch + 1
+            self.node.metrics.setbacks.inc()
+            _logger.warning(
+                "session %s: Postgres has gone back behind event %d and order %d of epoch %d; "
+                "`liveshop audit` lists the orders that Redis knows and Postgres does not",
+                self.session_id, known.offset, known.seq, known.epoch,
+            )  # fmt: skip
+        self.fence()
 
     def knows_limits(self, reservation: Reservation) -> bool:
         """Tell whether the events that put a reservation's limits are known here."""

@@ -65,11 +65,37 @@ class Host:
             elif news:
                 await self._catch_up()
 
+    async def verify(self) -> None:
+        """Take the session anew from the log if that has not what this room has applied last.
+
+        It is so where Postgres has gone back to an older copy: what was read beyond that is no
+        part of the session any more, even if the log has gone on since.
+        """
+        async with self._lock:
+            newest = self._room.newest
+            if newest is None:
+                return
+            sessions, session_id = self._room.node.sessions, self._room.session_id
+            logged = await sessions.events(session_id, after=newest.offset - 1, limit=1)
+            if logged != [newest]:
+                await self._begin_anew()
+
     async def push(self) -> None:
         """Bring Redis' projection up to this room's state."""
         room = self._room
         status = await room.units.push(room.epoch, project(room.state), list(room.rows.values()))
         room.good(status)
+
+    async def _begin_anew(self) -> None:
+        room, sessions, events = self._room, self._room.node.sessions, list[Event]()
+        record = await sessions.get(room.session_id)
+        while part := await sessions.events(
+            room.session_id, after=len(events), limit=_EVENTS_PER_READ
+        ):
+            events += part
+        rows, totals = await sessions.rows(room.session_id), await sessions.totals(room.session_id)
+        state = SessionState.new(record.info, record.first_status)
+        room.begin_anew(state, events, rows, totals.version)
 
     async def _append(self, command: HostCommand | SystemCommand) -> list[Event]:
         room = self._room

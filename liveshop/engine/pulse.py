@@ -11,6 +11,7 @@ from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Watched
 from liveshop.engine.till import Till
+from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
 
 
@@ -82,6 +83,7 @@ class Pulse:
         self.seq = reply.totals.version
         self.plan_offset = reply.plan_offset
         self._take_chat(reply)
+        self._take_head(reply)
         if reply.status is not UnitsStatus.OK:
             self._tick_seen = ""
             if not room.settled:
@@ -98,6 +100,17 @@ class Pulse:
                 room.behind.set()
             await self._repair(watched, reply.reservations)
             await room.post()
+
+    def _take_head(self, reply: PulseReply) -> None:
+        """Note how far Postgres was by what Redis has copied; of a rebuild under way, its epoch."""
+        good = reply.status is UnitsStatus.OK
+        if good or reply.status is UnitsStatus.EPOCH:
+            self._room.redis_head = Head(
+                offset=reply.plan_offset if good else 0,
+                epoch=reply.epoch,
+                settled=False,
+                seq=reply.totals.version if good else 0,
+            )
 
     def _show(self, viewers: int, likes: int, totals: Totals | None) -> None:
         room = self._room

@@ -7,7 +7,7 @@ import anyio
 from msgspec.structs import replace
 
 from liveshop.core import limits
-from liveshop.core.errors import LiveshopError
+from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
 from liveshop.engine.context import RoomContext
@@ -60,8 +60,11 @@ class Rebuilder:
     async def _open(self) -> None:
         """Open the room if Redis is good for the newest epoch, or is made so."""
         room = self._room
+        await self._host.verify()
         if not (await self._is_open() or await self._is_opened_elsewhere()):
-            rebuild = await room.node.sessions.raise_epoch(room.session_id, room.epoch)
+            rebuild = await room.node.sessions.raise_epoch(
+                room.session_id, room.epoch, epoch_min=room.epoch_min
+            )
             if rebuild is None or not await self._rebuild(rebuild):
                 return
         if not self._good_epoch:
@@ -75,7 +78,8 @@ class Rebuilder:
         """Wait for the node that has raised the epoch; False if there is none, or it is slow."""
         room, waited_for, until_s = self._room, -1, 0.0
         patience_s = _PATIENCE_S * 2 ** min(self._takeovers, _PATIENCE_DOUBLINGS_MAX)
-        while room.epoch not in (0, self._good_epoch, self._raised_epoch):
+        theirs_alone = (0, self._good_epoch, self._raised_epoch)
+        while room.epoch >= room.epoch_min and room.epoch not in theirs_alone:
             if room.epoch != waited_for:
                 waited_for, until_s = room.epoch, anyio.current_time() + patience_s
             elif anyio.current_time() >= until_s:
@@ -89,11 +93,15 @@ class Rebuilder:
     async def _is_open(self) -> bool:
         """Read the newest epoch, and tell whether Redis sells at it."""
         room = self._room
-        head = (await room.node.sessions.heads([room.session_id]))[room.session_id]
+        head = (await room.node.sessions.heads([room.session_id])).get(room.session_id)
+        if head is None:
+            raise NotFound("session", room.session_id)
         room.epoch = head.epoch
         room.settled = head.settled
         if head.settled:
             return True
+        if head.epoch < room.epoch_min:
+            return False
         reply = await room.units.sweep(room.epoch)
         if reply.status is UnitsStatus.OK:
             # Whoever has loaded them had a reason not to believe what this node has heard.

@@ -6,6 +6,7 @@ from contextlib import suppress
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import LiveshopError, Unavailable
 from liveshop.core.limits import PULSE_MS, ROOM_IDLE_MS_MAX, ROOM_OPENING_MS_MAX
 from liveshop.core.model import Status
@@ -15,7 +16,7 @@ from liveshop.engine.context import RoomContext
 from liveshop.engine.node import Node
 from liveshop.engine.room import Room
 from liveshop.engine.sampling import sample
-from liveshop.stores.postgres.records import Head, SessionRecord
+from liveshop.stores.postgres.records import Head
 
 _logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class Rooms:
         record = await node.sessions.get(session_id)
         context = RoomContext(
             node,
-            SessionState.new(record.info, first_status(record)),
+            SessionState.new(record.info, record.first_status),
             epoch=record.stock_epoch,
             settled=record.settled,
         )
@@ -135,10 +136,12 @@ class Rooms:
         node = self._node
         await self._read_clock()
         try:
+            # What is known before Postgres is asked it must know, too.
+            known = {name: room.context.known_head() for name, room in self._rooms.items()}
             heads = await self._heads()
             node.postgres_up = True
-            for session_id, head in heads.items():
-                self._compare(self._rooms[session_id].context, head)
+            for session_id, head in known.items():
+                await self._compare(session_id, head, heads.get(session_id))
             if look:
                 await self._look()
         except LiveshopError as failure:
@@ -173,7 +176,14 @@ class Rooms:
                 # The others must be kept all the same.
                 _logger.exception("session %s cannot be loaded", session_id)
 
-    def _compare(self, room: RoomContext, head: Head) -> None:
+    async def _compare(self, session_id: str, known: Head, head: Head | None) -> None:
+        if head is None:
+            await self._close(session_id)
+            return
+        room = self._rooms[session_id].context
+        if head.is_behind(known):
+            room.distrust(known)
+            room.settled = head.settled
         if head.offset > room.state.offset:
             room.behind.set()
         if head.epoch > room.epoch:
@@ -194,14 +204,25 @@ class Rooms:
             beats = self._idle_beats.get(session_id, 0) + 1 if quiet and room.idle else 0
             self._idle_beats[session_id] = beats
             if beats > _IDLE_BEATS:
-                del self._rooms[session_id], self._idle_beats[session_id]
-                room.stop()
-                await self._node.bus.unsubscribe(session_id)
+                await self._unload(session_id)
 
     def _measure(self, at_ms: object) -> None:
         if isinstance(at_ms, int) and self._node.clock.observed:
             lag_ms = max(0, self._node.clock.now_ms() - at_ms)
             self._node.metrics.bus_lag.observe(lag_ms / 1000)
+
+    async def _unload(self, session_id: str) -> None:
+        self._idle_beats.pop(session_id, None)
+        self._rooms.pop(session_id).stop()
+        await self._node.bus.unsubscribe(session_id)
+
+    async def _close(self, session_id: str) -> None:
+        """Leave a session that is in Postgres no more, once what is under way has its answer."""
+        room = self._rooms[session_id]
+        for viewer in room.context.audience.seated():
+            viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session any more")
+        if not room.under_way:
+            await self._unload(session_id)
 
     def _receive(self, session_id: str, payload: bytes) -> None:
         room = self._rooms.get(session_id)
@@ -218,8 +239,3 @@ class Rooms:
             _logger.exception("session %s: a message of the bus is dropped", session_id)
             room.context.behind.set()
             room.context.missed.set()
-
-
-def first_status(record: SessionRecord) -> Status:
-    """Return the status that a session was made with."""
-    return Status.DRAFT if record.info.starts_at_ms is None else Status.SCHEDULED

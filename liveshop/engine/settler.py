@@ -15,6 +15,7 @@ from liveshop.stores.postgres.records import Copies
 
 @dataclass(frozen=True, slots=True)
 class _Settlement:
+    epoch: int
     outcomes: Sequence[Reservation]
     copies: Copies
 
@@ -36,7 +37,7 @@ class Settler:
     async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
         self._room.keep_rows(copies.rows)
-        self._waiting.append(_Settlement(outcomes, copies))
+        self._waiting.append(_Settlement(self._room.epoch, outcomes, copies))
         await self.retry()
 
     async def retry(self) -> None:
@@ -45,6 +46,10 @@ class Settler:
         while self._waiting and room.opened:
             settlement = self._waiting[0]
             copies = settlement.copies
+            if settlement.epoch < room.epoch_min:
+                # Postgres has gone back since: it may not have what this says.
+                self._waiting.popleft()
+                continue
             room.node.reach(Failpoint.BEFORE_SETTLE)
             started = perf_counter()
             try:

@@ -1,7 +1,7 @@
 """Commits orders in batches: nothing is `confirmed` before its COMMIT has returned."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -17,6 +17,7 @@ from liveshop.core.model import (
     OrderStatus,
     Reservation,
     ReservationState,
+    Row,
     sku_row,
 )
 from liveshop.core.wire import Message
@@ -28,6 +29,7 @@ from liveshop.engine.settler import Settler
 from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.records import (
     CommitReply,
+    Head,
     NewLine,
     NewOrder,
     Outcome,
@@ -186,6 +188,7 @@ class OrderWriter:
         lost = False
         while True:
             started = perf_counter()
+            known, rows = room.known_head(), dict(room.rows)
             try:
                 now_ms = room.clock.now_ms()
                 reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
@@ -198,6 +201,8 @@ class OrderWriter:
                 room.keep_orders_waiting(True)
                 await anyio.sleep(_RETRY_S)
             else:
+                if _is_older(reply, known, rows):
+                    room.distrust(known)
                 if reply.epoch == room.epoch:
                     room.node.metrics.commit_seconds.observe(perf_counter() - started)
                     room.node.metrics.commit_orders.observe(len(orders))
@@ -329,6 +334,16 @@ class OrderWriter:
                 return errors.LimitReached(what, limit=limit, left=0)
             case _:
                 return errors.Conflict(f"{ordered.order_id} is another order's id")
+
+
+def _is_older(reply: CommitReply, known: Head, rows: Mapping[str, Row]) -> bool:
+    """Tell whether Postgres is behind what was known before it was asked.
+
+    The orders that were waiting for it may bring its count beyond that, but not that of each row.
+    """
+    if reply.epoch < known.epoch or reply.head_offset < known.offset:
+        return True
+    return any(row.version < rows[row.row].version for row in reply.copies.rows if row.row in rows)
 
 
 def _as_new(reply: CommitReply) -> CommitReply:

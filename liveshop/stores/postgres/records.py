@@ -21,6 +21,11 @@ class SessionRecord:
     created_ms: int
     number: int
 
+    @property
+    def first_status(self) -> Status:
+        """The status that the session was made with."""
+        return Status.DRAFT if self.info.starts_at_ms is None else Status.SCHEDULED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPage:
@@ -38,6 +43,15 @@ class Head:
     epoch: int
     settled: bool
     seq: int
+
+    def is_behind(self, known: "Head") -> bool:
+        """Tell whether Postgres was further before: it is a copy now that is older."""
+        return (
+            self.offset < known.offset
+            or self.epoch < known.epoch
+            or self.seq < known.seq
+            or self.settled < known.settled
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

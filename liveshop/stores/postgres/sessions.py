@@ -123,13 +123,18 @@ class Sessions:
         """Return what is confirmed so far; NotFound for an unknown session."""
         return await read_totals(self._database, session_id)
 
-    async def raise_epoch(self, session_id: str, seen_epoch: int) -> Rebuild | None:
+    async def raise_epoch(
+        self, session_id: str, seen_epoch: int, *, epoch_min: int = 0
+    ) -> Rebuild | None:
         """Raise the epoch from `seen_epoch`, and read what Redis is rebuilt from.
 
+        It becomes `epoch_min` at least: Redis may know higher ones than an older Postgres does.
         None where another node was first. Afterwards no order of an older epoch can commit.
         """
         async with self._database.transaction() as connection:
-            session = await connection.fetchrow(_SQL["raise_epoch"], session_id, seen_epoch)
+            session = await connection.fetchrow(
+                _SQL["raise_epoch"], session_id, seen_epoch, epoch_min
+            )
             if session is None:
                 return None
             return Rebuild(

@@ -83,8 +83,10 @@ WHERE NOT settled AND status IN ('live', 'paused', 'ended') ORDER BY id
 SELECT "row", units, sold, version FROM stock WHERE session_id = $1 ORDER BY "row"
 
 -- name: raise_epoch
--- Raise the epoch if it is the one that was seen; this takes the lock. $1 session, $2 seen epoch
-UPDATE session SET stock_epoch = stock_epoch + 1 WHERE id = $1 AND stock_epoch = $2 RETURNING *
+-- Raise the epoch if it is the one that was seen; this takes the lock.
+-- $1 session, $2 seen epoch, $3 what it becomes at least
+UPDATE session SET stock_epoch = greatest(stock_epoch + 1, $3)
+WHERE id = $1 AND stock_epoch = $2 RETURNING *
 
 -- name: quotas_after
 -- Read what buyers have bought. $1 session, $2 and $3 after this scope and buyer, $4 how many
