@@ -50,8 +50,12 @@ class SessionClock:
         """Note an instant that Redis has used for this session."""
         self._used_ms = max(self._used_ms, used_ms)
 
+    def begin_anew(self) -> None:
+        """Forget what was used: Redis has been loaded anew, and says what its time is now."""
+        self._used_ms = self._told_ms = 0
+
     def now_ms(self) -> int:
-        """Return the session's time now, in Unix milliseconds; it never goes back."""
+        """Return the session's time now, in Unix milliseconds; it goes back at new epochs alone."""
         if self._clock.observed:
             self._told_ms = max(self._told_ms, self._used_ms, self._clock.now_ms())
             return self._told_ms

@@ -70,6 +70,8 @@ class Rebuilder:
         if not self._good_epoch:
             # Whoever has counted last may not have got to the end.
             room.uncounted = True
+        if room.epoch != self._good_epoch:
+            room.clock.begin_anew()
         self._good_epoch = room.epoch
         self._takeovers = 0
         room.open()

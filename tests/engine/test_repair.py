@@ -53,3 +53,69 @@ async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back
     ada = await shop.join(session_id, "ada")
     shop.buy(ada, "OBS-M", quantity=3)
     await ada.sees("confirmed")
+
+
+async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=3, OBS_L=3)
+    await shop.stock("mug", MUG=5)
+    mug = {"product_id": "mug", "units": {"MUG": 5}, "prices": {"MUG": 700}, "limit": 2}
+    await shop.host(session_id, "product.add", **mug)
+    await shop.host(session_id, "product.reprice", product_id="shirt", prices={"OBS-M": 4000})
+    await shop.host(
+        session_id, "sale.start", product_id="shirt", percent=50, duration_ms=60_000, units=2
+    )
+    await shop.opened(session_id)
+    context = (await shop.engine.room(session_id)).context
+    link, database = context.node.link, context.node.database
+    plan = session_key(session_id, "plan")
+    assert await audit(database, link) == []
+    offer = await link.call("HGET", plan, "sOBS-M")
+    sale = SEPARATOR.join(offer.split(SEPARATOR)[2:])
+    damages = [
+        ("HSET", "sMUG", f"1{SEPARATOR}2", "sMUG: Redis 1 2, the log says 700 2"),
+        ("HSET", "sMUG", f"700{SEPARATOR}9", "sMUG: Redis 700 9, the log says 700 2"),
+        ("HSET", "sOBS-M", f"4000{SEPARATOR}10", "sOBS-M: Redis 4000 10, the log says 4000 10 @"),
+        ("HSET", "sHAT", f"1{SEPARATOR}1", "sHAT: Redis 1 1, the log says nothing"),
+        ("HDEL", "sOBS-L", "", "sOBS-L: Redis nothing, the log says 5000 10 @"),
+        ("HSET", "status", "paused", "status: Redis paused, the log says live"),
+        ("HSET", "hold_ms", "1", "hold_ms: Redis 1, the log says 300000"),
+    ]
+    for command, field, value, what in damages:
+        await link.call(command, plan, field, *([value] if value else []))
+        found = await audit(database, link, looks=1)
+        assert [finding.check for finding in found] == ["plan_is_logged"]
+        assert found[0].what.startswith(f"the plan's {what}")
+        epoch = context.epoch
+        await repair(database, link, found)
+        await until(lambda: context.epoch > epoch and context.buying)  # noqa: B023
+        assert await audit(database, link) == []
+    assert SEPARATOR.join((await link.call("HGET", plan, "sOBS-M")).split(SEPARATOR)[2:]) == sale
+
+
+async def test_a_time_far_ahead_is_found_and_set_back_with_what_is_held(shop: Shop) -> None:
+    session_id = await shop.live(hold_ms=300_000, OBS_M=3)
+    await shop.opened(session_id)
+    context = (await shop.engine.room(session_id)).context
+    link, database = context.node.link, context.node.database
+    month_ms = 30 * 86_400_000
+    ahead_ms = await link.now_ms() + month_ms
+    await link.call("HSET", session_key(session_id, "cfg"), "hi_ms", ahead_ms)
+    ada = await shop.join(session_id, "ada")
+    rid = shop.reserve(ada, "OBS-M")
+    assert (await ada.sees("reserved", rid=rid))["expires_at_ms"] >= ahead_ms + 300_000
+    found = await audit(database, link, looks=1)
+    assert [(each.promise, each.check) for each in found] == [("P4", "time_is_near")]
+    epoch = context.epoch
+    done = await repair(database, link, found)
+    assert "its time is set back by 259" in done[0]
+    await until(lambda: context.epoch > epoch and context.buying)
+    assert await audit(database, link) == []
+    now_ms = await link.now_ms()
+    [held] = await context.units.mine("ada")
+    assert held.rid == rid
+    assert now_ms + 200_000 < held.deadline_ms <= now_ms + 300_000
+    bo = await shop.join(session_id, "bo")
+    shop.reserve(bo, "OBS-M")
+    assert (await bo.sees("reserved"))["expires_at_ms"] <= await link.now_ms() + 300_000
+    shop.buy(bo, "OBS-M")
+    assert (await bo.sees("confirmed"))["at_ms"] <= await link.now_ms()

@@ -9,14 +9,17 @@ from liveshop.stores.redis.link import RedisLink
 
 SEPARATOR: Final = "\x1f"
 _SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
-_KEYS: Final = ("cfg", "stock", "res", "due", "paying", "held", "totals")
+_KEYS: Final = ("cfg", "stock", "res", "due", "paying", "held", "totals", "plan")
 _READ_MS_MAX: Final = 60_000
 _FIELDS_PER_SCAN: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Believed:
-    """What Redis sells by; rows are `(units, sold, version, held)`, open records by rid."""
+    """What Redis sells by; rows are `(units, sold, version, held)`, open records by rid.
+
+    `ahead_ms` is by how much the session's time is ahead of Redis' clock.
+    """
 
     epoch: int
     now_ms: int
@@ -24,6 +27,8 @@ class Believed:
     open: dict[str, list[str]]
     held: dict[str, int]
     totals: list[int]
+    plan: dict[str, str]
+    ahead_ms: int
 
 
 def key(session_id: str, name: str) -> str:
@@ -37,7 +42,7 @@ async def read_belief(link: RedisLink, session_id: str) -> Believed | None:
     reply = await link.call("EVAL", _SCRIPT, len(keys), *keys, timeout_ms=_READ_MS_MAX)
     if reply is None:
         return None
-    epoch, now_ms, stock, opened, held, totals = reply
+    epoch, now_ms, stock, opened, held, totals, plan, ahead_ms = reply
     counts: dict[str, dict[str, int]] = {}
     for field, value in pairs(stock):
         row, _, name = field.rpartition(SEPARATOR)
@@ -52,6 +57,8 @@ async def read_belief(link: RedisLink, session_id: str) -> Believed | None:
         open={rid: packed.split(SEPARATOR) for rid, packed in pairs(opened)},
         held={field: int(value) for field, value in pairs(held)},
         totals=[int(count or 0) for count in totals],
+        plan=dict(pairs(plan)),
+        ahead_ms=int(ahead_ms),
     )
 
 

@@ -131,6 +131,12 @@ WHERE $1::text IS NULL OR s.id = $1
 GROUP BY s.id, s.head_offset
 HAVING count(e."offset") <> s.head_offset OR coalesce(max(e."offset"), 0) <> s.head_offset
 
+-- name: event_knows_its_offset
+SELECT session_id, format('event %s says that it is %s', "offset",
+                          coalesce(body ->> 'offset', 'nothing')) AS what
+FROM event
+WHERE body ->> 'offset' IS DISTINCT FROM "offset"::text AND ($1::text IS NULL OR session_id = $1)
+
 -- name: status_is_logged
 WITH logged AS (
     SELECT DISTINCT ON (session_id) session_id, type FROM event
@@ -168,6 +174,24 @@ FROM orders AS o JOIN session AS s ON s.id = o.session_id
 WHERE s.payment = 'checkout' AND o.status = 'confirmed'
   AND NOT EXISTS (SELECT FROM payment AS p WHERE p.order_id = o.id AND p.status = 'applied')
   AND ($1::text IS NULL OR s.id = $1)
+
+-- name: cancelled_money_is_due
+-- In a session paid elsewhere only what was paid has been confirmed, and can be cancelled.
+SELECT o.session_id, format('order %s is %s, its money is not %s', o.id, o.status,
+                            CASE o.status WHEN 'refunded' THEN 'refunded' ELSE 'refund_due' END)
+    AS what
+FROM orders AS o JOIN session AS s ON s.id = o.session_id
+WHERE s.payment = 'checkout' AND o.status IN ('cancelled', 'refunded')
+  AND NOT EXISTS (
+      SELECT FROM payment AS p WHERE p.order_id = o.id AND p.reason = 'cancelled'
+      AND p.status = CASE o.status WHEN 'refunded' THEN 'refunded' ELSE 'refund_due' END)
+  AND ($1::text IS NULL OR s.id = $1)
+
+-- name: order_is_in_its_currency
+SELECT o.session_id, format('order %s is in %s, the session in %s', o.id, o.currency, s.currency)
+    AS what
+FROM orders AS o JOIN session AS s ON s.id = o.session_id
+WHERE o.currency <> s.currency AND ($1::text IS NULL OR s.id = $1)
 
 -- name: pending_ends
 SELECT session_id, format('order %s waits for money since before its deadline, %s',

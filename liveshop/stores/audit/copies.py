@@ -15,12 +15,15 @@ from liveshop.stores.audit.belief import (
 )
 from liveshop.stores.audit.books import FINDINGS_PER_CHECK_MAX, OVERDUE_MS_MAX
 from liveshop.stores.audit.findings import Finding
+from liveshop.stores.audit.plan import audit_plan
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import load_queries
 from liveshop.stores.redis.link import RedisLink
 
 SQL: Final = load_queries(Path(__file__).with_suffix(".sql"))
 _COUNTS_PER_READ: Final = 5_000
+# How far a session's time may be ahead of Redis' clock, which was set right meanwhile.
+AHEAD_MS_MAX: Final = 60_000
 # An order that was cancelled later has been sold.
 _SOLD: Final = ("confirmed", "cancelled", "refunded")
 
@@ -54,13 +57,24 @@ async def _everything(
     database: Database, link: RedisLink, session_id: str, believed: Believed
 ) -> AsyncIterator[tuple[str, str]]:
     """Yield the check that failed and what is wrong, again and again."""
-    for finding in (*_holds(believed), *await _rows(database, session_id, believed)):
+    for finding in (*_clock(believed), *_holds(believed)):
+        yield finding
+    for finding in await _rows(database, session_id, believed):
+        yield finding
+    for finding in await audit_plan(database, SQL, session_id, believed.plan):
         yield finding
     async for finding in _counts(database, link, session_id):
         yield finding
     async for records in scan(link, session_id, "res"):
         for finding in await _answers(database, session_id, believed, records):
             yield finding
+
+
+def _clock(believed: Believed) -> Iterator[tuple[str, str]]:
+    """Compare the session's time with Redis' clock: what is held ends by the former."""
+    if believed.ahead_ms > AHEAD_MS_MAX:
+        minutes = believed.ahead_ms // 60_000
+        yield "time_is_near", f"its time is {minutes} minutes ahead of Redis' clock"
 
 
 def _holds(believed: Believed) -> Iterator[tuple[str, str]]:

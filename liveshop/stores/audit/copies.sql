@@ -14,6 +14,18 @@ SELECT FROM session WHERE id = $1
 -- Read the truth about rows. $1 session
 SELECT "row", units, sold, version FROM stock WHERE session_id = $1 ORDER BY "row"
 
+-- name: planned
+-- Read what the plan is measured by. $1 session
+SELECT head_offset, starts_at_ms, hold_ms FROM session WHERE id = $1
+
+-- name: log
+-- Read the events that change what is sold, and how, in their order. $1 session, $2 up to this one
+SELECT body FROM event
+WHERE session_id = $1 AND "offset" <= $2
+  AND (type IN ('product.added', 'product.removed', 'product.repriced', 'sale.started',
+                'sale.ended') OR type LIKE 'session.%')
+ORDER BY "offset"
+
 -- name: counts
 -- Read the truth about what buyers bought, a part at a time.
 -- $1 session, $2 and $3 after this scope and buyer, $4 how many

@@ -45,19 +45,33 @@ CHECKS: Final = {
         "`liveshop audit --repair` sets the head, if the log is whole; else restore it",
         mends=True,
     ),
+    "event_knows_its_offset": Check(
+        "P2", "`liveshop audit --repair` sets the offset that the event has in the log", mends=True
+    ),
     "status_is_logged": Check("P2", "`liveshop audit --repair` sets what the log says", mends=True),
     "money_has_an_end": Check(
         "P3", _MONEY + "a node that runs confirms it; else report the payment again"
     ),
     "applied_money_has_its_order": Check("P3", _MONEY + "refund it, or correct the order by hand"),
     "order_has_its_money": Check("P3", _MONEY + "report its payment, or cancel it"),
+    "cancelled_money_is_due": Check(
+        "P3", _MONEY + "look up the payment where it was made, and refund it there"
+    ),
+    "order_is_in_its_currency": Check("P3", _MONEY + "correct the order by hand"),
     "pending_ends": Check("P4", _MONEY + "a node that runs makes it void: start one"),
     "epoch_is_known": Check("P1", _REBUILT, mends=True),
+    "plan_is_logged": Check("P1", _REBUILT, mends=True),
     "row_is_copied": Check("P1", _REBUILT, mends=True),
     "count_is_copied": Check("P1", _REBUILT, mends=True),
     "totals_are_copied": Check("P1", _REBUILT, mends=True),
     "row_holds_what_is_reserved": Check("P4", _REBUILT, mends=True),
     "buyer_holds_what_is_reserved": Check("P4", _REBUILT, mends=True),
+    "time_is_near": Check(
+        "P4",
+        "`liveshop audit --repair` sets it back, as far as Postgres has recorded no later instant; "
+        "else wait for the clock to come up to it",
+        mends=True,
+    ),
     "reservation_ends": Check("P4", _REBUILT + "; a node that runs ends it", mends=True),
     "sold_is_confirmed": Check(
         "P2", _MONEY + "its buyer may have been told so: restore Postgres from a backup"

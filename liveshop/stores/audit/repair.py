@@ -6,6 +6,7 @@ from typing import Final
 
 from liveshop.stores.audit import books
 from liveshop.stores.audit.belief import key, read_belief, scan
+from liveshop.stores.audit.copies import AHEAD_MS_MAX
 from liveshop.stores.audit.findings import Finding
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
@@ -13,6 +14,7 @@ from liveshop.stores.redis.link import RedisLink
 
 _SQL: Final = load_queries(Path(__file__).with_suffix(".sql"))
 _GIVE_DEADLINE: Final = Path(__file__).with_name("deadline.lua").read_text(encoding="utf-8")
+_SET_BACK: Final = Path(__file__).with_name("clock.lua").read_text(encoding="utf-8")
 _FIX_S_MAX: Final = 1_800.0
 # In the order in which one fix may make the next possible.
 _SESSION_FIXES: Final = (
@@ -22,6 +24,7 @@ _SESSION_FIXES: Final = (
     "totals_add_up",
     "orders_are_numbered",
     "log_has_no_gap",
+    "event_knows_its_offset",
     "status_is_logged",
     "settled_keeps_nothing",
 )
@@ -74,6 +77,7 @@ async def _mend(
     database: Database, link: RedisLink, session_id: str, fixes: set[str], *, rebuild: bool
 ) -> list[str]:
     done = await _give_deadlines(link, session_id) if rebuild else []
+    done += await _set_back(database, link, session_id) if rebuild else []
     believed = await read_belief(link, session_id)
     epoch = 0 if believed is None else believed.epoch
     async with database.transaction() as connection:
@@ -90,6 +94,15 @@ async def _mend(
 async def _fix(connection: Connection, name: str, *args: str | int) -> list[str]:
     records = await connection.fetch(_SQL[name], *args, timeout=_FIX_S_MAX)
     return [record[0] for record in records]
+
+
+async def _set_back(database: Database, link: RedisLink, session_id: str) -> list[str]:
+    """Set a session's time back that is far ahead of the clock."""
+    [session] = await database.fetch(_SQL["newest"], session_id)
+    keys = [key(session_id, name) for name in ("cfg", "res", "due", "paying")]
+    args = (session["newest_ms"], AHEAD_MS_MAX)
+    back_ms = await link.call("EVAL", _SET_BACK, len(keys), *keys, *args)
+    return [f"its time is set back by {back_ms // 1000} s"] if back_ms else []
 
 
 async def _give_deadlines(link: RedisLink, session_id: str) -> list[str]:

@@ -101,6 +101,15 @@ UPDATE session AS s SET head_offset = log.last FROM log, was
 WHERE s.id = $1 AND log.n = log.last AND s.head_offset <> log.last
 RETURNING format('head %s → %s', was.head_offset, s.head_offset)
 
+-- name: event_knows_its_offset
+UPDATE event SET body = jsonb_set(body, '{offset}', to_jsonb("offset"))
+WHERE session_id = $1 AND body ->> 'offset' IS DISTINCT FROM "offset"::text
+RETURNING format('event %s says so again', "offset")
+
+-- name: newest
+-- $1 session
+SELECT newest_ms FROM session WHERE id = $1
+
 -- name: status_is_logged
 WITH logged AS (
     SELECT CASE type WHEN 'session.paused' THEN 'paused' WHEN 'session.ended' THEN 'ended'

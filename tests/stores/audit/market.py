@@ -67,7 +67,7 @@ class Market:
         pending = [self.reservation()] if rebuild.epoch == 1 else []
         await self.units.load(
             rebuild.epoch,
-            now_ms_min=NOW,
+            now_ms_min=0,
             rows=rebuild.rows,
             totals=rebuild.totals,
             pending=pending,

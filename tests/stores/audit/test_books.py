@@ -82,11 +82,45 @@ async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
             "P1 session s1: ada has orders of 2 of @1, the limit is 1",
         ),
         ("DELETE FROM payment", "P3 session s2: order c1 is confirmed without a payment"),
+        (
+            "UPDATE event SET body = jsonb_set(body, '{offset}', '77') WHERE session_id = 's1'",
+            "P2 session s1: event 1 says that it is 77",
+        ),
+        (
+            "UPDATE orders SET currency = 'USD' WHERE id = 'r1'",
+            "P3 session s1: order r1 is in USD, the session in EUR",
+        ),
     ],
 )
 async def test_damage_is_found(worked: Shop, damage: str, finding: str) -> None:
     await worked.database.commit(damage)
     assert finding in await findings(worked)
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        (
+            "DELETE FROM payment",
+            "P3 session s2: order c1 is cancelled, its money is not refund_due",
+        ),
+        (
+            "UPDATE payment SET status = 'refunded'",
+            "P3 session s2: order c1 is cancelled, its money is not refund_due",
+        ),
+        (
+            "UPDATE orders SET status = 'refunded' WHERE id = 'c1'",
+            "P3 session s2: order c1 is refunded, its money is not refunded",
+        ),
+    ],
+)
+async def test_money_that_went_with_a_cancelled_order_is_found(
+    worked: Shop, damage: str, finding: str
+) -> None:
+    await worked.orders.cancel("c1")
+    assert await findings(worked) == []
+    await worked.database.commit(damage)
+    assert await findings(worked) == [finding]
 
 
 @pytest.mark.parametrize(

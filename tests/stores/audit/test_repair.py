@@ -69,6 +69,10 @@ async def mend(shop: Shop, link: RedisLink) -> list[str]:
             "UPDATE session SET status = 'paused' WHERE id = 's1'",
             ["session s1: status paused → live", f"session s1: {REBUILT}"],
         ),
+        (
+            "UPDATE event SET body = jsonb_set(body, '{offset}', '77') WHERE session_id = 's1'",
+            ["session s1: event 1 says so again", f"session s1: {REBUILT}"],
+        ),
     ],
 )
 async def test_what_can_be_counted_is_counted_again(
@@ -118,6 +122,10 @@ async def test_without_its_constraint_too(
             "P3 session s2: payment p1 of 1 is applied, order c1 is confirmed over 5000",
         ),
         ("DELETE FROM payment", "P3 session s2: order c1 is confirmed without a payment"),
+        (
+            "UPDATE orders SET currency = 'USD' WHERE id = 'r1'",
+            "P3 session s1: order r1 is in USD, the session in EUR",
+        ),
         (
             "UPDATE order_line SET sku_limit = 1 WHERE rid = 'r1'",
             "P1 session s1: ada has orders of 2 of sA, the limit is 1",
