@@ -13,8 +13,8 @@ from liveshop.stores.audit.belief import (
     read_counts,
     scan,
 )
-from liveshop.stores.audit.books import FINDINGS_PER_CHECK_MAX, OVERDUE_MS_MAX
-from liveshop.stores.audit.findings import Finding
+from liveshop.stores.audit.books import OVERDUE_MS_MAX
+from liveshop.stores.audit.findings import FINDINGS_KEPT_MAX, Finding
 from liveshop.stores.audit.plan import audit_plan
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import load_queries
@@ -39,18 +39,13 @@ async def audit_copies(
     if believed.epoch > epoch:
         what = f"Redis sells at epoch {believed.epoch}, Postgres has raised it to {epoch}"
         return [Finding(check="epoch_is_known", session=session_id, what=what)]
-    found: list[Finding] = []
+    found: dict[Finding, None] = {}  # in order, and each once: a scan may come by twice
     seen: Counter[str] = Counter()
     async for check, what in _everything(database, link, session_id, believed):
         seen[check] += 1
-        if seen[check] <= FINDINGS_PER_CHECK_MAX:
-            finding = Finding(check=check, session=session_id, what=what)
-            found += [finding] if finding not in found else []  # a scan may come by twice
-    for check, count in seen.items():
-        if count > FINDINGS_PER_CHECK_MAX:
-            more = f"and {count - FINDINGS_PER_CHECK_MAX} more of this kind"
-            found.append(Finding(check=check, session=session_id, what=more))
-    return found
+        if seen[check] <= FINDINGS_KEPT_MAX:
+            found[Finding(check=check, session=session_id, what=what)] = None
+    return list(found)
 
 
 async def _everything(

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+# Of each kind so many are told, and so many kept until it is known which of them stay.
+FINDINGS_PER_CHECK_MAX: Final = 20
+FINDINGS_KEPT_MAX: Final = 10_000
+
 _COUNTED: Final = "`liveshop audit --repair` counts it again"
 _REBUILT: Final = "`liveshop audit --repair` has Redis rebuilt from Postgres"
 _LEDGER: Final = (

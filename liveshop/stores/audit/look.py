@@ -1,6 +1,6 @@
 """Whether the engine keeps its promises: Postgres by itself, and Redis against Postgres."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import anyio
@@ -9,7 +9,12 @@ from liveshop.core.errors import NotFound
 from liveshop.stores.audit.belief import read_belief
 from liveshop.stores.audit.books import CHECKS, audit_books
 from liveshop.stores.audit.copies import SQL, audit_copies
-from liveshop.stores.audit.findings import Finding, in_order
+from liveshop.stores.audit.findings import (
+    FINDINGS_KEPT_MAX,
+    FINDINGS_PER_CHECK_MAX,
+    Finding,
+    in_order,
+)
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.link import RedisLink
 
@@ -43,8 +48,28 @@ async def audit(
         await anyio.sleep(_BETWEEN_LOOKS_S)
         # What has gone was on its way; what is new may be.
         again = await _look(database, link, session_id, progress)
-        findings = [finding for finding in again if finding in findings]
-    return in_order(findings)
+        before = set(findings)
+        findings = [finding for finding in again if finding in before]
+    return in_order(first_of_each(findings, session_id))
+
+
+def first_of_each(findings: Sequence[Finding], session_id: str | None = None) -> list[Finding]:
+    """Return the first findings of each kind, and how many more there are.
+
+    Those of Redis are counted session by session: each has to be loaded anew.
+    """
+    kinds: dict[tuple[str, str | None], list[Finding]] = {}
+    for each in findings:
+        session = session_id if each.check in CHECKS else each.session
+        kinds.setdefault((each.check, session), []).append(each)
+    told: list[Finding] = []
+    for (check, session), found in kinds.items():
+        told += found[:FINDINGS_PER_CHECK_MAX]
+        if len(found) > FINDINGS_PER_CHECK_MAX:
+            least = "at least " if len(found) >= FINDINGS_KEPT_MAX else ""
+            more = f"and {least}{len(found) - FINDINGS_PER_CHECK_MAX} more of this kind"
+            told.append(Finding(check=check, session=session, what=more))
+    return told
 
 
 async def unread(database: Database, link: RedisLink, session_id: str | None = None) -> list[str]:

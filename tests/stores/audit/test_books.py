@@ -7,8 +7,9 @@ import pytest
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.stores.audit import books
-from liveshop.stores.audit.books import FINDINGS_PER_CHECK_MAX, OVERDUE_MS_MAX, audit_books
-from liveshop.stores.audit.findings import CHECKS
+from liveshop.stores.audit.books import OVERDUE_MS_MAX, audit_books
+from liveshop.stores.audit.findings import CHECKS, FINDINGS_PER_CHECK_MAX
+from liveshop.stores.audit.look import first_of_each
 from liveshop.stores.postgres.records import NewOrder, Verdict
 from tests.stores.audit.market import LATER, told
 from tests.stores.postgres.shop import NOW, Shop, line, order, undecided
@@ -168,7 +169,7 @@ async def test_of_a_kind_the_first_are_told_and_how_many_more_there_are(worked: 
     carts = [order(f"x{n:02}", "C", buyer=f"buyer-{n:02}", limit=2) for n in range(25)]
     await worked.commit(*carts, session_id="s3")
     await worked.database.commit("UPDATE buyer_quota SET bought = 2 WHERE buyer LIKE 'buyer-%'")
-    found = await findings(worked)
+    found = [told(each) for each in first_of_each(await audit_books(worked.database, now_ms=NOW))]
     assert len(found) == FINDINGS_PER_CHECK_MAX + 1
     assert found[0] == "P1 session s3: buyer-00 counts as having bought 2 of sC, by orders 1"
     assert found[-1] == "P1 other sessions: and 5 more of this kind"

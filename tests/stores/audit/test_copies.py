@@ -58,6 +58,19 @@ async def test_what_is_gone_at_the_second_look_was_on_its_way(market: Market) ->
     assert await looking == []
 
 
+async def test_many_that_are_on_their_way_do_not_hide_one_that_stays(market: Market) -> None:
+    passing = [f"b{n:02}{SEPARATOR}sA" for n in range(25)]
+    for field in (*passing, f"zoe{SEPARATOR}sA"):
+        await market.link.call("HSET", SESSION + "bought", field, f"1{SEPARATOR}1")
+    looking = asyncio.create_task(audit(market.shop.database, market.link, looks=2))
+    done, _ = await asyncio.wait([looking], timeout=0.2)
+    assert not done
+    await market.link.call("HDEL", SESSION + "bought", *passing)
+    assert [finding.what for finding in await looking] == [
+        "what zoe bought of sA: Redis counts it, Postgres does not"
+    ]
+
+
 async def test_a_count_that_postgres_does_not_know_is_found(market: Market) -> None:
     await market.link.call("HSET", SESSION + "bought", f"eve{SEPARATOR}sA", f"1{SEPARATOR}1")
     assert await market.findings() == [
