@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check crash topology autobahn planted fuzz audit-dependencies format lock vendor pictures clean
+.PHONY: help install demo test check crash topology autobahn planted fuzz audit-dependencies format lock vendor pictures weight clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -97,6 +97,9 @@ vendor: install ## Fetch the browser modules of the pages anew (needs npm)
 
 pictures: install ## Take the pictures of docs/pictures.md anew: minutes
 	@$(BIN)/python -m tests.browser.pictures
+
+weight: install ## Measure the viewer's page: its weight, when it is there, how smoothly it runs
+	@$(BIN)/python -m tests.browser.weight
 
 clean: ## Remove what was made here, the demo's data too
 	rm -rf .venv $(AUTOBAHN) .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist
