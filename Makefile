@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check crash topology autobahn planted fuzz audit-dependencies format lock vendor pictures weight clean
+.PHONY: help install demo test check load crash topology autobahn planted fuzz audit-dependencies format lock vendor pictures weight clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,6 +56,9 @@ check: install ## Run ruff, mypy and the tests of the architecture
 topology: install ## Restart nodes and fail over stores behind load balancers, on many processes
 	@tests/topology/install.sh nginx haproxy pgbouncer
 	@$(BIN)/python -m tests.topology $(ARGS)
+
+load: install ## Run a crowd of Locust's users on a demo: make load ARGS="--users 500 --run-time 2m"
+	@$(BIN)/python -m loadtests.load $(ARGS)
 
 crash: install ## Kill nodes and stores during stampedes, 30 seeds: make crash ARGS="--seed 7"
 	@$(BIN)/python -m tests.crash $(ARGS)
