@@ -3,7 +3,7 @@
 import json
 from typing import Any, get_args
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshop.core import wire
@@ -12,7 +12,12 @@ from liveshop.core.errors import BadFrame, BadRequest
 from tests.core.grammar import ANY_TEXT, COMMANDS, commands, spoiled_commands, values
 
 # The same inputs each time: fuzzing is where new ones are looked for.
-EXAMPLES = settings(derandomize=True, deadline=None, max_examples=300)
+EXAMPLES = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=300,
+    suppress_health_check=[HealthCheck.too_slow],  # of a machine that is
+)
 
 
 def test_the_grammar_has_every_command() -> None:

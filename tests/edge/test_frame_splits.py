@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveshop.core.commands import Command
@@ -19,7 +19,12 @@ from tests.edge.raw_viewer import CLOSE, CONT, HEAD, PING, PONG, TEXT
 from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
 from tests.fuzz.wire_end import FarEnd
 
-EXAMPLES = settings(derandomize=True, deadline=None, max_examples=60)
+EXAMPLES = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],  # of a machine that is
+)
 
 _HELLO = {"type": "hello", "ref": 1}
 _DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate\r\n"

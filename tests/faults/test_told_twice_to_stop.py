@@ -7,7 +7,7 @@ from contextlib import suppress
 import anyio
 from websockets.exceptions import ConnectionClosed
 
-from tests.client import Closed
+from tests.client import Closed, Message
 from tests.faults.nodes import audit, node
 from tests.system.shop import Shop, eventually, new_rid
 
@@ -45,7 +45,7 @@ async def test_a_second_signal_amid_purchases_ends_a_node_at_once_and_loses_no_o
         async with shop.joined(session_id, "watch") as witness, anyio.create_task_group() as tasks:
             for number in range(BUYERS):
                 tasks.start_soon(_buy_on, shop, session_id, f"buyer-{number}", sku, told)
-            await eventually(lambda: _any_sold(shop, session_id), True)
+            await eventually(lambda: _buyers(shop, session_id), BUYERS)
             first.process.send_signal(signal.SIGTERM)
             await witness.wait_for_type("moved")
             first.process.send_signal(signal.SIGTERM)
@@ -61,19 +61,24 @@ async def test_a_second_signal_amid_purchases_ends_a_node_at_once_and_loses_no_o
     assert await audit(redis_url, postgres_url) == (0, "Every promise is kept.\n")
 
 
-async def _confirmed(shop: Shop, session_id: str) -> set[str]:
-    orders: set[str] = set()
+async def _orders(shop: Shop, session_id: str) -> list[Message]:
+    orders: list[Message] = []
     after = 0
     while True:
         page = await shop.get("/api/orders", session=session_id, after=after, limit=200)
         if not page["orders"]:
             return orders
-        orders |= {each["order_id"] for each in page["orders"] if each["status"] == "confirmed"}
+        orders += page["orders"]
         after = page["next"]
 
 
-async def _any_sold(shop: Shop, session_id: str) -> bool:
-    return bool(await _confirmed(shop, session_id))
+async def _confirmed(shop: Shop, session_id: str) -> set[str]:
+    orders = await _orders(shop, session_id)
+    return {order["order_id"] for order in orders if order["status"] == "confirmed"}
+
+
+async def _buyers(shop: Shop, session_id: str) -> int:
+    return len({order["viewer_id"] for order in await _orders(shop, session_id)})
 
 
 async def _missing(shop: Shop, session_id: str, told: set[str]) -> set[str]:
