@@ -44,6 +44,7 @@ PaymentUrl = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=PAYMEN
 ChatText = Annotated[str, Meta(max_length=limits.CHAT_CHARS_MAX, pattern=PLAIN)]
 BlockedWord = Annotated[str, Meta(max_length=limits.BLOCKED_WORD_CHARS_MAX, pattern=PLAIN)]
 Price = Annotated[int, Meta(ge=0, le=limits.PRICE_MINOR_MAX)]
+Amount = Annotated[int, Meta(ge=0, le=limits.AMOUNT_MINOR_MAX)]
 Quantity = Annotated[int, Meta(ge=1, le=limits.QUANTITY_MAX)]
 Units = Annotated[int, Meta(ge=0, le=limits.UNITS_MAX)]
 Limit = Annotated[int, Meta(ge=1, le=limits.LIMIT_UNITS_MAX)]

@@ -19,6 +19,8 @@ KEY_NAME_CHARS_MAX: Final = 100
 REF_MAX: Final = 2**53 - 1
 OFFSET_MAX: Final = 2**31 - 1
 PRICE_MINOR_MAX: Final = 10**12
+# What an order of many lines may come to; a sum of a million of them fits a column.
+AMOUNT_MINOR_MAX: Final = REF_MAX
 UNITS_MAX: Final = 1_000_000
 QUANTITY_MAX: Final = 100
 LIMIT_UNITS_MAX: Final = 1_000

@@ -11,6 +11,7 @@ from liveshop.core.fields import (
     PLAIN,
     PLAIN_OR_EMPTY,
     PROSE,
+    Amount,
     Currency,
     Id,
     Instant,
@@ -192,7 +193,7 @@ class NewPayment(_Input, frozen=True, kw_only=True):
     """A payment that the merchant has received for an order, in minor units."""
 
     payment_id: Id
-    amount: Price
+    amount: Amount
 
 
 class NewKey(_Input, frozen=True, kw_only=True):

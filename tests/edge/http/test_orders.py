@@ -72,6 +72,20 @@ def test_a_host_cancels_once_and_a_buyer_never(api: Api) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
 
 
+def test_an_order_of_more_than_the_dearest_unit_can_be_paid(api: Api) -> None:
+    dearest = 10**12
+    sku = api.add_product(price=dearest)
+    session_id = api.add_session(**CHECKOUT)
+    api.command(session_id, "product.add", product_id="shirt", units={sku: 3}, limit=3)
+    api.command(session_id, "session.start")
+    api.wait_for(lambda: api.anyone.get(f"/api/sessions/{session_id}").json()["buying"])
+    order_id = a_rid()
+    api.ask(session_id, "u1", "buy", rid=order_id, sku=sku, quantity=3)
+    body = {"payment_id": "dear", "amount": 3 * dearest}
+    paid = api.backend.post(f"/api/orders/{order_id}/confirm", json=body)
+    assert (paid.status_code, paid.json()["total"]) == (200, 3 * dearest)
+
+
 def test_a_payment_confirms_its_order_however_often_it_is_reported(api: Api) -> None:
     session_id, sku = api.go_live(**CHECKOUT)
     order_id = bought(api, session_id, sku)
