@@ -24,6 +24,8 @@ AMOUNT_MINOR_MAX: Final = REF_MAX
 UNITS_MAX: Final = 1_000_000
 QUANTITY_MAX: Final = 100
 LIMIT_UNITS_MAX: Final = 1_000
+# For how long after a limit was changed something may have been reserved by the one before.
+LIMIT_LAG_MS: Final = 5_000
 LIMIT_UNITS_DEFAULT: Final = 10
 LIKES_PER_MESSAGE_MAX: Final = 20
 INSTANT_MS_MAX: Final = 253_402_300_799_999  # the end of the year 9999

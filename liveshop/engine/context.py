@@ -9,7 +9,7 @@ import anyio
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy, OutcomeUnknown, Unavailable
-from liveshop.core.events import Event, ProductAdded, SaleStarted
+from liveshop.core.events import Event
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.session import SessionState, apply
 from liveshop.core.wire import encode_one
@@ -18,6 +18,7 @@ from liveshop.engine.broadcast import Broadcast
 from liveshop.engine.clock import SessionClock
 from liveshop.engine.mailbox import Mailbox
 from liveshop.engine.node import Node
+from liveshop.engine.purchase_limits import PurchaseLimits
 from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.records import RowGauge, UnitsStatus
@@ -72,7 +73,7 @@ class RoomContext:
         self.head_seqs: deque[int] = deque(maxlen=_HEADS_KEPT)
         self.rows: dict[str, Row] = {}
         self.rows_changed = anyio.Event()
-        self.limits: dict[str, int] = {}
+        self.limits = PurchaseLimits()
         self.clock = SessionClock(node.clock)
         self.units = SessionUnits(node.link, node.library, self.session_id)
         self.live = SessionLive(node.link, node.library, self.session_id)
@@ -122,7 +123,7 @@ class RoomContext:
         for event in events:
             self.state = apply(self.state, event)
             self.newest = event
-            self._note_limits(event)
+            self.limits.note(event)
         if show:
             self.broadcast.add_events(self.state, events)
         else:
@@ -133,7 +134,7 @@ class RoomContext:
     ) -> None:
         """Take the session as Postgres has it in place of all that is known, and show it so."""
         self.state, self.newest, self.redis_head = state, None, None
-        self.limits.clear()
+        self.limits = PurchaseLimits()
         self.head_seqs.clear()
         self.head_seqs.append(seq)
         self.replace_rows(rows)
@@ -262,11 +263,3 @@ class RoomContext:
         """Log the exception that is being handled, a bug of ours, and count it."""
         self.node.metrics.failures.labels(part).inc()
         _logger.exception("session %s: %s failed", self.session_id, part)
-
-    def _note_limits(self, event: Event) -> None:
-        # Kept beyond the end of a sale and the removal of a product: their holds may be ordered.
-        if isinstance(event, ProductAdded):
-            for variant in event.product.variants:
-                self.limits[sku_row(variant.sku)] = variant.limit
-        elif isinstance(event, SaleStarted) and event.limit is not None:
-            self.limits[event.sale().row] = event.limit

@@ -211,24 +211,26 @@ class OrderWriter:
                 room.fence()
 
     def _new_order(self, ordered: Ordered) -> NewOrder:
-        caps = self._room.limits
         pending = self._room.state.info.payment == "checkout"
         return NewOrder(
             order_id=ordered.order_id,
             buyer=ordered.buyer,
             pay_until_ms=ordered.pay_until_ms if pending else None,
-            lines=[
-                NewLine(
-                    rid=reservation.rid,
-                    sku=reservation.sku,
-                    quantity=reservation.quantity,
-                    price=reservation.price,
-                    sale=reservation.sale,
-                    sku_limit=caps.get(sku_row(reservation.sku), limits.LIMIT_UNITS_MAX),
-                    sale_limit=caps.get(reservation.sale),
-                )
-                for reservation in ordered.reservations
-            ],
+            lines=[self._new_line(reservation) for reservation in ordered.reservations],
+        )
+
+    def _new_line(self, reservation: Reservation) -> NewLine:
+        room = self._room
+        reserved_ms = reservation.deadline_ms - room.state.info.hold_ms
+        sku_limit = room.limits.since(sku_row(reservation.sku), reserved_ms)
+        return NewLine(
+            rid=reservation.rid,
+            sku=reservation.sku,
+            quantity=reservation.quantity,
+            price=reservation.price,
+            sale=reservation.sale,
+            sku_limit=limits.LIMIT_UNITS_MAX if sku_limit is None else sku_limit,
+            sale_limit=room.limits.now(reservation.sale),
         )
 
     async def _settle(self, batch: Sequence[Ordered], reply: CommitReply) -> None:
@@ -330,8 +332,8 @@ class OrderWriter:
             case Verdict.SOLD_OUT:
                 return errors.SoldOut(what, requested=quantity, left=0)
             case Verdict.LIMIT:
-                limit = self._room.limits.get(sku_row(first.sku), limits.LIMIT_UNITS_MAX)
-                return errors.LimitReached(what, limit=limit, left=0)
+                limit = self._room.limits.now(sku_row(first.sku))
+                return errors.LimitReached(what, limit=limit or limits.LIMIT_UNITS_MAX, left=0)
             case _:
                 return errors.Conflict(f"{ordered.order_id} is another order's id")
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import redis.asyncio
 
 from liveshop.core.model import OrderStatus
+from liveshop.engine.purchase_limits import PurchaseLimits
 from liveshop.engine.room import Room
 from tests.engine.world import Shop, Watcher, until
 
@@ -21,7 +22,7 @@ async def _forget_everything(redis_url: str) -> None:
 async def _stalled_writer(room: Room) -> AsyncIterator[None]:
     """Keep a room's orders from being written: it waits for the log to tell their limits."""
     async with room.host._lock:
-        room.context.limits.clear()
+        room.context.limits = PurchaseLimits()
         yield
     await until(lambda: not room.under_way)
 

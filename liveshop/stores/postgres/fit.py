@@ -61,7 +61,10 @@ def _refusal(
             return free.void.get(line.rid, Verdict.CONFLICT)
     if not charge:
         return None
-    caps = {(scope, order.buyer): cap for line in order.lines for scope, cap in line.limits()}
+    caps: dict[Scope, int] = {}
+    for scope, cap in (each for line in order.lines for each in line.limits()):
+        # Lines that were reserved under different limits: the highest holds, as in the statement.
+        caps[scope, order.buyer] = max(cap, caps.get((scope, order.buyer), 0))
     wanted = _units_by_scope(order)
     if any(bought.get(scope, 0) + wanted[scope] > cap for scope, cap in caps.items()):
         return Verdict.LIMIT
