@@ -74,6 +74,8 @@ REDIS_RECONNECT_MS_MAX: Final = 500
 BUS_PING_MS: Final = 500
 BUS_SILENCE_MS_MAX: Final = 2_000
 NODE_SILENCE_MS_MAX: Final = 3_000
+# Of one session on a node: who changes it waits for its row, and the others need the pool.
+SESSION_TRANSACTIONS_AT_ONCE_MAX: Final = 3
 POSTGRES_CALL_MS_MAX: Final = 10_000
 POSTGRES_CONNECT_MS_MAX: Final = 3_000
 POSTGRES_SILENCE_MS_MAX: Final = 3_000

@@ -5,6 +5,7 @@ import asyncpg
 import redis.asyncio
 from anyio.lowlevel import checkpoint
 
+from liveshop.core.limits import SESSION_TRANSACTIONS_AT_ONCE_MAX
 from liveshop.engine.room import Room
 from liveshop.stores.redis.packing import session_key
 from tests.engine.world import WAIT_S, Shop, open_shop, until
@@ -116,3 +117,39 @@ async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_
     assert (await ada.sees("confirmed"))["total"] == 2500
     # Who else is here, and every token, keeps the right time.
     assert shop.engine.now_ms() < ahead_ms - 3_000_000
+
+
+async def test_who_waits_for_one_session_leaves_connections_to_the_others(
+    shop: Shop, postgres_url: str
+) -> None:
+    locked = await shop.live(limit=20, OBS_M=20)
+    await shop.opened(locked)
+    ada = await shop.join(locked, "ada")
+    orders = [shop.buy(ada, "OBS-M") for _ in range(12)]
+    await ada.until(lambda: ada.of("confirmed")[11:])
+    await shop.stock("mug", MUG=5)
+    open_one = await shop.plan()
+    await shop.host(open_one, "product.add", product_id="mug", units={"MUG": 5}, limit=5)
+    await shop.host(open_one, "session.start")
+    await shop.opened(open_one)
+    bo = await shop.join(open_one, "bo")
+    connection = await asyncpg.connect(postgres_url)
+    async with anyio.create_task_group() as tasks:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", locked)
+            for order_id in orders:
+                tasks.start_soon(shop.engine.cancel, order_id)
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            with anyio.fail_after(WAIT_S):
+                while await connection.fetchval(waiting) < 2:  # noqa: ASYNC110 -- the server says it
+                    await anyio.sleep(0.005)
+            for _ in range(3):
+                rid = shop.buy(bo, "MUG")
+                await bo.sees("confirmed", order_id=rid)
+            assert await connection.fetchval(waiting) <= SESSION_TRANSACTIONS_AT_ONCE_MAX
+        # Then each has its turn.
+        await ada.until(lambda: ada.of("cancelled")[11:])
+    await connection.close()

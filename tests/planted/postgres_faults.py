@@ -112,9 +112,9 @@ FAULTS: Final = (
         "        if (payment.order_id, payment.amount) != (order_id, amount):\n"
         '            raise Conflict("this payment_id came with another order or amount")\n'
         "        self._reach(Failpoint.AFTER_PAYMENT)\n"
-        "        async with self._database.transaction() as connection:\n"
+        "        async with self._database.transaction(session_id) as connection:\n"
         "            await lock_session(connection, session_id)\n",
-        new="        async with self._database.transaction() as connection:\n"
+        new="        async with self._database.transaction(session_id) as connection:\n"
         "            await lock_session(connection, session_id)\n"
         '            await connection.execute(_SQL["record_payment"], *record)\n',
         tests=(f"{_TESTS}/test_payments.py::test_money_is_on_record_before_its_order_is_touched",),

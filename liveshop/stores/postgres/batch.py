@@ -57,7 +57,9 @@ class Batch:
     async def commit(self, orders: Sequence[NewOrder]) -> CommitReply:
         """Insert what fits and say what became of each order."""
         try:
-            records = await self._database.commit(_SQL["insert_orders"], *self._args(orders))
+            records = await self._database.commit(
+                _SQL["insert_orders"], *self._args(orders), session_id=self._session_id
+            )
         except _REFUSED:
             return await self._commit_fitting(orders)
         if not records:
@@ -66,7 +68,7 @@ class Batch:
 
     async def _commit_fitting(self, orders: Sequence[NewOrder]) -> CommitReply:
         try:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(self._session_id) as connection:
                 return await self._insert_fitting(connection, orders)
         except _REFUSED as refusal:
             # Another session took one of the ids since they were read: that lock is not ours.
@@ -192,7 +194,7 @@ class Batch:
         )
 
     async def _refuse(self, order: NewOrder, verdict: Verdict) -> CommitReply:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(self._session_id) as connection:
             reply = self._fenced(await lock_session(connection, self._session_id))
             if reply.epoch == self._epoch:
                 reply.outcomes[order.order_id] = Outcome(verdict=verdict)

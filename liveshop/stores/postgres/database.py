@@ -12,6 +12,7 @@ from anyio.abc import TaskStatus
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.limits import POSTGRES_CALL_MS_MAX, POSTGRES_CONNECT_MS_MAX
 from liveshop.stores.postgres.translate import connecting, is_lost, translated
+from liveshop.stores.postgres.turns import Turns
 
 _logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Database:
         self._pool_max = pool_max
         self._statements = 200 if prepared else 0
         self._pool: asyncpg.Pool | None = None
+        self._turns = Turns()
         # Whether the newest call reached Postgres.
         self.reachable = False
 
@@ -99,21 +101,25 @@ class Database:
         rows = await self.fetch(query, *args)
         return rows[0] if rows else None
 
-    async def commit(self, query: str, *args: Any) -> list[asyncpg.Record]:
+    async def commit(
+        self, query: str, *args: Any, session_id: str | None = None
+    ) -> list[asyncpg.Record]:
         """Carry out one statement that is a transaction of its own, in one round trip.
 
-        Raises OutcomeUnknown where the connection is lost on the way.
+        One that takes the lock of a session names it. Raises OutcomeUnknown where the connection
+        is lost on the way.
         """
-        return await self._fetch(query, args)
+        async with self._turns.turn(session_id):
+            return await self._fetch(query, args)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, session_id: str | None = None) -> AsyncIterator[Connection]:
         """Give a connection in a transaction that commits at the end of the block.
 
-        A connection lost inside raises Unavailable, as nothing has been carried out; one lost at
-        COMMIT raises OutcomeUnknown.
+        One that takes the lock of a session names it. A connection lost inside raises Unavailable,
+        as nothing has been carried out; one lost at COMMIT raises OutcomeUnknown.
         """
-        async with self._connection() as connection:
+        async with self._turns.turn(session_id), self._connection() as connection:
             transaction = connection.transaction()
             with translated():
                 await transaction.start()

@@ -67,7 +67,7 @@ class Orders:
         they are over for good. Idempotent.
         """
         assert len(undecided) <= ORDERS_PER_COMMIT_MAX
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             await lock_session(connection, session_id)
             return await decide(connection, session_id, undecided, verdict, now_ms=now_ms)
 
@@ -85,7 +85,7 @@ class Orders:
             return await self._cancel(session_id, order_id, again=True)
 
     async def _cancel(self, session_id: str, order_id: str, *, again: bool = False) -> CancelReply:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             session = await lock_session(connection, session_id)
             order = await read_order(connection, order_id)
             if again and order.status is OrderStatus.CANCELLED:

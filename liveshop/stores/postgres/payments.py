@@ -49,7 +49,7 @@ class Payments:
         if (payment.order_id, payment.amount) != (order_id, amount):
             raise Conflict("this payment_id came with another order or amount")
         self._reach(Failpoint.AFTER_PAYMENT)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             await lock_session(connection, session_id)
             payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
             new = payment.status is PaymentStatus.RECEIVED
@@ -80,7 +80,7 @@ class Payments:
         """
         order_id = (await self._read(payment_id)).order_id
         session_id = await session_of(self._database, order_id)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             await lock_session(connection, session_id)
             payment = _payment((await connection.fetch(_SQL["read_payment"], payment_id))[0])
             if payment.status is not PaymentStatus.REFUND_DUE:

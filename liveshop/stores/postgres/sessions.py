@@ -78,7 +78,7 @@ class Sessions:
         events = decision.events
         assert events and events[0].offset == expected_offset + 1
         head, at_ms = events[-1].offset, events[-1].at_ms
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             args = (session_id, expected_offset, head, status, at_ms)
             if not await connection.fetch(_SQL["move_head"], *args):
                 return False
@@ -131,7 +131,7 @@ class Sessions:
         It becomes `epoch_min` at least: Redis may know higher ones than an older Postgres does.
         None where another node was first. Afterwards no order of an older epoch can commit.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             session = await connection.fetchrow(
                 _SQL["raise_epoch"], session_id, seen_epoch, epoch_min
             )
@@ -161,7 +161,7 @@ class Sessions:
         False while the session goes on or an order waits for its money. To be called when no
         reservation is left. Done again, it changes nothing.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             session = await lock_session(connection, session_id)
             if session["settled"]:
                 return True
