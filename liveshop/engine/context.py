@@ -191,6 +191,11 @@ class RoomContext:
             for each in gauges
         )
 
+    def reload(self) -> None:
+        """Have Redis loaded anew from Postgres, good or not: it has missed too much."""
+        self.epoch_min = max(self.epoch_min, self.epoch + 1)
+        self.fence()
+
     def fence(self) -> None:
         """Stop buying here until the units in Redis have been rebuilt, or found to be good."""
         self._set_opened(False)

@@ -23,13 +23,14 @@ class _Settlement:
 class Settler:
     """Drops holds and copies counters in one call; what fails waits for the next occasion.
 
-    What is forgotten here, because the node dies or too much waits, is found by the sweep once
-    the deadline has passed: until then units are held that could be sold, never the reverse.
+    What is forgotten here, because the node dies, is found by the sweep once the deadline has
+    passed: until then units are held that could be sold, never the reverse. Where too much waits,
+    Redis is loaded anew instead, which settles all of it.
     """
 
     def __init__(self, room: RoomContext) -> None:
         self._room = room
-        self._waiting: deque[_Settlement] = deque(maxlen=limits.SETTLEMENTS_WAITING_MAX)
+        self._waiting: deque[_Settlement] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -37,6 +38,9 @@ class Settler:
     async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
         self._room.keep_rows(copies.rows)
+        if len(self._waiting) >= limits.SETTLEMENTS_WAITING_MAX:
+            self._waiting.clear()
+            self._room.reload()
         self._waiting.append(_Settlement(self._room.epoch, outcomes, copies))
         await self.retry()
 

@@ -4,6 +4,10 @@ from uuid import uuid4
 
 import redis.asyncio
 
+from liveshop.core.limits import SETTLEMENTS_WAITING_MAX
+from liveshop.core.model import ReservationState
+from liveshop.engine.writer import resolved
+from liveshop.stores.postgres.records import NewLine, NewOrder, Verdict
 from liveshop.stores.redis.packing import session_key
 from liveshop.stores.redis.records import UnitsStatus
 from tests.engine.world import Shop, until
@@ -152,3 +156,28 @@ async def test_two_nodes_that_lose_redis_rebuild_once(
     shop.buy(ada, "OBS-M", ref=1)
     refused = await ada.until(lambda: ada.of("error") + ada.of("refused"))
     assert refused[0]["code"] == "limit"
+
+
+async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebuild(
+    shop: Shop,
+) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada, whole = await shop.join(session_id, "ada"), await shop.engine.room(session_id)
+    rid, order_id, room = shop.reserve(ada, "OBS-M"), str(uuid4()), whole.context
+    await ada.sees("reserved", rid=rid)
+    # Another node's order, which has its COMMIT; what it means for Redis is settled here.
+    paid = await room.units.pay(room.epoch, buyer="ada", order_id=order_id, rids=[rid])
+    line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, sku_limit=10)
+    order = NewOrder(order_id=order_id, buyer="ada", lines=[line])
+    now_ms = room.clock.now_ms()
+    reply = await room.node.orders.commit(session_id, room.epoch, [order], now_ms=now_ms)
+    sold = [resolved(each, Verdict.CONFIRMED) for each in paid.reservations]
+    room.fence()
+    await whole.settler.settle(sold, reply.copies)
+    for _ in range(SETTLEMENTS_WAITING_MAX):
+        await whole.settler.settle((), reply.copies)
+    await until(lambda: room.buying)
+    known = await room.units.peek([rid])
+    assert known[rid].state is ReservationState.SOLD
+    await until(lambda: room.broadcast.gauges.left == {"OBS-M": 2})
