@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -49,6 +50,25 @@ def _table(rows: list[dict[str, int | float | str]]) -> str:
     return "\n".join(lines)
 
 
+def never_reached(reports: Sequence[Report]) -> list[str]:
+    """Return the failpoints that were armed in these runs, and at which no node ever ended."""
+    armed = sum((report.armed for report in reports), Counter[str]())
+    reached = sum((report.reached for report in reports), Counter[str]())
+    return sorted(name for name in armed if not reached[name])
+
+
+def _tell_failpoints(reports: Sequence[Report]) -> bool:
+    """Say how often each failpoint was reached; False where one never was: it has shown nothing."""
+    armed = sum((report.armed for report in reports), Counter[str]())
+    reached = sum((report.reached for report in reports), Counter[str]())
+    for name in sorted(armed):
+        click.echo(f"failpoint {name}: armed {armed[name]} times, reached {reached[name]}")
+    missed = never_reached(reports)
+    if missed:
+        click.echo(f"never reached, so nothing is shown of them: {', '.join(missed)}")
+    return not missed
+
+
 @click.command()
 @click.option("--seeds", default=30, show_default=True, help="How many, from --first on.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
@@ -56,7 +76,10 @@ def _table(rows: list[dict[str, int | float | str]]) -> str:
 @click.option("--history", type=click.Path(path_type=Path), help="Where everything said goes.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Where the figures go.")
 def main(seeds: int, first: int, seed: int | None, history: Path | None, file: Path | None) -> None:
-    """Kill nodes, Valkey and PostgreSQL in stampedes; exits 1 on any finding."""
+    """Kill nodes, Valkey and PostgreSQL in stampedes.
+
+    Exits 1 on any finding, and where a failpoint was armed and no seed has reached it.
+    """
     started = time.monotonic()
     chosen = [seed] if seed is not None else list(range(first, first + seeds))
     reports: list[Report] = []
@@ -81,7 +104,8 @@ def main(seeds: int, first: int, seed: int | None, history: Path | None, file: P
     click.echo(f"killed: {dict(killed)}; {time.monotonic() - started:.0f} s in all")
     if file is not None:
         file.write_text(json.dumps({"seeds": rows, "killed": killed}, indent=1))
-    sys.exit(any(report.findings for report in reports))
+    shown = _tell_failpoints(reports)
+    sys.exit(not shown or any(report.findings for report in reports))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,9 @@ class Faults:
         self._session_id = session_id
         self._hold_s = hold_ms / 1000
         self.killed: Counter[str] = Counter()
+        # How often a node was to end itself at a failpoint, and how often it came by there.
+        self.armed: Counter[str] = Counter()
+        self.reached: Counter[str] = Counter()
         # Whether Redis has lost something that it had said.
         self.lossy = False
         self.failed: set[str] = set()
@@ -180,12 +183,14 @@ class Faults:
         node.kill()
         node.start(LIVESHOP_FAILPOINT=failpoint)
         self.failed.add(node.name)
+        self.armed[failpoint] += 1
         if failpoint in _WHILE_REBUILDING:
             until(lambda: is_ready(node.url) or not node.running)
             self._kill(step, "valkey")
         for _ in attempts(_FAILPOINT_S_MAX):
             if not node.running:
                 self.killed["failpoint"] += 1
+                self.reached[failpoint] += 1
                 break
         node.kill()
         self._last(step)

@@ -47,6 +47,8 @@ class Report:
     errors: Counter[str] = field(default_factory=Counter)
     hosted: Counter[str] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
+    armed: Counter[str] = field(default_factory=Counter)
+    reached: Counter[str] = field(default_factory=Counter)
     unknowns: int = 0
     cancelled: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -201,7 +203,7 @@ class Run:
         report.outcomes = told(self._history)
         report.errors = self._history.errors
         report.hosted = self._history.hosted
-        report.killed = faults.killed
+        report.killed, report.armed, report.reached = faults.killed, faults.armed, faults.reached
         report.cancelled = sum("ok" in codes for codes in self._history.cancels.values())
         for name, log in ended.items():
             if name not in faults.failed:

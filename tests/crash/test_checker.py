@@ -1,14 +1,18 @@
 """The checker sees what must not be: each contradiction is made up here, one at a time."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from tests.crash.__main__ import never_reached
 from tests.crash.checker import check
 from tests.crash.history import Attempt, Checkout, History
 from tests.crash.hosting import Offer
 from tests.crash.ledger import Ledger, Line, Row, Stored
+from tests.crash.run import Report
+from tests.crash.schedules import schedule_of
 
 _OFFER = Offer("shirt", {"S": 5}, limit=2, sale_units=2, sale_limit=1, hold_ms=1_000)
 
@@ -152,3 +156,17 @@ def test_a_cart_that_redis_forgot_may_end_in_another_way_but_not_what_was_paid_f
     assert check(history, _ledger(), _OFFER, lossy=True) == []
     history = _final(history, "r1", "expired", 1_100)
     assert [f.ids for f in check(history, _ledger(), _OFFER, lossy=True)] == [("r1", "r1")]
+
+
+def test_a_failpoint_that_no_seed_has_reached_is_told() -> None:
+    def report(armed: dict[str, int], reached: dict[str, int]) -> Report:
+        return Report(schedule_of(15), armed=Counter(armed), reached=Counter(reached))
+
+    reports = [
+        report({"after-reserve": 2, "mid-rebuild": 1}, {"after-reserve": 1}),
+        report({}, {}),
+        report({"after-reserve": 1, "before-settle": 1}, {"before-settle": 1}),
+    ]
+    assert never_reached(reports) == ["mid-rebuild"]
+    assert never_reached(reports[2:]) == ["after-reserve"]
+    assert never_reached([]) == []
