@@ -15,6 +15,9 @@ from loadtests.kit import system
 from loadtests.kit.shop import Node
 
 SETTLED_S: Final = 120.0
+# With a row every 30 s, and some time for the last.
+MINUTES_MIN: Final = 4.0
+TOO_SHORT: Final = "Too short to judge: it takes three rows after the first two minutes."
 _GROWTH_MAX: Final = 0.05
 _MIB: Final = 2**20
 # Growth below this is none, however little there is: in the unit of the column.
@@ -180,7 +183,7 @@ _HEADS: Final = {
 def verdict(found: Sequence[Trend]) -> str:
     """Return a line for each column, and one for all."""
     if not found:
-        return "Too short to judge: it takes three rows after the first two minutes."
+        return TOO_SHORT
     lines = [
         f"- {_HEADS.get(each.column, each.column)}: {each.growth:+,.1f}, up to {each.allowed:,.1f} "
         f"is flat{'' if each.flat else ': **it grows**'}"

@@ -14,6 +14,19 @@ _ROOT = Path(__file__).parents[2]
 _PATIENCE_S = 90
 
 
+def soak(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a soak as from a shell."""
+    return subprocess.run(
+        [sys.executable, "-m", "loadtests.soak", *arguments],
+        cwd=_ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+
+
 def rows(column: str, values: list[float]) -> list[Sample]:
     """One row each 30 s in which all is as it was but one column."""
     flat = dict.fromkeys(Sample.__dataclass_fields__, 100.0)
@@ -29,16 +42,8 @@ def grows(column: str, values: list[float]) -> bool:
 
 def test_a_short_soak_does_everything_and_its_books_are_right(tmp_path: Path) -> None:
     kept = tmp_path / "soak.json"
-    arguments = ["--minutes=0.07", "--viewers=20", "--purchases-per-second=20", f"--json={kept}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "loadtests.soak", *arguments],
-        cwd=_ROOT,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    few = ("--minutes=0.07", "--viewers=20", "--purchases-per-second=20")
+    done = soak(*few, "--unjudged", f"--json={kept}")
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(kept.read_text())
     last = found["samples"][-1]
@@ -49,6 +54,12 @@ def test_a_short_soak_does_everything_and_its_books_are_right(tmp_path: Path) ->
     assert 0 < last["machine_percent"] <= 100
     assert last["pool_busy"] <= 10
     assert min(last[name] for name in ("postgres_connections", "redis_keys", "redis_mib")) > 0
+
+
+def test_a_soak_too_short_to_judge_says_how_long_it_takes() -> None:
+    done = soak("--minutes=3")
+    assert done.returncode == 2
+    assert "Give --minutes 4 or more." in done.stderr
 
 
 @pytest.mark.parametrize("column", ["rss_mib", "tasks", "pool_busy", "postgres_connections"])
