@@ -45,7 +45,7 @@ class RoomContext:
     has copied, in the newest pulse. Where Postgres turns out to be behind what was known of it,
     nothing of an epoch below `epoch_min` is believed any more.
 
-    The events wake a task of the room: `fenced` the rebuild, `behind` the reader of the log when
+    The events wake a task of the room: `rebuild_wanted` the rebuild, `behind` the reader of the log when
     that has gone on without this room, `missed` the reader of reservations when the bus may have
     lost letters to buyers, `rows_changed` who ends sales, `pulse_now` the pulse before its time.
     `ready` is set once buying has been open.
@@ -62,7 +62,7 @@ class RoomContext:
         self.epoch_min = 0
         self.opened = False
         self._orders_wait = False
-        self.fenced = anyio.Event()
+        self.rebuild_wanted = anyio.Event()
         self.uncounted = False
         self.behind = anyio.Event()
         self.nodes = 1
@@ -199,12 +199,12 @@ class RoomContext:
     def fence(self) -> None:
         """Stop buying here until the units in Redis have been rebuilt, or found to be good."""
         self._set_opened(False)
-        self.fenced.set()
+        self.rebuild_wanted.set()
 
     def recount(self) -> None:
         """Have all counters copied again: a node that is gone may not have got to it."""
         self.uncounted = True
-        self.fenced.set()
+        self.rebuild_wanted.set()
 
     def open(self) -> None:
         """Note that Redis' units are good for the newest epoch."""

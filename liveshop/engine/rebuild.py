@@ -48,8 +48,8 @@ class Rebuilder:
         """Rebuild whenever it is needed, until cancelled."""
         room = self._room
         while True:
-            await room.fenced.wait()
-            room.fenced = anyio.Event()
+            await room.rebuild_wanted.wait()
+            room.rebuild_wanted = anyio.Event()
             while not room.opened or room.uncounted:
                 try:
                     await (self._copy_counters() if room.opened else self._open())
