@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from liveshop.core import wire
 from liveshop.core.events import Event
 from liveshop.core.figures import Sold
+from liveshop.core.limits import PRICE_SESSIONS_MAX
 from liveshop.core.wire import Message
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import queries
@@ -117,9 +118,12 @@ class Figures:
     async def price_events(
         self, currency: str, product_ids: Sequence[str], *, since_ms: int
     ) -> dict[str, list[Event]]:
-        """Return what said the prices of products since then, and before, by session."""
+        """Return what said the prices of products since then, and before, by session.
+
+        Of the newest PRICE_SESSIONS_MAX sessions.
+        """
         rows = await self._database.fetch(
-            _SQL["price_events"], currency, since_ms, list(product_ids)
+            _SQL["price_events"], currency, since_ms, list(product_ids), PRICE_SESSIONS_MAX
         )
         logs: dict[str, list[Event]] = {}
         for session_id, body in rows:

@@ -64,11 +64,15 @@ ON CONFLICT (session_id) DO UPDATE SET body = excluded.body
 
 -- name: price_events
 -- Read what said prices of these SKUs' products, in sessions that buyers could see, whichever
--- session it was. $1 currency, $2 sessions that have had news since, $3 products
+-- session it was. $1 currency, $2 sessions that have had news since, $3 products, $4 how many
+-- sessions, the newest
 SELECT e.session_id, e.body
-FROM session AS s JOIN event AS e ON e.session_id = s.id
-WHERE s.currency = $1 AND s.newest_ms >= $2 AND s.status IN ('live', 'paused', 'ended')
-  AND (
+FROM (
+    SELECT id FROM session
+    WHERE currency = $1 AND newest_ms >= $2 AND status IN ('live', 'paused', 'ended')
+    ORDER BY number DESC LIMIT $4
+) AS s JOIN event AS e ON e.session_id = s.id
+WHERE (
       e.type LIKE 'session.%'
       OR e.type IN ('product.repriced', 'product.removed', 'sale.started', 'sale.ended')
          AND e.body ->> 'product_id' = ANY($3)
