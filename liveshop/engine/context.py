@@ -45,9 +45,10 @@ class RoomContext:
     has copied, in the newest pulse. Where Postgres turns out to be behind what was known of it,
     nothing of an epoch below `epoch_min` is believed any more.
 
-    The events wake a task of the room: `rebuild_wanted` the rebuild, `behind` the reader of the log when
-    that has gone on without this room, `missed` the reader of reservations when the bus may have
-    lost letters to buyers, `rows_changed` who ends sales, `pulse_now` the pulse before its time.
+    The events wake a task of the room: `rebuild_wanted` the rebuild, `behind` the reader of the
+    log when that has gone on without this room, `missed` the reader of reservations when the bus
+    may have lost letters to buyers, `rows_changed` who ends sales, `pulse_now` the pulse before its
+    time.
     `ready` is set once buying has been open.
     """
 

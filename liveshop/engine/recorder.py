@@ -63,7 +63,9 @@ class Recorder:
         `at_ms` is the instant that was due, which all nodes know alike, whenever they come to it.
         """
         on = self._room.state.status in _ON
-        visitors = await self._count_visitors()
+        visitors = None
+        if on or self._was_on or self._visitors:
+            visitors = await self._count_visitors()
         await self._write_looks()
         # Once more after the end, for what came since the last time.
         if on or self._was_on:

@@ -159,10 +159,13 @@ class Till:
     async def tell_missed(self) -> None:
         """Tell the buyers here of what they have not heard of from other nodes."""
         await self.tell_cancelled()
-        for buyer in self._room.audience.buyers():
-            for reservation in await self._room.units.mine(buyer):
+        buyers = self._room.audience.buyers()
+        for first in range(0, len(buyers), limits.BUYERS_PER_CALL_MAX):
+            part = buyers[first : first + limits.BUYERS_PER_CALL_MAX]
+            for reservation in await self._room.units.mine(*part):
                 if not self._room.mailbox.is_watched(reservation.rid):
-                    self._room.mailbox.deliver(buyer, messages.reserved(reservation))
+                    told = messages.reserved(reservation)
+                    self._room.mailbox.deliver(reservation.buyer, told)
 
 
 def sold(order: Order) -> list[Reservation]:

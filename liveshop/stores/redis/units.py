@@ -165,9 +165,9 @@ class SessionUnits(Loading):
         found = unpack_all(await self._call("peek", *rids))
         return {reservation.rid: reservation for reservation in found}
 
-    async def mine(self, buyer: str) -> tuple[Reservation, ...]:
-        """Return a buyer's HELD and PAYING reservations."""
-        return unpack_all(await self._call("mine", buyer))
+    async def mine(self, *buyers: str) -> tuple[Reservation, ...]:
+        """Return the HELD and PAYING reservations of some buyers, in one call."""
+        return unpack_all(await self._call("mine", *buyers))
 
     async def _call(self, name: str, *args: Arg) -> Any:
         return await self._library.call(self._link, name, self._keys, *args)

@@ -235,3 +235,17 @@ async def test_older_copies_change_nothing(redis_url: str) -> None:
         assert await session.dump() == before
         (reply,) = await session.reserve(line())
         assert reply.refusal is not None and reply.refusal.fields == {"limit": 4, "left": 0}
+
+
+async def test_open_reservations_of_many_buyers_are_read_in_one_call(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        await reserved(session, "r1", "r2")
+        await reserved(session, "r3", buyer="bo")
+        found = await session.units.mine("ada", "bo", "nobody")
+        assert sorted((each.buyer, each.rid) for each in found) == [
+            ("ada", "r1"),
+            ("ada", "r2"),
+            ("bo", "r3"),
+        ]
+        assert await session.units.mine("nobody") == ()

@@ -205,12 +205,17 @@ register('peek', function(key, args)
   return answers(records_of(batch, args))
 end, {'no-writes'})
 
--- Look a buyer's open reservations up.
--- ARGV    buyer
--- Returns the records
+-- Look the open reservations of buyers up.
+-- ARGV    buyers
+-- Returns the records, those of a buyer together
 register('mine', function(key, args)
   local batch = new_batch(key, 0)
-  local rids = split(redis.call('HGET', key.mine, args[1]) or '')
+  local rids = {}
+  for _, listed in pairs(read_all(key.mine, args)) do
+    for _, rid in ipairs(split(listed)) do
+      rids[#rids + 1] = rid
+    end
+  end
   read_records(batch, rids)
   return answers(records_of(batch, rids))
 end, {'no-writes'})
