@@ -30,7 +30,7 @@ class Turns:
             yield
             return
         turns = self._sessions.setdefault(
-            session_id, anyio.Semaphore(SESSION_TRANSACTIONS_AT_ONCE_MAX)
+            session_id, anyio.Semaphore(SESSION_TRANSACTIONS_AT_ONCE_MAX, fast_acquire=True)
         )
         self._wanted[session_id] += 1
         try:
