@@ -144,7 +144,7 @@ async def test_who_waits_for_one_session_leaves_connections_to_the_others(
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
             with anyio.fail_after(WAIT_S):
-                while await connection.fetchval(waiting) < 2:  # noqa: ASYNC110 -- the server says it
+                while await connection.fetchval(waiting) < 2:  # noqa: ASYNC110 -- it says so
                     await anyio.sleep(0.005)
             for _ in range(3):
                 rid = shop.buy(bo, "MUG")
