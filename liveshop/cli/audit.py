@@ -23,6 +23,7 @@ from liveshop.stores.audit.look import unread
 from liveshop.stores.audit.repair import repair as mend
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.ways import link_to
 
 _COULD_NOT_LOOK: Final = 2
 # A repair may make the next one possible: units first, then what was sold of them.
@@ -81,7 +82,7 @@ async def _audit(
     await try_redis(settings.redis_url)
     await require_schema(settings.postgres_url)
     database = Database(settings.postgres_url, pool_max=1)
-    link = RedisLink(settings.redis_url)
+    link = link_to(settings.redis_url)
 
     async def work() -> _Outcome:
         outcome = _Outcome(await look(database, link, session_id=session, progress=progress))

@@ -15,6 +15,7 @@ from liveshop.core.settings import Settings, SettingsError
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.migrate import current, head
 from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.ways import link_to
 
 _REDIS_MIN: Final = (7, 0)
 _POSTGRES_MIN: Final = 15
@@ -65,7 +66,7 @@ def check_open_files(settings: Settings) -> Check:
 
 async def check_redis(url: str) -> list[Check]:
     """Look at Redis: whether it answers, its version, its memory policy and its clock."""
-    link = RedisLink(url)
+    link = link_to(url)
     try:
         await try_redis(url)
     except LiveshopError as error:

@@ -16,8 +16,7 @@ from liveshop.edge.http.app import build_app
 from liveshop.edge.server import build_server
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.redis.bus import Bus
-from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.ways import bus_over, link_to
 
 # Viewers leave no garbage in cycles, and a full collection, which looks at everything there is,
 # stalls everyone: a third of a second with 15,000 viewers. So the young are looked at after 50,000
@@ -68,8 +67,8 @@ async def _serve(
     reading_max = settings.postgres_pool_max // 2
     reading = Database(settings.postgres_url, pool_max=reading_max)
     database = Database(settings.postgres_url, pool_max=settings.postgres_pool_max - reading_max)
-    link = RedisLink(settings.redis_url)
-    bus = Bus(settings.redis_url, link)
+    link = link_to(settings.redis_url)
+    bus = bus_over(settings.redis_url, link)
     engine = Engine(settings, database, link, bus)
     server = build_server(settings, engine, build_app(settings, engine, reading), [listener])
     # Inner groups end first: the engine finishes with its stores still there.

@@ -7,7 +7,8 @@ import click
 
 from liveshop.core.errors import Unavailable
 from liveshop.stores.postgres.migrate import current, head
-from liveshop.stores.redis.link import RedisLink, close_connection, open_connection
+from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.opening import close_connection, open_connection
 
 _CONNECT_S_MAX: Final = 3.0
 _POLL_S: Final = 0.02
@@ -29,7 +30,7 @@ async def until_connected(link: RedisLink) -> None:
     """Return once a started link is connected, or soon anyway: its first call says why."""
     with anyio.move_on_after(_CONNECT_S_MAX):
         while True:
-            if link.connected:
+            if link.whole:
                 return
             await anyio.sleep(_POLL_S)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from liveshop.core import limits
 from liveshop.core.failpoint import Failpoint
+from liveshop.core.redis_servers import servers_of
 
 PREFIX: Final = "LIVESHOP_"
 SECRET_BYTES_MIN: Final = 32
@@ -48,6 +49,7 @@ def _url(*schemes: str) -> _Kind:
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
             raise ValueError(f"it must start with {wanted}")
+        servers_of(text)
         return text
 
     return _Kind("URL", parse)
@@ -133,9 +135,13 @@ class Settings:
     """The settings of one server process, all checked."""
 
     redis_url: str = _setting(
-        _url("redis", "rediss", "unix"),
+        _url(
+            *("redis", "rediss", "unix"),
+            *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+        ),
         "redis://127.0.0.1:6379/0",
-        "Redis 7.0 or newer, or Valkey; its maxmemory-policy must be noeviction.",
+        "Redis 7.0 or newer, or Valkey, by itself, behind Sentinels or as a cluster; its "
+        "maxmemory-policy must be noeviction.",
         shown=False,
     )
     postgres_url: str = _setting(

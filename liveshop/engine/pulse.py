@@ -119,7 +119,8 @@ class Pulse:
             room.left() | {name: row.left for name, row in self._rows.items()},
             viewers=viewers,
             likes=likes,
-            buying=room.buying,
+            # In a cluster the session's primary may be away, and the others not.
+            buying=room.buying and totals is not None,
         )
         if totals is None:
             stats = room.broadcast.stats

@@ -71,6 +71,7 @@ class Faults:
             "frozen": self._freeze,
             "replies lost": self._lose_replies,
             "rolling restart": self._restart_in_turn,
+            "failover": self._fail_over,
         }
 
     def carry_out(self, step: Step) -> None:
@@ -120,6 +121,11 @@ class Faults:
     def _restart_in_turn(self, step: Step) -> None:
         self._world.restart_in_turn(step.lasts_s)
         self.killed["restart"] += len(self._world.nodes)
+
+    def _fail_over(self, step: Step) -> None:
+        self.lossy |= self._world.fail_over(self._session_id)
+        self.killed["failover"] += 1
+        self._last(step)
 
     def _last(self, step: Step) -> None:
         threading.Event().wait(step.lasts_s)

@@ -195,7 +195,10 @@ class Run:
         report, world = self._report, self._world
         portal.call(self._rest)
         ledger: Ledger = portal.call(
-            read_ledger, world.valkey.url, world.postgres.url, report.session_id
+            read_ledger,
+            world.copies_url(report.session_id),
+            world.postgres.url,
+            report.session_id,
         )
         report.findings += check(self._history, ledger, self._offer, lossy=faults.lossy)
         report.attempts = len(self._history.attempts)
@@ -221,7 +224,8 @@ class Run:
                 await anyio.sleep(0.1)
 
     async def _is_at_rest(self) -> bool:
-        copies = read_copies(self._world.valkey.url, self._report.session_id)
+        session_id = self._report.session_id
+        copies = read_copies(self._world.copies_url(session_id), session_id)
         rows, _ = await read_rows(self._world.postgres.url, self._report.session_id)
         return all(
             row in copies and (copies[row].sold, copies[row].held) == (truth.sold, 0)

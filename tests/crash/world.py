@@ -76,13 +76,40 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """The settings of a node whose port is its own."""
-        return serving(self.valkey.url, self.postgres.url, free_port())
+        return serving(self.redis_url, self.postgres_url, free_port())
+
+    @property
+    def redis_url(self) -> str:
+        """What nodes are told of Redis."""
+        return self.valkey.url
+
+    @property
+    def postgres_url(self) -> str:
+        """What nodes are told of PostgreSQL."""
+        return self.postgres.url
+
+    def copies_url(self, session_id: str) -> str:
+        """Return the URL of the server that has a session's keys now."""
+        return self.valkey.url
+
+    def start_stores(self) -> None:
+        """Start Redis and PostgreSQL."""
+        self.valkey.start()
+        self.postgres.start()
+
+    def stop_stores(self) -> None:
+        """End Redis and PostgreSQL."""
+        self.valkey.stop()
+        self.postgres.stop()
+
+    def fail_over(self, session_id: str) -> bool:
+        """Kill a primary for good, and wait for its heir; tell whether it may lack something."""
+        raise NotImplementedError("one server has no heir")
 
     def open(self) -> None:
         """Start everything and wait until both nodes serve."""
-        self.valkey.start()
-        self.postgres.start()
-        asyncio.run(migrate(self.postgres.url))
+        self.start_stores()
+        asyncio.run(migrate(self.postgres_url))
         for number in range(NODES):
             node = Node(f"node{number}", self.folder, self.environment)
             self.nodes.append(node)
@@ -93,8 +120,7 @@ class World:
         """End everything."""
         for node in self.nodes:
             node.kill()
-        self.valkey.stop()
-        self.postgres.stop()
+        self.stop_stores()
 
     def until_ready(self) -> None:
         """Wait until both nodes say that they can serve."""

@@ -13,7 +13,7 @@ from tests.crash.run import Report
 from tests.crash.schedules import Schedule
 from tests.crash.world import World
 from tests.topology.run import PAUSE_S, WatchedRun, schedule_with
-from tests.topology.world import Topology, opened
+from tests.topology.world import ClusterTopology, SentinelTopology, Topology, opened
 
 _COLUMNS = ("scenario", "what", "attempts", "confirmed", "unknowns", "findings", "seconds")
 
@@ -30,8 +30,14 @@ def _restarts() -> Schedule:
     return schedule_with("rolling restart", commands=4_000, at=(0.1, 0.5), lasts_s=PAUSE_S)
 
 
+def _failovers() -> Schedule:
+    return schedule_with("failover", commands=4_000, at=(0.2, 0.6), lasts_s=1)
+
+
 SCENARIOS = {
     "nginx": Scenario(lambda folder: Topology(folder, balancer="nginx"), _restarts()),
+    "sentinel": Scenario(SentinelTopology, _failovers()),
+    "cluster": Scenario(ClusterTopology, _failovers()),
     "haproxy": Scenario(lambda folder: Topology(folder, balancer="haproxy"), _restarts()),
 }
 

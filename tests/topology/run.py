@@ -59,6 +59,8 @@ class WatchedRun(Run):
         found = []
         if self._present < self._count:
             found.append(f"of {self._count} viewers {self._present} are there at the end")
+        if not any(step.fault == "rolling restart" for step in self._schedule.steps):
+            return found
         returns = sorted(move.return_s for move in watchers.moves)
         if len(returns) < self._count // 2:
             found.append(f"{len(returns)} viewers were told to move")

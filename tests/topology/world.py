@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.crash.world import World
 from tests.topology.programs import Balancer
+from tests.topology.valkeys import Cluster, Member, Sentinels
 
 DRAIN_MS = 3_000
 
@@ -37,6 +38,71 @@ class Topology(World):
         """End everything."""
         self.balancer.stop()
         super().close()
+
+
+class SentinelTopology(Topology):
+    """A topology whose Redis is a primary with two replicas, watched by three Sentinels."""
+
+    def __init__(self, folder: Path, *, balancer: str = "nginx") -> None:
+        super().__init__(folder, balancer=balancer)
+        self._sentinels = Sentinels(folder)
+
+    @property
+    def redis_url(self) -> str:
+        """What nodes are told of Redis."""
+        return self._sentinels.url
+
+    def start_stores(self) -> None:
+        """Start Redis and PostgreSQL."""
+        self._sentinels.start()
+        self.valkey = self._sentinels.members[0]
+        self.postgres.start()
+
+    def stop_stores(self) -> None:
+        """End Redis and PostgreSQL."""
+        self._sentinels.stop()
+        self.postgres.stop()
+
+    def fail_over(self, session_id: str) -> bool:
+        """Kill the primary, and wait until another is one."""
+        assert isinstance(self.valkey, Member)
+        self.valkey = self._sentinels.fail_over(self.valkey)
+        return True
+
+
+class ClusterTopology(Topology):
+    """A topology whose Redis is a cluster of three primaries with a replica each."""
+
+    def __init__(self, folder: Path, *, balancer: str = "nginx") -> None:
+        super().__init__(folder, balancer=balancer)
+        self._cluster = Cluster(folder)
+
+    @property
+    def redis_url(self) -> str:
+        """What nodes are told of Redis."""
+        return self._cluster.url
+
+    def copies_url(self, session_id: str) -> str:
+        """Return the URL of the server that has a session's keys now."""
+        primary = self._cluster.primary(session_id)
+        assert primary is not None
+        return primary.url
+
+    def start_stores(self) -> None:
+        """Start Redis and PostgreSQL."""
+        self._cluster.start()
+        self.valkey = self._cluster.members[0]
+        self.postgres.start()
+
+    def stop_stores(self) -> None:
+        """End Redis and PostgreSQL."""
+        self._cluster.stop()
+        self.postgres.stop()
+
+    def fail_over(self, session_id: str) -> bool:
+        """Kill the session's primary, and wait until its replica is one."""
+        self._cluster.fail_over(session_id)
+        return True
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class Library:
         What a missing library may mean, that Redis has lost its data, is for the function to
         find out: it compares epoch and run id.
         """
+        link = link.at(keys[0])
         command = ("FCALL", f"{self.name}_{name}", len(keys), *keys, *args)
         try:
             return await link.call(*command, timeout_ms=timeout_ms)

@@ -4,26 +4,27 @@ import asyncio
 import logging
 import math
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
 from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskStatus
-from redis.asyncio.connection import AbstractConnection, Connection, parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError, ResponseError
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy, InternalError, LiveshopError, OutcomeUnknown, Unavailable
+from liveshop.stores.redis.opening import close_connection, keep_opening, until_replaced, write
 
 _log = logging.getLogger(__name__)
 
 # Replies that say: not now, nothing was carried out.
 _REFUSALS = frozenset(
-    {"OOM", "READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY", "CLUSTERDOWN"}
+    {
+        *("OOM", "READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY"),
+        *("CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN"),
+    }
 )
 
 
@@ -54,13 +55,27 @@ class RedisLink:
     """
 
     def __init__(self, url: str) -> None:
-        self.connected = False
+        self._connected = False
         self._url = url
         self._waiting: deque[_Call] = deque()
         self._sent: deque[_Call] = deque()
         self._wake = anyio.Event()
         self._connection: AbstractConnection | None = None
         self._connection_scope = anyio.CancelScope()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to call over."""
+        return self._connected
+
+    @property
+    def whole(self) -> bool:
+        """Whether every key can be called for."""
+        return self._connected
+
+    def at(self, key: str) -> "RedisLink":
+        """Return the link to the server that has a key; raises Unavailable if none is known."""
+        return self
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
         """Connect, and again whenever the connection is lost, until cancelled.
@@ -86,7 +101,7 @@ class RedisLink:
         many calls in flight. An error reply is FunctionMissing, Unavailable (the server refused:
         out of memory, read-only, loading) or ErrorReply (a bug of ours).
         """
-        if not self.connected or self._connection is None:
+        if not self._connected or self._connection is None:
             raise Unavailable()
         if len(self._waiting) + len(self._sent) >= limits.REDIS_CALLS_IN_FLIGHT_MAX:
             raise Busy()
@@ -113,10 +128,15 @@ class RedisLink:
         """Work until the connection is lost or dropped."""
         with anyio.CancelScope() as self._connection_scope:
             self._connection = connection
-            self.connected = True
+            self._connected = True
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._write, connection)
+                tasks.start_soon(self._watch, connection)
                 await self._read(connection)
+
+    async def _watch(self, connection: AbstractConnection) -> None:
+        await until_replaced(self._url, connection)
+        self._drop("the Sentinels name another primary")
 
     async def _write(self, connection: AbstractConnection) -> None:
         while True:
@@ -157,71 +177,18 @@ class RedisLink:
             self._drop("this server is a replica")
 
     def _drop(self, why: str) -> None:
-        if self.connected:
+        if self._connected:
             _log.warning("the connection to Redis is dropped: %s", why)
-            self.connected = False
+            self._connected = False
             self._connection_scope.cancel()
 
     def _fail_all(self) -> None:
-        self.connected = False
+        self._connected = False
         for call in (*self._sent, *self._waiting):
             if not call.reply.done():
                 call.reply.set_exception(OutcomeUnknown() if call.sent else Unavailable())
         self._sent.clear()
         self._waiting.clear()
-
-
-async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
-    """Connect, log in and select the database as the URL says; raises Unavailable."""
-    options: dict[str, Any] = dict(parse_url(url))
-    kind: type[AbstractConnection] = options.pop("connection_class", Connection)
-    options |= {
-        "decode_responses": decode,
-        "protocol": 2,
-        "retry": Retry(NoBackoff(), 0),
-        "socket_timeout": None,
-        "socket_connect_timeout": limits.REDIS_CONNECT_MS_MAX / 1000,
-    }
-    connection = kind(**options)
-    try:
-        with anyio.fail_after(limits.REDIS_CONNECT_MS_MAX / 1000):
-            await connection.connect()  # type: ignore[no-untyped-call]
-            await connection.send_command("PING", check_health=False)
-            await connection.read_response()  # raises while the server is loading its data
-    except (RedisError, OSError, RuntimeError) as exc:  # as in `write`
-        await close_connection(connection)
-        raise Unavailable() from exc
-    except BaseException:
-        await close_connection(connection)
-        raise
-    return connection
-
-
-async def keep_opening(url: str, *, decode: bool) -> AbstractConnection:
-    """Connect as `open_connection` does, however often it takes, waiting longer each time."""
-    wait_ms = limits.REDIS_RECONNECT_MS_MIN
-    while True:
-        try:
-            return await open_connection(url, decode=decode)
-        except Unavailable as exc:
-            _log.warning("Redis cannot be reached: %s", exc.__cause__)
-        await anyio.sleep(wait_ms / 1000)
-        wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
-
-
-async def write(connection: AbstractConnection, packed: Sequence[bytes] | bytes) -> None:
-    """Write packed commands; raises RedisError or OSError where the connection is gone."""
-    try:
-        await connection.send_packed_command(packed, check_health=False)
-    except RuntimeError as exc:
-        # What uvloop says of a transport that has closed while its reader does not know yet.
-        raise ConnectionResetError(str(exc)) from exc
-
-
-async def close_connection(connection: AbstractConnection) -> None:
-    """Let a connection go without waiting for its last words."""
-    with anyio.CancelScope(shield=True):
-        await connection.disconnect(nowait=True)
 
 
 def _translated(refusal: ResponseError) -> LiveshopError:

@@ -20,9 +20,9 @@ HOLD_MS = 60_000
 NOTHING = Totals(orders=0, units=0, revenue=0, version=0)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, for at most five seconds."""
-    with anyio.fail_after(5):
+async def until(condition: Callable[[], bool], *, within_s: float = 5) -> None:
+    """Wait for a condition, for at most five seconds if nothing else is said."""
+    with anyio.fail_after(within_s):
         while not condition():  # noqa: ASYNC110
             await anyio.sleep(0.005)
 

@@ -1,0 +1,42 @@
+"""The URLs of Sentinels and clusters, as an operator writes them."""
+
+import pytest
+
+from liveshop.core.redis_servers import servers_of
+
+
+@pytest.mark.parametrize("url", ["redis://host", "rediss://u:p@host:1/2", "unix:///run/redis.sock"])
+def test_the_url_of_one_server_is_left_as_it_is(url: str) -> None:
+    assert servers_of(url) is None
+
+
+def test_sentinels_are_named_with_their_primary_and_both_passwords() -> None:
+    servers = servers_of(
+        "rediss+sentinel://u:p%40@one,[::1]:7/shop/3?sentinel_password=s&ssl_ca_certs=a"
+    )
+    assert servers is not None
+    assert (servers.kind, servers.watched) == ("sentinel", "shop")
+    assert servers.hosts == (("one", 26379), ("::1", 7))
+    assert servers.url(("::1", 1)) == "rediss://u:p%40@[::1]:1/3?ssl_ca_certs=a"
+    assert servers.sentinel_url(("one", 26379)) == "rediss://:s@one:26379/?ssl_ca_certs=a"
+
+
+def test_a_cluster_is_named_by_some_of_its_servers() -> None:
+    servers = servers_of("redis+cluster://:p@one,two:7000")
+    assert servers is not None
+    assert servers.kind == "cluster"
+    assert servers.hosts == (("one", 6379), ("two", 7000))
+    assert servers.url(("three", 9)) == "redis://:p@three:9/"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("redis+sentinel://one:26379", "it must end with the primary's name"),
+        ("redis+cluster://", "it must name a host"),
+        ("redis+cluster://:p@:7000", "is no host"),
+    ],
+)
+def test_what_cannot_be_is_said(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        servers_of(url)
