@@ -99,6 +99,7 @@ class Gateway:
         self._by_viewer: Counter[str] = Counter()
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
+        rooms.metrics.sockets_max.set(settings.connections_max)
         self._emptied: anyio.Event | None = None
 
     def __len__(self) -> int:

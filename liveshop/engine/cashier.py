@@ -33,6 +33,8 @@ class Cashier:
         reply = await self._pay(order_id, payment_id, amount)
         room = await self._rooms.get(reply.order.session_id)
         if reply.payment.status is not PaymentStatus.APPLIED:
+            if reply.new:
+                self._node.metrics.refunds.inc()
             await room.till.not_sold(reply)
             raise refund_refusal(reply)
         await room.till.paid(reply)

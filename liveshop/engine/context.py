@@ -95,7 +95,7 @@ class RoomContext:
 
     @epoch.setter
     def epoch(self, epoch: int) -> None:
-        if epoch != self._epoch:
+        if self._epoch and epoch != self._epoch:  # the first makes a new session's units
             self.node.metrics.epochs.inc()
         self._epoch = epoch
 

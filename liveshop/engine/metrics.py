@@ -24,6 +24,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.sockets = self._gauge("connections", "Viewers' connections that are open.", "livesum")
+        self.sockets_max = self._gauge("connections_max", "Connections that are taken.", "livesum")
         self.viewers = self._gauge("viewers", "Viewers that have joined a room.", "livesum")
         self.rooms = self._gauge("rooms", "Sessions loaded.", "livesum")
         self.joins = self._counter("joins", "Viewers that got their snapshot.")
@@ -37,6 +38,7 @@ class Metrics:
         self.confirmed = self._counter("orders_confirmed", "Orders confirmed.")
         self.units_sold = self._counter("units_sold", "Units in orders confirmed.")
         self.held = self._gauge("held_units", "Units in open reservations.", "livemax")
+        self.refunds = self._counter("refunds_due", "Payments that have to be given back.")
         self.refused = self._counter("refusals", "Purchases refused, by error code.", "code")
         self.closes = self._counter("disconnects", "Connections closed, by close code.", "code")
         self.failures = self._counter("failures", "Bugs that were met, by part.", "part")

@@ -116,7 +116,8 @@ class Rebuilder:
         """Load Redis anew from Postgres; False where another node has taken over."""
         room = self._room
         room.epoch = self._raised_epoch = rebuild.epoch
-        room.node.metrics.rebuilds.inc()
+        if rebuild.epoch > 1:  # the first is no repair: the session is new
+            room.node.metrics.rebuilds.inc()
         _logger.warning("session %s: rebuilding, epoch %d", room.session_id, rebuild.epoch)
         room.replace_rows(rebuild.rows)
         if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:

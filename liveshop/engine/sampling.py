@@ -9,7 +9,7 @@ from liveshop.engine.node import Node
 from liveshop.engine.room import Room
 
 # Named here, so that each is told even while there is no room.
-_QUEUES: Final = ("purchases", "orders", "settlements", "letters")
+QUEUES: Final = ("purchases", "orders", "settlements", "letters")
 
 
 def sample(node: Node, rooms: Collection[Room]) -> None:
@@ -28,5 +28,5 @@ def sample(node: Node, rooms: Collection[Room]) -> None:
     waiting: Counter[str] = Counter()
     for room in rooms:
         waiting.update(room.queues)
-    for queue in _QUEUES:
+    for queue in QUEUES:
         metrics.queues.labels(queue).set(waiting[queue])

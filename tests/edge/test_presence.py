@@ -235,6 +235,7 @@ async def test_open_connections_are_counted_whether_they_have_joined_or_not() ->
         async with joined(here.url, "s1"), connected(here.url, "s1"):
             await until(lambda: gauge.get() == 2)
         await until(lambda: gauge.get() == 0)
+        assert here.rooms.metrics.sockets_max._value.get() == 50_000
 
 
 async def test_a_full_node_answers_moved_and_closes_with_4001() -> None:

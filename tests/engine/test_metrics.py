@@ -1,5 +1,8 @@
 """What a node counts is what happened."""
 
+import pytest
+
+from liveshop.core.errors import Conflict
 from liveshop.engine.metrics import Metrics
 from tests.engine.world import Shop, until
 
@@ -67,10 +70,25 @@ async def test_a_newer_epoch_is_counted_once(shop: Shop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
     context = (await shop.engine.room(session_id)).context
-    before = told(shop.engine.metrics, "epoch_changes_total")
+    # That a session's units are there for the first time is neither a change nor a repair.
+    assert told(shop.engine.metrics, "epoch_changes_total") == 0
+    assert told(shop.engine.metrics, "rebuilds_total") == 0
     epoch = context.epoch
     await shop.database.commit(
         "UPDATE session SET stock_epoch = stock_epoch + 1 WHERE id = $1 RETURNING id", session_id
     )
     await until(lambda: context.epoch > epoch and context.opened)
-    assert told(shop.engine.metrics, "epoch_changes_total") - before == context.epoch - epoch
+    assert told(shop.engine.metrics, "epoch_changes_total") == context.epoch - epoch
+    assert told(shop.engine.metrics, "rebuilds_total") >= 1
+
+
+async def test_money_that_has_to_be_given_back_is_counted_once(shop: Shop) -> None:
+    session_id = await shop.live(OBS_M=5, payment="checkout")
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    order_id = shop.buy(ada, "OBS-M")
+    await ada.sees("checkout")
+    for _ in range(2):
+        with pytest.raises(Conflict):
+            await shop.engine.confirm(order_id, "pay-1", 4999)
+    assert told(shop.engine.metrics, "refunds_due_total") == 1
