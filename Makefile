@@ -90,10 +90,16 @@ format: install ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: ## Choose the versions anew and write requirements.lock (needs uv)
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--all-extras --group dev --output-file requirements.lock pyproject.toml
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# What the image runs on and is built with are parts of the whole, at the same versions.
+lock: ## Choose the versions anew and write the requirements*.lock (needs uv)
+	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --extra otel --constraint requirements.lock \
+		--output-file requirements-runtime.lock pyproject.toml
+	$(COMPILE) --upgrade --group build --constraint requirements.lock \
+		--output-file requirements-build.lock
 
 vendor: install ## Fetch the browser modules of the pages anew (needs npm)
 	@$(BIN)/python -m tools.vendor $(ARGS)

@@ -31,7 +31,8 @@ from liveshop.cli.environment import read_settings
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import running
 from liveshop.cli.local_valkey import LocalValkey
-from liveshop.cli.node import PortTaken, listen, log_to, serve_until_signalled
+from liveshop.cli.logs import log_to
+from liveshop.cli.node import PortTaken, listen, serve_until_signalled
 from liveshop.cli.reach import reason
 from liveshop.cli.subprocesses import LocalStoreError
 from liveshop.core.errors import Unavailable
@@ -76,7 +77,11 @@ def demo(
             stack.enter_context(listener := listen(settings.host, port))
             folder = stack.enter_context(demo_folder(data.resolve()))
             folder.withdraw()
-            log_to(logging.FileHandler(folder.path / "liveshop.log"), settings.log_level)
+            log_to(
+                logging.FileHandler(folder.path / "liveshop.log"),
+                settings.log_level,
+                settings.log_format,
+            )
             console.print("Starting Valkey and PostgreSQL…")
             keys = folder.keys(settings.secret)
             settings = replace(

@@ -2,7 +2,6 @@
 
 import errno
 import gc
-import logging
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -91,12 +90,3 @@ def _calm_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
-
-
-def log_to(handler: logging.Handler, level: str) -> None:
-    """Send what this process logs to one handler."""
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Each request of ours, each connection of the crowd.
-    for chatty in ("httpx", "httpcore", "websockets", "uvicorn.access"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

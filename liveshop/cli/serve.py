@@ -6,7 +6,8 @@ import sys
 import click
 
 from liveshop.cli.environment import settings_with_keys
-from liveshop.cli.node import PortTaken, listen, log_to, serve_until_signalled
+from liveshop.cli.logs import log_to
+from liveshop.cli.node import PortTaken, listen, serve_until_signalled
 from liveshop.cli.subprocesses import STOP_S_MAX
 from liveshop.cli.workers import supervise
 from liveshop.core.settings import SETTINGS
@@ -49,7 +50,7 @@ def serve(workers: int, worker: bool) -> None:
             Tokens(public_key=getattr(settings, name))
         except ValueError as error:
             raise click.ClickException(f"LIVESHOP_{name.upper()}: {error}") from error
-    log_to(logging.StreamHandler(), settings.log_level)
+    log_to(logging.StreamHandler(), settings.log_level, settings.log_format)
     try:
         listener = listen(settings.host, settings.port, shared=worker)
     except PortTaken as error:

@@ -14,6 +14,8 @@ PREFIX: Final = "LIVESHOP_"
 SECRET_BYTES_MIN: Final = 32
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
+_LOG_FORMATS: Final = ("text", "json")
+
 
 class SettingsError(ValueError):
     """A setting does not hold; the message is one line that names it and says what would."""
@@ -118,6 +120,12 @@ def _parse_currency(text: str) -> str:
 def _parse_log_level(text: str) -> str:
     if text not in _LOG_LEVELS:
         raise ValueError(f"it must be one of {', '.join(_LOG_LEVELS)}")
+    return text
+
+
+def _parse_log_format(text: str) -> str:
+    if text not in _LOG_FORMATS:
+        raise ValueError(f"it must be one of {', '.join(_LOG_FORMATS)}")
     return text
 
 
@@ -230,6 +238,11 @@ class Settings:
         _Kind("word", _parse_log_level),
         "info",
         f"The least that is logged: {', '.join(_LOG_LEVELS)}.",
+    )
+    log_format: str = _setting(
+        _Kind("word", _parse_log_format),
+        "text",
+        f"How it is logged: {', '.join(_LOG_FORMATS)}; JSON is one object a line.",
     )
     failpoint: str = _setting(
         _Kind("word", _parse_failpoint),

@@ -231,9 +231,15 @@ class Gateway:
             for guest in self._looking_up[session_id]:
                 guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
         except LiveshopError:
-            _logger.info("session %s is not loaded yet; its viewers learn at `hello`", session_id)
+            _logger.info(
+                "session %s is not loaded yet; its viewers learn at `hello`",
+                session_id,
+                extra={"session": session_id},
+            )
         except Exception:
-            _logger.exception("loading session %s failed", session_id)
+            _logger.exception(
+                "loading session %s failed", session_id, extra={"session": session_id}
+            )
         finally:
             del self._looking_up[session_id]
 

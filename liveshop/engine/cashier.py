@@ -81,7 +81,13 @@ class Cashier:
             try:
                 await self.confirm(payment.order_id, payment.payment_id, payment.amount)
             except LiveshopError as refusal:
-                _logger.warning("payment %s: %s", payment.payment_id, refusal)
+                _logger.warning(
+                    "payment %s: %s", payment.payment_id, refusal, extra={"order": payment.order_id}
+                )
             except Exception:
                 # The others must be finished all the same.
-                _logger.exception("payment %s cannot be finished", payment.payment_id)
+                _logger.exception(
+                    "payment %s cannot be finished",
+                    payment.payment_id,
+                    extra={"order": payment.order_id},
+                )

@@ -131,6 +131,7 @@ class Combiner:
         purchase.asker.reserved(reservation, known=line.known)
         if not line.known:
             self._room.node.metrics.reserved.inc()
+            self._room.note("reserved", reservation.rid)
             told = messages.reserved(reservation)
             self._room.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
 
@@ -171,12 +172,13 @@ class Combiner:
                 asker.answer(messages.resolved(lost))
 
     def _fail(self, batch: Sequence[Purchase]) -> None:
-        self._room.failed("purchases")
+        self._room.failed("purchases", [purchase.line.rid for purchase in batch])
         for purchase in batch:
             if not purchase.answered:
                 self._refuse(purchase, InternalError())
 
     def _refuse(self, purchase: Purchase, refusal: LiveshopError) -> None:
         purchase.answered = True
+        self._room.note("refused", purchase.line.rid, code=refusal.code)
         self._room.node.metrics.refused.labels(refusal.code).inc()
         purchase.asker.refuse(refusal)

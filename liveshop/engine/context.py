@@ -265,7 +265,14 @@ class RoomContext:
         if parcel and not await self.publish("parcel", parcel):
             self.mailbox.put_back(parcel)
 
-    def failed(self, part: str) -> None:
+    def failed(self, part: str, rids: Sequence[str] = ()) -> None:
         """Log the exception that is being handled, a bug of ours, and count it."""
         self.node.metrics.failures.labels(part).inc()
-        _logger.exception("session %s: %s failed", self.session_id, part)
+        fields = {"session": self.session_id, "part": part, "rids": list(rids)}
+        _logger.exception("session %s: %s failed", self.session_id, part, extra=fields)
+
+    def note(self, what: str, rid: str, **fields: str) -> None:
+        """Log what became of a purchase, where that is wanted: there are thousands a second."""
+        if _logger.isEnabledFor(logging.DEBUG):
+            named = {"session": self.session_id, "rid": rid, **fields}
+            _logger.debug("session %s: %s %s", self.session_id, rid, what, extra=named)

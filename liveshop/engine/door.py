@@ -101,7 +101,11 @@ class Door:
         except LiveshopError:
             _send_away(viewer)
         except Exception:
-            _logger.exception("session %s: a viewer could not be welcomed", session_id)
+            _logger.exception(
+                "session %s: a viewer could not be welcomed",
+                session_id,
+                extra={"session": session_id},
+            )
             _send_away(viewer)
 
     async def _belongings(

@@ -54,7 +54,12 @@ class Rebuilder:
                 try:
                     await (self._copy_counters() if room.opened else self._open())
                 except LiveshopError as failure:
-                    _logger.info("session %s waits for a store: %s", room.session_id, failure)
+                    _logger.info(
+                        "session %s waits for a store: %s",
+                        room.session_id,
+                        failure,
+                        extra={"session": room.session_id},
+                    )
                     await anyio.sleep(_RETRY_S)
 
     async def _open(self) -> None:
@@ -118,7 +123,12 @@ class Rebuilder:
         room.epoch = self._raised_epoch = rebuild.epoch
         if rebuild.epoch > 1:  # the first is no repair: the session is new
             room.node.metrics.rebuilds.inc()
-        _logger.warning("session %s: rebuilding, epoch %d", room.session_id, rebuild.epoch)
+        _logger.warning(
+            "session %s: rebuilding, epoch %d",
+            room.session_id,
+            rebuild.epoch,
+            extra={"session": room.session_id},
+        )
         room.replace_rows(rebuild.rows)
         if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:
             return False

@@ -55,7 +55,12 @@ class Recorder:
             try:
                 await self.record(due_ms)
             except LiveshopError as failure:
-                _logger.info("session %s: nothing recorded: %s", self._room.session_id, failure)
+                _logger.info(
+                    "session %s: nothing recorded: %s",
+                    self._room.session_id,
+                    failure,
+                    extra={"session": self._room.session_id},
+                )
 
     async def record(self, at_ms: int) -> None:
         """Write what was counted; raises Unavailable, and then tries the same again next time.

@@ -199,7 +199,11 @@ class Room:
             await self.host.receive(bodies)
         except Exception:
             # The log has them too; what cannot be read there either is logged by who reads it.
-            _logger.exception("session %s: events are dropped", self.context.session_id)
+            _logger.exception(
+                "session %s: events are dropped",
+                self.context.session_id,
+                extra={"session": self.context.session_id},
+            )
             self.context.behind.set()
 
     async def _keep_going(self, part: Callable[[], Awaitable[None]]) -> None:

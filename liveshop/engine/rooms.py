@@ -174,7 +174,9 @@ class Rooms:
                 raise
             except Exception:
                 # The others must be kept all the same.
-                _logger.exception("session %s cannot be loaded", session_id)
+                _logger.exception(
+                    "session %s cannot be loaded", session_id, extra={"session": session_id}
+                )
 
     async def _compare(self, session_id: str, known: Head, head: Head | None) -> None:
         if head is None:
@@ -236,6 +238,10 @@ class Rooms:
         except Exception:
             # As good as lost, whatever a node of another release may send: the log and the pulse
             # have what it said.
-            _logger.exception("session %s: a message of the bus is dropped", session_id)
+            _logger.exception(
+                "session %s: a message of the bus is dropped",
+                session_id,
+                extra={"session": session_id},
+            )
             room.context.behind.set()
             room.context.missed.set()

@@ -78,7 +78,12 @@ class Warden:
         try:
             await work()
         except LiveshopError as failure:
-            _logger.info("session %s: %s", self._room.session_id, failure)
+            _logger.info(
+                "session %s: %s",
+                self._room.session_id,
+                failure,
+                extra={"session": self._room.session_id},
+            )
             return False
         return True
 
@@ -133,7 +138,9 @@ class Warden:
             rows = await room.node.sessions.rows(room.session_id)
             room.keep_rows(rows)
             await room.units.copy(room.epoch, rows)
-            _logger.info("session %s is settled", room.session_id)
+            _logger.info(
+                "session %s is settled", room.session_id, extra={"session": room.session_id}
+            )
 
     async def _retire(self) -> None:
         """Give the memory back that a settled session's reservations take in Redis."""

@@ -161,7 +161,8 @@ class OrderWriter:
 
     def _fail(self, batch: Sequence[Ordered]) -> None:
         """Log a bug, and answer those who wait for one of these orders and have no answer yet."""
-        self._room.failed("orders")
+        rids = [item.rid for ordered in batch for item in ordered.reservations]
+        self._room.failed("orders", rids)
         for ordered in batch:
             while ordered.askers:
                 ordered.askers.pop(0).refuse(InternalError())
@@ -252,6 +253,8 @@ class OrderWriter:
             self._settler_free.release()
 
     def _tell(self, ordered: Ordered, outcome: Outcome) -> None:
+        for reservation in ordered.reservations:
+            self._room.note(outcome.verdict.value, reservation.rid, order=ordered.order_id)
         match outcome.verdict:
             case Verdict.CONFIRMED:
                 order = self._order(ordered, outcome)

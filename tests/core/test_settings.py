@@ -47,6 +47,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_TRUSTED_PROXIES", "proxy", "write addresses or networks"),
         ("LIVESHOP_CURRENCY", "euro", "three capital letters"),
         ("LIVESHOP_LOG_LEVEL", "loud", "it must be one of debug, info, warning, error"),
+        ("LIVESHOP_LOG_FORMAT", "xml", "it must be one of text, json"),
         ("LIVESHOP_FAILPOINT", "somewhere", "it must be one of after-reserve-before-reply, "),
     ],
 )

@@ -1,0 +1,120 @@
+"""The image and the compose file: valid, and in agreement with the code that they run."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from liveshop.cli.subprocesses import STOP_S_MAX
+from liveshop.core.settings import Settings
+
+_ROOT = Path(__file__).parents[2]
+_COMPOSE = _ROOT / "docker-compose.yml"
+_SERVICES: dict[str, Any] = yaml.safe_load(_COMPOSE.read_text())["services"]
+_DOCKERFILE = re.sub(r"\\\n\s*", " ", (_ROOT / "Dockerfile").read_text())
+_STAGES = {
+    stage.partition("\n")[0].split()[-1]: stage
+    for stage in re.split(r"^FROM ", _DOCKERFILE, flags=re.MULTILINE)[1:]
+}
+_NODES = ("node-1", "node-2")
+
+
+def test_the_compose_file_keeps_to_its_specification() -> None:
+    checker = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    checked = subprocess.run([*checker, _COMPOSE], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_nodes_settings_are_read_as_they_are_meant() -> None:
+    for name in _NODES:
+        given = {
+            key: re.sub(r"\$\{\w+:\?[^}]*\}", "s" * 32, re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value))
+            for key, value in _SERVICES[name]["environment"].items()
+        }
+        settings = Settings.read(given)
+        settings.require_keys()
+        assert settings.redis_url == "redis://valkey:6379/0"
+        assert "@postgres/" in settings.postgres_url
+        address = _SERVICES["nginx"]["networks"]["default"]["ipv4_address"]
+        assert [str(network) for network in settings.trusted_proxies] == [f"{address}/32"]
+        grace_s = int(_SERVICES[name]["stop_grace_period"].removesuffix("s"))
+        assert grace_s > settings.drain_ms / 1000 + STOP_S_MAX
+
+
+def test_the_nodes_write_nothing_and_may_nothing() -> None:
+    for name in (*_NODES, "migrate"):
+        node = _SERVICES[name]
+        assert node["read_only"] is True
+        assert node["cap_drop"] == ["ALL"]
+        assert node["tmpfs"] == ["/tmp"]
+
+
+def test_nginx_finds_the_nodes_by_the_addresses_that_they_have() -> None:
+    configuration = (_ROOT / "deploy" / "nginx" / "liveshop.conf").read_text()
+    (_, _, script) = _SERVICES["nginx"]["command"]
+    changes = dict(re.findall(r"-e s/([\d.]+)/([\d.]+)/", script))
+    servers = re.findall(r"^ +server ([\d.]+):8000 ", configuration, re.MULTILINE)
+    assert [changes[each] for each in servers] == [
+        _SERVICES[name]["networks"]["default"]["ipv4_address"] for name in _NODES
+    ]
+
+
+def test_prometheus_asks_each_node() -> None:
+    text = (_ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text()
+    (job,) = yaml.safe_load(text)["scrape_configs"]
+    assert job["job_name"] == "liveshop"
+    assert job["static_configs"] == [{"targets": [f"{name}:8000" for name in _NODES]}]
+
+
+def test_every_service_that_must_be_there_is_there_and_every_file_that_is_mounted() -> None:
+    assert set(_SERVICES) == {
+        *("migrate", *_NODES, "nginx", "valkey", "postgres", "prometheus", "grafana", "locust")
+    }
+    assert _SERVICES["locust"]["profiles"] == ["load"]
+    assert "--appendonly yes" in _SERVICES["valkey"]["command"]
+    for name, service in _SERVICES.items():
+        assert "build" in service or re.search(r":v?\d", service["image"]), name
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            assert not source.startswith(".") or (_ROOT / source).exists(), volume
+
+
+def test_the_images_are_stages_that_there_are() -> None:
+    built = {service["build"]["target"] for service in _SERVICES.values() if "build" in service}
+    assert built == {"node", "load"}
+    assert built <= set(_STAGES)
+    # The last is what is built where none is named.
+    assert list(_STAGES)[-1] == "node"
+
+
+def test_the_image_is_no_root_and_tells_whether_it_lives() -> None:
+    for name in ("node", "load"):
+        user = re.findall(r"^USER (\d+):(\d+)$", _STAGES[name], re.MULTILINE)
+        assert [int(each) > 0 for pair in user for each in pair] == [True, True]
+        assert "RUN" not in _STAGES[name]
+    (check,) = re.findall(r"^HEALTHCHECK .*CMD (\[.*\])$", _STAGES["node"], re.MULTILINE)
+    program = json.loads(check)
+    assert program[:2] == ["python", "-c"]
+    compile(program[2], "health check", "exec")
+    assert "/healthz" in program[2]
+    variables = dict(re.findall(r"\b(LIVESHOP_\w+)=(\S+)", _STAGES["node"]))
+    assert Settings.read(variables).log_format == "json"
+
+
+def test_the_node_has_nothing_of_the_tests() -> None:
+    assert "COPY --from=build /opt/liveshop /opt/liveshop" in _STAGES["node"]
+    installed = re.findall(r"-r (\S+)", _STAGES["build"])
+    assert installed == ["requirements-runtime.lock", "requirements-build.lock"]
+
+
+def test_all_that_is_copied_into_the_image_is_there() -> None:
+    lines = (_ROOT / ".dockerignore").read_text().splitlines()
+    taken = {line[1:] for line in lines if line.startswith("!")}
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", _DOCKERFILE, re.MULTILINE):
+        for source in sources.split():
+            assert (_ROOT / source).exists(), source
+            assert source in taken, source

@@ -1,0 +1,107 @@
+"""The manifests: valid for Kubernetes, and in agreement with the code that they run."""
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from liveshop.cli.subprocesses import STOP_S_MAX
+from liveshop.core.settings import Settings
+from liveshop.engine.metrics import Metrics
+
+_FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
+_KUSTOMIZATION = yaml.safe_load((_FOLDER / "kustomization.yaml").read_text())
+_OBJECTS: list[dict[str, Any]] = [
+    manifest
+    for name in _KUSTOMIZATION["resources"]
+    for manifest in yaml.safe_load_all((_FOLDER / name).read_text())
+]
+_BY_KIND = {manifest["kind"]: manifest for manifest in _OBJECTS}
+# The oldest and the newest that the checker knows and that is in use.
+_VERSIONS = ("1.30", kubernetes_validate.latest_version())
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+@pytest.mark.parametrize("manifest", _OBJECTS, ids=[each["kind"] for each in _OBJECTS])
+def test_a_manifest_keeps_to_its_schema(manifest: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_a_manifest_that_does_not_is_noticed() -> None:
+    wrong = {**_BY_KIND["PodDisruptionBudget"], "spec": {"maxUnavailable": 1, "min": 1}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, _VERSIONS[1], strict=True)
+
+
+def test_every_manifest_is_applied() -> None:
+    files = {path.name for path in _FOLDER.glob("*.yaml")} - {"kustomization.yaml"}
+    assert files == set(_KUSTOMIZATION["resources"])
+    assert set(_BY_KIND) >= {"Deployment", "PodDisruptionBudget", "HorizontalPodAutoscaler"}
+
+
+def _pod() -> dict[str, Any]:
+    pod: dict[str, Any] = _BY_KIND["Deployment"]["spec"]["template"]["spec"]
+    return pod
+
+
+def test_a_node_has_the_time_to_send_its_viewers_away() -> None:
+    settings = Settings.read(_BY_KIND["ConfigMap"]["data"])
+    (node,) = _pod()["containers"]
+    (program, seconds) = node["lifecycle"]["preStop"]["exec"]["command"]
+    assert program == "sleep"
+    before_s, drain_s = int(seconds), settings.drain_ms / 1000
+    assert before_s + drain_s + STOP_S_MAX <= _pod()["terminationGracePeriodSeconds"]
+    # Whoever sends viewers has noticed that the node goes before it refuses them.
+    probe = node["readinessProbe"]
+    assert before_s > probe["periodSeconds"] * probe["failureThreshold"]
+
+
+def test_kubernetes_names_no_service_in_variables_that_are_settings() -> None:
+    audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    for pod in (_pod(), audit):
+        assert pod["enableServiceLinks"] is False
+
+
+def test_the_pods_are_locked_up() -> None:
+    audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    for pod in (_pod(), audit):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            locked = container["securityContext"]
+            assert locked["readOnlyRootFilesystem"] is True
+            assert locked["allowPrivilegeEscalation"] is False
+            assert locked["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_a_node_is_restarted_when_it_is_stuck_and_left_alone_when_a_store_is_away() -> None:
+    (node,) = _pod()["containers"]
+    paths = {name: node[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}
+    assert paths == {"startup": "/healthz", "liveness": "/healthz"}
+    assert node["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_nodes_come_with_the_connections_before_those_that_are_there_are_full() -> None:
+    spec = _BY_KIND["HorizontalPodAutoscaler"]["spec"]
+    pods = next(each["pods"] for each in spec["metrics"] if each["type"] == "Pods")
+    names = {family.name for family in Metrics().registry.collect()}
+    assert pods["metric"]["name"] in names
+    each = int(pods["target"]["averageValue"])
+    least = spec["minReplicas"]
+    assert least >= 2
+    # When one of the fewest has gone, the others have room for its viewers.
+    assert each * least / (least - 1) < Settings().connections_max
+
+
+def test_one_selector_finds_the_pods_and_nothing_else() -> None:
+    labels = _BY_KIND["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    selectors = (
+        _BY_KIND["Deployment"]["spec"]["selector"]["matchLabels"],
+        _BY_KIND["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
+        _BY_KIND["Service"]["spec"]["selector"],
+    )
+    assert all(selector == labels for selector in selectors)
+    audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
+    assert audit.get("metadata", {}).get("labels", {}) != labels

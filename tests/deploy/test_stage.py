@@ -1,0 +1,30 @@
+"""What Locust needs is made on nodes that run, by their address and their secret alone."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from liveshop.cli.subprocesses import free_port
+from tests.cli.programs import SECRET, is_ready, program, serving, until
+
+
+def test_a_show_is_staged_once_and_found_again(
+    redis_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    stage = [sys.executable, "-m", "loadtests.stage", url, str(tmp_path), "--secret", SECRET]
+    with program("serve", environment=serving(redis_url, postgres_url, port)) as process:
+        until(lambda: is_ready(url) or process.poll() is not None)
+        told = []
+        for _ in range(2):
+            subprocess.run(stage, check=True, cwd=Path(__file__).parents[2])
+            told.append(json.loads((tmp_path / "demo.json").read_text()))
+        session = httpx.get(f"{url}/api/sessions/{told[0]['session_id']}").json()
+    assert told[0]["session_id"] == told[1]["session_id"]
+    assert (told[0]["url"], told[0]["secret"]) == (url, SECRET)
+    assert session["status"] == "live"
+    assert session["shelf"]
