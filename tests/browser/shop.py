@@ -96,6 +96,22 @@ class Show:
         planned = {"title": title, "starts_at_ms": starts_at_ms}
         return str(self._post("/api/sessions", planned)["id"])
 
+    def begin_another(self, title: str, **fields: Any) -> None:
+        """Go on with another session, live, with the shirt on its shelf and pinned."""
+        self.session_id = self._post("/api/sessions", {"title": title, **fields})["id"]
+        self.command("product.add", product_id="ocean", units={"OCEAN-M": 10})
+        self.command("session.start")
+        self.command("product.pin", product_id="ocean")
+
+    def pay(self, order_id: str, *, amount: int) -> None:
+        """Report a payment, as a merchant's own checkout does."""
+        admin = {"Authorization": f"Bearer {token('admin', Role.ADMIN)}"}
+        made = self._http.post("/api/keys", json={"name": "checkout"}, headers=admin)
+        key = {"Authorization": f"Bearer {made.raise_for_status().json()['key']}"}
+        paid = {"payment_id": f"paid-{order_id}", "amount": amount}
+        answer = self._http.post(f"/api/orders/{order_id}/confirm", json=paid, headers=key)
+        answer.raise_for_status()
+
     def left(self, sku: str) -> int:
         """Return how many units of a SKU can be reserved."""
         session = self._http.get(f"/api/sessions/{self.session_id}").raise_for_status().json()

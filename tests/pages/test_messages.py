@@ -85,6 +85,7 @@ def test_messages_stand_in_order_and_say_something(language: str) -> None:
 _NAMED = {
     "buy.buy": "buy.buy_product",
     "buy.add": "buy.add_product",
+    "buy.pay": "buy.pay_product",
     "cart.remove": "cart.remove_product",
     "console.pin": "console.pin_title console.pin_of",
     "console.unpin": "console.unpin_title console.unpin_of",

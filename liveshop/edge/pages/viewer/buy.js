@@ -3,7 +3,7 @@
 import { html, useReducer } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShop, useShopState } from "../shared/shop.js";
-import { outcome } from "./outcome.js";
+import { PayLink, outcome } from "./outcome.js";
 
 const BUY_RESTS_MS = 1000; // who taps twice by habit wants one
 const restsUntil = new Map(); // product → when its Buy can be tapped again
@@ -52,9 +52,12 @@ export function Buy({ offer, compact = false }) {
   const { product, variant, price, left } = offer;
   const [resting, rest] = useRest(product.product_id);
   const ours = (p) => product.variants.some((v) => v.sku === p.sku);
-  const purchase = mine.purchases.findLast(ours);
-  const pending = purchase?.state === "sending"
-    || (purchase?.state === "paying" && purchase.command === "buy");
+  const waits = (p) => p.state === "paying" && p.command === "buy";
+  const purchase = mine.purchases.findLast((p) => ours(p) && waits(p) && p.url)
+    ?? mine.purchases.findLast(ours);
+  const waiting = purchase !== undefined && waits(purchase);
+  const payAt = waiting ? purchase.url : null;
+  const pending = purchase?.state === "sending" || waiting;
   const why = whyNot(shop, { status, buying }, left);
   const stop = why !== null || line !== "open";
   const state = { session: shop.state.session, mine };
@@ -62,10 +65,11 @@ export function Buy({ offer, compact = false }) {
   const { title } = product;
   return html`
     <div class="buy">
-      <button type="button" class="primary" disabled=${stop || resting || pending}
-        aria-label=${t("buy.buy_product", { title })} onKeyDown=${ignoreRepeats}
-        onClick=${(event) => rest(event) && shop.buy(wish)}>
-        ${pending ? t("buy.pending") : t("buy.buy")}</button>
+      ${payAt ? html`<${PayLink} url=${payAt} title=${title} />` : html`
+        <button type="button" class="primary" disabled=${stop || resting || pending}
+          aria-label=${t("buy.buy_product", { title })} onKeyDown=${ignoreRepeats}
+          onClick=${(event) => rest(event) && shop.buy(wish)}>
+          ${pending ? t("buy.pending") : t("buy.buy")}</button>`}
       ${!compact && html`
         <button type="button" disabled=${stop} aria-label=${t("buy.add_product", { title })}
           onClick=${() => shop.reserve(wish)}>${t("buy.add")}</button>`}

@@ -69,7 +69,7 @@ function Line({ purchase, name, ordering }) {
       <span>${name} × ${quantity}</span>
       <span class="number">${money(price * quantity, session.currency)}</span>
       <${Deadline} purchase=${purchase} />
-      ${url ? html`<${PayLink} url=${url} />`
+      ${url ? html`<${PayLink} url=${url} title=${name} />`
         : state === "expired"
           ? html`<button type="button" onClick=${reserveAgain}>${t("cart.again")}</button>`
           : html`<button type="button" disabled=${ordering} onClick=${release}

@@ -1,6 +1,6 @@
 /** The chat: a glance at the last lines over the video, the whole of it, and a box to say so. */
 
-import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
+import { html, useId, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState } from "../shared/shop.js";
@@ -81,14 +81,35 @@ export function ChatLines() {
     </div>`;
 }
 
+/** Why a message was refused; it is kept in the box. */
+function whyNotSaid(refusal, session) {
+  const { code, retry_after_ms } = refusal;
+  if (code === "offline") return t("chat.offline");
+  if (code === "conflict") {
+    return CLOSED.has(session.status) ? t("chat.closed") : t("chat.blocked");
+  }
+  if (code === "rate_limited") return t("chat.wait", { n: Math.ceil(retry_after_ms / 1000) });
+  return sentence(refusal, { session });
+}
+
+/** The seconds that must lie between two messages of this viewer's; 0 outside of slow mode. */
+function useSlowSeconds() {
+  const slowMs = useShopState(({ session }) => session.chat_slow_ms ?? 0);
+  const bound = useShopState(({ viewer }) => viewer?.role === "viewer");
+  return bound ? Math.ceil(slowMs / 1000) : 0;
+}
+
 export function ChatForm() {
   const shop = useShop();
   const closed = useShopState(({ session }) => CLOSED.has(session.status));
   const viewer = useShopState((state) => state.viewer);
   const [text, setText] = useState("");
   const [note, setNote] = useState("");
+  const slowId = useId();
+  const slowSeconds = useSlowSeconds();
   const mayNot = closed || !shop.token;
   const name = viewer?.name || viewer?.id || "";
+  const slow = closed || note !== "" ? 0 : slowSeconds;
   const hint = closed ? t("chat.closed") : t("chat.needs_link");
   const say = async (event) => {
     event.preventDefault();
@@ -98,17 +119,20 @@ export function ChatForm() {
       setText("");
       setNote("");
     } catch (refusal) {
-      setNote(refusal.code === "offline" ? t("chat.offline")
-        : sentence(refusal, { session: shop.state.session }));
+      setNote(whyNotSaid(refusal, shop.state.session));
     }
   };
   return html`
     <form class="say" onSubmit=${say}>
       <input aria-label=${t("chat.say")} maxlength="200" autocomplete="off" disabled=${mayNot}
+        aria-describedby=${slow > 0 && slowId}
         enterkeyhint="send" value=${text} onInput=${(event) => setText(event.target.value)}
         placeholder=${mayNot ? hint : t("chat.say_as", { name })} />
       <button class="primary" hidden=${text.trim() === ""} aria-label=${t("chat.send")}>
         <${Icon} name="send" /></button>
       <p role="status" class="note">${note}</p>
+      ${slow > 0 && html`
+        <p class="note"><span aria-hidden="true">${t("chat.slow_short", { n: slow })}</span>
+          <span id=${slowId} class="unseen">${t("chat.slow", { n: slow })}</span></p>`}
     </form>`;
 }

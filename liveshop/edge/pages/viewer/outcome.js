@@ -4,9 +4,11 @@ import { html } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
 import { sentence } from "../shared/words.js";
 
-/** A link to the merchant's own checkout. */
-export function PayLink({ url }) {
-  return html`<a class="pay" href=${url} target="_blank" rel="noopener">${t("buy.pay")}</a>`;
+/** The way to the merchant's own checkout, in a tab of its own, since the show goes on here. */
+export function PayLink({ url, title }) {
+  return html`
+    <a class="button primary" href=${url} target="_blank" rel="noopener"
+      aria-label=${t("buy.pay_product", { title })}>${t("buy.pay")}</a>`;
 }
 
 function soldWords(orders, orderId) {
@@ -18,8 +20,7 @@ function soldWords(orders, orderId) {
 
 function waiting(purchase) {
   const time = timeOfDay(purchase.expires_at_ms);
-  return html`${t("buy.reserved", { time })}
-    ${purchase.url && html` <${PayLink} url=${purchase.url} />`}`;
+  return purchase.url ? t("buy.pay_by", { time }) : t("buy.reserved", { time });
 }
 
 function refused(shop, session, purchase) {
