@@ -96,12 +96,19 @@ class Show:
         planned = {"title": title, "starts_at_ms": starts_at_ms}
         return str(self._post("/api/sessions", planned)["id"])
 
-    def begin_another(self, title: str, **fields: Any) -> None:
-        """Go on with another session, live, with the shirt on its shelf and pinned."""
+    def begin_another(self, title: str, *, pin: bool = True, **fields: Any) -> None:
+        """Go on with another session, live, with the shirt on its shelf, and pinned."""
         self.session_id = self._post("/api/sessions", {"title": title, **fields})["id"]
         self.command("product.add", product_id="ocean", units={"OCEAN-M": 10})
         self.command("session.start")
-        self.command("product.pin", product_id="ocean")
+        if pin:
+            self.command("product.pin", product_id="ocean")
+
+    def events(self) -> list[Json]:
+        """Return the log of the session."""
+        answer = self._http.get(f"/api/sessions/{self.session_id}/events")
+        events: list[Json] = answer.raise_for_status().json()["events"]
+        return events
 
     def pay(self, order_id: str, *, amount: int) -> None:
         """Report a payment, as a merchant's own checkout does."""

@@ -16,6 +16,7 @@ _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _CLASS = re.compile(r"\.([a-z][\w-]*)", re.I)
 _LINKED = re.compile(r'(?:href|src)="/pages/(?:@\w+/)?([^"]+)"')
 _LATER = re.compile(r'\bimport\("(?:\.\./)+([^"]+)"\)')
+_WORKER = re.compile(r'\bnew Worker\(new URL\("\./([^"]+)"')
 
 
 def _text(name: str) -> str:
@@ -43,6 +44,10 @@ def test_every_file_is_used_by_a_page_or_handed_out() -> None:
     for page in _HTML:
         used |= set(_LINKED.findall(contents[page].decode()))
     later = {to for name in used if name.endswith(".js") for to in _LATER.findall(_text(name))}
+    for name in (name for name in used if name.endswith(".js")):
+        folder = Path(name).parent.as_posix()
+        workers = {f"{folder}/{worker}" for worker in _WORKER.findall(_text(name))}
+        later |= workers.union(*(imported(worker, contents) for worker in workers))
     kept = {name for name in contents if name.endswith((".js", ".css", ".html"))}
     assert kept - used - later == set()
 

@@ -20,6 +20,8 @@ _PAGES: Final = {
     "/liveshop.js": ("liveshop.js", CONTENT_SECURITY_POLICY),
     "/liveshop.d.ts": ("liveshop.d.ts", CONTENT_SECURITY_POLICY),
 }
+# A worker has a policy of its own: this one reads the stream, and the host's page need not.
+_READS_STREAM: Final = "console/stream_worker.js"
 # A browser asks each time whether the file has changed, and gets 304 if not.
 _REVALIDATED: Final = "no-cache"
 # The address of a file holds the version of them all, so what is kept is never out of date.
@@ -48,7 +50,10 @@ def page_routes() -> list[BaseRoute]:
         if found is None:
             raise HTTPException(404)
         # A page of a node with other files may ask here; it gets ours, but not to keep.
-        return _sent(found, request, _KEPT if version == current else _REVALIDATED)
+        response = _sent(found, request, _KEPT if version == current else _REVALIDATED)
+        if rest == _READS_STREAM:
+            response.headers["Content-Security-Policy"] = STREAM_POLICY
+        return response
 
     return [
         *(Route(path, page(name, policy)) for path, (name, policy) in _PAGES.items()),

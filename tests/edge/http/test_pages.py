@@ -4,6 +4,8 @@ import re
 
 from tests.edge.http.api import SHOP_ORIGIN, Api
 
+_WORKER = "/pages/console/stream_worker.js"
+
 
 def test_pages_may_run_no_script_but_ours(api: Api) -> None:
     for path in ("/", "/watch/s1", "/host/s1"):
@@ -52,19 +54,21 @@ def test_a_page_names_files_that_may_be_kept_for_good(api: Api) -> None:
         assert of_other_node.headers["cache-control"] == "no-cache"
 
 
-def test_only_the_viewers_page_may_read_streams_from_elsewhere(api: Api) -> None:
+def test_only_the_viewers_page_and_a_worker_may_read_streams_from_elsewhere(api: Api) -> None:
     reach = {
         path: next(
             rule
             for rule in api.anyone.get(path).headers["content-security-policy"].split("; ")
             if rule.startswith("connect-src")
         )
-        for path in ("/", "/watch/s1", "/host/s1")
+        for path in ("/", "/watch/s1", "/host/s1", _WORKER, "/pages/console/stream.js")
     }
     assert reach == {
         "/": "connect-src 'self'",
         "/watch/s1": "connect-src 'self' http: https:",
         "/host/s1": "connect-src 'self'",
+        _WORKER: "connect-src 'self' http: https:",
+        "/pages/console/stream.js": "connect-src 'self'",
     }
 
 

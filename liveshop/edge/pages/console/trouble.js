@@ -5,6 +5,7 @@ import { t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { farewell } from "../shared/words.js";
 import { useDesk } from "./desk.js";
+import { useStreamTrouble } from "./stream.js";
 
 export function Trouble() {
   const desk = useDesk();
@@ -13,6 +14,7 @@ export function Trouble() {
   const known = useShopState((state) => state.session !== null);
   const buying = useShopState((state) => state.session?.buying ?? true);
   const status = useShopState((state) => state.session?.status);
+  const stream = useStreamTrouble();
   if (desk.practice) return null;
   if (line === "closed") {
     return html`<p class="banner" role="alert">${farewell(closed)} ${" "}
@@ -23,6 +25,7 @@ export function Trouble() {
   if (!buying && status !== "ended") {
     return html`<p class="banner" role="alert">${t("console.buying_paused")}</p>`;
   }
+  if (stream) return html`<p class="banner" role="alert">${stream}</p>`;
   if (status === "paused") {
     return html`<p class="banner calm" role="status">${t("console.paused_words")}</p>`;
   }

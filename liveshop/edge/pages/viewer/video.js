@@ -3,8 +3,7 @@
 import { html, useEffect, useRef, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShop } from "../shared/shop.js";
-
-const isPlaylist = (address) => new URL(address, location.href).pathname.endsWith(".m3u8");
+import { isPlaylist } from "../shared/stream.js";
 
 /** Play an HLS stream; returns how to stop. Pins and sales then wait until the video is there. */
 async function playStream(video, address, shop) {
