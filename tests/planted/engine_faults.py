@@ -113,4 +113,45 @@ FAULTS: Final = (
             "::test_a_hosts_command_whose_commit_is_not_answered_is_carried_out_once",
         ),
     ),
+    Fault(
+        name="an older Postgres goes unnoticed",
+        promise="P1, P8: Redis sells on by what is no longer so, and no host is obeyed",
+        file=f"{_ENGINE}/rooms.py",
+        old="        if head.is_behind(known):",
+        new="        if head.is_behind(known) and False:",
+        tests=(
+            f"{_TESTS}/test_setback.py"
+            "::test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices",
+        ),
+    ),
+    Fault(
+        name="a log that has gone another way is not read anew",
+        promise="P6: two nodes show two different shows",
+        file=f"{_ENGINE}/host.py",
+        old="            if logged != [newest]:",
+        new="            if not logged and False:",
+        tests=(f"{_TESTS}/test_setback.py::test_two_nodes_follow_an_older_postgres_alike",),
+    ),
+    Fault(
+        name="a cart ordered by the limit of today",
+        promise="P5: what was reserved is refused",
+        file=f"{_ENGINE}/writer.py",
+        old="room.limits.since(sku_row(reservation.sku), reserved_ms)",
+        new="room.limits.now(sku_row(reservation.sku))",
+        tests=(
+            f"{_TESTS}/test_purchase_limits.py"
+            "::test_what_was_held_before_the_limit_fell_can_be_ordered",
+        ),
+    ),
+    Fault(
+        name="settlements that cannot wait are dropped",
+        promise="P4: units that are sold stay held as well, to a deadline far away",
+        file=f"{_ENGINE}/settler.py",
+        old="            self._room.reload()",
+        new="            pass",
+        tests=(
+            f"{_TESTS}/test_rebuild.py"
+            "::test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebuild",
+        ),
+    ),
 )
