@@ -233,14 +233,14 @@ async def test_of_many_writers_none_oversells_and_none_deadlocks(shop: Shop) -> 
 
 async def test_the_same_ids_sent_to_two_sessions_at_once_are_sold_once(shop: Shop) -> None:
     await shop.open("s2", {"A": 20})
-    for attempt in range(10):
+    for attempt in range(5):  # neither session is sold out then, which would make some void
         orders = [order(f"{attempt}-{n}") for n in range(2)]
         await asyncio.gather(
             shop.verdicts(*orders), shop.verdicts(*reversed(orders), session_id="s2")
         )
     sold = (await shop.row("sA")).sold + (await shop.row("sA", "s2")).sold
     records = await shop.database.fetch("SELECT count(*) AS n FROM order_line")
-    assert sold == records[0]["n"] == 20
+    assert sold == records[0]["n"] == 10
 
 
 async def test_a_reservation_taken_by_another_session_meanwhile_costs_one_order(
