@@ -22,12 +22,12 @@ T = TypeVar("T")
 _LOCK = 0x6C697665
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str, *, to: str = "head") -> None:
     """Apply the steps that `url` lacks, all or none; another process that does the same waits.
 
     Raises Unavailable where the database cannot be reached.
     """
-    await _run(url, _upgrade)
+    await _run(url, lambda connection: _upgrade(connection, to))
 
 
 async def current(url: str) -> str | None:
@@ -49,11 +49,11 @@ def _config() -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 async def _run(url: str, work: Callable[[Connection], T]) -> T:
