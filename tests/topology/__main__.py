@@ -13,7 +13,14 @@ from tests.crash.run import Report
 from tests.crash.schedules import Schedule
 from tests.crash.world import World
 from tests.topology.run import PAUSE_S, WatchedRun, schedule_with
-from tests.topology.world import ClusterTopology, SentinelTopology, Topology, opened
+from tests.topology.world import (
+    ClusterTopology,
+    PgBouncerTopology,
+    SentinelTopology,
+    StandbyTopology,
+    Topology,
+    opened,
+)
 
 _COLUMNS = ("scenario", "what", "attempts", "confirmed", "unknowns", "findings", "seconds")
 
@@ -38,6 +45,12 @@ SCENARIOS = {
     "nginx": Scenario(lambda folder: Topology(folder, balancer="nginx"), _restarts()),
     "sentinel": Scenario(SentinelTopology, _failovers()),
     "cluster": Scenario(ClusterTopology, _failovers()),
+    "standby": Scenario(
+        StandbyTopology, schedule_with("failover", commands=3_000, at=(0.3,), lasts_s=1)
+    ),
+    "pgbouncer": Scenario(
+        PgBouncerTopology, schedule_with("postgres", commands=3_000, at=(0.3, 0.6), lasts_s=1)
+    ),
     "haproxy": Scenario(lambda folder: Topology(folder, balancer="haproxy"), _restarts()),
 }
 

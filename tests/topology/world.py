@@ -1,10 +1,12 @@
 """Two nodes behind a load balancer, and the stores, as many machines have them."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.crash.world import World
+from tests.topology.postgres import Pair, PgBouncer
 from tests.topology.programs import Balancer
 from tests.topology.valkeys import Cluster, Member, Sentinels
 
@@ -103,6 +105,59 @@ class ClusterTopology(Topology):
         """Kill the session's primary, and wait until its replica is one."""
         self._cluster.fail_over(session_id)
         return True
+
+
+class StandbyTopology(Topology):
+    """A topology whose PostgreSQL has a synchronous standby; it fails over once."""
+
+    def __init__(self, folder: Path, *, balancer: str = "nginx") -> None:
+        super().__init__(folder, balancer=balancer)
+        self._pair = Pair(folder)
+        self.postgres = self._pair.primary
+
+    @property
+    def postgres_url(self) -> str:
+        """What nodes are told of PostgreSQL."""
+        return self._pair.url
+
+    def start_stores(self) -> None:
+        """Start Redis and PostgreSQL."""
+        self.valkey.start()
+        asyncio.run(self._pair.start())
+
+    def stop_stores(self) -> None:
+        """End Redis and PostgreSQL."""
+        self.valkey.stop()
+        self._pair.stop()
+
+    def fail_over(self, session_id: str) -> bool:
+        """Kill the primary, and promote the standby, which has all that was committed."""
+        asyncio.run(self._pair.fail_over())
+        self.postgres = self._pair.standby
+        return False
+
+
+class PgBouncerTopology(Topology):
+    """A topology whose nodes reach PostgreSQL through a PgBouncer in transaction mode."""
+
+    def __init__(self, folder: Path, *, balancer: str = "nginx") -> None:
+        super().__init__(folder, balancer=balancer)
+        self._pgbouncer = PgBouncer(folder)
+
+    @property
+    def postgres_url(self) -> str:
+        """What nodes are told of PostgreSQL."""
+        return self._pgbouncer.url(self.postgres)
+
+    def start_stores(self) -> None:
+        """Start Redis and PostgreSQL."""
+        super().start_stores()
+        asyncio.run(self._pgbouncer.start(self.postgres))
+
+    def stop_stores(self) -> None:
+        """End Redis and PostgreSQL."""
+        self._pgbouncer.stop()
+        super().stop_stores()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from anyio.abc import TaskStatus
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.limits import POSTGRES_CALL_MS_MAX, POSTGRES_CONNECT_MS_MAX
+from liveshop.stores.postgres.address import without_pgbouncer
 from liveshop.stores.postgres.translate import connecting, is_lost, translated
 from liveshop.stores.postgres.turns import Turns
 
@@ -19,6 +20,7 @@ _logger = logging.getLogger(__name__)
 _CALL_S = POSTGRES_CALL_MS_MAX / 1000
 _CONNECT_S = POSTGRES_CONNECT_MS_MAX / 1000
 _CLOSE_S = 2.0
+_STATEMENTS_MAX = 200
 
 # The server gives up first, so that its answer is certain; the client's own time-out is for a
 # server that does not answer at all. A node that hangs in a transaction lets its locks go.
@@ -40,14 +42,13 @@ class Database:
     """A pool that opens connections when they are needed, so that Postgres may be away at start.
 
     `run` owns the pool and has to be started first. While Postgres is away, whatever needs a
-    connection raises Unavailable within POSTGRES_CONNECT_MS_MAX. `url` may name several hosts;
-    `prepared` off keeps no statements on the server, for a PgBouncer in between.
+    connection raises Unavailable within POSTGRES_CONNECT_MS_MAX. `url` may name several hosts.
+    With `pgbouncer=true` in it nothing is kept on a connection from one transaction to the next.
     """
 
-    def __init__(self, url: str, *, pool_max: int = 8, prepared: bool = True) -> None:
-        self._url = url
+    def __init__(self, url: str, *, pool_max: int = 8) -> None:
+        self._url, self._pooled = without_pgbouncer(url)
         self._pool_max = pool_max
-        self._statements = 200 if prepared else 0
         self._pool: asyncpg.Pool | None = None
         self._turns = Turns()
         # Whether the newest call reached Postgres.
@@ -72,8 +73,9 @@ class Database:
             max_size=self._pool_max,
             timeout=_CONNECT_S,
             command_timeout=_CALL_S,
-            statement_cache_size=self._statements,
-            server_settings=_SERVER_SETTINGS,
+            statement_cache_size=0 if self._pooled else _STATEMENTS_MAX,
+            # PgBouncer takes none; those of `deploy/pgbouncer/role.sql` stand in for them.
+            server_settings={} if self._pooled else _SERVER_SETTINGS,
             reset=_keep,
         )
         try:
@@ -135,6 +137,10 @@ class Database:
     async def _fetch(self, query: str, args: tuple[Any, ...]) -> list[asyncpg.Record]:
         async with self._connection() as connection:
             with translated(sent=True):
+                if self._pooled:
+                    # A statement is parsed, then bound: by one server, if in one transaction.
+                    async with connection.transaction():
+                        return await connection.fetch(query, *args)  # type: ignore[no-any-return]
                 return await connection.fetch(query, *args)  # type: ignore[no-any-return]
 
     @asynccontextmanager

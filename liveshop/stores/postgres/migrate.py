@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import asyncpg
 from alembic import command
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from liveshop.core.limits import POSTGRES_CONNECT_MS_MAX
+from liveshop.stores.postgres.address import without_pgbouncer
 from liveshop.stores.postgres.translate import connecting
 
 T = TypeVar("T")
@@ -58,10 +60,20 @@ def _upgrade(connection: Connection, to: str) -> None:
 
 async def _run(url: str, work: Callable[[Connection], T]) -> T:
     # asyncpg reads the address itself: SQLAlchemy's reading knows no list of hosts.
+    plain, _ = without_pgbouncer(url)
+
     async def connect() -> Any:
         with connecting():
-            return await asyncpg.connect(url, timeout=POSTGRES_CONNECT_MS_MAX / 1000)
+            return await asyncpg.connect(
+                plain, timeout=POSTGRES_CONNECT_MS_MAX / 1000, statement_cache_size=0
+            )
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        poolclass=NullPool,
+        # PgBouncer may give the connection to another process that counts its statements too.
+        connect_args={"prepared_statement_name_func": lambda: f"liveshop_{uuid4().hex}"},
+    )
     async with engine.begin() as connection:
         return await connection.run_sync(work)

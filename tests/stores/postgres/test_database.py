@@ -61,8 +61,9 @@ async def test_of_several_hosts_the_one_that_answers_is_used(
         await database.ping()
 
 
-async def test_without_prepared_statements_all_works_the_same(postgres_url: str) -> None:
-    async with running(Database(postgres_url, prepared=False)) as database:
+async def test_as_if_through_pgbouncer_all_works_the_same(postgres_url: str) -> None:
+    async with running(Database(f"{postgres_url}?pgbouncer=true")) as database:
+        assert await database.fetch("SELECT name FROM pg_prepared_statements") == []
         shop = Shop(database)
         await shop.stock_catalogue({"A": 1})
         await shop.open("s1", {"A": 1})

@@ -1,0 +1,5 @@
+-- What a node asks of each connection, and cannot through PgBouncer: give it to the nodes' user.
+ALTER ROLE liveshop SET statement_timeout = '9s';
+ALTER ROLE liveshop SET idle_in_transaction_session_timeout = '10s';
+ALTER ROLE liveshop SET enable_seqscan = off;
+ALTER ROLE liveshop SET jit = off;
