@@ -68,3 +68,16 @@ def cpu_us(runs: Sequence[Run]) -> float:
 def p99_ms(runs: Sequence[Run]) -> float:
     """Return the median of the p99 from buy to `confirmed`."""
     return statistics.median(run.percentiles(run.outcome.confirmed_ms)[1] for run in runs)
+
+
+def shares(runs: Sequence[Run]) -> str:
+    """Return how that CPU is shared out, and the orders a second, for a note."""
+    each = [run.cpu_us() for run in runs]
+    server, redis, postgres = (
+        f"{statistics.median(one[name] for one in each):.0f}"
+        for name in ("server", "redis", "postgres")
+    )
+    return (
+        f"server {server}, Redis {redis}, Postgres {postgres}; "
+        f"{durable(runs):,.0f} durable orders a second"
+    )
