@@ -34,10 +34,10 @@ def limit(bench: Bench) -> None:
     add("limit", "CPU of server and stores", best["cpu_us"]["all"], "µs/order")
     add("limit", "the load's own share of a core", best["load"] * 100, "%")
     note = f"{half['offered']:,.0f} attempts a second, p99.9 {half['confirmed_ms'][2]:.0f} ms"
-    add("limit", "at half of that: buy to reserved p99", half["reserved_ms"][1], "ms")
+    add("limit", "at half: buy to reserved p99", half["reserved_ms"][1], "ms")
     add(
         "limit",
-        "at half of that: buy to confirmed p99",
+        "at half: buy to confirmed p99",
         half["confirmed_ms"][1],
         "ms",
         "≤ 40",
