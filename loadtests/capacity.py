@@ -194,8 +194,10 @@ def main(
         Show(count, sessions, events, chat, orders_per_viewer, storm, cores, busy)
         for count in viewers or _USUAL
     ]
-    head = ("viewers", "orders/s", "nodes", f"machines of {cores}", "memory GiB", "egress Gbit/s")
-    head += ("Redis: orders", "bus", "pulses", "session's row", "Postgres")
+    head = (
+        *("viewers", "orders/s", "nodes", f"machines of {cores}", "memory GiB", "egress Gbit/s"),
+        *("Redis: orders", "bus", "pulses", "session's row", "Postgres"),
+    )
     click.echo(aligned(head, rows(shows), right=range(len(head))))
     most, what = full_at(shows[0])
     click.echo(f"\nMore nodes carry more until, at some {most:,} viewers, {what} is full.")
