@@ -38,6 +38,11 @@ class Settler:
     async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
         self._room.keep_rows(copies.rows)
+        if copies.epoch > self._room.epoch:
+            # Another node has loaded Redis anew, maybe another server: what takes this at the
+            # older epoch may be cut off, and the counts may have been copied without it.
+            self._room.epoch = copies.epoch
+            self._room.fence()
         if len(self._waiting) >= limits.SETTLEMENTS_WAITING_MAX:
             self._waiting.clear()
             self._room.reload()

@@ -8,6 +8,7 @@ from liveshop.core.limits import SETTLEMENTS_WAITING_MAX
 from liveshop.core.model import ReservationState
 from liveshop.engine.writer import resolved
 from liveshop.stores.postgres.records import NewLine, NewOrder, Verdict
+from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.packing import session_key
 from liveshop.stores.redis.records import UnitsStatus
 from tests.engine.world import Shop, until
@@ -40,6 +41,26 @@ async def test_selling_goes_on_after_redis_lost_everything(shop: Shop, redis_url
     assert (refused["code"], refused["left"]) == ("sold_out", 1)
     shop.buy(bo, "OBS-M")
     await bo.sees("confirmed")
+
+
+async def test_a_cancellation_is_not_told_to_a_redis_that_another_node_has_left(
+    shop: Shop,
+) -> None:
+    """A primary that is cut off takes what it is told at the old epoch, and takes it along."""
+    session_id = await shop.live(limit=2, OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    order_id = shop.buy(ada, "OBS-M", 2)
+    await ada.sees("confirmed")
+    room = (await shop.engine.room(session_id)).context
+    epoch = room.epoch
+    assert await Sessions(shop.database).raise_epoch(session_id, epoch) is not None
+    await shop.engine.cancel(order_id)
+    assert room.epoch > epoch
+    await until(lambda: room.buying)
+    await until(lambda: room.broadcast.gauges.left == {"OBS-M": 3})
+    assert shop.buy(ada, "OBS-M", 2)
+    await ada.until(lambda: len(ada.of("confirmed")) == 2)
 
 
 async def test_a_purchase_during_the_loss_is_refused_and_may_be_sent_again(

@@ -164,6 +164,7 @@ class Batch:
                 rows=[row_of(row) for row in record["rows"]],
                 bought=[bought_of(bought) for bought in record["bought"]],
                 totals=totals_of(record),
+                epoch=self._epoch,
             ),
         )
         known = [order for order in orders if order.order_id not in made]
@@ -206,7 +207,9 @@ class Batch:
             epoch=session["stock_epoch"],
             head_offset=session["head_offset"],
             outcomes={},
-            copies=Copies(rows=[], bought=[], totals=totals_of(session)),
+            copies=Copies(
+                rows=[], bought=[], totals=totals_of(session), epoch=session["stock_epoch"]
+            ),
         )
 
     def _args(self, orders: Sequence[NewOrder]) -> list[Any]:
@@ -248,6 +251,9 @@ def _joined(first: CommitReply, second: CommitReply) -> CommitReply:
         head_offset=second.head_offset,
         outcomes=first.outcomes | second.outcomes,
         copies=Copies(
-            rows=list(rows.values()), bought=list(bought.values()), totals=second.copies.totals
+            rows=list(rows.values()),
+            bought=list(bought.values()),
+            totals=second.copies.totals,
+            epoch=second.copies.epoch,
         ),
     )

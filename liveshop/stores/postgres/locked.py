@@ -37,19 +37,25 @@ async def copies_of(reader: Reader, session_id: str, order_ids: Sequence[str]) -
     """Return every counter that the orders touch, as it is now."""
     rows = await reader.fetch(_SQL["rows_of_orders"], session_id, order_ids)
     bought = await reader.fetch(_SQL["bought_of_orders"], session_id, order_ids)
+    session = await _read_session(reader, session_id)
     return Copies(
         rows=[row_of(record) for record in rows],
         bought=[bought_of(record) for record in bought],
-        totals=await read_totals(reader, session_id),
+        totals=totals_of(session),
+        epoch=session["stock_epoch"],
     )
 
 
 async def read_totals(reader: Reader, session_id: str) -> Totals:
     """Return what is confirmed so far; NotFound for an unknown session."""
+    return totals_of(await _read_session(reader, session_id))
+
+
+async def _read_session(reader: Reader, session_id: str) -> asyncpg.Record:
     records = await reader.fetch(_SQL["session_totals"], session_id)
     if not records:
         raise NotFound("session", session_id)
-    return totals_of(records[0])
+    return records[0]
 
 
 def row_of(record: Sequence[Any]) -> Row:

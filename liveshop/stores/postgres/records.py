@@ -56,11 +56,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copies:
-    """Counters as they are after a transaction, to be copied to Redis; higher versions win."""
+    """Counters as they are after a transaction, to be copied to Redis; higher versions win.
+
+    `epoch` is the session's as the transaction saw it, behind the session's lock.
+    """
 
     rows: list[Row]
     bought: list[Bought]
     totals: Totals
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
