@@ -15,6 +15,7 @@ HOMES = {
     "babel": ("core",),
     "nh3": ("core",),
     "redis": ("stores",),
+    "hiredis": ("stores",),
     "asyncpg": ("stores",),
     "sqlalchemy": ("stores",),
     "alembic": ("stores",),
