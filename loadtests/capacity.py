@@ -21,7 +21,7 @@ class Costs:
 
     delivery_us: float = 7.0  # one frame to one viewer, the kernel's part included
     join_us: float = 171.0
-    node_order_us: float = 103.0
+    node_order_us: float = 97.0
     redis_order_us: float = 57.0
     postgres_order_us: float = 41.0
     # A pulse of a node looks at every node's: so much, and so much for each.
