@@ -9,11 +9,13 @@ from typing import Any, Final
 import anyio
 
 from liveshop.cli.open_files import allow_open_files
+from liveshop.cli.traces import traces
 from liveshop.core.limits import BACKLOG_CONNECTIONS
 from liveshop.core.settings import Settings
 from liveshop.edge.http.app import build_app
 from liveshop.edge.server import build_server
 from liveshop.engine.engine import Engine
+from liveshop.engine.tracing import Trace
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.ways import bus_over, link_to
 
@@ -54,13 +56,15 @@ def serve_until_signalled(
 ) -> None:
     """Serve until SIGTERM or SIGINT; `beside` runs along and is cancelled then."""
     allow_open_files(settings.connections_max)
-    anyio.run(_serve, settings, listener, beside, backend_options={"use_uvloop": True})
+    with traces(settings.traces_url) as trace:
+        anyio.run(_serve, settings, listener, beside, trace, backend_options={"use_uvloop": True})
 
 
 async def _serve(
     settings: Settings,
     listener: socket.socket,
     beside: Callable[[], Coroutine[Any, Any, None]] | None,
+    trace: Trace | None,
 ) -> None:
     # Half of the connections are for what HTTP asks, so that no reader keeps orders waiting.
     reading_max = settings.postgres_pool_max // 2
@@ -68,7 +72,7 @@ async def _serve(
     database = Database(settings.postgres_url, pool_max=settings.postgres_pool_max - reading_max)
     link = link_to(settings.redis_url)
     bus = bus_over(settings.redis_url, link)
-    engine = Engine(settings, database, link, bus)
+    engine = Engine(settings, database, link, bus, trace)
     server = build_server(settings, engine, build_app(settings, engine, reading), [listener])
     # Inner groups end first: the engine finishes with its stores still there.
     async with anyio.create_task_group() as stores:

@@ -9,6 +9,7 @@ from liveshop.cli.environment import settings_with_keys
 from liveshop.cli.logs import log_to
 from liveshop.cli.node import PortTaken, listen, serve_until_signalled
 from liveshop.cli.subprocesses import STOP_S_MAX
+from liveshop.cli.traces import TracesMissing, require_traces
 from liveshop.cli.workers import supervise
 from liveshop.core.settings import SETTINGS
 from liveshop.edge.tokens import Tokens
@@ -50,6 +51,10 @@ def serve(workers: int, worker: bool) -> None:
             Tokens(public_key=getattr(settings, name))
         except ValueError as error:
             raise click.ClickException(f"LIVESHOP_{name.upper()}: {error}") from error
+    try:
+        require_traces(settings.traces_url)
+    except TracesMissing as error:
+        raise click.ClickException(str(error)) from error
     log_to(logging.StreamHandler(), settings.log_level, settings.log_format)
     try:
         listener = listen(settings.host, settings.port, shared=worker)

@@ -123,6 +123,12 @@ def _parse_log_level(text: str) -> str:
     return text
 
 
+def _parse_traces_url(text: str) -> str:
+    if text and urlsplit(text).scheme not in ("http", "https"):
+        raise ValueError("it must start with http:// or https://")
+    return text
+
+
 def _parse_log_format(text: str) -> str:
     if text not in _LOG_FORMATS:
         raise ValueError(f"it must be one of {', '.join(_LOG_FORMATS)}")
@@ -243,6 +249,12 @@ class Settings:
         _Kind("word", _parse_log_format),
         "text",
         f"How it is logged: {', '.join(_LOG_FORMATS)}; JSON is one object a line.",
+    )
+    traces_url: str = _setting(
+        _Kind("URL", _parse_traces_url),
+        "",
+        "Where traces of purchases go by OTLP over HTTP; it needs the extra otel.",
+        shown=False,
     )
     failpoint: str = _setting(
         _Kind("word", _parse_failpoint),

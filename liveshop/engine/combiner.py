@@ -15,6 +15,7 @@ from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
+from liveshop.engine.tracing import Stage, stages_of
 from liveshop.engine.writer import Ordered, OrderWriter, resolved
 from liveshop.stores.postgres.records import Verdict
 from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
@@ -28,6 +29,8 @@ class Purchase:
     asker: Asker
     answered: bool = False
     asked_s: float = field(default_factory=perf_counter)
+    # The call that it was part of, where purchases are traced.
+    call: Stage | None = None
 
 
 class Combiner:
@@ -74,12 +77,15 @@ class Combiner:
                 self._in_calls -= len(batch)
 
     async def _call(self, batch: Sequence[Purchase]) -> None:
+        began_s = perf_counter()
         try:
             reply = await self._reserve([purchase.line for purchase in batch])
         except LiveshopError as refusal:
+            self._note_call(batch, began_s)
             for purchase in batch:
                 self._refuse(purchase, refusal)
             return
+        self._note_call(batch, began_s)
         self._room.node.reach(Failpoint.AFTER_RESERVE)
         for reservation in reply.expired:
             self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
@@ -119,6 +125,12 @@ class Combiner:
         room.node.metrics.reserve_lines.observe(len(lines))
         return reply
 
+    def _note_call(self, batch: Sequence[Purchase], began_s: float) -> None:
+        if self._room.node.trace is not None:
+            call = Stage("reserve", began_s, perf_counter())
+            for purchase in batch:
+                purchase.call = call
+
     def _answer(self, purchase: Purchase, line: LineReply) -> None:
         if line.refusal is not None:
             self._refuse(purchase, line.refusal)
@@ -126,7 +138,7 @@ class Combiner:
         reservation = line.reservation
         assert reservation is not None, "a line without a refusal has its reservation"
         if reservation.state is ReservationState.PAYING:
-            self._order(reservation, purchase.asked_s)
+            self._order(reservation, purchase)
         purchase.answered = True
         purchase.asker.reserved(reservation, known=line.known)
         if not line.known:
@@ -135,14 +147,14 @@ class Combiner:
             told = messages.reserved(reservation)
             self._room.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
 
-    def _order(self, reservation: Reservation, asked_s: float) -> None:
+    def _order(self, reservation: Reservation, purchase: Purchase) -> None:
         """Queue the order of a `buy`; one that was queued before is not written twice."""
         assert reservation.order_id is not None, "a paying reservation has its order"
         if reservation.command != "buy":
             return
         try:
             ordered = Ordered.of(reservation.order_id, (reservation,))
-            ordered.asked_s = asked_s
+            ordered.asked_s, ordered.call = purchase.asked_s, purchase.call
             self._writer.offer(ordered)
         except LiveshopError as refusal:
             # It stays paying: sent again it is queued again, and at its deadline it is resolved.
@@ -180,5 +192,8 @@ class Combiner:
     def _refuse(self, purchase: Purchase, refusal: LiveshopError) -> None:
         purchase.answered = True
         self._room.note("refused", purchase.line.rid, code=refusal.code)
+        if purchase.call is not None:
+            stages = stages_of(purchase.asked_s, purchase.call)
+            self._room.tell_trace(purchase.line.rid, refusal.code, stages)
         self._room.node.metrics.refused.labels(refusal.code).inc()
         purchase.asker.refuse(refusal)

@@ -19,6 +19,7 @@ from liveshop.engine.clock import SessionClock
 from liveshop.engine.mailbox import Mailbox
 from liveshop.engine.node import Node
 from liveshop.engine.purchase_limits import PurchaseLimits
+from liveshop.engine.tracing import PurchaseTrace, Stage
 from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.records import RowGauge, UnitsStatus
@@ -270,6 +271,11 @@ class RoomContext:
         self.node.metrics.failures.labels(part).inc()
         fields = {"session": self.session_id, "part": part, "rids": list(rids)}
         _logger.exception("session %s: %s failed", self.session_id, part, extra=fields)
+
+    def tell_trace(self, rid: str, outcome: str, stages: Sequence[Stage]) -> None:
+        """Tell of a purchase that has ended, where somebody wants to know."""
+        if self.node.trace is not None:
+            self.node.trace(PurchaseTrace(self.session_id, rid, outcome, stages))
 
     def note(self, what: str, rid: str, **fields: str) -> None:
         """Log what became of a purchase, where that is wanted: there are thousands a second."""

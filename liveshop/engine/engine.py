@@ -23,6 +23,7 @@ from liveshop.engine.node import Health, Node
 from liveshop.engine.reply import Reply
 from liveshop.engine.room import Room
 from liveshop.engine.rooms import Rooms
+from liveshop.engine.tracing import Trace
 from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
@@ -38,8 +39,16 @@ class Engine:
     here is carried out to its end even where the caller is cancelled.
     """
 
-    def __init__(self, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        link: RedisLink,
+        bus: Bus,
+        trace: Trace | None = None,
+    ) -> None:
         self._node = Node.of(settings, database, link, bus)
+        self._node.trace = trace
         self._rooms = Rooms(self._node)
         self._door = Door(self._node, self._rooms)
         self._cashier = Cashier(self._node, self._rooms)

@@ -9,6 +9,7 @@ from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from liveshop.core.settings import Settings
 from liveshop.engine.clock import Clock
 from liveshop.engine.metrics import Metrics
+from liveshop.engine.tracing import Trace
 from liveshop.stores.failpoints import Reach, pass_by, reach
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
@@ -60,6 +61,8 @@ class Node:
     postgres_asked_s: float | None = None
     retired: bool = False
     reach: Reach = pass_by
+    # Who is told of each purchase that has ended, if anybody is.
+    trace: Trace | None = None
 
     @classmethod
     def of(cls, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> "Node":

