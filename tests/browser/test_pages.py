@@ -1,7 +1,7 @@
 """What the pages take care of: double-clicks, long lists, missing pictures, cancelled orders."""
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.browser.shop import Show, open_page
 
@@ -76,6 +76,30 @@ async def test_the_card_says_that_its_order_was_cancelled(browser: Browser, live
     await expect(card).to_contain_text(f"Order {order['order_id'][:8]} was cancelled.")
     await expect(card).not_to_contain_text("Ordered ✓")
     await expect(buy).to_be_enabled()
+
+
+@pytest.mark.parametrize("asked", ["**/api/products?*", "**/api/orders?*"])
+async def test_what_an_order_is_of_is_asked_again_when_it_was_not_told(
+    browser: Browser, live: Show, asked: str
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    viewer = await open_page(browser, live.watch("ada"))
+    await viewer.get_by_role("button", name="Buy Ocean Shirt").click()
+    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    live.command("product.remove", product_id="ocean")
+    refused = 0
+
+    async def refuse_twice(route: Route) -> None:
+        nonlocal refused
+        refused += 1
+        await (route.continue_() if refused > 2 else route.abort())
+
+    await viewer.route(asked, refuse_twice)
+    await viewer.reload()
+    await viewer.get_by_role("button", name="Your orders, 1").click()
+    order = viewer.get_by_role("region", name="Your orders").get_by_role("listitem")
+    await expect(order).to_contain_text("Ocean Shirt, M × 1")
+    assert refused > 2
 
 
 async def test_an_order_that_was_refunded_is_no_longer_called_ordered(

@@ -61,14 +61,14 @@ def test_only_the_viewers_page_and_a_worker_may_read_streams_from_elsewhere(api:
             for rule in api.anyone.get(path).headers["content-security-policy"].split("; ")
             if rule.startswith("connect-src")
         )
-        for path in ("/", "/watch/s1", "/host/s1", _WORKER, "/pages/console/stream.js")
+        for path in ("/", "/watch/s1", "/host/s1", _WORKER, "/pages/console/stream_trouble.js")
     }
     assert reach == {
         "/": "connect-src 'self'",
         "/watch/s1": "connect-src 'self' http: https:",
         "/host/s1": "connect-src 'self'",
         _WORKER: "connect-src 'self' http: https:",
-        "/pages/console/stream.js": "connect-src 'self'",
+        "/pages/console/stream_trouble.js": "connect-src 'self'",
     }
 
 

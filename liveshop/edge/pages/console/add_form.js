@@ -4,10 +4,10 @@ import { Field } from "../shared/field.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
+import { labelOf } from "../shared/words.js";
 import { useDesk } from "./desk.js";
 import { Form } from "./dialogs.js";
 import { NumberField, amount, whole } from "./fields.js";
-import { labelOf } from "./show.js";
 
 const UNITS_OFFERED = 10;
 const TYPING_MS = 150;
@@ -49,7 +49,7 @@ function Found({ picked, pick }) {
     let gone = false;
     const timer = setTimeout(async () => {
       try {
-        const { products } = await desk.office.search(q);
+        const products = await desk.office.search(q);
         if (gone) return;
         setFound(products);
         const free = products.filter((p) => !shelf.some((s) => s.product_id === p.product_id));

@@ -1,6 +1,7 @@
 /** What the console asks over HTTP: figures, plans, the catalogue, orders. */
 
 import { ask, askJson } from "../shared/api.js";
+import { searchCatalogue } from "../shared/catalogue.js";
 
 const PAGE = 200;
 
@@ -47,7 +48,7 @@ export class Office {
   }
 
   search(q) {
-    return this.#json("GET", `/api/products?${new URLSearchParams({ q, limit: 30 })}`);
+    return searchCatalogue(q, { token: this.#token });
   }
 
   makeProduct(product) {

@@ -4,7 +4,8 @@
  */
 
 import { initialState, priceAt, reduce } from "../client/state.js";
-import { Catalogue, refuse } from "./practice_catalogue.js";
+import { Catalogue } from "./practice_catalogue.js";
+import { refuse } from "./practice_refuse.js";
 import { percentOff, saleOf } from "./show.js";
 
 const BEAT_MS = 1_000;

@@ -1,13 +1,8 @@
 /** The products of a practice: those of the show's shelf, and what is made up meanwhile. */
 
-import { Refused } from "../client/line.js";
+import { refuse } from "./practice_refuse.js";
 
 const FOUND_MAX = 30;
-
-/** Refuse something as the server would. */
-export function refuse(code, message, fields = {}) {
-  throw new Refused({ code, message, reason: message, ...fields });
-}
 
 export class Catalogue {
   #products = new Map();

@@ -38,7 +38,7 @@ export class PracticeOffice {
   }
 
   async search(q) {
-    return { products: this.#shop.catalogue.search(q) };
+    return this.#shop.catalogue.search(q);
   }
 
   async makeProduct(product) {

@@ -4,10 +4,10 @@ import { Field } from "../shared/field.js";
 import { html, useState } from "../shared/html.js";
 import { plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
+import { labelOf } from "../shared/words.js";
 import { useDesk } from "./desk.js";
 import { Form } from "./dialogs.js";
 import { amount } from "./fields.js";
-import { labelOf } from "./show.js";
 
 export function PriceForm({ product }) {
   const desk = useDesk();

@@ -4,10 +4,11 @@ import { Field } from "../shared/field.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
+import { labelOf } from "../shared/words.js";
 import { useDesk, useDeskState } from "./desk.js";
 import { Form } from "./dialogs.js";
 import { NumberField, amount, whole } from "./fields.js";
-import { labelOf, percentOff } from "./show.js";
+import { percentOff } from "./show.js";
 
 const PLACE = "liveshop:last-sale";
 const FIRST = { by: "percent", percent: "20", price: "", units: "", seconds: "60", limit: "" };

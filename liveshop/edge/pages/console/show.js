@@ -4,9 +4,6 @@ import { t } from "../shared/i18n.js";
 
 const LOW_UNITS = 5;
 
-/** Name a variant; the only one of a product may have no name of its own. */
-export const labelOf = ({ label }, { title }) => label || title;
-
 export const saleOf = (session, { product_id }) =>
   session.sales.find((sale) => sale.product_id === product_id) ?? null;
 

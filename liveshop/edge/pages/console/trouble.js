@@ -5,7 +5,7 @@ import { t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { farewell } from "../shared/words.js";
 import { useDesk } from "./desk.js";
-import { useStreamTrouble } from "./stream.js";
+import { useStreamTrouble } from "./stream_trouble.js";
 
 export function Trouble() {
   const desk = useDesk();

@@ -1,5 +1,6 @@
 /** What SKUs are called, also those that are no longer on the shelf: the catalogue knows them. */
 
+import { untilDone } from "./again.js";
 import { useEffect, useReducer } from "./html.js";
 import { useShopState } from "./shop.js";
 import { nameOf } from "./words.js";
@@ -12,16 +13,13 @@ function learn(products) {
   }
 }
 
-/** Look up what is not known; `search(words)` asks the catalogue. */
-async function find(skus, search) {
+/** Look up what is not known, and call `draw` after each; `search(words)` asks the catalogue. */
+async function find(skus, search, draw) {
   for (const sku of skus) {
     if (known.has(sku)) continue;
-    try {
-      learn((await search(sku)).products);
-      if (!known.has(sku)) known.set(sku, sku);
-    } catch {
-      return; // when the page is drawn anew it asks again
-    }
+    learn(await search(sku));
+    if (!known.has(sku)) known.set(sku, sku);
+    draw();
   }
 }
 
@@ -38,7 +36,7 @@ export function useNames(lines, search) {
   const missing = [...new Set(lines.map(({ sku }) => sku))].filter((sku) => !known.has(sku));
   const wanted = JSON.stringify(missing);
   useEffect(() => {
-    if (missing.length > 0) find(missing, search).then(draw);
+    return missing.length > 0 ? untilDone(() => find(missing, search, draw)) : undefined;
   }, [wanted]);
   return (sku) => known.get(sku) ?? "…";
 }

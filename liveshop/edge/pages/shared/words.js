@@ -11,6 +11,9 @@ function onShelf(session, sku) {
   return { product: null, variant: null };
 }
 
+/** Name a variant; the only one of a product may have no name of its own. */
+export const labelOf = ({ label }, { title }) => label || title;
+
 /** Name what a SKU is: "Ocean Blue Shirt, M". */
 export function nameOf(session, sku) {
   const { product, variant } = onShelf(session, sku);
@@ -30,7 +33,7 @@ function soldOut({ left }, { session, sku }) {
   const gone = label ? t("refusal.sold_out_in", { label }) : t("refusal.sold_out");
   const others = (product?.variants ?? []).filter((v) => v.sku !== sku && v.left > 0);
   if (others.length === 0) return gone;
-  const names = listOf(others.map((v) => v.label || product.title));
+  const names = listOf(others.map((v) => labelOf(v, product)));
   return `${gone} ${t("refusal.others", { n: others.length, names })}`;
 }
 

@@ -4,6 +4,7 @@ import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
+import { labelOf } from "../shared/words.js";
 import { Buy } from "./buy.js";
 import { useChoice } from "./choice.js";
 import { FEW, Price, SaleClock, leftWords } from "./price.js";
@@ -50,7 +51,7 @@ export function Card({ product, onMore, whole = false }) {
       ${variants.length > 1 && (inline
         ? html`<${Variants} product=${product} chosen=${variant} choose=${choose} />`
         : html`<button type="button" class="more-variants" onClick=${onMore}>
-            ${variant.label || title} <${Icon} name="down" />
+            ${labelOf(variant, product)} <${Icon} name="down" />
             <span class="unseen">, ${t("variants.choose", { title })}</span></button>`)}
       <${Buy} offer=${offer} />
     </article>`;

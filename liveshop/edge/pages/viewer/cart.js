@@ -1,13 +1,13 @@
 /** The cart: reservations with their deadlines ticking, to be given back or ordered together. */
 
 import { OPEN } from "../client/state.js";
+import { searchCatalogue } from "../shared/catalogue.js";
 import { html, useState } from "../shared/html.js";
 import { clock, money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useNames } from "../shared/names.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { sentence } from "../shared/words.js";
-import { search } from "./history.js";
 import { PayLink } from "./outcome.js";
 
 const SOON_S = 60;
@@ -84,7 +84,7 @@ export function Cart({ open }) {
   const line = useShopState((state) => state.line);
   const currency = useShopState(({ session }) => session.currency);
   const lines = cartLines(mine.purchases);
-  const name = useNames(lines, search);
+  const name = useNames(lines, searchCatalogue);
   const held = heldOf(mine.purchases);
   const ordering = mine.checkouts.length > 0;
   const amount = money(held.reduce((sum, p) => sum + p.price * p.quantity, 0), currency);

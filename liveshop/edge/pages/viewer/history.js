@@ -1,15 +1,11 @@
 /** What the server tells a buyer of its orders over HTTP: the lines of each. */
 
+import { untilDone } from "../shared/again.js";
 import { askJson } from "../shared/api.js";
 import { useEffect, useState } from "../shared/html.js";
 import { useShop, useShopState } from "../shared/shop.js";
 
 const PAGE = 200;
-
-/** Ask the catalogue for a product. */
-export function search(words) {
-  return askJson("GET", `/api/products?${new URLSearchParams({ q: words, limit: 30 })}`);
-}
 
 async function readLines({ sessionId, token }) {
   const lines = new Map();
@@ -31,8 +27,8 @@ export function useLines() {
   const lines = (order) => read.get(order.order_id) ?? own(order);
   const unknown = orders.filter((order) => lines(order).length < order.rids.length).length;
   useEffect(() => {
-    // Without an answer the orders have their numbers and amounts still.
-    if (unknown > 0) readLines(shop).then(setRead, () => {});
+    // Until there is an answer the orders have their numbers and amounts still.
+    return unknown > 0 ? untilDone(async () => setRead(await readLines(shop))) : undefined;
   }, [unknown]);
   return lines;
 }

@@ -1,11 +1,12 @@
 /** The viewer's orders here, the newest first; the first of them is the confirmation. */
 
+import { searchCatalogue } from "../shared/catalogue.js";
 import { html } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
-import { search, useLines } from "./history.js";
+import { useLines } from "./history.js";
 
 export function OrdersButton({ onOpen }) {
   const count = useShopState(({ mine }) => mine.orders.length);
@@ -32,7 +33,7 @@ function Order({ order, names }) {
 export function Orders() {
   const orders = useShopState(({ mine }) => mine.orders);
   const lines = useLines();
-  const name = useNames(orders.flatMap(lines), search);
+  const name = useNames(orders.flatMap(lines), searchCatalogue);
   const newest = orders.toSorted((a, b) => b.at_ms - a.at_ms);
   return html`
     <section aria-label=${t("orders.title")}>

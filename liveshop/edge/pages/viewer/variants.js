@@ -2,6 +2,7 @@
 
 import { html, useId } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
+import { labelOf } from "../shared/words.js";
 
 export function Variants({ product, chosen, choose }) {
   const name = useId();
@@ -12,7 +13,7 @@ export function Variants({ product, chosen, choose }) {
         <label key=${v.sku} class=${v.left === 0 ? "variant gone" : "variant"}>
           <input type="radio" name=${name} value=${v.sku} checked=${v.sku === chosen.sku}
             onChange=${() => choose(v.sku)} />
-          <span>${v.label || product.title}${v.left === 0
+          <span>${labelOf(v, product)}${v.left === 0
             && html`<span class="unseen">, ${t("left.none")}</span>`}</span>
         </label>`)}
     </fieldset>`;
