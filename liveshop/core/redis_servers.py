@@ -10,7 +10,7 @@ User and password are those of Redis itself; Sentinels have `sentinel_username` 
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 _SENTINEL_PORT: Final = 26379
 _REDIS_PORT: Final = 6379
@@ -43,7 +43,9 @@ class Servers:
     def sentinel_url(self, sentinel: HostPort) -> str:
         """Return the URL of one Sentinel."""
         named = dict(self.options)
-        user, password = named.get("sentinel_username", ""), named.get("sentinel_password", "")
+        user, password = (
+            quote(named.get(f"sentinel_{part}", ""), safe="") for part in ("username", "password")
+        )
         login = f"{user}:{password}@" if password else ""
         options = [each for each in self.options if not each[0].startswith("sentinel_")]
         return _url(self.scheme, login, sentinel, "", options)
@@ -62,6 +64,8 @@ def servers_of(url: str) -> Servers | None:
     path = tuple(part for part in parts.path.split("/") if part)
     if kind == "sentinel" and not path:
         raise ValueError("it must end with the primary's name: redis+sentinel://host:26379/name")
+    if kind == "cluster" and path:
+        raise ValueError(f"a cluster has one database alone: leave {parts.path} out")
     port = _SENTINEL_PORT if kind == "sentinel" else _REDIS_PORT
     named = tuple(_host_port(each, port) for each in hosts.split(",") if each)
     if not named:
@@ -73,7 +77,9 @@ def _host_port(text: str, port: int) -> HostPort:
     parts = urlsplit(f"//{text}")
     if not parts.hostname:
         raise ValueError(f"{text} is no host")
-    return parts.hostname, parts.port or port
+    if parts.port == 0:
+        raise ValueError(f"{text} has no port that can be: write 1 to 65535, or none for {port}")
+    return parts.hostname, port if parts.port is None else parts.port
 
 
 def _url(

@@ -21,6 +21,14 @@ def test_sentinels_are_named_with_their_primary_and_both_passwords() -> None:
     assert servers.sentinel_url(("one", 26379)) == "rediss://:s@one:26379/?ssl_ca_certs=a"
 
 
+def test_what_a_sentinels_login_is_made_of_stays_in_its_place() -> None:
+    servers = servers_of(
+        "redis+sentinel://one/shop?sentinel_username=a%3Ab&sentinel_password=p%40s%2F1%23x"
+    )
+    assert servers is not None
+    assert servers.sentinel_url(("one", 26379)) == "redis://a%3Ab:p%40s%2F1%23x@one:26379/"
+
+
 def test_a_cluster_is_named_by_some_of_its_servers() -> None:
     servers = servers_of("redis+cluster://:p@one,two:7000")
     assert servers is not None
@@ -35,6 +43,8 @@ def test_a_cluster_is_named_by_some_of_its_servers() -> None:
         ("redis+sentinel://one:26379", "it must end with the primary's name"),
         ("redis+cluster://", "it must name a host"),
         ("redis+cluster://:p@:7000", "is no host"),
+        ("redis+cluster://one:0", "one:0 has no port that can be"),
+        ("redis+cluster://one,two:7000/3", "a cluster has one database alone: leave /3 out"),
     ],
 )
 def test_what_cannot_be_is_said(url: str, why: str) -> None:
