@@ -107,13 +107,13 @@ class ClusterLink(RedisLink):
             except LiveshopError:
                 continue
         # At the start, and when all that were known have gone.
-        with anyio.fail_after(limits.REDIS_CONNECT_MS_MAX / 1000):
-            connection = await open_connection(self._url, decode=True)
-            try:
+        connection = await open_connection(self._url, decode=True)
+        try:
+            with anyio.fail_after(limits.REDIS_CALL_MS_MAX / 1000):
                 slots = await ask(connection, "CLUSTER", "SLOTS")
-                return _with_host(slots, str(getattr(connection, "host", "")))
-            finally:
-                await close_connection(connection)
+            return _with_host(slots, str(getattr(connection, "host", "")))
+        finally:
+            await close_connection(connection)
 
     def _follow(self, slots: list[Any], tasks: TaskGroup) -> None:
         owners: list[HostPort | None] = [None] * _SLOTS

@@ -21,8 +21,8 @@ _log = logging.getLogger(__name__)
 async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
     """Connect, log in and select the database as the URL says; raises Unavailable.
 
-    Through Sentinels it is a connection to the primary that they name, to a cluster one to the
-    first of the servers in the URL that answers.
+    Through Sentinels it is a connection to the primary that they name, to a cluster one to
+    whichever of the servers in the URL answers first.
     """
     servers = servers_of(url)
     if servers is None:
@@ -109,13 +109,31 @@ async def _open(url: str, *, decode: bool, primary: bool = False) -> AbstractCon
 
 
 async def _open_any(servers: Servers, *, decode: bool) -> AbstractConnection:
-    failure = Unavailable()
-    for server in servers.hosts:
+    """Connect to whichever answers first, all asked at once; raises Unavailable if none does."""
+    opened: list[AbstractConnection] = []
+    failures: list[Unavailable] = []
+
+    async def try_at(server: HostPort) -> None:
         try:
-            return await _open(servers.url(server), decode=decode)
+            opened.append(await _open(servers.url(server), decode=decode))
+            tasks.cancel_scope.cancel()
         except Unavailable as exc:
-            failure = exc
-    raise failure
+            failures.append(exc)
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            for server in servers.hosts:
+                tasks.start_soon(try_at, server)
+    except BaseException:
+        for connection in opened:
+            await close_connection(connection)
+        raise
+    if not opened:
+        raise failures[0]
+    # Two may have answered at the same moment.
+    for connection in opened[1:]:
+        await close_connection(connection)
+    return opened[0]
 
 
 async def _find_primary(servers: Servers) -> HostPort:
@@ -123,7 +141,7 @@ async def _find_primary(servers: Servers) -> HostPort:
     answers: list[HostPort] = []
     failures: list[BaseException] = []
 
-    async def ask(sentinel: HostPort) -> None:
+    async def listen_to(sentinel: HostPort) -> None:
         try:
             with anyio.fail_after(limits.SENTINEL_MS_MAX / 1000):
                 answers.append(await _named_by(servers, sentinel))
@@ -132,7 +150,7 @@ async def _find_primary(servers: Servers) -> HostPort:
 
     async with anyio.create_task_group() as tasks:
         for sentinel in servers.hosts:
-            tasks.start_soon(ask, sentinel)
+            tasks.start_soon(listen_to, sentinel)
     if not answers:
         raise Unavailable() from failures[0]
     return Counter(answers).most_common(1)[0][0]

@@ -1,5 +1,6 @@
 """A cluster: each session is with the primary that has its slot, wherever that goes."""
 
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -126,6 +127,16 @@ async def test_calls_and_bus_follow_a_slot_to_another_primary(pair: Pair) -> Non
         assert await link.call("GET", session_key(LOW, "cfg")) is None
         await bus.publish(LOW, b"there")
         await until(lambda: heard == [(LOW, b"there")], within_s=30)
+
+
+async def test_a_cluster_is_found_although_the_first_server_that_is_named_is_silent(
+    pair: Pair,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        named = f"127.0.0.1:{silent.getsockname()[1]},127.0.0.1:{pair.members[0].port}"
+        password = password_of(pair.members[0])
+        async with joined(f"redis+cluster://:{password}@{named}") as (link, _, _):
+            assert sorted(link.shards) == sorted(each.address for each in pair.members)
 
 
 async def test_while_one_primary_is_away_the_others_sessions_go_on(pair: Pair) -> None:
