@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from liveshop.core import limits
 from liveshop.core.failpoint import Failpoint
+from liveshop.core.postgres_address import without_pgbouncer
 from liveshop.core.redis_servers import servers_of
 
 PREFIX: Final = "LIVESHOP_"
@@ -45,13 +46,14 @@ def _setting(kind: _Kind, default: str, meaning: str, *, shown: bool = True) -> 
     return field(default=kind.parse(default), metadata=metadata, repr=shown)
 
 
-def _url(*schemes: str) -> _Kind:
+def _url(read: Callable[[str], object], *schemes: str) -> _Kind:
+    """Return the kind of a URL that `read` takes apart, and it raises ValueError if it cannot."""
     wanted = " or ".join(f"{scheme}://" for scheme in schemes)
 
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
             raise ValueError(f"it must start with {wanted}")
-        servers_of(text)
+        read(text)
         return text
 
     return _Kind("URL", parse)
@@ -150,6 +152,7 @@ class Settings:
 
     redis_url: str = _setting(
         _url(
+            servers_of,
             *("redis", "rediss", "unix"),
             *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
         ),
@@ -159,7 +162,7 @@ class Settings:
         shown=False,
     )
     postgres_url: str = _setting(
-        _url("postgresql", "postgres"),
+        _url(without_pgbouncer, "postgresql", "postgres"),
         "postgresql://127.0.0.1:5432/liveshop",
         "PostgreSQL 15 or newer; several hosts may be named, the writable one is used.",
         shown=False,

@@ -39,6 +39,8 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_PORT", "65536", "it must be between 1 and 65535"),
         ("LIVESHOP_REDIS_URL", "localhost:6379", "it must start with redis://"),
         ("LIVESHOP_POSTGRES_URL", "mysql://db", "it must start with postgresql://"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?pgbouncer=1", "write pgbouncer=true, or leave"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?pgbouncer", "pgbouncer may only be true"),
         ("LIVESHOP_SECRET", "x" * 31, "it must have at least 32 bytes"),
         ("LIVESHOP_JWT_PUBLIC_KEY", "abc", "it must be a public key in PEM"),
         ("LIVESHOP_HOST", "http://0.0.0.0", "it must be an address or a host name"),

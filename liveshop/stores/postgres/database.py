@@ -11,7 +11,7 @@ from anyio.abc import TaskStatus
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.limits import POSTGRES_CALL_MS_MAX, POSTGRES_CONNECT_MS_MAX
-from liveshop.stores.postgres.address import without_pgbouncer
+from liveshop.core.postgres_address import without_pgbouncer
 from liveshop.stores.postgres.translate import connecting, is_lost, translated
 from liveshop.stores.postgres.turns import Turns
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from liveshop.core.limits import POSTGRES_CONNECT_MS_MAX
-from liveshop.stores.postgres.address import without_pgbouncer
+from liveshop.core.postgres_address import without_pgbouncer
 from liveshop.stores.postgres.translate import connecting
 
 T = TypeVar("T")
