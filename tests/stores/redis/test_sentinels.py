@@ -84,14 +84,18 @@ async def test_link_and_bus_follow_what_the_sentinels_name(
         tasks.cancel_scope.cancel()
 
 
-async def test_a_replica_is_not_taken_for_the_primary(two: list[Member], sentinel: int) -> None:
+async def test_a_replica_is_not_taken_for_the_primary(
+    two: list[Member], sentinel: int, caplog: pytest.LogCaptureFixture
+) -> None:
     two[0].ask("REPLICAOF", *two[1].address)
     link = RedisLink(
         f"redis+sentinel://:{password_of(two[0])}@127.0.0.1:{sentinel}/{NAME}?socket_keepalive=1"
     )
     async with anyio.create_task_group() as tasks:
         await tasks.start(link.run)
-        await anyio.wait_all_tasks_blocked()
+        refused = "the Sentinels name a server that is a replica"
+        await until(lambda: link.connected or refused in caplog.text, within_s=30)
+        assert refused in caplog.text
         assert not link.connected
         two[0].ask("REPLICAOF", "NO", "ONE")
         await until(lambda: link.connected, within_s=30)
