@@ -27,7 +27,7 @@ _STATEMENTS_MAX = 200
 # Statements are planned once, maybe while a table is empty and reading all of it costs nothing;
 # each has an index that is right for a full one. What reads a small table whole all the same is
 # thought so dear then, up to PostgreSQL 17, that compiling it would take half a second.
-_SERVER_SETTINGS = {
+SERVER_SETTINGS = {
     "application_name": "liveshop",
     "statement_timeout": str(POSTGRES_CALL_MS_MAX - 1000),
     "idle_in_transaction_session_timeout": str(POSTGRES_CALL_MS_MAX),
@@ -75,7 +75,7 @@ class Database:
             command_timeout=_CALL_S,
             statement_cache_size=0 if self._pooled else _STATEMENTS_MAX,
             # PgBouncer takes none; those of `deploy/pgbouncer/role.sql` stand in for them.
-            server_settings={} if self._pooled else _SERVER_SETTINGS,
+            server_settings={} if self._pooled else SERVER_SETTINGS,
             reset=_keep,
         )
         try:

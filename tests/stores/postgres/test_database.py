@@ -1,11 +1,13 @@
 """Postgres may be away: what then is certain, and what is not, is told apart."""
 
+import re
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
-from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.database import SERVER_SETTINGS, Database
 from tests.faults.proxy import Proxy, Then
 from tests.stores.postgres.conftest import running
 from tests.stores.postgres.shop import NOW, Shop, order
@@ -71,6 +73,24 @@ async def test_as_if_through_pgbouncer_all_works_the_same(postgres_url: str) -> 
             "r1": "confirmed",
             "r2": "sold_out",
         }
+
+
+async def test_the_user_behind_pgbouncer_is_given_what_a_node_asks_for(database: Database) -> None:
+    text = (Path(__file__).parents[3] / "deploy" / "pgbouncer" / "role.sql").read_text()
+    given = re.findall(r"^ALTER ROLE liveshop SET (\w+) = '?([^';]+)'?;$", text, re.MULTILINE)
+    assert len(given) == text.count(";")
+    async with database.transaction() as connection:
+        # Its name is the one thing that PgBouncer would pass on.
+        asked = {
+            name: await connection.fetchval("SELECT current_setting($1)", name)
+            for name in SERVER_SETTINGS
+            if name != "application_name"
+        }
+        meant = {
+            name: await connection.fetchval("SELECT set_config($1, $2, true)", name, value)
+            for name, value in given
+        }
+    assert meant == asked
 
 
 async def test_a_commit_waits_for_the_disk(database: Database) -> None:
