@@ -3,20 +3,23 @@
 import json
 
 import anyio
+import anyio.to_thread
 import httpx
 from websockets.asyncio.client import connect
 
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.cli.programs import SECRET
-from tests.client import Message
+from tests.client import Message, joined
 from tests.conftest import store_folder
-from tests.crash.world import World, open_world
+from tests.crash.world import Node, World, open_world
 
-_SALE_MS = 5_000
-_HOLD_MS = 2_000
-# How late the other node may be.
-_LATE_MS_MAX = 3_000
+_UNITS = 5
+_SALE_MS = 7_000
+# Long enough for a viewer to be at the other node before it is over.
+_HOLD_MS = 5_000
+# How late the other node may be: without it nothing would be done at all.
+_LATE_MS_MAX = 5_000
 
 
 async def _prepared(url: str) -> tuple[str, int, int]:
@@ -29,11 +32,11 @@ async def _prepared(url: str) -> tuple[str, int, int]:
             answer: Message = (await http.post(path, json=body)).raise_for_status().json()
             return answer
 
-        variants = [{"sku": "S", "label": "S", "price": 5_000, "stock": 5}]
+        variants = [{"sku": "S", "label": "S", "price": 5_000, "stock": _UNITS}]
         await post("/api/products", {"product_id": "p", "title": "P", "variants": variants})
         session = await post("/api/sessions", {"title": "Show", "hold_ms": _HOLD_MS})
         commands = f"/api/sessions/{session['id']}/commands"
-        await post(commands, {"type": "product.add", "product_id": "p", "units": {"S": 5}})
+        await post(commands, {"type": "product.add", "product_id": "p", "units": {"S": _UNITS}})
         await post(commands, {"type": "session.start"})
         sale = {"product_id": "p", "percent": 20, "duration_ms": _SALE_MS}
         (started,) = (await post(commands, {"type": "sale.start", **sale}))["events"]
@@ -50,18 +53,16 @@ async def _prepared(url: str) -> tuple[str, int, int]:
     raise AssertionError("nothing was reserved")
 
 
-async def _carried_out(url: str, session_id: str) -> Message:
-    """Wait until the sale has ended and the unit is back; return the event of the sale's end."""
-    with anyio.fail_after(30):
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
-            while True:
-                session = (await http.get(f"/api/sessions/{session_id}")).json()
-                (variant,) = session["shelf"][0]["variants"]
-                log = (await http.get(f"/api/sessions/{session_id}/events")).json()["events"]
-                ended: list[Message] = [each for each in log if each["type"] == "sale.ended"]
-                if ended and variant["left"] == 5:
-                    return ended[0]
-                await anyio.sleep(0.05)
+async def _carried_out(lives: Node, session_id: str, dies: Node) -> tuple[Message, Message]:
+    """Kill a node; return the sale's end and the pulse in which the unit is back, of the other."""
+    async with joined(lives.url.replace("http", "ws", 1), session_id) as viewer:
+        await anyio.to_thread.run_sync(dies.kill)
+        ended = await viewer.wait_for(lambda each: each["type"] == "sale.ended", within_s=30)
+        back = await viewer.wait_for(
+            lambda each: each["type"] == "pulse" and each.get("left", {}).get("S") == _UNITS,
+            within_s=30,
+        )
+        return ended, back
 
 
 def test_sales_end_and_carts_expire_in_time_when_the_node_that_began_them_is_killed() -> None:
@@ -71,8 +72,8 @@ def test_sales_end_and_carts_expire_in_time_when_the_node_that_began_them_is_kil
 
 def _check(world: World) -> None:
     dies, lives = world.nodes
-    session_id, ends_at_ms, _ = anyio.run(_prepared, dies.url)
-    dies.kill()
-    ended = anyio.run(_carried_out, lives.url, session_id)
+    session_id, ends_at_ms, expires_at_ms = anyio.run(_prepared, dies.url)
+    ended, back = anyio.run(_carried_out, lives, session_id, dies)
     assert ended["reason"] == "timer"
     assert ends_at_ms <= ended["at_ms"] <= ends_at_ms + _LATE_MS_MAX
+    assert expires_at_ms <= back["now_ms"] <= expires_at_ms + _LATE_MS_MAX
