@@ -50,7 +50,7 @@ class WatchedRun(Run):
             await super()._stampede()
             # Whoever was told to move comes back in its time.
             with anyio.move_on_after(_BACK_S_MAX):
-                while self.watchers.present < self._count:  # noqa: ASYNC110
+                while not self.watchers.at_rest:  # noqa: ASYNC110
                     await anyio.sleep(0.1)
             self._present = self.watchers.present
             watching.cancel_scope.cancel()
@@ -59,8 +59,12 @@ class WatchedRun(Run):
         found = []
         if self._present < self._count:
             found.append(f"of {self._count} viewers {self._present} are there at the end")
+        if len(seen := set(watchers.offsets.values())) > 1:
+            found.append(f"at rest some viewers have seen other events: the last are {seen}")
         if not any(step.fault == "rolling restart" for step in self._schedule.steps):
             return found
+        if away := sum(not move.is_back for move in watchers.moves):
+            found.append(f"{away} viewers who were told to move did not come back")
         returns = sorted(move.return_s for move in watchers.moves)
         if len(returns) < self._count // 2:
             found.append(f"{len(returns)} viewers were told to move")

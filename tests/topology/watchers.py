@@ -13,11 +13,10 @@ _AWAY = (OSError, WebSocketException, TimeoutError, Closed)
 
 @dataclass
 class Move:
-    """One viewer was told to move: when it was to come back, and when it was there again."""
+    """One viewer was told to move: when it was to come back, and whether it is there again."""
 
-    told_s: float
     return_s: float
-    back_s: float | None = None
+    is_back: bool = False
 
 
 @dataclass
@@ -28,11 +27,14 @@ class Watchers:
     session_id: str
     count: int
     moves: list[Move] = field(default_factory=list)
-    # How often a connection ended without a word before it.
-    lost: int = 0
     present: int = 0
-    # Events that each has seen last: the same for all at rest.
+    # The event that each has seen last: the same for all at rest.
     offsets: dict[int, int | None] = field(default_factory=dict)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all are there, and have seen the same."""
+        return self.present == self.count and len(set(self.offsets.values())) == 1
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -54,9 +56,7 @@ class Watchers:
                     raise
                 await anyio.sleep(_AGAIN_S)
                 continue
-            if move is None:
-                self.lost += 1
-            else:
+            if move is not None:
                 self.moves.append(move)
                 await anyio.sleep_until(move.return_s)
 
@@ -64,8 +64,8 @@ class Watchers:
         """Watch until the connection ends; return the move that was told before that."""
         async with connected(self.url.replace("http", "ws", 1), self.session_id) as client:
             await client.hello()
-            if before is not None and before.back_s is None:
-                before.back_s = anyio.current_time()
+            if before is not None:
+                before.is_back = True
             self.present += 1
             try:
                 moved = await self._told(number, client)
@@ -73,9 +73,9 @@ class Watchers:
                 self.present -= 1
             if moved is None:
                 return None
-            told_s = anyio.current_time()
+            return_s = anyio.current_time() + moved["retry_after_ms"] / 1000
             await client.closed()
-            return Move(told_s, told_s + moved["retry_after_ms"] / 1000)
+            return Move(return_s)
 
     async def _told(self, number: int, client: Client) -> Message | None:
         seen = 0
