@@ -89,9 +89,12 @@ class Bus:
         """Listen until the connection is lost or silent."""
         self._connection = connection
         missing = set(self._sessions)
-        # One by one: in a cluster the channels of two sessions may be of two slots.
-        for channel in self._sessions:
-            await self._send(self._sharded + b"SUBSCRIBE", channel)
+        if self._sharded:
+            # One by one: the channels of two sessions may be of two slots.
+            for channel in tuple(self._sessions):
+                await self._send(b"SSUBSCRIBE", channel)
+        elif missing:
+            await self._send(b"SUBSCRIBE", *self._sessions)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._ping)
             tasks.start_soon(self._watch, connection)

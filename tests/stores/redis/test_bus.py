@@ -100,3 +100,17 @@ async def test_subscription_made_while_the_bus_is_away_holds_later(redis_url: st
             await until(lambda: bool(node.messages))
             tasks.cancel_scope.cancel()
         assert node.messages == [("s1", b"heard")]
+
+
+async def test_a_bus_that_comes_back_asks_for_all_its_sessions_in_one_command(
+    redis_url: str,
+) -> None:
+    async with linked(redis_url) as link, listening(redis_url, link) as node:
+        for session_id in ("s1", "s2", "s3"):
+            await node.bus.subscribe(session_id)
+        await link.call("CONFIG", "RESETSTAT")
+        await link.call("CLIENT", "KILL", "TYPE", "pubsub")
+        await until(lambda: node.reconnects == 2, within_s=30)
+        assert "cmdstat_subscribe:calls=1," in await link.call("INFO", "commandstats")
+        await node.bus.publish("s3", b"again")
+        await until(lambda: node.messages == [("s3", b"again")])
