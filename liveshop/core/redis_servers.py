@@ -9,6 +9,7 @@ User and password are those of Redis itself; Sentinels have `sentinel_username` 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -18,12 +19,19 @@ _REDIS_PORT: Final = 6379
 HostPort = tuple[str, int]
 
 
+class Kind(StrEnum):
+    """What several servers are to each other; a URL says it after the plus sign."""
+
+    SENTINEL = "sentinel"
+    CLUSTER = "cluster"
+
+
 @dataclass(frozen=True, slots=True)
 class Servers:
     """A URL taken apart; `scheme` and what else a URL of one of the servers needs."""
 
     scheme: str
-    kind: str
+    kind: Kind
     login: str
     hosts: tuple[HostPort, ...]
     path: tuple[str, ...]
@@ -37,7 +45,7 @@ class Servers:
     def url(self, server: HostPort) -> str:
         """Return the URL of one server of Redis."""
         options = [each for each in self.options if not each[0].startswith("sentinel_")]
-        database = self.path[1] if self.kind == "sentinel" and len(self.path) > 1 else ""
+        database = self.path[1] if len(self.path) > 1 else ""
         return _url(self.scheme, self.login, server, database, options)
 
     def sentinel_url(self, sentinel: HostPort) -> str:
@@ -57,20 +65,21 @@ def servers_of(url: str) -> Servers | None:
     Raises ValueError with what is wrong.
     """
     parts = urlsplit(url)
-    scheme, _, kind = parts.scheme.partition("+")
-    if not kind:
+    scheme, _, named = parts.scheme.partition("+")
+    if not named:
         return None
+    kind = Kind(named)
     login, at, hosts = parts.netloc.rpartition("@")
     path = tuple(part for part in parts.path.split("/") if part)
-    if kind == "sentinel" and not path:
+    if kind is Kind.SENTINEL and not path:
         raise ValueError("it must end with the primary's name: redis+sentinel://host:26379/name")
-    if kind == "cluster" and path:
+    if kind is Kind.CLUSTER and path:
         raise ValueError(f"a cluster has one database alone: leave {parts.path} out")
-    port = _SENTINEL_PORT if kind == "sentinel" else _REDIS_PORT
-    named = tuple(_host_port(each, port) for each in hosts.split(",") if each)
-    if not named:
+    port = _SENTINEL_PORT if kind is Kind.SENTINEL else _REDIS_PORT
+    servers = tuple(_host_port(each, port) for each in hosts.split(",") if each)
+    if not servers:
         raise ValueError("it must name a host")
-    return Servers(scheme, kind, login + at, named, path, tuple(parse_qsl(parts.query)))
+    return Servers(scheme, kind, login + at, servers, path, tuple(parse_qsl(parts.query)))
 
 
 def _host_port(text: str, port: int) -> HostPort:
@@ -83,9 +92,9 @@ def _host_port(text: str, port: int) -> HostPort:
 
 
 def _url(
-    scheme: str, login: str, server: HostPort, path: str, options: list[tuple[str, str]]
+    scheme: str, login: str, server: HostPort, database: str, options: list[tuple[str, str]]
 ) -> str:
     host, port = server
     shown = f"[{host}]" if ":" in host else host
     query = f"?{urlencode(options)}" if options else ""
-    return f"{scheme}://{login}{shown}:{port}/{path}{query}"
+    return f"{scheme}://{login}{shown}:{port}/{database}{query}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveshop.core.redis_servers import servers_of
+from liveshop.core.redis_servers import Kind, servers_of
 
 
 @pytest.mark.parametrize("url", ["redis://host", "rediss://u:p@host:1/2", "unix:///run/redis.sock"])
@@ -15,7 +15,7 @@ def test_sentinels_are_named_with_their_primary_and_both_passwords() -> None:
         "rediss+sentinel://u:p%40@one,[::1]:7/shop/3?sentinel_password=s&ssl_ca_certs=a"
     )
     assert servers is not None
-    assert (servers.kind, servers.watched) == ("sentinel", "shop")
+    assert (servers.kind, servers.watched) == (Kind.SENTINEL, "shop")
     assert servers.hosts == (("one", 26379), ("::1", 7))
     assert servers.url(("::1", 1)) == "rediss://u:p%40@[::1]:1/3?ssl_ca_certs=a"
     assert servers.sentinel_url(("one", 26379)) == "rediss://:s@one:26379/?ssl_ca_certs=a"
@@ -32,7 +32,7 @@ def test_what_a_sentinels_login_is_made_of_stays_in_its_place() -> None:
 def test_a_cluster_is_named_by_some_of_its_servers() -> None:
     servers = servers_of("redis+cluster://:p@one,two:7000")
     assert servers is not None
-    assert servers.kind == "cluster"
+    assert servers.kind is Kind.CLUSTER
     assert servers.hosts == (("one", 6379), ("two", 7000))
     assert servers.url(("three", 9)) == "redis://:p@three:9/"
 

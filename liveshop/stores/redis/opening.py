@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from liveshop.core import limits
 from liveshop.core.errors import Unavailable
-from liveshop.core.redis_servers import HostPort, Servers, servers_of
+from liveshop.core.redis_servers import HostPort, Kind, Servers, servers_of
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
     servers = servers_of(url)
     if servers is None:
         return await _open(url, decode=decode)
-    if servers.kind == "cluster":
+    if servers.kind is Kind.CLUSTER:
         return await _open_any(servers, decode=decode)
     url = servers.url(await _find_primary(servers))
     return await _open(url, decode=decode, primary=True)
@@ -51,7 +51,7 @@ async def until_replaced(url: str, connection: AbstractConnection) -> None:
     A primary that is cut off from them still answers, and a replica of its may sell meanwhile.
     """
     servers = servers_of(url)
-    if servers is None or servers.kind != "sentinel":
+    if servers is None or servers.kind is not Kind.SENTINEL:
         await anyio.sleep_forever()
         return
     # redis-py keeps these at what was connected to.
