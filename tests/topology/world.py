@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.crash.world import World
 from tests.topology.postgres import Pair, PgBouncer
 from tests.topology.programs import Balancer
-from tests.topology.valkeys import Cluster, Member, Sentinels
+from tests.valkeys import Cluster, Member, Sentinels
 
 DRAIN_MS = 3_000
 

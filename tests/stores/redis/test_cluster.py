@@ -17,7 +17,7 @@ from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.packing import session_key, session_keys
 from liveshop.stores.redis.ways import bus_over, link_to
 from tests.stores.redis.harness import until
-from tests.topology.valkeys import Member, members, password_of
+from tests.valkeys import Member, members, password_of
 
 # Of the first half of the slots, and of the second.
 LOW, HIGH = "s2", "s1"

@@ -14,7 +14,7 @@ from liveshop.core.errors import Unavailable
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
 from tests.stores.redis.harness import until
-from tests.topology.valkeys import NAME, Member, members, password_of, start_sentinel
+from tests.valkeys import NAME, Member, members, password_of, start_sentinel
 
 
 @pytest.fixture
