@@ -1,6 +1,7 @@
 """Makes the demo's show on nodes that run, and writes the `demo.json` that Locust reads.
 
-LIVESHOP_SECRET=… python -m loadtests.stage http://127.0.0.1:8000 FOLDER
+LIVESHOP_SECRET=… LIVESHOP_REDIS_URL=… LIVESHOP_POSTGRES_URL=… \
+    python -m loadtests.stage http://127.0.0.1:8000 FOLDER
 """
 
 import os
@@ -13,7 +14,9 @@ from liveshop.cli.demo_folder import DemoFolder, DemoInfo, demo_folder
 from liveshop.cli.demo_show import prepare_show, until_ready
 
 
-async def _stage(url: str, folder: DemoFolder, secret: str) -> None:
+async def _stage(
+    url: str, folder: DemoFolder, secret: str, redis_url: str, postgres_url: str
+) -> None:
     await until_ready(url)
     keys = folder.keys(secret)
     show = await prepare_show(url, folder, keys)
@@ -24,8 +27,8 @@ async def _stage(url: str, folder: DemoFolder, secret: str) -> None:
             host_token=keys.host_token,
             admin_token=keys.admin_token,
             viewer_tokens=keys.viewer_tokens,
-            redis_url="",
-            postgres_url="",
+            redis_url=redis_url,
+            postgres_url=postgres_url,
             pid=os.getpid(),
             secret=secret,
             api_key=show.api_key,
@@ -37,10 +40,16 @@ async def _stage(url: str, folder: DemoFolder, secret: str) -> None:
 @click.argument("url")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--secret", envvar="LIVESHOP_SECRET", required=True, help="The nodes' secret.")
-def main(url: str, folder: Path, secret: str) -> None:
+@click.option(
+    "--redis-url", envvar="LIVESHOP_REDIS_URL", required=True, help="The nodes', for the audit."
+)
+@click.option(
+    "--postgres-url", envvar="LIVESHOP_POSTGRES_URL", required=True, help="The nodes' as well."
+)
+def main(url: str, folder: Path, secret: str, redis_url: str, postgres_url: str) -> None:
     """Make a show on the nodes at URL and keep in FOLDER what Locust has to know of it."""
     with demo_folder(folder) as opened:
-        anyio.run(_stage, url, opened, secret)
+        anyio.run(_stage, url, opened, secret, redis_url, postgres_url)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ _NEVER: Final = (4500, 5000)  # with these close codes nobody comes again
 
 @cache
 def demo() -> dict[str, Any]:
-    """Return what `demo.json` tells, whose path is in `LIVESHOP_DEMO`."""
-    told: dict[str, Any] = json.loads(Path(os.environ["LIVESHOP_DEMO"]).read_text())
+    """Return what `demo.json` tells, whose path is in `LOAD_DEMO`."""
+    told: dict[str, Any] = json.loads(Path(os.environ["LOAD_DEMO"]).read_text())
     return told
 
 

@@ -53,6 +53,12 @@ def test_the_nodes_write_nothing_and_may_nothing() -> None:
         assert node["tmpfs"] == ["/tmp"]
 
 
+def test_locust_audits_the_stores_of_the_nodes() -> None:
+    for store in ("LIVESHOP_REDIS_URL", "LIVESHOP_POSTGRES_URL"):
+        address = _SERVICES["locust"]["environment"][store]
+        assert [_SERVICES[name]["environment"][store] for name in _NODES] == [address, address]
+
+
 def test_nginx_finds_the_nodes_by_the_addresses_that_they_have() -> None:
     configuration = (_ROOT / "deploy" / "nginx" / "liveshop.conf").read_text()
     (_, _, script) = _SERVICES["nginx"]["command"]
