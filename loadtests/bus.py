@@ -4,7 +4,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.units import SessionUnits
 from loadtests.kit import system
 from loadtests.kit.report import Report, table
+from loadtests.kit.worker import WorkerFailed
 
 _NODES: Final = (1, 10, 100, 500)
 _EVENT_BYTES: Final = 400
@@ -28,6 +29,8 @@ _PARCEL_BYTES: Final = 15_000
 _MESSAGES: Final = 400
 _PULSES: Final = 200
 _CHANNEL: Final = "bench"
+_SUBSCRIBED: Final = b"$5\r\nbench\r\n:1\r\n"
+_ANSWER_S_MAX: Final = 10.0
 _NOTHING: Final = Totals(orders=0, units=0, revenue=0, version=0)
 
 
@@ -69,7 +72,7 @@ async def _publish(link: RedisLink, valkey: LocalValkey, nodes: int, size: int) 
         before = system.cpu_ns(valkey.process.pid)
         for _ in range(_MESSAGES):
             await link.call("PUBLISH", _CHANNEL, payload)
-            _drain(hearing)
+            drain(hearing)
         spent = system.cpu_ns(valkey.process.pid) - before
     return spent / 1_000 / _MESSAGES / nodes
 
@@ -77,22 +80,37 @@ async def _publish(link: RedisLink, valkey: LocalValkey, nodes: int, size: int) 
 def _subscribed(valkey: LocalValkey) -> socket.socket:
     sock = socket.create_connection(("127.0.0.1", valkey.port))
     password = valkey.url.partition("redis://:")[2].partition("@")[0]
-    sock.sendall(f"AUTH {password}\r\nSUBSCRIBE {_CHANNEL}\r\n".encode())
-    answer = b""
-    while b"subscribe" not in answer:
-        answer += sock.recv(1_024)
+    subscribe(sock, password)
     time.sleep(0.001)
-    sock.setblocking(False)
     return sock
 
 
-def _drain(hearing: Sequence[socket.socket]) -> None:
+def subscribe(sock: socket.socket, password: str) -> None:
+    """Hear a channel from now on, without blocking; raises WorkerFailed if Valkey refuses."""
+    sock.settimeout(_ANSWER_S_MAX)
+    sock.sendall(f"AUTH {password}\r\nSUBSCRIBE {_CHANNEL}\r\n".encode())
+    answer = b""
+    # Not the name of the command, which a refusal may quote.
+    while not answer.endswith(_SUBSCRIBED):
+        answer += _received(sock, 1_024)
+        if answer.startswith(b"-") or b"\r\n-" in answer:
+            raise WorkerFailed(f"Valkey refuses: {answer.decode(errors='replace').strip()}")
+    sock.setblocking(False)
+
+
+def drain(hearing: Sequence[socket.socket]) -> None:
+    """Read what has come; raises WorkerFailed where Valkey has hung up."""
     for sock in hearing:
-        try:
-            while sock.recv(1_048_576):
-                pass
-        except BlockingIOError:
-            continue
+        with suppress(BlockingIOError):
+            while True:
+                _received(sock, 1_048_576)
+
+
+def _received(sock: socket.socket, most: int) -> bytes:
+    data = sock.recv(most)
+    if not data:
+        raise WorkerFailed("Valkey has hung up")
+    return data
 
 
 async def _beat(link: RedisLink, library: Library, pid: int, nodes: int) -> float:
