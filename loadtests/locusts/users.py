@@ -15,6 +15,7 @@ from gevent.event import AsyncResult
 from locust import task
 
 from liveshop.core.roles import Role
+from loadtests.locusts.answers import Asked, Finals
 from loadtests.locusts.guest import ANSWER_S_MAX, Guest, demo
 from loadtests.locusts.ledger import LEDGER
 
@@ -79,7 +80,7 @@ class Buyer(Guest):
 
     def on_start(self) -> None:
         """Join."""
-        self._finals: dict[str, str] = {}
+        self._finals = Finals()
         self._waiting: dict[tuple[str, str], AsyncResult] = {}
         self._refs = itertools.count(1)
         self._by_ref: dict[int, tuple[str, str]] = {}
@@ -103,7 +104,7 @@ class Buyer(Guest):
         if rids:
             order_id = str(uuid.uuid4())
             self._ask("checkout → confirmed", order_id, type="checkout", rids=rids)
-            if order_id not in self._finals:
+            if self._finals.get(order_id) is None:
                 return
             for rid in rids:
                 self._resolve(rid, "confirmed")
@@ -159,7 +160,7 @@ class Buyer(Guest):
         if self._wait("buy → reserved", reserved, started):
             self._wait("buy → confirmed", final, started)
             LEDGER.counts["confirmed"] += self._finals.get(rid) == "confirmed"
-        self._forget(rid)
+        self._forget(rid, ref)
 
     def _reserve(self) -> str | None:
         if not self.shelf:
@@ -170,7 +171,7 @@ class Buyer(Guest):
         ref = self._next_ref("reserved", rid)
         self.say(type="reserve", ref=ref, rid=rid, sku=self._sku(), quantity=1)
         answered = self._wait("reserve → reserved", reserved, started)
-        self._forget(rid)
+        self._forget(rid, ref)
         return rid if answered else None
 
     def _ask(self, name: str, subject: str, **command: Any) -> None:
@@ -179,7 +180,7 @@ class Buyer(Guest):
         key = "order_id" if command["type"] == "checkout" else "rid"
         self.say(**command, ref=ref, **{key: subject})
         self._wait(name, final, started)
-        self._forget(subject)
+        self._forget(subject, ref)
 
     def _expect(self, kind: str, name: str) -> AsyncResult:
         return self._waiting.setdefault((kind, name), AsyncResult())
@@ -212,10 +213,12 @@ class Buyer(Guest):
             waiting.set(None if code == "released" else code)
 
     def _resolve(self, rid: str, answer: str) -> None:
-        if self._finals.setdefault(rid, answer) != answer:
+        if not self._finals.take(rid, answer):
             LEDGER.counts["contradicted"] += 1
 
-    def _forget(self, name: str) -> None:
+    def _forget(self, name: str, ref: int) -> None:
+        # Not how it ended: an answer that contradicts comes late.
+        self._by_ref.pop(ref, None)
         self._waiting.pop(("reserved", name), None)
         self._waiting.pop(("final", name), None)
 
@@ -228,8 +231,7 @@ class Host(Guest):
 
     def on_start(self) -> None:
         """Join, and put something on the shelf of which there is enough."""
-        self._refs = itertools.count(1)
-        self._asked: dict[int, tuple[str, float]] = {}
+        self._asked = Asked(ANSWER_S_MAX)
         self._product_id = f"load-{uuid.uuid4().hex[:12]}"
         self._skus = [f"{self._product_id}-{number}" for number in range(_VARIANTS)]
         super().on_start()
@@ -252,19 +254,31 @@ class Host(Guest):
         self._command("product.unpin")
         gevent.sleep(2)
 
+    def on_stop(self) -> None:
+        """Leave."""
+        self._note_overdue()
+        super().on_stop()
+
     def hear(self, message: dict[str, Any]) -> None:
         """Report how long commands took."""
-        if message["type"] in ("ok", "error") and message.get("ref") in self._asked:
-            name, started = self._asked.pop(message["ref"])
+        if message["type"] not in ("ok", "error"):
+            return
+        if (asked := self._asked.answered(message.get("ref"))) is not None:
+            name, took_ms = asked
             # A sale that sells out has ended before it is ended.
             refused = message["type"] == "error" and message["code"] != "conflict"
             failure = RuntimeError(message["message"]) if refused else None
-            self.note(f"{name} → ok", (time.perf_counter() - started) * 1000, failure)
+            self.note(f"{name} → ok", took_ms, failure)
 
     def _command(self, name: str, **fields: Any) -> None:
-        ref = next(self._refs)
-        self._asked[ref] = (name, time.perf_counter())
+        self._note_overdue()
+        ref = self._asked.add(name)
         self.say(type=name, ref=ref, product_id=self._product_id, **fields)
+
+    def _note_overdue(self) -> None:
+        why = f"no answer in {ANSWER_S_MAX:.0f} s"
+        for name in self._asked.overdue():
+            self.note(f"{name} → ok", ANSWER_S_MAX * 1000, TimeoutError(why))
 
     def _make_product(self) -> None:
         url = urlsplit(self.host or demo()["url"])
