@@ -6,7 +6,6 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-CONTINUATION: Final = 0x0
 TEXT: Final = 0x1
 CLOSE: Final = 0x8
 PING: Final = 0x9

@@ -26,7 +26,6 @@ _PURCHASES_PER_BUYER: Final = 2
 _VISIT_S: Final = (10.0, 60.0)
 _TOKEN_S: Final = 86_400
 _HOST_EVERY_S: Final = 0.5
-_THINK_S: Final = 1.0
 _CANCELLED: Final = 0.1
 _ANSWER_S_MAX: Final = 10.0
 # What becomes of a reservation; half of the carts are ordered.
