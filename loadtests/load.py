@@ -14,11 +14,11 @@ import click
 
 from liveshop.cli.subprocesses import START_S_MAX, free_port, last_lines, spawn, stop
 from loadtests.kit import system
+from loadtests.kit.programs import LIVESHOP
 from loadtests.kit.shop import wait_until
 from loadtests.kit.worker import WorkerFailed
 
 _LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
-_LIVESHOP: Final = (sys.executable, "-c", "from liveshop.cli.commands import main; main()")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -43,7 +43,7 @@ def main(demo_json: Path | None, shape: str | None, html: str, locust: tuple[str
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     environment = dict(os.environ)
     if shape is not None:
-        environment["LIVESHOP_SHAPE"] = shape
+        environment["LOAD_SHAPE"] = shape
     try:
         if demo_json is not None:
             code = _run(demo_json, html, locust, environment)
@@ -57,7 +57,7 @@ def main(demo_json: Path | None, shape: str | None, html: str, locust: tuple[str
 
 
 def _run(demo_json: Path, html: str, locust: tuple[str, ...], environment: dict[str, str]) -> int:
-    environment["LIVESHOP_DEMO"] = str(demo_json.resolve())
+    environment["LOAD_DEMO"] = str(demo_json.resolve())
     command = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless"]
     # A user that is told to stop may finish what it waits for.
     command += ["--html", html, "--only-summary", "--stop-timeout", "15"]
@@ -77,7 +77,7 @@ def _own_demo() -> Iterator[Path]:
         folder, log = Path(name), Path(name) / "demo.log"
         arguments = ["demo", "--no-crowd", "--no-browser", "--data", name]
         process = spawn(
-            [*_LIVESHOP, *arguments, "--port", str(free_port())],
+            [*LIVESHOP, *arguments, "--port", str(free_port())],
             log=log,
             environment={
                 "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
@@ -86,8 +86,11 @@ def _own_demo() -> Iterator[Path]:
         )
         try:
             found = folder / "demo.json"
-            why = f"the demo starts: {last_lines(log)}"
-            wait_until(lambda: found.exists() or process.poll() is not None, why, 2 * START_S_MAX)
+            wait_until(
+                lambda: found.exists() or process.poll() is not None,
+                lambda: f"the demo starts: {last_lines(log)}",
+                2 * START_S_MAX,
+            )
             if not found.exists():
                 raise WorkerFailed(f"the demo does not start: {last_lines(log)}")
             yield found

@@ -124,7 +124,7 @@ def rival(
     ):
         try:
             os.sched_setaffinity(process.pid, {system.cores()[0]})
-            wait_until(lambda: _listens(target.port), f"{name} starts: {last_lines(log)}")
+            wait_until(lambda: _listens(target.port), lambda: f"{name} starts: {last_lines(log)}")
             yield process, target
         finally:
             process.kill()

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,11 +24,11 @@ from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
 from liveshop.stores.postgres.migrate import migrate
 from loadtests.kit import system
 from loadtests.kit.frames import Target
+from loadtests.kit.programs import audit
 from loadtests.kit.worker import WorkerFailed
 
 _UNITS: Final = 200_000
 _WAIT_S_MAX: Final = 30.0
-_AUDIT_S_MAX: Final = 600.0
 _KEPT_S: Final = 2.0
 _LIMIT: Final = 1_000
 _IDLE_NS_MAX: Final = 5_000_000
@@ -86,7 +85,7 @@ class Node:
 
     def __enter__(self) -> Self:
         try:
-            wait_until(self._ready, f"the server starts: {last_lines(self._log)}")
+            wait_until(self._ready, lambda: f"the server starts: {last_lines(self._log)}")
         except WorkerFailed:
             self.__exit__()
             raise
@@ -193,19 +192,7 @@ class Shop:
 
     def audit(self) -> tuple[bool, str]:
         """Run `liveshop audit`; return whether every promise is kept, and what it says."""
-        done = subprocess.run(
-            [sys.executable, "-c", "from liveshop.cli.commands import main; main()", "audit"],
-            env={
-                **os.environ,
-                "LIVESHOP_REDIS_URL": self.stores.valkey.url,
-                "LIVESHOP_POSTGRES_URL": self.stores.postgres.url,
-            },
-            capture_output=True,
-            text=True,
-            timeout=_AUDIT_S_MAX,
-            check=False,
-        )
-        return done.returncode == 0, done.stdout.strip() or done.stderr.strip()
+        return audit(self.stores.valkey.url, self.stores.postgres.url)
 
 
 @contextmanager
@@ -217,12 +204,18 @@ def open_shop() -> Iterator[Shop]:
             yield Shop(stores, folder)
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = _WAIT_S_MAX) -> None:
-    """Return when a condition holds; raises WorkerFailed after a while."""
+def wait_until(
+    condition: Callable[[], bool], what: str | Callable[[], str], seconds: float = _WAIT_S_MAX
+) -> None:
+    """Return when a condition holds; raises WorkerFailed after a while.
+
+    `what` is waited for; it is a function where it tells of a log, which is empty before.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise WorkerFailed(f"waited {seconds:.0f} s in vain: {what}")
+            told = what if isinstance(what, str) else what()
+            raise WorkerFailed(f"waited {seconds:.0f} s in vain: {told}")
         time.sleep(0.01)
 
 

@@ -24,7 +24,7 @@ def rival(shop: Shop, way: str, sku: str) -> Iterator[tuple[Popen[bytes], Target
         death_signal=signal.SIGKILL,
     )
     try:
-        wait_until(lambda: _listens(target.port), f"{way} starts: {last_lines(log)}")
+        wait_until(lambda: _listens(target.port), lambda: f"{way} starts: {last_lines(log)}")
         yield process, target
     finally:
         stop(process, signal.SIGTERM)
