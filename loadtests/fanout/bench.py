@@ -8,9 +8,9 @@ from typing import Final
 
 import click
 
-from loadtests.fanout import actors, crowd
-from loadtests.fanout.crowd import Joined
-from loadtests.kit import system
+from loadtests.fanout import actors
+from loadtests.kit import crowd, system
+from loadtests.kit.crowd import Joined
 from loadtests.kit.frames import Target
 from loadtests.kit.report import Report
 from loadtests.kit.shop import Shop

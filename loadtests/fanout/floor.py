@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from loadtests.fanout.crowd import ADDRESSES
+from loadtests.kit.crowd import ADDRESSES
 from loadtests.kit.worker import answer_requests
 
 _PIDFD_GETFD: Final = 438  # its number on every architecture

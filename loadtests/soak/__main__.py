@@ -12,9 +12,8 @@ from typing import Any, Final
 import click
 
 from liveshop.core.limits import PULSE_MS
-from loadtests.fanout import crowd
-from loadtests.fanout.crowd import Joined
-from loadtests.kit import system
+from loadtests.kit import crowd, system
+from loadtests.kit.crowd import Joined
 from loadtests.kit.frames import Target
 from loadtests.kit.shop import Node, Room, Shop, make_product, open_shop, wait_until
 from loadtests.kit.worker import Worker, WorkerFailed

@@ -1,1 +1,5 @@
 """The purchase path alone, at its limit."""
+
+from typing import Final
+
+PRICE: Final = 5_000  # in minor units, of everything that is sold here, by whichever way

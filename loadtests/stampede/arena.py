@@ -10,7 +10,7 @@ from loadtests.kit.frames import Target
 from loadtests.kit.report import percentile
 from loadtests.kit.shop import Node, Shop
 from loadtests.kit.worker import Worker
-from loadtests.stampede import buyers
+from loadtests.stampede import PRICE, buyers
 from loadtests.stampede.buyers import Outcome, Rush
 
 _LIMIT: Final = 1_000
@@ -116,7 +116,7 @@ class Arena:
         """Put products into the catalogue, each of one SKU of the same name; return the SKUs."""
         skus = tuple(f"{name}-{number:03d}" for number in range(count))
         for sku in skus:
-            row = {"sku": sku, "label": sku, "price": 5_000, "stock": units}
+            row = {"sku": sku, "label": sku, "price": PRICE, "stock": units}
             self.node.post("/api/products", {"product_id": sku, "title": sku, "variants": [row]})
         return skus
 

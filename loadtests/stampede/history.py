@@ -8,8 +8,8 @@ import redis
 
 from liveshop.cli.local_stores import LocalStores
 from liveshop.stores.redis.packing import session_key
+from loadtests.stampede import PRICE
 
-_PRICE: Final = 5_000
 _STEP: Final = 100_000
 # Names without an order of their own, as those of real orders.
 _ORDERS: Final = """
@@ -64,11 +64,11 @@ async def _fill(url: str, session_id: str, sku: str, count: int) -> None:
                 seq: int = await connection.fetchval(
                     "SELECT seq FROM session WHERE id = $1 FOR UPDATE", session_id
                 )
-                await connection.execute(_ORDERS, session_id, first, last, _PRICE)
-                await connection.execute(_LINES, session_id, sku, _PRICE, seq)
+                await connection.execute(_ORDERS, session_id, first, last, PRICE)
+                await connection.execute(_LINES, session_id, sku, PRICE, seq)
                 await connection.execute(_QUOTAS, session_id, sku, seq)
                 await connection.execute(_STOCK, session_id, sku, last - first)
-                await connection.execute(_SESSION, session_id, last - first, _PRICE)
+                await connection.execute(_SESSION, session_id, last - first, PRICE)
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()

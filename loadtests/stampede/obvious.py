@@ -20,9 +20,10 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from loadtests.stampede import PRICE
+
 _CONNECTIONS: Final = 20
 _UNITS: Final = 1_000_000
-_PRICE: Final = 5_000
 _LIMIT: Final = 1_000
 _TABLES: Final = """
     DROP TABLE IF EXISTS obvious_order;
@@ -60,7 +61,7 @@ async def _scripts(redis_url: str, postgres_url: str, sku: str) -> AsyncIterator
                 keys = ("obvious:stock", "obvious:bought")
                 answer = await redis.evalsha(script, 2, *keys, buyer, sku, quantity, _LIMIT)
                 if answer == b"ok":
-                    await pool.execute(_INSERT, rid, buyer, sku, quantity, _PRICE)
+                    await pool.execute(_INSERT, rid, buyer, sku, quantity, PRICE)
                 return str(answer, "ascii")
 
             yield sell
@@ -84,7 +85,7 @@ async def _rows(redis_url: str, postgres_url: str, sku: str) -> AsyncIterator[Se
                 await connection.execute(
                     "UPDATE obvious_stock SET units = units - $2 WHERE sku = $1", sku, quantity
                 )
-                await connection.execute(_INSERT, rid, buyer, sku, quantity, _PRICE)
+                await connection.execute(_INSERT, rid, buyer, sku, quantity, PRICE)
             return "ok"
 
         yield sell
@@ -115,7 +116,7 @@ async def _buy(socket: WebSocket, sell: Sell, buyer: str, wanted: dict[str, Any]
         await _send(socket, type="error", ref=ref, code=answer)
         return
     await _send(socket, type="reserved", ref=ref, rid=rid, sku=sku, quantity=quantity)
-    await _send(socket, type="confirmed", order_id=rid, rids=[rid], total=_PRICE * quantity)
+    await _send(socket, type="confirmed", order_id=rid, rids=[rid], total=PRICE * quantity)
 
 
 async def _send(socket: WebSocket, **message: Any) -> None:

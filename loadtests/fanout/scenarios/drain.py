@@ -11,8 +11,8 @@ import asyncpg
 
 from loadtests.fanout.actors import Played
 from loadtests.fanout.bench import Bench, ratio
-from loadtests.fanout.crowd import Leaving
 from loadtests.fanout.scenarios.latency import script_for
+from loadtests.kit.crowd import Leaving
 from loadtests.kit.report import percentile
 from loadtests.kit.shop import Node
 from loadtests.kit.worker import WorkerFailed

@@ -5,7 +5,7 @@ import statistics
 from typing import Final
 
 from loadtests.fanout.bench import Bench, Listeners, ratio
-from loadtests.fanout.crowd import Joined
+from loadtests.kit.crowd import Joined
 from loadtests.kit.shop import Node, wait_until
 
 _VIEWERS: Final = 5_000
