@@ -1,6 +1,5 @@
 """What the viewers' connections of this node share: who may come in, what time asks of them."""
 
-import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,11 +18,10 @@ from liveshop.edge.tokens import Tokens
 from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel
 from liveshop.engine.metrics import Metrics
+from liveshop.engine.session_log import SessionLog
 from liveshop.engine.viewer import Viewer
 
 _TICK_S: Final = 0.1
-
-_logger: Final = logging.getLogger(__name__)
 
 
 class Rooms(Protocol):
@@ -231,15 +229,9 @@ class Gateway:
             for guest in self._looking_up[session_id]:
                 guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
         except LiveshopError:
-            _logger.info(
-                "session %s is not loaded yet; its viewers learn at `hello`",
-                session_id,
-                extra={"session": session_id},
-            )
+            SessionLog(session_id).info("it is not loaded yet; its viewers learn at `hello`")
         except Exception:
-            _logger.exception(
-                "loading session %s failed", session_id, extra={"session": session_id}
-            )
+            SessionLog(session_id).exception("it could not be loaded")
         finally:
             del self._looking_up[session_id]
 

@@ -19,13 +19,12 @@ from liveshop.engine.clock import SessionClock
 from liveshop.engine.mailbox import Mailbox
 from liveshop.engine.node import Node
 from liveshop.engine.purchase_limits import PurchaseLimits
+from liveshop.engine.session_log import SessionLog
 from liveshop.engine.tracing import PurchaseTrace, Stage
 from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.records import RowGauge, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
-
-_logger = logging.getLogger(__name__)
 
 _COMPANY_S = 3 * limits.PULSE_MS / 1000
 # Looks at the head from before a node fell silent that is only now known to be gone.
@@ -56,6 +55,7 @@ class RoomContext:
     def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
         self.node = node
         self.session_id = state.info.id
+        self.log = SessionLog(self.session_id)
         self.state = state
         self._epoch = epoch
         self.settled = settled
@@ -157,11 +157,13 @@ class RoomContext:
         if known.epoch >= self.epoch_min:
             self.epoch_min = known.epoch + 1
             self.node.metrics.setbacks.inc()
-            _logger.warning(
-                "session %s: Postgres has gone back behind event %d and order %d of epoch %d; "
+            self.log.warning(
+                "Postgres has gone back behind event %d and order %d of epoch %d; "
                 "`liveshop audit` lists the orders that Redis knows and Postgres does not",
-                self.session_id, known.offset, known.seq, known.epoch,
-            )  # fmt: skip
+                known.offset,
+                known.seq,
+                known.epoch,
+            )
         self.fence()
 
     def knows_limits(self, reservation: Reservation) -> bool:
@@ -269,8 +271,7 @@ class RoomContext:
     def failed(self, part: str, rids: Sequence[str] = ()) -> None:
         """Log the exception that is being handled, a bug of ours, and count it."""
         self.node.metrics.failures.labels(part).inc()
-        fields = {"session": self.session_id, "part": part, "rids": list(rids)}
-        _logger.exception("session %s: %s failed", self.session_id, part, extra=fields)
+        self.log.exception("%s failed", part, extra={"part": part, "rids": list(rids)})
 
     def tell_trace(self, rid: str, outcome: str, stages: Sequence[Stage]) -> None:
         """Tell of a purchase that has ended, where somebody wants to know."""
@@ -279,6 +280,5 @@ class RoomContext:
 
     def note(self, what: str, rid: str, **fields: str) -> None:
         """Log what became of a purchase, where that is wanted: there are thousands a second."""
-        if _logger.isEnabledFor(logging.DEBUG):
-            named = {"session": self.session_id, "rid": rid, **fields}
-            _logger.debug("session %s: %s %s", self.session_id, rid, what, extra=named)
+        if self.log.isEnabledFor(logging.DEBUG):
+            self.log.debug("%s %s", rid, what, extra={"rid": rid, **fields})

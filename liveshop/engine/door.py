@@ -1,6 +1,5 @@
 """Lets viewers into rooms: the welcome, the snapshot, and what they ask for meanwhile."""
 
-import logging
 import random
 
 from anyio.abc import TaskGroup
@@ -16,9 +15,8 @@ from liveshop.engine.mailbox import Watched
 from liveshop.engine.node import Node
 from liveshop.engine.room import Room
 from liveshop.engine.rooms import Rooms
+from liveshop.engine.session_log import SessionLog
 from liveshop.engine.viewer import Viewer
-
-_logger = logging.getLogger(__name__)
 
 
 class Door:
@@ -101,11 +99,7 @@ class Door:
         except LiveshopError:
             _send_away(viewer)
         except Exception:
-            _logger.exception(
-                "session %s: a viewer could not be welcomed",
-                session_id,
-                extra={"session": session_id},
-            )
+            SessionLog(session_id).exception("a viewer could not be welcomed")
             _send_away(viewer)
 
     async def _belongings(

@@ -1,6 +1,5 @@
 """Makes a session's units in Redis good again after Redis may have lost writes."""
 
-import logging
 from collections.abc import Sequence
 
 import anyio
@@ -16,8 +15,6 @@ from liveshop.engine.till import Till, sold
 from liveshop.engine.writer import resolved
 from liveshop.stores.postgres.records import PendingOrder, Rebuild, Verdict
 from liveshop.stores.redis.records import UnitsStatus
-
-_logger = logging.getLogger(__name__)
 
 _POLL_S = 0.05
 _RETRY_S = 0.2
@@ -54,12 +51,7 @@ class Rebuilder:
                 try:
                     await (self._copy_counters() if room.opened else self._open())
                 except LiveshopError as failure:
-                    _logger.info(
-                        "session %s waits for a store: %s",
-                        room.session_id,
-                        failure,
-                        extra={"session": room.session_id},
-                    )
+                    room.log.info("waits for a store: %s", failure)
                     await anyio.sleep(_RETRY_S)
 
     async def _open(self) -> None:
@@ -123,12 +115,7 @@ class Rebuilder:
         room.epoch = self._raised_epoch = rebuild.epoch
         if rebuild.epoch > 1:  # the first is no repair: the session is new
             room.node.metrics.rebuilds.inc()
-        _logger.warning(
-            "session %s: rebuilding, epoch %d",
-            room.session_id,
-            rebuild.epoch,
-            extra={"session": room.session_id},
-        )
+        room.log.warning("rebuilding, epoch %d", rebuild.epoch)
         room.replace_rows(rebuild.rows)
         if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:
             return False

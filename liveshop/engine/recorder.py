@@ -1,6 +1,5 @@
 """Keeps what a show comes to: samples of its gauges, looks at products, who has joined."""
 
-import logging
 import zlib
 from collections import Counter
 
@@ -12,8 +11,6 @@ from liveshop.core.model import Status
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.context import RoomContext
 from liveshop.stores.postgres.figures import Sample
-
-_logger = logging.getLogger(__name__)
 
 _ON = (Status.LIVE, Status.PAUSED)
 
@@ -55,12 +52,7 @@ class Recorder:
             try:
                 await self.record(due_ms)
             except LiveshopError as failure:
-                _logger.info(
-                    "session %s: nothing recorded: %s",
-                    self._room.session_id,
-                    failure,
-                    extra={"session": self._room.session_id},
-                )
+                self._room.log.info("nothing recorded: %s", failure)
 
     async def record(self, at_ms: int) -> None:
         """Write what was counted; raises Unavailable, and then tries the same again next time.

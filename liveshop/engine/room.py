@@ -1,6 +1,5 @@
 """A session on a node: its parts, and the tasks that it owns."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -39,8 +38,6 @@ from liveshop.engine.viewer import Viewer
 from liveshop.engine.warden import Warden
 from liveshop.engine.writer import OrderWriter
 from liveshop.stores.redis.records import ReserveLine
-
-_logger = logging.getLogger(__name__)
 
 _RESTART_S = 1.0
 
@@ -199,11 +196,7 @@ class Room:
             await self.host.receive(bodies)
         except Exception:
             # The log has them too; what cannot be read there either is logged by who reads it.
-            _logger.exception(
-                "session %s: events are dropped",
-                self.context.session_id,
-                extra={"session": self.context.session_id},
-            )
+            self.context.log.exception("events are dropped")
             self.context.behind.set()
 
     async def _keep_going(self, part: Callable[[], Awaitable[None]]) -> None:

@@ -16,6 +16,7 @@ from liveshop.engine.context import RoomContext
 from liveshop.engine.node import Node
 from liveshop.engine.room import Room
 from liveshop.engine.sampling import sample
+from liveshop.engine.session_log import SessionLog
 from liveshop.stores.postgres.records import Head
 
 _logger = logging.getLogger(__name__)
@@ -174,9 +175,7 @@ class Rooms:
                 raise
             except Exception:
                 # The others must be kept all the same.
-                _logger.exception(
-                    "session %s cannot be loaded", session_id, extra={"session": session_id}
-                )
+                SessionLog(session_id).exception("it cannot be loaded")
 
     async def _compare(self, session_id: str, known: Head, head: Head | None) -> None:
         if head is None:
@@ -238,10 +237,6 @@ class Rooms:
         except Exception:
             # As good as lost, whatever a node of another release may send: the log and the pulse
             # have what it said.
-            _logger.exception(
-                "session %s: a message of the bus is dropped",
-                session_id,
-                extra={"session": session_id},
-            )
+            room.context.log.exception("a message of the bus is dropped")
             room.context.behind.set()
             room.context.missed.set()

@@ -1,6 +1,5 @@
 """What must happen to a session whether anybody watches or not: deadlines, ends, settlement."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -16,8 +15,6 @@ from liveshop.engine.pulse import Pulse
 from liveshop.engine.settler import Settler
 from liveshop.engine.till import Till
 from liveshop.stores.redis.records import UnitsStatus
-
-_logger = logging.getLogger(__name__)
 
 _PULSE_S = limits.PULSE_MS / 1000
 _AGAIN_MS = 20
@@ -78,12 +75,7 @@ class Warden:
         try:
             await work()
         except LiveshopError as failure:
-            _logger.info(
-                "session %s: %s",
-                self._room.session_id,
-                failure,
-                extra={"session": self._room.session_id},
-            )
+            self._room.log.info("%s", failure)
             return False
         return True
 
@@ -138,9 +130,7 @@ class Warden:
             rows = await room.node.sessions.rows(room.session_id)
             room.keep_rows(rows)
             await room.units.copy(room.epoch, rows)
-            _logger.info(
-                "session %s is settled", room.session_id, extra={"session": room.session_id}
-            )
+            room.log.info("it is settled")
 
     async def _retire(self) -> None:
         """Give the memory back that a settled session's reservations take in Redis."""
