@@ -26,6 +26,7 @@ class Host:
     def __init__(self, room: RoomContext) -> None:
         self._room = room
         self._lock = anyio.Lock()
+        self._verified_epoch = -1
 
     async def execute(self, command: HostCommand | SystemCommand) -> list[Event]:
         """Carry out a command and return its events, which viewers get as well.
@@ -72,19 +73,34 @@ class Host:
         part of the session any more, even if the log has gone on since.
         """
         async with self._lock:
-            newest = self._room.newest
-            if newest is None:
-                return
+            await self._verify()
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether the log was looked at since the newest epoch is known."""
+        return self._verified_epoch == self._room.epoch
+
+    async def push(self) -> None:
+        """Bring Redis' projection up to this room's state.
+
+        Not before that is `verified`, which opening the room waits for: Redis, which another node
+        may have loaded, must not hear of events that the log has lost.
+        """
+        room = self._room
+        if not self.verified:
+            room.fence()
+            return
+        status = await room.units.push(room.epoch, project(room.state), list(room.rows.values()))
+        room.good(status)
+
+    async def _verify(self) -> None:
+        epoch, newest = self._room.epoch, self._room.newest
+        if newest is not None:
             sessions, session_id = self._room.node.sessions, self._room.session_id
             logged = await sessions.events(session_id, after=newest.offset - 1, limit=1)
             if logged != [newest]:
                 await self._begin_anew()
-
-    async def push(self) -> None:
-        """Bring Redis' projection up to this room's state."""
-        room = self._room
-        status = await room.units.push(room.epoch, project(room.state), list(room.rows.values()))
-        room.good(status)
+        self._verified_epoch = epoch
 
     async def _begin_anew(self) -> None:
         room, sessions, events = self._room, self._room.node.sessions, list[Event]()
@@ -170,6 +186,8 @@ class Host:
         """Push the events' state; if Redis is away, the next reserve call finds it stale."""
         room = self._room
         try:
+            if not self.verified:
+                await self._verify()
             room.keep_rows(await room.node.sessions.rows(room.session_id))
             await self.push()
             for event in events:

@@ -67,6 +67,8 @@ class Rebuilder:
         if not self._good_epoch:
             # Whoever has counted last may not have got to the end.
             room.uncounted = True
+        if not self._host.verified:
+            await self._host.verify()
         if room.epoch != self._good_epoch:
             room.clock.begin_anew()
         self._good_epoch = room.epoch
@@ -134,6 +136,7 @@ class Rebuilder:
             return False
         room.node.reach(Failpoint.AFTER_LOAD)
         await self._till.expired(reply.resolved)
+        await self._host.verify()
         await self._host.push()
         return True
 
