@@ -73,6 +73,8 @@ def servers_of(url: str) -> Servers | None:
     path = tuple(part for part in parts.path.split("/") if part)
     if kind is Kind.SENTINEL and not path:
         raise ValueError("it must end with the primary's name: redis+sentinel://host:26379/name")
+    if kind is Kind.SENTINEL and path[1:] and not "/".join(path[1:]).isdecimal():
+        raise ValueError(f"after the name only a database's number may come: {parts.path}")
     if kind is Kind.CLUSTER and path:
         raise ValueError(f"a cluster has one database alone: leave {parts.path} out")
     port = _SENTINEL_PORT if kind is Kind.SENTINEL else _REDIS_PORT

@@ -41,6 +41,8 @@ def test_a_cluster_is_named_by_some_of_its_servers() -> None:
     ("url", "why"),
     [
         ("redis+sentinel://one:26379", "it must end with the primary's name"),
+        ("redis+sentinel://one/shop/zero", "only a database's number may come: /shop/zero"),
+        ("redis+sentinel://one/shop/0/1", "only a database's number may come: /shop/0/1"),
         ("redis+cluster://", "it must name a host"),
         ("redis+cluster://:p@:7000", "is no host"),
         ("redis+cluster://one:0", "one:0 has no port that can be"),
