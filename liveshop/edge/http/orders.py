@@ -56,10 +56,9 @@ async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> 
 async def _order(services: Services, call: Call[Nothing, Nothing]) -> Order:
     """Return an order that the caller may see; another buyer's is not found."""
     order = await services.orders.get(call.path["order_id"])
-    if _hosts(call.caller):
-        call.caller.within(order.session_id)
-    elif order.viewer_id != call.caller.identity().viewer_id:
+    if not _hosts(call.caller) and order.viewer_id != call.caller.identity().viewer_id:
         raise NotFound("order", order.order_id)
+    call.caller.within(order.session_id)
     return order
 
 

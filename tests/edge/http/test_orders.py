@@ -35,6 +35,19 @@ def test_a_buyer_reads_its_own_orders_and_no_others(api: Api) -> None:
     assert api.host.get("/api/orders").json()["orders"] == [order]
 
 
+def test_a_token_of_another_session_reads_no_order_of_this_one(api: Api) -> None:
+    session_id, sku = api.go_live()
+    order_id = bought(api, session_id, sku)
+    for role, viewer_id in ((Role.VIEWER, "u1"), (Role.HOST, "h1")):
+        elsewhere = api.as_role(role, viewer_id, session_id=api.add_session())
+        refused = elsewhere.get(f"/api/orders/{order_id}")
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized"), role
+        listed = elsewhere.get("/api/orders", params={"session": session_id})
+        assert listed.status_code == 401
+    here = api.as_role(Role.VIEWER, "u1", session_id=session_id)
+    assert here.get(f"/api/orders/{order_id}").json()["order_id"] == order_id
+
+
 def test_an_order_appears_again_when_its_status_changes(api: Api) -> None:
     session_id, sku = api.go_live()
     first, second = bought(api, session_id, sku), bought(api, session_id, sku)
