@@ -83,6 +83,11 @@ class Engine:
         """Return which stores answer now."""
         return self._node.health
 
+    @property
+    def joinable(self) -> bool:
+        """Tell whether viewers may be sent to this node."""
+        return self._node.joinable
+
     def now_ms(self) -> int:
         """Return the time by Redis' clock, as well as it is known."""
         return self._node.clock.now_ms()

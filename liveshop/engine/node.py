@@ -59,6 +59,8 @@ class Node:
     postgres_up: bool = False
     # Since when Postgres has been asked without an answer.
     postgres_asked_s: float | None = None
+    # Whether all that it needs has answered at once, at least in the past.
+    opened: bool = False
     retired: bool = False
     reach: Reach = pass_by
     # Who is told of each purchase that has ended, if anybody is.
@@ -91,6 +93,15 @@ class Node:
             bus=self.bus.alive,
             staying=not self.retired,
         )
+
+    @property
+    def joinable(self) -> bool:
+        """Tell whether viewers may be sent here.
+
+        A store that is away does not change it: all nodes lose it at once, and who watches or
+        joins a room that is loaded needs none.
+        """
+        return not self.retired and (self.opened or self.health.ready)
 
     @property
     def stores_up(self) -> bool:

@@ -148,6 +148,7 @@ class Rooms:
         except LiveshopError as failure:
             node.postgres_up = node.database.reachable
             _logger.info("a store is away: %s", failure)
+        node.opened = node.opened or node.health.ready
         await self._unload_idle()
         sample(node, self._rooms.values())
 

@@ -27,6 +27,23 @@ def test_a_server_becomes_ready_and_ends_with_0_on_sigterm(
     assert not is_ready(url)
 
 
+def test_a_server_that_never_had_its_stores_is_sent_nobody(postgres_url: str) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+    with program("serve", environment=serving(nowhere, postgres_url, port)) as process:
+        until(lambda: _status(f"{url}/healthz") == 200 or process.poll() is not None)
+        assert process.poll() is None
+        assert _status(f"{url}/joinable") == 503
+
+
+def _status(url: str) -> int | None:
+    try:
+        return httpx.get(url).status_code
+    except httpx.TransportError:
+        return None
+
+
 async def test_a_stopping_server_is_not_ready_while_its_viewers_go(
     redis_url: str, postgres_url: str
 ) -> None:
@@ -39,10 +56,13 @@ async def test_a_stopping_server_is_not_ready_while_its_viewers_go(
             connected(f"ws://127.0.0.1:{port}", make_session(url)) as viewer,
         ):
             await viewer.hello()
-            assert (await load_balancer.get(f"{url}/readyz")).status_code == 200
+            for path in ("/readyz", "/joinable"):
+                assert (await load_balancer.get(f"{url}{path}")).status_code == 200
             process.send_signal(signal.SIGTERM)
             await viewer.wait_for_type("moved")
             assert (await load_balancer.get(f"{url}/readyz")).json()["staying"] is False
+            gone = await load_balancer.get(f"{url}/joinable")
+            assert (gone.status_code, gone.json()["joinable"]) == (503, False)
             assert (await viewer.closed()).code == 4001
         assert process.wait() == 0
 

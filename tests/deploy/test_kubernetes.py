@@ -80,7 +80,7 @@ def test_a_node_is_restarted_when_it_is_stuck_and_left_alone_when_a_store_is_awa
     (node,) = _pod()["containers"]
     paths = {name: node[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}
     assert paths == {"startup": "/healthz", "liveness": "/healthz"}
-    assert node["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert node["readinessProbe"]["httpGet"]["path"] == "/joinable"
 
 
 def test_nodes_come_with_the_connections_before_those_that_are_there_are_full() -> None:

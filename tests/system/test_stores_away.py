@@ -69,7 +69,9 @@ async def _is_away(node: _Node, store: str, session_id: str, client: Client, sku
     await shop.refuses(503, "unavailable", "POST", path, {"type": "session.pause"})
     readiness = await shop.http.get("/readyz")
     assert (readiness.status_code, readiness.json()[store]) == (503, False)
-    assert (await shop.http.get("/healthz")).status_code == 200
+    # All nodes lose it at once: to send viewers to none would keep out who can still watch.
+    for path in ("/healthz", "/joinable"):
+        assert (await shop.http.get(path)).status_code == 200, path
     async with shop.joined(session_id) as anonymous:
         assert anonymous.snapshot is not None
         assert (anonymous.snapshot["status"], anonymous.snapshot["buying"]) == ("live", False)

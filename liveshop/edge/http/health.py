@@ -1,4 +1,4 @@
-"""Whether this node lives, whether it can serve, and what it counts."""
+"""Whether this node lives, can serve and may be sent viewers, and what it counts."""
 
 from dataclasses import asdict
 
@@ -34,8 +34,18 @@ def health_routes(engine: Engine) -> list[Route]:
             raise NotReady(**answers)
         return json_response({"status": "ready", **answers})
 
+    async def joinable(request: Request) -> Response:
+        if not engine.joinable:
+            raise NotReady(joinable=False)
+        return json_response({"status": "joinable"})
+
     async def metrics(request: Request) -> Response:
         text = generate_latest(engine.metrics.exposed())
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
-    return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
+    return [
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+        Route("/joinable", joinable),
+        Route("/metrics", metrics),
+    ]

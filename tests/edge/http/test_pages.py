@@ -114,6 +114,10 @@ def test_a_node_with_its_stores_is_alive_and_ready(api: Api) -> None:
     }
 
 
+def test_a_node_that_has_its_stores_may_be_sent_viewers(api: Api) -> None:
+    assert api.anyone.get("/joinable").json() == {"status": "joinable"}
+
+
 def test_metrics_are_served_for_prometheus(api: Api) -> None:
     metrics = api.anyone.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain")
