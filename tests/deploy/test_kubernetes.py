@@ -83,6 +83,18 @@ def test_a_node_is_restarted_when_it_is_stuck_and_left_alone_when_a_store_is_awa
     assert node["readinessProbe"]["httpGet"]["path"] == "/joinable"
 
 
+def test_nobody_outside_reads_the_metrics() -> None:
+    ingresses = {each["metadata"]["name"]: each for each in _OBJECTS if each["kind"] == "Ingress"}
+    viewers, inside = ingresses["liveshop"], ingresses["liveshop-metrics"]
+    (rule,) = inside["spec"]["rules"]
+    assert rule["host"] == viewers["spec"]["rules"][0]["host"]
+    assert [path["path"] for path in rule["http"]["paths"]] == ["/metrics"]
+    allowed = inside["metadata"]["annotations"][
+        "nginx.ingress.kubernetes.io/whitelist-source-range"
+    ]
+    assert allowed == "127.0.0.1/32"
+
+
 def test_nodes_come_with_the_connections_before_those_that_are_there_are_full() -> None:
     spec = _BY_KIND["HorizontalPodAutoscaler"]["spec"]
     pods = next(each["pods"] for each in spec["metrics"] if each["type"] == "Pods")
