@@ -15,21 +15,60 @@ async def test_a_token_opens_the_form_and_what_is_refused_is_said(
 ) -> None:
     page = await open_page(browser, show.node.url)
     await expect(page.get_by_text("No shows yet. A host plans one below.")).to_be_visible()
+    show.plan("For all")
     await page.get_by_label("Your token").fill("made up")
     await page.get_by_role("button", name="Use it").click()
     status = page.get_by_role("status")
     await expect(status).to_have_text(
-        "The shows cannot be listed now: This token is not valid, or has expired."
+        "This token is not valid, or has expired. The list is what everybody sees."
     )
+    await expect(page.get_by_role("link", name="For all", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Use another token").click()
     await page.get_by_label("Your token").fill(show.host_token)
     await page.get_by_role("button", name="Use it").click()
     await expect(page.get_by_role("link", name="Host Autumn drop")).to_be_visible()
+    await expect(status).to_be_empty()
+    await page.get_by_label("Address of the video").fill("ftp://shop.example/show")
     await page.get_by_label("Title").fill(" ")
     await page.get_by_role("button", name="Plan it").click()
-    await expect(status).to_contain_text("title")
+    await expect(page.locator("input[name=title]:invalid")).to_be_focused()
+    await page.get_by_label("Title").fill("Winter drop")
+    await page.get_by_role("button", name="Plan it").click()
+    await expect(status).to_contain_text("stream_url")
     await expect(page.get_by_role("button", name="Plan it")).to_be_enabled()
     assert page.url == f"{show.node.url}/"
+
+
+async def test_two_clicks_at_once_plan_one_show(browser: Browser, show: Show) -> None:
+    page = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
+    await page.get_by_label("Title").fill("Once")
+    button = page.get_by_role("button", name="Plan it")
+    await button.evaluate("button => { button.click(); button.click(); }")
+    await expect(page.get_by_role("heading", name="Once")).to_be_visible()
+    await page.goto(show.node.url)
+    rows = page.get_by_role("region", name="Shows").get_by_role("listitem")
+    await expect(rows.filter(has_text="Autumn drop")).to_have_count(1)
+    await expect(rows.filter(has_text="Once")).to_have_count(1)
+
+
+async def test_after_a_lost_answer_the_list_tells_whether_the_show_is_there(
+    browser: Browser, show: Show
+) -> None:
+    page = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/api/sessions", lose)
+    await page.get_by_label("Title").fill("Planned unheard")
+    await page.get_by_role("button", name="Plan it").click()
+    await expect(page.get_by_role("status")).to_have_text(
+        "The server cannot be reached. The show may be planned all the same: look at the list "
+        "before you try again."
+    )
+    await expect(page.get_by_role("link", name="Planned unheard", exact=True)).to_be_visible()
+    await expect(page.get_by_label("Title")).to_have_value("Planned unheard")
 
 
 async def test_a_show_is_planned_with_the_keyboard_alone(browser: Browser, show: Show) -> None:

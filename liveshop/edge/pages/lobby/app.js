@@ -1,6 +1,6 @@
 /** The page put together: its head, what went wrong, the shows, and what is for hosts. */
 
-import { html, useEffect, useState } from "../shared/html.js";
+import { html, useEffect, useReducer, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { LanguageChoice } from "../shared/language.js";
 import { useLanguage } from "../shared/shop.js";
@@ -11,7 +11,9 @@ import { TokenForm } from "./token_form.js";
 /** `token` is a host's, or null. */
 export function App({ token }) {
   useLanguage();
-  const [trouble, setTrouble] = useState("");
+  const [unlisted, setUnlisted] = useState("");
+  const [unplanned, setUnplanned] = useState("");
+  const [looks, look] = useReducer((count) => count + 1, 0);
   const [asking, setAsking] = useState(token === null);
   useEffect(() => {
     document.title = t("page.title");
@@ -19,12 +21,14 @@ export function App({ token }) {
   return html`
     <header class="row-head"><h1>${t("page.title")}</h1><${LanguageChoice} /></header>
     <div role="status" class="banner-place">
-      ${trouble && html`<p class="banner">${trouble}</p>`}</div>
+      ${unlisted && html`<p class="banner">${unlisted}</p>`}
+      ${unplanned && html`<p class="banner">${unplanned}</p>`}</div>
     <main>
-      <${Shows} token=${token} say=${setTrouble} />
+      <${Shows} key=${looks} token=${token} say=${setUnlisted} />
       <section class="panel" aria-label=${t("lobby.for_hosts")}>
         ${asking ? html`<${TokenForm} />`
-          : html`<${PlanForm} token=${token} say=${setTrouble} change=${() => setAsking(true)} />`}
+          : html`<${PlanForm} token=${token} say=${setUnplanned} look=${look}
+              change=${() => setAsking(true)} />`}
       </section>
     </main>`;
 }

@@ -16,6 +16,17 @@ function sorted(sessions) {
     ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || starts(a) - starts(b));
 }
 
+/** Read a page of the list; a token that is refused leaves what everybody may see. */
+async function readPage(path, token) {
+  try {
+    return { page: await askJson("GET", path, { token }), refused: "" };
+  } catch (refusal) {
+    if (token === null || refusal.code !== "unauthorized") throw refusal;
+    const refused = t("lobby.listed_for_all", { reason: reason(refusal) });
+    return { page: await askJson("GET", path), refused };
+  }
+}
+
 /** `say` tells what went wrong, or "" when it is over. */
 export function Shows({ token, say }) {
   const [sessions, setSessions] = useState(null); // those read so far, the newest first
@@ -26,10 +37,10 @@ export function Shows({ token, say }) {
     const from = next === null ? {} : { after: next };
     const query = new URLSearchParams({ limit: PAGE, ...from });
     try {
-      const page = await askJson("GET", `/api/sessions?${query}`, { token });
+      const { page, refused } = await readPage(`/api/sessions?${query}`, token);
       setSessions((known) => [...known ?? [], ...page.sessions]);
       setNext(page.next);
-      say("");
+      say(refused);
     } catch (refusal) {
       say(t("lobby.unlisted", { reason: reason(refusal) }));
     }
