@@ -12,12 +12,12 @@ import click
 
 from loadtests.kit.report import aligned
 
-_USUAL: Final = (10_000, 100_000, 1_000_000, 10_000_000)
+USUAL: Final = (10_000, 100_000, 1_000_000, 10_000_000)
 
 
 @dataclass(frozen=True)
 class Costs:
-    """CPU in microseconds and memory in bytes, as measured; the README says how."""
+    """CPU in microseconds and memory in bytes; `docs/capacity.md` says what measured each."""
 
     delivery_us: float = 7.0  # one frame to one viewer, the kernel's part included
     join_us: float = 171.0
@@ -29,7 +29,7 @@ class Costs:
     pulse_per_node_us: float = 1.2
     bus_message_us: float = 2.5  # for each node that hears it
     bus_byte_us: float = 0.0002  # and for each byte, to each node
-    letter_us: float = 2.0  # a node reads what another tells its buyers
+    letter_us: float = 2.0  # a node reads what another tells its buyers: a guess
     session_orders_max: float = 6_000.0  # a second: one batch of a session after the other
     viewer_bytes: float = 2_300.0
     kernel_viewer_bytes: float = 9_400.0
@@ -149,8 +149,8 @@ def rows(shows: Sequence[Show]) -> list[tuple[str, ...]]:
                 f"{it.machines:,}",
                 f"{it.memory_bytes / 2**30:,.1f}",
                 f"{it.egress_bits / 1e9:,.2f}",
-                *(f"{share:.0%}" for share in (it.redis, it.bus, it.pulse)),
-                *(f"{share:.0%}" for share in (it.row_lock, it.postgres)),
+                *(f"{share * 100:.0f} %" for share in (it.redis, it.bus, it.pulse)),
+                *(f"{share * 100:.0f} %" for share in (it.row_lock, it.postgres)),
             )
         )
     return found
@@ -192,7 +192,7 @@ def main(
     """Say how many machines so many viewers take, and what will be full first."""
     shows = [
         Show(count, sessions, events, chat, orders_per_viewer, storm, cores, busy)
-        for count in viewers or _USUAL
+        for count in viewers or USUAL
     ]
     head = (
         *("viewers", "orders/s", "nodes", f"machines of {cores}", "memory GiB", "egress Gbit/s"),

@@ -1,13 +1,16 @@
 """The calculator multiplies what was measured, and knows what more nodes do not help."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from loadtests.capacity import Costs, Show, full_at, main, need
+from loadtests.capacity import USUAL, Costs, Show, full_at, main, need, rows
 
 _SHOW = Show(viewers=100_000)
+_DOC = (Path(__file__).parents[2] / "docs" / "capacity.md").read_text()
 
 
 def test_twice_the_viewers_take_twice_the_cores_and_memory() -> None:
@@ -43,3 +46,29 @@ def test_the_table_has_a_row_for_each_number() -> None:
     assert len(shown.output.splitlines()) == 6
     assert " 50,000 |" in shown.output
     assert "Redis slot of a session is full" in shown.output
+
+
+def test_the_page_has_the_table_as_it_is_made() -> None:
+    lines = [line for line in _DOC.splitlines() if re.match(r"\| [\d,]+ \|", line)]
+    told = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+    assert told == rows([Show(viewers=count) for count in USUAL])
+
+
+def test_the_page_says_what_each_cost_is_and_what_measured_it() -> None:
+    measured = _DOC.partition("## What was measured")[2].partition("All were taken")[0]
+    costs = Costs()
+    for told in (
+        f"| one frame to one viewer | {costs.delivery_us:.1f} µs ",
+        f"| a join, with its snapshot | {costs.join_us:.0f} µs ",
+        f"node | {costs.node_order_us:.0f} µs ",
+        f"Redis | {costs.redis_order_us:.0f} µs ",
+        f"Postgres | {costs.postgres_order_us:.0f} µs, ",
+        f"| {costs.session_orders_max:,.0f} a second, ",
+        f"| {costs.bus_message_us:.1f} µs of Redis for each node, ",
+        f" and {costs.bus_byte_us * 1e3:.1f} ns for each byte |",
+        f"| {costs.pulse_us:.0f} µs of Redis, and {costs.pulse_per_node_us:.1f} µs for each node",
+        f"| {costs.letter_us:.1f} µs of a node's core | nothing: a guess |",
+        f"| {costs.viewer_bytes / 1024:.1f} KiB in the node, ",
+        f"{costs.kernel_viewer_bytes / 1024:.1f} KiB in the kernel",
+    ):
+        assert told in measured, told
