@@ -144,7 +144,7 @@ async def _postgres_checks(database: Database, url: str) -> list[Check]:
         return [Check(Verdict.BAD, found, f"Use {_POSTGRES_MIN} or newer.")]
     checks = [_good(f"PostgreSQL {row['version']} answers.")]
     if row["standby"]:
-        fix = "Name the primary, or all hosts with ?target_session_attrs=primary."
+        fix = "Name the primary, or all hosts."
         checks.append(Check(Verdict.BAD, "This PostgreSQL is a standby: nothing can be sold.", fix))
     if row["synchronous"] == "off" or row["fsync"] == "off":
         found = "PostgreSQL may lose confirmed orders in a crash."

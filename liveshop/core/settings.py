@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from liveshop.core import limits
 from liveshop.core.failpoint import Failpoint
-from liveshop.core.postgres_address import without_pgbouncer
+from liveshop.core.postgres_address import asyncpg_url
 from liveshop.core.redis_servers import servers_of
 
 PREFIX: Final = "LIVESHOP_"
@@ -162,7 +162,7 @@ class Settings:
         shown=False,
     )
     postgres_url: str = _setting(
-        _url(without_pgbouncer, "postgresql", "postgres"),
+        _url(asyncpg_url, "postgresql", "postgres"),
         "postgresql://127.0.0.1:5432/liveshop",
         "PostgreSQL 15 or newer; several hosts may be named, the writable one is used.",
         shown=False,

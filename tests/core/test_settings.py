@@ -41,6 +41,12 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_POSTGRES_URL", "mysql://db", "it must start with postgresql://"),
         ("LIVESHOP_POSTGRES_URL", "postgres://db/x?pgbouncer=1", "write pgbouncer=true, or leave"),
         ("LIVESHOP_POSTGRES_URL", "postgres://db/x?pgbouncer", "pgbouncer may only be true"),
+        (
+            "LIVESHOP_POSTGRES_URL",
+            "postgres://a,b/x?target_session_attrs=writable",
+            "write target_session_attrs=read-write, or leave it out",
+        ),
+        ("LIVESHOP_POSTGRES_URL", "postgres://a,b/x?target_session_attrs=any", "may only be"),
         ("LIVESHOP_SECRET", "x" * 31, "it must have at least 32 bytes"),
         ("LIVESHOP_JWT_PUBLIC_KEY", "abc", "it must be a public key in PEM"),
         ("LIVESHOP_HOST", "http://0.0.0.0", "it must be an address or a host name"),

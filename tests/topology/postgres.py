@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from liveshop.cli.files import open_the_way
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop, wheel_folder
 from tests.cli.programs import until
@@ -25,6 +26,7 @@ class Standby(LocalPostgres):
         shutil.copy(primary.folder / "password", self.folder / "password")
         if self._user is not None:
             os.chown(self.folder, pwd.getpwnam(self._user).pw_uid, 0)
+            open_the_way(self.folder)
         copying = spawn(
             [_binary("pg_basebackup"), "-d", primary.url, "-D", self._data, "-R", "-c", "fast"],
             log=self._log,
@@ -46,7 +48,7 @@ class Pair:
         """What nodes are told: both, of which the one that can be written to is meant."""
         login, _, first = urlsplit(self.primary.url).netloc.rpartition("@")
         hosts = f"{first},127.0.0.1:{self.standby.port}"
-        return f"postgresql://{login}@{hosts}/postgres?target_session_attrs=read-write"
+        return f"postgresql://{login}@{hosts}/postgres"
 
     async def start(self) -> None:
         """Start both, and return once no commit is without the standby."""

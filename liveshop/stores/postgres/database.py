@@ -11,8 +11,8 @@ from anyio.abc import TaskStatus
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.limits import POSTGRES_CALL_MS_MAX, POSTGRES_CONNECT_MS_MAX
-from liveshop.core.postgres_address import without_pgbouncer
-from liveshop.stores.postgres.translate import connecting, is_lost, translated
+from liveshop.core.postgres_address import asyncpg_url
+from liveshop.stores.postgres.translate import connecting, must_leave, translated
 from liveshop.stores.postgres.turns import Turns
 
 _logger = logging.getLogger(__name__)
@@ -42,12 +42,13 @@ class Database:
     """A pool that opens connections when they are needed, so that Postgres may be away at start.
 
     `run` owns the pool and has to be started first. While Postgres is away, whatever needs a
-    connection raises Unavailable within POSTGRES_CONNECT_MS_MAX. `url` may name several hosts.
+    connection raises Unavailable within POSTGRES_CONNECT_MS_MAX. `url` may name several hosts, of
+    which the one that can be written to is used, also after another has become that one.
     With `pgbouncer=true` in it nothing is kept on a connection from one transaction to the next.
     """
 
     def __init__(self, url: str, *, pool_max: int = 8) -> None:
-        self._url, self._pooled = without_pgbouncer(url)
+        self._url, self._pooled = asyncpg_url(url)
         self._pool_max = pool_max
         self._pool: asyncpg.Pool | None = None
         self._turns = Turns()
@@ -158,7 +159,7 @@ class Database:
             yield connection
             self.reachable = True
         except Unavailable as exc:
-            if exc.__cause__ is not None and is_lost(exc.__cause__):
+            if exc.__cause__ is not None and must_leave(exc.__cause__):
                 # The others in the pool were opened to the same server: open new ones.
                 self.reachable = False
                 await pool.expire_connections()

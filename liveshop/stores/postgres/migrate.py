@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from liveshop.core.limits import POSTGRES_CONNECT_MS_MAX
-from liveshop.core.postgres_address import without_pgbouncer
+from liveshop.core.postgres_address import asyncpg_url
 from liveshop.stores.postgres.translate import connecting
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ def _upgrade(connection: Connection, to: str) -> None:
 
 async def _run(url: str, work: Callable[[Connection], T]) -> T:
     # asyncpg reads the address itself: SQLAlchemy's reading knows no list of hosts.
-    plain, _ = without_pgbouncer(url)
+    plain, _ = asyncpg_url(url)
 
     async def connect() -> Any:
         with connecting():

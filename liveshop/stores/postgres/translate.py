@@ -36,6 +36,11 @@ def is_lost(exc: BaseException) -> bool:
     return isinstance(exc, _LOST) and not isinstance(exc, _BUGS + _DECLINED)
 
 
+def must_leave(exc: BaseException) -> bool:
+    """Tell whether to look for the server anew: it is lost, or has become one that only reads."""
+    return is_lost(exc) or isinstance(exc, asyncpg.ReadOnlySQLTransactionError)
+
+
 @contextmanager
 def translated(*, sent: bool = False) -> Iterator[None]:
     """Raise Unavailable for what means that Postgres is away; let our own bugs through.

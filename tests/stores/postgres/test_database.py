@@ -63,6 +63,18 @@ async def test_of_several_hosts_the_one_that_answers_is_used(
         await database.ping()
 
 
+async def test_a_server_that_only_reads_now_is_left_and_looked_for_anew(database: Database) -> None:
+    [(before,)] = await database.fetch("SELECT pg_backend_pid()")
+    await database.fetch("SET default_transaction_read_only = on")
+    with pytest.raises(Unavailable) as raised:
+        await database.commit(INSERT, "a")
+    assert not isinstance(raised.value, OutcomeUnknown)
+    assert not database.reachable
+    await database.commit(INSERT, "b")
+    assert await database.fetch(KEYS) == [("b",)]
+    assert await database.fetch("SELECT pg_backend_pid()") != [(before,)]
+
+
 async def test_as_if_through_pgbouncer_all_works_the_same(postgres_url: str) -> None:
     async with running(Database(f"{postgres_url}?pgbouncer=true")) as database:
         assert await database.fetch("SELECT name FROM pg_prepared_statements") == []
