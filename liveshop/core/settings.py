@@ -1,6 +1,6 @@
 """What an operator may set: one table of names, types, defaults and what each is for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
@@ -119,21 +119,18 @@ def _parse_currency(text: str) -> str:
     return text
 
 
-def _parse_log_level(text: str) -> str:
-    if text not in _LOG_LEVELS:
-        raise ValueError(f"it must be one of {', '.join(_LOG_LEVELS)}")
-    return text
+def _one_of(words: Sequence[str]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"it must be one of {', '.join(words)}")
+        return text
+
+    return parse
 
 
 def _parse_traces_url(text: str) -> str:
     if text and urlsplit(text).scheme not in ("http", "https"):
         raise ValueError("it must start with http:// or https://")
-    return text
-
-
-def _parse_log_format(text: str) -> str:
-    if text not in _LOG_FORMATS:
-        raise ValueError(f"it must be one of {', '.join(_LOG_FORMATS)}")
     return text
 
 
@@ -244,12 +241,12 @@ class Settings:
         _integer(2, 1_000), "10", "How many connections to PostgreSQL a node opens."
     )
     log_level: str = _setting(
-        _Kind("word", _parse_log_level),
+        _Kind("word", _one_of(_LOG_LEVELS)),
         "info",
         f"The least that is logged: {', '.join(_LOG_LEVELS)}.",
     )
     log_format: str = _setting(
-        _Kind("word", _parse_log_format),
+        _Kind("word", _one_of(_LOG_FORMATS)),
         "text",
         f"How it is logged: {', '.join(_LOG_FORMATS)}; JSON is one object a line.",
     )

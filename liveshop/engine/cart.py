@@ -35,7 +35,7 @@ class Cart:
         if ended:
             await self._tell_again(order_id, ended[0], asker)
         else:
-            self._writer.offer(Ordered.of(order_id, reply.reservations, asker))
+            self._writer.offer(Ordered(order_id, reply.reservations, [asker]))
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a held reservation back; raises what refuses it."""

@@ -153,9 +153,14 @@ class Combiner:
         if reservation.command != "buy":
             return
         try:
-            ordered = Ordered.of(reservation.order_id, (reservation,))
-            ordered.asked_s, ordered.call = purchase.asked_s, purchase.call
-            self._writer.offer(ordered)
+            self._writer.offer(
+                Ordered(
+                    reservation.order_id,
+                    (reservation,),
+                    asked_s=purchase.asked_s,
+                    call=purchase.call,
+                )
+            )
         except LiveshopError as refusal:
             # It stays paying: sent again it is queued again, and at its deadline it is resolved.
             self._room.node.metrics.refused.labels(refusal.code).inc()

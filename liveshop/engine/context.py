@@ -43,7 +43,8 @@ class RoomContext:
 
     `newest` is the last event that was applied, `redis_head` how far Postgres was by what Redis
     has copied, in the newest pulse. Where Postgres turns out to be behind what was known of it,
-    nothing of an epoch below `epoch_min` is believed any more.
+    nothing of an epoch below `epoch_min` is believed any more; no more than where Redis is loaded
+    anew because it has missed too much.
 
     The events wake a task of the room: `rebuild_wanted` the rebuild, `behind` the reader of the
     log when that has gone on without this room, `missed` the reader of reservations when the bus
@@ -141,7 +142,7 @@ class RoomContext:
         self.head_seqs.append(seq)
         self.replace_rows(rows)
         self.advance(events, show=False)
-        self.broadcast.restart(self.state, self.left())
+        self.broadcast.show_anew(self.state, self.left())
 
     def known_head(self) -> Head:
         """Return how far Postgres was, by all that it has said here or through Redis."""

@@ -1,7 +1,7 @@
 """A session on a node: its parts, and the tasks that it owns."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -72,14 +72,14 @@ class Room:
         return self._in_flight + len(self._combiner) + len(self.writer)
 
     @property
+    def purchases_waiting(self) -> int:
+        """How many purchases wait for a call of Redis."""
+        return self._combiner.waiting
+
+    @property
     def queues(self) -> dict[str, int]:
         """How much waits in each queue, by its name."""
-        return {
-            "purchases": self._combiner.waiting,
-            "orders": self.writer.waiting,
-            "settlements": len(self.settler),
-            "letters": self.context.mailbox.waiting,
-        }
+        return {name: waiting(self) for name, waiting in QUEUES.items()}
 
     @property
     def held(self) -> int:
@@ -234,6 +234,15 @@ class Room:
                 asker.answer(messages.ok(asker.ref, offset=events[-1].offset))
             case _:
                 raise BadRequest(f"{type(command).__name__} is not for a joined connection")
+
+
+# What waits, by queue: how many of it a room has.
+QUEUES: Final[Mapping[str, Callable[[Room], int]]] = {
+    "purchases": lambda room: room.purchases_waiting,
+    "orders": lambda room: room.writer.waiting,
+    "settlements": lambda room: len(room.settler),
+    "letters": lambda room: room.context.mailbox.waiting,
+}
 
 
 def _buyer(viewer: Viewer) -> str:

@@ -130,7 +130,6 @@ class Rooms:
             # What the bus has told meanwhile did not find the room.
             context.behind.set()
             context.missed.set()
-        self._node.metrics.rooms.set(len(self._rooms))
         return room
 
     async def _beat(self, *, look: bool) -> None:
@@ -208,7 +207,7 @@ class Rooms:
             if beats > _IDLE_BEATS:
                 await self._unload(session_id)
 
-    def _measure(self, at_ms: object) -> None:
+    def _note_bus_lag(self, at_ms: object) -> None:
         if isinstance(at_ms, int) and self._node.clock.observed:
             lag_ms = max(0, self._node.clock.now_ms() - at_ms)
             self._node.metrics.bus_lag.observe(lag_ms / 1000)
@@ -233,7 +232,7 @@ class Rooms:
         try:
             message = decode_object(payload)
             if message["node"] != self._node.node_id:
-                self._measure(message.get("at_ms"))
+                self._note_bus_lag(message.get("at_ms"))
                 room.receive(message["kind"], message["body"])
         except Exception:
             # As good as lost, whatever a node of another release may send: the log and the pulse

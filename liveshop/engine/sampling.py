@@ -3,13 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection
-from typing import Final
 
 from liveshop.engine.node import Node
-from liveshop.engine.room import Room
-
-# Named here, so that each is told even while there is no room.
-QUEUES: Final = ("purchases", "orders", "settlements", "letters")
+from liveshop.engine.room import QUEUES, Room
 
 
 def sample(node: Node, rooms: Collection[Room]) -> None:
@@ -28,5 +24,5 @@ def sample(node: Node, rooms: Collection[Room]) -> None:
     waiting: Counter[str] = Counter()
     for room in rooms:
         waiting.update(room.queues)
-    for queue in QUEUES:
+    for queue in QUEUES:  # each is told even while there is no room
         metrics.queues.labels(queue).set(waiting[queue])

@@ -45,7 +45,9 @@ class Settler:
             self._room.fence()
         if len(self._waiting) >= limits.SETTLEMENTS_WAITING_MAX:
             self._waiting.clear()
+            # This one too: all of it is in Postgres, from where Redis is loaded.
             self._room.reload()
+            return
         self._waiting.append(_Settlement(self._room.epoch, outcomes, copies))
         await self.retry()
 

@@ -17,7 +17,6 @@ from liveshop.core.model import (
     OrderStatus,
     Reservation,
     ReservationState,
-    Row,
     sku_row,
 )
 from liveshop.core.wire import Message
@@ -62,13 +61,6 @@ class Ordered:
     asked_s: float = field(default_factory=perf_counter)
     # The reserve call of a `buy`, where purchases are traced.
     call: Stage | None = None
-
-    @classmethod
-    def of(
-        cls, order_id: str, reservations: Sequence[Reservation], asker: Asker | None = None
-    ) -> "Ordered":
-        """Return an order to be offered to the writer."""
-        return cls(order_id, reservations, [] if asker is None else [asker])
 
     @property
     def buyer(self) -> str:
@@ -196,7 +188,7 @@ class OrderWriter:
         lost = False
         while True:
             started = perf_counter()
-            known, rows = room.known_head(), dict(room.rows)
+            known, versions = room.known_head(), self._versions(orders)
             try:
                 now_ms = room.clock.now_ms()
                 reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
@@ -209,7 +201,7 @@ class OrderWriter:
                 room.keep_orders_waiting(True)
                 await anyio.sleep(_RETRY_S)
             else:
-                if _is_older(reply, known, rows):
+                if _is_older(reply, known, versions):
                     room.distrust(known)
                 if reply.epoch == room.epoch:
                     room.node.metrics.commit_seconds.observe(perf_counter() - started)
@@ -217,6 +209,13 @@ class OrderWriter:
                     return _as_new(reply) if lost else reply
                 room.epoch = reply.epoch
                 room.fence()
+
+    def _versions(self, orders: Sequence[NewOrder]) -> dict[str, int]:
+        """Return which versions of the orders' rows are known; those of a SKU and of its sale."""
+        rows = self._room.rows
+        lines = [line for order in orders for line in order.lines]
+        names = {sku_row(line.sku) for line in lines} | {line.sale for line in lines if line.sale}
+        return {name: rows[name].version for name in names if name in rows}
 
     def _new_order(self, ordered: Ordered) -> NewOrder:
         pending = self._room.state.info.payment == "checkout"
@@ -352,14 +351,14 @@ class OrderWriter:
                 return errors.Conflict(f"{ordered.order_id} is another order's id")
 
 
-def _is_older(reply: CommitReply, known: Head, rows: Mapping[str, Row]) -> bool:
+def _is_older(reply: CommitReply, known: Head, versions: Mapping[str, int]) -> bool:
     """Tell whether Postgres is behind what was known before it was asked.
 
     The orders that were waiting for it may bring its count beyond that, but not that of each row.
     """
     if reply.epoch < known.epoch or reply.head_offset < known.offset:
         return True
-    return any(row.version < rows[row.row].version for row in reply.copies.rows if row.row in rows)
+    return any(row.version < versions.get(row.row, 0) for row in reply.copies.rows)
 
 
 def _as_new(reply: CommitReply) -> CommitReply:

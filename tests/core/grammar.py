@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, tuple[Mapping[str, Strategy], Mapping[str, Strategy]]] = 
     "session.end": ({}, {}),
     "product.add": (
         {**_PRODUCT, "units": by_sku(UNITS)},
-        {"prices": by_sku(PRICES)},
+        {"prices": by_sku(PRICES), "limit": st.integers(1, 1_000), "kept": st.booleans()},
     ),
     "product.remove": (_PRODUCT, {}),
     "product.reprice": ({**_PRODUCT, "prices": by_sku(PRICES)}, {}),
@@ -63,7 +63,11 @@ COMMANDS: Mapping[str, tuple[Mapping[str, Strategy], Mapping[str, Strategy]]] = 
             "duration_ms": st.integers(5_000, 86_400_000),
             "percent": st.integers(1, 99),
         },
-        {"units": UNITS, "limit": st.integers(1, 1_000)},
+        {
+            "units": UNITS,
+            "limit": st.integers(1, 1_000),
+            "starts_in_ms": st.integers(0, 86_400_000),
+        },
     ),
     "sale.end": (_PRODUCT, {}),
     "chat.delete": (_CHAT, {}),
@@ -74,6 +78,13 @@ COMMANDS: Mapping[str, tuple[Mapping[str, Strategy], Mapping[str, Strategy]]] = 
     "viewer.mute": ({"viewer_id": IDS}, {"duration_ms": st.integers(1, 86_400_000)}),
     "viewer.unmute": ({"viewer_id": IDS}, {}),
 }
+
+# By type: a field that stands in the place of a required one.
+INSTEAD: Mapping[str, tuple[str, str, Strategy]] = {
+    "sale.start": ("percent", "prices", by_sku(PRICES)),
+}
+# Those that may be left out and are never null.
+_NEVER_NULL = {("product.add", "limit"), ("product.add", "kept"), ("sale.start", "starts_in_ms")}
 
 # What no field of a kind may be, by a value that is one: JSON of another type, or out of range.
 _NOT_NUMBERS: list[Any] = [None, True, "1", 1.5, [], {}, -(2**70), 2**70]
@@ -107,11 +118,18 @@ def commands(draw: st.DrawFn) -> dict[str, Any]:
         st.fixed_dictionaries(
             {},
             optional={
-                **{name: nulls | field for name, field in optional.items()},
+                **{
+                    name: field if (kind, name) in _NEVER_NULL else nulls | field
+                    for name, field in optional.items()
+                },
                 "ref": nulls | st.integers(0, 2**53 - 1),
             },
         )
     )
+    if kind in INSTEAD and draw(st.booleans()):
+        name, other, field = INSTEAD[kind]
+        del message[name]
+        message[other] = draw(field)
     order = draw(st.permutations(sorted(message)))
     return {name: message[name] for name in order}
 
@@ -120,7 +138,7 @@ def commands(draw: st.DrawFn) -> dict[str, Any]:
 def spoiled_commands(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
     """A command that one field makes wrong, and the field's name."""
     message = draw(commands().filter(lambda each: COMMANDS[each["type"]][0]))
-    name = draw(st.sampled_from(sorted(COMMANDS[message["type"]][0])))
+    name = draw(st.sampled_from(sorted(COMMANDS[message["type"]][0].keys() & message)))
     value = message[name]
     if isinstance(value, str):
         wrong: list[Any] = _NOT_TEXT

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from liveshop.core import wire
 from liveshop.core.commands import Command
 from liveshop.core.errors import BadFrame, BadRequest
-from tests.core.grammar import ANY_TEXT, COMMANDS, commands, spoiled_commands, values
+from tests.core.grammar import ANY_TEXT, COMMANDS, INSTEAD, commands, spoiled_commands, values
 
 # The same inputs each time: fuzzing is where new ones are looked for.
 EXAMPLES = settings(
@@ -22,6 +22,14 @@ EXAMPLES = settings(
 
 def test_the_grammar_has_every_command() -> None:
     assert set(COMMANDS) == {kind.__struct_config__.tag for kind in get_args(Command)}
+
+
+def test_the_grammar_has_every_field_of_every_command() -> None:
+    for kind in get_args(Command):
+        tag = kind.__struct_config__.tag
+        required, optional = COMMANDS[tag]
+        named = {*required, *optional, "ref", *INSTEAD.get(tag, ("", "", None))[1:2]} - {""}
+        assert named == {*kind.__struct_encode_fields__, "ref"}, tag
 
 
 @EXAMPLES
@@ -65,7 +73,11 @@ def test_a_command_with_one_wrong_field_is_refused_by_the_name_of_that_field(
     try:
         wire.decode_command(wire.decode_object(json.dumps(message)))
     except BadRequest as refusal:
-        assert refusal.message.startswith((f"`{name}`", f"`{name}[")) or name == "percent"
+        told = refusal.message
+        if message.get("percent", 1) is None:
+            assert told == "give exactly one of `percent` and `prices`", told
+        else:
+            assert told.startswith((f"`{name}`", f"`{name}[")), told
     else:
         raise AssertionError(f"{message} is taken for a command")
 
