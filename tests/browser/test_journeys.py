@@ -91,6 +91,7 @@ async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
         await _button(viewer, "Add to cart: Ocean Shirt").click()
         await expect(card).to_contain_text("In your cart, reserved until")
     await viewer.keyboard.press("Escape")
+    await expect(viewer.get_by_role("dialog")).to_have_count(0)
     await _button(viewer, "Cart, 2 items").click()
     cart = viewer.get_by_role("region", name="Your cart")
     for label in ("M", "L"):
