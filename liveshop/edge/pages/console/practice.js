@@ -6,11 +6,10 @@
 import { initialState, priceAt, reduce } from "../client/state.js";
 import { Catalogue } from "./practice_catalogue.js";
 import { refuse } from "./practice_refuse.js";
-import { percentOff, saleOf } from "./show.js";
+import { decide, endedSales } from "./practice_rules.js";
 
 const BEAT_MS = 1_000;
 const STEP_MS = 10_000;
-const PINS_MAX = 3;
 const SAID = ["❤", "M?", "…?", "👏", "L?", "😍"];
 const CROWD = ["Ada", "Bo", "Chen", "Δήμητρα", "Егор", "Fay"];
 
@@ -23,60 +22,6 @@ function beginning({ session, viewer }, nowMs) {
   const stats = { type: "stats", orders: 0, units: 0, revenue: 0, held: 0, viewers_peak: 0 };
   return { ...initialState, line: "open", viewer, session: fresh, stats };
 }
-
-/** What the commands lead to: events without offset and instant, or a refusal. */
-const DECIDED = {
-  "session.start": () => [{ type: "session.started", status: "live" }],
-  "session.pause": () => [{ type: "session.paused", status: "paused" }],
-  "session.resume": () => [{ type: "session.resumed", status: "live" }],
-  "session.end": ({ sales }) => [
-    ...sales.map(({ product_id }) => ({ type: "sale.ended", product_id, reason: "session_end" })),
-    { type: "session.ended", status: "ended" },
-  ],
-  "product.add": ({ shelf }, command, nowMs, catalogue) => {
-    if (shelf.some((p) => p.product_id === command.product_id)) refuse("conflict", "on the shelf");
-    return [{ type: "product.added", product: catalogue.offer(command) }];
-  },
-  "product.pin": ({ pinned }, { product_id }) => {
-    if (pinned.includes(product_id) || pinned.length >= PINS_MAX) refuse("conflict", product_id);
-    return [{ type: "product.pinned", product_id, pinned: [...pinned, product_id] }];
-  },
-  "product.unpin": ({ pinned }, { product_id }) =>
-    [{ type: "product.unpinned", product_id, pinned: pinned.filter((id) => id !== product_id) }],
-  "product.reprice": (session, { product_id, prices }) =>
-    [{ type: "product.repriced", product_id, prices }],
-  "product.remove": ({ shelf, pinned, sales }, { product_id }, nowMs, catalogue) => {
-    catalogue.keep(shelf.find((p) => p.product_id === product_id));
-    return [
-      ...sales.filter((sale) => sale.product_id === product_id)
-        .map(() => ({ type: "sale.ended", product_id, reason: "manual" })),
-      { type: "product.unpinned", product_id, pinned: pinned.filter((id) => id !== product_id) },
-      { type: "product.removed", product_id },
-    ];
-  },
-  "shelf.order": ({ shelf }, { product_ids }) => {
-    const rest = shelf.map((p) => p.product_id).filter((id) => !product_ids.includes(id));
-    return [{ type: "shelf.ordered", product_ids: [...product_ids, ...rest] }];
-  },
-  "sale.start": (session, command, nowMs) => {
-    const { product_id, percent, prices, duration_ms, starts_in_ms = 0 } = command;
-    const product = session.shelf.find((p) => p.product_id === product_id);
-    if (saleOf(session, product)) refuse("conflict", product_id);
-    const starts_at_ms = nowMs + starts_in_ms;
-    const off = prices ?? Object.fromEntries(
-      product.variants.map((v) => [v.sku, percentOff(v.price, percent)]));
-    return [{ type: "sale.started", product_id, prices: off, starts_at_ms,
-      ends_at_ms: starts_at_ms + duration_ms, left: command.units ?? null,
-      limit: command.limit ?? null }];
-  },
-  "sale.end": (session, { product_id }) => [{ type: "sale.ended", product_id, reason: "manual" }],
-  "chat.delete": (session, { id }) => [{ type: "chat.deleted", id }],
-  "chat.pin": ({ chat }, { id }) =>
-    [{ type: "chat.pinned", id, message: chat.find((message) => message.id === id) }],
-  "chat.unpin": (session, { id }) => [{ type: "chat.unpinned", id }],
-  "chat.slow": (session, { interval_ms }) => [{ type: "chat.slowed", interval_ms }],
-  "chat.block": (session, { words }) => [{ type: "chat.blocked", count: words.length }],
-};
 
 /** The face of `Shop` that the console uses. */
 export class PracticeShop {
@@ -122,14 +67,18 @@ export class PracticeShop {
       const until_ms = forgiven ?? (duration_ms && this.now() + duration_ms);
       return this.#take({ type: "viewer.muted", viewer_id, until_ms });
     }
-    if (!(type in DECIDED)) refuse("conflict", type);
     const nowMs = Math.round(this.now());
+    const events = decide(this.state.session, command, nowMs, this.catalogue);
     if (type === "chat.block") this.words = command.words;
-    for (const event of DECIDED[type](this.state.session, command, nowMs, this.catalogue)) {
+    this.#happen(events, nowMs);
+    return { type: "ok" };
+  }
+
+  #happen(events, nowMs) {
+    for (const event of events) {
       if (event.type === "session.started") this.#began = nowMs;
       this.#take({ ...event, offset: this.state.session.offset + 1, at_ms: nowMs });
     }
-    return { type: "ok" };
   }
 
   #take(message) {
@@ -141,22 +90,25 @@ export class PracticeShop {
   cancel(orderId) {
     const order = this.#orders.get(orderId);
     if (order?.status !== "confirmed") refuse("conflict", "the order is not confirmed");
-    const [{ sku, quantity }] = order.lines;
-    const { session: { shelf }, stats } = this.state;
-    const variant = shelf.flatMap((p) => p.variants).find((v) => v.sku === sku);
-    this.#order({ ...order, status: "cancelled" });
-    if (variant) this.#left(variant, quantity);
-    this.#take({ ...stats, orders: stats.orders - 1, units: stats.units - quantity,
-      revenue: stats.revenue - order.total });
+    this.#count({ ...order, status: "cancelled" }, -1);
   }
 
-  #order(order) {
+  /** Count an order that was made, or with `sign` -1 one that is cancelled, wherever it counts. */
+  #count(order, sign) {
     this.#orders.set(order.order_id, order);
     this.#take(order);
-  }
-
-  #left({ sku, left }, more) {
-    this.#take({ type: "pulse", now_ms: Math.round(this.now()), left: { [sku]: left + more } });
+    const { session: { shelf, sales }, stats } = this.state;
+    const [{ sku, quantity, sale_began_ms }] = order.lines;
+    const variant = shelf.flatMap((p) => p.variants).find((v) => v.sku === sku);
+    const sale = sales.find((s) => s.starts_at_ms === sale_began_ms && sku in s.prices);
+    const units = sign * quantity;
+    const sums = { orders: sign, units, revenue: sign * order.total };
+    this.#take({ type: "pulse", now_ms: Math.round(this.now()),
+      left: variant ? { [sku]: variant.left - units } : {},
+      sales: sale && sale.left !== null ? { [sale.product_id]: sale.left - units } : {} });
+    this.#take({ ...stats, orders: stats.orders + sums.orders, units: stats.units + sums.units,
+      revenue: stats.revenue + sums.revenue });
+    this.#point(order.at_ms, sums);
   }
 
   #isBlocked(text) {
@@ -165,6 +117,7 @@ export class PracticeShop {
   }
 
   #say(viewer, text) {
+    if (this.state.session.status === "ended") refuse("conflict", "the session has ended");
     if (this.#isBlocked(text)) refuse("conflict", "the message has a word that is blocked here");
     const at_ms = Math.round(this.now());
     const line = { id: `practice-${++this.#numbers}`, at_ms, viewer, text };
@@ -174,11 +127,9 @@ export class PracticeShop {
 
   /** A second of a made-up show: people come, talk, and buy what is shown. */
   #beat() {
-    const { session } = this.state;
     const nowMs = Math.round(this.now());
-    for (const { product_id, ends_at_ms } of session.sales) {
-      if (ends_at_ms <= nowMs) this.send({ type: "sale.end", product_id });
-    }
+    this.#happen(endedSales(this.state.session, nowMs), nowMs);
+    const { session } = this.state;
     if (session.status !== "live") return;
     const viewers = Math.max(3, session.viewers + Math.floor(Math.random() * 7) - 2);
     const { stats } = this.state;
@@ -194,20 +145,18 @@ export class PracticeShop {
   }
 
   #buy(nowMs) {
-    const { session, stats } = this.state;
+    const { session } = this.state;
     const product = session.shelf.find((p) => p.product_id === session.pinned.at(-1));
     const variant = product && among(product.variants.filter((v) => v.left > 0));
     if (!variant) return;
-    const { price } = priceAt(session, product, variant, nowMs);
+    const { price, sale } = priceAt(session, product, variant, nowMs);
     const order_id = `practice-${++this.#numbers}`;
     const viewer_id = `practice-${among(CROWD)}`;
-    this.#order({ type: "order", order_id, session_id: session.id, viewer_id,
-      status: "confirmed", lines: [{ rid: order_id, sku: variant.sku, quantity: 1, price }],
-      total: price, currency: session.currency, at_ms: nowMs });
-    this.#left(variant, -1);
-    this.#take({ ...stats, orders: stats.orders + 1, units: stats.units + 1,
-      revenue: stats.revenue + price });
-    this.#point(nowMs, { orders: 1, units: 1, revenue: price });
+    const line = { rid: order_id, sku: variant.sku, quantity: 1, price,
+      sale_began_ms: sale?.starts_at_ms };
+    this.#count({ type: "order", order_id, session_id: session.id, viewer_id, status: "confirmed",
+      lines: [line], total: price, currency: session.currency, at_ms: nowMs }, 1);
+    this.#happen(endedSales(this.state.session, nowMs), nowMs);
   }
 
   #record(nowMs) {
@@ -226,7 +175,8 @@ export class PracticeShop {
       revenue: old.revenue + revenue };
     this.summary = { ...this.summary, series: [...series].map((point, at) => point
       ?? { ...old, at_ms: this.#began + at * STEP_MS, orders: 0, units: 0, revenue: 0 }),
-    started_at_ms: this.#began, ended_at_ms: nowMs };
+    started_at_ms: this.#began,
+    ended_at_ms: Math.max(nowMs, this.summary.ended_at_ms ?? nowMs) };
   }
 }
 
