@@ -85,6 +85,10 @@ async def _serve(
                 if beside is not None:
                     companions.start_soon(beside)
                 await server.serve()
+                if server.force_exit:
+                    # Nobody waits for a PostgreSQL that is silent.
+                    database.cut_off()
+                    reading.cut_off()
                 companions.cancel_scope.cancel()
             engines.cancel_scope.cancel()
         stores.cancel_scope.cancel()

@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.client import Closed, Message
 from tests.faults.nodes import audit, node
+from tests.faults.proxy import Proxy, Then
 from tests.system.shop import Shop, eventually, new_rid
 
 BUYERS = 10
@@ -59,6 +60,37 @@ async def test_a_second_signal_amid_purchases_ends_a_node_at_once_and_loses_no_o
         await eventually(lambda: _missing(second.shop, session_id, told), set())
         await eventually(lambda: _unaccounted(second.shop, session_id, sku), 0)
     assert await audit(redis_url, postgres_url) == (0, "Every promise is kept.\n")
+
+
+async def test_a_node_that_is_told_twice_to_stop_waits_for_no_silent_postgres(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with (
+        Proxy(postgres_url).listening() as proxy,
+        node(redis_url, proxy.url, LIVESHOP_DRAIN_MS=str(_LONG_MS)) as only,
+    ):
+        shop = only.shop
+        product = await shop.product(S=UNITS)
+        session_id = await shop.session(hold_ms=HOLD_MS, start=False)
+        await shop.add(session_id, product, limit=1_000)
+        await shop.host(session_id, "session.start")
+        async with shop.joined(session_id, "buyer") as client:
+            proxy.lose_replies(b"buyer", then=Then.SILENCE_ALL)
+            sku = product["variants"][0]["sku"]
+            await client.ask("buy", rid=new_rid(), sku=sku, quantity=1)
+            with anyio.fail_after(30):
+                while proxy.passing:  # noqa: ASYNC110 - it has no event to wait for
+                    await anyio.sleep(0.01)
+            only.process.send_signal(signal.SIGTERM)
+            await client.wait_for_type("moved")
+            only.process.send_signal(signal.SIGTERM)
+        with anyio.fail_after(60):
+            output, _ = await asyncio.to_thread(only.process.communicate)
+        assert only.process.returncode == 0, output
+        # What it would say had it waited for one.
+        assert "stopping at once" in output
+        assert "TimeoutError" not in output.partition("stopping at once")[2]
+        assert "Traceback" not in output
 
 
 async def _orders(shop: Shop, session_id: str) -> list[Message]:

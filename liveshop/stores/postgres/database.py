@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 _CALL_S = POSTGRES_CALL_MS_MAX / 1000
 _CONNECT_S = POSTGRES_CONNECT_MS_MAX / 1000
-_CLOSE_S = 2.0
+CLOSE_S = 2.0
 _STATEMENTS_MAX = 200
 
 # The server gives up first, so that its answer is certain; the client's own time-out is for a
@@ -52,6 +52,7 @@ class Database:
         self._pool_max = pool_max
         self._pool: asyncpg.Pool | None = None
         self._turns = Turns()
+        self._releases: set[anyio.CancelScope] = set()
         # Whether the newest call reached Postgres.
         self.reachable = False
 
@@ -84,8 +85,17 @@ class Database:
             await anyio.sleep_forever()
         finally:
             pool, self._pool = self._pool, None
-            with anyio.move_on_after(_CLOSE_S, shield=True):
-                await pool.close()
+            if pool is not None:
+                with anyio.move_on_after(CLOSE_S, shield=True):
+                    await pool.close()
+                pool.terminate()
+
+    def cut_off(self) -> None:
+        """Break all connections at once, whatever is under way on them; none is opened again."""
+        pool, self._pool = self._pool, None
+        for release in self._releases:
+            release.cancel()
+        if pool is not None:
             pool.terminate()
 
     async def ping(self) -> None:
@@ -165,22 +175,27 @@ class Database:
                 await pool.expire_connections()
             raise
         finally:
-            await _release(pool, connection)
+            await self._release(pool, connection)
+
+    async def _release(self, pool: asyncpg.Pool, connection: Connection) -> None:
+        # Who is cancelled returns it all the same.
+        release = anyio.CancelScope(shield=True)
+        if self._pool is not pool:
+            release.cancel()
+        self._releases.add(release)
+        try:
+            with translated(), release:
+                await pool.release(connection, timeout=CLOSE_S)
+        except Unavailable as exc:
+            # The pool has let it go. What was carried out on it, or may have been, stays as it is.
+            _logger.warning("a connection to Postgres was lost: %r", exc.__cause__)
+        finally:
+            self._releases.discard(release)
 
 
 async def _keep(connection: Connection) -> None:
     # Nothing here sets session state, so that there is no state to reset.
     return None
-
-
-async def _release(pool: asyncpg.Pool, connection: Connection) -> None:
-    try:
-        # Who is cancelled returns it all the same.
-        with translated(), anyio.CancelScope(shield=True):
-            await pool.release(connection, timeout=_CLOSE_S)
-    except Unavailable as exc:
-        # The pool has let it go. What was carried out on it, or may have been, stays as it is.
-        _logger.warning("a connection to Postgres was lost: %r", exc.__cause__)
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:

@@ -1,13 +1,15 @@
 """Postgres may be away: what then is certain, and what is not, is told apart."""
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import anyio
 import pytest
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
-from liveshop.stores.postgres.database import SERVER_SETTINGS, Database
+from liveshop.stores.postgres.database import CLOSE_S, SERVER_SETTINGS, Database
 from tests.faults.proxy import Proxy, Then
 from tests.stores.postgres.conftest import running
 from tests.stores.postgres.shop import NOW, Shop, order
@@ -163,6 +165,26 @@ async def test_a_commit_to_a_server_that_falls_silent_is_of_unknown_outcome(
                 await connection.execute(INSERT, "k1")
                 proxy.lose_replies(b"COMMIT", then=Then.SILENCE_ALL)
         assert await database.fetch(KEYS) == [("k1",)]
+
+
+async def test_a_database_that_is_cut_off_waits_for_nothing_from_a_silent_server(
+    postgres_url: str,
+) -> None:
+    async with Proxy(postgres_url).listening() as proxy:
+        # Half of what giving one connection back to it would take.
+        with anyio.fail_after(30), anyio.CancelScope() as limited:
+            async with running(Database(proxy.url)) as cut:
+                await cut.ping()
+                proxy.lose_replies(b"lost-key", then=Then.SILENCE_ALL)
+                under_way = asyncio.create_task(cut.commit(INSERT, "lost-key"))
+                while proxy.passing:  # noqa: ASYNC110 - it has no event to wait for
+                    await asyncio.sleep(0)
+                limited.deadline = anyio.current_time() + CLOSE_S / 2
+                under_way.cancel()
+                await asyncio.wait([under_way], timeout=0)
+                cut.cut_off()
+                await asyncio.wait([under_way])
+        assert not limited.cancelled_caught
 
 
 async def test_a_refusal_of_the_block_rolls_back(database: Database) -> None:
