@@ -91,7 +91,7 @@ function Offer({ product, currency }) {
         <th scope="col">${t("console.price_here", { currency })}</th></tr></thead>
       <tbody key=${product.product_id}>
         ${product.variants.map((v) => html`
-          <tr key=${v.sku}><th scope="row">${labelOf(v, product)}
+          <tr key=${v.sku}><th scope="row">${labelOf(v, product)}${" "}
               <span class="note">${t("console.in_stock", { n: v.stock })}</span></th>
             <td><input type="number" name=${`units-${v.sku}`} min="0" max=${v.stock} step="1"
               defaultValue=${String(Math.min(v.stock, UNITS_OFFERED))}
