@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import asyncpg
 
-from liveshop.core.errors import NotFound
+from liveshop.core.errors import NotFound, OutcomeUnknown
 from liveshop.core.model import OrderStatus
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.fit import Free, select_fitting
@@ -177,6 +177,9 @@ class Batch:
     ) -> CommitReply:
         ids = [order.order_id for order in orders]
         stored = {record["id"]: record for record in await reader.fetch(_SQL["known_orders"], ids)}
+        if stored.keys() != set(ids):
+            # An older copy was put back meanwhile: whoever asks again is told what that says.
+            raise OutcomeUnknown()
         outcomes = {
             order.order_id: outcome_of(
                 stored[order.order_id],

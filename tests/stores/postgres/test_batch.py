@@ -5,11 +5,17 @@ import asyncio
 import asyncpg
 import pytest
 
-from liveshop.core.errors import NotFound
+from liveshop.core.errors import NotFound, OutcomeUnknown
 from liveshop.core.model import Bought, Row, Totals
 from liveshop.stores.postgres.records import NewOrder, Outcome, Verdict
 from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, somebody_waits, undecided
 
+FORGETS = """
+    CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN DELETE FROM order_line; DELETE FROM orders; RETURN NULL; END
+    $$;
+    CREATE TRIGGER forget AFTER INSERT ON orders FOR EACH STATEMENT EXECUTE FUNCTION forget();
+"""
 CONFIRMED, CONFLICT, EXPIRED = Verdict.CONFIRMED, Verdict.CONFLICT, Verdict.EXPIRED
 LIMIT, SOLD_OUT = Verdict.LIMIT, Verdict.SOLD_OUT
 
@@ -269,3 +275,13 @@ async def test_a_reservation_taken_by_another_session_meanwhile_costs_one_order(
         await other.close()
     assert await batch == {"o1": CONFLICT, "o2": CONFLICT, "o3": CONFIRMED, "o4": CONFIRMED}
     assert (await shop.row("sA")).sold == 3
+
+
+async def test_an_order_that_vanishes_under_its_batch_is_of_unknown_outcome(shop: Shop) -> None:
+    assert await shop.verdicts(order("r1")) == {"r1": CONFIRMED}
+    async with shop.database.transaction() as connection:
+        await connection.execute(FORGETS)
+    # It was known when the statement began, and is gone when it is looked at.
+    with pytest.raises(OutcomeUnknown):
+        await shop.commit(order("r1"))
+    assert await shop.database.fetch("SELECT id FROM orders") == []
