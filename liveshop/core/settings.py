@@ -51,8 +51,17 @@ def _url(read: Callable[[str], object], *schemes: str) -> _Kind:
     wanted = " or ".join(f"{scheme}://" for scheme in schemes)
 
     def parse(text: str) -> str:
-        if urlsplit(text).scheme not in schemes:
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            # What it says has the password in it.
+            raise ValueError("it is no URL: write signs in a password as %40, %2F, …") from None
+        if parts.scheme not in schemes:
             raise ValueError(f"it must start with {wanted}")
+        # An option's value may have that sign, and so may a socket's path.
+        rest = f"{parts.path}{parts.query.partition('=')[0]}{parts.fragment}"
+        if "@" in rest and "@" not in parts.netloc and parts.netloc:
+            raise ValueError("write /, ? and # in a password as %2F, %3F and %23")
         read(text)
         return text
 

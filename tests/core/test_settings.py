@@ -68,6 +68,31 @@ def test_a_bad_value_is_named_with_its_fix(name: str, value: str, fix: str) -> N
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        ("LIVESHOP_REDIS_URL", "redis"),
+        ("LIVESHOP_REDIS_URL", "redis+cluster"),
+        ("LIVESHOP_POSTGRES_URL", "postgresql"),
+    ],
+)
+@pytest.mark.parametrize("sign", "/?#[")
+def test_no_part_of_a_password_is_in_what_is_said_of_its_signs(
+    name: str, scheme: str, sign: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({name: f"{scheme}://shop:hush{sign}hash@host/0"})
+    assert "%2F" in str(raised.value)
+    assert "hush" not in str(raised.value) and "hash" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["unix:///run/a@b", "redis+sentinel://host/name?sentinel_password=a@b"]
+)
+def test_the_sign_before_a_host_may_be_elsewhere_too(url: str) -> None:
+    assert Settings.read({"LIVESHOP_REDIS_URL": url}).redis_url == url
+
+
 def test_a_misspelt_name_is_refused() -> None:
     with pytest.raises(SettingsError, match="LIVESHOP_PROT is no setting"):
         Settings.read({"LIVESHOP_PROT": "9000"})
