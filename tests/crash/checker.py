@@ -180,7 +180,8 @@ def _money_has_an_end(history: History, ledger: Ledger) -> Iterator[Finding]:
             yield Finding("P3", what, ids)
         order = ledger.orders.get(payment.order_id)
         wanted = {"ok"} if status == "applied" else {"conflict", "expired"}
-        if order is not None and order.status == "cancelled":
+        cancelled = order is not None and order.status == "cancelled"
+        if cancelled and payment.outcomes != {"expired"}:  # too late, beside another on time
             wanted = {"ok", "conflict"}  # what was paid for is cancelled, and to be given back
         if not payment.outcomes <= wanted:
             what = f"payment {payment.payment_id} is {status}, told was {sorted(payment.outcomes)}"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.crash.__main__ import never_reached
 from tests.crash.checker import check
-from tests.crash.history import Attempt, Checkout, History
+from tests.crash.history import Attempt, Checkout, History, Payment
 from tests.crash.hosting import Offer
 from tests.crash.ledger import Ledger, Line, Row, Stored
 from tests.crash.run import Report
@@ -170,3 +170,24 @@ def test_a_failpoint_that_no_seed_has_reached_is_told() -> None:
     assert never_reached(reports) == ["mid-rebuild"]
     assert never_reached(reports[2:]) == ["after-reserve"]
     assert never_reached([]) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "findings"),
+    [
+        ("refund_due", ["ok"], 0),
+        ("refund_due", ["conflict"], 0),
+        ("refund_due", ["expired"], 0),
+        ("refund_due", ["ok", "expired"], 1),
+        ("applied", ["expired"], 1),
+    ],
+)
+def test_money_for_an_order_cancelled_later_is_due_whatever_one_answer_said(
+    status: str, answered: list[str], findings: int
+) -> None:
+    history = _history()
+    history.payments["p1"] = Payment("p1", "o3", 5_000, answered=answered)
+    cancelled = replace(_ledger().orders["o3"], status="cancelled")
+    ledger = replace(_with(_ledger(), cancelled), payments={"p1": (5_000, status)})
+    found = [each for each in check(history, ledger, _OFFER, lossy=False) if "p1" in each.what]
+    assert len(found) == findings
