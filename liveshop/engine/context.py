@@ -16,6 +16,7 @@ from liveshop.core.wire import encode_one
 from liveshop.engine.audience import Audience
 from liveshop.engine.broadcast import Broadcast
 from liveshop.engine.clock import SessionClock
+from liveshop.engine.logged import LoggedSession
 from liveshop.engine.mailbox import Mailbox
 from liveshop.engine.node import Node
 from liveshop.engine.purchase_limits import PurchaseLimits
@@ -132,16 +133,14 @@ class RoomContext:
         else:
             self.broadcast.pass_over(events)
 
-    def begin_anew(
-        self, state: SessionState, events: Sequence[Event], rows: Iterable[Row], seq: int
-    ) -> None:
+    def begin_anew(self, logged: LoggedSession) -> None:
         """Take the session as Postgres has it in place of all that is known, and show it so."""
-        self.state, self.newest, self.redis_head = state, None, None
+        self.state, self.newest, self.redis_head = logged.first_state, None, None
         self.limits = PurchaseLimits()
         self.head_seqs.clear()
-        self.head_seqs.append(seq)
-        self.replace_rows(rows)
-        self.advance(events, show=False)
+        self.head_seqs.append(logged.seq)
+        self.replace_rows(logged.rows)
+        self.advance(logged.events, show=False)
         self.broadcast.show_anew(self.state, self.left())
 
     def known_head(self) -> Head:

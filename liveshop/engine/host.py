@@ -15,6 +15,7 @@ from liveshop.core.model import ChatMessage, Product, Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.wire import decode_event, event_message
 from liveshop.engine.context import RoomContext
+from liveshop.engine.logged import read_session
 from liveshop.stores.redis.projection import project
 
 _EVENTS_PER_READ = 500
@@ -99,19 +100,8 @@ class Host:
             sessions, session_id = self._room.node.sessions, self._room.session_id
             logged = await sessions.events(session_id, after=newest.offset - 1, limit=1)
             if logged != [newest]:
-                await self._begin_anew()
+                self._room.begin_anew(await read_session(sessions, session_id))
         self._verified_epoch = epoch
-
-    async def _begin_anew(self) -> None:
-        room, sessions, events = self._room, self._room.node.sessions, list[Event]()
-        record = await sessions.get(room.session_id)
-        while part := await sessions.events(
-            room.session_id, after=len(events), limit=_EVENTS_PER_READ
-        ):
-            events += part
-        rows, totals = await sessions.rows(room.session_id), await sessions.totals(room.session_id)
-        state = SessionState.new(record.info, record.first_status)
-        room.begin_anew(state, events, rows, totals.version)
 
     async def _append(self, command: HostCommand | SystemCommand) -> list[Event]:
         room = self._room

@@ -10,9 +10,9 @@ from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import LiveshopError, Unavailable
 from liveshop.core.limits import PULSE_MS, ROOM_IDLE_MS_MAX, ROOM_OPENING_MS_MAX
 from liveshop.core.model import Status
-from liveshop.core.session import SessionState
 from liveshop.core.wire import Message, decode_object
 from liveshop.engine.context import RoomContext
+from liveshop.engine.logged import read_session
 from liveshop.engine.node import Node
 from liveshop.engine.room import Room
 from liveshop.engine.sampling import sample
@@ -24,7 +24,6 @@ _logger = logging.getLogger(__name__)
 _BEAT_S = PULSE_MS / 1000
 _BEATS_PER_LOOK = 4  # a look for sessions that must be kept
 _IDLE_BEATS = ROOM_IDLE_MS_MAX // PULSE_MS
-_EVENTS_PER_READ = 500
 _READERS_MAX = 2
 _OPENING_S = ROOM_OPENING_MS_MAX / 1000
 _FINISH_POLL_S = 0.02
@@ -95,23 +94,16 @@ class Rooms:
 
     async def _read(self, session_id: str) -> RoomContext:
         """Return a session as Postgres has it."""
-        node = self._node
-        record = await node.sessions.get(session_id)
+        node, logged = self._node, await read_session(self._node.sessions, session_id)
         context = RoomContext(
             node,
-            SessionState.new(record.info, record.first_status),
-            epoch=record.stock_epoch,
-            settled=record.settled,
+            logged.first_state,
+            epoch=logged.record.stock_epoch,
+            settled=logged.record.settled,
         )
-        while True:
-            events = await node.sessions.events(
-                session_id, after=context.state.offset, limit=_EVENTS_PER_READ
-            )
-            context.advance(events, show=False)
-            if len(events) < _EVENTS_PER_READ:
-                break
-        context.head_seqs.append((await node.sessions.totals(session_id)).version)
-        context.keep_rows(await node.sessions.rows(session_id))
+        context.advance(logged.events, show=False)
+        context.head_seqs.append(logged.seq)
+        context.keep_rows(logged.rows)
         context.broadcast.begin(context.state, context.left(), buying=node.stores_up)
         return context
 

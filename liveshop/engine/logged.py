@@ -1,0 +1,40 @@
+"""A session as Postgres has it: what a room begins with, and begins anew with."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from liveshop.core.events import Event
+from liveshop.core.model import Row
+from liveshop.core.session import SessionState
+from liveshop.stores.postgres.records import SessionRecord
+from liveshop.stores.postgres.sessions import Sessions
+
+_EVENTS_PER_READ: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedSession:
+    """A session's record and whole log; `rows` are no older than `seq`, that of its totals."""
+
+    record: SessionRecord
+    events: list[Event]
+    seq: int
+    rows: list[Row]
+
+    @property
+    def first_state(self) -> SessionState:
+        """The state before the first event."""
+        return SessionState.new(self.record.info, self.record.first_status)
+
+
+async def read_session(sessions: Sessions, session_id: str) -> LoggedSession:
+    """Read a session, its log page by page; NotFound where there is none."""
+    record, events = await sessions.get(session_id), list[Event]()
+    while True:
+        after = events[-1].offset if events else 0
+        part = await sessions.events(session_id, after=after, limit=_EVENTS_PER_READ)
+        events += part
+        if len(part) < _EVENTS_PER_READ:
+            break
+    totals = await sessions.totals(session_id)
+    return LoggedSession(record, events, totals.version, await sessions.rows(session_id))
