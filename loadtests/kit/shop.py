@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +129,15 @@ class Node:
         offset: int = answer["events"][-1]["offset"]
         return offset
 
+    def go_live(self, title: str, offers: Iterable[dict[str, Any]], **fields: Any) -> str:
+        """Make a session, add products by the fields of `product.add`, start it; return its id."""
+        made = self.post("/api/sessions", {"title": title, "currency": "EUR", **fields})
+        session_id: str = made["id"]
+        for offer in offers:
+            self.command(session_id, "product.add", **offer)
+        self.command(session_id, "session.start")
+        return session_id
+
     def publish(self, room: Room) -> int:
         """Make an event, of some 300 bytes in most rooms; return its offset."""
         prices = dict.fromkeys(room.skus, next(self._prices))
@@ -238,17 +247,19 @@ def make_product(node: Node, product_id: str, variants: int) -> Room:
     return Room("", product_id, skus)
 
 
-def _session(node: Node, product: Room, shelf: list[dict[str, Any]] | None = None) -> Room:
-    session_id = node.post("/api/sessions", {"title": "Benchmark", "currency": "EUR"})["id"]
-    for each in shelf or []:
-        units = dict.fromkeys((variant["sku"] for variant in each["variants"]), 1)
-        node.command(session_id, "product.add", product_id=each["product_id"], units=units)
-    node.command(
-        session_id,
-        "product.add",
-        product_id=product.product_id,
-        units=dict.fromkeys(product.skus, _UNITS),
-        limit=_LIMIT,
-    )
-    node.command(session_id, "session.start")
+def _session(node: Node, product: Room, shelf: Sequence[dict[str, Any]] = ()) -> Room:
+    one_each = [
+        {
+            "product_id": each["product_id"],
+            "units": dict.fromkeys((variant["sku"] for variant in each["variants"]), 1),
+        }
+        for each in shelf
+    ]
+    session_id = node.go_live("Benchmark", [*one_each, offer(product, _UNITS, _LIMIT)])
     return Room(session_id, product.product_id, product.skus)
+
+
+def offer(product: Room, units: int, limit: int) -> dict[str, Any]:
+    """Return the fields of `product.add` for so many units of every variant."""
+    units_of = dict.fromkeys(product.skus, units)
+    return {"product_id": product.product_id, "units": units_of, "limit": limit}

@@ -15,7 +15,7 @@ from liveshop.core.limits import PULSE_MS
 from loadtests.kit import crowd, system
 from loadtests.kit.crowd import Joined
 from loadtests.kit.frames import Target
-from loadtests.kit.shop import Node, Room, Shop, make_product, open_shop, wait_until
+from loadtests.kit.shop import Node, Room, Shop, make_product, offer, open_shop, wait_until
 from loadtests.kit.worker import Worker, WorkerFailed
 from loadtests.soak import traffic
 from loadtests.soak.samples import (
@@ -121,17 +121,8 @@ def _prepare(node: Node, hold_ms: int) -> Room:
     """Make a live session with units for all of one product and few of another."""
     plenty = make_product(node, "soak", 9)
     scarce = make_product(node, "soak-scarce", 1)
-    body = {"title": "Soak", "currency": "EUR", "hold_ms": hold_ms}
-    session_id = node.post("/api/sessions", body)["id"]
-    for product, units in ((plenty, 500_000), (scarce, _SCARCE_UNITS)):
-        node.command(
-            session_id,
-            "product.add",
-            product_id=product.product_id,
-            units=dict.fromkeys(product.skus, units),
-            limit=_LIMIT,
-        )
-    node.command(session_id, "session.start")
+    offers = [offer(plenty, 500_000, _LIMIT), offer(scarce, _SCARCE_UNITS, _LIMIT)]
+    session_id = node.go_live("Soak", offers, hold_ms=hold_ms)
     return Room(session_id, plenty.product_id, plenty.skus)
 
 

@@ -103,14 +103,9 @@ class Arena:
 
     def session(self, skus: Sequence[str], units: int) -> Target:
         """Open a session with a product for each SKU; they are in the catalogue already."""
-        node = self.node
-        session_id = node.post("/api/sessions", {"title": "Stampede", "currency": "EUR"})["id"]
-        for sku in skus:
-            node.command(
-                session_id, "product.add", product_id=sku, units={sku: units}, limit=_LIMIT
-            )
-        node.command(session_id, "session.start")
-        return Target(node.port, f"/ws/sessions/{session_id}")
+        offers = [{"product_id": sku, "units": {sku: units}, "limit": _LIMIT} for sku in skus]
+        session_id = self.node.go_live("Stampede", offers)
+        return Target(self.node.port, f"/ws/sessions/{session_id}")
 
     def stock(self, name: str, count: int, units: int) -> tuple[str, ...]:
         """Put products into the catalogue, each of one SKU of the same name; return the SKUs."""

@@ -48,12 +48,8 @@ def run(bench: Bench) -> None:
 
 
 def _session(other: Node) -> str:
-    made = other.post("/api/sessions", {"title": "Twenty at once", "currency": "EUR"})
-    session_id: str = made["id"]
-    for product_id in _PRODUCTS:
-        units = {product_id: 1}
-        other.command(session_id, "product.add", product_id=product_id, units=units)
-    other.command(session_id, "session.start")
+    offers = [{"product_id": each, "units": {each: 1}} for each in _PRODUCTS]
+    session_id = other.go_live("Twenty at once", offers)
     for product_id in _PRODUCTS[1:]:
         _start_sale(other, session_id, product_id)
     return session_id
