@@ -147,8 +147,11 @@ async def _sell(shop: Shop, told: dict[str, Any]) -> _Sold:
     orders = (await shop.get("/api/orders", session=session_id, limit=200))["orders"]
     ids = {order["order_id"] for order in orders}
     assert ids == {*lucky, *(each["order_id"] for each in confirmed)}
-    left = {**await shop.left(session_id), sku: 0, spare: _before(log, spare) - 1}
-    return _Sold(sku, log, orders, left, lucky, held)
+    left = _given(log)
+    left[spare] -= 1
+    for line in (line for order in orders for line in order["lines"]):
+        left[line["sku"]] -= line["quantity"]
+    return _Sold(sku, log, orders, dict(left), lucky, held)
 
 
 async def _is_as_it_was(shop: Shop, session_id: str, sold: _Sold) -> None:
@@ -199,17 +202,16 @@ async def _last_event(shop: Shop, session_id: str) -> Any:
     return (await shop.log(session_id))[-1]["type"]
 
 
-def _before(log: list[Message], sku: str) -> int:
-    """Return how many units a SKU was given."""
-    (left,) = (
-        variant["left"]
-        for event in log
-        if event["type"] == "product.added"
-        for variant in event["product"]["variants"]
-        if variant["sku"] == sku
+def _given(log: list[Message]) -> Counter[str]:
+    """Return how many units each SKU was given."""
+    return Counter(
+        {
+            variant["sku"]: variant["left"]
+            for event in log
+            if event["type"] == "product.added"
+            for variant in event["product"]["variants"]
+        }
     )
-    units: int = left
-    return units
 
 
 def test_the_first_moment_of_the_demo_is_like_all_others(folder: Path) -> None:
