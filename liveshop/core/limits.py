@@ -156,6 +156,9 @@ HTTP_CALLERS_KEPT_MAX: Final = 50_000
 # Connections
 CONNECTIONS_PER_VIEWER_MAX: Final = 50
 CONNECTIONS_PER_ADDRESS_MAX: Final = 20_000
+ADDRESS_PREFIX_IPV4_BITS: Final = 32
+ADDRESS_PREFIX_IPV6_BITS: Final = 64  # what one household or machine is given
+FORWARDED_HOPS_MAX: Final = 32
 JOINS_PER_SECOND_DEFAULT: Final = 1_500
 HTTP_CONNECTIONS_MAX: Final = 10_000  # those that are not, or not yet, viewers'
 DRAIN_WAVE_VIEWERS_MIN: Final = 50  # fewer at a time would spare nobody anything

@@ -117,9 +117,17 @@ def _parse_origins(text: str) -> tuple[str, ...]:
 
 def _parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
-        return tuple(ip_network(word) for word in _words(text))
+        return tuple(_unmapped(ip_network(word)) for word in _words(text))
     except ValueError as error:
         raise ValueError(f"{error}: write addresses or networks, such as 10.0.0.0/8") from None
+
+
+def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    # Peers are compared as IPv4 if they are, so a mapped network would match none.
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return IPv4Network((mapped, network.prefixlen - 96))
 
 
 def _parse_currency(text: str) -> str:
@@ -226,6 +234,16 @@ class Settings:
         _integer(1, _CONNECTIONS),
         str(limits.CONNECTIONS_PER_ADDRESS_MAX),
         "How many connections one address may have on a node.",
+    )
+    address_prefix_ipv4: int = _setting(
+        _integer(8, 32),
+        str(limits.ADDRESS_PREFIX_IPV4_BITS),
+        "How many leading bits of an IPv4 address the limits of an address count by.",
+    )
+    address_prefix_ipv6: int = _setting(
+        _integer(16, 128),
+        str(limits.ADDRESS_PREFIX_IPV6_BITS),
+        "How many leading bits of an IPv6 address the limits of an address count by.",
     )
     connections_max: int = _setting(
         _integer(1, _CONNECTIONS),

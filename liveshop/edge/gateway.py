@@ -14,6 +14,7 @@ from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.rate import Turnstile
 from liveshop.core.settings import Settings
+from liveshop.edge.clients import Clients
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel
@@ -88,6 +89,7 @@ class Gateway:
         self.settings = settings
         self.rooms = rooms
         self.tokens = tokens
+        self.clients = Clients(settings, rooms.metrics)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()

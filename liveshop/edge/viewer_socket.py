@@ -18,7 +18,7 @@ from liveshop.core.commands import Command, Hello
 from liveshop.core.connection import Close, Connection, Nudge, Phase
 from liveshop.core.errors import InternalError, Unauthorized
 from liveshop.core.roles import Identity
-from liveshop.edge.addresses import client_address, origin_allowed, own_host
+from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.handshake import Head, not_here, read_head, session_of, shake_hands
 from liveshop.edge.websocket import WebSocket
@@ -216,8 +216,8 @@ class ViewerSocket(asyncio.Protocol):
     def _look_at(self, head: Head) -> None:
         settings, fields = self._gateway.settings, head.fields
         trusted = settings.trusted_proxies
-        peer = (self._transport.get_extra_info("peername") or ("",))[0]
-        self.address = client_address(peer, (fields.get("x-forwarded-for", ""),), trusted)
+        peer = peer_address(self._transport.get_extra_info("peername"))
+        self.address = self._gateway.clients.key(peer, (fields.get("x-forwarded-for", ""),))
         own = own_host(peer, fields.get("host", ""), fields.get("x-forwarded-host"), trusted)
         self.origin_allowed = origin_allowed(fields.get("origin"), own, settings.origins)
 

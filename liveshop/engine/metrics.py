@@ -23,8 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.sockets = self._gauge("connections", "Viewers' connections that are open.", "livesum")
-        self.sockets_max = self._gauge("connections_max", "Connections that are taken.", "livesum")
+        self._of_connections()
         self.viewers = self._gauge("viewers", "Viewers that have joined a room.", "livesum")
         self.rooms = self._gauge("rooms", "Sessions loaded.", "livesum")
         self.joins = self._counter("joins", "Viewers that got their snapshot.")
@@ -40,7 +39,6 @@ class Metrics:
         self.held = self._gauge("held_units", "Units in open reservations.", "livemax")
         self.refunds = self._counter("refunds_due", "Payments that have to be given back.")
         self.refused = self._counter("refusals", "Purchases refused, by error code.", "code")
-        self.closes = self._counter("disconnects", "Connections closed, by close code.", "code")
         self.failures = self._counter("failures", "Bugs that were met, by part.", "part")
         self.rebuilds = self._counter("rebuilds", "Rebuilds of a session's units in Redis.")
         self.epochs = self._counter("epoch_changes", "Newer epochs of a session that were met.")
@@ -69,6 +67,14 @@ class Metrics:
         self.commit_seconds = self._seconds("commit_seconds", "One order transaction.")
         self.settle_seconds = self._seconds("settle_seconds", "One settle call.")
         self.purchase_seconds = self._seconds("purchase_seconds", "From command to confirmed.")
+
+    def _of_connections(self) -> None:
+        self.sockets = self._gauge("connections", "Viewers' connections that are open.", "livesum")
+        self.sockets_max = self._gauge("connections_max", "Connections that are taken.", "livesum")
+        self.closes = self._counter("disconnects", "Connections closed, by close code.", "code")
+        self.unreadable_clients = self._counter(
+            "unreadable_clients", "Requests whose X-Forwarded-For could not be read."
+        )
 
     def exposed(self) -> CollectorRegistry:
         """Return what is shown to Prometheus: of this node, or of all workers of its port."""

@@ -4,7 +4,16 @@ from ipaddress import ip_network
 
 import pytest
 
-from liveshop.edge.addresses import client_address, origin_allowed, own_host
+from liveshop.core import limits
+from liveshop.core.settings import Settings
+from liveshop.edge.addresses import (
+    UNREADABLE,
+    address_key,
+    client_address,
+    origin_allowed,
+    own_host,
+    peer_address,
+)
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -19,11 +28,15 @@ TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
         ("10.0.0.1", ["1.2.3.4, 203.0.113.9, 10.9.9.9"], "203.0.113.9"),
         ("10.0.0.1", ["1.2.3.4", "203.0.113.9,10.9.9.9"], "203.0.113.9"),
         ("10.0.0.1", ["10.0.0.7, 10.0.0.8"], "10.0.0.7"),
-        ("10.0.0.1", ["203.0.113.9, unknown"], "10.0.0.1"),
-        ("10.0.0.1", ["203.0.113.9, , 10.0.0.2"], "10.0.0.2"),
+        ("10.0.0.1", ["203.0.113.9, , 10.0.0.2"], "203.0.113.9"),
+        ("10.0.0.1", ["203.0.113.9,,", "", " , "], "203.0.113.9"),
+        ("10.0.0.1", [], "10.0.0.1"),
         ("10.0.0.1", [""], "10.0.0.1"),
+        ("10.0.0.1", [" , ,,"], "10.0.0.1"),
         ("::ffff:10.0.0.1", ["2001:db8::1"], "2001:db8::1"),
         ("fd00::1", ["::ffff:203.0.113.9"], "203.0.113.9"),
+        ("fd00::1%eth0", ["203.0.113.9"], "203.0.113.9"),
+        ("2001:db8::1", ["203.0.113.9"], "2001:db8::1"),
         ("", ["203.0.113.9"], ""),
     ],
 )
@@ -31,6 +44,105 @@ def test_the_last_address_that_is_not_a_trusted_proxy_is_the_client(
     peer: str, forwarded_for: list[str], client: str
 ) -> None:
     assert client_address(peer, forwarded_for, TRUSTED) == client
+
+
+@pytest.mark.parametrize(
+    ("entry", "client"),
+    [
+        ("203.0.113.9:5678", "203.0.113.9"),
+        ("203.0.113.9:65535", "203.0.113.9"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:DB8:0:0::1", "2001:db8::1"),
+        ('"203.0.113.9"', "203.0.113.9"),
+        ('"[2001:db8::1]:443"', "2001:db8::1"),
+        ('" 203.0.113.9:80 "', "203.0.113.9"),
+        ("\t203.0.113.9 ", "203.0.113.9"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("[fe80::1%25eth0]:80", "fe80::1"),
+        ("[::ffff:203.0.113.9]:80", "203.0.113.9"),
+        ("unknown", UNREADABLE),
+        ("_hidden", UNREADABLE),
+        ("unix:", UNREADABLE),
+        ("for=203.0.113.9", UNREADABLE),
+        ("203.0.113.9 198.51.100.1", UNREADABLE),
+        ("203.0.113.9:", UNREADABLE),
+        ("203.0.113.9:65536", UNREADABLE),
+        ("203.0.113.9:²", UNREADABLE),
+        ("203.0.113.9:http", UNREADABLE),
+        ("203.0.113.010", UNREADABLE),
+        ("203.0.113.9%eth0", UNREADABLE),
+        ("[2001:db8::1", UNREADABLE),
+        ("[2001:db8::1]443", UNREADABLE),
+        ("[2001:db8::1]:", UNREADABLE),
+        ('"203.0.113.9', UNREADABLE),
+        ('"', UNREADABLE),
+        ("[]", UNREADABLE),
+        ("1" * 10_000, UNREADABLE),
+    ],
+)
+def test_an_entry_is_read_with_its_port_brackets_quotes_and_zone_or_makes_the_client_unreadable(
+    entry: str, client: str
+) -> None:
+    assert client_address("10.0.0.1", [f"192.0.2.7, {entry}"], TRUSTED) == client
+    assert client_address("10.0.0.1", [f"192.0.2.7, {entry}, 10.0.0.2:81"], TRUSTED) == client
+    assert client_address("198.51.100.1", [entry], TRUSTED) == "198.51.100.1"
+
+
+def test_only_so_many_proxies_are_followed_however_many_are_named() -> None:
+    proxies = ["10.0.0.7"] * (limits.FORWARDED_HOPS_MAX - 1)
+    last = ["203.0.113.9", *proxies]
+    assert client_address("10.0.0.1", [", ".join(last)], TRUSTED) == "203.0.113.9"
+    one_more = ["203.0.113.9", "10.0.0.7", *proxies]
+    assert client_address("10.0.0.1", [", ".join(one_more)], TRUSTED) == UNREADABLE
+    assert client_address("10.0.0.1", ["10.0.0.7," * 10_000], TRUSTED) == UNREADABLE
+    made_up = ["10.0.0.7"] * 10_000
+    assert client_address("10.0.0.1", [*made_up, "203.0.113.9"], TRUSTED) == "203.0.113.9"
+
+
+def test_a_network_of_mapped_addresses_trusts_the_addresses_that_it_maps() -> None:
+    read = {"LIVESHOP_TRUSTED_PROXIES": "::ffff:10.0.0.0/104, ::/0"}
+    assert Settings.read(read).trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::/0"))
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("fe80::2%eth1", "fe80::/64"),
+        ("::1", "::/64"),
+        (UNREADABLE, UNREADABLE),
+        ("", ""),
+    ],
+)
+def test_ipv6_addresses_of_one_64_are_counted_as_one(address: str, key: str) -> None:
+    assert address_key(address, 32, 64) == key
+
+
+def test_an_operator_says_by_how_many_bits_addresses_are_counted() -> None:
+    assert address_key("203.0.113.9", 24, 64) == "203.0.113.0/24"
+    assert address_key("::ffff:203.0.113.9", 24, 64) == "203.0.113.0/24"
+    assert address_key("2001:db8:1:2::1", 32, 48) == "2001:db8:1::/48"
+    assert address_key("2001:db8:1:2::1", 32, 128) == "2001:db8:1:2::1"
+
+
+@pytest.mark.parametrize(
+    ("peername", "address"),
+    [
+        (("203.0.113.9", 5678), "203.0.113.9"),
+        (("fe80::1%eth0", 5678, 0, 2), "fe80::1%eth0"),
+        ("/run/liveshop.sock", ""),
+        (b"", ""),
+        (None, ""),
+    ],
+)
+def test_the_peer_of_a_unix_socket_has_no_address(peername: object, address: str) -> None:
+    assert peer_address(peername) == address
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,41 @@ async def test_one_connection_more_than_an_address_may_have_closes_with_4504() -
             await other.hello()
 
 
+async def test_viewers_of_one_64_are_counted_as_one_address() -> None:
+    proxied = {"trusted_proxies": (ip_network("127.0.0.0/8"),)}
+    async with running(connections_per_address_max=1, **proxied) as here:
+        async with (
+            connected(here.url, "s1", headers={"X-Forwarded-For": "2001:db8:1:2::1"}),
+            connected(
+                here.url, "s1", headers={"X-Forwarded-For": "[2001:db8:1:2::2]:5678"}
+            ) as near,
+            connected(here.url, "s1", headers={"X-Forwarded-For": "2001:db8:1:3::1"}) as far,
+        ):
+            assert (await near.closed()).code == 4504
+            await far.hello()
+
+
+async def test_viewers_whose_address_cannot_be_read_share_an_allowance_that_is_not_the_proxys(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    proxied = {"trusted_proxies": (ip_network("127.0.0.0/8"),)}
+    async with running(connections_per_address_max=1, **proxied) as here:
+        async with (
+            connected(here.url, "s1") as proxy,
+            connected(here.url, "s1", headers={"X-Forwarded-For": "198.51.100.1, _hidden"}) as one,
+            connected(here.url, "s1", headers={"X-Forwarded-For": "198.51.100.2, unknown"}) as two,
+        ):
+            await proxy.hello()
+            await one.hello()
+            assert (await two.closed()).code == 4504
+        registry = here.rooms.metrics.registry
+        assert registry.get_sample_value("liveshop_unreadable_clients_total") == 2
+    (line,) = [each for each in caplog.records if each.name == "liveshop.edge.clients"][:1]
+    assert line.getMessage() == (
+        "the proxy 127.0.0.1 names its client unreadably: '198.51.100.1, _hidden'"
+    )
+
+
 async def test_who_joins_a_node_too_fast_is_told_when_to_come_back() -> None:
     async with running(joins_per_second_max=1) as here:
         async with joined(here.url, "s1"), joined(here.url, "s1"):

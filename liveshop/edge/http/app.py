@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
+from liveshop.edge.clients import Clients
 from liveshop.edge.http import figures, keys, orders, payments, products, reservations, sessions
 from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
@@ -57,7 +58,8 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         throttle=throttle,
     )
     tokens = Tokens.of(settings, engine.now_ms)
-    gate = Gate(tokens, services.keys, throttle, settings.trusted_proxies)
+    clients = Clients(settings, engine.metrics)
+    gate = Gate(tokens, services.keys, throttle, clients)
     app = Starlette(
         routes=[
             *routes(services, gate, OPERATIONS),

@@ -6,7 +6,7 @@ from liveshop.core.claims import Grant
 from liveshop.core.errors import Unauthorized
 from liveshop.core.limits import TOKEN_CHARS_MAX
 from liveshop.core.roles import Identity, Role
-from liveshop.edge.addresses import Networks, client_address
+from liveshop.edge.clients import Clients
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.throttle import Throttle
 from liveshop.edge.tokens import Tokens
@@ -16,11 +16,11 @@ from liveshop.stores.postgres.keys import PREFIX, Keys
 class Gate:
     """Finds out who sent a request, and counts it."""
 
-    def __init__(self, tokens: Tokens, keys: Keys, throttle: Throttle, trusted: Networks) -> None:
+    def __init__(self, tokens: Tokens, keys: Keys, throttle: Throttle, clients: Clients) -> None:
         self._tokens = tokens
         self._keys = keys
         self._throttle = throttle
-        self._trusted = trusted
+        self._clients = clients
 
     async def admit(self, request: Request) -> Caller:
         """Return the caller; raises Unauthorized for a faulty token, on public paths too."""
@@ -50,4 +50,4 @@ class Gate:
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client is not None else ""
         forwarded_for = request.headers.getlist("x-forwarded-for")
-        return client_address(peer, forwarded_for, self._trusted)
+        return self._clients.key(peer, forwarded_for)
