@@ -3,8 +3,6 @@
 import asyncio
 import codecs
 import logging
-import socket
-import struct
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -21,6 +19,7 @@ from liveshop.core.roles import Identity
 from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.handshake import Head, not_here, read_head, session_of, shake_hands
+from liveshop.edge.raw_socket import RawSocket, reset
 from liveshop.edge.websocket import WebSocket
 
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
@@ -28,24 +27,8 @@ _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 # of what viewers ever say.
 _PONG: Final = b"\x8a\x80"
 _PONG_BYTES: Final = 6
-_AT_ONCE: Final = struct.pack("ii", 1, 0)  # for SO_LINGER: linger for no time
 
 _logger: Final = logging.getLogger(__name__)
-
-
-class _Full:
-    """Stands for the socket of a viewer that takes no bytes now, or none ever again."""
-
-    def send(self, frame: bytes) -> int:
-        """Take nothing."""
-        return 0
-
-    def detach(self) -> int:
-        """Own nothing."""
-        return -1
-
-
-_FULL: Final = _Full()
 
 
 class ViewerSocket(asyncio.Protocol):
@@ -60,7 +43,7 @@ class ViewerSocket(asyncio.Protocol):
         "_connection",
         "_gateway",
         "_open",
-        "_socket",
+        "_raw",
         "_transport",
         "_websocket",
         "address",
@@ -76,8 +59,8 @@ class ViewerSocket(asyncio.Protocol):
         self.address = ""
         self.origin_allowed = False
         self.deflates = False
-        # The transport's, while all that is written goes to the kernel at once.
-        self._socket: socket.socket | _Full = _FULL
+        # Attached while all that is written goes to the kernel at once.
+        self._raw = RawSocket()
         self._gateway = gateway
         self._connection = Connection(ping_ms=gateway.settings.ping_ms, now_ms=gateway.now_ms())
         self._transport: asyncio.Transport
@@ -93,8 +76,6 @@ class ViewerSocket(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # It says so as soon as it keeps anything, and again when it keeps nothing.
         self._transport.set_write_buffer_limits(high=0)
-        if not self._transport.get_write_buffer_size():  # of what was asked for by HTTP before
-            self._write_directly()
 
     def data_received(self, data: bytes) -> None:
         """Take the request's head the first time, and frames from then on."""
@@ -128,18 +109,21 @@ class ViewerSocket(asyncio.Protocol):
             self._gateway.rooms.disconnect(self)
         if self._open:
             self._gateway.closed(self)
+        else:
+            self._gateway.wheel.cancel(self)
         if self._websocket is not None:
             self._websocket.release()
             self._websocket = None
 
     def pause_writing(self) -> None:
         """Write through the transport, which keeps what the kernel does not take now."""
-        self._write_indirectly()
+        self._raw.detach()
 
     def resume_writing(self) -> None:
         """Note that the viewer has caught up, and write to its socket again."""
         if self._connection.phase is not Phase.CLOSING:
-            self._write_directly()
+            # It also comes without a `pause_writing`, which uvicorn's protocol got before us.
+            self._raw.attach(self._transport)
         if self._connection.behind:
             # One that is being closed as well: its own close is still to be heard.
             self._connection.caught_up()
@@ -154,11 +138,13 @@ class ViewerSocket(asyncio.Protocol):
         Nothing else is done as often, so the first try goes around the transport.
         """
         try:
-            written = self._socket.send(frame)
+            written = self._raw.socket.send(frame)
         except OSError:
             written = 0  # the socket is full, or broken: the transport will see
         if written != len(frame):
-            self._keep(frame[written:])
+            # A view, since a copy of the rest of a snapshot for each joiner that does not read
+            # would be as large as all of them together.
+            self._keep(memoryview(frame)[written:] if written else frame)
 
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake; idempotent."""
@@ -172,6 +158,7 @@ class ViewerSocket(asyncio.Protocol):
 
     def abort(self) -> None:
         """Cut the connection."""
+        self._raw.detach()
         self._transport.abort()
 
     @property
@@ -183,11 +170,8 @@ class ViewerSocket(asyncio.Protocol):
         """Ping, close or cut the connection, as it is due."""
         match self._connection.tick(now_ms):
             case Nudge.ABORT:
-                # What was written and never read is forgotten with the connection: the kernel
-                # would keep it, and try to deliver it, for minutes.
-                bare = self._transport.get_extra_info("socket")
-                bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-                self.abort()
+                self._raw.detach()
+                reset(self._transport)
                 return
             case Nudge.PING:
                 self.write(_PING)
@@ -208,6 +192,10 @@ class ViewerSocket(asyncio.Protocol):
             return
         response, self.deflates = answer
         self._transport.write(response)
+        if not self._transport.get_write_buffer_size():
+            # Otherwise frames would overtake the rest of the response, or of an answer to what
+            # was asked by HTTP before.
+            self._raw.attach(self._transport)
         self.session_id = session_id
         self._look_at(head)
         self._open = True
@@ -222,7 +210,9 @@ class ViewerSocket(asyncio.Protocol):
         self.origin_allowed = origin_allowed(fields.get("origin"), own, settings.origins)
 
     def _decline(self, response: Response) -> None:
-        self._end(self._gateway.now_ms())
+        # A client that does not read the refusal is cut off in time.
+        self._end(self._gateway.now_ms() + limits.CLOSE_MS_MAX)
+        self._gateway.schedule(self)
         self._transport.write(response.serialize())
         self._transport.close()
 
@@ -300,16 +290,7 @@ class ViewerSocket(asyncio.Protocol):
             _logger.exception("%s failed", type(command).__name__)
             self._refuse(wire.frame(messages.error(InternalError(), command.ref)))
 
-    def _write_directly(self) -> None:
-        bare = self._transport.get_extra_info("socket")
-        self._socket = socket.socket(bare.family, bare.type, bare.proto, bare.fileno())
-
-    def _write_indirectly(self) -> None:
-        # The descriptor stays the transport's, which closes it.
-        self._socket.detach()
-        self._socket = _FULL
-
-    def _keep(self, unwritten: bytes) -> None:
+    def _keep(self, unwritten: bytes | memoryview) -> None:
         """Leave to the transport what is behind other bytes, or what the socket did not take."""
         if self._connection.phase is Phase.CLOSING:
             return
@@ -363,7 +344,7 @@ class ViewerSocket(asyncio.Protocol):
         if self._connection.phase is Phase.CLOSING:
             return
         self._connection.closing(by_ms)
-        self._write_indirectly()
+        self._raw.detach()
         if self._open:
             self._gateway.count_close(self._close_code())
 

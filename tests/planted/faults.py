@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.planted import engine_faults, postgres_faults, redis_faults
+from tests.planted import edge_faults, engine_faults, postgres_faults, redis_faults
 from tests.planted.fault import Fault
 
 # Passes with any one of them: a fault that stops all selling is too coarse to prove a test.
@@ -12,4 +12,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *redis_faults.FAULTS,
     *postgres_faults.FAULTS,
     *engine_faults.FAULTS,
+    *edge_faults.FAULTS,
 )

@@ -1,0 +1,182 @@
+"""Who may close a descriptor that a transport and a socket of ours share."""
+
+import asyncio
+import gc
+import os
+import socket
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from liveshop.core.frames import text_frame
+from liveshop.edge.raw_socket import RawSocket
+from tests.edge.raw_viewer import HEAD
+from tests.edge.stub_rooms import Running, running, until
+
+_UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
+
+
+class _Transport(asyncio.BaseTransport):
+    """A transport as far as its descriptor matters."""
+
+    def __init__(self, bare: socket.socket) -> None:
+        super().__init__({"socket": bare})
+        self.closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a connection."""
+    near, far = socket.socketpair()
+    with near, far:
+        yield near, far
+
+
+def test_a_descriptor_that_is_wrapped_again_and_let_go_of_stays_open(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    near, far = pair
+    raw, transport = RawSocket(), _Transport(near)
+    for number in range(3):
+        raw.attach(transport)
+        gc.collect()
+        assert raw.socket.send(b"%d" % number) == 1
+        os.fstat(near.fileno())
+    raw.detach()
+    raw.detach()
+    del raw
+    os.fstat(near.fileno())
+    assert far.recv(10) == b"012"
+
+
+def test_a_detached_socket_takes_nothing_and_one_of_a_closing_transport_stays_detached(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    near, far = pair
+    raw, transport = RawSocket(), _Transport(near)
+    assert raw.socket.send(b"x") == 0
+    raw.attach(transport)
+    transport.closing = True
+    raw.attach(transport)
+    assert raw.socket.send(b"x") == 0
+    far.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        far.recv(1)
+
+
+def _fill(descriptor: int) -> int:
+    """Write around the transport until the kernel takes no more; return how many bytes it took."""
+    filled = 0
+    with socket.socket(fileno=os.dup(descriptor)) as bare:
+        bare.setblocking(False)
+        try:
+            while True:
+                filled += bare.send(b"x" * 1_024)
+        except BlockingIOError:
+            return filled
+
+
+async def _read(client: socket.socket, count: int) -> bytes:
+    read = b""
+    while len(read) < count:
+        some = await asyncio.get_running_loop().sock_recv(client, count - len(read))
+        assert some, f"the connection ended after {len(read)} of {count} bytes"
+        read += some
+    return read
+
+
+async def _crowded(here: Running, client: socket.socket) -> tuple[Any, int]:
+    """Upgrade where the kernel takes no byte; return the viewer and how many bytes fill it."""
+    await until(lambda: here.server.server_state.connections)
+    (http,) = here.server.server_state.connections
+    descriptor = http.transport.get_extra_info("socket").fileno()
+    filled = 0
+    while more := _fill(descriptor):
+        filled += more
+        await asyncio.sleep(0.01)
+    client.send(_UPGRADE)
+    await until(lambda: len(here.server.gateway) == 1)
+    (viewer,) = here.server.gateway._guests
+    return viewer, filled
+
+
+async def test_nothing_overtakes_a_handshake_that_did_not_leave_whole() -> None:
+    async with running() as here:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.connect(here.address)
+            client.setblocking(False)
+            viewer, filled = await _crowded(here, client)
+            # The kernel has room again before the loop tells the transport so.
+            read = b""
+            while len(read) < filled:
+                try:
+                    read += client.recv(65_536)
+                except BlockingIOError:
+                    break
+            viewer.write(text_frame(b'["first"]'))
+            rest = await _read(client, filled - len(read) + 129 + 11)
+            answer = (read + rest)[filled:]
+            assert answer[:13] == b"HTTP/1.1 101 "
+            assert answer.endswith(b'\r\n\r\n\x81\x09["first"]')
+
+
+async def test_a_viewer_whose_handshake_was_kept_writes_directly_and_keeps_its_descriptor() -> None:
+    async with running() as here:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.connect(here.address)
+            client.setblocking(False)
+            viewer, filled = await _crowded(here, client)
+            assert viewer._raw.socket.send(b"") == 0
+            assert not isinstance(viewer._raw.socket, socket.SocketType)
+            await _read(client, filled + 129)
+            await until(lambda: isinstance(viewer._raw.socket, socket.SocketType))
+            gc.collect()
+            viewer.write(text_frame(b"[1]"))
+            assert await _read(client, 5) == b"\x81\x03[1]"
+
+
+async def test_a_viewer_that_is_cut_off_no_longer_writes_to_its_descriptor() -> None:
+    async with running() as here:
+        with socket.socket() as client:
+            client.connect(here.address)
+            client.setblocking(False)
+            client.send(_UPGRADE)
+            await until(lambda: len(here.server.gateway) == 1)
+            (viewer,) = here.server.gateway._guests
+            assert isinstance(viewer._raw.socket, socket.SocketType)  # type: ignore[attr-defined]
+            viewer.abort()
+            # Before the loop tells of the loss, the number may already be another client's.
+            viewer.write(text_frame(b"[1]"))
+            assert len(await _read(client, 129)) == 129
+            assert await asyncio.get_running_loop().sock_recv(client, 1) == b""
+
+
+async def test_joiners_that_do_not_read_share_the_bytes_of_one_snapshot() -> None:
+    count, size = 50, 1_000_000
+    async with running() as here:
+        frame = text_frame(b'["' + b"x" * (size - 4) + b'"]')
+        clients = [socket.create_connection(here.address) for _ in range(count)]
+        try:
+            for client in clients:
+                client.send(_UPGRADE)
+            await until(lambda: len(here.server.gateway) == count)
+            held = sys.getrefcount(frame)
+            tracemalloc.start()
+            for viewer in here.server.gateway._guests:
+                viewer.write(frame)
+            grown, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert sys.getrefcount(frame) == held + count, "each transport refers to the frame"
+            assert grown < size
+        finally:
+            for client in clients:
+                client.close()
+        await until(lambda: len(here.server.gateway) == 0)
