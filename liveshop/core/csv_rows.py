@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from liveshop.core.errors import BadRequest
 from liveshop.core.limits import CSV_RECOVERIES_MAX, CSV_ROW_BYTES_MAX
 
 _BOM = b"\xef\xbb\xbf"
@@ -26,18 +25,23 @@ class CsvRow(NamedTuple):
 def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Return the lines of a stream, each with its end: LF, CRLF or CR.
 
-    Raises BadRequest where a line is so long that the stream is no CSV.
+    Of a line that is longer than a row may be, only so much is returned that this can be seen;
+    the rest of it is passed over.
     """
-    rest = b""
+    # A line may come in half a million chunks: what is there of it is neither copied nor searched
+    # for each of them.
+    rest = bytearray()
     for chunk in chunks:
+        ended = rest.endswith(b"\r")  # unless LF is the next byte, which only now can be seen
         rest += chunk
-        if len(rest) > CSV_ROW_BYTES_MAX or b"\n" in chunk or b"\r" in chunk:
-            *whole, rest = _split(rest)
-            yield from whole
-        if len(rest) > CSV_ROW_BYTES_MAX:
-            raise BadRequest(f"a line is longer than {CSV_ROW_BYTES_MAX} bytes: this is no CSV")
+        if ended or b"\n" in chunk or b"\r" in chunk:
+            *whole, last = _split(bytes(rest))
+            yield from (line[: CSV_ROW_BYTES_MAX + 1] for line in whole)
+            rest[:] = last
+        if not rest.endswith(b"\r"):
+            del rest[CSV_ROW_BYTES_MAX + 1 :]
     # A CR at the very end was waiting for its LF.
-    yield from rest.splitlines(keepends=True)
+    yield from (line[: CSV_ROW_BYTES_MAX + 1] for line in bytes(rest).splitlines(keepends=True))
 
 
 def rows_of(lines: Iterable[bytes]) -> Iterator[CsvRow]:
@@ -46,6 +50,8 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[CsvRow]:
     A row that cannot be read costs only itself: reading goes on at the line after the one where
     it started.
     """
+    # Python's own limit is lower: a long cell would be read again as many rows that are none.
+    csv.field_size_limit(CSV_ROW_BYTES_MAX)
     source = _Lines(lines)
     reader = csv.reader(source, strict=True)
     while True:
@@ -90,7 +96,9 @@ class _Lines:
         self._row.append(line)
         self._row_bytes += len(line)
         if self._row_bytes > CSV_ROW_BYTES_MAX:
-            raise csv.Error(f"a quoted cell goes on for more than {CSV_ROW_BYTES_MAX} bytes")
+            raise csv.Error(
+                f"the row is longer than {CSV_ROW_BYTES_MAX} bytes, is a quote missing?"
+            )
         return _text(line)
 
     def start_row(self) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 ID_CHARS_MAX: Final = 64
 TITLE_CHARS_MAX: Final = 200
 DESCRIPTION_CHARS_MAX: Final = 20_000
+DESCRIPTION_HTML_CHARS_MAX: Final = 131_072  # of an import, before its markup is gone
 LABEL_CHARS_MAX: Final = 200
 URL_CHARS_MAX: Final = 2_000
 CHAT_CHARS_MAX: Final = 200

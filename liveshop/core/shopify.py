@@ -169,7 +169,14 @@ class _Parser:
         title = row.plain("Title", limits.TITLE_CHARS_MAX)
         if not title:
             raise BadRequest("Title is missing: the first good row of a product has to have it")
-        description = text_of_html(row["Body (HTML)"])
+        body = row["Body (HTML)"]
+        if len(body) > limits.DESCRIPTION_HTML_CHARS_MAX:
+            # More is not even read: a file has room for thousands of such cells.
+            raise BadRequest(
+                f"Body (HTML) is longer than {limits.DESCRIPTION_HTML_CHARS_MAX} characters,"
+                " its markup among them"
+            )
+        description = text_of_html(body)
         if len(description) > limits.DESCRIPTION_CHARS_MAX:
             raise BadRequest(
                 f"Body (HTML) is longer than {limits.DESCRIPTION_CHARS_MAX} characters"

@@ -13,7 +13,6 @@ HOMES = {
     "msgspec": LAYERS,  # its records are plain classes; see the test of the codec
     "orjson": ("core",),
     "babel": ("core",),
-    "nh3": ("core",),
     "redis": ("stores",),
     "hiredis": ("stores",),
     "asyncpg": ("stores",),

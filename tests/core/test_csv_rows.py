@@ -2,13 +2,13 @@
 
 import csv
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liveshop.core.csv_rows import CsvRow, lines_of, rows_of
-from liveshop.core.errors import BadRequest
 from liveshop.core.limits import CSV_ROW_BYTES_MAX
 
 
@@ -68,9 +68,38 @@ def test_bytes_that_are_not_utf8_come_as_surrogates() -> None:
     assert rows(b"caf\xe9,1\n") == [CsvRow(1, ["caf\udce9", "1"])]
 
 
-def test_an_endless_line_is_refused() -> None:
-    with pytest.raises(BadRequest, match="a line is longer than 524288 bytes"):
-        rows(*[b"x" * 65_536] * 9)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("size", [1, 65_536, 2_000_000])
+def test_a_line_that_is_too_long_costs_one_row_with_a_reason(end: bytes, size: int) -> None:
+    long = b"x," * 400_000 if size > 1 else b"x" * (CSV_ROW_BYTES_MAX + 2)
+    data = b"a,b" + end + long + end + b"1,2" + end
+    first, too_long, last = rows(*(data[at : at + size] for at in range(0, len(data), size)))
+    assert first == CsvRow(1, ["a", "b"])
+    assert (too_long.line, too_long.fault) == (
+        2,
+        "not readable as CSV: the row is longer than 524288 bytes, is a quote missing?",
+    )
+    assert len(",".join(too_long.cells)) == CSV_ROW_BYTES_MAX + 1
+    assert last == CsvRow(3, ["1", "2"])
+
+
+def test_a_line_without_end_is_read_to_its_end_in_bounded_memory() -> None:
+    tracemalloc.start()
+    try:
+        found = list(rows_of(lines_of(b"x" * 65_536 for _ in range(512))))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [row.line for row in found] == [1]
+    assert peak < 8 * CSV_ROW_BYTES_MAX
+
+
+def test_a_long_cell_with_line_breaks_is_one_cell_of_its_row() -> None:
+    cell = "word\n" * 60_000
+    assert rows(f'a,"{cell}"\nb,c\n'.encode()) == [
+        CsvRow(1, ["a", cell]),
+        CsvRow(60_002, ["b", "c"]),
+    ]
 
 
 _cell = st.text(st.characters(codec="utf-8", exclude_characters="\ufeff"), max_size=8)

@@ -155,6 +155,24 @@ def test_what_is_out_of_range_is_refused_with_its_reason(row: str, reason: str) 
     assert [(line, why) for line, _, why in bad(f"{row}\n")] == [(2, reason)]
 
 
+@pytest.mark.parametrize("unit", [" ", "<li>", "<div>", "word<br>\n", '""'])
+def test_a_description_of_half_a_megabyte_costs_its_row_and_no_other(unit: str) -> None:
+    header = "Handle,Title,Body (HTML),Variant Price\n"
+    body = f"<p>{unit * (500_000 // len(unit))}</p>"
+    found = items(f'{header}a,A,"{body}",1\nb,B,"<p>b</p>",2\n'.encode())
+    reason = "Body (HTML) is longer than 131072 characters, its markup among them"
+    assert found[0] == BadRow(line=2, handle="a", reason=reason)
+    (good,) = found[1:]
+    assert isinstance(good, ImportedProduct)
+    assert (good.title, good.variants[0].line) == ("B", 3 + body.count("\n"))
+
+
+def test_a_header_of_many_columns_is_read_as_any_other() -> None:
+    columns = ",".join(f"Column {number}" for number in range(10_000))
+    found = items(f"{columns},Handle,Title,Variant Price\n{',' * 10_000}a,A,1\n".encode())
+    assert found == products("a,A,1\n")
+
+
 def test_decimals_are_those_of_the_currency() -> None:
     assert bad("a,A,500,,,,\nb,B,5.00,,,,\n", "JPY") == [
         (3, "b", "the price 5.00 has more than 0 decimals")

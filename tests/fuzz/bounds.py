@@ -12,7 +12,7 @@ from tests.fuzz.target import Target
 def check_cost(target: Target, data: bytes) -> None:
     """Run an input twice more and hold it to the target's bounds."""
     size = target.size(data)
-    calls = _calls(target.check, data)
+    calls = calls_of(lambda: target.check(data))
     most = target.calls_at_once + target.calls_per_byte * size
     assert calls <= most, f"{calls} calls for {size} bytes, {most} are allowed"
     peak = _peak_bytes(target.check, data)
@@ -20,7 +20,8 @@ def check_cost(target: Target, data: bytes) -> None:
     assert peak <= most, f"{peak} bytes at the worst for {size} bytes, {most} are allowed"
 
 
-def _calls(check: Callable[[bytes], None], data: bytes) -> int:
+def calls_of(work: Callable[[], object]) -> int:
+    """Return how many functions are called, those of C among them."""
     count = 0
 
     def counts(_frame: FrameType, event: str, _argument: Any) -> None:
@@ -31,7 +32,7 @@ def _calls(check: Callable[[bytes], None], data: bytes) -> int:
     before = sys.getprofile()
     sys.setprofile(counts)
     try:
-        check(data)
+        work()
     finally:
         sys.setprofile(before)
     return count
