@@ -142,11 +142,16 @@ async def connected(
     subprotocols: Sequence[str] = ("liveshop.v1",),
     headers: dict[str, str] | None = None,
     compression: str | None = "deflate",
+    turn: str | None = None,
 ) -> AsyncIterator[Client]:
-    """Connect to a session of the server at `url` (ws://host:port), without a `hello` yet."""
+    """Connect to a session of the server at `url` (ws://host:port), without a `hello` yet.
+
+    `turn` is what a `moved` gave.
+    """
+    query = "" if turn is None else f"?turn={turn}"
     async with (
         connect(
-            f"{url}/ws/sessions/{session_id}",
+            f"{url}/ws/sessions/{session_id}{query}",
             origin=None if origin is None else Origin(origin),
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             additional_headers=headers,

@@ -49,13 +49,16 @@ class _Visitor:
         self._token = token
         self._orders = 0
         self._live = False
+        self._turn: str | None = None  # the ticket of the `moved` that came last
         self._skus: dict[str, int] = {}
 
     async def run(self) -> None:
         """Visit the session again and again until cancelled."""
         while True:
             try:
-                async with connect(self._address) as socket:
+                turn, self._turn = self._turn, None
+                query = "" if turn is None else f"?turn={turn}"
+                async with connect(self._address + query) as socket:
                     await self._visit(socket)
             except* (OSError, WebSocketException):
                 pass  # whatever it was, the demo's server may be back in a moment
@@ -77,6 +80,8 @@ class _Visitor:
             self._skus = {variant["sku"]: variant["left"] for variant in variants}
         elif message["type"].startswith("session."):
             self._live = message["status"] == "live"
+        elif message["type"] == "moved":
+            self._turn = message.get("turn")
         elif message["type"] == "pulse":
             self._skus |= message.get("left", {})
 

@@ -49,9 +49,10 @@ def time(ref: int | None, *, client_ms: int, now_ms: int) -> Message:
     return _answer("time", ref, client_ms=client_ms, now_ms=now_ms)
 
 
-def moved(retry_after_ms: int) -> Message:
-    """Ask a viewer to connect again, elsewhere."""
-    return {"type": "moved", "retry_after_ms": retry_after_ms}
+def moved(retry_after_ms: int, turn: str | None = None) -> Message:
+    """Ask a viewer to connect again, elsewhere, and to show the turn that it is given."""
+    message = {"type": "moved", "retry_after_ms": retry_after_ms}
+    return message if turn is None else message | {"turn": turn}
 
 
 def reserved(reservation: Reservation, ref: int | None = None) -> Message:

@@ -19,6 +19,8 @@ class Clients:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._trusted = settings.trusted_proxies
         self._prefixes = settings.address_prefix_ipv4, settings.address_prefix_ipv6
+        # Then an IPv4 peer is its own name, as the kernel writes it.
+        self._as_is = not settings.trusted_proxies and settings.address_prefix_ipv4 == 32
         self._unreadable = metrics.unreadable_clients
 
     def key(self, peer: str, forwarded_for: Sequence[str]) -> str:
@@ -26,6 +28,8 @@ class Clients:
 
         All clients whose trusted proxy names them unreadably share one name, and so one allowance.
         """
+        if self._as_is and ":" not in peer:
+            return peer
         address = client_address(peer, forwarded_for, self._trusted)
         if address == UNREADABLE:
             self._unreadable.inc()

@@ -12,10 +12,11 @@ from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError, NotFound
-from liveshop.core.rate import Turnstile
 from liveshop.core.settings import Settings
+from liveshop.core.turnstile import Turnstile
 from liveshop.edge.clients import Clients
 from liveshop.edge.tokens import Tokens
+from liveshop.edge.turns import Turns
 from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel
 from liveshop.engine.metrics import Metrics
@@ -94,6 +95,7 @@ class Gateway:
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()
         self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
+        self.turns = Turns(settings, rooms.now_ms)
         self._guests: set[Guest] = set()
         self._by_address: Counter[str] = Counter()
         self._by_viewer: Counter[str] = Counter()
@@ -115,9 +117,10 @@ class Gateway:
                     each.tick(now_ms)
                 await anyio.sleep(_TICK_S)
 
-    def open(self, guest: Guest) -> None:
+    def open(self, guest: Guest, turn: str | None = None) -> None:
         """Take a connection whose handshake is done, or start to close it again.
 
+        `turn` is the ticket that its client shows, of this node or another.
         Every guest that was opened is told of by `closed` in the end.
         """
         self._guests.add(guest)
@@ -132,10 +135,33 @@ class Gateway:
             guest.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
         elif self._emptied is not None or len(self._guests) > self.settings.connections_max:
             _send_away(guest)
-        elif wait_ms := self.turnstile.wait_ms(self.now_ms()):
-            _send_away(guest, min(wait_ms, limits.TURN_MS_MAX))
+        elif not self._has_turn(guest, turn):
+            pass  # it has been told when to come back
         elif self.rooms.loaded(guest.session_id) is None:
             self._look_up(guest)
+
+    def _has_turn(self, guest: Guest, shown: str | None) -> bool:
+        """Let a guest pass, or send it away with a turn."""
+        now_ms = self.now_ms()
+        if self.turnstile.has_room(now_ms):
+            return True  # no ticket is looked at, and none is spent
+        turn = self.turns.read(guest.session_id, shown) if shown is not None else None
+        if turn is not None and not self.turns.wait_ms(turn):
+            wait_ms = self.turnstile.admits_in_turn(now_ms, own_line=turn.own_line)
+            if not wait_ms:
+                self.turns.spend(turn)
+                return True
+            _send_away(guest, wait_ms, turn.text)
+        elif self.turnstile.admits(now_ms, guest.address):
+            return True
+        elif turn is not None:
+            _send_away(guest, self.turns.wait_ms(turn), turn.text)
+        else:
+            wait_ms = self.turnstile.turn_ms(now_ms, guest.address)
+            own_line = self.turnstile.has_own_line(guest.address)
+            ticket = self.turns.issue(guest.session_id, wait_ms, own_line=own_line)
+            _send_away(guest, wait_ms, ticket)
+        return False
 
     def admit(self, guest: Guest) -> bool:
         """Count in a guest who has given an identity; False if that has too many connections."""
@@ -192,7 +218,8 @@ class Gateway:
                 guest.close(CloseCode.DRAINED, "connect again")
             told = guests[start : start + size]
             for guest in told:
-                _tell_moved(guest)
+                # It was in, so it is let in before newcomers at once.
+                _tell_moved(guest, 0, self.turns.issue(guest.session_id, 0, own_line=False))
             if told:
                 await anyio.sleep(min(limits.DRAIN_WAVE_MS, self.settings.drain_ms // 4) / 1000)
 
@@ -238,14 +265,15 @@ class Gateway:
             del self._looking_up[session_id]
 
 
-def _send_away(guest: Guest, wait_ms: int = 0) -> None:
-    _tell_moved(guest, wait_ms)
+def _send_away(guest: Guest, wait_ms: int = 0, turn: str | None = None) -> None:
+    _tell_moved(guest, wait_ms, turn)
     guest.close(CloseCode.DRAINED, "connect again")
 
 
-def _tell_moved(guest: Guest, wait_ms: int = 0) -> None:
-    retry_after_ms = wait_ms + random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
-    guest.write(wire.frame(messages.moved(retry_after_ms)))
+def _tell_moved(guest: Guest, wait_ms: int, turn: str | None) -> None:
+    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
+    retry_after_ms += min(wait_ms, limits.TURN_MS_MAX)
+    guest.write(wire.frame(messages.moved(retry_after_ms, turn)))
 
 
 def _take_one(counts: Counter[str], key: str) -> None:

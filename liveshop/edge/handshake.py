@@ -16,7 +16,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.utils import accept_key
 
-from liveshop.core import wire
+from liveshop.core import limits, wire
 from liveshop.core.errors import NotFound
 from liveshop.core.fields import is_id
 from liveshop.edge.websocket import WebSocket
@@ -24,6 +24,7 @@ from liveshop.edge.websocket import WebSocket
 _PATH: Final = "/ws/sessions/"
 _KEY: Final = "sec-websocket-key"
 _KEY_BYTES: Final = 16
+_QUERY_FIELDS_MAX: Final = 16
 _ANY_KEY: Final = base64.b64encode(bytes(_KEY_BYTES)).decode()
 # The fields that decide what is agreed; repeated ones come as one, joined by commas.
 _TERMS: Final = (
@@ -115,6 +116,19 @@ def session_of(path: str) -> str | None:
         return None
     session_id = unquote(path.removeprefix(_PATH))
     return session_id if is_id(session_id) else ""
+
+
+def turn_of(path: str) -> str | None:
+    """Return the turn that a client shows in the query of a request's path, None without one."""
+    _, _, query = path.partition("?")
+    if not query:
+        return None
+    # Others may put fields of their own there, but a thousand of them must not cost anything.
+    for field in query.split("&", _QUERY_FIELDS_MAX)[:_QUERY_FIELDS_MAX]:
+        name, _, value = field.partition("=")
+        if name == "turn":
+            return unquote(value) if len(value) <= limits.TURN_CHARS_MAX else None
+    return None
 
 
 def not_here(path: str) -> Response:

@@ -18,7 +18,7 @@ from liveshop.core.errors import InternalError, Unauthorized
 from liveshop.core.roles import Identity
 from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.gateway import Gateway
-from liveshop.edge.handshake import Head, not_here, read_head, session_of, shake_hands
+from liveshop.edge.handshake import Head, not_here, read_head, session_of, shake_hands, turn_of
 from liveshop.edge.raw_socket import RawSocket, reset
 from liveshop.edge.websocket import WebSocket
 
@@ -199,7 +199,7 @@ class ViewerSocket(asyncio.Protocol):
         self.session_id = session_id
         self._look_at(head)
         self._open = True
-        self._gateway.open(self)
+        self._gateway.open(self, turn_of(head.path))
 
     def _look_at(self, head: Head) -> None:
         settings, fields = self._gateway.settings, head.fields

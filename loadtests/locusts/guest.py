@@ -50,6 +50,7 @@ class Guest(User):
         self._ahead_ms: tuple[float, float] = (float("inf"), 0.0)  # the round trip, and by how much
         self._here = Event()
         self._leaving = False
+        self._turn: str | None = None  # the ticket of the `moved` that came last
         self._line: Line | None = None
         self._reader = gevent.spawn(self._listen)
         self._here.wait(ANSWER_S_MAX)
@@ -105,11 +106,14 @@ class Guest(User):
 
     def _join(self, started: float) -> None:
         url = (self.host or demo()["url"]).rstrip("/").replace("http", "ws", 1)
-        self._line = line = Line(f"{url}/ws/sessions/{demo()['session_id']}")
+        turn, self._turn = self._turn, None
+        query = "" if turn is None else f"?turn={turn}"
+        self._line = line = Line(f"{url}/ws/sessions/{demo()['session_id']}{query}")
         token = None if self.role is None else self._token(self.role)
         line.send(type="hello", token=token)
         for message in line.messages():
             self._take(message)
+            self._turn = message.get("turn") if message["type"] == "moved" else self._turn
             if message["type"] == "session" and not self._here.is_set():
                 self.note("join", (time.perf_counter() - started) * 1000)
                 LEDGER.counts["joined"] += 1

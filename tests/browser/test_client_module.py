@@ -71,6 +71,44 @@ async def test_a_cart_is_still_there_after_the_node_was_killed(
     assert len(live.orders()) == 1
 
 
+# Two sockets are sent away with a turn and without; the third is welcomed, and then lost.
+_MOVED_TWICE = """async () => {
+  const { Shop } = await import("/liveshop.js");
+  const heard = [
+    { type: "moved", retry_after_ms: 1, turn: "12s-ab" },
+    { type: "moved", retry_after_ms: 1 },
+    { type: "moved", retry_after_ms: 1, turn: "34s-cd" },
+    { type: "welcome", ref: 1, viewer: null, now_ms: 1, ping_ms: 9, reservations: [], orders: [] },
+  ];
+  const urls = [];
+  return await new Promise((done) => {
+    window.WebSocket = class {
+      constructor(url) {
+        urls.push(new URL(url));
+        const message = heard.shift();
+        if (!message) return done(urls.map((each) => each.pathname + each.search));
+        setTimeout(() => {
+          this.onmessage({ data: JSON.stringify([message]) });
+          this.onclose({ code: 4001 });
+        });
+      }
+      send() {}
+      close() {}
+    };
+    new Shop({ sessionId: "s1" });
+  });
+}"""
+
+
+async def test_a_turn_is_shown_by_the_connection_that_follows_until_one_is_in(
+    browser: Browser, live: Show
+) -> None:
+    page = await open_page(browser, live.node.url)
+    urls = await page.evaluate(_MOVED_TWICE)
+    path = "/ws/sessions/s1"
+    assert urls == [path, f"{path}?turn=12s-ab", path, f"{path}?turn=34s-cd", path]
+
+
 async def test_events_and_gauges_lead_to_what_a_fresh_snapshot_says(
     browser: Browser, live: Show
 ) -> None:

@@ -195,6 +195,7 @@ def test_the_small_messages() -> None:
         messages.ok(None),
         messages.time(1, client_ms=3, now_ms=5),
         messages.moved(800),
+        messages.moved(800, "a ticket"),
         messages.stats(totals, held=4, viewers_peak=120),
         messages.pulse(5, {"viewers": 121}),
         messages.chat([make_chat()], dropped=2)["dropped"],
@@ -204,6 +205,7 @@ def test_the_small_messages() -> None:
         {"type": "ok"},
         {"type": "time", "ref": 1, "client_ms": 3, "now_ms": 5},
         {"type": "moved", "retry_after_ms": 800},
+        {"type": "moved", "retry_after_ms": 800, "turn": "a ticket"},
         {
             "type": "stats",
             "orders": 2,

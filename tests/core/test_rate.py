@@ -1,6 +1,6 @@
-"""The token bucket, and the turnstile made of it."""
+"""The token bucket."""
 
-from liveshop.core.rate import Bucket, Turnstile
+from liveshop.core.rate import Bucket
 
 
 def test_a_burst_passes_and_the_next_waits_for_one_token() -> None:
@@ -40,20 +40,11 @@ def test_a_clock_that_steps_back_gives_no_tokens_and_takes_none() -> None:
     assert bucket.take(6000) == 0
 
 
-def test_a_turnstile_lets_two_seconds_worth_through_and_gives_the_others_a_turn_each() -> None:
-    turnstile = Turnstile(10, now_ms=0)
-    assert [turnstile.wait_ms(0) for _ in range(23)] == [0] * 20 + [100, 200, 300]
-
-
-def test_those_who_come_back_in_their_turn_are_let_through() -> None:
-    turnstile = Turnstile(10, now_ms=0)
-    waits = [turnstile.wait_ms(0) for _ in range(120)]
-    back_at = sorted(wait_ms for wait_ms in waits if wait_ms)
-    assert back_at == list(range(100, 10_001, 100))
-    assert [turnstile.wait_ms(now_ms) for now_ms in back_at] == [0] * 100
-
-
-def test_a_turnstile_that_was_quiet_gives_turns_from_now_on() -> None:
-    turnstile = Turnstile(1_000, now_ms=0)
-    assert [turnstile.wait_ms(0) for _ in range(2_003)][-3:] == [1, 2, 3]
-    assert [turnstile.wait_ms(60_000) for _ in range(2_002)][-3:] == [0, 1, 2]
+def test_what_is_left_in_a_bucket_is_not_taken_and_what_is_not_there_may_be_taken_in_advance() -> (
+    None
+):
+    bucket = Bucket(10, 20, now_ms=0)
+    assert [bucket.take(0, leaving=10) for _ in range(11)] == [0] * 10 + [100]
+    assert [bucket.take(0) for _ in range(11)] == [0] * 10 + [100]
+    assert [bucket.take(0, leaving=-2) for _ in range(3)] == [0, 0, 100]
+    assert [bucket.take(200), bucket.take(300)] == [100, 0]

@@ -24,6 +24,7 @@ from liveshop.engine.viewer import Viewer
 SECRET = "a secret of at least thirty-two bytes"
 SETTINGS = Settings(secret=SECRET, drain_ms=2_000)
 NOW_MS = 1_790_000_000_000
+_CLOCK_STARTS_MS = 1_000_000
 
 
 class StubRooms:
@@ -43,6 +44,7 @@ class StubRooms:
         self.finished = False
         self.store_answers = anyio.Event()
         self.store_answers.set()
+        self.ahead_ms: Callable[[], int] = lambda: 0
 
     def loaded(self, session_id: str) -> object | None:
         return session_id if session_id == "s1" else None
@@ -86,7 +88,7 @@ class StubRooms:
         self.lost += 1
 
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return time.time_ns() // 1_000_000 + self.ahead_ms()
 
     def retire(self) -> None:
         self.retired = True
@@ -99,7 +101,7 @@ class Clock:
     """A clock that stands still until it is told to go on."""
 
     def __init__(self) -> None:
-        self.now_ms = 1_000_000
+        self.now_ms = _CLOCK_STARTS_MS
 
     def __call__(self) -> int:
         return self.now_ms
@@ -138,6 +140,7 @@ APP = Starlette(routes=[Route("/{path:path}", _hello_world)])
 async def running(**changed: Any) -> AsyncIterator[Running]:
     """Serve the stand-in on a port of its own, with some settings changed."""
     rooms, clock = StubRooms(), Clock()
+    rooms.ahead_ms = lambda: clock.now_ms - _CLOCK_STARTS_MS
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
         settings = replace(SETTINGS, **changed)

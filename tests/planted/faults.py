@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from tests.planted import edge_faults, engine_faults, postgres_faults, redis_faults
+from tests.planted import (
+    admission_faults,
+    edge_faults,
+    engine_faults,
+    postgres_faults,
+    redis_faults,
+)
 from tests.planted.fault import Fault
 
 # Passes with any one of them: a fault that stops all selling is too coarse to prove a test.
@@ -13,4 +19,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *postgres_faults.FAULTS,
     *engine_faults.FAULTS,
     *edge_faults.FAULTS,
+    *admission_faults.FAULTS,
 )

@@ -16,6 +16,7 @@ class Move:
     """One viewer was told to move: when it was to come back, and whether it is there again."""
 
     return_s: float
+    turn: str | None
     is_back: bool = False
 
 
@@ -62,7 +63,9 @@ class Watchers:
 
     async def _visit(self, number: int, before: Move | None) -> Move | None:
         """Watch until the connection ends; return the move that was told before that."""
-        async with connected(self.url.replace("http", "ws", 1), self.session_id) as client:
+        turn = None if before is None else before.turn
+        url = self.url.replace("http", "ws", 1)
+        async with connected(url, self.session_id, turn=turn) as client:
             await client.hello()
             if before is not None:
                 before.is_back = True
@@ -75,7 +78,7 @@ class Watchers:
                 return None
             return_s = anyio.current_time() + moved["retry_after_ms"] / 1000
             await client.closed()
-            return Move(return_s)
+            return Move(return_s, moved.get("turn"))
 
     async def _told(self, number: int, client: Client) -> Message | None:
         seen = 0

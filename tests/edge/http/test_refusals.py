@@ -12,6 +12,7 @@ from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.edge.http.app import build_app
 from liveshop.edge.tokens import make_token
+from liveshop.engine.metrics import Metrics
 from tests.edge.http.api import SECRET, SHOP_ORIGIN, Api, token
 
 
@@ -95,9 +96,9 @@ def test_a_token_that_does_not_hold_is_refused_on_public_paths_too(api: Api) -> 
 
 
 async def test_a_bug_is_answered_without_a_traceback() -> None:
-    clock_alone: Any = SimpleNamespace(now_ms=lambda: 0)
+    bare: Any = SimpleNamespace(now_ms=lambda: 0, metrics=Metrics())
     nothing: Any = None
-    app = build_app(Settings(secret=SECRET, origins=(SHOP_ORIGIN,)), clock_alone, nothing)
+    app = build_app(Settings(secret=SECRET, origins=(SHOP_ORIGIN,)), bare, nothing)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         answer = await client.get("/api/products", headers={"Origin": SHOP_ORIGIN})

@@ -35,6 +35,7 @@ export class Line {
   #ref = 0;
   #lastWaitMs = WAIT_MS_MIN;
   #movedMs = null;
+  #turn = null; // the ticket that lets it in first, until it is in
   #pingMs = null;
   #alarm = 0;
   #back = null; // the timer of the next try
@@ -92,7 +93,8 @@ export class Line {
   #connect() {
     clearTimeout(this.#back);
     this.#back = null;
-    const socket = new WebSocket(this.#url, "liveshop.v1");
+    const query = this.#turn === null ? "" : `?turn=${encodeURIComponent(this.#turn)}`;
+    const socket = new WebSocket(this.#url + query, "liveshop.v1");
     this.#socket = socket;
     this.#watch(JOIN_MS_MAX);
     socket.onopen = () => this.#hello(socket);
@@ -142,10 +144,14 @@ export class Line {
       this.#open = true;
       this.#lastWaitMs = WAIT_MS_MIN;
       this.#pingMs = welcome.ping_ms;
+      this.#turn = null;
     }
     if (this.#pingMs !== null) this.#watch(this.#pingMs + GRACE_MS);
     const moved = messages.find((message) => message.type === "moved");
-    if (moved) this.#movedMs = moved.retry_after_ms;
+    if (moved) {
+      this.#movedMs = moved.retry_after_ms;
+      this.#turn = moved.turn ?? null;
+    }
     this.#onMessages(messages);
     for (const message of messages) this.#settle(message);
   }

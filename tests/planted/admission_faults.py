@@ -1,0 +1,57 @@
+"""Faults in how strangers are counted before anything is done for them."""
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+_EDGE: Final = "liveshop/edge"
+_TESTS: Final = "tests/edge"
+
+FAULTS: Final = (
+    Fault(
+        name="an IPv6 address counted whole",
+        promise="P7: one machine has the allowance of 2⁶⁴",
+        file=f"{_EDGE}/addresses.py",
+        old="prefix = prefix_ipv4 if parsed.version == 4 else prefix_ipv6",
+        new="prefix = prefix_ipv4 if parsed.version == 4 else 128",
+        tests=(f"{_TESTS}/test_presence.py::test_viewers_of_one_64_are_counted_as_one_address",),
+    ),
+    Fault(
+        name="an unreadable client taken for its proxy",
+        promise="P7: clients that cannot be told apart have the allowance of the proxy",
+        file=f"{_EDGE}/addresses.py",
+        old="            return UNREADABLE\n",
+        new="            return peer\n",
+        tests=(
+            f"{_TESTS}/test_presence.py::"
+            "test_viewers_whose_address_cannot_be_read_share_an_allowance_that_is_not_the_proxys",
+        ),
+    ),
+    Fault(
+        name="a forged turn honoured",
+        promise="P7: a stranger goes before everybody, as often as it likes",
+        file=f"{_EDGE}/turns.py",
+        old="if hmac.compare_digest(_sign(key, session_id, ticket), signature):",
+        new="if len(_sign(key, session_id, ticket)) == len(signature):",
+        tests=(f"{_TESTS}/test_turns.py::test_a_forged_turn_is_none",),
+    ),
+    Fault(
+        name="a turn that is never spent",
+        promise="P7: one turn lets a thousand connections in",
+        file=f"{_EDGE}/gateway.py",
+        old="                self.turns.spend(turn)\n",
+        new="",
+        tests=(f"{_TESTS}/test_turns.py::test_a_turn_lets_one_in_and_is_then_as_good_as_none",),
+    ),
+    Fault(
+        name="joiners counted for all before they are by address",
+        promise="P7: an address that knocks without end uses up everybody's turns",
+        file="liveshop/core/turnstile.py",
+        old="        if self._share(now_ms, address).take(now_ms):\n",
+        new="        if not self._share(now_ms, address):\n",
+        tests=(
+            f"{_TESTS}/test_turns.py::"
+            "test_one_address_that_knocks_without_end_leaves_the_others_their_turns",
+        ),
+    ),
+)
