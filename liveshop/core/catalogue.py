@@ -37,6 +37,20 @@ class ImportedProduct(Struct, frozen=True, kw_only=True):
     variants: list[ImportedVariant]
 
 
+class Reading(Struct, frozen=True, kw_only=True):
+    """A portion of what a file says, as the process that reads it hands it over.
+
+    `bad_rows` counts all bad rows of the portion, also those that `bad` does not list. The last
+    portion of a file is empty, and either `whole` or with the reason why the file is refused.
+    """
+
+    products: list[ImportedProduct] = []
+    bad: list[BadRow] = []
+    bad_rows: int = 0
+    whole: bool = False
+    refusal: str | None = None
+
+
 class StoredProduct(Struct, frozen=True, kw_only=True):
     """A product of the catalogue, without its variants."""
 

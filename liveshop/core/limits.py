@@ -68,6 +68,7 @@ PRICE_SESSIONS_MAX: Final = 1_000
 ROOM_OPENING_MS_MAX: Final = 1_000
 BODY_MS_MAX: Final = 20_000
 BODY_SILENCE_MS_MAX: Final = 10_000
+BODY_BYTES_PER_S_MIN: Final = 4_096  # of a body that takes longer than BODY_MS_MAX
 ANSWER_MS_MAX: Final = 30_000  # more than all attempts of a call of Redis take
 REDIS_CALL_MS_MAX: Final = 2_000
 UNKNOWN_MS_MAX: Final = 10_000
@@ -110,6 +111,11 @@ CSV_ROWS_MAX: Final = 1_000_000
 CSV_RECOVERIES_MAX: Final = 20
 BAD_ROWS_LISTED_MAX: Final = 1_000
 IMPORT_VARIANTS_PER_COMMIT: Final = 250
+IMPORT_CHARS_PER_COMMIT: Final = 131_072  # of descriptions
+IMPORT_ITEM_CPU_MS_MAX: Final = 5_000  # a product or a bad row; one of ours takes milliseconds
+IMPORT_MS_MAX: Final = 900_000
+IMPORT_WAIT_MS_MAX: Final = 10_000
+IMPORTS_AT_ONCE_MAX: Final = 2  # on a node
 
 # Bytes
 HEAD_BYTES_MAX: Final = 16_384

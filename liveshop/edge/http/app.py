@@ -27,6 +27,7 @@ from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.figures import Figures
+from liveshop.stores.postgres.importer import Imports
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
@@ -46,10 +47,12 @@ OPERATIONS: Final = (
 def build_app(settings: Settings, engine: Engine, database: Database) -> Starlette:
     """Return the application; the engine and the database have to run while it serves."""
     throttle = Throttle()
+    catalogue = Catalogue(database)
     services = Services(
         settings=settings,
         engine=engine,
-        catalogue=Catalogue(database),
+        catalogue=catalogue,
+        imports=Imports(catalogue, settings.currency),
         sessions=Sessions(database),
         orders=Orders(database),
         payments=Payments(database),

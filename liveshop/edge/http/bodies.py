@@ -1,13 +1,21 @@
 """Bodies of requests, read to a limit: whoever sends more, or too slowly, is refused."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import anyio
 from starlette.requests import Request
 
 from liveshop.core.errors import BadRequest
-from liveshop.core.limits import BODY_BYTES_MAX, BODY_MS_MAX, BODY_SILENCE_MS_MAX
+from liveshop.core.limits import (
+    BODY_BYTES_MAX,
+    BODY_BYTES_PER_S_MIN,
+    BODY_MS_MAX,
+    BODY_SILENCE_MS_MAX,
+)
+
+_DIGITS_MAX: Final = 15
 
 
 class BodyTooLarge(BadRequest):
@@ -25,17 +33,31 @@ async def read_body(request: Request, *, within_ms: int = BODY_MS_MAX) -> bytes:
         return b"".join([chunk async for chunk in stream_body(request, BODY_BYTES_MAX)])
 
 
-async def stream_body(request: Request, bytes_max: int) -> AsyncIterator[bytes]:
-    """Yield the body as it comes in; raise once it is, or says it is, too large."""
+async def stream_body(
+    request: Request, bytes_max: int, now_s: Callable[[], float] = anyio.current_time
+) -> AsyncIterator[bytes]:
+    """Yield the body as it comes in; raise once it is, or says it is, too large, or too slow.
+
+    Only the time counts in which the body is waited for: what is done with it may take longer.
+    """
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > bytes_max:
+    # Python refuses to read thousands of digits as a number.
+    if declared.isdecimal() and (len(declared) > _DIGITS_MAX or int(declared) > bytes_max):
         raise BodyTooLarge(bytes_max)
     received = 0
+    waited_s = 0.0
     chunks = request.stream()
-    while chunk := await _next(chunks):
+    while True:
+        begun_at = now_s()
+        chunk = await _next(chunks)
+        if not chunk:
+            return
         received += len(chunk)
         if received > bytes_max:
             raise BodyTooLarge(bytes_max)
+        waited_s += now_s() - begun_at
+        if waited_s > BODY_MS_MAX / 1000 + received / BODY_BYTES_PER_S_MIN:
+            raise BadRequest("the body comes too slowly")
         yield chunk
 
 

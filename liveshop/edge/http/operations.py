@@ -19,6 +19,7 @@ from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.figures import Figures
+from liveshop.stores.postgres.importer import Imports
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
@@ -45,6 +46,7 @@ class Services:
     settings: Settings
     engine: Engine
     catalogue: Catalogue
+    imports: Imports
     sessions: Sessions
     orders: Orders
     payments: Payments

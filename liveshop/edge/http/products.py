@@ -1,14 +1,13 @@
 """The catalogue over HTTP."""
 
 from liveshop.core.catalogue import ImportReport
-from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.errors import Busy, Conflict, NotFound
 from liveshop.core.limits import CSV_BYTES_MAX
 from liveshop.core.model import Product
 from liveshop.core.roles import Role
 from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.records import NewProduct, Nothing, ProductList, ProductsPage
-from liveshop.stores.postgres.importer import import_products
 
 
 async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Reply:
@@ -44,7 +43,7 @@ async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """
     call.caller.require_anywhere()
     chunks = stream_body(call.request, CSV_BYTES_MAX)
-    return Reply(await import_products(services.catalogue, chunks, services.settings.currency))
+    return Reply(await services.imports.run(chunks))
 
 
 OPERATIONS = (
@@ -69,6 +68,7 @@ OPERATIONS = (
         handler=import_csv,
         needs=Role.HOST,
         answers={200: ImportReport},
+        refuses=(Busy,),
         streams="text/csv",
     ),
     Operation(

@@ -1,22 +1,55 @@
 """A product CSV into the catalogue, in batches, so that its size does not matter."""
 
 from collections import Counter
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Callable,
-    Iterator,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing
 
-from anyio import from_thread, to_thread
+import anyio
 
-from liveshop.core import limits, shopify
-from liveshop.core.catalogue import BadRow, ImportedProduct, ImportReport, Outcome
-from liveshop.core.csv_rows import lines_of
+from liveshop.core import limits
+from liveshop.core.catalogue import BadRow, ImportReport, Outcome, Reading
+from liveshop.core.errors import BadRequest, Busy
 from liveshop.stores.postgres.catalogue import Catalogue, Imported
+from liveshop.stores.product_csv.reader import read_products
+
+
+class Imports:
+    """A node's imports: IMPORTS_AT_ONCE_MAX at a time, each within IMPORT_MS_MAX."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        currency: str,
+        *,
+        wait_ms: int = limits.IMPORT_WAIT_MS_MAX,
+        within_ms: int = limits.IMPORT_MS_MAX,
+    ) -> None:
+        self._catalogue = catalogue
+        self._currency = currency
+        self._wait_ms = wait_ms
+        self._within_ms = within_ms
+        self._turns = anyio.Semaphore(limits.IMPORTS_AT_ONCE_MAX)
+
+    async def run(self, chunks: AsyncIterable[bytes]) -> ImportReport:
+        """Import a file, as `import_products` does.
+
+        Raises Busy where others go on for longer than IMPORT_WAIT_MS_MAX, and BadRequest for a
+        file that takes longer than IMPORT_MS_MAX: what was read until then is kept.
+        """
+        try:
+            with anyio.fail_after(self._wait_ms / 1000):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Busy from None
+        try:
+            with anyio.move_on_after(self._within_ms / 1000):
+                return await import_products(self._catalogue, chunks, self._currency)
+        finally:
+            self._turns.release()
+        raise BadRequest(
+            f"an import may take {self._within_ms // 1000} s: what was read until now is kept,"
+            " split the file"
+        )
 
 
 async def import_products(
@@ -32,45 +65,18 @@ async def import_products(
     was read until then is kept, and the same file may be imported again.
     """
     tally = _Tally()
+
+    async def take(reading: Reading) -> None:
+        tally.add_bad(reading.bad, reading.bad_rows)
+        if reading.products:
+            imported, bad = await catalogue.merge(reading.products)
+            for product in imported:
+                tally.add(product)
+            tally.add_bad(bad, len(bad))
+
     async with aclosing(_counted(chunks, progress)) as source:
-        # Reading is work for the processor: in a thread, so that the rooms of this node go on.
-        await to_thread.run_sync(_import, catalogue, source, currency, tally)
+        await read_products(source, currency, take)
     return tally.report()
-
-
-def _import(
-    catalogue: Catalogue, source: AsyncIterator[bytes], currency: str, tally: "_Tally"
-) -> None:
-    batch: list[ImportedProduct] = []
-    variants = 0
-    for item in shopify.parse(lines_of(_pulled(source)), currency):
-        if isinstance(item, BadRow):
-            tally.add_bad(item)
-            continue
-        batch.append(item)
-        variants += len(item.variants)
-        if variants >= limits.IMPORT_VARIANTS_PER_COMMIT:
-            from_thread.run(_commit, catalogue, batch, tally)
-            batch, variants = [], 0
-    if batch:
-        from_thread.run(_commit, catalogue, batch, tally)
-
-
-async def _commit(catalogue: Catalogue, batch: Sequence[ImportedProduct], tally: "_Tally") -> None:
-    imported, bad = await catalogue.merge(batch)
-    for product in imported:
-        tally.add(product)
-    for row in bad:
-        tally.add_bad(row)
-
-
-def _pulled(source: AsyncIterator[bytes]) -> Iterator[bytes]:
-    while chunk := from_thread.run(_next, source):
-        yield chunk
-
-
-async def _next(source: AsyncIterator[bytes]) -> bytes:
-    return await anext(source, b"")
 
 
 async def _counted(
@@ -101,10 +107,10 @@ class _Tally:
             self._outcomes[product.product_id] = product.outcome
         self._variants += product.variants
 
-    def add_bad(self, row: BadRow) -> None:
-        self._bad_rows += 1
-        if len(self._bad) < limits.BAD_ROWS_LISTED_MAX:
-            self._bad.append(row)
+    def add_bad(self, rows: list[BadRow], count: int) -> None:
+        """Count bad rows, of which some may not be listed."""
+        self._bad_rows += count
+        self._bad += rows[: limits.BAD_ROWS_LISTED_MAX - len(self._bad)]
 
     def report(self) -> ImportReport:
         count = Counter(self._outcomes.values())

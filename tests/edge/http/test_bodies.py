@@ -1,29 +1,59 @@
-"""Bodies that do not come as they should; what comes is tested over a socket."""
+"""Bodies of requests: how much comes, how fast, and what they say of themselves."""
 
-import anyio
+from collections.abc import Iterable
+
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
+from liveshop.core import limits
 from liveshop.core.errors import BadRequest
-from liveshop.edge.http.bodies import read_body
+from liveshop.edge.http.bodies import BodyTooLarge, stream_body
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    async def receive() -> Message:
-        await anyio.sleep_forever()
-        raise AssertionError("forever is over")
+class Sender:
+    """A client that sends chunks, each after so many seconds."""
 
-    request = Request({"type": "http", "headers": []}, receive)
-    with pytest.raises(BadRequest, match="does not come"):
-        await read_body(request, within_ms=1)
+    def __init__(self, chunks: Iterable[tuple[float, bytes]], length: str | None = None) -> None:
+        self.now_s = 0.0
+        self._chunks = iter(chunks)
+        headers = [] if length is None else [(b"content-length", length.encode("latin-1"))]
+        self._request = Request({"type": "http", "headers": headers}, self._receive)
+
+    async def read(self, bytes_max: int = 10**9) -> int:
+        """Return how many bytes are read of the body."""
+        chunks = stream_body(self._request, bytes_max, lambda: self.now_s)
+        return sum([len(chunk) async for chunk in chunks])
+
+    async def _receive(self) -> Message:
+        pause_s, chunk = next(self._chunks, (0.0, b""))
+        self.now_s += pause_s
+        return {"type": "http.request", "body": chunk, "more_body": bool(chunk)}
 
 
-async def test_a_body_that_trickles_in_is_not_waited_for() -> None:
-    async def receive() -> Message:
-        await anyio.lowlevel.checkpoint()
-        return {"type": "http.request", "body": b" ", "more_body": True}
+async def test_a_body_that_trickles_is_refused_after_the_time_that_any_body_has() -> None:
+    # A byte every nine seconds is never silent for long, and would take a month to be a page.
+    sender = Sender([(9.0, b"x")] * 1_000)
+    with pytest.raises(BadRequest, match="the body comes too slowly"):
+        await sender.read()
+    assert sender.now_s == 27.0
 
-    request = Request({"type": "http", "headers": []}, receive)
-    with pytest.raises(BadRequest, match="too slowly"):
-        await read_body(request, within_ms=1)
+
+async def test_a_large_body_over_a_slow_line_comes_whole() -> None:
+    chunk = b"x" * limits.BODY_BYTES_PER_S_MIN
+    assert await Sender([(1.0, chunk)] * 1_000).read() == 1_000 * len(chunk)
+
+
+async def test_what_is_done_with_a_body_meanwhile_does_not_count() -> None:
+    sender = Sender([(1.0, b"x")] * 15)
+    chunks = stream_body(sender._request, 100, lambda: sender.now_s)
+    async for _ in chunks:
+        sender.now_s += 3_600.0
+
+
+@pytest.mark.parametrize("length", ["101", "9" * 16, "9" * 16_000, "0" * 15_990 + "101"])
+async def test_a_length_that_is_too_large_is_refused_however_many_digits_it_has(
+    length: str,
+) -> None:
+    with pytest.raises(BodyTooLarge):
+        await Sender([], length).read(100)

@@ -10,10 +10,10 @@ import pytest
 
 from liveshop.core import limits
 from liveshop.core.catalogue import BadRow, ImportReport
-from liveshop.core.errors import BadRequest, Unavailable
+from liveshop.core.errors import BadRequest, Busy, Unavailable
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.importer import import_products
+from liveshop.stores.postgres.importer import Imports, import_products
 from tests.stores.postgres.conftest import running
 from tests.stores.postgres.shop import Shop
 
@@ -184,6 +184,54 @@ async def test_an_import_that_is_cancelled_ends_and_can_be_done_again(database: 
             await waiting.wait()
             tasks.cancel_scope.cancel()
     assert counts(await imported(database, "mug,Mug,,M,9.00,1\n")) == (1, 0, 0, 0)
+
+
+class Upload:
+    """A file whose end does not come before it is told to."""
+
+    def __init__(self, row: str) -> None:
+        self.begun = anyio.Event()
+        self.end = anyio.Event()
+        self._row = row
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        self.begun.set()
+        yield (HEADER + self._row).encode()
+        await self.end.wait()
+
+
+async def test_more_imports_than_a_node_takes_at_once_are_busy(
+    database: Database,
+) -> None:
+    imports = Imports(Catalogue(database), "EUR", wait_ms=1)
+    uploads = [Upload(f"p{i},P,,S{i},1,5\n") for i in range(limits.IMPORTS_AT_ONCE_MAX + 1)]
+    *first, last = uploads
+    ended = anyio.Event()
+
+    async def run(upload: Upload) -> None:
+        await imports.run(upload.chunks())
+        ended.set()
+
+    async with anyio.create_task_group() as tasks:
+        for each in first:
+            tasks.start_soon(run, each)
+            await each.begun.wait()
+        with pytest.raises(Busy):
+            await imports.run(pieces(b""))
+        first[0].end.set()
+        await ended.wait()
+        tasks.start_soon(imports.run, last.chunks())
+        await last.begun.wait()
+        for each in uploads:
+            each.end.set()
+    assert set(await stock(database)) == {f"S{i}" for i in range(len(uploads))}
+
+
+async def test_an_import_that_takes_too_long_ends_and_leaves_its_turn(database: Database) -> None:
+    imports = Imports(Catalogue(database), "EUR", within_ms=1)
+    for _ in range(limits.IMPORTS_AT_ONCE_MAX + 1):
+        with pytest.raises(BadRequest, match="what was read until now is kept, split the file"):
+            await imports.run(Upload("mug,Mug,,M,9.00,1\n").chunks())
 
 
 async def test_an_absent_postgres_is_unavailable() -> None:

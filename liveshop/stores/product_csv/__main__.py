@@ -1,0 +1,103 @@
+"""The process that reads one product CSV: `python -m liveshop.stores.product_csv CURRENCY`.
+
+It takes the file on its standard input and writes what it makes of it to its standard output:
+one JSON object a line, each a `Reading`. Its parent is `reader.py`.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Final
+
+from liveshop.core import limits, shopify
+from liveshop.core.catalogue import BadRow, ImportedProduct, Reading
+from liveshop.core.csv_rows import lines_of
+from liveshop.core.errors import BadRequest
+from liveshop.core.wire import encode_one
+
+_CHUNK_BYTES: Final = 65_536
+# Viewers and buyers come first where there is not enough of the processor.
+_NICENESS: Final = 10
+
+
+def main() -> None:
+    """Read the file, and end with it."""
+    os.nice(_NICENESS)
+    # Ctrl-C at a terminal reaches the whole group: the parent is the one that ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    items = shopify.parse(lines_of(_chunks(sys.stdin.buffer)), sys.argv[1])
+    answer(timed(items), sys.stdout.buffer)
+
+
+def answer(items: Iterable[ImportedProduct | BadRow], output: BinaryIO) -> None:
+    """Write a file's readings, of which the last is `whole` or has the file's `refusal`."""
+    try:
+        for reading in readings(items):
+            _write(reading, output)
+    except BadRequest as refusal:
+        _write(Reading(refusal=refusal.message), output)
+    else:
+        _write(Reading(whole=True), output)
+
+
+def readings(items: Iterable[ImportedProduct | BadRow]) -> Iterator[Reading]:
+    """Return products and bad rows in portions that the parent reads and commits at once.
+
+    Bad rows that no report lists are only counted.
+    """
+    listed = 0
+    products: list[ImportedProduct] = []
+    bad: list[BadRow] = []
+    variants = chars = bad_rows = 0
+    for item in items:
+        if isinstance(item, BadRow):
+            bad_rows += 1
+            if listed < limits.BAD_ROWS_LISTED_MAX:
+                listed += 1
+                bad.append(item)
+        else:
+            products.append(item)
+            variants += len(item.variants)
+            chars += len(item.description)
+        if (
+            variants >= limits.IMPORT_VARIANTS_PER_COMMIT
+            or chars >= limits.IMPORT_CHARS_PER_COMMIT
+            or bad_rows >= limits.BAD_ROWS_LISTED_MAX
+        ):
+            yield Reading(products=products, bad=bad, bad_rows=bad_rows)
+            products, bad = [], []
+            variants = chars = bad_rows = 0
+    if products or bad_rows:
+        yield Reading(products=products, bad=bad, bad_rows=bad_rows)
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    while chunk := source.read1(_CHUNK_BYTES):  # type: ignore[attr-defined]
+        yield chunk
+
+
+def timed(
+    items: Iterator[ImportedProduct | BadRow],
+    cpu_ms: int = limits.IMPORT_ITEM_CPU_MS_MAX,
+) -> Iterator[ImportedProduct | BadRow]:
+    """Return items, unless one takes too long: the alarm, which nothing catches, ends the process.
+
+    The time is this process' own, so that neither a busy machine nor a slow upload counts.
+    """
+    end = object()
+    while True:
+        signal.setitimer(signal.ITIMER_VIRTUAL, cpu_ms / 1000)
+        item = next(items, end)
+        if item is end:
+            return
+        yield item  # type: ignore[misc]
+
+
+def _write(reading: Reading, output: BinaryIO) -> None:
+    output.write(encode_one(reading) + b"\n")
+    output.flush()
+
+
+if __name__ == "__main__":
+    main()

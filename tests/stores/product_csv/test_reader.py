@@ -1,0 +1,149 @@
+"""The process that reads a product CSV: what it says, and how it ends."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from liveshop.core import limits
+from liveshop.core.catalogue import BadRow, ImportedProduct, Reading
+from liveshop.core.errors import BadRequest, InternalError
+from liveshop.stores.product_csv.__main__ import readings
+from liveshop.stores.product_csv.reader import read_products
+
+HEADER = b"Handle,Title,Body (HTML),Variant Price\n"
+
+
+async def file_of(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def read(chunks: AsyncIterator[bytes], program: str | None = None) -> list[Reading]:
+    """Return what a file's process hands over, or one that runs `program` in its place."""
+    taken: list[Reading] = []
+
+    async def take(reading: Reading) -> None:
+        taken.append(reading)
+
+    if program is None:
+        await read_products(chunks, "EUR", take)
+    else:
+        await read_products(chunks, "EUR", take, [sys.executable, "-c", program])
+    return taken
+
+
+async def test_products_and_bad_rows_come_out_of_the_process_as_they_are() -> None:
+    (reading,) = await read(file_of(HEADER, b"mug,Mug,<p>Clay &amp; glaze</p>,9\n,Nobody,,1\n"))
+    (mug,) = reading.products
+    assert (mug.product_id, mug.title, mug.description) == ("mug", "Mug", "Clay & glaze")
+    assert [variant.price for variant in mug.variants] == [900]
+    assert reading.bad == [BadRow(line=3, handle="", reason="Handle is missing")]
+    assert reading.bad_rows == 1
+
+
+async def test_a_file_that_is_refused_is_refused_with_the_parsers_words() -> None:
+    with pytest.raises(BadRequest, match="the header lacks Handle"):
+        await read(file_of(b"name,price\nMug,9\n"))
+
+
+async def test_a_file_that_is_refused_at_its_start_is_not_read_to_its_end() -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b"name,price\n" * 10_000
+
+    with pytest.raises(BadRequest, match="the header lacks Handle"):
+        await read(endless())
+    assert sent > 0
+
+
+async def test_a_row_that_takes_too_long_ends_its_process_even_amid_a_regular_expression() -> None:
+    program = """
+import re, sys
+from liveshop.core.catalogue import BadRow
+from liveshop.stores.product_csv.__main__ import answer, timed
+def items():
+    yield BadRow(line=2, handle="a", reason="b")
+    re.match("(a|a)*$", 60 * "a" + "b")
+answer(timed(items(), cpu_ms=50), sys.stdout.buffer)
+"""
+    with pytest.raises(BadRequest, match="a row of the file takes too long to read"):
+        await read(file_of(HEADER), program)
+
+
+async def test_a_process_that_dies_is_our_fault_and_not_the_files(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(InternalError):
+        await read(file_of(HEADER), "import os; os._exit(7)")
+    assert "ended with 7" in caplog.text
+
+
+async def test_what_cannot_be_taken_ends_the_process_and_is_raised() -> None:
+    async def take(reading: Reading) -> None:
+        raise ConnectionResetError("Postgres has gone")
+
+    with pytest.raises(ConnectionResetError, match="Postgres has gone"):
+        await read_products(file_of(HEADER, b"mug,Mug,,9\n"), "EUR", take)
+
+
+async def test_a_cancelled_reading_leaves_no_process() -> None:
+    begun = anyio.Event()
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield HEADER
+        begun.set()
+        await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read, stalled())
+        await begun.wait()
+        assert len(_processes()) == 1
+        tasks.cancel_scope.cancel()
+    assert _processes() == []
+
+
+def _processes() -> list[str]:
+    """Return the processes of ours that read a file."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    names = (Path(f"/proc/{child}/cmdline").read_bytes().decode() for child in children)
+    return [name for name in names if "liveshop.stores.product_csv" in name]
+
+
+async def test_the_process_has_none_of_our_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIVESHOP_SECRET", "a secret of thirty-two characters")
+    program = """
+import os, sys
+from liveshop.core.catalogue import BadRow
+from liveshop.stores.product_csv.__main__ import answer
+settings = [name for name in os.environ if name.startswith("LIVESHOP_")]
+answer([BadRow(line=2, handle="a", reason=str(settings))], sys.stdout.buffer)
+"""
+    (reading,) = await read(file_of(HEADER), program)
+    assert [row.reason for row in reading.bad] == ["[]"]
+
+
+def test_portions_are_small_enough_to_be_read_at_once() -> None:
+    def product(number: int) -> ImportedProduct:
+        return ImportedProduct(
+            product_id=str(number), title="A", description="x" * 20_000, image=None, variants=[]
+        )
+
+    portions = list(readings(map(product, range(100))))
+    assert [len(portion.products) for portion in portions] == [7] * 14 + [2]
+
+
+def test_bad_rows_beyond_those_that_are_listed_are_only_counted() -> None:
+    rows = (BadRow(line=line, handle="a", reason="b") for line in range(5_000))
+    portions = list(readings(rows))
+    assert sum(len(portion.bad) for portion in portions) == limits.BAD_ROWS_LISTED_MAX
+    assert sum(portion.bad_rows for portion in portions) == 5_000
