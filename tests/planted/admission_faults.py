@@ -77,6 +77,16 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="lines of strangers without a limit",
+        promise="P7: a stranger fills the disk that the others' node logs to",
+        file=f"{_EDGE}/line_limit.py",
+        old="        if kind.passed >= self._lines:\n",
+        new="        if kind.passed < 0:\n",
+        tests=(
+            f"{_TESTS}/test_line_limit.py::test_bytes_that_are_no_http_log_five_lines_a_second",
+        ),
+    ),
+    Fault(
         name="joiners counted for all before they are by address",
         promise="P7: an address that knocks without end uses up everybody's turns",
         file="liveshop/core/turnstile.py",
