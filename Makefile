@@ -15,7 +15,7 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check load crash topology autobahn planted fuzz audit-dependencies format lock vendor pictures weight clean
+.PHONY: help install demo test check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -80,6 +80,9 @@ planted: install ## Plant bugs in a copy of the code and see that the tests noti
 
 fuzz: install ## Fuzz the ways in from outside, a minute each: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+hostile: install ## Attack a node that 200 viewers watch: make hostile ARGS="--only csv-html"
+	@$(BIN)/python -m tests.hostile $(ARGS)
 
 # Strict: a package that the service does not know is a failure, not a pass.
 audit-dependencies: ## Look the locked versions up among known vulnerabilities (needs uv)

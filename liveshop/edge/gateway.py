@@ -1,6 +1,5 @@
 """What the viewers' connections of this node share: who may come in, what time asks of them."""
 
-import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,11 +12,9 @@ from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError, NotFound
-from liveshop.core.roles import Identity
 from liveshop.core.settings import Settings
 from liveshop.core.turnstile import Turnstile
 from liveshop.edge.clients import Clients
-from liveshop.edge.guesses import Guesses
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
 from liveshop.edge.websocket import WebSockets
@@ -27,9 +24,6 @@ from liveshop.engine.session_log import SessionLog
 from liveshop.engine.viewer import Viewer
 
 _TICK_S: Final = 0.1
-
-# Of its own: strangers choose which sessions are looked up, and how often.
-_logger: Final = logging.getLogger(__name__)
 
 
 class Rooms(Protocol):
@@ -97,7 +91,6 @@ class Gateway:
         self.rooms = rooms
         self.tokens = tokens
         self.clients = Clients(settings, rooms.metrics)
-        self.guesses = Guesses(now_ms)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()
@@ -169,10 +162,6 @@ class Gateway:
             ticket = self.turns.issue(guest.session_id, wait_ms, own_line=own_line)
             _send_away(guest, wait_ms, ticket)
         return False
-
-    def identify(self, guest: Guest, token: str) -> Identity:
-        """Return whom a guest's token names; raises Unauthorized, or RateLimited unread."""
-        return self.guesses.read(self.tokens, token, guest.address).identity_in(guest.session_id)
 
     def admit(self, guest: Guest) -> bool:
         """Count in a guest who has given an identity; False if that has too many connections."""
@@ -263,16 +252,15 @@ class Gateway:
             self._tasks.start_soon(self._find, guest.session_id)
 
     async def _find(self, session_id: str) -> None:
-        log = SessionLog(session_id, _logger)
         try:
             await self.rooms.room(session_id)
         except NotFound:
             for guest in self._looking_up[session_id]:
                 guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
         except LiveshopError:
-            log.info("it is not loaded yet; its viewers learn at `hello`")
+            SessionLog(session_id).info("it is not loaded yet; its viewers learn at `hello`")
         except Exception:
-            log.exception("it could not be loaded")
+            SessionLog(session_id).exception("it could not be loaded")
         finally:
             del self._looking_up[session_id]
 
