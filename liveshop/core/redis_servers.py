@@ -8,10 +8,13 @@ User and password are those of Redis itself; Sentinels have `sentinel_username` 
 `sentinel_password` among the options after the question mark. All other options are redis-py's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
+
+from liveshop.core.url import Url, parse_url
 
 _SENTINEL_PORT: Final = 26379
 _REDIS_PORT: Final = 6379
@@ -64,12 +67,12 @@ def servers_of(url: str) -> Servers | None:
 
     Raises ValueError with what is wrong.
     """
-    parts = urlsplit(url)
+    parts = parse_url(url)
     scheme, _, named = parts.scheme.partition("+")
     if not named:
+        _check_one(parts)
         return None
     kind = Kind(named)
-    login, at, hosts = parts.netloc.rpartition("@")
     path = tuple(part for part in parts.path.split("/") if part)
     if kind is Kind.SENTINEL and not path:
         raise ValueError("it must end with the primary's name: redis+sentinel://host:26379/name")
@@ -77,26 +80,38 @@ def servers_of(url: str) -> Servers | None:
         raise ValueError(f"after the name only a database's number may come: {parts.path}")
     if kind is Kind.CLUSTER and path:
         raise ValueError(f"a cluster has one database alone: leave {parts.path} out")
-    port = _SENTINEL_PORT if kind is Kind.SENTINEL else _REDIS_PORT
-    servers = tuple(_host_port(each, port) for each in hosts.split(",") if each)
-    if not servers:
+    default = _SENTINEL_PORT if kind is Kind.SENTINEL else _REDIS_PORT
+    if not parts.servers:
         raise ValueError("it must name a host")
-    return Servers(scheme, kind, login + at, servers, path, tuple(parse_qsl(parts.query)))
+    hosts = tuple((each.host, each.port or default) for each in parts.servers)
+    return Servers(scheme, kind, parts.login, hosts, path, parts.options)
 
 
-def _host_port(text: str, port: int) -> HostPort:
-    parts = urlsplit(f"//{text}")
-    if not parts.hostname:
-        raise ValueError(f"{text} is no host")
-    if parts.port == 0:
-        raise ValueError(f"{text} has no port that can be: write 1 to 65535, or none for {port}")
-    return parts.hostname, port if parts.port is None else parts.port
+def strict_url(url: str) -> str:
+    """Return the URL of one server as every `urllib.parse` reads it, for redis-py.
+
+    Only a zone of an IPv6 address may be written in several ways.
+    """
+    parts = parse_url(url)
+    if not parts.servers or ":" not in parts.servers[0].host:
+        return url
+    host, port = parts.servers[0].host, parts.servers[0].port or _REDIS_PORT
+    return _url(parts.scheme, parts.login, (host, port), parts.path.lstrip("/"), parts.options)
+
+
+def _check_one(parts: Url) -> None:
+    """Raise ValueError for a URL of one server that redis-py would misread."""
+    if len(parts.servers) > 1:
+        raise ValueError("it names several hosts: begin with redis+sentinel:// or redis+cluster://")
+    if parts.scheme == "unix" and (parts.servers or not parts.path.strip("/")):
+        raise ValueError("it must name a socket by its whole path: unix:///run/redis.sock")
 
 
 def _url(
-    scheme: str, login: str, server: HostPort, database: str, options: list[tuple[str, str]]
+    scheme: str, login: str, server: HostPort, database: str, options: Sequence[tuple[str, str]]
 ) -> str:
     host, port = server
-    shown = f"[{host}]" if ":" in host else host
+    # redis-py takes the host's escapes off again, a zone's percent sign too.
+    shown = f"[{quote(host, safe=':')}]" if ":" in host else host
     query = f"?{urlencode(options)}" if options else ""
     return f"{scheme}://{login}{shown}:{port}/{database}{query}"

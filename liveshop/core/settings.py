@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from liveshop.core import limits
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.postgres_address import asyncpg_url
 from liveshop.core.redis_servers import servers_of
+from liveshop.core.url import Url, parse_url
 
 PREFIX: Final = "LIVESHOP_"
 SECRET_BYTES_MIN: Final = 32
@@ -51,17 +51,8 @@ def _url(read: Callable[[str], object], *schemes: str) -> _Kind:
     wanted = " or ".join(f"{scheme}://" for scheme in schemes)
 
     def parse(text: str) -> str:
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            # What it says has the password in it.
-            raise ValueError("it is no URL: write signs in a password as %40, %2F, …") from None
-        if parts.scheme not in schemes:
+        if not any(text.lower().startswith(f"{scheme}://") for scheme in schemes):
             raise ValueError(f"it must start with {wanted}")
-        # An option's value may have that sign, and so may a socket's path.
-        rest = f"{parts.path}{parts.query.partition('=')[0]}{parts.fragment}"
-        if "@" in rest and "@" not in parts.netloc and parts.netloc:
-            raise ValueError("write /, ? and # in a password as %2F, %3F and %23")
         read(text)
         return text
 
@@ -107,10 +98,23 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
 
+def _is_origin(text: str) -> bool:
+    parts = _http_url(text)
+    return parts is not None and f"{parts.scheme}://{parts.servers[0].written()}" == text
+
+
+def _http_url(text: str) -> Url | None:
+    """Take an HTTP URL apart; None if it is none."""
+    try:
+        parts = parse_url(text)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and len(parts.servers) == 1 else None
+
+
 def _parse_origins(text: str) -> tuple[str, ...]:
     for origin in _words(text):
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin:
+        if not _is_origin(origin):
             raise ValueError(f"{origin} is no origin: write it as https://shop.example, no path")
     return _words(text)
 
@@ -146,8 +150,8 @@ def _one_of(words: Sequence[str]) -> Callable[[str], str]:
 
 
 def _parse_traces_url(text: str) -> str:
-    if text and urlsplit(text).scheme not in ("http", "https"):
-        raise ValueError("it must start with http:// or https://")
+    if text and _http_url(text) is None:
+        raise ValueError("it must start with http:// or https://, then name a host")
     return text
 
 

@@ -52,11 +52,20 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_HOST", "http://0.0.0.0", "it must be an address or a host name"),
         ("LIVESHOP_ORIGINS", "https://shop.example/", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "shop.example", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "https://a[::1]", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "https://[::1", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "https://shop.example:99999", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "https://u@shop.example", "write it as https://shop.example"),
+        ("LIVESHOP_REDIS_URL", "redis://[::1]:6379,[::2]:6379", "begin with redis+sentinel://"),
+        ("LIVESHOP_REDIS_URL", "redis+cluster://[::1]:6379,[::2]:x", "[::2]:x has no port"),
+        ("LIVESHOP_POSTGRES_URL", "postgresql://[::1],[::2]:99999/x", "[::2]:99999 has no port"),
         ("LIVESHOP_TRUSTED_PROXIES", "proxy", "write addresses or networks"),
         ("LIVESHOP_CURRENCY", "euro", "three capital letters"),
         ("LIVESHOP_LOG_LEVEL", "loud", "it must be one of debug, info, warning, error"),
         ("LIVESHOP_LOG_FORMAT", "xml", "it must be one of text, json"),
         ("LIVESHOP_TRACES_URL", "collector:4318", "it must start with http://"),
+        ("LIVESHOP_TRACES_URL", "http://[::1", "it must start with http://"),
+        ("LIVESHOP_TRACES_URL", "http:///v1", "then name a host"),
         ("LIVESHOP_FAILPOINT", "somewhere", "it must be one of after-reserve-before-reply, "),
     ],
 )
@@ -91,6 +100,25 @@ def test_no_part_of_a_password_is_in_what_is_said_of_its_signs(
 )
 def test_the_sign_before_a_host_may_be_elsewhere_too(url: str) -> None:
     assert Settings.read({"LIVESHOP_REDIS_URL": url}).redis_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIVESHOP_REDIS_URL", "redis+sentinel://u:p%5B@[::1]:26379,[::2]:26379/shop"),
+        ("LIVESHOP_REDIS_URL", "redis+cluster://[fe80::1%25eth0]:7000,[fe80::2%25eth0]:7000"),
+        ("LIVESHOP_POSTGRES_URL", "postgresql://u:p@[::1]:5432,[::2]:5432/shop"),
+    ],
+)
+def test_several_ipv6_hosts_are_taken_on_every_python(name: str, value: str) -> None:
+    settings = Settings.read({name: value})
+    assert value in (settings.redis_url, settings.postgres_url)
+
+
+def test_an_origin_may_be_an_ipv6_address() -> None:
+    text = "https://[::1]:8443, http://[2001:db8::1]"
+    settings = Settings.read({"LIVESHOP_ORIGINS": text})
+    assert settings.origins == ("https://[::1]:8443", "http://[2001:db8::1]")
 
 
 def test_a_misspelt_name_is_refused() -> None:

@@ -60,8 +60,9 @@ async def test_of_several_hosts_the_one_that_answers_is_used(
     postgres_url: str, unused_tcp_port: int
 ) -> None:
     user, _, host = urlsplit(postgres_url).netloc.rpartition("@")
-    both = elsewhere(postgres_url, netloc=f"{user}@127.0.0.1:{unused_tcp_port},{host}")
-    async with running(Database(both)) as database:
+    away = f"[::1]:{unused_tcp_port},127.0.0.1:{unused_tcp_port},[::1]"
+    several = elsewhere(postgres_url, netloc=f"{user}@{away},{host}")
+    async with running(Database(several)) as database:
         await database.ping()
 
 
