@@ -34,6 +34,7 @@ class _Way:
     server: asyncio.StreamWriter
     lost: Then | None = None  # set once a reply of this connection is to be lost
     counted: bool = False
+    answered_bytes: int = 0
 
     def cut(self) -> None:
         """Reset both ends."""
@@ -45,12 +46,16 @@ class Proxy:
     """Passes bytes between clients and the server behind `url`, and does what it is told to them.
 
     `delay_s` holds back whatever passes, in both directions. `bytes_per_s` slows down what the
-    server says. Both may be changed at any time, and hold for the next bytes.
+    server says. Of what the server says on a connection only the first `answer_bytes_max` bytes
+    pass, and `held_back` is set when there were more. All three may be changed at any time, and
+    hold for the next bytes.
     """
 
     def __init__(self, url: str) -> None:
         self.delay_s = 0.0
         self.bytes_per_s: int | None = None
+        self.answer_bytes_max: int | None = None
+        self.held_back = asyncio.Event()
         self.port = 0
         self.replies_lost = 0
         self._address = urlsplit(url)
@@ -173,7 +178,7 @@ class Proxy:
             while data := await server.read(_CHUNK_BYTES):
                 if way.lost is None:
                     await self._hold_back()
-                    await self._tell(way.client, data)
+                    await self._tell(way.client, self._allowed(way, data))
                     continue
                 self.replies_lost += not way.counted
                 way.counted = True
@@ -182,6 +187,15 @@ class Proxy:
         await self._passing.wait()
         if way.lost in (None, Then.CUT):
             _reset(way.client)
+
+    def _allowed(self, way: _Way, data: bytes) -> bytes:
+        if self.answer_bytes_max is None:
+            return data
+        allowed = data[: max(0, self.answer_bytes_max - way.answered_bytes)]
+        way.answered_bytes += len(data)
+        if len(allowed) < len(data):
+            self.held_back.set()
+        return allowed
 
     async def _hold_back(self) -> None:
         await asyncio.sleep(self.delay_s)
@@ -200,7 +214,7 @@ class Proxy:
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Close a connection so that the other end is told by a reset, as if a cable was pulled."""
-    connection = writer.get_extra_info("socket")
-    with suppress(OSError):  # closed before
+    if not writer.is_closing():
+        connection = writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

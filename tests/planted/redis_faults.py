@@ -200,4 +200,27 @@ FAULTS: Final = (
         new="            raise Unavailable() from exc",
         tests=(f"{_TESTS}/test_link.py::test_time_out_is_unknown_and_drops_the_connection",),
     ),
+    Fault(
+        name="a hung Redis gets what was given up",
+        promise="P5: a purchase whose outcome was told as unknown is carried out much later",
+        file="liveshop/stores/redis/opening.py",
+        old="    if connection._writer is not None:\n"
+        "        connection._writer.transport.abort()\n",
+        new="",
+        tests=(
+            f"{_TESTS}/test_opening.py"
+            "::test_a_connection_that_a_server_does_not_read_is_closed_and_no_more_of_it_is_sent",
+        ),
+    ),
+    Fault(
+        name="a cancelled connect leaves its socket",
+        promise="P8: a node that stops or fails over keeps connections that nobody reads",
+        file="liveshop/stores/redis/opening.py",
+        old="    except BaseException:\n        await close_connection(connection)\n        raise\n"
+        "    return connection\n",
+        new="    except BaseException:\n        raise\n    return connection\n",
+        tests=(
+            f"{_TESTS}/test_opening.py::test_a_connection_whose_opening_is_cancelled_is_closed",
+        ),
+    ),
 )

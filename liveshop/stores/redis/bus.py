@@ -109,7 +109,9 @@ class Bus:
                 self.on_reconnect()
             try:
                 with anyio.fail_after(limits.BUS_SILENCE_MS_MAX / 1000):
-                    kind, channel, *rest = await connection.read_response(timeout=math.inf)
+                    kind, channel, *rest = await connection.read_response(
+                        timeout=math.inf, disconnect_on_error=False
+                    )
             except (RedisError, OSError) as exc:
                 _log.warning("the bus is lost: %s", exc)
                 return
@@ -133,7 +135,7 @@ class Bus:
     async def _send(self, *args: bytes) -> None:
         """Send a command; a connection that fails is for `_listen` to notice."""
         assert self._connection is not None
-        packed = self._connection.pack_command(*args)
+        packed = b"".join(self._connection.pack_command(*args))
         try:
             await write(self._connection, packed)
         except (RedisError, OSError) as exc:

@@ -147,19 +147,20 @@ class RedisLink:
             # Who has stopped waiting before its call was sent wants it no more.
             calls = [call for call in self._waiting if not call.reply.done()]
             self._waiting.clear()
+            if not calls:
+                continue
             for call in calls:
                 call.sent = True
             self._sent.extend(calls)
-            packed = b"".join(call.packed for call in calls)
             try:
-                await write(connection, packed)
+                await write(connection, b"".join(call.packed for call in calls))
             except (RedisError, OSError) as exc:
                 self._drop(str(exc))
 
     async def _read(self, connection: AbstractConnection) -> None:
         while True:
             try:
-                reply = await connection.read_response(timeout=math.inf)
+                reply = await connection.read_response(timeout=math.inf, disconnect_on_error=False)
             except ResponseError as exc:
                 self._refuse(self._sent.popleft(), exc)
             except (RedisError, OSError) as exc:

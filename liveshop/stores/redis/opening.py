@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -13,7 +12,7 @@ from redis.exceptions import RedisError
 
 from liveshop.core import limits
 from liveshop.core.errors import Unavailable
-from liveshop.core.redis_servers import HostPort, Kind, Servers, servers_of
+from liveshop.core.redis_servers import HostPort, Kind, Servers, servers_of, strict_url
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
     """
     servers = servers_of(url)
     if servers is None:
-        return await _open(url, decode=decode)
+        return await _open(strict_url(url), decode=decode)
     if servers.kind is Kind.CLUSTER:
         return await _open_any(servers, decode=decode)
     url = servers.url(await _find_primary(servers))
@@ -66,17 +65,28 @@ async def until_replaced(url: str, connection: AbstractConnection) -> None:
             continue
 
 
-async def write(connection: AbstractConnection, packed: Sequence[bytes] | bytes) -> None:
-    """Write packed commands; raises RedisError or OSError where the connection is gone."""
-    try:
-        await connection.send_packed_command(packed, check_health=False)
-    except RuntimeError as exc:
-        # What uvloop says of a transport that has closed while its reader does not know yet.
-        raise ConnectionResetError(str(exc)) from exc
+async def write(connection: AbstractConnection, packed: bytes) -> None:
+    """Write packed commands; raises OSError if the connection is gone.
+
+    Not by redis-py's own method. That one would open a closed connection again, and hands a list
+    to the transport: asyncio of Python 3.12 and 3.13 goes on with a list after the transport has
+    closed, which fails, and never finishes with one that has no bytes in it.
+    """
+    writer = connection._writer
+    if writer is None or writer.is_closing():
+        raise ConnectionResetError("the connection has closed")
+    writer.write(packed)
+    await writer.drain()
 
 
 async def close_connection(connection: AbstractConnection) -> None:
-    """Let a connection go without waiting for its last words."""
+    """Close a connection at once; what has not left yet is dropped with it.
+
+    A transport that is closed in the ordinary way keeps its socket until the server has read
+    everything, and a server that hangs never does.
+    """
+    if connection._writer is not None:
+        connection._writer.transport.abort()
     with anyio.CancelScope(shield=True):
         await connection.disconnect(nowait=True)
 
@@ -99,7 +109,7 @@ async def _open(url: str, *, decode: bool, primary: bool = False) -> AbstractCon
             await ask(connection, "PING")
             if primary and (await ask(connection, "ROLE"))[0] not in ("master", b"master"):
                 raise ConnectionError("the Sentinels name a server that is a replica")
-    except (RedisError, OSError, RuntimeError) as exc:  # as in `write`
+    except (RedisError, OSError, RuntimeError) as exc:  # as in `ask`
         await close_connection(connection)
         raise Unavailable() from exc
     except BaseException:
@@ -172,6 +182,7 @@ async def ask(connection: AbstractConnection, *command: str) -> Any:
     """Send one command on a connection of one's own; raises Unavailable."""
     try:
         await connection.send_command(*command, check_health=False)
-        return await connection.read_response()
+        return await connection.read_response(disconnect_on_error=False)
     except (RedisError, OSError, RuntimeError) as exc:
+        # RuntimeError is what uvloop says of a transport that has closed.
         raise Unavailable() from exc
