@@ -82,6 +82,7 @@ def _own_demo() -> Iterator[Path]:
             environment={
                 "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
                 "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": "1000000",
+                "LIVESHOP_HTTP_CONNECTIONS_PER_ADDRESS_MAX": "10000",
             },
         )
         try:

@@ -239,6 +239,16 @@ class Settings:
         str(limits.CONNECTIONS_PER_ADDRESS_MAX),
         "How many connections one address may have on a node.",
     )
+    http_connections_per_address_max: int = _setting(
+        _integer(1, limits.HTTP_CONNECTIONS_MAX),
+        str(limits.HTTP_CONNECTIONS_PER_ADDRESS_MAX),
+        "How many connections that are not viewers' one address may have on a node.",
+    )
+    keep_alive_ms: int = _setting(
+        _integer(1_000, 3_600_000),
+        str(limits.KEEP_ALIVE_MS_DEFAULT),
+        "How long an HTTP connection may be idle; longer than a load balancer reuses it.",
+    )
     address_prefix_ipv4: int = _setting(
         _integer(8, 32),
         str(limits.ADDRESS_PREFIX_IPV4_BITS),

@@ -1,160 +1,156 @@
-"""What is asked of a connection before it is a viewer's: uvicorn itself sets no limits there."""
+"""How many HTTP connections a node takes until they are viewers', and which make room."""
 
-from collections import Counter
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, Protocol
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from liveshop.core import limits, wire
-from liveshop.core.errors import BadRequest, Busy, LiveshopError
+from liveshop.core import limits
 from liveshop.core.settings import Settings
-from liveshop.edge.addresses import is_trusted
+from liveshop.edge.addresses import address_key, is_trusted
 from liveshop.edge.wheel import Timed, Wheel
 
-_END_OF_HEAD: Final = b"\r\n\r\n"
+
+class Visitor(Protocol):
+    """An HTTP connection as the entrance sees it."""
+
+    def make_room(self) -> None:
+        """End at once, since others have come; the entrance has counted the visitor out."""
+
+
+class _Resting:
+    """Visitors without a request under way, in the order in which they began to rest.
+
+    One that has not said anything yet rests only once it has been silent for `SILENT_MS_MIN`:
+    where many connect at once, the heads of those that came first are still on their way.
+    """
+
+    __slots__ = ("_idle", "_silent")
+
+    def __init__(self) -> None:
+        self._idle: OrderedDict[Visitor, int] = OrderedDict()
+        self._silent: OrderedDict[Visitor, int] = OrderedDict()
+
+    def add_silent(self, visitor: Visitor, now_ms: int) -> None:
+        """Add one that has just come."""
+        self._silent[visitor] = now_ms + limits.SILENT_MS_MIN
+
+    def add(self, visitor: Visitor, now_ms: int) -> None:
+        """Add one whose request is answered; one that rests already goes on to."""
+        if visitor not in self._silent:
+            self._idle.setdefault(visitor, now_ms)
+
+    def discard(self, visitor: Visitor) -> None:
+        """Forget a visitor; idempotent."""
+        self._idle.pop(visitor, None)
+        self._silent.pop(visitor, None)
+
+    def longest(self, now_ms: int) -> Visitor | None:
+        """Return the visitor that has rested longest."""
+        idle = next(iter(self._idle.items()), None)
+        silent = next(iter(self._silent.items()), None)
+        if silent is None or silent[1] > now_ms or (idle is not None and idle[1] <= silent[1]):
+            return None if idle is None else idle[0]
+        return silent[0]
+
+
+class _Crowd:
+    """The visitors of one address, or of one network where limits count by those."""
+
+    __slots__ = ("count", "key", "resting")
+
+    def __init__(self, key: str) -> None:
+        self.key: Final = key
+        self.count = 0
+        self.resting = _Resting()
 
 
 class Entrance:
-    """Counts the HTTP connections of a node, and of each address, until they are viewers'."""
+    """Counts HTTP connections, of the node and of each address.
 
-    def __init__(self, settings: Settings, wheel: Wheel[Timed], now_ms: Callable[[], int]) -> None:
-        """Take the node's wheel, which tells each connection when its head is overdue."""
-        self.wheel = wheel
-        self.now_ms = now_ms
-        self._settings = settings
-        self._by_address: Counter[str] = Counter()
-        self._count = 0
+    A visitor rests while none of its requests is under way. Where there are too many, the one
+    that has rested longest makes room: of its own address if that has too many, else of all.
+    Trusted proxies, behind which everyone may be, count for the node only, and never make room.
 
-    def enter(self, address: str) -> bool:
-        """Count a connection in; False, and not counted, if there are too many."""
-        settings = self._settings
-        if self._count >= limits.HTTP_CONNECTIONS_MAX:
-            return False
-        # Everyone behind a proxy has its address.
-        if self._by_address[address] >= settings.connections_per_address_max and not is_trusted(
-            address, settings.trusted_proxies
-        ):
-            return False
-        self._by_address[address] += 1
-        self._count += 1
-        return True
-
-    def leave(self, address: str) -> None:
-        """Count a connection out that was counted in."""
-        self._count -= 1
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
-
-
-class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, with limits on heads; it leaves nothing behind for the collector.
-
-    A head has to be whole `HEAD_MS_MAX` after it began, the first one after the connection did.
-    Between two requests uvicorn's own time-out for idle connections counts.
+    If nobody can make room, a visitor is let into the reserve, where it may only upgrade or ask
+    how the node is: a load balancer or Kubernetes would otherwise take a node that strangers have
+    filled for a dead one. In the reserve the oldest makes room, so a newcomer always gets in.
     """
 
-    def __init__(self, entrance: Entrance, **uvicorn: Any) -> None:
-        super().__init__(**uvicorn)
-        self._entrance = entrance
-        self._address: str | None = None  # while it is counted
-        self._head_by_ms: int | None = None  # while a head is awaited
-        self._in_head = True
-        self._head_bytes = 0
-        self._head_end = b""
+    def __init__(self, settings: Settings, wheel: Wheel[Timed], now_ms: Callable[[], int]) -> None:
+        """Take the node's wheel, on which each connection waits for its next deadline."""
+        self.wheel = wheel
+        self.now_ms = now_ms
+        self.keep_alive_ms: Final = settings.keep_alive_ms
+        self._address_max: Final = settings.http_connections_per_address_max
+        self._trusted: Final = settings.trusted_proxies
+        self._prefixes: Final = settings.address_prefix_ipv4, settings.address_prefix_ipv6
+        self._crowds: dict[str, _Crowd] = {}
+        self._visitors: dict[Visitor, _Crowd | None] = {}
+        self._resting = _Resting()
+        self._reserve: OrderedDict[Visitor, None] = OrderedDict()
 
-    def connection_made(self, transport: Any) -> None:
-        """Let the connection in, or answer 503."""
-        super().connection_made(transport)
-        address = self.client[0] if self.client is not None else ""
-        if not self._entrance.enter(address):
-            self._refuse("503 Service Unavailable", Busy())
-            return
-        self._address = address
-        self._await_head()
+    def __len__(self) -> int:
+        return len(self._visitors) + len(self._reserve)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Count the connection out."""
-        self._leave()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes, unless they make a head too big."""
-        if self._in_head and not self._head_fits(data):
-            refusal = BadRequest(f"the head has over {limits.HEAD_BYTES_MAX:,} bytes")
-            self._refuse("431 Request Header Fields Too Large", refusal)
-            return
-        super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        """Begin with a head."""
-        super().on_message_begin()
-        if self._head_by_ms is None:
-            self._await_head()
-
-    def on_headers_complete(self) -> None:
-        """End with the head: from here on the application's limits count."""
-        self._in_head = False
-        self._forget_head()
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Expect another head."""
-        super().on_message_complete()
-        self._in_head = True
-        self._head_bytes = 0
-
-    def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over, and break the circle of this object and its parser.
-
-        uvicorn breaks it in `connection_lost`, which is another object's from now on.
-        """
-        self._leave()
-        super().handle_websocket_upgrade()
-        del self.parser
-
-    @property
-    def due_ms(self) -> int:
-        """By when the head must be whole."""
-        assert self._head_by_ms is not None, "it waits on the wheel for its head alone"
-        return self._head_by_ms
-
-    def tick(self, now_ms: int) -> None:
-        """End a connection whose head is overdue."""
-        if now_ms < self.due_ms:
-            self._entrance.wheel.schedule(self, self.due_ms)
-            return
-        self._refuse("408 Request Timeout", BadRequest("the head did not come in time"))
-
-    def _await_head(self) -> None:
-        self._head_by_ms = self._entrance.now_ms() + limits.HEAD_MS_MAX
-        self._entrance.wheel.schedule(self, self._head_by_ms)
-
-    def _forget_head(self) -> None:
-        self._head_by_ms = None
-        self._entrance.wheel.cancel(self)
-
-    def _head_fits(self, data: bytes) -> bool:
-        """Count the bytes of a head that may end in `data`."""
-        if len(data) + self._head_bytes > limits.HEAD_BYTES_MAX:
-            ends = (self._head_end + data).find(_END_OF_HEAD, 0, limits.HEAD_BYTES_MAX)
-            return ends >= 0 and self._head_bytes + ends <= limits.HEAD_BYTES_MAX
-        self._head_bytes += len(data)
-        self._head_end = data[-len(_END_OF_HEAD) + 1 :]
+    def enter(self, visitor: Visitor, address: str) -> bool:
+        """Count a visitor in, of whom nothing has come yet; False if it is in the reserve."""
+        crowd = self._crowd(address)
+        if not self._has_room(crowd):
+            if len(self._reserve) >= limits.HTTP_RESERVE_CONNECTIONS_MAX:
+                oldest, _ = self._reserve.popitem(last=False)
+                oldest.make_room()
+            self._reserve[visitor] = None
+            return False
+        self._visitors[visitor] = crowd
+        if crowd is not None:
+            self._crowds[crowd.key] = crowd
+            crowd.count += 1
+            for resting in (crowd.resting, self._resting):
+                resting.add_silent(visitor, self.now_ms())
         return True
 
-    def _refuse(self, status: str, refusal: LiveshopError) -> None:
-        body = wire.encode_one(refusal.as_message())
-        self.transport.write(
-            f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n".encode()
-            + body
-        )
-        self.transport.close()
+    def rest(self, visitor: Visitor) -> None:
+        """Note that no request of a visitor is under way; idempotent."""
+        crowd = self._visitors.get(visitor)
+        if crowd is not None:
+            for resting in (crowd.resting, self._resting):
+                resting.add(visitor, self.now_ms())
 
-    def _leave(self) -> None:
-        self._forget_head()
-        if self._address is not None:
-            self._entrance.leave(self._address)
-            self._address = None
+    def work(self, visitor: Visitor) -> None:
+        """Note that a request of a visitor has begun; idempotent."""
+        crowd = self._visitors.get(visitor)
+        if crowd is not None:
+            for resting in (crowd.resting, self._resting):
+                resting.discard(visitor)
+
+    def leave(self, visitor: Visitor) -> None:
+        """Count a visitor out; idempotent."""
+        self.work(visitor)
+        self._reserve.pop(visitor, None)
+        crowd = self._visitors.pop(visitor, None)
+        if crowd is not None:
+            crowd.count -= 1
+            if not crowd.count:
+                del self._crowds[crowd.key]
+
+    def _crowd(self, address: str) -> _Crowd | None:
+        """Return the visitors that an address counts with; None for a trusted proxy."""
+        if self._trusted and is_trusted(address, self._trusted):
+            return None
+        key = address_key(address, *self._prefixes)
+        return self._crowds.get(key) or _Crowd(key)
+
+    def _has_room(self, crowd: _Crowd | None) -> bool:
+        """Make room if there is none; False if nobody rests."""
+        if crowd is not None and crowd.count >= self._address_max:
+            resting = crowd.resting
+        elif len(self._visitors) >= limits.HTTP_CONNECTIONS_MAX:
+            resting = self._resting
+        else:
+            return True
+        longest = resting.longest(self.now_ms())
+        if longest is None:
+            return False
+        self.leave(longest)
+        longest.make_room()
+        return True

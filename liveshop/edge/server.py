@@ -18,8 +18,9 @@ from starlette.types import ASGIApp
 
 from liveshop.core import limits
 from liveshop.core.settings import Settings
-from liveshop.edge.entrance import Entrance, HttpProtocol
+from liveshop.edge.entrance import Entrance
 from liveshop.edge.gateway import Gateway, Rooms
+from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 
@@ -91,6 +92,10 @@ class Server(uvicorn.Server):
         self.gateway.rooms.retire()
         for server in self.servers:
             server.close()
+        for connection in self.server_state.connections:
+            if isinstance(connection, HttpProtocol):
+                # A load balancer that reuses connections goes elsewhere, without a request lost.
+                connection.retire()
         await self.gateway.drain()
         # Whoever came over HTTP had as long as the viewers; a second is for the last of them.
         rest_s = max(1.0, over_at - anyio.current_time())

@@ -73,6 +73,7 @@ class Node:
             "LIVESHOP_SECRET": secret,
             "LIVESHOP_PORT": str(self.port),
             "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": "1000000",
+            "LIVESHOP_HTTP_CONNECTIONS_PER_ADDRESS_MAX": "10000",
             "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
             **settings,
         }
@@ -154,7 +155,7 @@ class Node:
         return True
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        # The server hangs up on those who are silent for 5 s.
+        # The server hangs up on those who are silent for too long.
         if time.monotonic() - self._asked_s > _KEPT_S:
             self._http.close()
         self._asked_s = time.monotonic()

@@ -33,6 +33,17 @@ class RawViewer:
         with anyio.fail_after(10):
             return (await self._input.receive_until(b"\r\n\r\n", 4096)).decode()
 
+    async def read_answer(self) -> tuple[int, bytes]:
+        """Read an answer to a request, or to an upgrade: status and body."""
+        with anyio.fail_after(10):
+            head = await self._input.receive_until(b"\r\n\r\n", 4096)
+            sizes = [
+                int(field.partition(b":")[2])
+                for field in head.lower().split(b"\r\n")
+                if field.startswith(b"content-length:")
+            ]
+            return int(head[9:12]), await self._input.receive_exactly(sum(sizes))
+
     async def join(self, more: str = "") -> None:
         """Shake hands, say hello, and read the welcome and the snapshot."""
         await self.shake_hands(more=more)

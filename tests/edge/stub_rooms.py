@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from liveshop.core import messages, wire
@@ -125,15 +125,22 @@ class Running:
         return f"ws://{self.address[0]}:{self.address[1]}"
 
 
-async def _hello_world(request: Request) -> JSONResponse:
-    if request.url.path == "/slow":
+async def _hello_world(request: Request) -> Response:
+    path = request.url.path
+    if path == "/slow":
         await anyio.sleep(0.3)
-    elif request.url.path == "/never":
+    elif path == "/never":
         await anyio.sleep_forever()
-    return JSONResponse({"path": request.url.path})
+    elif path.startswith("/bytes/"):
+        return Response(b"x" * int(path.removeprefix("/bytes/")))
+    elif path == "/body":
+        return Response(str(len(await request.body())))
+    elif path == "/headers":
+        return Response(",".join(sorted(request.headers.keys())))
+    return JSONResponse({"path": path})
 
 
-APP = Starlette(routes=[Route("/{path:path}", _hello_world)])
+APP = Starlette(routes=[Route("/{path:path}", _hello_world, methods=["GET", "POST"])])
 
 
 @asynccontextmanager

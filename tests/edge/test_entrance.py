@@ -1,15 +1,12 @@
 """What a connection may do before it is a viewer's."""
 
-import socket
-from ipaddress import ip_network
-
 import anyio
 import httpx
 import pytest
 
-from tests.client import connected, joined
-from tests.edge.raw_viewer import HEAD, raw_viewer
-from tests.edge.stub_rooms import Running, running, until
+from tests.client import joined
+from tests.edge.raw_viewer import HEAD
+from tests.edge.stub_rooms import Running, running
 
 REQUEST = "GET /a HTTP/1.1\r\nHost: x\r\n"
 
@@ -97,39 +94,11 @@ async def test_a_later_head_on_the_same_connection_has_ten_seconds_too() -> None
             assert (await slow.receive()).startswith(b"HTTP/1.1 408 ")
 
 
-async def test_one_connection_more_than_an_address_may_have_is_503() -> None:
-    async with running(connections_per_address_max=2) as here:
-        async with raw_viewer(here.address), raw_viewer(here.address):
-            await until(lambda: len(here.server.server_state.connections) == 2)
-            refused = await answer_to(here)
-            assert refused.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
-            assert b'"code":"busy"' in refused
-        await until(lambda: not here.server.server_state.connections)
-        assert (await answer_to(here, head_of(100))).startswith(b"HTTP/1.1 200 ")
-
-
-async def test_a_viewer_is_no_longer_counted_as_waiting_for_its_head() -> None:
+async def test_a_viewer_is_no_longer_counted_as_an_http_connection() -> None:
     async with (
-        running(connections_per_address_max=1) as here,
+        running(http_connections_per_address_max=1) as here,
         joined(here.url, "s1"),
         httpx.AsyncClient() as http,
     ):
         answer = await http.get(here.url.replace("ws:", "http:"))
         assert answer.status_code == 200
-
-
-async def test_a_proxy_is_not_counted_as_one_client() -> None:
-    trusted = (ip_network("127.0.0.0/8"),)
-    async with running(connections_per_address_max=1, trusted_proxies=trusted) as here:
-        async with raw_viewer(here.address), raw_viewer(here.address):
-            await until(lambda: len(here.server.server_state.connections) == 2)
-            assert (await answer_to(here, head_of(100))).startswith(b"HTTP/1.1 200 ")
-
-
-async def test_addresses_do_not_count_for_each_other() -> None:
-    async with running(connections_per_address_max=1) as here, connected(here.url, "s1"):
-        with socket.socket() as other:
-            other.bind(("127.0.0.2", 0))
-            other.connect(here.address)
-            async with raw_viewer(here.address):
-                await until(lambda: len(here.server.server_state.connections) == 2)

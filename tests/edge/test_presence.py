@@ -11,7 +11,10 @@ import pytest
 from liveshop.core.connection import Connection
 from liveshop.core.frames import text_frame
 from liveshop.core.roles import Role
-from liveshop.edge.entrance import HttpProtocol
+from liveshop.edge.http_deadline import Deadline
+from liveshop.edge.http_protocol import HttpProtocol
+from liveshop.edge.http_transport import HttpTransport
+from liveshop.edge.raw_socket import RawSocket
 from liveshop.edge.tokens import make_token
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.edge.websocket import WebSocket
@@ -19,7 +22,7 @@ from tests.client import Closed, connected, joined
 from tests.edge.raw_viewer import CLOSE, PING, PONG, TEXT, RawViewer, frame, raw_viewer
 from tests.edge.stub_rooms import SECRET, Running, running, until
 
-PER_VIEWER = (ViewerSocket, Connection, HttpProtocol)
+PER_VIEWER = (ViewerSocket, RawSocket, Connection, HttpProtocol, HttpTransport, Deadline)
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 BIG = text_frame(b"x" * 1_000_000)
 

@@ -15,7 +15,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from liveshop.edge.entrance import Entrance, HttpProtocol
+from liveshop.edge.entrance import Entrance
+from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.wheel import Wheel
 from tests.client import connected, joined
 from tests.edge.raw_viewer import HEAD, raw_viewer

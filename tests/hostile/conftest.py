@@ -74,6 +74,7 @@ def strict(node: Node) -> Iterator[Node]:
         node.redis_url,
         node.postgres_url,
         LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX=str(CONNECTIONS_MAX),
+        LIVESHOP_HTTP_CONNECTIONS_PER_ADDRESS_MAX=str(CONNECTIONS_MAX),
     ) as strict:
         yield strict
 

@@ -5,6 +5,9 @@ from typing import Final
 from tests.planted.fault import Fault
 
 _RAW: Final = "tests/edge/test_raw_socket.py::test"
+_DEADLINES: Final = "tests/edge/test_http_deadlines.py::test"
+_PIPELINING: Final = "tests/edge/test_pipelining.py::test"
+_CROWDS: Final = "tests/edge/test_crowds.py::test"
 
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
@@ -31,5 +34,55 @@ FAULTS: Final[tuple[Fault, ...]] = (
         old="memoryview(frame)[written:] if written else frame",
         new="frame[written:]",
         tests=(f"{_RAW}_joiners_that_do_not_read_share_the_bytes_of_one_snapshot",),
+    ),
+    Fault(
+        name="line ends move the deadline of an idle connection",
+        promise="P7: connections that ask for nothing stay for ever, and fill the node",
+        file="liveshop/edge/http_protocol.py",
+        old="        if self._outlet.holding:\n            self._held += data\n",
+        new="        if self._awaited is Awaited.IDLE:\n            self._wait(Awaited.IDLE)\n"
+        "        if self._outlet.holding:\n            self._held += data\n",
+        tests=(f"{_DEADLINES}_line_ends_do_not_move_the_deadline_of_an_idle_connection",),
+    ),
+    Fault(
+        name="a connection whose body never comes is kept for the next request",
+        promise="P7: connections with half a body stay for ever, and fill the node",
+        file="liveshop/edge/http_protocol.py",
+        old="        self.cycle.keep_alive = False\n",
+        new="        self.cycle.keep_alive = self._keeps_alive\n",
+        tests=(f"{_DEADLINES}_an_answer_that_comes_before_the_body_ends_the_connection",),
+    ),
+    Fault(
+        name="a declined upgrade that is not read is forgotten",
+        promise="P7: a connection that nobody times",
+        file="liveshop/edge/viewer_socket.py",
+        old="""        self._gateway.schedule(self)
+        self._transport.write(response.serialize())""",
+        new="        self._transport.write(response.serialize())",
+        tests=(f"{_DEADLINES}_a_declined_upgrade_that_is_not_read_is_cut_off_in_five_seconds",),
+    ),
+    Fault(
+        name="an upgrade is answered ahead of earlier answers",
+        promise="P6: answers to what was asked before land amid a viewer's frames",
+        file="liveshop/edge/http_protocol.py",
+        old="        elif self._unanswered:\n            # The answers",
+        new="        elif self.pipeline:\n            # The answers",
+        tests=(f"{_PIPELINING}_an_upgrade_behind_one_request_waits_until_it_is_answered",),
+    ),
+    Fault(
+        name="the newest idle connection makes room",
+        promise="P7: connections that rest keep out those that ask",
+        file="liveshop/edge/entrance.py",
+        old="next(iter(self._idle.items()), None)",
+        new="next(reversed(self._idle.items()), None)",
+        tests=(f"{_CROWDS}_the_one_that_has_rested_longest_makes_room_for_its_address",),
+    ),
+    Fault(
+        name="health checks count like any other request",
+        promise="P8: a node that strangers fill is taken for a dead one",
+        file="liveshop/edge/http_protocol.py",
+        old='self._in_reserve and cycle.scope["path"] not in HEALTH_PATHS',
+        new="self._in_reserve",
+        tests=(f"{_CROWDS}_health_is_told_however_many_connections_there_are",),
     ),
 )

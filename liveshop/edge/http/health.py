@@ -1,6 +1,7 @@
 """Whether this node lives, can serve and may be sent viewers, and what it counts."""
 
 from dataclasses import asdict
+from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
@@ -10,6 +11,9 @@ from starlette.routing import Route
 from liveshop.core.errors import Unavailable
 from liveshop.edge.http.refusals import json_response
 from liveshop.engine.engine import Engine
+
+# A node answers these to load balancers and Prometheus, however many connections it has.
+HEALTH_PATHS: Final = frozenset(("/healthz", "/readyz", "/joinable", "/metrics"))
 
 
 class NotReady(Unavailable):

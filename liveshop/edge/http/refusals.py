@@ -37,6 +37,16 @@ def refusal(
     return json_response(error.as_message(), status or error.status, headers)
 
 
+def written(status: str, error: LiveshopError) -> bytes:
+    """Return an error as bytes, for what never becomes a request; the connection ends with it."""
+    body = wire.encode_one(error.as_message())
+    head = (
+        f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
 def _hints(error: LiveshopError) -> dict[str, str]:
     match error:
         case Unauthorized():

@@ -1,0 +1,390 @@
+"""One HTTP connection: uvicorn's protocol, with a deadline for everything that it waits for."""
+
+import asyncio
+from typing import Any, Final
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from liveshop.core import limits
+from liveshop.core.errors import BadRequest, Busy, LiveshopError
+from liveshop.edge.entrance import Entrance
+from liveshop.edge.http.health import HEALTH_PATHS
+from liveshop.edge.http.refusals import refusal, written
+from liveshop.edge.http_deadline import Awaited, Deadline
+from liveshop.edge.http_input import InputSize, tells_of_a_body
+from liveshop.edge.http_transport import HttpTransport
+from liveshop.edge.raw_socket import reset
+
+_BUSY: Final = refusal(Busy())
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """An HTTP connection; it leaves nothing behind for the collector.
+
+    uvicorn's own timer would be stopped by any byte, so it is never left running.
+    """
+
+    def __init__(self, entrance: Entrance, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self._entrance = entrance
+        self._bare: asyncio.Transport
+        self._outlet: HttpTransport
+        self._in_reserve = False
+        self._awaited = Awaited.GONE
+        self._deadline: Deadline
+        self._discarded_bytes = 0  # in END
+        # Of the request that is being read
+        self._in_head = True
+        self._head_begun = False
+        self._size = InputSize()
+        self._keeps_alive = True  # as its head asks
+        # Of those that are not answered
+        self._answering: RequestResponseCycle | None = None
+        self._held = b""  # input behind whole requests, while `holding`
+        self._upgrades = False  # when all is answered
+        self._last_words = b""  # for when all is answered
+        self._retired = False
+        self._stopping = False
+
+    # Called by the event loop
+
+    def connection_made(self, transport: Any) -> None:
+        """Let the connection in."""
+        self._bare = transport
+        self._outlet = HttpTransport(transport, self)
+        super().connection_made(self._outlet)  # type: ignore[arg-type]
+        address = self.client[0] if self.client is not None else ""
+        self._in_reserve = not self._entrance.enter(self, address)
+        self._deadline = Deadline(
+            head_ms_max=limits.RESERVE_HEAD_MS_MAX if self._in_reserve else limits.HEAD_MS_MAX,
+            keep_alive_ms=self._entrance.keep_alive_ms,
+            now_ms=self._entrance.now_ms(),
+        )
+        self._wait(Awaited.HEAD)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count the connection out."""
+        self._leave()
+        self._outlet.disown()
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those behind a whole request are held back until it is answered.
+
+        Small parts are parsed at a time: a packet has room for ten thousand requests, each of
+        which would be kept until those before it are answered.
+        """
+        if self._outlet.ended:
+            self._discard(data)
+            return
+        if self._outlet.holding:
+            self._held += data
+            return
+        for at in range(0, len(data), limits.PARSED_AT_ONCE_BYTES):
+            if self._in_head and self._unanswered:
+                self._hold(data[at:])
+                return
+            self._parse(data[at : at + limits.PARSED_AT_ONCE_BYTES])
+            if self._outlet.holding:
+                self._held += data[at + limits.PARSED_AT_ONCE_BYTES :]
+                return
+            if self._outlet.ended:
+                rest = data[at + limits.PARSED_AT_ONCE_BYTES :]
+                if rest and self._awaited is Awaited.GONE and not self._bare.is_closing():
+                    self._viewer.data_received(rest)
+                return
+
+    def eof_received(self) -> None:
+        """Let the transport close, and cut it off in time if what was written is not read."""
+        if self._awaited is not Awaited.END:
+            self._wait(Awaited.END)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+        super().pause_writing()
+        if self._awaited is Awaited.ANSWER:
+            self._wait(Awaited.READER)
+
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        super().resume_writing()
+        if self._awaited is Awaited.READER:
+            if self._unanswered:
+                self._wait(Awaited.ANSWER)
+            else:
+                self._await_request()
+
+    # Called by the parser
+
+    def on_message_begin(self) -> None:
+        """Begin with a head."""
+        super().on_message_begin()
+        self._head_begun = True
+        self._entrance.work(self)
+        if self._awaited is Awaited.IDLE:
+            self._wait(Awaited.HEAD)
+
+    def on_headers_complete(self) -> None:
+        """End with the head: from here on the application's limits count."""
+        self._in_head = False
+        super().on_headers_complete()
+        if self._asks_for_upgrade:
+            return
+        # Where trailers would be added to; the request would seem to have them in its head.
+        self.headers = []
+        self._keeps_alive = self.cycle.keep_alive and not self._in_reserve
+        # If it is answered before it is whole, the connection ends with the answer: what is
+        # still to come of a body could not be told from a request, and may never come.
+        self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """Note that some of what came is the body's."""
+        self._size.explain(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Expect another head."""
+        super().on_message_complete()
+        self._in_head = True
+        self._head_begun = False
+        self._size.next()
+        if not self._asks_for_upgrade and not self.cycle.response_started:
+            stays = not self._retired or self.scope["path"] in HEALTH_PATHS
+            self.cycle.keep_alive = self._keeps_alive and stays and not self._stopping
+
+    # Called by uvicorn
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for one."""
+        super().on_response_complete()
+        self._unset_keepalive_if_required()
+        if self._outlet.ended or self._unanswered:
+            return
+        if self._last_words:
+            self._say_last(self._last_words)
+            return
+        if self.flow.write_paused:
+            self._wait(Awaited.READER)
+        else:
+            self._await_request()
+        if self._upgrades:
+            self.handle_websocket_upgrade()
+        elif self._outlet.holding:
+            held, self._held = self._held, b""
+            self._read_on()
+            self.data_received(held)
+
+    def retire(self) -> None:
+        """End with the next answer, unless it tells how the node is."""
+        self._retired = True
+
+    def shutdown(self) -> None:
+        """End as soon as what is under way is answered, and wait for no client."""
+        self._stopping = True
+        if self._awaited is Awaited.END:
+            self._bare.close()
+        else:
+            super().shutdown()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, and break the circles of this object.
+
+        uvicorn breaks them in `connection_lost`, which is another object's from now on.
+        """
+        self._leave()
+        self._outlet.disown()
+        self.transport = self._bare
+        super().handle_websocket_upgrade()
+        del self.parser
+        if self._outlet.holding:
+            self._read_on()
+        if self._held and not self._bare.is_closing():
+            self._viewer.data_received(self._held)
+            self._held = b""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        self._deadline.begin_answer(self._entrance.now_ms())
+        self._wait(Awaited.READER if self.flow.write_paused else Awaited.ANSWER)
+        if self._in_reserve and cycle.scope["path"] not in HEALTH_PATHS:
+            app = _BUSY
+        super()._start_asgi_task(cycle, app)
+
+    # Called by the entrance and the wheel
+
+    def make_room(self) -> None:
+        """End at once, since others have come."""
+        if self._in_reserve and self._awaited is Awaited.HEAD:
+            self._bare.write(written("503 Service Unavailable", Busy()))
+        self._cut()
+
+    @property
+    def due_ms(self) -> int:
+        """By when the connection must be in another state."""
+        return self._deadline.due_ms
+
+    def tick(self, now_ms: int) -> None:
+        """End a connection whose deadline is over."""
+        if now_ms < self.due_ms:
+            self._entrance.wheel.schedule(self, self.due_ms)
+            return
+        unread_bytes = self._bare.get_write_buffer_size()
+        match self._awaited:
+            case Awaited.HEAD if self._in_reserve:
+                self._refuse("503 Service Unavailable", Busy())
+            case Awaited.HEAD:
+                self._refuse("408 Request Timeout", BadRequest("the head did not come in time"))
+            case Awaited.IDLE:
+                self.close()
+            case Awaited.READER | Awaited.END if self._deadline.client_reads(now_ms, unread_bytes):
+                self._wait(self._awaited)
+            case _:
+                reset(self._bare)
+
+    # The end
+
+    def close(self) -> None:
+        """End the connection, once what was written has been read."""
+        if self._outlet.ended:
+            return
+        # It may still send: the rest of a body or of a head, or what was held back.
+        sends = not self._in_head or self._head_begun or self._held or self.pipeline
+        self._wait(Awaited.END)
+        if sends and not self._stopping:
+            self._linger()
+        else:
+            self._bare.close()
+
+    def _linger(self) -> None:
+        """Say that nothing more will be said, and read on until the client hangs up, too."""
+        self._held = b""
+        self._outlet.holding = False
+        if not self._bare.is_closing():
+            self._bare.write_eof()
+            self._bare.resume_reading()
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded_bytes += len(data)
+        if self._discarded_bytes > limits.DISCARDED_BYTES_MAX:
+            self._cut()
+
+    def _cut(self) -> None:
+        self._leave()
+        self._outlet.ended = True
+        self._bare.abort()
+
+    def _refuse(self, status: str, refusal: LiveshopError) -> None:
+        """Answer what cannot be read, after the answers to what came before it; then end."""
+        words = written(status, refusal)
+        faulty = self.cycle
+        if faulty is not None and faulty.more_body and not faulty.response_complete:
+            # The body of a request is at fault, which has no other answer then.
+            if self.pipeline and self.pipeline[0][0] is faulty:
+                self.pipeline.popleft()
+            else:
+                faulty.disconnected = True
+                faulty.message_event.set()
+                if faulty.response_started:
+                    words = b""
+                self._say_last(words)
+                return
+        if self._unanswered:
+            self._last_words = words
+            self._hold(b"")
+        else:
+            self._say_last(words)
+
+    def _say_last(self, words: bytes) -> None:
+        self._outlet.write(words)
+        if not self._outlet.ended:
+            self._wait(Awaited.END)
+            self._linger()
+
+    # What has come
+
+    def _parse(self, data: bytes) -> None:
+        if not self._in_head:
+            self._size.add(data)
+        elif not self._size.head_fits(data):
+            refusal = BadRequest(f"the head has over {limits.HEAD_BYTES_MAX:,} bytes")
+            self._refuse("431 Request Header Fields Too Large", refusal)
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse("400 Bad Request", BadRequest("this is no HTTP request"))
+        except httptools.HttpParserUpgrade as upgrade:
+            (end,) = upgrade.args
+            self._take_upgrade(data[end:])
+        else:
+            if not self._size.framing_fits:
+                self._refuse("400 Bad Request", BadRequest("too much comes around the body"))
+
+    def _take_upgrade(self, rest: bytes) -> None:
+        """Upgrade, after the answers to what came before, or go on as if that was not asked."""
+        if not self._should_upgrade():
+            if rest:
+                self._parse(rest)
+        elif any(map(tells_of_a_body, self.headers)):
+            self._refuse("400 Bad Request", BadRequest("an upgrade has no body"))
+        elif self._unanswered:
+            # The answers would land amid the frames.
+            self._upgrades = True
+            self._hold(rest)
+        else:
+            self._held = rest
+            self.handle_websocket_upgrade()
+
+    @property
+    def _asks_for_upgrade(self) -> bool:
+        return bool(self.parser.should_upgrade() and self._should_upgrade())
+
+    @property
+    def _unanswered(self) -> bool:
+        """Whether a request is still to be answered."""
+        if self.pipeline:
+            return True
+        cycle = self._answering
+        return cycle is not None and not cycle.response_complete and not cycle.disconnected
+
+    @property
+    def _viewer(self) -> asyncio.Protocol:
+        """The protocol that the connection was handed over to."""
+        viewer = self._bare.get_protocol()
+        assert isinstance(viewer, asyncio.Protocol)
+        return viewer
+
+    def _hold(self, data: bytes) -> None:
+        self._held += data
+        self._outlet.holding = True
+        self._bare.pause_reading()
+
+    def _read_on(self) -> None:
+        self._outlet.holding = False
+        self._bare.resume_reading()
+
+    # Deadlines
+
+    def _await_request(self) -> None:
+        if self._head_begun:
+            self._wait(Awaited.HEAD)
+        else:
+            self._wait(Awaited.IDLE)
+            self._entrance.rest(self)
+
+    def _wait(self, awaited: Awaited) -> None:
+        """Enter a state, or begin with it again."""
+        self._awaited = awaited
+        if awaited is Awaited.END:
+            self._outlet.ended = True
+            self._entrance.rest(self)
+        unread_bytes = self._bare.get_write_buffer_size()
+        due_ms = self._deadline.begin(awaited, self._entrance.now_ms(), unread_bytes)
+        self._entrance.wheel.schedule(self, due_ms)
+
+    def _leave(self) -> None:
+        self._awaited = Awaited.GONE
+        self._entrance.wheel.cancel(self)
+        self._entrance.leave(self)

@@ -1,0 +1,64 @@
+"""A transport as uvicorn's HTTP protocol uses it, with an end that the client can read."""
+
+import asyncio
+from typing import Any, Protocol
+
+
+class Owner(Protocol):
+    """The protocol that decides how its connection ends."""
+
+    def close(self) -> None:
+        """End the connection, once what was written has been read."""
+
+
+class HttpTransport:
+    """Passes everything on, but for what may go wrong at a connection's end.
+
+    uvicorn closes a connection right after its last answer. If the client were still sending,
+    the kernel would reset the connection, and the answer would be lost: the owner closes it.
+    Once it does, nothing more is written. While the owner holds back input, nothing more is read.
+    """
+
+    __slots__ = ("_bare", "_owner", "ended", "holding")
+
+    def __init__(self, bare: asyncio.Transport, owner: Owner) -> None:
+        self._bare = bare
+        self._owner: Owner | None = owner
+        self.ended = False
+        self.holding = False
+
+    def disown(self) -> None:
+        """Break the circle of the owner and this object: it is the owner's no longer."""
+        self.ended = True
+        self._owner = None
+
+    def write(self, data: bytes) -> None:
+        """Write, unless all was said."""
+        if not self.ended:
+            self._bare.write(data)
+
+    def close(self) -> None:
+        """Let the owner end the connection."""
+        if self._owner is not None:
+            self._owner.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._bare.abort()
+
+    def is_closing(self) -> bool:
+        """Whether all was said."""
+        return self.ended or self._bare.is_closing()
+
+    def pause_reading(self) -> None:
+        """Read nothing for a while."""
+        self._bare.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on, unless the owner has input enough."""
+        if not self.holding:
+            self._bare.resume_reading()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what the transport knows of its connection."""
+        return self._bare.get_extra_info(name, default)
