@@ -22,6 +22,7 @@ HOMES = {
     "prometheus_client": ("engine", "edge"),  # counted there, shown here
     "starlette": ("edge",),
     "uvicorn": ("edge",),
+    "httptools": ("edge",),
     "jwt": ("edge",),
     "cryptography": ("edge",),
     "websockets": ("edge", "cli"),  # the demo's crowd are clients
