@@ -282,7 +282,8 @@ async def test_a_connection_that_is_over_is_off_the_wheel() -> None:
                 assert await client.ask() == 200
                 connection = await in_state(here, Awaited.IDLE)
                 end(client)
-                await until(lambda: connection._awaited in (Awaited.END, Awaited.GONE))  # noqa: B023
+                over = (Awaited.END, Awaited.GONE)
+                await until(lambda: connection._awaited in over)  # noqa: B023
             await until(lambda: not connections(here))
             await until(lambda: len(here.server.gateway) == 0)
             assert here.server.gateway.wheel._slot_of == {}
