@@ -15,10 +15,10 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
+.PHONY: help install demo test test-debian13 check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
 
 help: ## Say what there is to make
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: $(INSTALLED) ## Make .venv with everything that the demo and the tests need
 
@@ -46,6 +46,10 @@ test: install ## Run the whole suite; it needs Chromium and nginx, which this in
 	@tests/browser/install.sh || echo "Those tests will fail; the others run." >&2
 	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
 	@$(BIN)/pytest $(ARGS)
+
+test-debian13: export ARGS := $(ARGS)
+test-debian13: ## Run the whole suite of the last commit in a chroot of Debian 13 (needs root)
+	@tests/debian13/run.sh
 
 check: install ## Run ruff, mypy and the tests of the architecture
 	@$(BIN)/ruff check .
@@ -114,5 +118,5 @@ weight: install ## Measure the viewer's page: its weight, when it is there, how 
 	@$(BIN)/python -m tests.browser.weight
 
 clean: ## Remove what was made here, the demo's data too
-	rm -rf .venv $(AUTOBAHN) .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist
+	rm -rf .venv $(AUTOBAHN) .debian13* .mypy_cache .ruff_cache .pytest_cache .hypothesis data dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
