@@ -51,6 +51,7 @@ RETRY_AFTER_MS_MIN: Final = 500
 RETRY_AFTER_MS_MAX: Final = 5_000
 TURN_MS_MAX: Final = 60_000
 TURN_VALID_MS: Final = 60_000
+KEY_KNOWN_MS: Final = 1_000
 DRAIN_WAVE_MS: Final = 250
 DISMISS_MS_MAX: Final = 500
 HEAD_MS_MAX: Final = 10_000
@@ -168,6 +169,10 @@ HTTP_VIEWER_RATE: Final = (50, 100)
 HTTP_HOST_RATE: Final = (200, 1_000)
 HTTP_KEY_RATE: Final = (2_000, 4_000)
 HTTP_CALLERS_KEPT_MAX: Final = 50_000
+GUESSES_RATE: Final = (50, 500)  # of an address: tokens and keys that do not hold
+TOKENS_KNOWN_MAX: Final = 4_096
+KEYS_KNOWN_MAX: Final = 1_000
+KEYS_LOOKED_UP_MAX: Final = 100
 
 # Connections
 CONNECTIONS_PER_VIEWER_MAX: Final = 50

@@ -1,5 +1,7 @@
 """How often something may be done: token buckets in integers, told the time."""
 
+from collections import OrderedDict
+
 
 class Bucket:
     """A bucket of `burst` tokens that fills up by `per_second` a second; it starts full."""
@@ -25,3 +27,32 @@ class Bucket:
             self._level_milli -= tokens * 1000
             return 0
         return -((self._level_milli - (tokens + leaving) * 1000) // self._per_second)
+
+    def give_back(self) -> None:
+        """Put one token back that was taken for nothing."""
+        self._level_milli = min(self._burst_milli, self._level_milli + 1000)
+
+
+class Buckets:
+    """Buckets by name: those drawn from last, `kept_max` of them."""
+
+    def __init__(self, kept_max: int) -> None:
+        self._kept_max = kept_max
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def get(self, name: str) -> Bucket | None:
+        """Return a bucket if there is one; it is not drawn from."""
+        return self._buckets.get(name)
+
+    def of(self, name: str, rate: tuple[int, int], now_ms: int) -> Bucket:
+        """Return the bucket of a name, a full one where there is none."""
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = Bucket(*rate, now_ms)
+            if len(self._buckets) > self._kept_max:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(name)
+        return bucket

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from liveshop.core import limits
-from liveshop.core.rate import Bucket
+from liveshop.core.rate import Bucket, Buckets
 
 _SECOND_US = 1_000_000
 
@@ -27,6 +27,7 @@ class Turnstile:
         "_own_turns_us",
         "_per_second",
         "_pruned_us",
+        "_share",
         "_shared_turn_us",
         "_shares",
     )
@@ -35,8 +36,9 @@ class Turnstile:
         self._bucket = Bucket(per_second, 2 * per_second, now_ms)
         self._half = per_second
         self._per_second = per_second
-        # What each address may still take while there is a crowd, the latest comer last.
-        self._shares: OrderedDict[str, Bucket] = OrderedDict()
+        # What each address may still take while there is a crowd.
+        self._shares = Buckets(limits.TURNSTILE_ADDRESSES_MAX)
+        self._share = max(1, per_second // 4), max(1, per_second // 2)
         # When the last turn of each line comes.
         self._shared_turn_us = now_ms * 1000
         self._own_turns_us: OrderedDict[str, int] = OrderedDict()
@@ -50,7 +52,7 @@ class Turnstile:
         """Let a newcomer through if there is a place left, and it is within its address's share."""
         if self.has_room(now_ms):
             return True
-        if self._share(now_ms, address).take(now_ms):
+        if self._shares.of(address, self._share, now_ms).take(now_ms):
             self._own_turns_us.setdefault(address, now_ms * 1000)
             return False
         self._own_turns_us.pop(address, None)
@@ -82,16 +84,6 @@ class Turnstile:
             turn_us = max(self._shared_turn_us, now_us) + (step_us * 4 // 3 if crowds else step_us)
             self._shared_turn_us = turn_us
         return max(1, turn_us // 1000 - now_ms)
-
-    def _share(self, now_ms: int, address: str) -> Bucket:
-        share = self._shares.get(address)
-        if share is None:
-            per_second, burst = max(1, self._per_second // 4), max(1, self._per_second // 2)
-            share = self._shares[address] = Bucket(per_second, burst, now_ms)
-            if len(self._shares) > limits.TURNSTILE_ADDRESSES_MAX:
-                self._shares.popitem(last=False)
-        self._shares.move_to_end(address)
-        return share
 
     def _crowds(self, now_us: int) -> int:
         """Return how many lines of single addresses there are, give or take a second."""

@@ -12,9 +12,11 @@ from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError, NotFound
+from liveshop.core.roles import Identity
 from liveshop.core.settings import Settings
 from liveshop.core.turnstile import Turnstile
 from liveshop.edge.clients import Clients
+from liveshop.edge.guesses import Guesses
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
 from liveshop.edge.websocket import WebSockets
@@ -91,6 +93,7 @@ class Gateway:
         self.rooms = rooms
         self.tokens = tokens
         self.clients = Clients(settings, rooms.metrics)
+        self.guesses = Guesses(now_ms)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()
@@ -162,6 +165,10 @@ class Gateway:
             ticket = self.turns.issue(guest.session_id, wait_ms, own_line=own_line)
             _send_away(guest, wait_ms, ticket)
         return False
+
+    def identify(self, guest: Guest, token: str) -> Identity:
+        """Return whom a guest's token names; raises Unauthorized, or RateLimited unread."""
+        return self.guesses.read(self.tokens, token, guest.address).identity_in(guest.session_id)
 
     def admit(self, guest: Guest) -> bool:
         """Count in a guest who has given an identity; False if that has too many connections."""

@@ -2,14 +2,17 @@
 
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from liveshop.core import limits
 from liveshop.core.claims import Grant, grant_of
 from liveshop.core.errors import Unauthorized
 from liveshop.core.roles import Identity, Role
@@ -26,6 +29,14 @@ _OPTIONS: jwt.types.Options = {
     # Identity providers name an audience of their own; whom we trust, the key says.
     "verify_aud": False,
 }
+
+
+class _Known(NamedTuple):
+    """What a token grants, and when."""
+
+    grant: Grant
+    begins_ms: float
+    ends_ms: float
 
 
 def _wall_ms() -> int:
@@ -50,6 +61,8 @@ class Tokens:
         a public key of a kind that is not taken.
         """
         self._now_ms = now_ms
+        # Tokens that held, by their hash, the latest last.
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._keys: dict[str, list[_Key]] = {}
         for each in (secret, second_secret):
             if each:
@@ -70,6 +83,13 @@ class Tokens:
             now_ms=now_ms,
         )
 
+    def recall(self, token: str) -> Grant | None:
+        """Return what a token that was read lately grants now; None if it is to be read."""
+        known = self._known.get(_digest(token))
+        if known is None or not known.begins_ms <= self._now_ms() < known.ends_ms:
+            return None
+        return known.grant
+
     def read(self, token: str) -> Grant:
         """Return whom a token names and where it is good; raises Unauthorized."""
         try:
@@ -81,6 +101,9 @@ class Tokens:
         begins_ms, ends_ms = claims.get("nbf", 0) * 1000, claims["exp"] * 1000
         if not begins_ms <= self._now_ms() < ends_ms < math.inf:  # NaN is neither
             raise Unauthorized
+        self._known[_digest(token)] = _Known(grant, begins_ms, ends_ms)
+        if len(self._known) > limits.TOKENS_KNOWN_MAX:
+            self._known.popitem(last=False)
         return grant
 
     def _claims(self, token: str, algorithm: str) -> dict[str, Any]:
@@ -116,6 +139,10 @@ def make_token(
     }
     given = {claim: value for claim, value in claims.items() if value is not None}
     return jwt.encode(given, secret, algorithm="HS256")
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def _load(pem: str) -> tuple[str, _Key]:

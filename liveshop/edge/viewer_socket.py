@@ -14,7 +14,7 @@ from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command, Hello
 from liveshop.core.connection import Close, Connection, Nudge, Phase
-from liveshop.core.errors import InternalError, Unauthorized
+from liveshop.core.errors import InternalError, RateLimited, Unauthorized
 from liveshop.core.roles import Identity
 from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.gateway import Gateway
@@ -312,7 +312,10 @@ class ViewerSocket(asyncio.Protocol):
     def _join(self, hello: Hello) -> None:
         if hello.token is not None:
             try:
-                self.identity = self._gateway.tokens.identify(hello.token, self.session_id)
+                self.identity = self._gateway.identify(self, hello.token)
+            except RateLimited as refusal:
+                self._refuse(wire.frame(messages.error(refusal, hello.ref)))
+                return
             except Unauthorized:
                 self.close(CloseCode.BAD_TOKEN, "the token does not hold")
                 return

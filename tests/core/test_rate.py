@@ -1,6 +1,6 @@
 """The token bucket."""
 
-from liveshop.core.rate import Bucket
+from liveshop.core.rate import Bucket, Buckets
 
 
 def test_a_burst_passes_and_the_next_waits_for_one_token() -> None:
@@ -48,3 +48,20 @@ def test_what_is_left_in_a_bucket_is_not_taken_and_what_is_not_there_may_be_take
     assert [bucket.take(0) for _ in range(11)] == [0] * 10 + [100]
     assert [bucket.take(0, leaving=-2) for _ in range(3)] == [0, 0, 100]
     assert [bucket.take(200), bucket.take(300)] == [100, 0]
+
+
+def test_a_token_that_was_taken_for_nothing_is_put_back_and_no_more_than_a_burst_is_kept() -> None:
+    bucket = Bucket(1, 2, now_ms=0)
+    bucket.give_back()
+    assert [bucket.take(0) for _ in range(3)] == [0, 0, 1000]
+    bucket.give_back()
+    assert [bucket.take(0) for _ in range(2)] == [0, 1000]
+
+
+def test_the_buckets_drawn_from_last_are_kept() -> None:
+    buckets = Buckets(kept_max=2)
+    for name in ("one", "two", "one", "three"):
+        buckets.of(name, (1, 10), 0).take(0)
+    assert len(buckets) == 2
+    assert buckets.get("two") is None
+    assert buckets.of("one", (1, 10), 0).take(0, 9) == 1000  # two of its ten are gone

@@ -118,7 +118,7 @@ def test_every_http_operation_has_a_line() -> None:
 
 def test_the_rates_are_those_of_the_code() -> None:
     names = ("COMMANDS", "CHAT", "PURCHASE", "HOST_COMMANDS")
-    http = ("HTTP_ANONYMOUS", "HTTP_VIEWER", "HTTP_HOST", "HTTP_KEY")
+    http = ("HTTP_ANONYMOUS", "HTTP_VIEWER", "HTTP_HOST", "HTTP_KEY", "GUESSES")
     words = " ".join(_PROTOCOL.split())
     for rate, burst in (getattr(limits, f"{name}_RATE") for name in (*names, *http)):
         assert f" {rate:,} ({burst:,}) " in words

@@ -44,11 +44,44 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/test_turns.py::test_a_turn_lets_one_in_and_is_then_as_good_as_none",),
     ),
     Fault(
+        name="an API key looked up before its address is counted",
+        promise="P7: a flood of made-up keys is a flood of queries",
+        file=f"{_EDGE}/http/gate.py",
+        old="        self._guesses.take(address)\n",
+        new="",
+        tests=(
+            f"{_TESTS}/http/test_gate.py::"
+            "test_a_flood_of_made_up_keys_is_refused_before_the_database_is_asked",
+        ),
+    ),
+    Fault(
+        name="a token verified before its address is counted",
+        promise="P7: a flood of forged tokens is a flood of signatures to verify",
+        file=f"{_EDGE}/guesses.py",
+        old="        self.require_room(address)\n",
+        new="",
+        tests=(
+            f"{_TESTS}/http/test_gate.py::"
+            "test_a_flood_of_forged_tokens_is_refused_before_they_are_verified",
+        ),
+    ),
+    Fault(
+        name="a key taken away that its node still knows",
+        promise="P7: a key that was stolen lets its thief in after it is taken away",
+        file=f"{_EDGE}/http/known_keys.py",
+        old="            self._found.clear()\n",
+        new="",
+        tests=(
+            f"{_TESTS}/http/test_gate.py::"
+            "test_a_key_that_is_taken_away_is_refused_at_once_here_and_in_a_second_elsewhere",
+        ),
+    ),
+    Fault(
         name="joiners counted for all before they are by address",
         promise="P7: an address that knocks without end uses up everybody's turns",
         file="liveshop/core/turnstile.py",
-        old="        if self._share(now_ms, address).take(now_ms):\n",
-        new="        if not self._share(now_ms, address):\n",
+        old="        if self._shares.of(address, self._share, now_ms).take(now_ms):\n",
+        new="        if not self._share:\n",
         tests=(
             f"{_TESTS}/test_turns.py::"
             "test_one_address_that_knocks_without_end_leaves_the_others_their_turns",

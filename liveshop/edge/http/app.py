@@ -17,6 +17,7 @@ from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.headers import SecureHeaders, SharedPaths
 from liveshop.edge.http.health import health_routes
+from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.openapi import openapi_document
 from liveshop.edge.http.operations import Services
 from liveshop.edge.http.pages import page_routes
@@ -56,7 +57,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         sessions=Sessions(database),
         orders=Orders(database),
         payments=Payments(database),
-        keys=Keys(database),
+        keys=KnownKeys(Keys(database), throttle.now_ms),
         figures=Figures(database),
         throttle=throttle,
     )

@@ -3,30 +3,35 @@
 from starlette.requests import Request
 
 from liveshop.core.claims import Grant
-from liveshop.core.errors import Unauthorized
+from liveshop.core.errors import LiveshopError, Unauthorized
 from liveshop.core.limits import TOKEN_CHARS_MAX
 from liveshop.core.roles import Identity, Role
 from liveshop.edge.clients import Clients
+from liveshop.edge.guesses import Guesses
 from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.throttle import Throttle
 from liveshop.edge.tokens import Tokens
-from liveshop.stores.postgres.keys import PREFIX, Keys
+from liveshop.stores.postgres.keys import PREFIX
 
 
 class Gate:
-    """Finds out who sent a request, and counts it."""
+    """Finds out who sent a request, and counts it before anything is done for it."""
 
-    def __init__(self, tokens: Tokens, keys: Keys, throttle: Throttle, clients: Clients) -> None:
+    def __init__(
+        self, tokens: Tokens, keys: KnownKeys, throttle: Throttle, clients: Clients
+    ) -> None:
         self._tokens = tokens
         self._keys = keys
         self._throttle = throttle
         self._clients = clients
+        self._guesses = Guesses(throttle.now_ms)
 
     async def admit(self, request: Request) -> Caller:
         """Return the caller; raises Unauthorized for a faulty token, on public paths too."""
         address = self._address(request)
         try:
-            caller = await self._identify(request.headers.get("authorization"))
+            caller = await self._identify(request.headers.get("authorization"), address)
         except Unauthorized:
             # Guessing costs the address a turn.
             self._throttle.admit(Caller(), address)
@@ -34,18 +39,33 @@ class Gate:
         self._throttle.admit(caller, address)
         return caller
 
-    async def _identify(self, authorization: str | None) -> Caller:
+    async def _identify(self, authorization: str | None, address: str) -> Caller:
         if authorization is None:
             return Caller()
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or len(token) > TOKEN_CHARS_MAX:
             raise Unauthorized
         if not token.startswith(PREFIX):
-            return Caller(self._tokens.read(token))
-        name = await self._keys.find(token)
+            return Caller(self._guesses.read(self._tokens, token, address))
+        name = await self._name_of(token, address)
+        return Caller(Grant(Identity(name, name, Role.HOST), None), api_key=True)
+
+    async def _name_of(self, key: str, address: str) -> str:
+        """Return the name of an API key; raises Unauthorized, or RateLimited before any query."""
+        found = self._keys.recall(key)
+        if found is not None and found.name is not None:
+            return found.name
+        # Counted first: many that are looked up at once are all counted by then.
+        self._guesses.take(address)
+        try:
+            name = None if found is not None else await self._keys.find(key)
+        except LiveshopError:
+            self._guesses.give_back(address)  # nothing is known of the key while a store is away
+            raise
         if name is None:
             raise Unauthorized
-        return Caller(Grant(Identity(name, name, Role.HOST), None), api_key=True)
+        self._guesses.give_back(address)
+        return name
 
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client is not None else ""

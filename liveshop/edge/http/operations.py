@@ -15,12 +15,12 @@ from liveshop.core.fields import Id, Uuid
 from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.figures import Figures
 from liveshop.stores.postgres.importer import Imports
-from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
 from liveshop.stores.postgres.sessions import Sessions
@@ -50,7 +50,7 @@ class Services:
     sessions: Sessions
     orders: Orders
     payments: Payments
-    keys: Keys
+    keys: KnownKeys
     figures: Figures
     throttle: Throttle
 

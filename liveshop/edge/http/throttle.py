@@ -1,12 +1,11 @@
 """How often each caller may ask: those without a token are counted by address."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
 from liveshop.core import limits
 from liveshop.core.errors import RateLimited
-from liveshop.core.rate import Bucket
+from liveshop.core.rate import Buckets
 from liveshop.core.roles import Role
 from liveshop.edge.http.callers import Caller
 
@@ -19,8 +18,8 @@ class Throttle:
     """Token buckets of the callers seen last, `HTTP_CALLERS_KEPT_MAX` of them."""
 
     def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
-        self._now_ms = now_ms
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self.now_ms = now_ms
+        self._buckets = Buckets(limits.HTTP_CALLERS_KEPT_MAX)
 
     def admit(self, caller: Caller, address: str) -> None:
         """Raise RateLimited if the caller asks too often."""
@@ -36,14 +35,8 @@ class Throttle:
             self._take(f"buyer {caller.identity().viewer_id}", limits.PURCHASE_RATE)
 
     def _take(self, name: str, rate: tuple[int, int]) -> None:
-        now_ms = self._now_ms()
-        bucket = self._buckets.get(name)
-        if bucket is None:
-            bucket = self._buckets[name] = Bucket(*rate, now_ms)
-            if len(self._buckets) > limits.HTTP_CALLERS_KEPT_MAX:
-                self._buckets.popitem(last=False)
-        self._buckets.move_to_end(name)
-        if retry_after_ms := bucket.take(now_ms):
+        now_ms = self.now_ms()
+        if retry_after_ms := self._buckets.of(name, rate, now_ms).take(now_ms):
             raise RateLimited(retry_after_ms=retry_after_ms)
 
 

@@ -1,0 +1,72 @@
+"""API keys that were looked up a moment ago, so that not every request is a query."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import sha256
+from typing import NamedTuple
+
+from liveshop.core import limits
+from liveshop.core.errors import Busy
+from liveshop.stores.postgres.keys import Keys, NewKey
+
+
+class Found(NamedTuple):
+    """What a look-up told: the key's name, None where there is no such key."""
+
+    name: str | None
+    until_ms: int
+
+
+class KnownKeys:
+    """The API keys, as one node knows them.
+
+    A key that is taken away is refused at once by the node that was asked to, and within
+    `KEY_KNOWN_MS` by all others.
+    """
+
+    def __init__(self, keys: Keys, now_ms: Callable[[], int]) -> None:
+        self._keys = keys
+        self._now_ms = now_ms
+        self._found: OrderedDict[bytes, Found] = OrderedDict()
+        self._looking_up = 0
+        self._removals = 0
+
+    def recall(self, secret: str) -> Found | None:
+        """Return what a look-up told lately, None if there was none."""
+        found = self._found.get(_digest(secret))
+        return found if found is not None and self._now_ms() < found.until_ms else None
+
+    async def find(self, secret: str) -> str | None:
+        """Look a key up and return its name, None where there is none; raises Busy."""
+        if self._looking_up >= limits.KEYS_LOOKED_UP_MAX:
+            raise Busy
+        removals = self._removals
+        self._looking_up += 1
+        try:
+            name = await self._keys.find(secret)
+        finally:
+            self._looking_up -= 1
+        # If a key was taken away meanwhile, the answer may be the one of before.
+        if removals == self._removals:
+            self._found[_digest(secret)] = Found(name, self._now_ms() + limits.KEY_KNOWN_MS)
+            self._found.move_to_end(_digest(secret))
+            if len(self._found) > limits.KEYS_KNOWN_MAX:
+                self._found.popitem(last=False)
+        return name
+
+    async def make(self, name: str, *, now_ms: int) -> NewKey:
+        """Make a key and return its secret, the only time that it is seen."""
+        return await self._keys.make(name, now_ms=now_ms)
+
+    async def remove(self, key_id: str) -> str:
+        """Take a key away and return its name; raises NotFound."""
+        try:
+            return await self._keys.remove(key_id)
+        finally:
+            # Also if the outcome is unknown.
+            self._removals += 1
+            self._found.clear()
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()
