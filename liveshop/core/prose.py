@@ -28,18 +28,14 @@ _VERBATIM: Final = frozenset(("iframe", "noembed", "noframes", "textarea", "titl
 
 # Any other `<` is text.
 _MARKUP: Final = re.compile(r"<(?=[a-zA-Z/!?])")
-# A tag with its attributes; `>` may stand in a quoted one, and the end may be missing. All
-# repeats are possessive: none gives back what it took, or a hostile tag would be read many times.
+# A tag with its attributes; `>` may stand in a quoted one, and the end may be missing. A quoted
+# value begins after `=` and nowhere else, so that each character belongs to one part only.
 _TAG: Final = re.compile(
     r"""<(/?)([a-zA-Z][^\t\n\f />]*+)
     (?:
-        [\t\n\f /]++
+        [^=>]++
     |
-        [^\t\n\f />][^\t\n\f />=]*+
-        (?:
-            [\t\n\f ]*+=[\t\n\f ]*+
-            (?: "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) | (?!["'])[^\t\n\f >]*+ )
-        )?+
+        =[\t\n\f =]*+ (?: "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) )?+
     )*+
     (>|\Z)""",
     re.VERBOSE,

@@ -4,8 +4,10 @@ const WAIT_MS_MAX = 8_000;
 
 /** The address of the first variant of a playlist of playlists; null for one of pieces. */
 function variantOf(text) {
-  const [, uri] = /^#EXT-X-STREAM-INF:.*\n(?:#.*\n)*(.+)$/m.exec(text.replaceAll("\r", "")) ?? [];
-  return uri ?? null;
+  const lines = text.replaceAll("\r", "").split("\n");
+  const at = lines.findIndex((line) => line.startsWith("#EXT-X-STREAM-INF:"));
+  if (at < 0) return null;
+  return lines.slice(at + 1).find((line) => line !== "" && !line.startsWith("#")) ?? null;
 }
 
 /**
