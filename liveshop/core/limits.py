@@ -137,6 +137,10 @@ DEFLATED_BYTES_MIN: Final = 256  # less fits into one packet either way
 OUTBOX_BYTES_MAX: Final = 65_536
 UNSENT_BYTES_MAX: Final = 16_384
 
+# The log: lines of one kind that strangers cause
+LOG_LINES_PER_SECOND_MAX: Final = 5
+LOG_KINDS_MAX: Final = 100
+
 # The purchase path
 RESERVE_LINES_PER_CALL_MAX: Final = 64
 RESERVE_CALLS_IN_FLIGHT_MAX: Final = 2

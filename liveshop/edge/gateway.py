@@ -1,5 +1,6 @@
 """What the viewers' connections of this node share: who may come in, what time asks of them."""
 
+import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,6 +27,9 @@ from liveshop.engine.session_log import SessionLog
 from liveshop.engine.viewer import Viewer
 
 _TICK_S: Final = 0.1
+
+# Of its own: strangers choose which sessions are looked up, and how often.
+_logger: Final = logging.getLogger(__name__)
 
 
 class Rooms(Protocol):
@@ -259,15 +263,16 @@ class Gateway:
             self._tasks.start_soon(self._find, guest.session_id)
 
     async def _find(self, session_id: str) -> None:
+        log = SessionLog(session_id, _logger)
         try:
             await self.rooms.room(session_id)
         except NotFound:
             for guest in self._looking_up[session_id]:
                 guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
         except LiveshopError:
-            SessionLog(session_id).info("it is not loaded yet; its viewers learn at `hello`")
+            log.info("it is not loaded yet; its viewers learn at `hello`")
         except Exception:
-            SessionLog(session_id).exception("it could not be loaded")
+            log.exception("it could not be loaded")
         finally:
             del self._looking_up[session_id]
 

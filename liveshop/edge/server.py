@@ -21,6 +21,7 @@ from liveshop.core.settings import Settings
 from liveshop.edge.entrance import Entrance
 from liveshop.edge.gateway import Gateway, Rooms
 from liveshop.edge.http_protocol import HttpProtocol
+from liveshop.edge.line_limit import limited_lines
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 
@@ -46,10 +47,14 @@ class Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve on the sockets given at first, until told to stop."""
+        with limited_lines(self.gateway.now_ms):
+            await self._serve_until_stopped(sockets or self._sockets)
+
+    async def _serve_until_stopped(self, sockets: list[socket.socket]) -> None:
         async with anyio.create_task_group() as tasks:
             await tasks.start(self.gateway.run)
             try:
-                await super().serve(sockets or self._sockets)
+                await super().serve(sockets)
             finally:
                 # Nothing is left to do but after a failure, when there was no shutdown.
                 for server in self.servers:

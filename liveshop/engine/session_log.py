@@ -10,8 +10,8 @@ _logger = logging.getLogger("liveshop.session")
 class SessionLog(logging.LoggerAdapter[logging.Logger]):
     """Logs what concerns a session; further fields go into `extra`."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__(_logger)
+    def __init__(self, session_id: str, logger: logging.Logger = _logger) -> None:
+        super().__init__(logger)
         self._session_id = session_id
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:

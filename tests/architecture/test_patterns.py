@@ -13,8 +13,9 @@ from liveshop.edge.http.app import OPERATIONS
 from tests.architecture.patterns import guilty_word
 from tests.architecture.sources import ROOT, module_name, package_sources, short, tree
 
-# They read files of ours, once, when a node starts.
+# They read files of ours or what an operator sets, once, when a node starts.
 _OUR_OWN_INPUT = {
+    "liveshop.core.url",
     "liveshop.edge.http.page_files",
     "liveshop.stores.postgres.queries",
 }

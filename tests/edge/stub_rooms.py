@@ -56,6 +56,8 @@ class StubRooms:
             return session_id
         if session_id == "s3":
             raise Unavailable
+        if session_id == "broken":
+            raise ZeroDivisionError("a bug of ours")
         raise NotFound("session", session_id)
 
     def connect(
@@ -129,6 +131,8 @@ async def _hello_world(request: Request) -> Response:
     path = request.url.path
     if path == "/slow":
         await anyio.sleep(0.3)
+    elif path == "/broken":
+        raise ZeroDivisionError("a bug of ours")
     elif path == "/never":
         await anyio.sleep_forever()
     elif path.startswith("/bytes/"):

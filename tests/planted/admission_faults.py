@@ -77,6 +77,17 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="lines of strangers without a limit",
+        promise="P7: a stranger fills the disk that the others' node logs to",
+        file=f"{_EDGE}/line_limit.py",
+        old="        if kind.passed >= self._lines:\n",
+        new="        if kind.passed < 0:\n",
+        tests=(
+            f"{_TESTS}/test_line_limit.py::"
+            "test_what_strangers_cause_logs_five_lines_a_second_of_each_kind",
+        ),
+    ),
+    Fault(
         name="joiners counted for all before they are by address",
         promise="P7: an address that knocks without end uses up everybody's turns",
         file="liveshop/core/turnstile.py",
