@@ -1,7 +1,6 @@
 """A viewer's socket: bytes to and from `core.connection`, by way of RFC 6455."""
 
 import asyncio
-import codecs
 import logging
 from collections.abc import Sequence
 from typing import Any, Final, cast
@@ -246,29 +245,31 @@ class ViewerSocket(asyncio.Protocol):
             case Opcode.BINARY:
                 self.close(CloseCode.BAD_FRAME, "messages are text")
             case Opcode.TEXT | Opcode.CONT:
-                message = self._borrowed().message
-                message += frame.data
-                text = self._text(message, whole=frame.fin)
-                if text is not None and frame.fin:
-                    message.clear()
+                text = self._text(frame)
+                if text is not None:
                     self._take_text(text)
 
     def _foresee(self, frame: Frame) -> None:
         """Close at once for the first part of a frame that can no longer become text."""
         if frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._text(self._borrowed().message + frame.data, whole=False)
+            try:
+                self._borrowed().text.foresee(frame.data)
+            except UnicodeDecodeError:
+                self._fail_text()
 
-    def _text(self, message: bytearray, *, whole: bool) -> str | None:
-        """Decode a message or the start of one; if it is not UTF-8, close and return None."""
-        # From the start each time: a message is short, however many its fragments.
+    def _text(self, frame: Frame) -> str | None:
+        """Take a fragment of a message, and return the message with its last one."""
         try:
-            return codecs.utf_8_decode(message, "strict", whole)[0]
+            return self._borrowed().text.take(frame.data, whole=frame.fin)
         except UnicodeDecodeError:
-            # As the library fails what it finds itself: it waits for no answer, which might get
-            # lost in the rest of a frame that is not read any more.
-            self._borrowed().fail(CloseCode.INVALID_UTF8, "not UTF-8")
-            self._flush()
+            self._fail_text()
             return None
+
+    def _fail_text(self) -> None:
+        # As the library fails what it finds itself: it waits for no answer, which might get
+        # lost in the rest of a frame that is not read any more.
+        self._borrowed().fail(CloseCode.INVALID_UTF8, "not UTF-8")
+        self._flush()
 
     def _take_text(self, text: str) -> None:
         match self._connection.receive(text, self._gateway.now_ms()):

@@ -5,6 +5,7 @@ keeping, and it is the biggest part of what a connection would take. One that re
 for as long as a frame, a message or the closing handshake is under way.
 """
 
+import codecs
 import logging
 from collections.abc import Generator, Sequence
 from typing import Final
@@ -19,7 +20,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
-from websockets.typing import ExtensionParameter, Subprotocol
+from websockets.typing import BytesLike, ExtensionParameter, Subprotocol
 from websockets.utils import apply_mask
 
 from liveshop.core import limits
@@ -72,14 +73,64 @@ class FrameReader(StreamReader):
         self._read += (part,)
         return part
 
-    def begun(self) -> Frame | None:
-        """Return the frame of which only the end is missing, with the payload that is there."""
+    def begun(self, seen: int = 0) -> Frame | None:
+        """Return the frame of which only the end is missing, with what has come of its payload.
+
+        Of that the first `seen` bytes are left out.
+        """
         if not self._read:
             return None
         head, mask = self._read[0], self._read[-1]
         if len(self._read) < (2 if head[1] & 0x7F < 126 else 3):
             return None
-        return Frame(Opcode(head[0] & 0x0F), apply_mask(self.buffer, mask), fin=False)
+        turned = seen % len(mask)
+        payload = apply_mask(self.buffer[seen:], mask[turned:] + mask[:turned])
+        return Frame(Opcode(head[0] & 0x0F), payload, fin=False)
+
+
+class TextInParts:
+    """A text message as its fragments come; each byte of it is decoded once or twice.
+
+    To decode a message from its start for each fragment, or each packet of a frame, would take
+    the square of the 4,096 that it may have of either.
+    """
+
+    __slots__ = ("_ahead", "_parts", "_rest", "seen")
+
+    def __init__(self) -> None:
+        self.seen = 0  # of a frame that is not whole, how many bytes are known to be text
+        self._parts: list[str] = []
+        # The first bytes of a character that is not whole: of the message, and of the frame.
+        self._rest = b""
+        self._ahead = b""
+
+    def __len__(self) -> int:
+        """Return how many characters of a message have come."""
+        return sum(map(len, self._parts))
+
+    def take(self, data: BytesLike, *, whole: bool) -> str | None:
+        """Take a fragment, and return the message with its last one; raises UnicodeDecodeError."""
+        self.seen = 0
+        if whole and not self._parts and not self._rest:
+            return codecs.utf_8_decode(data, "strict", True)[0]
+        data = self._rest + data
+        text, used = codecs.utf_8_decode(data, "strict", whole)
+        if text:
+            self._parts.append(text)
+        self._rest = bytes(data[used:])
+        if not whole:
+            return None
+        message = "".join(self._parts)
+        self._parts.clear()
+        return message
+
+    def foresee(self, data: BytesLike) -> None:
+        """Look at more of a frame that is not whole; raises UnicodeDecodeError."""
+        begun = self._ahead if self.seen else self._rest
+        self.seen += len(data)
+        data = begun + data
+        _, used = codecs.utf_8_decode(data, "strict", False)
+        self._ahead = bytes(data[used:])
 
 
 class WebSocket(ServerProtocol):
@@ -87,8 +138,7 @@ class WebSocket(ServerProtocol):
 
     It starts OPEN: left to read the handshake itself, its parser keeps the request for good.
     Pings are for the caller to answer: the library's pongs would leave after whatever was said
-    to frames that came later in the same packet. `message` is what has come so far of one in
-    fragments.
+    to frames that came later in the same packet. `text` is what has come so far of a message.
     """
 
     def __init__(self) -> None:
@@ -98,7 +148,7 @@ class WebSocket(ServerProtocol):
             max_size=limits.MESSAGE_BYTES_MAX,
             logger=_logger,
         )
-        self.message = bytearray()
+        self.text = TextInParts()
         self._deflate = PerMessageDeflate(True, True, _WINDOW_BITS, _WINDOW_BITS)
         self.reader: FrameReader = FrameReader()
         self.parser = self.parse()
@@ -125,9 +175,12 @@ class WebSocket(ServerProtocol):
         super().recv_frame(frame)
 
     def frame_begun(self) -> Frame | None:
-        """Return what is there of a frame that has not come whole; None if that tells nothing."""
+        """Return what is there of a frame that has not come whole; None if that tells nothing.
+
+        What `text` has seen of its payload is left out.
+        """
         # The start of what is compressed cannot be read.
-        return None if self.extensions else self.reader.begun()
+        return None if self.extensions else self.reader.begun(self.text.seen)
 
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         """Choose ours where it is offered; a client that offers none is as welcome."""

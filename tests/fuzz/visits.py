@@ -94,7 +94,7 @@ class Visit:
         held = self.socket._websocket
         if held is not None:
             # A message, the frame that is under way with its head, and no more.
-            assert len(held.message) <= limits.MESSAGE_BYTES_MAX
+            assert len(held.text) <= limits.MESSAGE_BYTES_MAX
             assert len(held.reader.buffer) <= limits.MESSAGE_BYTES_MAX + 14
 
     def _wait(self, ms: int) -> None:
