@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
 _GATHERED = _ROOT / ".fuzz"
 # Said once more here: to import the targets before they are watched would blind the fuzzer.
-NAMES = ("body", "command", "csv", "head", "json", "token", "visit")
+NAMES = ("body", "command", "csv", "growth", "head", "json", "token", "visit")
 # "Done 1234 runs in 60 second(s)", or the last sign of life before a find
 _RUNS = re.compile(r"^(?:Done |#)(\d+)", re.MULTILINE)
 _ALARM = 256 - signal.SIGALRM

@@ -25,6 +25,8 @@ def main() -> None:
         nonlocal count
         count += 1
         target.check(data)
+        if target.timed is not None:
+            target.timed(data)
         if count % _MEASURED == 0:
             check_cost(target, data)
 

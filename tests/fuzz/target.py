@@ -12,7 +12,8 @@ class Target:
     `seeds` are inputs to begin with, `words` are bytes that inputs are made of.
     `calls_at_once` and `calls_per_byte` bound the calls of functions that one input may cost,
     `peak_bytes` and `peak_per_byte` the memory that it takes at its worst; `size` says how many
-    bytes an input brings, where that is not its own length.
+    bytes an input brings, where that is not its own length. `timed` compares the processor's time
+    with the length of the input; it is no part of the suite, where other work takes time too.
     """
 
     check: Callable[[bytes], None]
@@ -23,3 +24,4 @@ class Target:
     calls_per_byte: int = 20
     peak_bytes: int = 262_144
     peak_per_byte: int = 200
+    timed: Callable[[bytes], None] | None = None

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.fuzz.codec import BODY, COMMAND, JSON, TOKEN
+from tests.fuzz.growth import GROWTH
 from tests.fuzz.heads import HEADS
 from tests.fuzz.shopify_csv import CSV
 from tests.fuzz.target import Target
@@ -12,6 +13,7 @@ TARGETS: Final[dict[str, Target]] = {
     "body": BODY,
     "command": COMMAND,
     "csv": CSV,
+    "growth": GROWTH,
     "head": HEADS,
     "json": JSON,
     "token": TOKEN,

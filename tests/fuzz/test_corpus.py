@@ -7,6 +7,7 @@ import pytest
 
 from tests.fuzz.__main__ import NAMES
 from tests.fuzz.bounds import check_cost
+from tests.fuzz.growth import ENTRIES, UNITS, check_calls, input_of
 from tests.fuzz.heads import close_port
 from tests.fuzz.targets import TARGETS
 
@@ -34,6 +35,12 @@ def _closed() -> Iterator[None]:
 def test_an_input_keeps_every_promise_and_costs_no_more_than_it_may(name: str, data: bytes) -> None:
     TARGETS[name].check(data)
     check_cost(TARGETS[name], data)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_twice_as_much_of_anything_is_twice_the_work(entry: str) -> None:
+    for unit in UNITS:
+        check_calls(input_of(entry, unit))
 
 
 def test_every_target_can_be_named_and_has_a_corpus_of_its_own() -> None:

@@ -6,6 +6,7 @@ from tests.planted import (
     admission_faults,
     edge_faults,
     engine_faults,
+    input_faults,
     postgres_faults,
     redis_faults,
 )
@@ -18,6 +19,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *redis_faults.FAULTS,
     *postgres_faults.FAULTS,
     *engine_faults.FAULTS,
+    *input_faults.FAULTS,
     *edge_faults.FAULTS,
     *admission_faults.FAULTS,
 )

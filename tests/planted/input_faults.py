@@ -1,0 +1,53 @@
+"""Faults in how long what strangers send may keep a node busy."""
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+FAULTS: Final = (
+    Fault(
+        name="bullets looked for after any blanks",
+        promise="P7: a description of 60 KB holds everyone's node for 23 s",
+        file="liveshop/core/prose.py",
+        old='_COMMENT_END: Final = re.compile(r"--!?>")',
+        new='_COMMENT_END: Final = re.compile(r"--!?>")\n_BULLET = re.compile(r"\\s*<li>")',
+        tests=(
+            "tests/architecture/test_patterns.py"
+            "::test_a_search_for_a_pattern_of_ours_takes_no_longer_than_its_input",
+        ),
+    ),
+    Fault(
+        name="a blank before a bullet taken off again and again",
+        promise="P7: each bullet of a description costs as much as all before it",
+        file="liveshop/core/prose.py",
+        old="        while len(written) > self._text_from:\n"
+        "            if kept := written.pop().rstrip(_SOURCE_BLANKS):\n"
+        "                written.append(kept)\n"
+        "                break\n",
+        new="        for at in range(self._text_from):\n"
+        "            written[at] = written[at].rstrip(_SOURCE_BLANKS)\n",
+        tests=("tests/core/test_prose.py::test_twice_as_much_markup_is_twice_the_work",),
+    ),
+    Fault(
+        name="any number of imports at once",
+        promise="P7: a host's files take the processor from everyone's shows",
+        file="liveshop/stores/postgres/importer.py",
+        old="anyio.Semaphore(limits.IMPORTS_AT_ONCE_MAX)",
+        new="anyio.Semaphore(1_000)",
+        tests=(
+            "tests/stores/postgres/test_importer.py"
+            "::test_more_imports_than_a_node_takes_at_once_are_busy",
+        ),
+    ),
+    Fault(
+        name="a body that trickles is waited for",
+        promise="P7: a client keeps an import's turn with a byte every nine seconds",
+        file="liveshop/edge/http/bodies.py",
+        old="        if waited_s > BODY_MS_MAX / 1000 + received / BODY_BYTES_PER_S_MIN:",
+        new="        if waited_s < 0:",
+        tests=(
+            "tests/edge/http/test_bodies.py"
+            "::test_a_body_that_trickles_is_refused_after_the_time_that_any_body_has",
+        ),
+    ),
+)
