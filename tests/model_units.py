@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from liveshop.core.limits import RESOLVED_KEPT_MS, SWEEP_LINES_MAX
 from liveshop.core.model import Bought, Reservation, ReservationState, Row, Status, sku_row
+from liveshop.stores.redis.library import BuyerLimits
 from liveshop.stores.redis.projection import Offer, Projection
 from liveshop.stores.redis.records import ReserveLine
 
@@ -31,6 +32,9 @@ class UnitsModel:
     bought: dict[tuple[str, str], Bought] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)
     orders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    buyer: BuyerLimits = field(default_factory=BuyerLimits)
+    # Each buyer's reservations that ended and were never ordered, the oldest first.
+    past: dict[str, list[str]] = field(default_factory=dict)
 
     def open(self, state: State) -> list[Reservation]:
         """The reservations in an open state, by deadline."""
@@ -50,6 +54,14 @@ class UnitsModel:
 
     def _holding(self) -> list[Reservation]:
         return [r for r in self.reservations.values() if r.state.open]
+
+    def void(self) -> Counter[str]:
+        """Ordered reservations that ended unsold, by buyer."""
+        return Counter(
+            r.buyer
+            for r in self.reservations.values()
+            if r.order_id and not r.state.open and r.state is not State.SOLD
+        )
 
     def left(self, row: str) -> int:
         """Units that can be reserved; below 0 where an order was sold and not yet settled."""
@@ -94,6 +106,8 @@ class UnitsModel:
         price, sale = self.price(offer)
         if line.price is not None and price > line.price:
             return ("price_changed", {"price": price})
+        if self.void()[line.buyer] >= self.buyer.void_max:
+            return ("limit", {"limit": self.buyer.void_max, "left": 0})
         limits = [(sku_row(line.sku), offer.limit)]
         if sale and offer.sale is not None and offer.sale.limit is not None:
             limits.append((sale, offer.sale.limit))
@@ -135,6 +149,21 @@ class UnitsModel:
             if (reservation.resolved_ms or self.now_ms) <= self.now_ms - RESOLVED_KEPT_MS:
                 del self.reservations[reservation.rid]
                 self.orders.pop(reservation.order_id or "", None)
+                self._remember(reservation, past=False)
+
+    def forget(self) -> None:
+        """Forget each buyer's oldest that were never ordered; comes at the end of each call."""
+        for buyer, rids in self.past.items():
+            for rid in rids[: -self.buyer.past_max]:
+                del self.reservations[rid]
+            self.past[buyer] = rids[-self.buyer.past_max :]
+
+    def _remember(self, reservation: Reservation, *, past: bool) -> None:
+        rids = [rid for rid in self.past.get(reservation.buyer, []) if rid != reservation.rid]
+        rids += [reservation.rid] if past else []
+        self.past[reservation.buyer] = rids
+        if not rids:
+            del self.past[reservation.buyer]
 
     def release(self, buyer: str, rid: str) -> Reservation | Refusal:
         """Give a held reservation back."""
@@ -147,7 +176,9 @@ class UnitsModel:
             return ("conflict", {})
         if reservation.state is not State.HELD or reservation.deadline_ms <= self.now_ms:
             return ("expired", {})
-        return self._resolve(reservation, State.RELEASED)
+        released = self._resolve(reservation, State.RELEASED)
+        self.forget()
+        return released
 
     def pay(self, buyer: str, order_id: str, rids: Sequence[str]) -> list[Reservation] | Refusal:
         """Bring reservations into one order, all or none."""
@@ -183,6 +214,7 @@ class UnitsModel:
                 order_id = outcome.order_id or known.order_id
                 decided = replace(known, order_id=order_id, code=outcome.code)
                 self._resolve(decided, outcome.state)
+        self.forget()
 
     def copy(self, rows: Iterable[Row] = (), bought: Iterable[Bought] = ()) -> None:
         """Copy from Postgres; the higher version wins."""
@@ -213,13 +245,16 @@ class UnitsModel:
         self.settle(resolved)
         for line in pending:
             self.reservations[line.rid] = line
+            self._remember(line, past=False)
             if line.command == "reserve":
                 of_order = sorted(p.rid for p in pending if p.order_id == line.order_id)
                 self.orders[line.order_id or ""] = tuple(of_order)
         held = [r for s in survivors if (r := self.reservations[s.rid]).state is State.HELD]
         for reservation in held:
             del self.reservations[reservation.rid]
-        return {r.rid for r in held if not self._stays(r)}
+        left_out = {r.rid for r in held if not self._stays(r)}
+        self.forget()
+        return left_out
 
     def _stays(self, reservation: Reservation) -> bool:
         if reservation.deadline_ms <= self.now_ms:
@@ -236,6 +271,7 @@ class UnitsModel:
     def _resolve(self, reservation: Reservation, state: State) -> Reservation:
         resolved = replace(reservation, state=state, resolved_ms=self.now_ms)
         self.reservations[reservation.rid] = resolved
+        self._remember(resolved, past=not resolved.order_id and state is not State.SOLD)
         return resolved
 
 

@@ -41,6 +41,7 @@ HOLD_MS_DEFAULT: Final = 300_000
 MUTE_MS_MAX: Final = 86_400_000
 CHAT_SLOW_MS_MAX: Final = 3_600_000
 RESOLVED_KEPT_MS: Final = 86_400_000
+SETTLED_KEPT_MS: Final = 30 * 86_400_000  # in Redis, what late viewers see
 HELLO_MS_MAX: Final = 10_000
 PING_MS_DEFAULT: Final = 25_000
 PONG_GRACE_MS: Final = 10_000
@@ -105,6 +106,10 @@ VARIANTS_PER_PRODUCT_MAX: Final = 200
 CHECKOUT_RIDS_MAX: Final = 20
 WELCOME_ORDERS_MAX: Final = 50
 BUYER_RESERVATIONS_MAX: Final = 100
+# What Redis keeps of one buyer and session after it has ended unsold: reservations that were never
+# ordered, of which the oldest is forgotten, and ordered ones, at which nothing new is reserved.
+BUYER_PAST_MAX: Final = 200
+BUYER_VOID_MAX: Final = 500
 PAGE_ITEMS_MAX: Final = 200
 PAGE_ITEMS_DEFAULT: Final = 50
 SEARCH_SKUS_MAX: Final = 1_000
@@ -165,6 +170,7 @@ COMMANDS_RATE: Final = (20, 40)
 HOST_COMMANDS_RATE: Final = (50, 100)
 CHAT_RATE: Final = (2, 5)
 PURCHASE_RATE: Final = (5, 10)
+BUYER_RATE: Final = PURCHASE_RATE  # reservations of a buyer in a session, over all connections
 FRAMES_RATE: Final = (200, 1_000)  # of any kind, pings and fragments among them
 
 # Rates over HTTP: (a second, burst)

@@ -105,7 +105,8 @@ class Warden:
                 return
             await self._till.expired(reply.expired)
             await self._till.resolve_overdue(reply.overdue)
-            if max(len(reply.expired), len(reply.overdue)) < limits.SWEEP_LINES_MAX:
+            found = max(len(reply.expired), len(reply.overdue), reply.trimmed)
+            if found < limits.SWEEP_LINES_MAX:
                 break
         await self._settler.retry()
         await self._copy_missed()

@@ -86,6 +86,10 @@ class Watcher:
         message: dict[str, Any] = await self.until(first)
         return message
 
+    async def sees_many(self, kind: str, count: int) -> None:
+        """Wait until so many messages of a type have come."""
+        await self.until(lambda: len(self.of(kind)) >= count)
+
 
 @dataclass
 class Shop:

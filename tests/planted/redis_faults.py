@@ -22,6 +22,39 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="a replay counted in its buyer's rate",
+        promise="P5: a buyer who asks again what became of a rid is not told",
+        file=f"{_LUA}/reserve.lua",
+        old="  if record then\n    return same_arguments",
+        new="  local full_ms = batch.pace.new[line.buyer] or batch.pace.real_ms\n"
+        "  batch.pace.new[line.buyer] = full_ms + PACE_STEP_MS\n"
+        "  if record then\n    return same_arguments",
+        tests=(
+            f"{_TESTS}/test_ended.py::test_a_known_rid_is_answered_beyond_the_rate_and_not_counted",
+        ),
+    ),
+    Fault(
+        name="a rid that reached `paying` is forgotten with those that did not",
+        promise="P5: a rid that expired unpaid is reserved a second time",
+        file=f"{_LUA}/records.lua",
+        old="  return record.order_id == '' and 'past' or 'void'\n",
+        new="  return 'past'\n",
+        tests=(
+            f"{_TESTS}/test_ended.py"
+            "::test_a_rid_that_reached_paying_keeps_its_answer_whatever_follows",
+        ),
+    ),
+    Fault(
+        name="a sold rid forgotten by the call that sells it",
+        promise="P5: a rid that was sold is unused again",
+        file=f"{_LUA}/ended.lua",
+        old="    if each.from == 'past' then\n",
+        new="    if each.from == 'past' and each.to ~= nil then\n",
+        tests=(
+            f"{_TESTS}/test_ended.py::test_what_turns_out_to_be_sold_counts_no_longer_and_is_kept",
+        ),
+    ),
+    Fault(
         name="no epoch check",
         promise="P1: a node of before a rebuild goes on selling",
         file=f"{_LUA}/session.lua",
@@ -41,8 +74,8 @@ FAULTS: Final = (
         name="hi_ms ignored",
         promise="P4: a clock that goes back reopens sales and revives holds",
         file=f"{_LUA}/session.lua",
-        old="math.max(time[1] * 1000 + math.floor(time[2] / 1000), tonumber(hi_ms) or 0)",
-        new="time[1] * 1000 + math.floor(time[2] / 1000)",
+        old="return math.max(real_ms, tonumber(hi_ms) or 0), real_ms",
+        new="return real_ms, real_ms",
         tests=(
             f"{_TESTS}/test_rebuild.py::test_clock_goes_on_from_the_newest_instant_in_postgres",
         ),
@@ -161,8 +194,8 @@ FAULTS: Final = (
         name="no per-buyer sum over a cart",
         promise="P1: a buyer holds more than its limit, one line at a time",
         file=f"{_LUA}/reserve.lua",
-        old="limit - (batch.bought[field] or 0) - batch.held[field], 0)",
-        new="limit - (batch.bought[field] or 0), 0)",
+        old="limit - (batch.bought[field] or 0) - batch.held[field]\n",
+        new="limit - (batch.bought[field] or 0)\n",
         tests=(
             f"{_TESTS}/test_reserve.py::test_both_limits_count_what_is_bought_and_what_is_held",
         ),

@@ -1,15 +1,38 @@
 """The Lua function library: versioned by its content, loaded and never replaced."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from liveshop.core.limits import REDIS_CALL_MS_MAX
+from liveshop.core import limits
 from liveshop.stores.redis.link import ErrorReply, FunctionMissing, RedisLink
 
 # In the order in which they build on one another.
-_FILES = ("session", "records", "copies", "reserve", "orders", "rebuild", "live")
+_FILES = (
+    *("session", "pace", "records", "ended", "copies", "reserve", "orders", "rebuild", "live"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyerLimits:
+    """How much of Redis one buyer may take in one session, and how fast.
+
+    They are constants of the functions, since an argument would be read anew with every call.
+    """
+
+    past_max: int = limits.BUYER_PAST_MAX
+    void_max: int = limits.BUYER_VOID_MAX
+    rate: tuple[int, int] = limits.BUYER_RATE
+
+    def lua(self) -> str:
+        """Return the line of Lua that defines them."""
+        per_second, burst = self.rate
+        return (
+            "local BUYER_PAST_MAX, BUYER_VOID_MAX, BUYER_RATE, BUYER_BURST = "
+            f"{self.past_max}, {self.void_max}, {per_second}, {burst}\n"
+        )
 
 
 class Library:
@@ -19,9 +42,11 @@ class Library:
     deleted (`FUNCTION DELETE`) once no node of its release is left.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, buyer: BuyerLimits = BuyerLimits()) -> None:
         folder = files("liveshop.stores.redis") / "lua"
-        body = "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in _FILES)
+        body = buyer.lua() + "\n".join(
+            (folder / f"{name}.lua").read_text("utf-8") for name in _FILES
+        )
         version = sha256(body.encode()).hexdigest()[:12]
         self.name = f"liveshop_{version}"
         self.code = f"#!lua name={self.name}\nlocal PREFIX = '{self.name}_'\n{body}"
@@ -40,7 +65,7 @@ class Library:
         name: str,
         keys: Sequence[str],
         *args: str | bytes | int,
-        timeout_ms: int = REDIS_CALL_MS_MAX,
+        timeout_ms: int = limits.REDIS_CALL_MS_MAX,
     ) -> Any:
         """Call a function; a server that does not have the library is given it first.
 

@@ -11,6 +11,7 @@ SEPARATOR = "\x1f"  # ids cannot contain it
 _KEY_NAMES = (
     *("cfg", "plan", "stock", "res", "due", "paying", "done", "orders"),
     *("held", "bought", "mine", "totals", "chat", "mute", "nodes", "said", "seen"),
+    *("past", "void"),
 )
 
 Arg = str | int

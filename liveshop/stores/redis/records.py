@@ -41,7 +41,8 @@ class LineReply:
     `known`: the rid was reserved before with the same arguments, and `reservation` is the stored
     one in whatever state it is by now. Otherwise a reservation is new: PAYING with the rid as
     its `order_id` for `buy`, HELD for `reserve`. A refusal binds nothing: Conflict (the rid has
-    other arguments), NotLive, NotFound, PriceChanged, LimitReached or SoldOut.
+    other arguments), RateLimited (the buyer, over all its connections), NotLive, NotFound,
+    PriceChanged, LimitReached or SoldOut.
     """
 
     reservation: Reservation | None = None
@@ -96,13 +97,15 @@ class SweepReply:
     """What `sweep` found: `expired` were HELD and are EXPIRED now, their units free again.
 
     `overdue` are PAYING past their deadline and unchanged: Postgres decides what became of them
-    (void, or confirmed), then `settle`.
+    (void, or confirmed), then `settle`. `trimmed` counts the resolved ones that were forgotten;
+    if there were as many as asked for, there may be more of each.
     """
 
     status: UnitsStatus
     now_ms: int
     expired: tuple[Reservation, ...] = ()
     overdue: tuple[Reservation, ...] = ()
+    trimmed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

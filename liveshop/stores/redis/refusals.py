@@ -8,6 +8,7 @@ from liveshop.core.errors import (
     NotFound,
     NotLive,
     PriceChanged,
+    RateLimited,
     SoldOut,
 )
 from liveshop.stores.redis.packing import SEPARATOR, unpack
@@ -26,6 +27,8 @@ def _line_refusal(line: ReserveLine, word: str, details: list[str]) -> LiveshopE
     match word, details:
         case "conflict", _:
             return Conflict("this rid was used with other arguments")
+        case "rate_limited", [wait_ms]:
+            return RateLimited(retry_after_ms=int(wait_ms))
         case "not_live", [status]:
             return NotLive(status)
         case "not_found", _:
@@ -45,6 +48,7 @@ _LIMITS = {
     "sku": "{sku} for one buyer",
     "sale": "{sku} at the sale's price for one buyer",
     "open": "open reservations of one buyer",
+    "void": "ordered reservations of one buyer that ended unsold within a day",
 }
 
 

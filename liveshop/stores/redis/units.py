@@ -7,6 +7,7 @@ from liveshop.core.limits import (
     BUYER_RESERVATIONS_MAX,
     RESERVE_LINES_PER_CALL_MAX,
     RESOLVED_KEPT_MS,
+    SETTLED_KEPT_MS,
     SWEEP_LINES_MAX,
 )
 from liveshop.core.model import Bought, Reservation, Row, Totals
@@ -145,20 +146,23 @@ class SessionUnits(Loading):
     async def sweep(self, epoch: int, lines_max: int = SWEEP_LINES_MAX) -> SweepReply:
         """Expire overdue held reservations, list overdue paying ones, trim old resolved ones."""
         reply = await self._call("sweep", epoch, lines_max, RESOLVED_KEPT_MS)
-        status, now_ms, expired, overdue = reply
+        status, now_ms, expired, overdue, trimmed = reply
         return SweepReply(
             status=UnitsStatus(status),
             now_ms=now_ms,
             expired=unpack_all(expired),
             overdue=unpack_all(overdue),
+            trimmed=trimmed,
         )
 
     async def retire(self, epoch: int) -> UnitsStatus:
         """Have a settled session's reservations forgotten in `RESOLVED_KEPT_MS`; idempotent.
 
-        Totals, gauges and chat stay: late viewers see them.
+        Totals, gauges and chat, which late viewers see, follow `SETTLED_KEPT_MS` after the last
+        call. Nothing else gives their memory back.
         """
-        return UnitsStatus(await self._call("retire", epoch, RESOLVED_KEPT_MS))
+        args = (RESOLVED_KEPT_MS, SETTLED_KEPT_MS)
+        return UnitsStatus(await self._call("retire", epoch, *args))
 
     async def peek(self, rids: Sequence[str]) -> dict[str, Reservation]:
         """Return those of the reservations that Redis knows."""

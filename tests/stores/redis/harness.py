@@ -7,7 +7,7 @@ from uuid import uuid4
 import anyio
 
 from liveshop.core.model import PurchaseWord, Row, Sale, Status, Totals, sku_row
-from liveshop.stores.redis.library import Library
+from liveshop.stores.redis.library import BuyerLimits, Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.projection import Offer, Projection
 from liveshop.stores.redis.records import LineReply, ReserveLine, UnitsStatus
@@ -17,6 +17,8 @@ from liveshop.stores.redis.units import SessionUnits
 # there until the test moves it.
 START_MS = 2_000_000_000_000
 HOLD_MS = 60_000
+# For tests of one buyer who reserves much: the rate goes by the server's clock, which runs on.
+UNHURRIED = BuyerLimits(rate=(1_000, 1_000))
 NOTHING = Totals(orders=0, units=0, revenue=0, version=0)
 
 
@@ -98,10 +100,15 @@ class OpenSession:
 
     @classmethod
     async def start(
-        cls, link: RedisLink, plan: Projection | None = None, rows: Sequence[Row] = ()
+        cls,
+        link: RedisLink,
+        plan: Projection | None = None,
+        rows: Sequence[Row] = (),
+        *,
+        buyer: BuyerLimits | None = None,
     ) -> "OpenSession":
-        """Open a session with a projection and further rows."""
-        session = cls(link)
+        """Open a session with a projection and further rows, perhaps with limits of its own."""
+        session = cls(link, Library(buyer) if buyer else None)
         stock = [row(sku_row("S"), 10), row(sku_row("M"), 10), *rows]
         assert await session.units.fence(1) is UnitsStatus.OK
         reply = await session.units.load(1, now_ms_min=START_MS, rows=stock, totals=NOTHING)

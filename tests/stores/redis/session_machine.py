@@ -14,6 +14,7 @@ from hypothesis.stateful import (
 )
 
 from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status
+from liveshop.stores.redis.library import BuyerLimits, Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.projection import Offer, Projection
 from liveshop.stores.redis.records import UnitsStatus
@@ -27,6 +28,8 @@ SKUS = ("S", "M")
 BUYERS = ("ada", "bo", "cy")
 RIDS = [str(UUID(int=n)) for n in range(1, 31)]
 LIMITS = {"S": 4, "M": 6}
+# So few that they are reached, but for the rate: real time passes while the model's stands still.
+BUYER = BuyerLimits(past_max=3, void_max=4, rate=(1_000, 1_000))
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -42,7 +45,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.session = OpenSession(self.link)
+        self.session = OpenSession(self.link, Library(BUYER))
         self.units = self.session.units
         self.epoch = 0
         self.offset = 0
@@ -54,7 +57,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.saw_old_file = False
         rows = {f"s{sku}": Row(row=f"s{sku}", units=8, sold=0, version=1) for sku in SKUS}
         self.ledger = Ledger(rows=rows)
-        self.model = UnitsModel(now_ms=START_MS, projection=self.plan())
+        self.model = UnitsModel(now_ms=START_MS, projection=self.plan(), buyer=BUYER)
         self.rebuild()
 
     def run(self, method: Callable[..., Awaitable[_T]], *args: Any, **named: Any) -> _T:
@@ -80,6 +83,10 @@ class SessionMachine(RuleBasedStateMachine):
         assert self.offset == 1 or self.stale()
         assert self.run(self.units.push, self.epoch, self.plan(), rows) is UnitsStatus.OK
         self.model.push(self.plan(), rows)
+
+    def empty_model(self) -> UnitsModel:
+        now_ms, plan = self.model.now_ms, self.model.projection
+        return UnitsModel(now_ms=now_ms, projection=plan, buyer=BUYER)
 
     def stale(self) -> bool:
         reply = self.run(self.units.reserve, self.epoch, self.offset, [])
@@ -142,7 +149,9 @@ class SessionMachine(RuleBasedStateMachine):
         return units
 
     def keys(self) -> list[str]:
-        names = "cfg plan stock res due paying done orders held bought mine totals".split()
+        names = (
+            "cfg plan stock res due paying done orders held bought mine totals past void".split()
+        )
         return [self.key(name) for name in names]
 
     def key(self, name: str) -> str:
@@ -165,6 +174,10 @@ class SessionMachine(RuleBasedStateMachine):
         done = {r.rid: float(r.resolved_ms or 0) for r in self.resolved()}
         stored: Any = self.reader.zrange(self.key("done"), 0, -1, withscores=True)
         assert dict(stored) == done
+        past = {buyer: "\x1f".join(["", *rids, ""]) for buyer, rids in self.model.past.items()}
+        assert self.reader.hgetall(self.key("past")) == past
+        void = {buyer: str(count) for buyer, count in self.model.void().items()}
+        assert self.reader.hgetall(self.key("void")) == void
         for buyer in BUYERS:
             mine = self.run(self.units.mine, buyer)
             holding = (ReservationState.HELD, ReservationState.PAYING)

@@ -8,6 +8,7 @@ from tests.stores.redis.harness import (
     HOLD_MS,
     NOTHING,
     START_MS,
+    UNHURRIED,
     OpenSession,
     line,
     linked,
@@ -185,7 +186,7 @@ async def test_checks_come_in_the_order_of_the_protocol(redis_url: str) -> None:
 async def test_buyer_has_a_hundred_open_reservations_at_most(redis_url: str) -> None:
     async with linked(redis_url) as link:
         rows = [row("sS", 1000, version=2)]
-        session = await OpenSession.start(link, projection(limit=1000))
+        session = await OpenSession.start(link, projection(limit=1000), buyer=UNHURRIED)
         await session.units.copy(1, rows)
         mine = [line() for _ in range(101)]
         for first in (0, 64):

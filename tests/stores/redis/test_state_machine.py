@@ -17,7 +17,6 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status
 from liveshop.stores.redis.projection import Projection
 from liveshop.stores.redis.records import ReserveLine, UnitsStatus
-from tests.model_units import UnitsModel
 from tests.stores.redis.harness import HOLD_MS, linked
 from tests.stores.redis.session_machine import BUYERS, RIDS, SKUS, SessionMachine
 
@@ -54,6 +53,7 @@ class UnitsMachine(SessionMachine):
             expected = self.model.reserve(line)
             assert answer.known is (known and isinstance(expected, Reservation))
             self.same(expected, answer.reservation, answer.refusal)
+        self.model.forget()
 
     @rule(buyer=st.sampled_from(BUYERS), order=rids, chosen=st.lists(rids, min_size=1, max_size=3))
     def checkout(self, buyer: str, order: str, chosen: list[str]) -> None:
@@ -107,6 +107,7 @@ class UnitsMachine(SessionMachine):
         expired, overdue = self.model.sweep()
         assert list(reply.expired) == expired
         assert {reservation.rid for reservation in reply.overdue} == overdue
+        self.model.forget()
         self.model.trim()
         for order_id in {r.order_id or "" for r in reply.overdue}:
             self.resolve_overdue(order_id)
@@ -222,7 +223,8 @@ class UnitsMachine(SessionMachine):
     def write_a_file(self) -> None:
         keys = [key for key in self.keys() if self.reader.exists(key)]
         dumped = {key: self.raw.dump(key) for key in keys}
-        model = UnitsModel(now_ms=self.model.now_ms, projection=self.model.projection)
+        model = self.empty_model()
+        model.past = {buyer: list(rids) for buyer, rids in self.model.past.items()}
         model.reservations = dict(self.model.reservations)
         model.orders = dict(self.model.orders)
         self.old_file = (dumped, model)
@@ -230,8 +232,7 @@ class UnitsMachine(SessionMachine):
     @rule()
     def lose_everything(self) -> None:
         self.reader.delete(*self.keys())
-        now_ms = self.model.now_ms
-        self.model = UnitsModel(now_ms=now_ms, projection=self.model.projection)
+        self.model = self.empty_model()
         self.fenced()
         self.rebuild()
 
@@ -246,6 +247,7 @@ class UnitsMachine(SessionMachine):
         self.reader.hset(self.key("cfg"), "run_id", "another process")
         self.model.reservations = dict(model.reservations)
         self.model.orders = dict(model.orders)
+        self.model.past = {buyer: list(rids) for buyer, rids in model.past.items()}
         self.saw_old_file = True
         self.fenced()
         self.rebuild()

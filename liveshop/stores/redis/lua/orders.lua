@@ -146,25 +146,25 @@ register('settle', function(key, args)
   return status
 end, {'allow-oom'})
 
--- Forgets reservations that were resolved long ago.
+-- Forgets reservations that were resolved long ago; returns how many.
 local function trim(key, resolved_ms_max, count_max)
-  local rids = reached(key.done, resolved_ms_max, count_max)
-  local orders = {}
+  local rids, records = reached(key.done, resolved_ms_max, count_max), {}
   for rid, packed in pairs(read_all(key.res, rids)) do
-    orders[#orders + 1] = decode(rid, packed).order_id
+    records[#records + 1] = decode(rid, packed)
   end
-  call_all('HDEL', key.res, rids)
+  forget(key, records)
   call_all('ZREM', key.done, rids)
-  call_all('HDEL', key.orders, orders)
+  return #rids
 end
 
 -- Expire overdue held reservations; overdue paying ones are for Postgres to decide.
 -- ARGV    epoch, how many of each at most, how long resolved ones are kept
--- Returns status, now_ms, the records that were expired, those overdue and paying
+-- Returns status, now_ms, the records that were expired, those overdue and paying, how many
+--         resolved ones were forgotten
 register('sweep', function(key, args)
   local status, now_ms = enter(key, args[1])
   if status ~= 'ok' then
-    return {status, now_ms, {}, {}}
+    return {status, now_ms, {}, {}, 0}
   end
   local batch = new_batch(key, now_ms)
   local due, paying = reached(key.due, now_ms, args[2]), reached(key.paying, now_ms, args[2])
@@ -176,24 +176,31 @@ register('sweep', function(key, args)
     move(batch, record, 'expired')
   end
   write_batch(batch)
-  trim(key, now_ms - tonumber(args[3]), args[2])
-  return {status, now_ms, answers(expired), answers(records_of(batch, paying))}
+  local trimmed = trim(key, now_ms - tonumber(args[3]), args[2])
+  local overdue = answers(records_of(batch, paying))
+  return {status, now_ms, answers(expired), overdue, trimmed}
 end, {'allow-oom'})
 
--- Let go, after a while, what grows with the sales of a session: it is settled, and nothing is
--- swept any more. Repeated: the time that was set first holds.
--- ARGV    epoch, for how long it is kept
--- Returns status
+-- Let a settled session go: soon what grows with its sales, and what late viewers see (gauges,
+-- totals, chat) so long after the last room was loaded for it. Nothing is swept any more. Repeated:
+-- for what grows, the time that was set first holds.
+-- ARGV    epoch, for how long what grows is kept, and all else
+-- Returns 'ok', or 'epoch' as ever; a session that Redis has forgotten is let go as well
 register('retire', function(key, args)
   local status = enter(key, args[1])
-  if status == 'ok' then
-    for _, name in ipairs{
-      'plan', 'stock', 'res', 'done', 'orders', 'held', 'bought', 'mine', 'said', 'seen',
-    } do
-      redis.call('PEXPIRE', key[name], args[2], 'NX')
-    end
+  if status == 'epoch' then
+    return status
   end
-  return status
+  for _, name in ipairs{
+    'plan', 'stock', 'res', 'done', 'orders', 'held', 'bought', 'mine', 'said', 'seen', 'past',
+    'void',
+  } do
+    redis.call('PEXPIRE', key[name], args[2], 'NX')
+  end
+  for _, name in ipairs{'cfg', 'totals', 'chat', 'mute', 'nodes'} do
+    redis.call('PEXPIRE', key[name], args[3])
+  end
+  return 'ok'
 end, {'allow-oom'})
 
 -- Look reservations up.

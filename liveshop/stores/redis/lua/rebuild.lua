@@ -40,12 +40,16 @@ local function enter_rebuild(key, epoch, now_ms_min)
   return cfg[3] == '1' and 'open' or 'ok', math.max(clock(cfg[4]), tonumber(now_ms_min))
 end
 
--- Replace counters by those of Postgres; what is held is counted anew from here on.
+-- Replace counters by those of Postgres; what is held is counted anew from here on. A session that
+-- was let go as settled, and by an older Postgres is not, stays.
 -- ARGV    epoch, now_ms at least, then copies (copies.lua)
 -- Returns status ('fenced': fence it first; 'open': this rebuild is finished)
 register('refill', function(key, args)
   local status, now_ms = enter_rebuild(key, args[1], args[2])
   if status == 'ok' then
+    for _, name in ipairs(KEY_NAMES) do
+      redis.call('PERSIST', key[name])
+    end
     redis.call('UNLINK', key.stock, key.held, key.mine, key.bought, key.totals, key.plan)
     copy(key, args, 3)
     save_clock(key, now_ms)
@@ -171,7 +175,8 @@ register('load', function(key, args)
   end
   read_records(batch, rids)
   for _, record in ipairs(pending) do
-    record.stored = batch.res[record.rid] and batch.res[record.rid].stored
+    local stored = batch.res[record.rid] or {}
+    record.stored, record.kept = stored.stored, stored.kept
   end
   local stored = records_of(batch, rids)
   read_anew(batch, pending)

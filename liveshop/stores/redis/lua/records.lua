@@ -18,11 +18,26 @@ local function decode(rid, packed)
   return record
 end
 
+-- Returns what a record counts as once it has ended without being sold (ended.lua), else nil.
+local function kept_as(record)
+  if OPEN_SET[record.state] or record.state == 'sold' then
+    return nil
+  end
+  return record.order_id == '' and 'past' or 'void'
+end
+
+-- Returns a record as it is stored. It is packed once for the store and the answer: whatever
+-- changes it calls move afterwards.
 local function encode(record)
-  return table.concat({
-    record.state, record.buyer, record.command, record.sku, int(record.quantity), record.price,
-    record.sale, record.order_id, int(record.deadline_ms), record.code, record.resolved_ms,
-  }, SEP)
+  local packed = record.packed
+  if not packed then
+    packed = table.concat({
+      record.state, record.buyer, record.command, record.sku, int(record.quantity), record.price,
+      record.sale, record.order_id, int(record.deadline_ms), record.code, record.resolved_ms,
+    }, SEP)
+    record.packed = packed
+  end
+  return packed
 end
 
 local function answer(record)
@@ -38,11 +53,12 @@ local function answers(records)
 end
 
 -- The work of one call. res: rid -> record; row: row -> units, sold, held; held: buyer|scope ->
--- units; mine: buyer -> list of rids; changed: what is to be written.
+-- units; mine: buyer -> list of rids; changed: what is to be written; ended: what has ended, in
+-- the order in which it did (ended.lua).
 local function new_batch(key, now_ms)
   return {
     key = key, now_ms = now_ms, res = {}, row = {}, held = {}, mine = {},
-    changed = {}, changed_rows = {}, changed_held = {}, changed_mine = {},
+    changed = {}, changed_rows = {}, changed_held = {}, changed_mine = {}, ended = {},
   }
 end
 
@@ -50,6 +66,7 @@ local function read_records(batch, rids)
   for rid, packed in pairs(read_all(batch.key.res, rids)) do
     local record = decode(rid, packed)
     record.stored = record.state
+    record.kept = not record.holds and kept_as(record) or nil
     batch.res[rid] = record
   end
 end
@@ -147,8 +164,11 @@ local function move(batch, record, state)
     change_hold(batch, record, -record.quantity)
     remove_mine(batch, record)
   end
-  record.state, record.holds = state, holds
+  record.state, record.holds, record.packed = state, holds, nil
   record.resolved_ms = holds and '' or int(batch.now_ms)
+  if record.kept or not (holds or state == 'sold') then
+    batch.ended[#batch.ended + 1] = record
+  end
   batch.res[record.rid] = record
   batch.changed[record.rid] = record
 end
@@ -194,7 +214,7 @@ local function write_hash(key, changed, text_of)
   call_all('HDEL', key, gone)
 end
 
-local function write_batch(batch)
+local function write_open(batch)
   local key = batch.key
   write_records(batch)
   write_hash(key.held, batch.changed_held, function(scope)

@@ -44,6 +44,18 @@ local function read_plan(key, lines, now_ms)
   return plan
 end
 
+-- Returns buyer -> ordered reservations that ended unsold, of those who have any.
+local function read_void(key, lines)
+  if redis.call('HLEN', key.void) == 0 then
+    return {}
+  end
+  local buyers = {}
+  for i, line in ipairs(lines) do
+    buyers[i] = line.buyer
+  end
+  return read_all(key.void, buyers)
+end
+
 -- Reads records and holds of the lines and of what is overdue; returns the overdue ones.
 local function read_batch(batch, lines, plan, overdue)
   local rids, touched, scopes = slice(overdue, 1, #overdue), {}, {}
@@ -64,6 +76,7 @@ local function read_batch(batch, lines, plan, overdue)
     touched[#touched + 1] = record
   end
   read_holds(batch, touched)
+  batch.void = read_void(batch.key, touched)
   batch.bought = {}
   for scope, counted in pairs(read_all(batch.key.bought, scopes)) do
     batch.bought[scope] = tonumber(split(counted)[1])
@@ -71,24 +84,30 @@ local function read_batch(batch, lines, plan, overdue)
   return expiring
 end
 
+-- Returns what one limit refuses, where it leaves less than the refusal so far; else that.
+local function tighter(batch, line, name, row, limit, refusal)
+  if not limit then
+    return refusal
+  end
+  local field = line.buyer .. SEP .. row
+  local left = limit - (batch.bought[field] or 0) - batch.held[field]
+  left = left > 0 and left or 0
+  if line.quantity > left and (not refusal or left < refusal[4]) then
+    return {'limit', name, limit, left}
+  end
+  return refusal
+end
+
 -- Returns what a buyer's limits refuse: the limit that leaves least, or nil.
 local function limit_refusal(batch, line, offer, open_max)
   if #batch.mine[line.buyer] >= open_max then
     return {'limit', 'open', open_max, 0}
   end
-  local refusal
-  local limits = {{'sku', 's' .. line.sku, offer.limit}, {'sale', offer.sale, offer.sale_limit}}
-  for _, scope in ipairs(limits) do
-    local name, row, limit = scope[1], scope[2], scope[3]
-    if limit then
-      local field = line.buyer .. SEP .. row
-      local left = math.max(limit - (batch.bought[field] or 0) - batch.held[field], 0)
-      if line.quantity > left and (not refusal or left < refusal[4]) then
-        refusal = {'limit', name, limit, left}
-      end
-    end
+  if (tonumber(batch.void[line.buyer]) or 0) >= BUYER_VOID_MAX then
+    return {'limit', 'void', BUYER_VOID_MAX, 0}
   end
-  return refusal
+  local refusal = tighter(batch, line, 'sku', 's' .. line.sku, offer.limit)
+  return tighter(batch, line, 'sale', offer.sale, offer.sale_limit, refusal)
 end
 
 -- Returns why a line that is not known gets nothing, or nil.
@@ -126,10 +145,18 @@ local function reserve_line(batch, line, plan, open_max)
   if record then
     return same_arguments(record, line) and 'known' .. SEP .. answer(record) or 'conflict'
   end
+  -- Only what is reserved is counted: a refusal writes nothing, and costs its connection's rate.
+  local paces_of, buyer = batch.pace, line.buyer
+  local full_ms = paces_of.new[buyer] or paces_of.old[buyer] or 0
+  if full_ms > paces_of.waits_ms then
+    return 'rate_limited' .. SEP .. int(math.ceil(full_ms - paces_of.waits_ms))
+  end
   local refusal = refusal_of(batch, line, plan, open_max)
   if refusal then
     return table.concat(refusal, SEP)
   end
+  local real_ms = paces_of.real_ms
+  paces_of.new[buyer] = (full_ms > real_ms and full_ms or real_ms) + PACE_STEP_MS
   local buys = line.command == 'buy'
   line.order_id, line.code = buys and line.rid or '', ''
   line.deadline_ms = batch.now_ms + plan.hold_ms
@@ -143,9 +170,10 @@ end
 --         empty for each line
 -- Returns status (also 'stale': push the projection first), now_ms, one answer for each line,
 --         the records that were expired. An answer is new|record, known|record, conflict,
---         not_live|status, not_found, price_changed|price, limit|which|limit|left, sold_out|left
+--         rate_limited|ms, not_live|status, not_found, price_changed|price,
+--         limit|which|limit|left, sold_out|left
 register('reserve', function(key, args)
-  local status, now_ms = enter(key, args[1])
+  local status, now_ms, real_ms = enter(key, args[1])
   if status ~= 'ok' then
     return {status, now_ms, {}, {}}
   end
@@ -155,6 +183,7 @@ register('reserve', function(key, args)
     return {'stale', now_ms, {}, {}}
   end
   local batch = new_batch(key, now_ms)
+  batch.pace = paces(key, real_ms)
   local expired = read_batch(batch, lines, plan, reached(key.due, now_ms, args[3]))
   for _, record in ipairs(expired) do
     move(batch, record, 'expired')

@@ -18,12 +18,15 @@
 --   nodes   HASH   node -> viewers, reported_ms
 --   said    HASH   viewer -> at_ms of its last message in slow mode
 --   seen    HLL    who has joined
+--   past    HASH   buyer -> its rids that ended and were never ordered (see ended.lua)
+--   void    HASH   buyer -> how many of its ordered reservations ended unsold
 local SEP = '\31'
 local SLICE = 4000 -- arguments a call, well below what Lua's stack takes; even, to keep pairs
 
 local KEY_NAMES = {
   'cfg', 'plan', 'stock', 'res', 'due', 'paying', 'done', 'orders',
   'held', 'bought', 'mine', 'totals', 'chat', 'mute', 'nodes', 'said', 'seen',
+  'past', 'void',
 }
 
 local function register(name, callback, flags)
@@ -87,10 +90,11 @@ local function run_id()
   return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 end
 
--- The server's clock, never behind the highest value already used.
+-- The server's clock, never behind the highest value already used; and as it is.
 local function clock(hi_ms)
   local time = redis.call('TIME')
-  return math.max(time[1] * 1000 + math.floor(time[2] / 1000), tonumber(hi_ms) or 0)
+  local real_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+  return math.max(real_ms, tonumber(hi_ms) or 0), real_ms
 end
 
 local function save_clock(key, now_ms)
@@ -98,10 +102,10 @@ local function save_clock(key, now_ms)
 end
 
 -- Returns whether the session may be changed by a caller of this epoch ('ok', 'fenced' or
--- 'epoch', see UnitsStatus), and the time of this call.
+-- 'epoch', see UnitsStatus), the time of this call, and the server's own.
 local function enter(key, epoch)
   local cfg = redis.call('HMGET', key.cfg, 'epoch', 'run_id', 'open', 'hi_ms')
-  local now_ms = clock(cfg[4])
+  local now_ms, real_ms = clock(cfg[4])
   local own, caller = tonumber(cfg[1]) or -1, tonumber(epoch)
   if own > caller then
     return 'epoch', now_ms
@@ -109,5 +113,5 @@ local function enter(key, epoch)
   if own < caller or cfg[3] ~= '1' or cfg[2] ~= run_id() then
     return 'fenced', now_ms
   end
-  return 'ok', now_ms
+  return 'ok', now_ms, real_ms
 end

@@ -1,0 +1,29 @@
+-- How often a buyer may reserve in a session, through whatever connections and nodes.
+--
+-- A buyer's entry is the instant by which it has earned back all that it has taken (GCRA). Entries
+-- are in this process' memory and in no key: an entry in a key would cost each purchase a read and
+-- a write, and somebody would have to clean up behind buyers who never come back. A restart or a
+-- failover costs one more burst. The clock is the server's own and not the session's, which
+-- stands still after a jump: buyers would get one burst until it went on.
+--
+-- An entry is without effect once its instant is past, at most PACE_MS after it was written. Thus
+-- two generations of PACE_MS suffice: what is older is dropped with its whole table.
+local PACE_STEP_MS = 1000 / BUYER_RATE
+local PACE_MS = PACE_STEP_MS * BUYER_BURST
+local pace = {new = {}, old = {}, since_ms = 0}
+
+-- Returns the paces of a session's buyers: `new` to read and write, `old` to read, the time, and
+-- from which entry on a buyer has to wait.
+local function paces(key, real_ms)
+  if real_ms >= pace.since_ms + PACE_MS or real_ms < pace.since_ms then
+    -- A clock that went back would lock buyers out until it came up to their entries.
+    local stays = real_ms >= pace.since_ms and real_ms < pace.since_ms + 2 * PACE_MS
+    pace.old, pace.new, pace.since_ms = stays and pace.new or {}, {}, real_ms
+  end
+  local session = key.cfg
+  pace.new[session] = pace.new[session] or {}
+  return {
+    new = pace.new[session], old = pace.old[session] or {}, real_ms = real_ms,
+    waits_ms = real_ms + PACE_MS - PACE_STEP_MS,
+  }
+end
