@@ -69,6 +69,7 @@ CLOCK_JUMP_ALARM_MS: Final = 5_000
 FENCED_MS_MAX: Final = 500
 PAYMENT_UNRESOLVED_MS_MAX: Final = 5_000
 ROOM_IDLE_MS_MAX: Final = 60_000
+ROOM_QUIET_MS_MIN: Final = 2_000  # before it makes way for another: who asked for it is coming
 SAMPLE_MS: Final = 10_000
 PRICE_HISTORY_MS: Final = 30 * 86_400_000
 PRICE_SESSIONS_MAX: Final = 1_000
@@ -114,6 +115,8 @@ PAGE_ITEMS_MAX: Final = 200
 PAGE_ITEMS_DEFAULT: Final = 50
 SEARCH_SKUS_MAX: Final = 1_000
 SERIES_POINTS_MAX: Final = 240
+STILLS_MAX: Final = 250  # settled shows that a node shows without a room
+QUIET_ROOMS_DEFAULT: Final = 100
 VISITORS_NOTED_MAX: Final = 100_000
 VISITORS_PER_CALL_MAX: Final = 1_000
 
@@ -139,6 +142,7 @@ BODY_BYTES_MAX: Final = 65_536
 CSV_BYTES_MAX: Final = 268_435_456
 CSV_ROW_BYTES_MAX: Final = 524_288
 DEFLATED_BYTES_MIN: Final = 256  # less fits into one packet either way
+STILL_BYTES_MAX: Final = 33_554_432  # of all stills of a node
 OUTBOX_BYTES_MAX: Final = 65_536
 UNSENT_BYTES_MAX: Final = 16_384
 

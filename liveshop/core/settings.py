@@ -264,6 +264,11 @@ class Settings:
         "50000",
         "How many connections a node takes; more are told to move on.",
     )
+    quiet_rooms_max: int = _setting(
+        _integer(1, 100_000),
+        str(limits.QUIET_ROOMS_DEFAULT),
+        "How many shows that are not on, and that only strangers watch, a node loads.",
+    )
     joins_per_second_max: int = _setting(
         _integer(1, 1_000_000),
         str(limits.JOINS_PER_SECOND_DEFAULT),

@@ -51,8 +51,8 @@ class Rooms(Protocol):
     def loaded(self, session_id: str) -> object | None:
         """Return the session's room if this node has it."""
 
-    async def room(self, session_id: str) -> object:
-        """Load the session's room; raises NotFound or Unavailable."""
+    async def look_up(self, session_id: str) -> None:
+        """Find out whether there is a session; raises NotFound or Unavailable."""
 
     def connect(
         self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
@@ -265,7 +265,7 @@ class Gateway:
     async def _find(self, session_id: str) -> None:
         log = SessionLog(session_id, _logger)
         try:
-            await self.rooms.room(session_id)
+            await self.rooms.look_up(session_id)
         except NotFound:
             for guest in self._looking_up[session_id]:
                 guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")

@@ -34,6 +34,11 @@ class Audience:
         """Tell whether nobody is here, nor expected."""
         return not self._seated and not self._expected
 
+    @property
+    def named(self) -> bool:
+        """Whether someone with a token is here, or expected."""
+        return bool(self._buyers)
+
     def seated(self) -> tuple[Viewer, ...]:
         """Return those who see the next flush; a copy, since writing may drop some."""
         if self._copy is None:

@@ -1,7 +1,5 @@
 """Lets viewers into rooms: the welcome, the snapshot, and what they ask for meanwhile."""
 
-import random
-
 from anyio.abc import TaskGroup
 
 from liveshop.core import limits, messages
@@ -13,19 +11,21 @@ from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
 from liveshop.engine.mailbox import Watched
 from liveshop.engine.node import Node
+from liveshop.engine.partings import no_such_session, send_away
 from liveshop.engine.room import Room
 from liveshop.engine.rooms import Rooms
 from liveshop.engine.session_log import SessionLog
+from liveshop.engine.stills import Still
 from liveshop.engine.viewer import Viewer
 
 
 class Door:
-    """Knows in which room each viewer is, or that it is still on its way there."""
+    """Knows in which room each viewer is, or at which still, or that it is on its way there."""
 
     def __init__(self, node: Node, rooms: Rooms) -> None:
         self._node = node
         self._rooms = rooms
-        self._inside: dict[Viewer, Room] = {}
+        self._inside: dict[Viewer, Room | Still] = {}
         # Commands of viewers whose room is being loaded, and answers for after their welcome.
         self._coming: dict[Viewer, list[Command | bytes]] = {}
 
@@ -38,19 +38,20 @@ class Door:
         tasks: TaskGroup,
     ) -> None:
         """Welcome a viewer: at once if it is anonymous and the room is here, else in a task."""
-        room = self._rooms.loaded(session_id)
-        if room is not None and viewer.identity is None:
-            self._enter(viewer, room, visitor)
-            self._seat(viewer, room, ref, (), [])
-            return
+        if viewer.identity is None:
+            shown = self._rooms.shown(session_id)
+            if shown is not None:
+                self._enter(viewer, shown, visitor)
+                self._seat(viewer, shown, ref, (), [])
+                return
         self._coming[viewer] = []
         tasks.start_soon(self._bring, viewer, session_id, ref, visitor)
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Hand a command to the viewer's room, once it is there."""
-        room = self._inside.get(viewer)
-        if room is not None:
-            room.submit(viewer, command)
+        place = self._inside.get(viewer)
+        if place is not None:
+            self._hand_over(viewer, place, command)
         elif viewer in self._coming:
             if len(self._coming[viewer]) < limits.COMMANDS_WAITING_MAX:
                 self._keep(viewer, command)
@@ -59,9 +60,9 @@ class Door:
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         """Write an answer that was not ours to give, after the welcome if that is to come."""
-        room = self._inside.get(viewer)
-        if room is not None:
-            room.context.audience.write_to(viewer, answer)
+        place = self._inside.get(viewer)
+        if place is not None:
+            place.audience.write_to(viewer, answer)
         elif viewer in self._coming:
             self._keep(viewer, answer)
         else:
@@ -70,9 +71,9 @@ class Door:
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer; idempotent. What it has asked for goes on."""
         self._coming.pop(viewer, None)
-        room = self._inside.pop(viewer, None)
-        if room is not None:
-            room.context.audience.leave(viewer)
+        place = self._inside.pop(viewer, None)
+        if place is not None:
+            place.audience.leave(viewer)
             self._node.metrics.viewers.set(len(self._inside))
 
     def _keep(self, viewer: Viewer, item: Command | bytes) -> None:
@@ -88,77 +89,78 @@ class Door:
         self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None
     ) -> None:
         try:
-            room = await self._rooms.get(session_id)
+            if viewer.identity is None:
+                place: Room | Still = await self._rooms.show(session_id)
+            else:
+                place = await self._rooms.get(session_id)
             if viewer not in self._coming:
                 return  # it has left meanwhile
-            self._enter(viewer, room, visitor)
-            reservations, orders = await self._belongings(viewer.identity, room)
-            self._seat(viewer, room, ref, reservations, orders)
+            self._enter(viewer, place, visitor)
+            reservations, orders = await self._belongings(viewer.identity, place)
+            self._seat(viewer, place, ref, reservations, orders)
         except NotFound:
-            _no_such_session(viewer)
+            no_such_session(viewer)
         except LiveshopError:
-            _send_away(viewer)
+            send_away(viewer)
         except Exception:
             SessionLog(session_id).exception("a viewer could not be welcomed")
-            _send_away(viewer)
+            send_away(viewer)
 
     async def _belongings(
-        self, identity: Identity | None, room: Room
+        self, identity: Identity | None, place: Room | Still
     ) -> tuple[tuple[Reservation, ...], list[Order]]:
         if identity is None:
             return (), []
-        buyer, context = identity.viewer_id, room.context
+        assert isinstance(place, Room), "a still is for anonymous viewers"
+        buyer, context = identity.viewer_id, place.context
         reservations = await context.units.mine(buyer)
         for reservation in reservations:
             context.mailbox.watch(Watched.of(reservation))
         orders = await self._node.orders.of_buyer(context.session_id, buyer)
         return reservations, orders
 
-    def _enter(self, viewer: Viewer, room: Room, visitor: str | None) -> None:
+    def _enter(self, viewer: Viewer, place: Room | Still, visitor: str | None) -> None:
         """From here on the viewer's private messages wait for its welcome."""
-        room.recorder.visit(viewer.identity, visitor)
-        self._inside[viewer] = room
-        room.context.audience.expect(viewer)
+        if isinstance(place, Room):
+            place.recorder.visit(viewer.identity, visitor)
+        self._inside[viewer] = place
+        place.audience.expect(viewer)
         for waiting in self._coming.pop(viewer, ()):
             if isinstance(waiting, bytes):
-                room.context.audience.write_to(viewer, waiting)
+                place.audience.write_to(viewer, waiting)
             else:
-                room.submit(viewer, waiting)
+                self._hand_over(viewer, place, waiting)
+
+    def _hand_over(self, viewer: Viewer, place: Room | Still, command: Command) -> None:
+        if isinstance(place, Room):
+            place.submit(viewer, command)
+        else:
+            place.submit(viewer, command, now_ms=self._node.clock.now_ms())
 
     def _seat(
         self,
         viewer: Viewer,
-        room: Room,
+        place: Room | Still,
         ref: int | None,
         reservations: tuple[Reservation, ...],
         orders: list[Order],
     ) -> None:
-        context, node = room.context, self._node
+        node, context = self._node, place.context if isinstance(place, Room) else None
         role = viewer.identity.role if viewer.identity is not None else Role.VIEWER
-        if context.state.status is Status.DRAFT and role < Role.MODERATOR:
-            _no_such_session(viewer)
+        if context is not None and context.state.status is Status.DRAFT and role < Role.MODERATOR:
+            no_such_session(viewer)
             return
         welcome = messages.welcome(
             ref,
             viewer.identity,
-            now_ms=context.clock.now_ms(),
+            now_ms=(context or node).clock.now_ms(),
             ping_ms=node.settings.ping_ms,
             reservations=reservations,
             orders=orders,
         )
-        context.audience.seat(viewer, frame(welcome), context.broadcast.snapshot_frame())
-        stats = context.broadcast.stats
+        place.audience.seat(viewer, frame(welcome), place.snapshot_frame)
+        stats = None if context is None else context.broadcast.stats
         if role >= Role.HOST and stats is not None:
-            context.audience.write_to(viewer, frame(stats.message()))
+            place.audience.write_to(viewer, frame(stats.message()))
         node.metrics.joins.inc()
         node.metrics.viewers.set(len(self._inside))
-
-
-def _no_such_session(viewer: Viewer) -> None:
-    viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
-
-
-def _send_away(viewer: Viewer) -> None:
-    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
-    viewer.write(frame(messages.moved(retry_after_ms)))
-    viewer.close(CloseCode.DRAINED, "connect again")

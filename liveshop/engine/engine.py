@@ -96,6 +96,10 @@ class Engine:
         """Return a session's room if this node has it."""
         return self._rooms.loaded(session_id)
 
+    async def look_up(self, session_id: str) -> None:
+        """Find out whether there is a session, and load it if it is on; raises NotFound."""
+        await self._rooms.look_up(session_id)
+
     async def room(self, session_id: str) -> Room:
         """Load a session's room; raises NotFound or Unavailable."""
         return await self._rooms.get(session_id)
@@ -167,14 +171,14 @@ class Engine:
         self, session_id: str, buyer: Identity, command: Reserve
     ) -> tuple[Message, bool]:
         """Set units aside; return `reserved`, and whether it is the answer of an earlier call."""
-        room = await self.room(session_id)
+        room = await self._rooms.get(session_id, insists=False)
         reply = Reply()
         room.purchase(buyer.viewer_id, command, reply)
         return await reply.wait()
 
     async def release(self, session_id: str, buyer_id: str, rid: str) -> Message:
         """Give a held reservation back; return `released`."""
-        room = await self.room(session_id)
+        room = await self._rooms.get(session_id, insists=False)
         reply = Reply()
         await self._carry_out(lambda: room.release(buyer_id, rid, reply))
         message, _ = await reply.wait()

@@ -25,7 +25,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._of_connections()
         self.viewers = self._gauge("viewers", "Viewers that have joined a room.", "livesum")
-        self.rooms = self._gauge("rooms", "Sessions loaded.", "livesum")
+        self._of_rooms()
         self.joins = self._counter("joins", "Viewers that got their snapshot.")
         self.flushes = self._counter("flushes", "Frames made for a whole room.")
         self.deliveries = self._counter("deliveries", "Room frames handed to a connection.")
@@ -67,6 +67,15 @@ class Metrics:
         self.commit_seconds = self._seconds("commit_seconds", "One order transaction.")
         self.settle_seconds = self._seconds("settle_seconds", "One settle call.")
         self.purchase_seconds = self._seconds("purchase_seconds", "From command to confirmed.")
+
+    def _of_rooms(self) -> None:
+        self.rooms = self._gauge("rooms", "Sessions loaded.", "livesum")
+        self.quiet_rooms = self._gauge("quiet_rooms", "Those in which nothing goes on.", "livesum")
+        self.stills = self._gauge("stills", "Settled sessions shown without a room.", "livesum")
+        self.redis_used = self._gauge("redis_memory_used_bytes", "Memory of Redis.", "livemax")
+        self.redis_max = self._gauge(
+            "redis_memory_max_bytes", "What Redis may take of memory.", "livemax"
+        )
 
     def _of_connections(self) -> None:
         self.sockets = self._gauge("connections", "Viewers' connections that are open.", "livesum")

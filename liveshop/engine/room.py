@@ -23,6 +23,9 @@ from liveshop.core.commands import (
 )
 from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
+from liveshop.core.frames import SharedFrame
+from liveshop.core.model import Status
+from liveshop.engine.audience import Audience
 from liveshop.engine.cart import Cart
 from liveshop.engine.chat import Chat
 from liveshop.engine.combiner import Combiner, Purchase
@@ -65,6 +68,23 @@ class Room:
     def idle(self) -> bool:
         """Tell whether nobody is here and nothing is under way."""
         return self.context.audience.empty and not self.under_way
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing goes on here: no show, no command, and nobody with a token."""
+        context = self.context
+        over = context.settled or context.state.status in (Status.DRAFT, Status.SCHEDULED)
+        return over and not context.audience.named and not self.under_way
+
+    @property
+    def audience(self) -> Audience:
+        """The viewers who are here."""
+        return self.context.audience
+
+    @property
+    def snapshot_frame(self) -> SharedFrame:
+        """What they see first."""
+        return self.context.broadcast.snapshot_frame()
 
     @property
     def under_way(self) -> int:

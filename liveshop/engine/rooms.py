@@ -1,14 +1,21 @@
 """The rooms that a node has: loaded when they are asked for, or when a session must be kept."""
 
 import logging
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.errors import LiveshopError, Unavailable
-from liveshop.core.limits import PULSE_MS, ROOM_IDLE_MS_MAX, ROOM_OPENING_MS_MAX
+from liveshop.core.errors import Busy, LiveshopError, NotFound, Unavailable
+from liveshop.core.limits import (
+    PULSE_MS,
+    ROOM_IDLE_MS_MAX,
+    ROOM_OPENING_MS_MAX,
+    ROOM_QUIET_MS_MIN,
+    SAMPLE_MS,
+)
 from liveshop.core.model import Status
 from liveshop.core.wire import Message, decode_object
 from liveshop.engine.context import RoomContext
@@ -17,26 +24,37 @@ from liveshop.engine.node import Node
 from liveshop.engine.room import Room
 from liveshop.engine.sampling import sample
 from liveshop.engine.session_log import SessionLog
+from liveshop.engine.stills import Still, Stills
 from liveshop.stores.postgres.records import Head
 
 _logger = logging.getLogger(__name__)
 
 _BEAT_S = PULSE_MS / 1000
 _BEATS_PER_LOOK = 4  # a look for sessions that must be kept
+_BEATS_PER_MEMORY = SAMPLE_MS // PULSE_MS
 _IDLE_BEATS = ROOM_IDLE_MS_MAX // PULSE_MS
+_QUIET_BEATS_MIN = ROOM_QUIET_MS_MIN // PULSE_MS
+_PLANNED = (Status.DRAFT, Status.SCHEDULED)
 _READERS_MAX = 2
 _OPENING_S = ROOM_OPENING_MS_MAX / 1000
 _FINISH_POLL_S = 0.02
 
 
 class Rooms:
-    """Loads and unloads rooms; twice a second compares them all with Postgres in one query."""
+    """Loads and unloads rooms; twice a second compares them all with Postgres in one query.
+
+    Rooms that must be there are loaded however many there are: of shows that are on, or have units
+    still. The others are bounded: anonymous viewers see settled shows without one, and beyond
+    `quiet_rooms_max` a quiet room makes way for the next.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._rooms: dict[str, Room] = {}
+        self._stills = Stills(node)
         self._locks: dict[str, anyio.Lock] = {}
         self._idle_beats: dict[str, int] = {}
+        self._arriving = 0  # quiet rooms that are being loaded
         self._tasks: TaskGroup | None = None
         # Whoever lists old sessions leaves the other connections to those who buy.
         self._readers = anyio.Semaphore(_READERS_MAX)
@@ -47,28 +65,71 @@ class Rooms:
         """Return the room if it is here."""
         return self._rooms.get(session_id)
 
-    async def get(self, session_id: str) -> Room:
-        """Return the room, loaded if need be; raises NotFound or Unavailable."""
+    def shown(self, session_id: str) -> Room | Still | None:
+        """Return what an anonymous viewer can see at once."""
+        return self._rooms.get(session_id) or self._stills.get(session_id)
+
+    async def get(self, session_id: str, *, insists: bool = True) -> Room:
+        """Return the room, loaded if need be; raises NotFound or Unavailable.
+
+        Busy where the room would be one quiet room too many, and none can make way; not for those
+        who insist: they are known, and do something there.
+        """
         room = self._rooms.get(session_id)
-        if room is not None:
-            return room
+        if room is None:
+            async with self._turn(session_id):
+                room = self._rooms.get(session_id)
+                room = room or await self._load(session_id, insists=insists)
+        return room
+
+    async def show(self, session_id: str) -> Room | Still:
+        """Return what an anonymous viewer sees: a settled show without a room.
+
+        Raises NotFound, of a draft as well, Unavailable, or Busy where too many quiet shows are
+        being watched.
+        """
+        async with self._turn(session_id):
+            shown = self.shown(session_id) or await self._make_still(session_id)
+        return shown or await self.get(session_id, insists=False)
+
+    async def _make_still(self, session_id: str) -> Still | None:
+        async with self._readers:
+            record = await self._node.sessions.get(session_id)
+            if record.status is Status.DRAFT:
+                raise NotFound("session", session_id)
+            return await self._stills.make(session_id) if record.settled else None
+
+    @asynccontextmanager
+    async def _turn(self, session_id: str) -> AsyncIterator[None]:
+        """Let one at a time load a session; the others find what it has loaded."""
         lock = self._locks.setdefault(session_id, anyio.Lock())
         try:
             async with lock:
-                return self._rooms.get(session_id) or await self._load(session_id)
+                yield
         finally:
             # It has passed to the next who waits, if there is one: who comes now waits too.
             if not lock.locked():
                 self._locks.pop(session_id, None)
 
+    async def look_up(self, session_id: str) -> None:
+        """Find out whether there is a session, and load it if it is on; raises NotFound.
+
+        Who asks is not known yet, so that one that is quiet is left for later.
+        """
+        if self.shown(session_id) is None:
+            record = await self._node.sessions.get(session_id)
+            if not (record.settled or record.status in _PLANNED):
+                await self.get(session_id)
+
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Own the rooms' tasks, and keep the rooms up to date, until cancelled."""
         async with anyio.create_task_group() as self._tasks:
+            self._tasks.start_soon(self._stills.run)
             task_status.started()
             beat, started = 0, anyio.current_time()
             while True:
                 try:
-                    await self._beat(look=beat % _BEATS_PER_LOOK == 0)
+                    await self._beat(beat)
                 except Exception:
                     # A bug of ours, or what a newer release has written: no reason to stop here.
                     _logger.exception("the rooms could not be compared")
@@ -107,52 +168,72 @@ class Rooms:
         context.broadcast.begin(context.state, context.left(), buying=node.stores_up)
         return context
 
-    async def _load(self, session_id: str) -> Room:
-        context = await self._read(session_id)
-        room = Room(context)
+    async def _load(self, session_id: str, *, insists: bool) -> Room:
+        room = Room(await self._read(session_id))
+        if not room.quiet:
+            return await self._begin(room)
+        self._arriving += 1
+        try:
+            await self._make_way(insists=insists)
+            return await self._begin(room)
+        finally:
+            self._arriving -= 1
+
+    async def _begin(self, room: Room) -> Room:
         if self._tasks is None:
             raise Unavailable()
         await self._tasks.start(room.run)
+        context = room.context
         try:
             # Who asked for the room should not find it closed for the moment of its opening.
             with anyio.move_on_after(_OPENING_S):
                 await context.ready.wait()
         finally:
-            self._rooms[session_id] = room
+            self._rooms[context.session_id] = room
             # What the bus has told meanwhile did not find the room.
             context.behind.set()
             context.missed.set()
         return room
 
-    async def _beat(self, *, look: bool) -> None:
+    async def _beat(self, beat: int) -> None:
         node = self._node
         await self._read_clock()
+        if beat % _BEATS_PER_MEMORY == 0:
+            await self._read_memory()
         try:
             # What is known before Postgres is asked it must know, too.
             known = {name: room.context.known_head() for name, room in self._rooms.items()}
+            stills = self._stills.session_ids
             heads = await self._heads()
             node.postgres_up = True
             for session_id, head in known.items():
                 await self._compare(session_id, head, heads.get(session_id))
-            if look:
+            await self._stills.compare(stills, heads)
+            if beat % _BEATS_PER_LOOK == 0:
                 await self._look()
         except LiveshopError as failure:
             node.postgres_up = node.database.reachable
             _logger.info("a store is away: %s", failure)
         node.opened = node.opened or node.health.ready
         await self._unload_idle()
-        sample(node, self._rooms.values())
+        sample(node, self._rooms.values(), stills=len(self._stills))
 
     async def _read_clock(self) -> None:
         with suppress(LiveshopError):
             if self._node.clock.observe(await self._node.link.now_ms()):
                 self._node.metrics.clock_jumps.inc()
 
+    async def _read_memory(self) -> None:
+        with suppress(LiveshopError):
+            memory = await self._node.link.memory()
+            self._node.metrics.redis_used.set(memory.used_bytes)
+            self._node.metrics.redis_max.set(memory.max_bytes)
+
     async def _heads(self) -> dict[str, Head]:
         """Read how far the rooms' sessions are; that tells whether Postgres answers, too."""
         self._node.postgres_asked_s = anyio.current_time()
         try:
-            return await self._node.sessions.heads(list(self._rooms))
+            return await self._node.sessions.heads([*self._rooms, *self._stills.session_ids])
         finally:
             self._node.postgres_asked_s = None
 
@@ -192,12 +273,23 @@ class Rooms:
 
     async def _unload_idle(self) -> None:
         for session_id, room in tuple(self._rooms.items()):
-            context = room.context
-            quiet = context.settled or context.state.status in (Status.DRAFT, Status.SCHEDULED)
-            beats = self._idle_beats.get(session_id, 0) + 1 if quiet and room.idle else 0
+            quiet = room.quiet and room.idle
+            beats = self._idle_beats.get(session_id, 0) + 1 if quiet else 0
             self._idle_beats[session_id] = beats
             if beats > _IDLE_BEATS:
                 await self._unload(session_id)
+        self._stills.drop_idle()
+
+    async def _make_way(self, *, insists: bool) -> None:
+        """Unload the longest idle of the quiet rooms if there are as many as may be."""
+        quiet = [name for name, room in self._rooms.items() if room.quiet]
+        if len(quiet) + self._arriving <= self._node.settings.quiet_rooms_max:
+            return
+        idle = [name for name in quiet if self._idle_beats.get(name, 0) >= _QUIET_BEATS_MIN]
+        if idle:
+            await self._unload(max(idle, key=lambda name: self._idle_beats[name]))
+        elif not insists:
+            raise Busy()
 
     def _note_bus_lag(self, at_ms: object) -> None:
         if isinstance(at_ms, int) and self._node.clock.observed:

@@ -8,7 +8,7 @@ from liveshop.engine.node import Node
 from liveshop.engine.room import QUEUES, Room
 
 
-def sample(node: Node, rooms: Collection[Room]) -> None:
+def sample(node: Node, rooms: Collection[Room], *, stills: int) -> None:
     """Set every gauge that is a state and no event: stores, pool, rooms, queues, holds."""
     metrics = node.metrics
     metrics.store_up.labels("redis").set(node.health.redis)
@@ -19,6 +19,8 @@ def sample(node: Node, rooms: Collection[Room]) -> None:
     for state, count in (("open", opened), ("busy", busy), ("allowed", allowed)):
         metrics.connections.labels(state).set(count)
     metrics.rooms.set(len(rooms))
+    metrics.quiet_rooms.set(sum(room.quiet for room in rooms))
+    metrics.stills.set(stills)
     metrics.held.set(sum(room.held for room in rooms))
     metrics.writer_lag.set(max((room.writer.lag_s for room in rooms), default=0.0))
     waiting: Counter[str] = Counter()

@@ -49,11 +49,11 @@ class StubRooms:
     def loaded(self, session_id: str) -> object | None:
         return session_id if session_id == "s1" else None
 
-    async def room(self, session_id: str) -> object:
+    async def look_up(self, session_id: str) -> None:
         self.looked_up.append(session_id)
         await self.store_answers.wait()
         if session_id == "s2":
-            return session_id
+            return
         if session_id == "s3":
             raise Unavailable
         if session_id == "broken":

@@ -13,7 +13,7 @@ from liveshop.core import limits
 from liveshop.core.errors import LiveshopError, Unavailable
 from liveshop.core.redis_servers import HostPort, servers_of
 from liveshop.stores.redis.bus import Bus
-from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.link import Memory, RedisLink
 from liveshop.stores.redis.opening import ask, close_connection, open_connection
 from liveshop.stores.redis.packing import session_key
 
@@ -87,6 +87,13 @@ class ClusterLink(RedisLink):
         """Send one command to the primary that has its first key, or to any if it has none."""
         link = self._any() if args[0] in _KEYLESS else self.at(_first_key(args))
         return await link.call(*args, timeout_ms=timeout_ms)
+
+    async def memory(self) -> Memory:
+        """Return the memory of the primary that has least left."""
+        links = [link for link in self.shards.values() if link.connected]
+        if not links:
+            raise Unavailable()
+        return max([await link.memory() for link in links], key=lambda memory: memory.share)
 
     def _any(self) -> RedisLink:
         # The first always, so that the clock is that of one server.

@@ -48,6 +48,26 @@ class _Call:
     sent: bool = field(default=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a server has of memory; `max_bytes` is its machine's where `maxmemory` is not set."""
+
+    used_bytes: int
+    max_bytes: int
+
+    @property
+    def share(self) -> float:
+        """The share that is used; 0 where the server does not say how much there is."""
+        return self.used_bytes / self.max_bytes if self.max_bytes else 0.0
+
+    @classmethod
+    def of(cls, info: str) -> "Memory":
+        """Read the memory section of INFO."""
+        told = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
+        allowed = int(told.get("maxmemory", 0)) or int(told.get("total_system_memory", 0))
+        return cls(int(told.get("used_memory", 0)), allowed)
+
+
 class RedisLink:
     """Sends commands and reads replies in one task; callers wait on futures.
 
@@ -125,6 +145,10 @@ class RedisLink:
         """Return Redis' clock (that of no session)."""
         seconds, microseconds = await self.call("TIME")
         return int(seconds) * 1000 + int(microseconds) // 1000
+
+    async def memory(self) -> Memory:
+        """Return how much memory the server uses, and may use."""
+        return Memory.of(await self.call("INFO", "memory"))
 
     async def _serve(self, connection: AbstractConnection) -> None:
         """Work until the connection is lost or dropped."""

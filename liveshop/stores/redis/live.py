@@ -36,6 +36,7 @@ class SessionLive:
         self._link = link
         self._library = library
         self._keys = session_keys(session_id)
+        self._cfg = session_key(session_id, "cfg")
         self._chat = session_key(session_id, "chat")
         self._mute = session_key(session_id, "mute")
         self._seen = session_key(session_id, "seen")
@@ -63,10 +64,8 @@ class SessionLive:
         """Return a message of the tail, None if it is not there (any more)."""
         if not _CHAT_ID.fullmatch(chat_id):
             return None
-        for entry_id, fields in await self._link.call("XRANGE", self._chat, chat_id, chat_id):
-            named = dict(zip(fields[::2], fields[1::2], strict=True))
-            return _message(entry_id, named["viewer"], named["name"], named["at_ms"], named["text"])
-        return None
+        entries = await self._link.call("XRANGE", self._chat, chat_id, chat_id)
+        return _entry(*entries[0]) if entries else None
 
     async def chat_delete(self, chat_id: str) -> None:
         """Take a message out of the tail; idempotent."""
@@ -81,6 +80,12 @@ class SessionLive:
     async def unmute(self, viewer_id: str) -> bool:
         """Let a viewer be heard again; tell whether it was muted."""
         return bool(await self._link.call("HDEL", self._mute, viewer_id))
+
+    async def keepsakes(self) -> tuple[int, list[ChatMessage]]:
+        """Return the likes and the tail of the chat, the oldest first; they change nothing."""
+        likes = await self._link.call("HGET", self._cfg, "likes")
+        entries = await self._link.call("XRANGE", self._chat, "-", "+")
+        return int(likes or 0), [_entry(*entry) for entry in entries[-CHAT_TAIL_MESSAGES:]]
 
     async def visit(self, names: Sequence[str]) -> int:
         """Count viewers by name, each once; return how many have been counted so far.
@@ -174,6 +179,11 @@ def _rows(stock: list[str]) -> tuple[RowGauge, ...]:
         for row, fields in values.items()
         if "version" in fields  # a sale without units of its own has holds only
     )
+
+
+def _entry(chat_id: str, fields: list[str]) -> ChatMessage:
+    named = dict(zip(fields[::2], fields[1::2], strict=True))
+    return _message(chat_id, named["viewer"], named["name"], named["at_ms"], named["text"])
 
 
 def _message(chat_id: str, viewer: str, name: str, at_ms: str, text: str) -> ChatMessage:

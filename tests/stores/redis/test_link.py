@@ -12,7 +12,7 @@ from liveshop.cli.local_valkey import LocalValkey
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.model import ReservationState
 from liveshop.stores.redis.library import Library
-from liveshop.stores.redis.link import ErrorReply, FunctionMissing, RedisLink
+from liveshop.stores.redis.link import ErrorReply, FunctionMissing, Memory, RedisLink
 from liveshop.stores.redis.records import UnitsStatus
 from tests.stores.redis.harness import OpenSession, line, linked, until
 
@@ -153,3 +153,23 @@ async def test_full_redis_can_be_emptied_by_selling(valkey: LocalValkey) -> None
         assert await session.units.settle(1, [reply.reservation]) is UnitsStatus.OK
         state = (await session.units.peek(["r1"]))["r1"].state
         assert state is ReservationState.RELEASED
+
+
+def test_memory_is_measured_against_maxmemory_or_else_the_machines() -> None:
+    told = "# Memory\r\nused_memory:750\r\ntotal_system_memory:4000\r\nmaxmemory:{}\r\n"
+    assert Memory.of(told.format(1000)) == Memory(used_bytes=750, max_bytes=1000)
+    assert Memory.of(told.format(1000)).share == 0.75
+    assert Memory.of(told.format(0)) == Memory(used_bytes=750, max_bytes=4000)
+    assert Memory.of("").share == 0.0
+
+
+async def test_a_link_says_how_much_memory_its_server_has(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        before = await link.call("CONFIG", "GET", "maxmemory")
+        await link.call("CONFIG", "SET", "maxmemory", 500_000_000)
+        try:
+            memory = await link.memory()
+        finally:
+            await link.call("CONFIG", "SET", "maxmemory", before[1])
+        assert memory.max_bytes == 500_000_000
+        assert 0 < memory.used_bytes < 500_000_000

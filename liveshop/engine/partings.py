@@ -1,0 +1,20 @@
+"""How viewers are sent away: for good, or to come back in a moment."""
+
+import random
+
+from liveshop.core import limits, messages
+from liveshop.core.close_codes import CloseCode
+from liveshop.core.wire import frame
+from liveshop.engine.viewer import Viewer
+
+
+def no_such_session(viewer: Viewer) -> None:
+    """Close the connection of a viewer whose session is not there for it."""
+    viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
+
+
+def send_away(viewer: Viewer) -> None:
+    """Tell a viewer to come back in a moment, through whatever node, and close its connection."""
+    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
+    viewer.write(frame(messages.moved(retry_after_ms)))
+    viewer.close(CloseCode.DRAINED, "connect again")

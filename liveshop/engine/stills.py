@@ -1,0 +1,201 @@
+"""Settled shows as anonymous viewers see them: a snapshot each, and no room.
+
+A room costs tasks, a subscription and two calls of Redis a second, for a show in which nothing
+happens any more but that a moderator takes a chat message away. Strangers can ask for every show
+that is listed. So they get bytes that are read once, kept in a bounded cache, and compared with
+the log beside the rooms.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+
+import anyio
+
+from liveshop.core import limits, messages
+from liveshop.core.commands import AskTime, Command, Like, Look
+from liveshop.core.errors import BadRequest, Busy, Conflict, LiveshopError, NotFound
+from liveshop.core.events import Event
+from liveshop.core.frames import SharedFrame
+from liveshop.core.model import ChatMessage
+from liveshop.core.session import SessionState, apply
+from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.core.wire import event_message, shared_frame
+from liveshop.engine.audience import Audience
+from liveshop.engine.delivery import Delivery
+from liveshop.engine.logged import LoggedSession, read_session
+from liveshop.engine.mailbox import ViewerAsker
+from liveshop.engine.node import Node
+from liveshop.engine.partings import no_such_session, send_away
+from liveshop.engine.viewer import Viewer
+from liveshop.stores.postgres.records import Head
+from liveshop.stores.redis.live import SessionLive
+
+_IDLE_BEATS = limits.ROOM_IDLE_MS_MAX // limits.PULSE_MS
+
+
+class Still:
+    """A settled show: its snapshot as of `offset`, and the anonymous viewers who see it."""
+
+    def __init__(self, state: SessionState, shown: SharedFrame) -> None:
+        self.session_id = state.info.id
+        self.audience = Audience()
+        self.idle_beats = 0
+        self.take(state, shown)
+
+    def take(self, state: SessionState, shown: SharedFrame) -> None:
+        """Show the session as it is now to those who come from here on."""
+        self.offset = state.offset
+        self.snapshot_frame = shown
+        self._ended = Conflict(f"the session is {state.status}")
+        self._product_ids = frozenset(state.shelf)
+
+    @property
+    def size_bytes(self) -> int:
+        """About what it takes: the payload, and its frame plain and compressed."""
+        return 3 * len(self.snapshot_frame.plain)
+
+    def submit(self, viewer: Viewer, command: Command, *, now_ms: int) -> None:
+        """Answer an anonymous viewer's command as the show's room would."""
+        asker = ViewerAsker(self.audience, viewer, command.ref)
+        match command:
+            case AskTime(client_ms=client_ms, ref=ref):
+                asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
+            case Like():
+                asker.refuse(self._ended)
+            case Look(product_id=product_id):
+                if product_id not in self._product_ids:
+                    asker.refuse(NotFound("product", product_id))
+            case _:
+                name = type(command).__name__
+                asker.refuse(BadRequest(f"{name} is not for a joined connection"))
+
+
+class Stills:
+    """The stills of a node, the one joined last at the end; bounded in number and bytes."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stills: dict[str, Still] = {}
+        self._delivery = Delivery()
+
+    def __len__(self) -> int:
+        return len(self._stills)
+
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._stills
+
+    @property
+    def session_ids(self) -> list[str]:
+        """The sessions that are shown as stills."""
+        return list(self._stills)
+
+    def get(self, session_id: str) -> Still | None:
+        """Return a still that is there, which is then the last to be given up."""
+        still = self._stills.pop(session_id, None)
+        if still is not None:
+            still.idle_beats = 0
+            self._stills[session_id] = still
+        return still
+
+    async def make(self, session_id: str) -> Still | None:
+        """Return a still of a session, None where that is not settled.
+
+        Raises NotFound, Unavailable, or Busy where all that may be kept are being watched.
+        """
+        logged = await read_session(self._node.sessions, session_id)
+        if not logged.record.settled:
+            return None
+        state, shown = await self._picture(logged)
+        known = self.get(session_id)
+        if known is not None:  # another viewer's task was first
+            return known
+        still = Still(state, shown)
+        self._give_up_for(still)
+        self._stills[session_id] = still
+        return still
+
+    async def run(self) -> None:
+        """Send all viewers an empty pulse as often as was promised, until cancelled.
+
+        One frame serves all stills. It comes two pulses early, so that the interval is kept.
+        """
+        interval_ms = max(limits.PULSE_MS, self._node.settings.ping_ms - 2 * limits.PULSE_MS)
+        while True:
+            await anyio.sleep(interval_ms / 1000)
+            viewers = [
+                viewer for still in self._stills.values() for viewer in still.audience.seated()
+            ]
+            if viewers:
+                pulse = shared_frame(messages.pulse(self._node.clock.now_ms(), {}))
+                await self._delivery.deliver(pulse, viewers)
+
+    async def compare(self, known: Iterable[str], heads: Mapping[str, Head]) -> None:
+        """Bring those that were `known` before Postgres was asked for heads up to these."""
+        for session_id in known:
+            still, head = self._stills.get(session_id), heads.get(session_id)
+            if still is None:
+                continue
+            if head is None or not head.settled:
+                # Postgres is an older copy in which it is not there, or goes on.
+                self._close(still, gone=head is None)
+            elif head.offset != still.offset:
+                await self._follow(still)
+
+    def drop_idle(self) -> None:
+        """Count a beat, and forget those that nobody has watched or joined for a while."""
+        for still in tuple(self._stills.values()):
+            still.idle_beats = still.idle_beats + 1 if still.audience.empty else 0
+            if still.idle_beats > _IDLE_BEATS:
+                del self._stills[still.session_id]
+
+    async def _follow(self, still: Still) -> None:
+        logged = await read_session(self._node.sessions, still.session_id)
+        state, shown = await self._picture(logged)
+        newer = [event for event in logged.events if event.offset > still.offset]
+        # Viewers apply the events; where there are none, the log has gone back: then all of it.
+        told = shared_frame(*map(event_message, newer)) if newer else shown
+        still.take(state, shown)
+        await self._delivery.deliver(told, still.audience.seated())
+
+    async def _picture(self, logged: LoggedSession) -> tuple[SessionState, SharedFrame]:
+        node, session_id = self._node, logged.record.info.id
+        state = reduce(_applied, logged.events, logged.first_state)
+        likes, chat = await self._keepsakes(session_id)
+        gauges = Gauges.of(
+            state,
+            {row.row: row.units - row.sold for row in logged.rows},
+            viewers=0,
+            likes=likes,
+            buying=node.stores_up,
+        )
+        return state, shared_frame(snapshot(state, gauges, chat, node.clock.now_ms()))
+
+    async def _keepsakes(self, session_id: str) -> tuple[int, list[ChatMessage]]:
+        """Return the likes and the chat's tail, which Redis alone has; none while it is away."""
+        try:
+            return await SessionLive(self._node.link, self._node.library, session_id).keepsakes()
+        except LiveshopError:
+            return 0, []
+
+    def _give_up_for(self, new: Still) -> None:
+        """Make room for one more by giving up those that nobody watches, the oldest first."""
+        count, size = len(self._stills) + 1, new.size_bytes
+        size += sum(still.size_bytes for still in self._stills.values())
+        for still in tuple(self._stills.values()):
+            if count <= limits.STILLS_MAX and size <= limits.STILL_BYTES_MAX:
+                return
+            if still.audience.empty:
+                del self._stills[still.session_id]
+                count, size = count - 1, size - still.size_bytes
+        # One that is larger than all of the cache is shown all the same, by itself.
+        if count > 1 and (count > limits.STILLS_MAX or size > limits.STILL_BYTES_MAX):
+            raise Busy()
+
+    def _close(self, still: Still, *, gone: bool) -> None:
+        del self._stills[still.session_id]
+        for viewer in still.audience.seated():
+            no_such_session(viewer) if gone else send_away(viewer)
+
+
+def _applied(state: SessionState, event: Event) -> SessionState:
+    return apply(state, event)
