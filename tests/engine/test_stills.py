@@ -143,7 +143,9 @@ async def test_a_still_of_a_show_that_postgres_takes_back_sends_its_viewers_on(
     session_id = await settled(shop)
     async with open_shop(redis_url, postgres_url) as later:
         anna = await later.join(session_id)
-        await later.database.commit("UPDATE session SET settled = false RETURNING id")
+        await later.database.commit(
+            "UPDATE session SET settled = false, status = 'live' RETURNING id"
+        )
         await anna.until(lambda: anna.closed)
         assert anna.closed == CloseCode.DRAINED
         assert len(anna.of("moved")) == 1

@@ -154,4 +154,23 @@ FAULTS: Final = (
             "::test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebuild",
         ),
     ),
+    Fault(
+        name="a still that does not follow its log",
+        promise="P6: strangers go on reading a message that a moderator took away",
+        file="liveshop/engine/stills.py",
+        old="            elif head.offset != still.offset:\n",
+        new="            elif head.offset < still.offset:\n",
+        tests=("tests/engine/test_stills.py::test_viewers_of_a_still_get_every_event",),
+    ),
+    Fault(
+        name="quiet rooms without a bound",
+        promise="P7: one socket for each listed show takes the node from everybody else",
+        file="liveshop/engine/rooms.py",
+        old="        elif not insists:\n            raise Busy()\n",
+        new="",
+        tests=(
+            "tests/engine/test_stills.py"
+            "::test_strangers_load_so_many_quiet_shows_and_others_are_let_in_beyond",
+        ),
+    ),
 )
