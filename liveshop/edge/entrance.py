@@ -17,42 +17,6 @@ class Visitor(Protocol):
         """End at once, since others have come; the entrance has counted the visitor out."""
 
 
-class _Resting:
-    """Visitors without a request under way, in the order in which they began to rest.
-
-    One that has not said anything yet rests only once it has been silent for `SILENT_MS_MIN`:
-    where many connect at once, the heads of those that came first are still on their way.
-    """
-
-    __slots__ = ("_idle", "_silent")
-
-    def __init__(self) -> None:
-        self._idle: OrderedDict[Visitor, int] = OrderedDict()
-        self._silent: OrderedDict[Visitor, int] = OrderedDict()
-
-    def add_silent(self, visitor: Visitor, now_ms: int) -> None:
-        """Add one that has just come."""
-        self._silent[visitor] = now_ms + limits.SILENT_MS_MIN
-
-    def add(self, visitor: Visitor, now_ms: int) -> None:
-        """Add one whose request is answered; one that rests already goes on to."""
-        if visitor not in self._silent:
-            self._idle.setdefault(visitor, now_ms)
-
-    def discard(self, visitor: Visitor) -> None:
-        """Forget a visitor; idempotent."""
-        self._idle.pop(visitor, None)
-        self._silent.pop(visitor, None)
-
-    def longest(self, now_ms: int) -> Visitor | None:
-        """Return the visitor that has rested longest."""
-        idle = next(iter(self._idle.items()), None)
-        silent = next(iter(self._silent.items()), None)
-        if silent is None or silent[1] > now_ms or (idle is not None and idle[1] <= silent[1]):
-            return None if idle is None else idle[0]
-        return silent[0]
-
-
 class _Crowd:
     """The visitors of one address, or of one network where limits count by those."""
 
@@ -61,14 +25,15 @@ class _Crowd:
     def __init__(self, key: str) -> None:
         self.key: Final = key
         self.count = 0
-        self.resting = _Resting()
+        self.resting: OrderedDict[Visitor, None] = OrderedDict()
 
 
 class Entrance:
     """Counts HTTP connections, of the node and of each address.
 
-    A visitor rests while none of its requests is under way. Where there are too many, the one
-    that has rested longest makes room: of its own address if that has too many, else of all.
+    A visitor says when it rests: while none of its requests is under way. Where there are too
+    many, the one that has rested longest makes room: of its own address if that has too many,
+    else of all.
     Trusted proxies, behind which everyone may be, count for the node only, and never make room.
 
     If nobody can make room, a visitor is let into the reserve, where it may only upgrade or ask
@@ -86,14 +51,14 @@ class Entrance:
         self._prefixes: Final = settings.address_prefix_ipv4, settings.address_prefix_ipv6
         self._crowds: dict[str, _Crowd] = {}
         self._visitors: dict[Visitor, _Crowd | None] = {}
-        self._resting = _Resting()
+        self._resting: OrderedDict[Visitor, None] = OrderedDict()
         self._reserve: OrderedDict[Visitor, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._visitors) + len(self._reserve)
 
     def enter(self, visitor: Visitor, address: str) -> bool:
-        """Count a visitor in, of whom nothing has come yet; False if it is in the reserve."""
+        """Count a visitor in; False if it is in the reserve."""
         crowd = self._crowd(address)
         if not self._has_room(crowd):
             if len(self._reserve) >= limits.HTTP_RESERVE_CONNECTIONS_MAX:
@@ -105,23 +70,21 @@ class Entrance:
         if crowd is not None:
             self._crowds[crowd.key] = crowd
             crowd.count += 1
-            for resting in (crowd.resting, self._resting):
-                resting.add_silent(visitor, self.now_ms())
         return True
 
     def rest(self, visitor: Visitor) -> None:
         """Note that no request of a visitor is under way; idempotent."""
         crowd = self._visitors.get(visitor)
         if crowd is not None:
-            for resting in (crowd.resting, self._resting):
-                resting.add(visitor, self.now_ms())
+            crowd.resting.setdefault(visitor)
+            self._resting.setdefault(visitor)
 
     def work(self, visitor: Visitor) -> None:
         """Note that a request of a visitor has begun; idempotent."""
         crowd = self._visitors.get(visitor)
         if crowd is not None:
-            for resting in (crowd.resting, self._resting):
-                resting.discard(visitor)
+            crowd.resting.pop(visitor, None)
+            self._resting.pop(visitor, None)
 
     def leave(self, visitor: Visitor) -> None:
         """Count a visitor out; idempotent."""
@@ -148,9 +111,9 @@ class Entrance:
             resting = self._resting
         else:
             return True
-        longest = resting.longest(self.now_ms())
-        if longest is None:
+        if not resting:
             return False
+        longest = next(iter(resting))
         self.leave(longest)
         longest.make_room()
         return True

@@ -37,6 +37,7 @@ class HttpProtocol(HttpToolsProtocol):
         # Of the request that is being read
         self._in_head = True
         self._head_begun = False
+        self._asks_for_upgrade = False
         self._size = InputSize()
         self._keeps_alive = True  # as its head asks
         # Of those that are not answered
@@ -62,6 +63,9 @@ class HttpProtocol(HttpToolsProtocol):
             now_ms=self._entrance.now_ms(),
         )
         self._wait(Awaited.HEAD)
+        # Until then the head of one that has just come is still on its way: it does not rest.
+        silent_by_ms = self._entrance.now_ms() + limits.SILENT_MS_MIN
+        self._entrance.wheel.schedule(self, silent_by_ms)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count the connection out."""
@@ -129,6 +133,8 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End with the head: from here on the application's limits count."""
         self._in_head = False
+        # Asked for once: it looks through the head, and uvicorn asks for it at each event.
+        self._asks_for_upgrade = self.parser.should_upgrade() and super()._should_upgrade()
         super().on_headers_complete()
         if self._asks_for_upgrade:
             return
@@ -228,6 +234,8 @@ class HttpProtocol(HttpToolsProtocol):
     def tick(self, now_ms: int) -> None:
         """End a connection whose deadline is over."""
         if now_ms < self.due_ms:
+            if self._awaited is Awaited.HEAD and not self._head_begun:
+                self._entrance.rest(self)
             self._entrance.wheel.schedule(self, self.due_ms)
             return
         unread_bytes = self._bare.get_write_buffer_size()
@@ -337,9 +345,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._held = rest
             self.handle_websocket_upgrade()
 
-    @property
-    def _asks_for_upgrade(self) -> bool:
-        return bool(self.parser.should_upgrade() and self._should_upgrade())
+    def _should_upgrade(self) -> bool:
+        return self._asks_for_upgrade
 
     @property
     def _unanswered(self) -> bool:

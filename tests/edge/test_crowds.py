@@ -10,10 +10,11 @@ from liveshop.core import limits
 from liveshop.core.settings import Settings
 from liveshop.edge.entrance import Entrance
 from liveshop.edge.http_deadline import Awaited
+from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.wheel import Wheel
 from tests.edge.http_client import GET, HttpClient, http_client
 from tests.edge.raw_viewer import raw_viewer
-from tests.edge.stub_rooms import Clock, Running, running, until
+from tests.edge.stub_rooms import Running, running, until
 
 NEVER = b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -28,16 +29,12 @@ class Visitor:
         self.told += 1
 
 
-NOW = Clock()
-
-
 def entrance(**changed: object) -> Entrance:
-    return Entrance(Settings(**changed), Wheel(0), NOW)  # type: ignore[arg-type]
+    return Entrance(Settings(**changed), Wheel(0), lambda: 0)  # type: ignore[arg-type]
 
 
 def enter(here: Entrance, address: str, *, answered: bool = True) -> Visitor:
     """Let a visitor in, of whom a request comes and perhaps is answered."""
-    NOW.advance(1)
     visitor = Visitor()
     assert here.enter(visitor, address)
     here.work(visitor)
@@ -53,31 +50,12 @@ def test_the_one_that_has_rested_longest_makes_room_for_its_address() -> None:
     for each in (first, second):
         here.work(each)
     for each in (second, first):  # the second request is answered first
-        NOW.advance(1)
         here.rest(each)
     enter(here, "192.0.2.1")
     assert [each.told for each in (first, second, third, other)] == [0, 0, 1, 0]
     enter(here, "192.0.2.1")
     assert [each.told for each in (first, second, third, other)] == [0, 1, 1, 0]
     assert len(here) == 4
-
-
-def test_one_that_has_said_nothing_yet_is_given_a_second_before_it_makes_room() -> None:
-    here = entrance(http_connections_per_address_max=2)
-    silent, idle = Visitor(), Visitor()
-    for each in (silent, idle):
-        assert here.enter(each, "192.0.2.1")
-    assert not here.enter(Visitor(), "192.0.2.1")
-    here.work(idle)
-    here.rest(idle)
-    idle = enter(here, "192.0.2.1")
-    assert (silent.told, idle.told) == (0, 0)
-    NOW.advance(1_000)
-    enter(here, "192.0.2.1")
-    assert (silent.told, idle.told) == (0, 1)
-    NOW.advance(1)
-    enter(here, "192.0.2.1")
-    assert silent.told == 1
 
 
 def test_one_with_a_request_under_way_makes_no_room() -> None:
@@ -149,6 +127,23 @@ async def test_one_connection_more_than_an_address_may_have_closes_its_longest_i
             assert await second.rest() == b""
             for each in (other, first, third):
                 assert await each.ask() == 200
+
+
+async def test_a_connection_that_has_said_nothing_makes_room_once_it_is_a_second_old() -> None:
+    async with running(http_connections_per_address_max=1) as here, AsyncExitStack() as stack:
+        silent = await stack.enter_async_context(http_client(here.address))
+        await until(lambda: len(here.server.server_state.connections) == 1)
+        here.clock.advance(900)
+        late = await stack.enter_async_context(http_client(here.address))
+        assert await late.ask() == 503
+        here.clock.advance(200)
+        (connection,) = here.server.server_state.connections
+        assert isinstance(connection, HttpProtocol)
+        wheel = here.server.gateway.wheel
+        await until(lambda: wheel._at * 100 >= here.clock.now_ms - 100)
+        late = await stack.enter_async_context(http_client(here.address))
+        assert await late.ask() == 200
+        assert await silent.rest() == b""
 
 
 async def test_where_every_connection_of_an_address_is_busy_the_next_is_503() -> None:

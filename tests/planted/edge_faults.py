@@ -73,8 +73,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="the newest idle connection makes room",
         promise="P7: connections that rest keep out those that ask",
         file="liveshop/edge/entrance.py",
-        old="next(iter(self._idle.items()), None)",
-        new="next(reversed(self._idle.items()), None)",
+        old="next(iter(resting))",
+        new="next(reversed(resting))",
         tests=(f"{_CROWDS}_the_one_that_has_rested_longest_makes_room_for_its_address",),
     ),
     Fault(
