@@ -109,8 +109,8 @@ def _hold_all(
             code = Checkout(checkout)
             with open_stores(code, Path(folder)) as stores:
                 outcomes.extend(_try(each, code, stores, Path(folder), how) for each in attacks)
-    except (WorkerFailed, KeyboardInterrupt) as error:
-        click.echo(f"stopped: {error!r}", err=True)
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
     return outcomes
 
 
@@ -124,7 +124,13 @@ def _try(
     """Hold an attack; again if things were slower only, since a machine has its moods."""
     viewers, seconds, tries = how
     for number in range(1, tries + 1):
-        outcome = Trial(attack, checkout, stores, folder).run(viewers, seconds)
+        trial = Trial(attack, checkout, stores, folder)
+        try:
+            outcome = trial.run(viewers, seconds)
+        except (WorkerFailed, OSError) as error:
+            # A node that did not even start, or died where it was not expected to.
+            outcome = trial.outcome
+            outcome.noticed.append(f"not held to its end: {error}")
         outcome.tries = number
         _tell(outcome)
         if outcome.passed or outcome.noticed:
