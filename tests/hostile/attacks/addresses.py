@@ -16,18 +16,19 @@ from tests.hostile.attacks.ground import (
     answered,
     at_once,
     connected,
+    enter,
     get,
     receive,
     send,
     status_of,
     token,
     upgrade,
+    welcomed,
 )
 from tests.hostile.victim import NETWORK
 
 _PROXY: Final = "127.0.0.2"
 _BEHIND_PROXY: Final = {"LIVESHOP_TRUSTED_PROXIES": f"{_PROXY}/32"}
-_HELLO: Final = client_frame(TEXT, b'{"type":"hello","token":null}')
 _ALLOWED: Final = 200
 _FEW: Final = {**_BEHIND_PROXY, "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": str(_ALLOWED)}
 
@@ -40,14 +41,9 @@ async def _sockets_of_one_64(ground: Ground) -> None:
     """Join from two thousand addresses of one /64, through a proxy."""
 
     async def greet(bare: socket.socket) -> None:
-        head = upgrade(ground.path, f"X-Forwarded-For: {_of_one_64()}")
-        await send(bare, head + _HELLO)
-        heard = b""
-        while more := await receive(bare, 0.5):
-            heard += more
-            if b'"type":"session"' in heard:
-                ground.counts["joined"] += 1
-                break
+        await enter(bare, ground.path, None, f"X-Forwarded-For: {_of_one_64()}")
+        if await welcomed(bare):
+            ground.counts["joined"] += 1
 
     await Herd(ground, 2_000, greet, (_PROXY,), per_second=200).hold()
     if ground.counts["joined"] > 2 * _ALLOWED:
@@ -128,8 +124,8 @@ async def _forwarded_garbage(ground: Ground) -> None:
             async with connected(ground, _PROXY) as bare:
                 field = f"X-Forwarded-For: {random.choice(entries)}{secrets.token_hex(2)}"
                 if number % 2:
-                    await send(bare, upgrade(ground.path, field) + _HELLO)
-                    ground.counts[f"answered {status_of(await receive(bare, 0.5))}"] += 1
+                    status = status_of(await enter(bare, ground.path, None, field))
+                    ground.counts[f"answered {status}"] += 1
                 else:
                     answer = await answered(bare, get("/api/products?limit=1", field))
                     ground.counts[f"answered {status_of(answer)}"] += 1
@@ -144,12 +140,8 @@ async def _join_flood(ground: Ground) -> None:
     async def one(number: int) -> None:
         while ground.goes_on:
             async with connected(ground) as bare:
-                await send(bare, upgrade(ground.path) + _HELLO)
-                answer = await receive(bare)
-                if b" 101 " in answer and b'"type":"moved"' not in answer:
-                    answer += await receive(bare, 1.0)
-                moved = b'"type":"moved"' in answer
-                ground.counts["moved" if moved else "joined"] += 1
+                await enter(bare, ground.path, None)
+                ground.counts["joined" if await welcomed(bare) else "sent away"] += 1
 
     await at_once(60, one)
 

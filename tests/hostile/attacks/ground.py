@@ -1,6 +1,7 @@
 """What an attacker has in hands: addresses of its own, sockets, tokens, and a time to stop."""
 
 import asyncio
+import json
 import math
 import random
 import socket
@@ -13,6 +14,7 @@ from typing import Final
 
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
+from loadtests.kit.frames import TEXT, client_frame
 from tests.hostile.victim import SECRET, Show
 from tests.hostile.visitors import come_from
 
@@ -174,6 +176,27 @@ async def answered(bare: socket.socket, data: bytes, seconds: float = 5.0) -> by
             break
         answer += more
     return answer
+
+
+async def enter(bare: socket.socket, path: str, name: str | None, *fields: str) -> bytes:
+    """Join a show, and read no more than the response to the upgrade, which is returned.
+
+    What comes behind a request for an upgrade before its answer is no frame yet.
+    """
+    response = await answered(bare, upgrade(path, *fields))
+    hello = {"type": "hello", "token": name and token(name)}
+    await send(bare, client_frame(TEXT, json.dumps(hello).encode()))
+    return response
+
+
+async def welcomed(bare: socket.socket, seconds: float = 2.0) -> bool:
+    """Read on; return True once the snapshot comes, False if the node hangs up or says no more."""
+    heard = b""
+    while more := await receive(bare, seconds):
+        heard += more
+        if b'"type":"session"' in heard:
+            return True
+    return False
 
 
 def status_of(answer: bytes) -> str:

@@ -19,6 +19,7 @@ from tests.hostile.attacks.ground import (
     at_once,
     closed,
     connected,
+    enter,
     get,
     receive,
     request,
@@ -26,15 +27,10 @@ from tests.hostile.attacks.ground import (
     status_of,
     token,
     upgrade,
+    welcomed,
 )
 
 _CONNECTIONS: Final = 50
-
-
-async def _enter(bare: socket.socket, path: str, name: str | None) -> None:
-    await send(bare, upgrade(path))
-    await receive(bare)
-    await _say(bare, type="hello", token=name and token(name))
 
 
 async def _say(bare: socket.socket, **message: Any) -> bool:
@@ -48,7 +44,7 @@ async def _reserve_and_release(ground: Ground) -> None:
     async def one(number: int) -> None:
         while ground.goes_on:
             async with connected(ground) as bare:
-                await _enter(bare, ground.path, "mallory")
+                await enter(bare, ground.path, "mallory")
                 while ground.goes_on and not closed(bare):
                     rid = str(uuid.uuid4())
                     await _say(bare, type="reserve", rid=rid, sku=sku, quantity=1)
@@ -87,7 +83,7 @@ async def _new_rids_refused(ground: Ground) -> None:
     async def one(number: int) -> None:
         while ground.goes_on:
             async with connected(ground) as bare:
-                await _enter(bare, ground.path, "mallory")
+                await enter(bare, ground.path, "mallory")
                 while ground.goes_on and not closed(bare):
                     rid, sku = str(uuid.uuid4()), random.choice(("none", ground.show.skus[0]))
                     await _say(bare, type="buy", rid=rid, sku=sku, quantity=100, price=1)
@@ -101,10 +97,9 @@ async def _new_rids_refused(ground: Ground) -> None:
 async def _unread_snapshots(ground: Ground) -> None:
     """Join a show with a large snapshot, and never read it."""
     path = f"/ws/sessions/{ground.others[0]}"
-    hello = client_frame(TEXT, b'{"type":"hello","token":null}')
 
     async def greet(bare: socket.socket) -> None:
-        await send(bare, upgrade(path) + hello)
+        ground.counts[f"answered {status_of(await enter(bare, path, None))}"] += 1
 
     herd = Herd(ground, 1_000, greet, per_second=200, receive_buffer=2_304, watched=False)
     await herd.hold()
@@ -113,11 +108,11 @@ async def _unread_snapshots(ground: Ground) -> None:
 async def _anonymous_in(ground: Ground) -> None:
     """Join one show after the other without a token."""
     shows = itertools.cycle(ground.others)
-    hello = client_frame(TEXT, b'{"type":"hello","token":null}')
 
     async def greet(bare: socket.socket) -> None:
-        await send(bare, upgrade(f"/ws/sessions/{next(shows)}") + hello)
-        await receive(bare)
+        await enter(bare, f"/ws/sessions/{next(shows)}", None)
+        if await welcomed(bare):
+            ground.counts["joined"] += 1
 
     await Herd(ground, len(ground.others), greet, per_second=100).hold()
 
@@ -130,7 +125,7 @@ async def _made_up_shows(ground: Ground) -> None:
             async with connected(ground) as bare:
                 name = secrets.token_hex(random.choice((1, 8, 30)))
                 if number % 2:
-                    await _enter(bare, f"/ws/sessions/{name}", None)
+                    await enter(bare, f"/ws/sessions/{name}", None)
                     ground.counts["sockets"] += 1
                 else:
                     answer = await answered(bare, get(f"/api/sessions/{name}"))
@@ -162,7 +157,7 @@ async def _bad_frames(ground: Ground) -> None:
         while ground.goes_on:
             async with connected(ground) as bare:
                 if number % 2:
-                    await _enter(bare, ground.path, None)
+                    await enter(bare, ground.path, None)
                 else:
                     await send(bare, upgrade(ground.path, "Sec-WebSocket-Extensions: x"))
                 await send(bare, frames[next(turn) % len(frames)])
