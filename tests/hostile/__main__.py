@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +15,11 @@ import click
 from liveshop.cli.local_stores import LocalStores
 from loadtests.kit import system
 from loadtests.kit.worker import WorkerFailed
-from tests.hostile.attackers import NICE
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.attacks.ground import Attack
 from tests.hostile.trial import Trial
 from tests.hostile.verdict import FIGURES, Outcome, shown, table, verdict
-from tests.hostile.victim import NETWORK, Checkout, open_stores
+from tests.hostile.victim import NETWORK, Checkout, open_stores, prefer
 
 # A network namespace: what happens in it stays on its loopback, and its addresses are ours.
 _NAMESPACE: Final = f'ip link set lo up && ip -6 route add local {NETWORK}::/32 dev lo && exec "$@"'
@@ -99,9 +97,7 @@ def _hold_all(
 ) -> list[Outcome]:
     """Hold one attack after the other; return what came of those that were held."""
     system.allow_every_file()
-    with suppress(PermissionError):
-        # What else this machine does is not to be taken for the attack's effect.
-        os.nice(-NICE)
+    prefer(os.getpid())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outcomes: list[Outcome] = []
     try:
@@ -155,7 +151,8 @@ def _tell(outcome: Outcome) -> None:
             click.echo(f"    {name:12} {shares}")
     counts = ", ".join(f"{name} {count:,}" for name, count in sorted(outcome.counts.items()))
     click.echo(
-        f"    CPU {outcome.cpu_percent:.0f} %, {outcome.rss_mib:+.0f} MiB, "
+        f"    CPU {outcome.cpu_percent:.0f} % and {outcome.waited_percent:.0f} % waited for, "
+        f"{outcome.rss_mib:+.0f} MiB, "
         f"{outcome.log_lines_per_s:.1f} log lines/s, noise {outcome.noise:.2f} ×; {counts}"
     )
     sys.stdout.flush()

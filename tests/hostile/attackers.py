@@ -11,10 +11,9 @@ from typing import Final
 from loadtests.kit.worker import answer_requests
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.attacks.ground import Attack, Ground, Told
-from tests.hostile.victim import Show
+from tests.hostile.victim import NICE, Show
 
 _FILES_BESIDE: Final = 1_500
-NICE: Final = 15  # above all others, who are as much below the usual where that is allowed
 _LATE_S: Final = 5
 
 

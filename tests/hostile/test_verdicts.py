@@ -23,10 +23,11 @@ _CALM = Figure(5.0, 10.0, 30.0)
 
 
 def _reading(**taken: int) -> Reading:
-    nothing = dict.fromkeys(
-        ("cpu_ns", "rss_bytes", "descriptors", "log_lines", "redis_bytes", "postgres_transactions"),
-        0,
+    names = (
+        *("cpu_ns", "waited_ns", "rss_bytes", "descriptors", "log_lines"),
+        *("redis_bytes", "postgres_transactions"),
     )
+    nothing = dict.fromkeys(names, 0)
     return Reading(at_s=0.0, **{**nothing, **taken})
 
 

@@ -113,6 +113,7 @@ class Trial:
         outcome = self.outcome
         seconds, quiet_s = end.at_s - quiet.at_s, quiet.at_s - started.at_s
         outcome.cpu_percent = (end.cpu_ns - quiet.cpu_ns) / seconds / 1e7
+        outcome.waited_percent = (end.waited_ns - quiet.waited_ns) / seconds / 1e7
         outcome.rss_mib = (max(late.rss_bytes, end.rss_bytes) - quiet.rss_bytes) / 2**20
         outcome.log_lines_per_s = (end.log_lines - quiet.log_lines) / seconds
         usual = (quiet.redis_bytes - started.redis_bytes) / quiet_s

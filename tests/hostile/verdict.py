@@ -94,6 +94,7 @@ class Outcome:
     slower: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     cpu_percent: float = 0.0
+    waited_percent: float = 0.0  # for a processor, which says how busy the machine was
     rss_mib: float = 0.0
     log_lines_per_s: float = 0.0
     noise: float = 0.0

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -32,6 +32,8 @@ _START_S_MAX: Final = 30.0
 _UNITS: Final = 900_000
 _VARIANTS: Final = 9
 _LOG_KINDS: Final = 3
+# Of the attackers, and as much below the usual of all others where that is allowed.
+NICE: Final = 15
 # Addresses of visitors where IPv6 matters: made for documents, so nobody has one of them.
 NETWORK: Final = "2001:db8"
 
@@ -78,6 +80,7 @@ class Reading:
 
     at_s: float
     cpu_ns: int
+    waited_ns: int  # for a processor that others had
     rss_bytes: int
     descriptors: int
     log_lines: int
@@ -111,6 +114,7 @@ class Victim:
             environment=environment,
             death_signal=signal.SIGKILL,
         )
+        prefer(self.process.pid)
         self._token = make_token(SECRET, viewer_id="host", role=Role.ADMIN, ttl_s=_TOKEN_S)
 
     def __enter__(self) -> Self:
@@ -180,6 +184,7 @@ class Victim:
         return Reading(
             at_s=time.monotonic(),
             cpu_ns=system.cpu_ns(self.process.pid),
+            waited_ns=int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]),
             rss_bytes=system.rss_bytes(self.process.pid),
             descriptors=system.descriptors(self.process.pid),
             log_lines=self._log.read_bytes().count(b"\n"),
@@ -199,6 +204,7 @@ def open_stores(checkout: Checkout, folder: Path) -> Iterator[LocalStores]:
     """Run stores with the tables of a checkout."""
     with local_stores(folder) as stores:
         checkout.run("migrate", LIVESHOP_POSTGRES_URL=stores.postgres.url)
+        prefer_children()
         yield stores
 
 
@@ -213,6 +219,23 @@ def audit(checkout: Checkout, stores: LocalStores) -> str:
     except WorkerFailed as found:
         return str(found)
     return ""
+
+
+def prefer(pid: int) -> None:
+    """Let a process run before all else on this machine, where that is allowed.
+
+    What others do here is not to be taken for the effect of an attack.
+    """
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, -NICE)
+        # Where the kernel groups processes by session, it compares the groups first.
+        Path(f"/proc/{pid}/autogroup").write_text(str(-NICE))
+
+
+def prefer_children() -> None:
+    """Let the processes of our own that run by now go first, as `prefer` does."""
+    for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        prefer(int(child))
 
 
 def _redis_bytes(url: str) -> int:
