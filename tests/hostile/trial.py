@@ -23,7 +23,7 @@ from tests.hostile.verdict import (
 from tests.hostile.victim import Checkout, Reading, Show, Victim, audit
 from tests.hostile.visitors import Notes
 
-_QUIET_S: Final = 6.0
+_QUIET_S: Final = 10.0
 _SETTLE_S_MAX: Final = 20.0
 _WARM_S: Final = 2.0
 _LATE_S: Final = 60.0

@@ -14,8 +14,8 @@ WINDOW_S: Final = 2.0
 STALL_MS_MAX: Final = 500.0
 LOG_LINES_PER_S_MAX: Final = 20.0
 DESCRIPTORS_LEFT_MAX: Final = 40
-# What the allocator keeps of 10,000 connections at once is some 60 MiB; a second time adds nothing.
-RSS_BYTES_LEFT_MAX: Final = 96 * 2**20
+# Of 10,000 connections at once, the most there may be, the allocator keeps 10 KB each.
+RSS_BYTES_LEFT_MAX: Final = 128 * 2**20
 REDIS_BYTES_PER_S_MAX: Final = 8_192.0
 TRANSACTIONS_PER_S_MAX: Final = 20.0
 _TOLD_MAX: Final = 4
