@@ -12,7 +12,7 @@
     ├── Conflict              conflict        409   already so, or not in a state for it
     ├── Expired               expired         410   a deadline has passed
     ├── RateLimited           rate_limited    429   too many commands
-    ├── Busy                  busy            503   a queue is full; try again
+    ├── Busy                  busy            503   it would wait too long, or a queue is full
     ├── Unavailable           unavailable     503   a store is away; try again
     │   └── OutcomeUnknown    unavailable     503   the call may or may not have been carried out
     └── InternalError         internal        500   a bug of ours
@@ -22,6 +22,8 @@ Fields in, sentence out: each error makes its own message from its fields, and `
 """
 
 from typing import Any, ClassVar
+
+from liveshop.core.limits import RETRY_AFTER_MS_MIN
 
 
 class LiveshopError(Exception):
@@ -154,13 +156,13 @@ class RateLimited(LiveshopError):
 
 
 class Busy(LiveshopError):
-    """A queue is full; the same request may succeed in a moment."""
+    """A queue is full or its wait too long; try again after `retry_after_ms`, nothing was done."""
 
     code = "busy"
     status = 503
 
-    def __init__(self) -> None:
-        super().__init__("many are asking right now, try again")
+    def __init__(self, *, retry_after_ms: int = RETRY_AFTER_MS_MIN) -> None:
+        super().__init__("many are asking right now, try again", retry_after_ms=retry_after_ms)
 
 
 class Unavailable(LiveshopError):

@@ -138,6 +138,13 @@ READ_BYTES_MIN: Final = 16_384  # of an answer, for the client to be given more 
 DISCARDED_BYTES_MAX: Final = 1_048_576  # of what comes after the last answer
 MESSAGE_BYTES_MAX: Final = 4_096
 READ_AT_ONCE_BYTES: Final = 4_096  # of what a viewer sends, before its frames are counted
+# What viewers send is read in one turn of the event loop up to so many packets; the rest waits,
+# and is read for so long in each turn: purchases under way have their turn in between.
+PACKETS_PER_TURN_MAX: Final = 32
+INTAKE_SLICE_MS: Final = 2
+# Once a packet has waited for so long, newer ones are read first.
+INTAKE_STALE_MS: Final = 250
+INTAKE_BYTES_MAX: Final = 4_096  # of one connection; what it sends beyond stays in the kernel
 BODY_BYTES_MAX: Final = 65_536
 CSV_BYTES_MAX: Final = 268_435_456
 CSV_ROW_BYTES_MAX: Final = 524_288
@@ -151,11 +158,20 @@ LOG_LINES_PER_SECOND_MAX: Final = 5
 LOG_KINDS_MAX: Final = 100
 
 # The purchase path
+BUY_WAIT_MS_DEFAULT: Final = 1_000
 RESERVE_LINES_PER_CALL_MAX: Final = 64
-RESERVE_CALLS_IN_FLIGHT_MAX: Final = 2
+# A call takes some four turns of the event loop, which are long while much is refused.
+RESERVE_CALLS_IN_FLIGHT_MAX: Final = 4
 REDIS_CALLS_IN_FLIGHT_MAX: Final = 10_000
 PURCHASES_QUEUED_MAX: Final = 20_000
-ORDERS_PER_COMMIT_MAX: Final = 200
+# Of rids that are reserved already: they are answered whatever the wait, up to so many.
+REPLAYS_QUEUED_MAX: Final = 1_000
+# Dropped while one batch is made up, so that a queue of stale purchases cannot hold the loop.
+DROPPED_PER_BATCH_MAX: Final = 256
+# How fast a queue moves is believed after so many full batches, and for so long without one.
+PACE_BATCHES_MIN: Final = 4
+PACE_KEPT_MS: Final = 5_000
+ORDERS_PER_COMMIT_MAX: Final = 400
 ORDERS_QUEUED_MAX: Final = 20_000
 SWEEP_LINES_MAX: Final = 64
 SWEEPS_PER_PULSE_MAX: Final = 16

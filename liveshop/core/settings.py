@@ -280,6 +280,12 @@ class Settings:
         "How many chat messages a second a session shows, 50 at most; the rest is counted as "
         "dropped.",
     )
+    buy_wait_ms_max: int = _setting(
+        _integer(10, 60_000),
+        str(limits.BUY_WAIT_MS_DEFAULT),
+        "How long a purchase may take until its answer; one that would take longer is `busy` at "
+        "once.",
+    )
     drain_ms: int = _setting(
         _integer(0, 600_000), "10000", "How long a stopping node takes to let its viewers go."
     )

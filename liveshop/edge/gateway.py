@@ -1,5 +1,6 @@
 """What the viewers' connections of this node share: who may come in, what time asks of them."""
 
+import asyncio
 import logging
 import random
 from collections import Counter
@@ -18,10 +19,12 @@ from liveshop.core.settings import Settings
 from liveshop.core.turnstile import Turnstile
 from liveshop.edge.clients import Clients
 from liveshop.edge.guesses import Guesses
+from liveshop.edge.intake import Intake
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
 from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel
+from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.session_log import SessionLog
 from liveshop.engine.viewer import Viewer
@@ -44,6 +47,10 @@ class Rooms(Protocol):
     @property
     def metrics(self) -> Metrics:
         """What the node counts."""
+
+    @property
+    def lateness(self) -> Lateness:
+        """How late the node hears of what it is asked; kept by the gateway."""
 
     def now_ms(self) -> int:
         """Return the time by the stores' clock, in Unix milliseconds."""
@@ -101,6 +108,7 @@ class Gateway:
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()
+        self.intake = Intake(rooms.lateness)
         self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
         self.turns = Turns(settings, rooms.now_ms)
         self._guests: set[Guest] = set()
@@ -117,12 +125,16 @@ class Gateway:
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Tell connections what time asks of them, until cancelled."""
         async with anyio.create_task_group() as self._tasks:
+            self.intake.call_soon = asyncio.get_running_loop().call_soon
             task_status.started()
             while True:
                 now_ms = self.now_ms()
                 for each in self.wheel.advance(now_ms):
                     each.tick(now_ms)
-                await anyio.sleep(_TICK_S)
+                due_s = anyio.current_time() + _TICK_S
+                await anyio.sleep_until(due_s)
+                late_s = max(0.0, anyio.current_time() - due_s)
+                self.rooms.lateness.loop_ns = int(late_s * 1e9)
 
     def open(self, guest: Guest, turn: str | None = None) -> None:
         """Take a connection whose handshake is done, or start to close it again.

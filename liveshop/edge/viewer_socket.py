@@ -83,7 +83,11 @@ class ViewerSocket(asyncio.Protocol):
             return
         if len(data) == _PONG_BYTES and data.startswith(_PONG) and self._websocket is None:
             self._connection.pong(self._gateway.now_ms())
-            return
+        elif self._gateway.intake.admits(self, data):
+            self.read(data)
+
+    def read(self, data: bytes) -> None:
+        """Read frames, now or when the intake comes to them."""
         websocket = self._borrowed()
         # A packet is up to 256 KB, which would be 40,000 frames.
         for at in range(0, len(data), limits.READ_AT_ONCE_BYTES):
@@ -97,6 +101,15 @@ class ViewerSocket(asyncio.Protocol):
             self._websocket = None
             self._gateway.websockets.give_back(websocket)
 
+    def hold(self) -> None:
+        """Leave what the viewer sends in the kernel."""
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Listen again, unless the viewer does not read what it is told."""
+        if not self._connection.behind and not self._transport.is_closing():
+            self._transport.resume_reading()
+
     def eof_received(self) -> None:
         """Let the transport close: nothing is said to one who has hung up."""
         self._end(self._gateway.now_ms())
@@ -104,6 +117,7 @@ class ViewerSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell engine and gateway that the viewer has gone."""
         self._end(self._gateway.now_ms())
+        self._gateway.intake.forget(self)
         if self._connected:
             self._gateway.rooms.disconnect(self)
         if self._open:
@@ -167,6 +181,8 @@ class ViewerSocket(asyncio.Protocol):
 
     def tick(self, now_ms: int) -> None:
         """Ping, close or cut the connection, as it is due."""
+        if self in self._gateway.intake:
+            self._connection.pong(now_ms)  # it has spoken; that it was not read is our fault
         match self._connection.tick(now_ms):
             case Nudge.ABORT:
                 self._raw.detach()

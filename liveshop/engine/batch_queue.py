@@ -1,10 +1,12 @@
 """A bounded queue whose taker gets all that has gathered, up to a batch."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import anyio
 
+from liveshop.core import limits
 from liveshop.core.errors import Busy
 
 T = TypeVar("T")
@@ -28,10 +30,21 @@ class BatchQueue(Generic[T]):
         self._items.append(item)
         self._filled.set()
 
-    async def take(self, most: int) -> list[T]:
-        """Wait for an item and return it with those behind it, at most `most`."""
+    async def take(self, most: int, wanted: Callable[[T], bool] = lambda _: True) -> list[T]:
+        """Wait for an item and return it with those behind it, at most `most`.
+
+        Items that are not `wanted` any more are dropped. If there are many of them the batch may
+        come out short, or empty, so that the loop goes on in between.
+        """
         while not self._items:
             if self._filled.is_set():  # else others wait for it already
                 self._filled = anyio.Event()
             await self._filled.wait()
-        return [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        batch: list[T] = []
+        looked_at = most + limits.DROPPED_PER_BATCH_MAX
+        while self._items and len(batch) < most and looked_at:
+            looked_at -= 1
+            item = self._items.popleft()
+            if wanted(item):
+                batch.append(item)
+        return batch

@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from liveshop.core import messages
+from liveshop.core.errors import Busy
 from liveshop.core.model import Reservation, ReservationState
+from liveshop.engine.admission import Admission
 from liveshop.engine.asking import carried_out
 from liveshop.engine.context import RoomContext
 from liveshop.engine.mailbox import Asker
-from liveshop.engine.writer import Ordered, OrderWriter
+from liveshop.engine.ordered import Ordered
+from liveshop.engine.writer import OrderWriter
 from liveshop.stores.redis.records import PayReply, ReleaseReply
 
 _Reply = TypeVar("_Reply", PayReply, ReleaseReply)
@@ -17,18 +20,30 @@ _Reply = TypeVar("_Reply", PayReply, ReleaseReply)
 class Cart:
     """Orders or gives back what is held; both may be repeated with the same identifiers."""
 
-    def __init__(self, room: RoomContext, writer: OrderWriter) -> None:
+    def __init__(self, room: RoomContext, writer: OrderWriter, admission: Admission) -> None:
         self._room = room
         self._writer = writer
+        self._admission = admission
+
+    def refuses(self, order_id: str) -> Busy | None:
+        """Return why a `checkout` would wait too long; one that is under way already never does."""
+        if self._writer.has(order_id):
+            return None
+        return self._admission.refuse_checkout(self._writer.under_way)
 
     async def checkout(self, buyer: str, order_id: str, rids: list[str], asker: Asker) -> None:
         """Order reservations, all or none; the asker is answered once Postgres has decided.
 
         Raises what refuses it, and then nothing has changed.
         """
-        reply = await self._ask(
-            lambda epoch: self._room.units.pay(epoch, buyer=buyer, order_id=order_id, rids=rids)
-        )
+        checkouts, began_ns = self._admission.checkouts, self._admission.now_ns()
+        checkouts.begin(began_ns)
+        try:
+            reply = await self._ask(
+                lambda epoch: self._room.units.pay(epoch, buyer=buyer, order_id=order_id, rids=rids)
+            )
+        finally:
+            checkouts.end(began_ns, self._admission.now_ns())
         if reply.refusal is not None:
             raise reply.refusal
         ended = [item for item in reply.reservations if not item.state.open]

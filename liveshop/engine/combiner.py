@@ -5,48 +5,82 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import InternalError, LiveshopError, NotLive
+from liveshop.core.errors import Busy, InternalError, LiveshopError, NotLive
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
+from liveshop.engine.admission import Admission
 from liveshop.engine.asking import carried_out
 from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
+from liveshop.engine.ordered import Ordered, resolved
 from liveshop.engine.tracing import Stage, stages_of
-from liveshop.engine.writer import Ordered, OrderWriter, resolved
+from liveshop.engine.writer import OrderWriter
 from liveshop.stores.postgres.records import Verdict
 from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
 
 
 @dataclass(slots=True)
 class Purchase:
-    """A `buy` or `reserve`, who is to be answered, and whether that is done."""
+    """A `buy` or `reserve`, who is to be answered, and whether that is done.
+
+    A `replay` is of a rid that is known here to be reserved.
+    """
 
     line: ReserveLine
     asker: Asker
+    replay: bool = False
     answered: bool = False
+    taken_s: float = 0.0
     asked_s: float = field(default_factory=perf_counter)
     # The call that it was part of, where purchases are traced.
     call: Stage | None = None
 
 
 class Combiner:
-    """The first half of the purchase path: from the command to `reserved`."""
+    """The first half of the purchase path: from the command to `reserved`.
 
-    def __init__(self, room: RoomContext, host: Host, writer: OrderWriter) -> None:
+    A purchase may be refused or dropped as long as no call has it: nothing is reserved for it and
+    its rid is unused. Once a call has it, it goes all the way, since units may be `paying` for it.
+    """
+
+    def __init__(
+        self, room: RoomContext, host: Host, writer: OrderWriter, admission: Admission
+    ) -> None:
         self._room = room
         self._host = host
         self._writer = writer
+        self._admission = admission
+        self._replays = 0
         self._queue: BatchQueue[Purchase] = BatchQueue(limits.PURCHASES_QUEUED_MAX)
         self._in_calls = 0
 
-    def offer(self, purchase: Purchase) -> None:
-        """Take a purchase in; raises Busy or Unavailable, and else answers the asker later."""
+    def refuses(self, rid: str, *, buys: bool) -> Busy | None:
+        """Return why a purchase is not taken in now; raises Unavailable.
+
+        A rid that is known here to be reserved is taken in whatever the wait: its buyer asks for
+        an answer that exists, and `busy` would say that there is none. Of other rids nobody here
+        can tell; `busy` then says nothing about what an earlier attempt has come to.
+        """
         self._room.require_buying()
+        if self._replays < limits.REPLAYS_QUEUED_MAX and self._is_reserved(rid):
+            return None
+        return self._admission.refuse_purchase(len(self), self._writer.under_way, buys=buys)
+
+    def offer(self, purchase: Purchase) -> None:
+        """Take a purchase in that is not refused; its asker is answered later."""
+        if not len(self):
+            self._admission.reserving.begin(self._admission.now_ns())
+        purchase.replay = self._is_reserved(purchase.line.rid)
+        self._replays += purchase.replay
         self._queue.put(purchase)
+
+    def _is_reserved(self, rid: str) -> bool:
+        return self._room.mailbox.is_watched(rid) or self._writer.has(rid)
 
     @property
     def waiting(self) -> int:
@@ -64,10 +98,11 @@ class Combiner:
 
     async def _work(self) -> None:
         while True:
-            batch = await self._queue.take(limits.RESERVE_LINES_PER_CALL_MAX)
+            batch = await self._next()
+            now_ns, first_s = self._admission.now_ns(), batch[0].asked_s
+            full = len(self._queue) > 0
             self._in_calls += len(batch)
-            waited_s = perf_counter() - batch[0].asked_s
-            self._room.node.metrics.reserve_wait.observe(waited_s)
+            self._room.node.metrics.reserve_wait.observe(now_ns / 1e9 - first_s)
             try:
                 await self._call(batch)
             except Exception:
@@ -75,6 +110,44 @@ class Combiner:
                 self._fail(batch)
             finally:
                 self._in_calls -= len(batch)
+                self._admission.reserving.done(
+                    len(batch),
+                    since_ns=int(first_s * 1e9),
+                    now_ns=self._admission.now_ns(),
+                    full=full,
+                )
+
+    async def _next(self) -> list[Purchase]:
+        """Wait for the next purchases whose askers are there and can be answered in time."""
+        while True:
+            batch = await self._queue.take(limits.RESERVE_LINES_PER_CALL_MAX, self._is_wanted)
+            if batch:
+                return batch
+            await checkpoint()
+
+    def _is_wanted(self, purchase: Purchase) -> bool:
+        """Return True if a purchase is worth a call; one that is not is dropped, and answered."""
+        if purchase.replay:
+            self._replays -= 1
+        if purchase.asker.gone:
+            self._room.node.metrics.dropped.labels("gone").inc()
+            self._room.note("gone", purchase.line.rid)
+            return False
+        now_ns = self._admission.now_ns()
+        waited_ns = now_ns - int(purchase.asked_s * 1e9)
+        purchase.taken_s = now_ns / 1e9
+        if waited_ns <= self._patience_ns(purchase.line.command, now_ns):
+            return True
+        if purchase.replay or self._is_reserved(purchase.line.rid):
+            return True
+        self._room.node.metrics.dropped.labels("overdue").inc()
+        self._refuse(purchase, self._admission.refuse_overdue(now_ns))
+        return False
+
+    def _patience_ns(self, command: str, now_ns: int) -> int:
+        if command != "buy":
+            return self._admission.wait_ns_max
+        return self._admission.patience_ns(self._writer.under_way, now_ns)
 
     async def _call(self, batch: Sequence[Purchase]) -> None:
         began_s = perf_counter()
@@ -158,6 +231,7 @@ class Combiner:
                     reservation.order_id,
                     (reservation,),
                     asked_s=purchase.asked_s,
+                    taken_s=purchase.taken_s,
                     call=purchase.call,
                 )
             )

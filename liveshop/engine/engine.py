@@ -18,6 +18,7 @@ from liveshop.core.settings import Settings
 from liveshop.core.wire import Message
 from liveshop.engine.cashier import Cashier
 from liveshop.engine.door import Door
+from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.node import Health, Node
 from liveshop.engine.reply import Reply
@@ -63,6 +64,11 @@ class Engine:
     def metrics(self) -> Metrics:
         """What the node counts."""
         return self._node.metrics
+
+    @property
+    def lateness(self) -> Lateness:
+        """How late the node hears of what it is asked; the gateway keeps it."""
+        return self._node.lateness
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Keep the rooms until cancelled; database, link and bus have to run meanwhile."""

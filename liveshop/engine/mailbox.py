@@ -19,6 +19,10 @@ class Asker(Protocol):
     viewer: Viewer | None
     ref: int | None
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody is left to be answered."""
+
     def answer(self, message: dict[str, Any]) -> None:
         """Deliver an answer; it has the `ref` in it already."""
 
@@ -38,6 +42,12 @@ class ViewerAsker:
         self._audience = audience
         self.viewer: Viewer | None = viewer
         self.ref = ref
+
+    @property
+    def gone(self) -> bool:
+        """Whether the connection that asked is closed."""
+        assert self.viewer is not None
+        return not self._audience.has(self.viewer)
 
     def answer(self, message: dict[str, Any]) -> None:
         """Write an answer on the connection that asked."""

@@ -15,7 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 WORKERS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 _STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 200)
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 200, 400)
 
 
 class Metrics:
@@ -24,6 +24,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._of_connections()
+        self._of_admission()
         self.viewers = self._gauge("viewers", "Viewers that have joined a room.", "livesum")
         self._of_rooms()
         self.joins = self._counter("joins", "Viewers that got their snapshot.")
@@ -75,6 +76,17 @@ class Metrics:
         self.redis_used = self._gauge("redis_memory_used_bytes", "Memory of Redis.", "livemax")
         self.redis_max = self._gauge(
             "redis_memory_max_bytes", "What Redis may take of memory.", "livemax"
+        )
+
+    def _of_admission(self) -> None:
+        self.busy = self._counter(
+            "busy", "Purchases refused with busy, by what would have been too much.", "reason"
+        )
+        self.dropped = self._counter(
+            "purchases_dropped", "Purchases dropped before Redis was asked, by reason.", "reason"
+        )
+        self.estimated_wait = self._gauge(
+            "estimated_wait_seconds", "What a purchase would wait that comes now.", "livemax"
         )
 
     def _of_connections(self) -> None:

@@ -8,6 +8,7 @@ import anyio
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from liveshop.core.settings import Settings
 from liveshop.engine.clock import Clock
+from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.tracing import Trace
 from liveshop.stores.failpoints import Reach, pass_by, reach
@@ -55,6 +56,7 @@ class Node:
     figures: Figures
     clock: Clock = field(default_factory=Clock)
     metrics: Metrics = field(default_factory=Metrics)
+    lateness: Lateness = field(default_factory=Lateness)
     node_id: str = field(default_factory=lambda: uuid4().hex)
     postgres_up: bool = False
     # Since when Postgres has been asked without an answer.

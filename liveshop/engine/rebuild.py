@@ -11,8 +11,8 @@ from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
+from liveshop.engine.ordered import resolved
 from liveshop.engine.till import Till, sold
-from liveshop.engine.writer import resolved
 from liveshop.stores.postgres.records import PendingOrder, Rebuild, Verdict
 from liveshop.stores.redis.records import UnitsStatus
 

@@ -18,6 +18,8 @@ class Reply:
     def __init__(self) -> None:
         self.viewer: Viewer | None = None
         self.ref: int | None = None
+        # Set once nobody waits for the answer any more.
+        self.gone = False
         self._answered = anyio.Event()
         self._message: Message = {}
         self._known = False
@@ -44,10 +46,14 @@ class Reply:
 
         Raises OutcomeUnknown where none comes in time.
         """
-        with anyio.move_on_after(timeout_ms / 1000):
-            await self._answered.wait()
+        try:
+            with anyio.move_on_after(timeout_ms / 1000):
+                await self._answered.wait()
+        finally:
+            self.gone = not self._answered.is_set()
         if not self._answered.is_set():
             raise OutcomeUnknown()
         if self._refusal is not None:
-            raise self._refusal
+            # One refusal may be the answer to many: a traceback must not grow with each.
+            raise self._refusal.with_traceback(None)
         return self._message, self._known

@@ -25,6 +25,7 @@ from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Status
+from liveshop.engine.admission import Admission
 from liveshop.engine.audience import Audience
 from liveshop.engine.cart import Cart
 from liveshop.engine.chat import Chat
@@ -50,14 +51,16 @@ class Room:
 
     def __init__(self, context: RoomContext) -> None:
         self.context = context
+        node = context.node
+        self.admission = Admission(node.metrics, node.lateness, node.settings.buy_wait_ms_max)
         self.settler = Settler(context)
         self.host = Host(context)
-        self.writer = OrderWriter(context, self.host, self.settler)
+        self.writer = OrderWriter(context, self.host, self.settler, self.admission)
         self.till = Till(context, self.writer, self.settler)
         self.chat = Chat(context)
         self.recorder = Recorder(context)
-        self._combiner = Combiner(context, self.host, self.writer)
-        self._cart = Cart(context, self.writer)
+        self._combiner = Combiner(context, self.host, self.writer, self.admission)
+        self._cart = Cart(context, self.writer, self.admission)
         self._pulse = Pulse(context, self.host, self.till)
         self._rebuilder = Rebuilder(context, self.host, self.till)
         self._warden = Warden(context, self.host, self.till, self.settler, self._pulse)
@@ -95,6 +98,11 @@ class Room:
     def purchases_waiting(self) -> int:
         """How many purchases wait for a call of Redis."""
         return self._combiner.waiting
+
+    @property
+    def estimated_wait_s(self) -> float:
+        """In how many seconds a `buy` that comes now would be confirmed."""
+        return self.admission.wait_ns(len(self._combiner), self.writer.under_way) / 1e9
 
     @property
     def queues(self) -> dict[str, int]:
@@ -153,20 +161,31 @@ class Room:
                 self.recorder.look(product_id)
             case Buy() | Reserve():
                 self.purchase(_buyer(viewer), command, asker)
+            case Checkout(order_id=order_id):
+                if busy := self._cart.refuses(order_id):
+                    asker.refuse(busy)
+                else:
+                    self.start(self._carry_out, viewer, command, asker)
             case _:
                 self.start(self._carry_out, viewer, command, asker)
 
     def purchase(self, buyer: str, command: Buy | Reserve, asker: Asker) -> None:
-        """Hand a `buy` or `reserve` to the combiner; raises Busy or Unavailable at once."""
+        """Hand a `buy` or `reserve` to the combiner, or refuse it; raises Unavailable at once."""
+        buys = isinstance(command, Buy)
+        busy = self._combiner.refuses(command.rid, buys=buys)
+        if busy is not None:
+            asker.refuse(busy)
+            return
         line = ReserveLine(
             rid=command.rid,
             buyer=buyer,
-            command="buy" if isinstance(command, Buy) else "reserve",
+            command="buy" if buys else "reserve",
             sku=command.sku,
             quantity=command.quantity,
             price=command.price,
         )
-        self._combiner.offer(Purchase(line, asker))
+        asked_s = (self.admission.now_ns() - self.context.node.lateness.waited_ns) / 1e9
+        self._combiner.offer(Purchase(line, asker, asked_s=asked_s))
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a reservation back; raises what refuses it."""

@@ -23,6 +23,7 @@ def sample(node: Node, rooms: Collection[Room], *, stills: int) -> None:
     metrics.stills.set(stills)
     metrics.held.set(sum(room.held for room in rooms))
     metrics.writer_lag.set(max((room.writer.lag_s for room in rooms), default=0.0))
+    metrics.estimated_wait.set(max((room.estimated_wait_s for room in rooms), default=0.0))
     waiting: Counter[str] = Counter()
     for room in rooms:
         waiting.update(room.queues)

@@ -9,8 +9,9 @@ from liveshop.core.errors import Conflict, Expired, LiveshopError
 from liveshop.core.model import Order, OrderStatus, Reservation, ReservationState
 from liveshop.engine.context import RoomContext
 from liveshop.engine.mailbox import Watched
+from liveshop.engine.ordered import resolved
 from liveshop.engine.settler import Settler
-from liveshop.engine.writer import OrderWriter, resolved
+from liveshop.engine.writer import OrderWriter
 from liveshop.stores.postgres.records import (
     Copies,
     PaymentReply,

@@ -2,11 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from time import perf_counter
 
 import anyio
-from msgspec.structs import replace
 
 from liveshop.core import errors, limits, messages
 from liveshop.core.errors import InternalError, LiveshopError, OutcomeUnknown, Unavailable
@@ -16,14 +14,15 @@ from liveshop.core.model import (
     OrderLine,
     OrderStatus,
     Reservation,
-    ReservationState,
     sku_row,
 )
 from liveshop.core.wire import Message
+from liveshop.engine.admission import Admission
 from liveshop.engine.batch_queue import BatchQueue
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
+from liveshop.engine.ordered import STATES, Ordered, resolved
 from liveshop.engine.settler import Settler
 from liveshop.engine.tracing import Stage, stages_of
 from liveshop.engine.viewer import Viewer
@@ -36,48 +35,26 @@ from liveshop.stores.postgres.records import (
     Verdict,
 )
 
-_STATES = {
-    Verdict.CONFIRMED: ReservationState.SOLD,
-    Verdict.EXPIRED: ReservationState.EXPIRED,
-    Verdict.CONFLICT: ReservationState.REFUSED,
-    Verdict.SOLD_OUT: ReservationState.REFUSED,
-    Verdict.LIMIT: ReservationState.REFUSED,
-    Verdict.UNAVAILABLE: ReservationState.REFUSED,
-}
 _RETRY_S = 0.1
 
 
-@dataclass(slots=True)
-class Ordered:
-    """An order on its way to Postgres; `askers` sent a `checkout` and are answered with a ref.
+class OrderWriter:
+    """The second half of the purchase path: from `paying` to `confirmed`, or to the address.
 
-    It was asked for at `asked_s`, and is here since `since_s`, by the process' own clock.
+    Nothing is dropped here, whoever has gone and however long it has waited. An order that came
+    here has reservations in `paying`: their units are taken from others, their buyers may know it
+    (by `welcome`, too), and only Postgres may say what becomes of them. If one were dropped, the
+    units would be held until the deadline (P4), and a buyer told `busy` would ask again, or go,
+    while the sweep or a replay may still find the order confirmed (P5). What may be dropped is
+    dropped by the combiner, before Redis is asked.
     """
 
-    order_id: str
-    reservations: Sequence[Reservation]
-    askers: list[Asker] = field(default_factory=list)
-    since_s: float = field(default_factory=perf_counter)
-    asked_s: float = field(default_factory=perf_counter)
-    # The reserve call of a `buy`, where purchases are traced.
-    call: Stage | None = None
-
-    @property
-    def buyer(self) -> str:
-        """Whose order it is."""
-        return self.reservations[0].buyer
-
-    @property
-    def pay_until_ms(self) -> int:
-        """The earliest deadline."""
-        return min(reservation.deadline_ms for reservation in self.reservations)
-
-
-class OrderWriter:
-    """The second half of the purchase path: from `paying` to `confirmed`, or to the address."""
-
-    def __init__(self, room: RoomContext, host: Host, settler: Settler) -> None:
+    def __init__(
+        self, room: RoomContext, host: Host, settler: Settler, admission: Admission
+    ) -> None:
         self._room = room
+        self._admission = admission
+        self._pace, self._now_ns = admission.committing, admission.now_ns
         self._host = host
         self._settler = settler
         self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
@@ -91,12 +68,19 @@ class OrderWriter:
         if known is not None:
             known.askers.extend(ordered.askers)
             return
+        if not self._known:
+            self._pace.begin(self._now_ns())
         self._queue.put(ordered)
         self._known[ordered.order_id] = ordered
 
     def has(self, order_id: str) -> bool:
         """Tell whether an order is under way here."""
         return order_id in self._known
+
+    @property
+    def under_way(self) -> int:
+        """How many orders Postgres has not answered."""
+        return len(self._known)
 
     @property
     def waiting(self) -> int:
@@ -122,12 +106,16 @@ class OrderWriter:
             while True:
                 batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
                 self._room.node.metrics.commit_wait.observe(perf_counter() - batch[0].since_s)
+                full = len(self._queue) > 0
                 try:
                     reply = await self._write(batch)
                 except Exception:
                     # What is in Postgres is found by the rid, or at the deadline.
                     self._fail(batch)
                 else:
+                    since_ns = int(batch[0].since_s * 1e9)
+                    self._admission.confirmed(self._now_ns() - int(batch[0].taken_s * 1e9))
+                    self._pace.done(len(batch), since_ns=since_ns, now_ns=self._now_ns(), full=full)
                     self._settling += len(batch)
                     # One at a time: Redis does one after the other too.
                     await self._settler_free.acquire()
@@ -245,7 +233,7 @@ class OrderWriter:
             outcomes = [
                 resolved(reservation, outcome.verdict)
                 for ordered in batch
-                if (outcome := reply.outcomes[ordered.order_id]).verdict in _STATES
+                if (outcome := reply.outcomes[ordered.order_id]).verdict in STATES
                 for reservation in ordered.reservations
             ]
             await self._settler.settle(outcomes, reply.copies)
@@ -374,10 +362,3 @@ def _answer(askers: list[Asker], message: Callable[[int | None], Message]) -> Vi
         asker = askers.pop(0)
         asker.answer(message(asker.ref))
     return asked
-
-
-def resolved(reservation: Reservation, verdict: Verdict) -> Reservation:
-    """Return a reservation as Postgres' verdict on its order leaves it."""
-    state = _STATES[verdict]
-    code = verdict.value if state is ReservationState.REFUSED else None
-    return replace(reservation, state=state, code=code)

@@ -14,7 +14,7 @@ from loadtests.kit import system
 from loadtests.kit.report import Report, table
 from loadtests.kit.shop import open_shop
 from loadtests.kit.worker import WorkerFailed
-from loadtests.stampede import comparisons, scenarios
+from loadtests.stampede import comparisons, overload, scenarios
 from loadtests.stampede.bench import Bench, Size
 from loadtests.stampede.plot import plot
 
@@ -22,12 +22,13 @@ SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
     {
         "limit": scenarios.limit,
         "sell-out": scenarios.sell_out,
+        "overload": overload.overload,
         "obvious": comparisons.obvious,
         "orders": comparisons.orders,
         "shelf": comparisons.shelf,
     }
 )
-_QUICK: Final = Size((100.0, 200.0), 1.0, 200, 20, 200, 1_000, 5, 1)
+_QUICK: Final = Size((100.0, 200.0), 1.0, 200, 20, 200, 1_000, 5, 1, quick=True)
 
 
 def _rates(context: click.Context, option: click.Parameter, text: str) -> tuple[float, ...]:
@@ -38,6 +39,17 @@ def _rates(context: click.Context, option: click.Parameter, text: str) -> tuple[
     if not rates or not 1 <= min(rates) <= max(rates) <= 50_000:
         raise click.BadParameter("1 to 50,000 purchases a second")
     return rates
+
+
+def _steps(name: str, report: Report) -> str:
+    """Return the tables of a scenario that has steps, and nothing for the others."""
+    match name:
+        case "limit":
+            return scenarios.steps_table(report.raw["limit"] + report.raw["half"]) + "\n"
+        case "overload":
+            return overload.overload_table(report.raw["overload"]) + "\n"
+        case _:
+            return ""
 
 
 @click.command()
@@ -83,7 +95,7 @@ def main(
     Everything runs on this machine, on 127.0.0.1, and ends by itself: a Valkey and a PostgreSQL of
     its own, `liveshop serve`, and buyers who are one process with an epoll of bare sockets.
     Exits with 1 if a purchase has no answer or two, if more is sold than there was, or if
-    `liveshop audit` finds anything; never for being slow.
+    `liveshop audit` finds anything; for being slow only in `overload`, which is about that.
     """
     size = Size(rates, seconds, attempts, units, 16_000, orders, products, rounds)
     command = f"python -m loadtests.stampede {shlex.join(sys.argv[1:])}".strip()
@@ -98,9 +110,7 @@ def main(
                 click.echo(f"{name} …", err=True)
                 done = len(report.figures)
                 SCENARIOS[name](Bench(shop, _QUICK if quick else size, report, wrong))
-                if name == "limit":
-                    click.echo(scenarios.steps_table(report.raw["limit"] + report.raw["half"]))
-                    click.echo()
+                click.echo(_steps(name, report))
                 click.echo(table(report.figures[done:]) + "\n")
             sound, said = shop.audit()
     except WorkerFailed as error:

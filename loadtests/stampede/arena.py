@@ -11,7 +11,7 @@ from loadtests.kit.report import percentile
 from loadtests.kit.shop import Node, Shop
 from loadtests.kit.worker import Worker
 from loadtests.stampede import PRICE, buyers
-from loadtests.stampede.buyers import Outcome, Rush
+from loadtests.stampede.rush import Outcome, Rush
 
 _LIMIT: Final = 1_000
 _SPARE_S: Final = 30.0
@@ -97,9 +97,9 @@ class Arena:
 
     def rush(self, rush: Rush, server_pid: int | None = None) -> Run:
         """Let the buyers buy."""
-        before = self._costs(server_pid)
+        before = self.costs(server_pid)
         outcome: Outcome = self._load.ask("rush", rush, seconds=rush.seconds_max + 2 * _SPARE_S)
-        return Run(outcome, self._costs(server_pid) - before)
+        return Run(outcome, self.costs(server_pid) - before)
 
     def session(self, skus: Sequence[str], units: int) -> Target:
         """Open a session with a product for each SKU; they are in the catalogue already."""
@@ -115,7 +115,8 @@ class Arena:
             self.node.post("/api/products", {"product_id": sku, "title": sku, "variants": [row]})
         return skus
 
-    def _costs(self, server_pid: int | None) -> Costs:
+    def costs(self, server_pid: int | None = None) -> Costs:
+        """Return the CPU that the server and the stores have taken so far."""
         stores = self.shop.stores
         redis, postgres = stores.valkey.process, stores.postgres.process
         assert redis is not None and postgres is not None, "the stores run"

@@ -23,6 +23,8 @@ from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from loadtests.kit.frames import PING, PONG, TEXT, Target, client_frame, span
 from loadtests.kit.worker import answer_requests
+from loadtests.stampede.patience import Patience
+from loadtests.stampede.rush import Outcome, Rush
 
 _AT_ONCE: Final = 100
 _READ_BYTES: Final = 65_536
@@ -36,39 +38,6 @@ _CONFIRMED: Final = b'[{"type":"confirmed","order_id":"'
 _ERROR: Final = b'[{"type":"error"'
 _RID_CHARS: Final = 36
 _FINAL: Final = (b'[{"type":"refused"', b'[{"type":"expired"', b'[{"type":"released"')
-
-
-@dataclass(frozen=True)
-class Rush:
-    """What is bought: `attempts` purchases of one unit each, the SKUs in turn.
-
-    With a `rate` they are due at so many a second. Without one each buyer sends its next when the
-    last has been answered.
-    """
-
-    skus: tuple[str, ...]
-    attempts: int
-    rate: float = 0.0
-    seconds_max: float = 60.0  # afterwards nobody waits for answers any more
-
-
-@dataclass
-class Outcome:
-    """What became of a rush; instants are nanoseconds of the monotonic clock."""
-
-    began_ns: int
-    ended_ns: int
-    cpu: float
-    sent: int
-    unanswered: int
-    late_ms: list[float]
-    reserved_ms: list[float]
-    confirmed_ms: list[float]
-    confirmed_ns: list[int]
-    reserved_ns: list[int]
-    refused: dict[str, int]
-    contradicted: int
-    lost_connections: int
 
 
 @dataclass
@@ -98,7 +67,10 @@ class Buyers:
         self._turns: dict[int, list[int]] = {}
         self._frames: list[bytes] = []
         self._notes = _Notes([], [], [], [], {})
+        self._patience = Patience(0.0)
         self._lost = 0
+        self._fds: list[int] = []
+        self._first_ref = 0
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
         """Return what can be asked of it."""
@@ -131,6 +103,7 @@ class Buyers:
                 self._send_next(fd)
         while notes.open and self._sockets and time.monotonic_ns() < ends_ns:
             self._step(0.02)
+            self._ask_again()
         ended_ns = time.monotonic_ns()
         share = (time.process_time_ns() - cpu) / (ended_ns - began_ns)
         return self._outcome(began_ns, ended_ns, share)
@@ -171,13 +144,15 @@ class Buyers:
     # Buying
 
     def _prepare(self, rush: Rush) -> None:
+        # No ref comes twice: an answer to an earlier rush is none to this one.
+        self._first_ref += len(self._frames)
         rids = [str(uuid.uuid4()).encode() for _ in range(rush.attempts)]
         skus = itertools.cycle(sku.encode() for sku in rush.skus)
         self._frames = [
             client_frame(
                 TEXT,
                 b'{"type":"buy","ref":%d,"rid":"%s","sku":"%s","quantity":1}'
-                % (number, rid, next(skus)),
+                % (self._first_ref + number, rid, next(skus)),
             )
             for number, rid in enumerate(rids)
         ]
@@ -185,7 +160,8 @@ class Buyers:
         numbers = {rid: number for number, rid in enumerate(rids)}
         self._notes = _Notes(nothing[:], nothing[:], nothing[:], nothing[:], numbers)
         self._lost = 0
-        fds = list(self._sockets)
+        self._patience = Patience(rush.patience_s)
+        self._fds = fds = list(self._sockets)
         for index, fd in enumerate(fds):
             # The last first, since they are taken from the end.
             self._turns[fd] = list(range(index, rush.attempts, len(fds)))[::-1]
@@ -203,6 +179,7 @@ class Buyers:
                 self._send_next(next(fds))
                 sent += 1
             self._step(0.0 if sent < due else 0.0005)
+            self._ask_again()
 
     def _send_next(self, fd: int) -> None:
         turns, sock = self._turns.get(fd), self._sockets.get(fd)
@@ -216,6 +193,25 @@ class Buyers:
             return
         self._notes.sent_ns[number] = time.monotonic_ns()
         self._notes.open += 1
+        if self._patience.seconds:
+            self._patience.ask(number, self._notes.due_ns[number])
+
+    def _ask_again(self) -> None:
+        """Let buyers give up, or ask for the same again, if they have waited for too long."""
+        if not self._patience.seconds:
+            return
+        now_ns = time.monotonic_ns()
+        fds = self._fds
+        for number in self._patience.lose(now_ns, lambda each: self._notes.final_ns[each] > 0):
+            sock = self._sockets.get(fds[number % len(fds)])
+            if sock is None:
+                continue
+            try:
+                sock.send(self._frames[number])
+            except OSError:
+                self._lose(fds[number % len(fds)])
+            else:
+                self._patience.ask(number, now_ns)
 
     def _step(self, seconds: float) -> None:
         for fd, _ in self._epoll.poll(seconds, _POLLED_MAX):
@@ -262,8 +258,9 @@ class Buyers:
                 self._resolve(fd, number, now_ns, "confirmed")
         elif text.startswith(_ERROR):
             message = json.loads(text)[0]
-            if isinstance(message["ref"], int):
-                self._resolve(fd, message["ref"], now_ns, message["code"])
+            number = (message["ref"] or 0) - self._first_ref
+            if 0 <= number < len(self._frames):
+                self._resolve(fd, number, now_ns, message["code"])
         elif text.startswith(_FINAL):
             message = json.loads(text)[0]
             number = notes.by_rid.get(message["rid"].encode())
@@ -272,6 +269,10 @@ class Buyers:
 
     def _resolve(self, fd: int, number: int, now_ns: int, answer: str) -> None:
         notes = self._notes
+        if self._patience.seconds:
+            again = answer == "busy" and notes.final_ns[number]
+            if not self._patience.is_answered(number, answer) or again:
+                return  # the other asking has the answer, or will
         if notes.final_ns[number]:
             notes.contradicted += (answer == "confirmed") != (number in notes.confirmed)
             return
@@ -311,7 +312,34 @@ class Buyers:
             refused=dict(notes.refused),
             contradicted=notes.contradicted,
             lost_connections=self._lost,
+            **self._served(confirmed, sent),
         )
+
+    def _served(self, confirmed: Sequence[int], sent: Sequence[int]) -> dict[str, Any]:
+        """Return what became of those who waited, and how many did not; latencies as they were.
+
+        One that asked again waited since it did.
+        """
+        notes, patience = self._notes, self._patience
+        asked_ns, final_ns = patience.asked_ns, notes.final_ns
+
+        def waited_ms(numbers: Sequence[int]) -> list[float]:
+            since = [asked_ns.get(each, notes.due_ns[each]) for each in numbers]
+            return [(final_ns[each] - at) / 1e6 for each, at in zip(numbers, since, strict=True)]
+
+        in_time = [each for each in confirmed if each not in patience.given_up]
+        refused = [
+            each
+            for each in sent
+            if final_ns[each] and each not in notes.confirmed and each not in patience.given_up
+        ]
+        return {
+            "served_ms": waited_ms(in_time),
+            "served_ns": [final_ns[each] for each in in_time],
+            "refused_ms": waited_ms(refused),
+            "given_up": len(patience.given_up),
+            "asked_again": patience.asked_again,
+        }
 
 
 def _read_until(

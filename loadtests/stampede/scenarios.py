@@ -7,7 +7,7 @@ from loadtests.kit import system
 from loadtests.kit.report import aligned
 from loadtests.stampede.arena import Arena, open_arena
 from loadtests.stampede.bench import BURST, PER_BUYER, UNITS, Bench
-from loadtests.stampede.buyers import Rush
+from loadtests.stampede.rush import Rush
 
 _BUYERS_MIN: Final = 50
 

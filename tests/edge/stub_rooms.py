@@ -18,6 +18,7 @@ from liveshop.core.commands import AskTime, Command, Like
 from liveshop.core.errors import NotFound, Unavailable
 from liveshop.core.settings import Settings
 from liveshop.edge.server import Server, build_server
+from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.viewer import Viewer
 
@@ -40,6 +41,7 @@ class StubRooms:
         self.looked_up: list[str] = []
         self.lost = 0
         self.metrics = Metrics()
+        self.lateness = Lateness()
         self.retired = False
         self.finished = False
         self.store_answers = anyio.Event()

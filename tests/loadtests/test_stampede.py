@@ -31,3 +31,32 @@ def test_a_small_stampede_sells_every_unit_once(tmp_path: Path) -> None:
     assert [(step["offered"], step["attempts"]) for step in steps] == [(100, 100), (200, 200)]
     assert all(step["refused"] == {} for step in steps)
     assert drawn.read_text().count("<polyline") == 3
+
+
+def test_a_small_overload_accounts_for_every_purchase(tmp_path: Path) -> None:
+    kept = tmp_path / "overload.json"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "loadtests.stampede",
+            "--quick",
+            "--scenario=overload",
+            "--json",
+            kept,
+        ],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "liveshop audit: Every promise is kept." in done.stdout
+    report = json.loads(kept.read_text())
+    steps = report["raw"]["overload"]
+    assert [step["name"] for step in steps] == ["the peak", "2 ×", "4 ×", "8 ×"]
+    for step in steps:
+        refused = step["sent"] - step["served"] - step["given_up"]
+        assert 0 <= refused <= sum(step["refused"].values())
+    assert all(term in done.stdout for term in ("cores × s", "refusals s", "carried/s"))

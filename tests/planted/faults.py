@@ -7,6 +7,7 @@ from tests.planted import (
     edge_faults,
     engine_faults,
     input_faults,
+    overload_faults,
     postgres_faults,
     redis_faults,
 )
@@ -22,4 +23,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *input_faults.FAULTS,
     *edge_faults.FAULTS,
     *admission_faults.FAULTS,
+    *overload_faults.FAULTS,
 )

@@ -51,9 +51,9 @@ def _hints(error: LiveshopError) -> dict[str, str]:
     match error:
         case Unauthorized():
             return {"WWW-Authenticate": "Bearer"}
-        case RateLimited():
+        case RateLimited() | Busy():
             return {"Retry-After": str(-(-error.fields["retry_after_ms"] // 1000))}
-        case Busy() | Unavailable():
+        case Unavailable():
             return {"Retry-After": "1"}
         case _:
             return {}

@@ -98,7 +98,9 @@ export class Wishes {
   }
 
   #later(retry, { retry_after_ms }) {
-    setTimeout(retry, retry_after_ms ?? RETRY_MS_MIN + Math.random() * RETRY_MS_MIN);
+    // A crowd is told the same: all of it must not come back at once.
+    const wait_ms = retry_after_ms ?? RETRY_MS_MIN;
+    setTimeout(retry, wait_ms + Math.random() * Math.max(RETRY_MS_MIN, wait_ms / 2));
   }
 
   /** Return the refusal of a command, null where it was answered, undefined without a line. */

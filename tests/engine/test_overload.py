@@ -1,0 +1,224 @@
+"""More is asked for than can be sold: what is refused changes nothing, what is reserved goes on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import perf_counter
+from uuid import uuid4
+
+import anyio
+import asyncpg
+import pytest
+
+from liveshop.core import limits
+from liveshop.core.commands import Reserve
+from liveshop.core.errors import Busy
+from liveshop.core.roles import Identity, Role
+from liveshop.engine.room import Room
+from tests.engine.world import Shop, Watcher, open_shop, until
+from tests.faults.proxy import Proxy
+
+WAIT_MS = 50
+WAIT_NS = WAIT_MS * 1_000_000
+CALLS = limits.RESERVE_CALLS_IN_FLIGHT_MAX
+
+
+@asynccontextmanager
+async def _overloaded_orders(
+    redis_url: str, postgres_url: str
+) -> AsyncIterator[tuple[Shop, str, list[Watcher], list[str], asyncpg.Connection]]:
+    """Have more orders under way than one transaction takes, none of which can be committed."""
+    async with open_shop(redis_url, postgres_url, buy_wait_ms_max=60_000) as shop:
+        session_id = await shop.live(OBS_M=1_000, limit=1_000)
+        await shop.opened(session_id)
+        count = limits.ORDERS_PER_COMMIT_MAX // 50
+        buyers = [await shop.join(session_id, f"b{number}") for number in range(count)]
+        room = await shop.engine.room(session_id)
+        connection = await asyncpg.connect(postgres_url)
+        try:
+            await connection.execute("BEGIN")
+            await connection.execute(
+                "SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session_id
+            )
+            rids = [shop.buy(buyer, "OBS-M") for buyer in buyers for _ in range(50)]
+            await until(lambda: room.writer.under_way == len(rids))
+            room.admission.wait_ns_max = WAIT_NS
+            await until(lambda: room.estimated_wait_s > 2 * WAIT_MS / 1000)
+            yield shop, session_id, buyers, rids, connection
+        finally:
+            await connection.close()
+
+
+async def _answer(watcher: Watcher, ref: int) -> dict[str, object]:
+    """Return the answer that is there at once."""
+    answers = [message for message in watcher.inbox if message.get("ref") == ref]
+    assert len(answers) == 1, "it is answered without waiting"
+    return answers[0]
+
+
+async def test_a_buy_that_would_wait_too_long_is_busy_at_once_and_its_rid_is_unused(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _overloaded_orders(redis_url, postgres_url) as world:
+        shop, session_id, (ada, *_), rids, connection = world
+        rid = shop.buy(ada, "OBS-M", ref=7)
+        refused = await _answer(ada, 7)
+        assert (refused["type"], refused["code"]) == ("error", "busy")
+        wait_ms = refused["retry_after_ms"]
+        assert isinstance(wait_ms, int) and limits.RETRY_AFTER_MS_MIN <= wait_ms <= 7_500
+        room = await shop.engine.room(session_id)
+        assert await room.context.units.peek([rid]) == {}
+        metrics = shop.engine.metrics.registry
+        assert metrics.get_sample_value("liveshop_busy_total", {"reason": "wait"}) == 1
+        await connection.execute("ROLLBACK")
+        await until(lambda: room.writer.under_way == 0)
+        shop.buy(ada, "OBS-M", rid=rid)
+        await ada.sees("confirmed", order_id=rid)
+        assert await _confirmed(connection) == {*rids, rid}
+
+
+async def test_a_replay_of_what_is_reserved_is_answered_while_others_are_busy(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _overloaded_orders(redis_url, postgres_url) as world:
+        shop, _, (ada, *_), rids, _ = world
+        shop.buy(ada, "OBS-M", rid=rids[0], ref=8)
+        await ada.sees("reserved", ref=8, rid=rids[0])
+        shop.buy(ada, "OBS-M", ref=9)
+        assert (await _answer(ada, 9))["code"] == "busy"
+
+
+async def test_a_checkout_that_would_wait_too_long_is_busy_and_leaves_the_cart_as_it_is(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _overloaded_orders(redis_url, postgres_url) as world:
+        shop, session_id, (ada, *_), _, connection = world
+        # A `reserve` waits for no transaction.
+        rid = shop.reserve(ada, "OBS-M")
+        await ada.sees("reserved", rid=rid)
+        order_id = str(uuid4())
+        shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=3)
+        assert (await _answer(ada, 3))["code"] == "busy"
+        room = await shop.engine.room(session_id)
+        assert (await room.context.units.peek([rid]))[rid].state.value == "held"
+        await connection.execute("ROLLBACK")
+        await until(lambda: room.writer.under_way == 0)
+        shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=4)
+        await ada.sees("confirmed", order_id=order_id, ref=4)
+
+
+async def test_an_order_that_is_paying_is_written_whoever_has_gone_and_however_late(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _overloaded_orders(redis_url, postgres_url) as world:
+        shop, session_id, buyers, rids, connection = world
+        for buyer in buyers:
+            shop.engine.disconnect(buyer)
+        room = await shop.engine.room(session_id)
+        await until(lambda: room.writer.lag_s > 3 * WAIT_MS / 1000)
+        await connection.execute("ROLLBACK")
+        await until(lambda: len(room.writer) == 0)
+        assert await _confirmed(connection) == set(rids)
+        states = (await room.context.units.peek(rids)).values()
+        assert {reservation.state.value for reservation in states} == {"sold"}
+
+
+async def _confirmed(connection: asyncpg.Connection) -> set[str]:
+    rows = await connection.fetch("SELECT id FROM orders WHERE status = 'confirmed'")
+    return {row["id"] for row in rows}
+
+
+@asynccontextmanager
+async def _silent_redis(
+    redis_url: str, postgres_url: str
+) -> AsyncIterator[tuple[Shop, str, Room, Proxy, list[str]]]:
+    """Have every call of Redis under way with a purchase of its own, and no answer to any."""
+    async with (
+        Proxy(redis_url).listening() as proxy,
+        open_shop(proxy.url, postgres_url, bus_url=redis_url, buy_wait_ms_max=60_000) as shop,
+    ):
+        session_id = await shop.live(OBS_M=200)
+        await shop.opened(session_id)
+        room = await shop.engine.room(session_id)
+        first = await shop.join(session_id, "first")
+        proxy.silence()
+        rids = []
+        for _ in range(CALLS):
+            rids.append(shop.buy(first, "OBS-M"))
+            await until(lambda: room.purchases_waiting == 0)
+        yield shop, session_id, room, proxy, rids
+
+
+def _join(shop: Shop, room: Room, name: str) -> Watcher:
+    """Seat a viewer without asking a store."""
+    watcher = Watcher(Identity(viewer_id=name, name=name, role=Role.VIEWER))
+    room.context.audience.expect(watcher)
+    shop.engine._door._inside[watcher] = room
+    return watcher
+
+
+async def test_a_purchase_whose_connection_is_closed_is_dropped_before_it_is_reserved(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _silent_redis(redis_url, postgres_url) as (shop, _, room, proxy, rids):
+        gone = _join(shop, room, "gone")
+        rid = shop.buy(gone, "OBS-M")
+        shop.engine.disconnect(gone)
+        proxy.resume()
+        await until(lambda: not room.under_way)
+        assert set(await room.context.units.peek([rid, *rids])) == set(rids)
+        metrics = shop.engine.metrics.registry
+        dropped = metrics.get_sample_value("liveshop_purchases_dropped_total", {"reason": "gone"})
+        assert dropped == 1
+
+
+async def test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes_on(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _silent_redis(redis_url, postgres_url) as (shop, session_id, room, proxy, rids):
+        late = _join(shop, room, "late")
+        rid = shop.buy(late, "OBS-M", ref=1)
+        room.admission.wait_ns_max = WAIT_NS
+        over_s = perf_counter() + 2 * WAIT_MS / 1000
+        await until(lambda: perf_counter() > over_s)
+        proxy.resume()
+        await until(lambda: not room.under_way)
+        metrics = shop.engine.metrics.registry
+        assert metrics.get_sample_value("liveshop_busy_total", {"reason": "overdue"}) == 1
+        states = await room.context.units.peek([rid, *rids])
+        assert {each: states[each].state.value for each in rids} == dict.fromkeys(rids, "sold")
+        assert rid not in states
+        again = await shop.join(session_id, "late")
+        shop.buy(again, "OBS-M", rid=rid)
+        await again.sees("confirmed", order_id=rid)
+
+
+async def test_a_reserve_over_http_that_would_wait_too_long_is_busy(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _silent_redis(redis_url, postgres_url) as (shop, session_id, room, proxy, _):
+        crowd = [_join(shop, room, f"c{number}") for number in range(8)]
+        for number in range(limits.RESERVE_LINES_PER_CALL_MAX):
+            shop.reserve(crowd[number % len(crowd)], "OBS-M")
+        room.admission.wait_ns_max = WAIT_NS
+        await until(lambda: room.estimated_wait_s > WAIT_MS / 1000)
+        ada = Identity(viewer_id="ada", name="ada", role=Role.VIEWER)
+        command = Reserve(rid=str(uuid4()), sku="OBS-M", quantity=1)
+        with pytest.raises(Busy) as refused, anyio.fail_after(5):
+            await shop.engine.reserve(session_id, ada, command)
+        assert refused.value.fields["retry_after_ms"] >= limits.RETRY_AFTER_MS_MIN
+        proxy.resume()
+        await until(lambda: not room.under_way)
+        assert await room.context.units.peek([command.rid]) == {}
+
+
+async def test_what_fits_into_the_next_call_is_taken_in_however_slow_the_last_one_was(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _silent_redis(redis_url, postgres_url) as (shop, _, room, proxy, _):
+        room.admission.wait_ns_max = WAIT_NS
+        await until(lambda: room.estimated_wait_s > 2 * WAIT_MS / 1000)
+        ada = _join(shop, room, "ada")
+        shop.buy(ada, "OBS-M")
+        assert room.purchases_waiting == 1
+        proxy.resume()
+        await until(lambda: not room.under_way)

@@ -1,0 +1,85 @@
+"""Faults in who is refused, dropped and read when more is asked for than can be sold."""
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+_ENGINE: Final = "liveshop/engine"
+_OVERLOAD: Final = "tests/engine/test_overload.py"
+
+FAULTS: Final = (
+    Fault(
+        name="an order that is paying dropped because its buyer has gone",
+        promise="P4, P5: its units are held by nobody, and its rid has no answer",
+        file=f"{_ENGINE}/writer.py",
+        old="self._queue.take(limits.ORDERS_PER_COMMIT_MAX)",
+        new="self._queue.take(limits.ORDERS_PER_COMMIT_MAX, lambda each: "
+        "self._room.audience.has_buyer(each.buyer))",
+        tests=(
+            f"{_OVERLOAD}"
+            "::test_an_order_that_is_paying_is_written_whoever_has_gone_and_however_late",
+        ),
+    ),
+    Fault(
+        name="`busy` told after the reservation was made",
+        promise="P5: the buyer is told that nothing was done, and the order is confirmed later",
+        file=f"{_ENGINE}/combiner.py",
+        old="            try:\n                self._answer(purchase, line)\n",
+        new="            try:\n                if not self._is_wanted(purchase):\n"
+        "                    continue\n                self._answer(purchase, line)\n",
+        also=(
+            (
+                "        if purchase.replay or self._is_reserved(purchase.line.rid):\n",
+                "        if 0:\n",
+            ),
+        ),
+        tests=(
+            f"{_OVERLOAD}"
+            "::test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes_on",
+        ),
+    ),
+    Fault(
+        name="a replay of what is reserved refused as busy",
+        promise="P5: a buyer whose unit is set aside is told that nothing was done",
+        file=f"{_ENGINE}/combiner.py",
+        old="return self._room.mailbox.is_watched(rid) or self._writer.has(rid)",
+        new="return False",
+        tests=(
+            f"{_OVERLOAD}::test_a_replay_of_what_is_reserved_is_answered_while_others_are_busy",
+        ),
+    ),
+    Fault(
+        name="units reserved for those who have gone",
+        promise="overload: calls are spent on what nobody waits for",
+        file=f"{_ENGINE}/combiner.py",
+        old="        if purchase.asker.gone:\n",
+        new="        if purchase.asker.gone and False:\n",
+        tests=(
+            f"{_OVERLOAD}"
+            "::test_a_purchase_whose_connection_is_closed_is_dropped_before_it_is_reserved",
+        ),
+    ),
+    Fault(
+        name="one slow call shuts everybody out",
+        promise="overload: nothing is let in that would show that it is over",
+        file=f"{_ENGINE}/admission.py",
+        old="        if purchases < limits.RESERVE_LINES_PER_CALL_MAX and "
+        "behind < limits.ORDERS_PER_COMMIT_MAX:",
+        new="        if not purchases and not behind:",
+        tests=(
+            f"{_OVERLOAD}"
+            "::test_what_fits_into_the_next_call_is_taken_in_however_slow_the_last_one_was",
+        ),
+    ),
+    Fault(
+        name="everything that has come is read before any task goes on",
+        promise="overload: purchases under way stand still while others are refused",
+        file="liveshop/edge/intake.py",
+        old="        if self._left and not self._waiting:\n",
+        new="        if True:\n",
+        tests=(
+            "tests/edge/test_intake.py"
+            "::test_one_turn_reads_a_bounded_number_and_the_next_ones_go_on_in_order",
+        ),
+    ),
+)
