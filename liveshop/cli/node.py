@@ -10,6 +10,7 @@ import anyio
 
 from liveshop.cli.open_files import allow_open_files
 from liveshop.cli.traces import traces
+from liveshop.core import limits
 from liveshop.core.limits import BACKLOG_CONNECTIONS
 from liveshop.core.settings import Settings
 from liveshop.edge.http.app import build_app
@@ -55,7 +56,10 @@ def serve_until_signalled(
     beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `beside` runs along and is cancelled then."""
-    allow_open_files(settings.connections_max)
+    # Viewers fill their allowance beside HTTP, which has one of its own: if descriptors ran out,
+    # no health check would be accepted either.
+    http_connections = limits.HTTP_CONNECTIONS_MAX + limits.HTTP_RESERVE_CONNECTIONS_MAX
+    allow_open_files(settings.connections_max + http_connections)
     with traces(settings.traces_url) as trace:
         anyio.run(_serve, settings, listener, beside, trace, backend_options={"use_uvloop": True})
 
