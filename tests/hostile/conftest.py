@@ -75,6 +75,8 @@ def strict(node: Node) -> Iterator[Node]:
         node.postgres_url,
         LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX=str(CONNECTIONS_MAX),
         LIVESHOP_HTTP_CONNECTIONS_PER_ADDRESS_MAX=str(CONNECTIONS_MAX),
+        # The crowd answers no ping: on a slow machine others would be let in for those closed.
+        LIVESHOP_PING_MS="3600000",
     ) as strict:
         yield strict
 

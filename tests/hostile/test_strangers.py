@@ -120,7 +120,8 @@ async def test_ten_thousand_connections_of_one_address_are_so_many_as_it_may_hav
                         await bought(honest, product["variants"][0]["sku"])
         assert sum(answers.values()) == crowd
         assert answers["let in"] == CONNECTIONS_MAX, answers
-        assert set(answers) <= {"let in", "4504", "503"}, answers
+        # A socket that says nothing for a second makes room for the next of its address.
+        assert set(answers) <= {"let in", "4504", "503", "hung up"}, answers
         assert strict.resident_kib < memory_kib + 65_536
     finally:
         for each in kept:
