@@ -22,15 +22,21 @@ help: ## Say what there is to make
 
 install: $(INSTALLED) ## Make .venv with everything that the demo and the tests need
 
+# If a PYTHON that is named were ignored once .venv is there, the tests would run under another.
+ifneq ($(origin PYTHON),file)
+OTHER_PYTHON := $(shell [ ! -x $(BIN)/python ] || \
+	[ "$$($(BIN)/python -V 2>&1)" = "$$($(PYTHON) -V 2>&1)" ] || echo --clear)
+endif
+
 # The umask lets a database user enter when root installs with a strict one.
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml $(if $(OTHER_PYTHON),another-python)
 	@umask 022 && $(MAKE) --no-print-directory python-is-right && \
-	$(PYTHON) -m venv .venv && \
+	$(PYTHON) -m venv $(OTHER_PYTHON) .venv && \
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . && \
 	touch $@
 
-.PHONY: python-is-right
+.PHONY: another-python python-is-right
 python-is-right:
 	@$(PYTHON) -c '$(RIGHT_PYTHON)' || { \
 	echo "liveshop needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is not one." \

@@ -9,4 +9,5 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 apt-get update -q
-DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
+DEBIAN_FRONTEND=noninteractive apt-get \
+    -o DPkg::Lock::Timeout=600 install -qy --no-install-recommends chromium

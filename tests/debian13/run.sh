@@ -35,7 +35,7 @@ require_what_makes_a_chroot() {
     if ! command -v debootstrap >/dev/null; then
         command -v apt-get >/dev/null || refuse "debootstrap is missing: install the package"
         apt-get update -q
-        apt-get install -qy --no-install-recommends debootstrap
+        apt-get -o DPkg::Lock::Timeout=600 install -qy --no-install-recommends debootstrap
     fi
     mirror=${DEBIAN13_MIRROR:-}
     if [ -z "$mirror" ] && command -v apt-get >/dev/null; then

@@ -13,4 +13,5 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
 fi
 apt-get update -q
 # shellcheck disable=SC2086 -- several words
-RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $missing
+RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get \
+    -o DPkg::Lock::Timeout=600 install -qy --no-install-recommends $missing
