@@ -20,7 +20,7 @@ from tests.hostile.verdict import (
     left_over,
     slower,
 )
-from tests.hostile.victim import Checkout, Reading, Show, Victim, audit
+from tests.hostile.victim import Checkout, Reading, Show, Victim, audit, prefer_descendants
 from tests.hostile.visitors import Notes
 
 _QUIET_S: Final = 10.0
@@ -55,6 +55,7 @@ class Trial:
             ):
                 crowd.ask("join")
                 crowd.ask("measure", _WARM_S)
+                prefer_descendants(besides=mallory.pid)
                 self._measure(victim, crowd, mallory, (show, others), seconds)
             if not victim.lives:
                 self.outcome.noticed.insert(0, "the node ended")

@@ -204,7 +204,7 @@ def open_stores(checkout: Checkout, folder: Path) -> Iterator[LocalStores]:
     """Run stores with the tables of a checkout."""
     with local_stores(folder) as stores:
         checkout.run("migrate", LIVESHOP_POSTGRES_URL=stores.postgres.url)
-        prefer_children()
+        prefer_descendants()
         yield stores
 
 
@@ -232,10 +232,18 @@ def prefer(pid: int) -> None:
         Path(f"/proc/{pid}/autogroup").write_text(str(-NICE))
 
 
-def prefer_children() -> None:
-    """Let the processes of our own that run by now go first, as `prefer` does."""
-    for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        prefer(int(child))
+def prefer_descendants(besides: int = 0) -> None:
+    """Let all processes of ours that run by now go first, as `prefer` does, but for one.
+
+    PostgreSQL's have a session each, so each has to be told.
+    """
+    waiting = [os.getpid()]
+    while waiting:
+        pid = waiting.pop()
+        with suppress(OSError):  # it has ended meanwhile
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            waiting += [int(child) for child in children if int(child) != besides]
+            prefer(pid)
 
 
 def _redis_bytes(url: str) -> int:
