@@ -26,7 +26,8 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(shop: Shop, ot
     audience = await figures.audience(session_id)
     assert (audience.viewers_peak, audience.viewers_average) == (2, 2)
     series = await figures.gauge_series(session_id, NOW_MS, 10_000)
-    assert [viewers for viewers, _, _ in series.values()] == [2]
+    # Later steps are those of the rooms' own clock, if the test has taken some seconds.
+    assert series[0] == (2, 0, 0)
 
 
 async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Shop) -> None:
