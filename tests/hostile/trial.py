@@ -124,7 +124,8 @@ class Trial:
         if growth > REDIS_BYTES_PER_S_MAX:
             outcome.noticed.append(f"Redis grows by {growth / 1024:,.0f} KiB a second")
         usual = (quiet.postgres_transactions - started.postgres_transactions) / quiet_s
-        more = (end.postgres_transactions - quiet.postgres_transactions) / seconds - usual
+        since_late = end.postgres_transactions - late.postgres_transactions
+        more = since_late / (end.at_s - late.at_s) - usual
         outcome.counts["PostgreSQL transactions/s"] = round(more)
         if self._attack.stores_stay_quiet and more > TRANSACTIONS_PER_S_MAX:
             outcome.noticed.append(f"{more:,.0f} more transactions a second")

@@ -30,6 +30,9 @@ from tests.hostile.victim import NETWORK
 _PROXY: Final = "127.0.0.2"
 _BEHIND_PROXY: Final = {"LIVESHOP_TRUSTED_PROXIES": f"{_PROXY}/32"}
 _ALLOWED: Final = 200
+_FLOODERS: Final = 60
+_FLOOD_PER_S: Final = 300
+_FEW_JOINS: Final = {"LIVESHOP_JOINS_PER_SECOND_MAX": "100"}
 _PAUSE_S: Final = 0.1  # twenty at a time: what they cost is not the point
 _FEW: Final = {**_BEHIND_PROXY, "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": str(_ALLOWED)}
 
@@ -136,15 +139,16 @@ async def _forwarded_garbage(ground: Ground) -> None:
 
 
 async def _join_flood(ground: Ground) -> None:
-    """Join, as fast as one process can, from one address, and come back at once."""
+    """Join from one address three times as often as the node lets anyone in, and come back."""
 
     async def one(number: int) -> None:
         while ground.goes_on:
             async with connected(ground) as bare:
                 await enter(bare, ground.path, None)
                 ground.counts["joined" if await welcomed(bare) else "sent away"] += 1
+            await asyncio.sleep(random.uniform(0, 2 * _FLOODERS / _FLOOD_PER_S))
 
-    await at_once(60, one)
+    await at_once(_FLOODERS, one)
 
 
 async def _request_flood(ground: Ground, *, path: str, field: str) -> None:
@@ -222,7 +226,13 @@ ATTACKS: Final = (
         _forwarded_garbage,
         settings=_BEHIND_PROXY,
     ),
-    Attack("join-flood", 6, "joins of one address, as fast as one process can", _join_flood),
+    Attack(
+        "join-flood",
+        6,
+        f"{_FLOOD_PER_S} joins a second of one address where 100 are let in",
+        _join_flood,
+        settings=_FEW_JOINS,
+    ),
     Attack("api-keys", 6, "400 made-up API keys a second", _api_keys, stores_stay_quiet=True),
     Attack(
         "forged-tokens", 6, "400 forged tokens a second", _forged_tokens, stores_stay_quiet=True
