@@ -92,6 +92,7 @@ copy_last_commit() {
 forget_environment() {
     for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
         case $name in
+            PIP_FIND_LINKS) unset "$name" ;; # its folders are outside of the chroot
             PIP_* | SSL_CERT_* | REQUESTS_CA_BUNDLE | CI | TERM | *_proxy | *_PROXY) ;;
             *) unset "$name" ;;
         esac
