@@ -9,23 +9,19 @@ from liveshop.core.settings import Settings
 from liveshop.edge.addresses import address_key, is_trusted
 from liveshop.edge.wheel import Timed, Wheel
 
+# What trusted proxies are counted by; no address reads so.
+_PROXIES: Final = "trusted proxies"
+
 
 class Visitor(Protocol):
-    """An HTTP connection as the entrance sees it."""
+    """An HTTP connection as the entrance sees it; only the entrance sets its two attributes."""
+
+    counted_by: str | None
+    """The name that it is counted by: None before, after and in the reserve."""
+    rests: bool
 
     def make_room(self) -> None:
         """End at once, since others have come; the entrance has counted the visitor out."""
-
-
-class _Crowd:
-    """The visitors of one address, or of one network where limits count by those."""
-
-    __slots__ = ("count", "key", "resting")
-
-    def __init__(self, key: str) -> None:
-        self.key: Final = key
-        self.count = 0
-        self.resting: OrderedDict[Visitor, None] = OrderedDict()
 
 
 class Entrance:
@@ -49,65 +45,73 @@ class Entrance:
         self._address_max: Final = settings.http_connections_per_address_max
         self._trusted: Final = settings.trusted_proxies
         self._prefixes: Final = settings.address_prefix_ipv4, settings.address_prefix_ipv6
-        self._crowds: dict[str, _Crowd] = {}
-        self._visitors: dict[Visitor, _Crowd | None] = {}
+        # A joiner comes and goes with one entry here: whatever rests is kept apart.
+        self._counts: dict[str, int] = {}
+        self._count = 0
         self._resting: OrderedDict[Visitor, None] = OrderedDict()
+        self._resting_by: dict[str, OrderedDict[Visitor, None]] = {}
         self._reserve: OrderedDict[Visitor, None] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._visitors) + len(self._reserve)
+        return self._count + len(self._reserve)
 
     def enter(self, visitor: Visitor, address: str) -> bool:
         """Count a visitor in; False if it is in the reserve."""
-        crowd = self._crowd(address)
-        if not self._has_room(crowd):
+        if self._trusted and is_trusted(address, self._trusted):
+            name = _PROXIES
+        else:
+            name = address_key(address, *self._prefixes)
+        if not self._has_room(name):
             if len(self._reserve) >= limits.HTTP_RESERVE_CONNECTIONS_MAX:
                 oldest, _ = self._reserve.popitem(last=False)
                 oldest.make_room()
             self._reserve[visitor] = None
             return False
-        self._visitors[visitor] = crowd
-        if crowd is not None:
-            self._crowds[crowd.key] = crowd
-            crowd.count += 1
+        self._count += 1
+        self._counts[name] = self._counts.get(name, 0) + 1
+        visitor.counted_by = name
         return True
 
     def rest(self, visitor: Visitor) -> None:
         """Note that no request of a visitor is under way; idempotent."""
-        crowd = self._visitors.get(visitor)
-        if crowd is not None:
-            crowd.resting.setdefault(visitor)
-            self._resting.setdefault(visitor)
+        name = visitor.counted_by
+        if not (visitor.rests or name is None or name is _PROXIES):
+            visitor.rests = True
+            self._resting[visitor] = None
+            self._resting_by.setdefault(name, OrderedDict())[visitor] = None
 
     def work(self, visitor: Visitor) -> None:
         """Note that a request of a visitor has begun; idempotent."""
-        crowd = self._visitors.get(visitor)
-        if crowd is not None:
-            crowd.resting.pop(visitor, None)
-            self._resting.pop(visitor, None)
+        if visitor.rests:
+            visitor.rests = False
+            name = visitor.counted_by
+            assert name is not None, "a visitor rests only while it is counted"
+            del self._resting[visitor]
+            of_name = self._resting_by[name]
+            del of_name[visitor]
+            if not of_name:
+                del self._resting_by[name]
 
     def leave(self, visitor: Visitor) -> None:
         """Count a visitor out; idempotent."""
         self.work(visitor)
-        self._reserve.pop(visitor, None)
-        crowd = self._visitors.pop(visitor, None)
-        if crowd is not None:
-            crowd.count -= 1
-            if not crowd.count:
-                del self._crowds[crowd.key]
+        name = visitor.counted_by
+        if name is None:
+            self._reserve.pop(visitor, None)
+            return
+        visitor.counted_by = None
+        self._count -= 1
+        left = self._counts[name] - 1
+        if left:
+            self._counts[name] = left
+        else:
+            del self._counts[name]
 
-    def _crowd(self, address: str) -> _Crowd | None:
-        """Return the visitors that an address counts with; None for a trusted proxy."""
-        if self._trusted and is_trusted(address, self._trusted):
-            return None
-        key = address_key(address, *self._prefixes)
-        return self._crowds.get(key) or _Crowd(key)
-
-    def _has_room(self, crowd: _Crowd | None) -> bool:
+    def _has_room(self, name: str) -> bool:
         """Make room if there is none; False if nobody rests."""
-        if crowd is not None and crowd.count >= self._address_max:
-            resting = crowd.resting
-        elif len(self._visitors) >= limits.HTTP_CONNECTIONS_MAX:
+        if self._counts.get(name, 0) >= self._address_max and name is not _PROXIES:
+            resting = self._resting_by.get(name)
+        elif self._count >= limits.HTTP_CONNECTIONS_MAX:
             resting = self._resting
         else:
             return True

@@ -7,7 +7,7 @@ each handshake only answers its key.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -35,7 +35,10 @@ _TERMS: Final = (
     "sec-websocket-extensions",
 )
 # And what the gateway looks at beside them. The rest of a head is not kept.
-_WANTED: Final = frozenset((*_TERMS, _KEY, "host", "origin", "x-forwarded-for", "x-forwarded-host"))
+_WANTED: Final = {
+    name.encode(): name
+    for name in (*_TERMS, _KEY, "host", "origin", "x-forwarded-for", "x-forwarded-host")
+}
 
 
 class Head(NamedTuple):
@@ -54,17 +57,16 @@ class Agreement(NamedTuple):
     deflates: bool
 
 
-def read_head(data: bytes) -> Head:
-    """Read the head of a request that uvicorn has parsed already and written out again."""
-    request_line, *lines = data.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-    method, path, _ = request_line.split(" ", 2)
+def read_head(method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> Head:
+    """Read the head of a request that was parsed already, with the names of its fields in small."""
     fields: dict[str, str] = {}
-    for line in lines:
-        name, _, value = line.partition(": ")
-        if name in _WANTED:
+    for raw_name, raw_value in headers:
+        name = _WANTED.get(raw_name)
+        if name is not None:
+            value = raw_value.decode("latin-1")
             # As RFC 9110 has it: a repeated field is a list.
             fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return Head(method, path, fields)
+    return Head(method, target.decode("latin-1"), fields)
 
 
 def shake_hands(head: Head) -> tuple[bytes, bool] | Response:

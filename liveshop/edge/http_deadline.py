@@ -15,7 +15,7 @@ class Awaited(Enum):
         any ──→ END ──→ GONE ←── HEAD, ANSWER (an upgrade)
 
     HEAD: a head that has begun, or the first. It must be whole `HEAD_MS_MAX` after it began, the
-    first one after the connection did.
+    first one after the connection did, and in the reserve `RESERVE_HEAD_MS_MAX` after that.
     ANSWER: the application, which has limits of its own for bodies and stores, `REQUEST_MS_MAX`
     at most. Requests that came behind wait for their turn.
     READER: the client, which must take `READ_BYTES_MIN` of the answer each `UNREAD_MS_MAX`.
@@ -35,39 +35,36 @@ class Awaited(Enum):
 
 
 class Deadline:
-    """The one deadline of a connection: it is set as a state begins, and by nothing else."""
+    """Works out the deadline of each state of a connection, as the state begins."""
 
-    __slots__ = ("_answered_by_ms", "_head_ms_max", "_keep_alive_ms", "_unread_bytes", "due_ms")
+    __slots__ = ("_answered_by_ms", "_keep_alive_ms", "_unread_bytes")
 
-    def __init__(self, *, head_ms_max: int, keep_alive_ms: int, now_ms: int) -> None:
-        self._head_ms_max: Final = head_ms_max
+    def __init__(self, keep_alive_ms: int, now_ms: int) -> None:
         self._keep_alive_ms: Final = keep_alive_ms
         # For what is refused before there is a request, too.
         self._answered_by_ms = now_ms + limits.REQUEST_MS_MAX
         self._unread_bytes = 0  # at the last look at the client
-        self.due_ms = now_ms
 
     def begin_answer(self, now_ms: int) -> None:
         """Give the answer to a request its time, with all that the client takes to read it."""
         self._answered_by_ms = now_ms + limits.REQUEST_MS_MAX
 
     def begin(self, awaited: Awaited, now_ms: int, unread_bytes: int) -> int:
-        """Set the deadline of a state, and return it; `unread_bytes` wait for the client."""
+        """Begin with a state, and return its deadline; `unread_bytes` wait for the client."""
         self._unread_bytes = unread_bytes
         match awaited:
             case Awaited.HEAD:
-                self.due_ms = now_ms + self._head_ms_max
+                return now_ms + limits.HEAD_MS_MAX
             case Awaited.ANSWER:
-                self.due_ms = self._answered_by_ms
+                return self._answered_by_ms
             case Awaited.READER:
-                self.due_ms = min(now_ms + limits.UNREAD_MS_MAX, self._answered_by_ms)
+                return min(now_ms + limits.UNREAD_MS_MAX, self._answered_by_ms)
             case Awaited.IDLE:
-                self.due_ms = now_ms + self._keep_alive_ms
+                return now_ms + self._keep_alive_ms
             case Awaited.END:
-                self.due_ms = now_ms + limits.CLOSE_MS_MAX
+                return now_ms + limits.CLOSE_MS_MAX
             case Awaited.GONE:
                 raise AssertionError("nothing is awaited of a connection that is gone")
-        return self.due_ms
 
     def client_reads(self, now_ms: int, unread_bytes: int) -> bool:
         """Whether the client has read enough since the state began to be given more time."""

@@ -1,18 +1,31 @@
 """How much may come with an HTTP request beside its body."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from liveshop.core import limits
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 _END_OF_HEAD: Final = b"\r\n\r\n"
 # A byte of a body in a chunk of its own has five around it.
 _FRAMING_PER_BODY_BYTE: Final = 8
 
 
-def tells_of_a_body(header: tuple[bytes, bytes]) -> bool:
-    """Whether a header, its name in small letters, says that a body follows."""
-    name, value = header
-    return name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+def asks_for_websocket(headers: Headers) -> bool:
+    """Whether headers, their names in small letters, ask for an upgrade to WebSocket."""
+    last = dict(headers)
+    return last.get(b"upgrade", b"").lower() == b"websocket" and b"upgrade" in [
+        token.strip() for token in last.get(b"connection", b"").lower().split(b",")
+    ]
+
+
+def tell_of_a_body(headers: Headers) -> bool:
+    """Whether headers, their names in small letters, say that a body follows."""
+    for name, value in headers:
+        if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+            return True
+    return False
 
 
 class InputSize:

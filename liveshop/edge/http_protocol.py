@@ -1,7 +1,8 @@
 """One HTTP connection: uvicorn's protocol, with a deadline for everything that it waits for."""
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -9,12 +10,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from liveshop.core import limits
 from liveshop.core.errors import BadRequest, Busy, LiveshopError
 from liveshop.edge.entrance import Entrance
+from liveshop.edge.handshake import read_head
 from liveshop.edge.http.health import HEALTH_PATHS
 from liveshop.edge.http.refusals import refusal, written
 from liveshop.edge.http_deadline import Awaited, Deadline
-from liveshop.edge.http_input import InputSize, tells_of_a_body
+from liveshop.edge.http_input import InputSize, asks_for_websocket, tell_of_a_body
 from liveshop.edge.http_transport import HttpTransport
 from liveshop.edge.raw_socket import reset
+from liveshop.edge.viewer_socket import ViewerSocket
 
 _BUSY: Final = refusal(Busy())
 
@@ -25,28 +28,41 @@ class HttpProtocol(HttpToolsProtocol):
     uvicorn's own timer would be stopped by any byte, so it is never left running.
     """
 
+    # uvicorn has 28 attributes, and a dict that objects share keys of has room for two more: all
+    # that every connection needs is a slot, and what few need is the class's until then.
+    __slots__ = (
+        *("_bare", "_entrance", "_outlet", "counted_by", "rests"),
+        *("_answering", "_asks_for_upgrade", "_awaited", "_head_begun", "_held", "_in_head"),
+        *("_size", "due_ms"),
+    )
+    _in_reserve = False
+    _deadline: Deadline | None = None  # until there is a second state
+    _discarded_bytes = 0  # in END
+    _keeps_alive = True  # as the head of the request that is being read asks
+    _upgrades = False  # when all is answered
+    _last_words = b""  # for when all is answered
+    _retired = False
+    _stopping = False
+    _viewer: ViewerSocket | None = None  # which the connection was handed over to
+
     def __init__(self, entrance: Entrance, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._entrance = entrance
         self._bare: asyncio.Transport
         self._outlet: HttpTransport
-        self._in_reserve = False
         self._awaited = Awaited.GONE
-        self._deadline: Deadline
-        self._discarded_bytes = 0  # in END
+        self.due_ms: int
+        # Set by the entrance
+        self.counted_by: str | None = None
+        self.rests = False
         # Of the request that is being read
         self._in_head = True
         self._head_begun = False
         self._asks_for_upgrade = False
         self._size = InputSize()
-        self._keeps_alive = True  # as its head asks
         # Of those that are not answered
         self._answering: RequestResponseCycle | None = None
         self._held = b""  # input behind whole requests, while `holding`
-        self._upgrades = False  # when all is answered
-        self._last_words = b""  # for when all is answered
-        self._retired = False
-        self._stopping = False
 
     # Called by the event loop
 
@@ -55,17 +71,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._bare = transport
         self._outlet = HttpTransport(transport, self)
         super().connection_made(self._outlet)  # type: ignore[arg-type]
-        address = self.client[0] if self.client is not None else ""
-        self._in_reserve = not self._entrance.enter(self, address)
-        self._deadline = Deadline(
-            head_ms_max=limits.RESERVE_HEAD_MS_MAX if self._in_reserve else limits.HEAD_MS_MAX,
-            keep_alive_ms=self._entrance.keep_alive_ms,
-            now_ms=self._entrance.now_ms(),
-        )
-        self._wait(Awaited.HEAD)
+        entrance = self._entrance
+        now_ms = entrance.now_ms()
+        self._awaited = Awaited.HEAD
+        self.due_ms = now_ms + limits.HEAD_MS_MAX
+        if not entrance.enter(self, self.client[0] if self.client is not None else ""):
+            self._in_reserve = True
+            self.due_ms = now_ms + limits.RESERVE_HEAD_MS_MAX
         # Until then the head of one that has just come is still on its way: it does not rest.
-        silent_by_ms = self._entrance.now_ms() + limits.SILENT_MS_MIN
-        self._entrance.wheel.schedule(self, silent_by_ms)
+        entrance.wheel.schedule(self, now_ms + limits.SILENT_MS_MIN)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count the connection out."""
@@ -96,7 +110,7 @@ class HttpProtocol(HttpToolsProtocol):
                 return
             if self._outlet.ended:
                 rest = data[at + limits.PARSED_AT_ONCE_BYTES :]
-                if rest and self._awaited is Awaited.GONE and not self._bare.is_closing():
+                if rest and self._viewer is not None and not self._bare.is_closing():
                     self._viewer.data_received(rest)
                 return
 
@@ -126,7 +140,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Begin with a head."""
         super().on_message_begin()
         self._head_begun = True
-        self._entrance.work(self)
+        if self.rests:
+            self._entrance.work(self)
         if self._awaited is Awaited.IDLE:
             self._wait(Awaited.HEAD)
 
@@ -134,7 +149,7 @@ class HttpProtocol(HttpToolsProtocol):
         """End with the head: from here on the application's limits count."""
         self._in_head = False
         # Asked for once: it looks through the head, and uvicorn asks for it at each event.
-        self._asks_for_upgrade = self.parser.should_upgrade() and super()._should_upgrade()
+        self._asks_for_upgrade = self.parser.should_upgrade() and asks_for_websocket(self.headers)
         super().on_headers_complete()
         if self._asks_for_upgrade:
             return
@@ -176,10 +191,10 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self._await_request()
         if self._upgrades:
-            self.handle_websocket_upgrade()
+            self._hand_over()
         elif self._outlet.holding:
             held, self._held = self._held, b""
-            self._read_on()
+            self._outlet.read_on()
             self.data_received(held)
 
     def retire(self) -> None:
@@ -194,25 +209,9 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             super().shutdown()
 
-    def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over, and break the circles of this object.
-
-        uvicorn breaks them in `connection_lost`, which is another object's from now on.
-        """
-        self._leave()
-        self._outlet.disown()
-        self.transport = self._bare
-        super().handle_websocket_upgrade()
-        del self.parser
-        if self._outlet.holding:
-            self._read_on()
-        if self._held and not self._bare.is_closing():
-            self._viewer.data_received(self._held)
-            self._held = b""
-
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
-        self._deadline.begin_answer(self._entrance.now_ms())
+        self._timed().begin_answer(self._entrance.now_ms())
         self._wait(Awaited.READER if self.flow.write_paused else Awaited.ANSWER)
         if self._in_reserve and cycle.scope["path"] not in HEALTH_PATHS:
             app = _BUSY
@@ -225,11 +224,6 @@ class HttpProtocol(HttpToolsProtocol):
         if self._in_reserve and self._awaited is Awaited.HEAD:
             self._bare.write(written("503 Service Unavailable", Busy()))
         self._cut()
-
-    @property
-    def due_ms(self) -> int:
-        """By when the connection must be in another state."""
-        return self._deadline.due_ms
 
     def tick(self, now_ms: int) -> None:
         """End a connection whose deadline is over."""
@@ -246,7 +240,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self._refuse("408 Request Timeout", BadRequest("the head did not come in time"))
             case Awaited.IDLE:
                 self.close()
-            case Awaited.READER | Awaited.END if self._deadline.client_reads(now_ms, unread_bytes):
+            case Awaited.READER | Awaited.END if self._timed().client_reads(now_ms, unread_bytes):
                 self._wait(self._awaited)
             case _:
                 reset(self._bare)
@@ -261,17 +255,10 @@ class HttpProtocol(HttpToolsProtocol):
         sends = not self._in_head or self._head_begun or self._held or self.pipeline
         self._wait(Awaited.END)
         if sends and not self._stopping:
-            self._linger()
+            self._held = b""
+            self._outlet.linger()
         else:
             self._bare.close()
-
-    def _linger(self) -> None:
-        """Say that nothing more will be said, and read on until the client hangs up, too."""
-        self._held = b""
-        self._outlet.holding = False
-        if not self._bare.is_closing():
-            self._bare.write_eof()
-            self._bare.resume_reading()
 
     def _discard(self, data: bytes) -> None:
         self._discarded_bytes += len(data)
@@ -308,7 +295,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._outlet.write(words)
         if not self._outlet.ended:
             self._wait(Awaited.END)
-            self._linger()
+            self._held = b""
+            self._outlet.linger()
 
     # What has come
 
@@ -335,7 +323,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._should_upgrade():
             if rest:
                 self._parse(rest)
-        elif any(map(tells_of_a_body, self.headers)):
+        elif tell_of_a_body(self.headers):
             self._refuse("400 Bad Request", BadRequest("an upgrade has no body"))
         elif self._unanswered:
             # The answers would land amid the frames.
@@ -343,7 +331,28 @@ class HttpProtocol(HttpToolsProtocol):
             self._hold(rest)
         else:
             self._held = rest
-            self.handle_websocket_upgrade()
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Hand the connection over, and break the circles of this object.
+
+        uvicorn breaks them in `connection_lost`, which is another object's from now on. It would
+        also write the head out again, for the viewer's protocol to read.
+        """
+        self._leave()
+        self._outlet.disown()
+        self.connections.discard(self)
+        open_viewer = cast(Callable[[], ViewerSocket], self.ws_protocol_class)
+        viewer = self._viewer = open_viewer()
+        viewer.connection_made(self._bare)
+        viewer.shake_hands(read_head(self.scope["method"], self.url, self.headers))
+        self._bare.set_protocol(viewer)
+        del self.parser
+        if self._outlet.holding:
+            self._outlet.read_on()
+        if self._held and not self._bare.is_closing():
+            viewer.data_received(self._held)
+            self._held = b""
 
     def _should_upgrade(self) -> bool:
         return self._asks_for_upgrade
@@ -356,21 +365,9 @@ class HttpProtocol(HttpToolsProtocol):
         cycle = self._answering
         return cycle is not None and not cycle.response_complete and not cycle.disconnected
 
-    @property
-    def _viewer(self) -> asyncio.Protocol:
-        """The protocol that the connection was handed over to."""
-        viewer = self._bare.get_protocol()
-        assert isinstance(viewer, asyncio.Protocol)
-        return viewer
-
     def _hold(self, data: bytes) -> None:
         self._held += data
-        self._outlet.holding = True
-        self._bare.pause_reading()
-
-    def _read_on(self) -> None:
-        self._outlet.holding = False
-        self._bare.resume_reading()
+        self._outlet.hold()
 
     # Deadlines
 
@@ -388,8 +385,13 @@ class HttpProtocol(HttpToolsProtocol):
             self._outlet.ended = True
             self._entrance.rest(self)
         unread_bytes = self._bare.get_write_buffer_size()
-        due_ms = self._deadline.begin(awaited, self._entrance.now_ms(), unread_bytes)
-        self._entrance.wheel.schedule(self, due_ms)
+        self.due_ms = self._timed().begin(awaited, self._entrance.now_ms(), unread_bytes)
+        self._entrance.wheel.schedule(self, self.due_ms)
+
+    def _timed(self) -> Deadline:
+        if self._deadline is None:
+            self._deadline = Deadline(self._entrance.keep_alive_ms, self._entrance.now_ms())
+        return self._deadline
 
     def _leave(self) -> None:
         self._awaited = Awaited.GONE

@@ -42,6 +42,23 @@ class HttpTransport:
         if self._owner is not None:
             self._owner.close()
 
+    def hold(self) -> None:
+        """Read nothing until `read_on`, whatever uvicorn asks for."""
+        self.holding = True
+        self._bare.pause_reading()
+
+    def read_on(self) -> None:
+        """Read again after `hold`."""
+        self.holding = False
+        self._bare.resume_reading()
+
+    def linger(self) -> None:
+        """Say that nothing more will be said, and read on until the client hangs up, too."""
+        self.holding = False
+        if not self._bare.is_closing():
+            self._bare.write_eof()
+            self._bare.resume_reading()
+
     def abort(self) -> None:
         """Cut the connection."""
         self._bare.abort()

@@ -8,6 +8,11 @@ from typing import Final
 _AT_ONCE: Final = struct.pack("ii", 1, 0)  # for SO_LINGER: linger for no time
 
 
+# `send` looks at neither. The kernel would be asked for what is left out.
+_FAMILY: Final = int(socket.AF_UNSPEC)
+_TYPE: Final = int(socket.SOCK_STREAM)
+
+
 class _Full:
     """Stands for a socket that takes no bytes now, or none ever again."""
 
@@ -44,8 +49,8 @@ class RawSocket:
         """Wrap the descriptor, in place of what wraps it already."""
         self.detach()
         if not transport.is_closing():
-            bare = transport.get_extra_info("socket")
-            self.socket = socket.SocketType(bare.family, bare.type, bare.proto, bare.fileno())
+            fileno = transport.get_extra_info("socket").fileno()
+            self.socket = socket.SocketType(_FAMILY, _TYPE, 0, fileno)
 
     def detach(self) -> None:
         """Let go of the descriptor; idempotent."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
@@ -17,7 +17,7 @@ from liveshop.core.errors import InternalError, RateLimited, Unauthorized
 from liveshop.core.roles import Identity
 from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.gateway import Gateway
-from liveshop.edge.handshake import Head, not_here, read_head, session_of, shake_hands, turn_of
+from liveshop.edge.handshake import Head, not_here, session_of, shake_hands, turn_of
 from liveshop.edge.raw_socket import RawSocket, reset
 from liveshop.edge.websocket import WebSocket
 
@@ -33,8 +33,8 @@ _logger: Final = logging.getLogger(__name__)
 class ViewerSocket(asyncio.Protocol):
     """One viewer's connection: a protocol object, with no task, timer or queue of its own.
 
-    uvicorn makes it when a request asks for an upgrade, and calls `connection_made`, then
-    `data_received` with the request's head, and then hands the transport over.
+    The HTTP protocol makes it when a request asks for an upgrade. It calls `connection_made`, then
+    `shake_hands` with the request's head, and then hands the transport over.
     """
 
     __slots__ = (
@@ -52,7 +52,7 @@ class ViewerSocket(asyncio.Protocol):
         "session_id",
     )
 
-    def __init__(self, gateway: Gateway, **_uvicorn: Any) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self.identity: Identity | None = None
         self.session_id = ""
         self.address = ""
@@ -77,10 +77,7 @@ class ViewerSocket(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
-        """Take the request's head the first time, and frames from then on."""
-        if not self._open:
-            self._shake_hands(read_head(data))
-            return
+        """Take frames."""
         if len(data) == _PONG_BYTES and data.startswith(_PONG) and self._websocket is None:
             self._connection.pong(self._gateway.now_ms())
         elif self._gateway.intake.admits(self, data):
@@ -196,7 +193,8 @@ class ViewerSocket(asyncio.Protocol):
 
     # The handshake
 
-    def _shake_hands(self, head: Head) -> None:
+    def shake_hands(self, head: Head) -> None:
+        """Answer the request, and start with the WebSocket if it is one for us."""
         session_id = session_of(head.path)
         if session_id is None:
             self._decline(not_here(head.path))

@@ -54,16 +54,15 @@ CONTRACT = (
         *(_INPUT, "httptools calls them by name: between them heads and bodies are timed"),
     ),
     Row(
-        *(_HTTP, ("handle_websocket_upgrade", "_should_upgrade"), _INPUT),
-        "the connection becomes a viewer's: uvicorn writes the head out again, hands the "
-        "transport over and forgets it, and it is no HTTP connection from then on",
+        *(_HTTP, ("_should_upgrade", "connections", "url", "ws_protocol_class"), _INPUT),
+        "the connection becomes a viewer's: the head is handed over as it was parsed, with the "
+        "transport, and it is no HTTP connection from then on",
     ),
     Row(
         *(_HTTP, ("parser",), _INPUT),
         "it refers back to the protocol; deleted after an upgrade, so that no circle is left",
     ),
     Row(*(_HTTP, ("client",), _INPUT), "the peer, set before `connection_made` returns"),
-    Row(*(_HTTP, ("transport",), _INPUT), "uvicorn writes and closes through one of ours"),
     Row(
         *(_HTTP, ("cycle", "pipeline", "headers", "scope"), _INPUT),
         "which requests are under way, and whether the connection stays after each",

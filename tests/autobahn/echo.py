@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import anyio
 from websockets.frames import Frame, Opcode
@@ -37,12 +37,12 @@ class _Patient(Connection):
 class EchoSocket(ViewerSocket):
     """A viewer's socket in all but what it does with a message that has arrived whole."""
 
-    def __init__(self, gateway: Gateway, **uvicorn: Any) -> None:
-        super().__init__(gateway, **uvicorn)
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(gateway)
         self._binary: bytearray | None = None
 
-    def _shake_hands(self, head: Head) -> None:
-        super()._shake_hands(head)
+    def shake_hands(self, head: Head) -> None:
+        super().shake_hands(head)
         self._connection = _Patient(ping_ms=_PING_MS, now_ms=self._gateway.now_ms())
         self._connection.join(None)
 

@@ -13,11 +13,27 @@ import anyio
 from anyio.abc import ByteStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from liveshop.edge.handshake import Head, read_head
+
 HEAD = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{more}\r\n"
 )
+_HEADERS = (
+    (b"host", b"127.0.0.1"),
+    (b"upgrade", b"websocket"),
+    (b"connection", b"Upgrade"),
+    (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    (b"sec-websocket-version", b"13"),
+)
+_OFFER = (b"sec-websocket-extensions", b"permessage-deflate")
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+
+
+def parsed_head(*, deflates: bool = False) -> Head:
+    """Return the head of a request for a session, as a viewer's socket is given it."""
+    offer = (_OFFER,) if deflates else ()
+    return read_head("GET", b"/ws/sessions/s1", (*_HEADERS, *offer))
 
 
 class RawViewer:

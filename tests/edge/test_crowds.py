@@ -24,6 +24,8 @@ class Visitor:
 
     def __init__(self) -> None:
         self.told = 0
+        self.counted_by: str | None = None
+        self.rests = False
 
     def make_room(self) -> None:
         self.told += 1

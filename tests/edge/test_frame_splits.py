@@ -15,7 +15,7 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 from tests.core.grammar import commands
-from tests.edge.raw_viewer import CLOSE, CONT, HEAD, PING, PONG, TEXT
+from tests.edge.raw_viewer import CLOSE, CONT, PING, PONG, TEXT, parsed_head
 from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
 from tests.fuzz.wire_end import FarEnd
 
@@ -27,7 +27,6 @@ EXAMPLES = settings(
 )
 
 _HELLO = {"type": "hello", "ref": 1}
-_DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 _MESSAGES_MAX = 6
 
 
@@ -45,20 +44,13 @@ def _visit(packets: list[bytes], *, deflates: bool) -> Outcome:
     gateway = Gateway(SETTINGS, rooms, Tokens(secret=SECRET), clock)
     far_end = FarEnd(socket := ViewerSocket(gateway))
     assert far_end.protocol is socket
-    head = HEAD.format(path="/ws/sessions/s1", more=_DEFLATE if deflates else "")
-    far_end.feed(_as_uvicorn_writes(head))
+    socket.shake_hands(parsed_head(deflates=deflates))
     for packet in packets:
         far_end.feed(packet)
     written = far_end.written
     far_end.hang_up()
     assert (len(gateway), rooms.viewers) == (0, {})
     return Outcome(rooms.submitted, _frames_of(written.partition(b"\r\n\r\n")[2]))
-
-
-def _as_uvicorn_writes(head: str) -> bytes:
-    first, *fields = head.split("\r\n")
-    named = [field.partition(":") for field in fields]
-    return "\r\n".join([first, *(f"{n.lower()}{colon}{v}" for n, colon, v in named)]).encode()
 
 
 def _frames_of(data: bytes) -> list[tuple[int, bytes]]:

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from liveshop.edge.entrance import Entrance
+from liveshop.edge.handshake import Head
 from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.wheel import Wheel
 from tests.client import connected, joined
@@ -178,23 +179,24 @@ def _accepts(port: int) -> bool:
 
 
 class _Spy(asyncio.Protocol):
-    """Writes down how uvicorn treats a WebSocket protocol class."""
+    """Writes down how the HTTP protocol treats the class of a viewer's socket."""
 
     calls: list[tuple[str, Any]] = []  # noqa: RUF012 - uvicorn makes the objects, not the test
-
-    def __init__(self, **given: Any) -> None:
-        self.calls.append(("made", sorted(given)))
 
     def connection_made(self, transport: Any) -> None:
         self.calls.append(("connection_made", transport.get_protocol() is self))
         self.transport = transport
+
+    def shake_hands(self, head: Head) -> None:
+        self.calls.append(("shake_hands", head))
+        self.calls.append(("handed over", self.transport.get_protocol() is self))
 
     def data_received(self, data: bytes) -> None:
         self.calls.append(("data_received", data))
         self.calls.append(("handed over", self.transport.get_protocol() is self))
 
 
-async def test_uvicorn_hands_an_upgrade_over_as_the_gateway_expects() -> None:
+async def test_an_upgrade_is_handed_over_as_the_viewers_socket_expects() -> None:
     config = uvicorn.Config(_app, http=HttpProtocol, ws=_Spy, interface="asgi3", lifespan="off")
     entrance = Entrance(SETTINGS, Wheel(0), lambda: 0)
     state = ServerState()
@@ -205,21 +207,24 @@ async def test_uvicorn_hands_an_upgrade_over_as_the_gateway_expects() -> None:
         "127.0.0.1",
         0,
     )
+    more = "X-Name: one\r\nOrigin: one\r\nOrigin:  two\r\n"
     async with server, raw_viewer(server.sockets[0].getsockname()) as viewer:
-        head = HEAD.format(path="/ws/sessions/s%201?x=1", more="X-Name: one\r\nX-Name:  two\r\n")
+        head = HEAD.format(path="/ws/sessions/s%201?x=1", more=more)
         await viewer.stream.send(head.encode())
-        await until(lambda: len(_Spy.calls) == 4)
+        await until(lambda: len(_Spy.calls) == 3)
         await viewer.stream.send(b"frames")
-        await until(lambda: len(_Spy.calls) == 6)
+        await until(lambda: len(_Spy.calls) == 5)
+    fields = {
+        "host": "127.0.0.1",
+        "upgrade": "websocket",
+        "connection": "Upgrade",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "sec-websocket-version": "13",
+        "origin": "one, two",
+    }
     assert _Spy.calls == [
-        ("made", ["app_state", "config", "server_state"]),
         ("connection_made", False),
-        (
-            "data_received",
-            b"GET /ws/sessions/s%201?x=1 HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\n"
-            b"connection: Upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            b"sec-websocket-version: 13\r\nx-name: one\r\nx-name: two\r\n\r\n",
-        ),
+        ("shake_hands", Head("GET", "/ws/sessions/s%201?x=1", fields)),
         ("handed over", False),
         ("data_received", b"frames"),
         ("handed over", True),

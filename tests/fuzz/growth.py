@@ -89,9 +89,13 @@ def _packets(data: bytes) -> None:
 def _upgrade(data: bytes) -> None:
     # The parser before it lets no control character through.
     text = "".join(filter(str.isprintable, data.decode("latin-1")))[: limits.HEAD_BYTES_MAX]
-    names = ("sec-websocket-extensions", "sec-websocket-protocol", "connection", "x-forwarded-for")
-    lines = [f"GET /ws/sessions/{text} HTTP/1.1", *(f"{name}: {text}" for name in names)]
-    head = read_head("\r\n".join([*lines, "upgrade: websocket", "", ""]).encode("latin-1"))
+    names = (
+        *(b"sec-websocket-extensions", b"sec-websocket-protocol"),
+        *(b"connection", b"x-forwarded-for"),
+    )
+    value = text.encode("latin-1")
+    headers = [*((name, value) for name in names), (b"upgrade", b"websocket")]
+    head = read_head("GET", b"/ws/sessions/" + value, headers)
     session_of(head.path)
     shake_hands(head)
 

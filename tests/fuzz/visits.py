@@ -17,19 +17,10 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.engine.viewer import Viewer
-from tests.edge.raw_viewer import TEXT, deflated
+from tests.edge.raw_viewer import TEXT, deflated, parsed_head
 from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
 from tests.fuzz.target import Target
 from tests.fuzz.wire_end import FarEnd
-
-# As uvicorn writes a head out again: its names in small.
-_HEAD: Final = (
-    b"GET /ws/sessions/s1 HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\n"
-    b"connection: Upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    b"sec-websocket-version: 13\r\n"
-)
-_OFFER: Final = b"sec-websocket-extensions: permessage-deflate\r\n"
-_HEADS: Final = (_HEAD + b"\r\n", _HEAD + _OFFER + b"\r\n")
 
 
 class _Rooms(StubRooms):
@@ -140,7 +131,7 @@ def _run(script: list[tuple[int, int, bytes]], first: int, chunk: int) -> tuple[
     gateway = Gateway(SETTINGS, _ROOMS, _TOKENS, clock)
     socket = ViewerSocket(gateway)
     visit = Visit(gateway, clock, FarEnd(socket), socket)
-    visit.far_end.feed(_HEADS[first & 1])
+    socket.shake_hands(parsed_head(deflates=bool(first & 1)))
     for kind, amount, argument in script:
         visit.step(kind, amount, argument, chunk)
     written = visit.far_end.written
