@@ -18,18 +18,18 @@ _SYNC_FLUSH_TAIL: Final = b"\x00\x00\xff\xff"  # RFC 7692, 7.2.1: left out on th
 class SharedFrame:
     """A text frame for any number of viewers; it is compressed when the first asks for that."""
 
-    __slots__ = ("_deflated", "_payload", "plain")
+    __slots__ = ("_deflated", "payload", "plain")
 
     def __init__(self, payload: bytes) -> None:
         self.plain: Final = text_frame(payload)
-        self._payload = payload
+        self.payload: Final = payload
         self._deflated = None if len(payload) >= DEFLATED_BYTES_MIN else self.plain
 
     @property
     def deflated(self) -> bytes:
         """The frame for who negotiated compression; the plain one where that is no longer."""
         if self._deflated is None:
-            compressed = _frame(_deflate(self._payload), _FINAL_TEXT | _COMPRESSED)
+            compressed = _frame(_deflate(self.payload), _FINAL_TEXT | _COMPRESSED)
             self._deflated = min(compressed, self.plain, key=len)
         return self._deflated
 

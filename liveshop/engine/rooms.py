@@ -215,6 +215,7 @@ class Rooms:
             node.postgres_up = node.database.reachable
             _logger.info("a store is away: %s", failure)
         node.opened = node.opened or node.health.ready
+        await self._stills.tell_buying()
         await self._unload_idle()
         sample(node, self._rooms.values(), stills=len(self._stills))
 

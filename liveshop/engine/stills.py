@@ -7,6 +7,7 @@ the log beside the rooms.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 
 import anyio
@@ -19,7 +20,7 @@ from liveshop.core.frames import SharedFrame
 from liveshop.core.model import ChatMessage
 from liveshop.core.session import SessionState, apply
 from liveshop.core.snapshot import Gauges, snapshot
-from liveshop.core.wire import event_message, shared_frame
+from liveshop.core.wire import Message, decode_object, event_message, shared_frame
 from liveshop.engine.audience import Audience
 from liveshop.engine.delivery import Delivery
 from liveshop.engine.logged import LoggedSession, read_session
@@ -33,26 +34,50 @@ from liveshop.stores.redis.live import SessionLive
 _IDLE_BEATS = limits.ROOM_IDLE_MS_MAX // limits.PULSE_MS
 
 
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A session as it is read, and its snapshot; `whole` unless Redis could not be asked."""
+
+    state: SessionState
+    frame: SharedFrame
+    whole: bool
+
+
 class Still:
     """A settled show: its snapshot as of `offset`, and the anonymous viewers who see it."""
 
-    def __init__(self, state: SessionState, shown: SharedFrame) -> None:
-        self.session_id = state.info.id
+    def __init__(self, node: Node, picture: _Picture) -> None:
+        self._node = node
+        self.session_id = picture.state.info.id
         self.audience = Audience()
         self.idle_beats = 0
-        self.take(state, shown)
+        self.take(picture)
 
-    def take(self, state: SessionState, shown: SharedFrame) -> None:
+    def take(self, picture: _Picture) -> None:
         """Show the session as it is now to those who come from here on."""
+        state = picture.state
         self.offset = state.offset
-        self.snapshot_frame = shown
+        self.whole = picture.whole
+        self._frame = picture.frame
+        self._frame_away: SharedFrame | None = None
         self._ended = Conflict(f"the session is {state.status}")
         self._product_ids = frozenset(state.shelf)
 
     @property
+    def snapshot_frame(self) -> SharedFrame:
+        """What viewers see first; one that says so while a store is away."""
+        if self._node.stores_up:
+            self._frame_away = None
+            return self._frame
+        if self._frame_away is None:
+            shown = decode_object(self._frame.payload[1:-1])  # of the array its only message
+            self._frame_away = shared_frame({**shown, "buying": False})
+        return self._frame_away
+
+    @property
     def size_bytes(self) -> int:
         """About what it takes: the payload, and its frame plain and compressed."""
-        return 3 * len(self.snapshot_frame.plain)
+        return 3 * len(self._frame.plain)
 
     def submit(self, viewer: Viewer, command: Command, *, now_ms: int) -> None:
         """Answer an anonymous viewer's command as the show's room would."""
@@ -77,6 +102,7 @@ class Stills:
         self._node = node
         self._stills: dict[str, Still] = {}
         self._delivery = Delivery()
+        self._buying = True  # as viewers were told last
 
     def __len__(self) -> int:
         return len(self._stills)
@@ -105,11 +131,11 @@ class Stills:
         logged = await read_session(self._node.sessions, session_id)
         if not logged.record.settled:
             return None
-        state, shown = await self._picture(logged)
+        picture = await self._picture(logged)
         known = self.get(session_id)
         if known is not None:  # another viewer's task was first
             return known
-        still = Still(state, shown)
+        still = Still(self._node, picture)
         self._give_up_for(still)
         self._stills[session_id] = still
         return still
@@ -122,15 +148,27 @@ class Stills:
         interval_ms = max(limits.PULSE_MS, self._node.settings.ping_ms - 2 * limits.PULSE_MS)
         while True:
             await anyio.sleep(interval_ms / 1000)
-            viewers = [
-                viewer for still in self._stills.values() for viewer in still.audience.seated()
-            ]
-            if viewers:
-                pulse = shared_frame(messages.pulse(self._node.clock.now_ms(), {}))
-                await self._delivery.deliver(pulse, viewers)
+            await self._tell_all({})
+
+    async def tell_buying(self) -> None:
+        """Tell all viewers if the stores have gone away or come back since they were told last."""
+        if self._buying != self._node.stores_up:
+            self._buying = self._node.stores_up
+            await self._tell_all({"buying": self._buying})
+
+    async def _tell_all(self, gauges: Message) -> None:
+        viewers = [viewer for still in self._stills.values() for viewer in still.audience.seated()]
+        if viewers:
+            pulse = shared_frame(messages.pulse(self._node.clock.now_ms(), gauges))
+            await self._delivery.deliver(pulse, viewers)
 
     async def compare(self, known: Iterable[str], heads: Mapping[str, Head]) -> None:
-        """Bring those that were `known` before Postgres was asked for heads up to these."""
+        """Bring those that were `known` before Postgres was asked for heads up to these.
+
+        Those that were made while Redis was away are made again, a few at a time: live rooms are
+        compared in the same beat.
+        """
+        renewed = 0
         for session_id in known:
             still, head = self._stills.get(session_id), heads.get(session_id)
             if still is None:
@@ -139,6 +177,9 @@ class Stills:
                 # Postgres is an older copy in which it is not there, or goes on.
                 self._close(still, gone=head is None)
             elif head.offset != still.offset:
+                await self._follow(still)
+            elif not still.whole and self._node.stores_up and renewed < limits.STILLS_RENEWED_MAX:
+                renewed += 1
                 await self._follow(still)
 
     def drop_idle(self) -> None:
@@ -150,32 +191,31 @@ class Stills:
 
     async def _follow(self, still: Still) -> None:
         logged = await read_session(self._node.sessions, still.session_id)
-        state, shown = await self._picture(logged)
+        picture = await self._picture(logged)
         newer = [event for event in logged.events if event.offset > still.offset]
-        # Viewers apply the events; where there are none, the log has gone back: then all of it.
-        told = shared_frame(*map(event_message, newer)) if newer else shown
-        still.take(state, shown)
+        if newer and still.whole:
+            told = shared_frame(*map(event_message, newer))  # which viewers apply
+        elif picture.whole or picture.state.offset != still.offset:
+            told = picture.frame  # the log has gone back, or likes and chat are there at last
+        else:
+            return
+        still.take(picture)
         await self._delivery.deliver(told, still.audience.seated())
 
-    async def _picture(self, logged: LoggedSession) -> tuple[SessionState, SharedFrame]:
+    async def _picture(self, logged: LoggedSession) -> _Picture:
         node, session_id = self._node, logged.record.info.id
         state = reduce(_applied, logged.events, logged.first_state)
-        likes, chat = await self._keepsakes(session_id)
-        gauges = Gauges.of(
-            state,
-            {row.row: row.units - row.sold for row in logged.rows},
-            viewers=0,
-            likes=likes,
-            buying=node.stores_up,
-        )
-        return state, shared_frame(snapshot(state, gauges, chat, node.clock.now_ms()))
-
-    async def _keepsakes(self, session_id: str) -> tuple[int, list[ChatMessage]]:
-        """Return the likes and the chat's tail, which Redis alone has; none while it is away."""
         try:
-            return await SessionLive(self._node.link, self._node.library, session_id).keepsakes()
+            live = SessionLive(node.link, node.library, session_id)
+            likes, chat = await live.keepsakes()
         except LiveshopError:
-            return 0, []
+            whole, likes, chat = False, 0, list[ChatMessage]()
+        else:
+            whole = True
+        left = {row.row: row.units - row.sold for row in logged.rows}
+        gauges = Gauges.of(state, left, viewers=0, likes=likes, buying=True)
+        shown = shared_frame(snapshot(state, gauges, chat, node.clock.now_ms()))
+        return _Picture(state, shown, whole)
 
     def _give_up_for(self, new: Still) -> None:
         """Make room for one more by giving up those that nobody watches, the oldest first."""

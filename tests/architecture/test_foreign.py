@@ -184,10 +184,6 @@ IGNORED = {
     ("liveshop/engine/metrics.py", "no-untyped-call"): "prometheus_client's multiprocess has none",
     ("liveshop/stores/postgres/database.py", "no-any-return"): "asyncpg has no types",
     ("liveshop/stores/product_csv/__main__.py", "attr-defined"): "BinaryIO names no read1",
-    (
-        "liveshop/stores/product_csv/__main__.py",
-        "misc",
-    ): "what is not the end is an item",
     (f"{_STORES}/link.py", "arg-type"): "hiredis' stub takes a tuple of one for any",
     (f"{_STORES}/opening.py", "no-untyped-call"): "redis-py's connect has none",
 }

@@ -7,9 +7,11 @@ from uuid import uuid4
 import anyio
 import pytest
 
+from liveshop.cli.local_stores import LocalStores
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import Busy
 from liveshop.core.roles import Role
+from liveshop.stores.postgres.migrate import migrate
 from liveshop.stores.redis.packing import session_key
 from tests.engine.world import Shop, Watcher, open_shop, until
 
@@ -160,6 +162,56 @@ async def test_a_draft_is_not_there_for_strangers_and_is_not_loaded(shop: Shop) 
     await anna.until(lambda: anna.closed)
     assert anna.closed == CloseCode.NO_SUCH_SESSION
     assert shop.engine.loaded(info.id) is None
+
+
+async def test_a_still_made_while_redis_is_away_gets_its_chat_once_redis_is_back(
+    own_stores: LocalStores,
+) -> None:
+    urls = (own_stores.valkey.url, own_stores.postgres.url)
+    await migrate(own_stores.postgres.url)
+    async with open_shop(*urls) as shop:
+        session_id = await settled(shop, chat=True)
+        room = await shop.engine.room(session_id)
+        await room.context.node.link.call("WAITAOF", 1, 0, 5_000)
+    async with open_shop(*urls) as later:
+        other = await later.join(await later.plan())
+        own_stores.valkey.kill()
+        await other.sees("pulse", buying=False)
+        anna = await later.join(session_id)
+        (first,) = anna.of("session")
+        assert (first["chat"], first["buying"]) == ([], False)
+        own_stores.valkey.start()
+        await anna.until(lambda: len(anna.of("session")) == 2)
+        assert [message["text"] for message in anna.of("session")[1]["chat"]] == ["hello"]
+        assert {**first, "chat": [], "now_ms": 0} == {
+            **anna.of("session")[1],
+            "chat": [],
+            "buying": False,
+            "now_ms": 0,
+        }
+        (late,) = (await later.join(session_id)).of("session")
+        assert [message["text"] for message in late["chat"]] == ["hello"]
+
+
+async def test_viewers_of_a_still_hear_when_the_stores_go_and_come_back(
+    own_stores: LocalStores,
+) -> None:
+    urls = (own_stores.valkey.url, own_stores.postgres.url)
+    await migrate(own_stores.postgres.url)
+    async with open_shop(*urls) as shop:
+        session_id = await settled(shop)
+    async with open_shop(*urls) as later:
+        anna = await later.join(session_id)
+        own_stores.valkey.kill()
+        await anna.sees("pulse", buying=False)
+        bert = await later.join(session_id)
+        assert [message["buying"] for message in bert.of("session")] == [False]
+        own_stores.valkey.start()
+        for watcher in (anna, bert):
+            await watcher.sees("pulse", buying=True)
+        carl = await later.join(session_id)
+        assert [message["buying"] for message in carl.of("session")] == [True]
+        assert later.engine.loaded(session_id) is None
 
 
 # Planned shows

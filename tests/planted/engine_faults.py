@@ -163,6 +163,17 @@ FAULTS: Final = (
         tests=("tests/engine/test_stills.py::test_viewers_of_a_still_get_every_event",),
     ),
     Fault(
+        name="a still that keeps what it lacked during an outage",
+        promise="P6: strangers miss a show's chat for as long as anybody watches it",
+        file="liveshop/engine/stills.py",
+        old="            elif not still.whole and",
+        new="            elif False and",
+        tests=(
+            "tests/engine/test_stills.py"
+            "::test_a_still_made_while_redis_is_away_gets_its_chat_once_redis_is_back",
+        ),
+    ),
+    Fault(
         name="quiet rooms without a bound",
         promise="P7: one socket for each listed show takes the node from everybody else",
         file="liveshop/engine/rooms.py",

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,11 @@ from liveshop.core.errors import BadRequest, InternalError
 _CHUNK_BYTES: Final = 65_536
 # `-P`: a file called `csv.py` where the node was started is no module of ours.
 _COMMAND: Final = (sys.executable, "-P", "-m", "liveshop.stores.product_csv")
+
+# How to find the interpreter's modules and the libraries that they link, and the language.
+_ENVIRONMENT: Final = re.compile(
+    "PATH|HOME|LANG|LC_.*|TZ|TMPDIR|SYSTEMROOT|VIRTUAL_ENV|PYTHON.*|LD_.*|DYLD_.*|COVERAGE_.*"
+)
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -119,8 +125,12 @@ async def _lines(source: ByteReceiveStream) -> AsyncIterator[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without our settings: who reads strangers' files needs no secret."""
-    return {name: text for name, text in os.environ.items() if not name.startswith("LIVESHOP_")}
+    """Return what an interpreter and its libraries go by: to read strangers' files takes no secret.
+
+    Everything else stays here. Passwords are not only in our own settings: PostgreSQL's and those
+    of the clouds have names of their own.
+    """
+    return {name: text for name, text in os.environ.items() if _ENVIRONMENT.fullmatch(name)}
 
 
 def _why_ended(code: int | None) -> Exception:

@@ -70,12 +70,31 @@ import re, sys
 from liveshop.core.catalogue import BadRow
 from liveshop.stores.product_csv.__main__ import answer, timed
 def items():
-    yield BadRow(line=2, handle="a", reason="b")
-    re.match("(a|a)*$", 60 * "a" + "b")
-answer(timed(items(), cpu_ms=50), sys.stdout.buffer)
+    for chunk in timed([b"a row"], cpu_ms=50):
+        yield BadRow(line=2, handle="a", reason="b")
+        re.match("(a|a)*$", 60 * "a" + "b")
+answer(items(), sys.stdout.buffer)
 """
     with pytest.raises(BadRequest, match="a row of the file takes too long to read"):
         await read(file_of(HEADER), program)
+
+
+@pytest.mark.parametrize("empty", ["\\n", ",,,\\n"])
+async def test_a_spreadsheets_empty_rows_are_not_taken_for_one_that_takes_too_long(
+    empty: str,
+) -> None:
+    # All of them take some ten times what one chunk of them may.
+    program = f"""
+import sys
+from liveshop.core import shopify
+from liveshop.core.csv_rows import lines_of
+from liveshop.stores.product_csv.__main__ import answer, timed
+product = b"Handle,Title,Body (HTML),Variant Price\\nmug,Mug,,9\\n"
+chunks = [product, *[b"{empty}" * 1_000] * 400]
+answer(shopify.parse(lines_of(timed(chunks, cpu_ms=50)), "EUR"), sys.stdout.buffer)
+"""
+    (reading,) = await read(file_of(HEADER), program)
+    assert [product.product_id for product in reading.products] == ["mug"]
 
 
 async def test_a_process_that_dies_is_our_fault_and_not_the_files(
@@ -117,16 +136,18 @@ def _processes() -> list[str]:
     return [name for name in names if "liveshop.stores.product_csv" in name]
 
 
-async def test_the_process_has_none_of_our_settings(
+async def test_the_process_has_no_secret_of_ours_whatever_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("LIVESHOP_SECRET", "a secret of thirty-two characters")
+    secrets = ["LIVESHOP_SECRET", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "PATHS"]
+    for name in secrets:
+        monkeypatch.setenv(name, "a secret of thirty-two characters")
     program = """
 import os, sys
 from liveshop.core.catalogue import BadRow
 from liveshop.stores.product_csv.__main__ import answer
-settings = [name for name in os.environ if name.startswith("LIVESHOP_")]
-answer([BadRow(line=2, handle="a", reason=str(settings))], sys.stdout.buffer)
+secrets = [name for name, text in os.environ.items() if text.startswith("a secret")]
+answer([BadRow(line=2, handle="a", reason=str(secrets))], sys.stdout.buffer)
 """
     (reading,) = await read(file_of(HEADER), program)
     assert [row.reason for row in reading.bad] == ["[]"]
