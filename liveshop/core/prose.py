@@ -25,6 +25,13 @@ _AFTER_BULLET: Final = frozenset(("p", "div"))
 # Elements whose content is no markup: nobody sees it, or everybody sees it as it is written.
 _UNSEEN: Final = frozenset(("script", "style"))
 _VERBATIM: Final = frozenset(("iframe", "noembed", "noframes", "textarea", "title", "xmp"))
+# Drawings: what is written in them is no part of the text, as the titles of icons are not.
+_DRAWINGS: Final = frozenset(("svg", "math"))
+# Elements that no drawing has in it, so that they end one whose own end is missing.
+_NOT_DRAWN: Final = (_BLOCKS - {"article", "section", "tr", "td", "th"}) | frozenset(
+    "b big body center code em embed head i img menu meta ruby s small span strong strike sub "
+    "sup table tt u var".split()
+)
 
 # Any other `<` is text.
 _MARKUP: Final = re.compile(r"<(?=[a-zA-Z/!?])")
@@ -79,6 +86,7 @@ class _Reader:
         self._after_bullet = False
         self._in_paragraph = False
         self._templates = 0  # whose content nobody sees
+        self._in_drawing = False
 
     def read(self) -> str:
         """Return the text, with a line for each block, blanks as they come, and gaps."""
@@ -105,6 +113,11 @@ class _Reader:
 
     def _take_tag(self, name: str, closing: bool, at: int) -> int:
         """Take a tag that ends at `at`; return where what it stands for ends."""
+        if name in _DRAWINGS:
+            self._in_drawing = not closing and self._body[at - 2] != "/"
+            return at
+        if self._in_drawing and not closing and name in _NOT_DRAWN:
+            self._in_drawing = False
         if name in _CONTENT_END and not closing:
             content_end = _CONTENT_END[name].search(self._body, at)
             stop = len(self._body) if content_end is None else content_end.start()
@@ -122,7 +135,7 @@ class _Reader:
         return at
 
     def _take_text(self, text: str) -> None:
-        if self._templates:
+        if self._templates or self._in_drawing:
             return
         if self._after_bullet:
             text = text.lstrip(_SOURCE_BLANKS)

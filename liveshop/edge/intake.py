@@ -68,6 +68,11 @@ class Intake:
     def __contains__(self, reader: Reader) -> bool:
         return reader in self._waiting
 
+    def holds(self, reader: Reader) -> bool:
+        """Whether a connection is not listened to until what it has sent is read."""
+        waiting = self._waiting.get(reader)
+        return waiting is not None and waiting.held
+
     def admits(self, reader: Reader, data: bytes) -> bool:
         """Return True if a packet is to be read now; else it is read later, by `Reader.read`."""
         if self.call_soon is None:

@@ -78,9 +78,16 @@ class ViewerSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take frames."""
-        if len(data) == _PONG_BYTES and data.startswith(_PONG) and self._websocket is None:
+        intake = self._gateway.intake
+        if (
+            len(data) == _PONG_BYTES
+            and data.startswith(_PONG)
+            and self._websocket is None
+            # Behind a packet that waits, it may be the rest of a frame.
+            and self not in intake
+        ):
             self._connection.pong(self._gateway.now_ms())
-        elif self._gateway.intake.admits(self, data):
+        elif intake.admits(self, data):
             self.read(data)
 
     def read(self, data: bytes) -> None:
@@ -137,7 +144,8 @@ class ViewerSocket(asyncio.Protocol):
         if self._connection.behind:
             # One that is being closed as well: its own close is still to be heard.
             self._connection.caught_up()
-            if not self._transport.is_closing():
+            # What the intake holds it lets go on itself.
+            if not self._gateway.intake.holds(self) and not self._transport.is_closing():
                 self._transport.resume_reading()
 
     # Called by the engine and the gateway

@@ -35,6 +35,10 @@ def test_cells_of_a_table_do_not_run_into_each_other() -> None:
         "<img src=x onerror=alert(1)>",
         "<!-- note -->",
         "<svg onload=alert(1)></svg>",
+        "<svg viewBox='0 0 9 9'><title>Icon</title><g><text>x</text></g></svg>",
+        "<SVG><desc>Icon</desc><path d='M0 0'/></SVG>",
+        "<svg/>",
+        "<math><mi>x</mi></math>",
         "<SCRIPT >if (a < b) alert('</scripted>')</script\n>",
         "<template><p>later</p></template>",
         "<a title='x > y' href=\"a>b\" >",
@@ -72,6 +76,11 @@ def test_what_has_no_end_goes_on_to_the_end() -> None:
 
 def test_the_content_of_a_title_is_shown_as_it_is_written() -> None:
     assert text_of_html("<title>a<b>&lt;</title>c<textarea>d</p></textarea>") == "a<b><cd</p>"
+
+
+def test_a_drawing_without_an_end_ends_where_text_goes_on() -> None:
+    assert text_of_html("a<svg><path d='M0 0'><text>x<p>b</p>c") == "a\nb\nc"
+    assert text_of_html("<svg><svg><text>x</text></svg>a") == "a"
 
 
 def test_a_sign_that_begins_no_tag_is_text() -> None:

@@ -1,0 +1,92 @@
+"""A viewer's packets that wait for a later turn are read as if they had just come."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from liveshop.core import limits
+from liveshop.core.commands import AskTime
+from liveshop.edge.gateway import Gateway
+from liveshop.edge.tokens import Tokens
+from liveshop.edge.viewer_socket import ViewerSocket
+from tests.edge.raw_viewer import TEXT, parsed_head
+from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
+from tests.fuzz.wire_end import FarEnd
+
+
+class _Visit:
+    """A viewer that has joined, and a loop whose turns are taken by hand."""
+
+    def __init__(self) -> None:
+        self.rooms, self._soon = StubRooms(), list[Callable[[], None]]()
+        self.gateway = Gateway(SETTINGS, self.rooms, Tokens(secret=SECRET), Clock())
+        self.gateway.intake.call_soon = self._soon.append
+        self.far_end = FarEnd(socket := ViewerSocket(self.gateway))
+        socket.shake_hands(parsed_head())
+        self.far_end.feed(_masked({"type": "hello"}))
+
+    def use_up_the_turn(self) -> None:
+        """Let so much come from others that whatever comes next waits."""
+        for _ in range(limits.PACKETS_PER_TURN_MAX):
+            self.far_end.feed(_masked({"type": "like", "count": 1}))
+
+    def turn(self) -> None:
+        """Let the loop take its next turn."""
+        called = self._soon[:]
+        self._soon.clear()
+        for callback in called:
+            callback()
+
+    @property
+    def viewer(self) -> ViewerSocket:
+        (viewer,) = self.rooms.viewers
+        assert isinstance(viewer, ViewerSocket)
+        return viewer
+
+
+@contextmanager
+def _visit() -> Iterator[_Visit]:
+    visit = _Visit()
+    try:
+        yield visit
+    finally:
+        visit.far_end.hang_up()
+    assert (len(visit.gateway), visit.rooms.viewers) == (0, {})
+
+
+def _masked(message: dict[str, object], mask: bytes = bytes(4)) -> bytes:
+    payload = json.dumps(message).encode()
+    assert len(payload) < 126
+    covered = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+    return bytes((0x80 | TEXT, 0x80 | len(payload))) + mask + covered
+
+
+def test_the_rest_of_a_frame_whose_start_waits_is_not_taken_for_a_pong() -> None:
+    message = {"type": "time", "client_ms": 1_790_000_000_400}
+    payload = json.dumps(message).encode()
+    mask = bytearray(4)
+    for byte, at in ((0x8A, len(payload) - 6), (0x80, len(payload) - 5)):
+        mask[at % 4] = payload[at] ^ byte
+    frame = _masked(message, bytes(mask))
+    assert frame[-6:-4] == b"\x8a\x80"  # as a pong begins
+    with _visit() as visit:
+        visit.use_up_the_turn()
+        visit.far_end.feed(frame[:-6])
+        visit.far_end.feed(frame[-6:])
+        assert not any(isinstance(each, AskTime) for each in visit.rooms.submitted)
+        visit.turn()
+        assert visit.rooms.submitted[-1] == AskTime(client_ms=1_790_000_000_400)
+
+
+def test_a_viewer_that_floods_and_then_catches_up_is_listened_to_once_it_was_read() -> None:
+    with _visit() as visit:
+        visit.use_up_the_turn()
+        visit.far_end.backlog_bytes = limits.OUTBOX_BYTES_MAX + 1
+        visit.viewer._keep(b"x")  # it does not read
+        visit.far_end.feed(_masked({"type": "time", "client_ms": 1}) * 200)
+        assert (visit.far_end.reading, visit.viewer in visit.gateway.intake) == (False, True)
+        visit.far_end.backlog_bytes = 0
+        visit.viewer.resume_writing()
+        assert not visit.far_end.reading  # it has filled what may wait for it
+        visit.turn()
+        assert (visit.far_end.reading, visit.viewer in visit.gateway.intake) == (True, False)
