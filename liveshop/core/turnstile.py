@@ -44,13 +44,13 @@ class Turnstile:
         self._own_turns_us: OrderedDict[str, int] = OrderedDict()
         self._pruned_us = now_ms * 1000
 
-    def has_room(self, now_ms: int) -> bool:
-        """Let anybody through while there is no crowd; nothing is counted by address then."""
+    def take_free_place(self, now_ms: int) -> bool:
+        """Let anybody through and return True while there is no crowd, whatever the address."""
         return not self._bucket.take(now_ms, leaving=self._half)
 
     def admits(self, now_ms: int, address: str) -> bool:
         """Let a newcomer through if there is a place left, and it is within its address's share."""
-        if self.has_room(now_ms):
+        if self.take_free_place(now_ms):
             return True
         if self._shares.of(address, self._share, now_ms).take(now_ms):
             self._own_turns_us.setdefault(address, now_ms * 1000)
@@ -58,7 +58,7 @@ class Turnstile:
         self._own_turns_us.pop(address, None)
         return not self._bucket.take(now_ms)
 
-    def admits_in_turn(self, now_ms: int, *, own_line: bool) -> int:
+    def take_in_turn_ms(self, now_ms: int, *, own_line: bool) -> int:
         """Let through someone whose turn has come and return 0, or in how many ms there is room.
 
         Places are taken in advance: newcomers, who find none left then, let those with a turn pass.

@@ -61,7 +61,7 @@ class Entrance:
             name = _PROXIES
         else:
             name = address_key(address, *self._prefixes)
-        if not self._has_room(name):
+        if not self._make_room(name):
             if len(self._reserve) >= limits.HTTP_RESERVE_CONNECTIONS_MAX:
                 oldest, _ = self._reserve.popitem(last=False)
                 oldest.make_room()
@@ -107,7 +107,7 @@ class Entrance:
         else:
             del self._counts[name]
 
-    def _has_room(self, name: str) -> bool:
+    def _make_room(self, name: str) -> bool:
         """Make room if there is none; False if nobody rests."""
         if self._counts.get(name, 0) >= self._address_max and name is not _PROXIES:
             resting = self._resting_by.get(name)

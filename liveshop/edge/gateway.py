@@ -154,19 +154,19 @@ class Gateway:
             guest.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
         elif self._emptied is not None or len(self._guests) > self.settings.connections_max:
             _send_away(guest)
-        elif not self._has_turn(guest, turn):
+        elif not self._let_in(guest, turn):
             pass  # it has been told when to come back
         elif self.rooms.loaded(guest.session_id) is None:
             self._look_up(guest)
 
-    def _has_turn(self, guest: Guest, shown: str | None) -> bool:
+    def _let_in(self, guest: Guest, shown: str | None) -> bool:
         """Let a guest pass, or send it away with a turn."""
         now_ms = self.now_ms()
-        if self.turnstile.has_room(now_ms):
+        if self.turnstile.take_free_place(now_ms):
             return True  # no ticket is looked at, and none is spent
         turn = self.turns.read(guest.session_id, shown) if shown is not None else None
         if turn is not None and not self.turns.wait_ms(turn):
-            wait_ms = self.turnstile.admits_in_turn(now_ms, own_line=turn.own_line)
+            wait_ms = self.turnstile.take_in_turn_ms(now_ms, own_line=turn.own_line)
             if not wait_ms:
                 self.turns.spend(turn)
                 return True

@@ -107,14 +107,14 @@ class Rooms:
             async with lock:
                 yield
         finally:
-            # It has passed to the next who waits, if there is one: who comes now waits too.
+            # It has passed to the next who waits, if there is one: a newcomer waits too.
             if not lock.locked():
                 self._locks.pop(session_id, None)
 
     async def look_up(self, session_id: str) -> None:
         """Find out whether there is a session, and load it if it is on; raises NotFound.
 
-        Who asks is not known yet, so that one that is quiet is left for later.
+        The asker is not known yet, so a quiet session is left for later.
         """
         if self.shown(session_id) is None:
             record = await self._node.sessions.get(session_id)

@@ -227,7 +227,7 @@ class Stills:
             if still.audience.empty:
                 del self._stills[still.session_id]
                 count, size = count - 1, size - still.size_bytes
-        # One that is larger than all of the cache is shown all the same, by itself.
+        # A still larger than the whole cache is shown too, as the only one.
         if count > 1 and (count > limits.STILLS_MAX or size > limits.STILL_BYTES_MAX):
             raise Busy()
 

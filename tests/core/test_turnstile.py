@@ -76,9 +76,9 @@ def test_one_whose_turn_has_come_is_let_in_where_newcomers_have_taken_every_plac
         assert turnstile.admits(0, f"address {number}")
     assert not turnstile.admits(0, "newcomer")
     # Those of an address's own line take half a second's places in advance, the others two.
-    own = [turnstile.admits_in_turn(0, own_line=True) for _ in range(6)]
+    own = [turnstile.take_in_turn_ms(0, own_line=True) for _ in range(6)]
     assert own == [0] * 5 + [100]
-    shared = [turnstile.admits_in_turn(0, own_line=False) for _ in range(16)]
+    shared = [turnstile.take_in_turn_ms(0, own_line=False) for _ in range(16)]
     assert shared == [0] * 15 + [100]
     # So newcomers find no place until that is made up for.
     assert [turnstile.admits(now_ms, "newcomer") for now_ms in (2_099, 2_100)] == [False, True]

@@ -19,7 +19,7 @@ _FILES = (
 class BuyerLimits:
     """How much of Redis one buyer may take in one session, and how fast.
 
-    They are constants of the functions, since an argument would be read anew with every call.
+    They are constants of the functions, since an argument would be read again with every call.
     """
 
     past_max: int = limits.BUYER_PAST_MAX

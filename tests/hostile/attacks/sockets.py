@@ -178,7 +178,7 @@ async def _slow_heads(ground: Ground) -> None:
 
 
 async def _idle(ground: Ground) -> None:
-    """Be answered, and send what begins no request: the node has to hang up all the same."""
+    """Be answered, and send what begins no request: the node has to hang up nevertheless."""
     drips = itertools.cycle((b"\r\n", b"\n", b"\r\n\r\n", b""))
     greet = _asking(ground, get("/watch/x"), b"\r\n")
 

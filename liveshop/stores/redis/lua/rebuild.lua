@@ -40,7 +40,7 @@ local function enter_rebuild(key, epoch, now_ms_min)
   return cfg[3] == '1' and 'open' or 'ok', math.max(clock(cfg[4]), tonumber(now_ms_min))
 end
 
--- Replace counters by those of Postgres; what is held is counted anew from here on. A session that
+-- Replace counters by those of Postgres; what is held is counted again from here on. A session that
 -- was let go as settled, and by an older Postgres is not, stays.
 -- ARGV    epoch, now_ms at least, then copies (copies.lua)
 -- Returns status ('fenced': fence it first; 'open': this rebuild is finished)
