@@ -146,6 +146,7 @@ INTAKE_SLICE_MS: Final = 2
 # Once a packet has waited for so long, newer ones are read first.
 INTAKE_STALE_MS: Final = 250
 INTAKE_BYTES_MAX: Final = 4_096  # of one connection; what it sends beyond stays in the kernel
+INTAKE_ALL_BYTES_MAX: Final = 67_108_864  # of all together; what comes beyond is read at once
 BODY_BYTES_MAX: Final = 65_536
 CSV_BYTES_MAX: Final = 268_435_456
 CSV_ROW_BYTES_MAX: Final = 524_288

@@ -64,6 +64,7 @@ class Intake:
         self._turn_is_called = False
         self._late = False
         self._waiting: OrderedDict[Reader, _Waiting] = OrderedDict()
+        self._size = 0  # of all that waits
 
     def __contains__(self, reader: Reader) -> bool:
         return reader in self._waiting
@@ -83,13 +84,19 @@ class Intake:
                 # Not for each packet: a call of its own would cost the loop a turn of its own.
                 self._call_turn()
             return True
+        if self._size + len(data) > limits.INTAKE_ALL_BYTES_MAX and reader not in self._waiting:
+            # A packet is up to 256 KB. If one of each connection were kept, a crowd that floods
+            # would fill the memory; what is read at once costs only time.
+            return True
         self._call_turn()
         self._keep(reader, data)
         return False
 
     def forget(self, reader: Reader) -> None:
         """Drop what a connection that is closed has sent; idempotent."""
-        self._waiting.pop(reader, None)
+        waiting = self._waiting.pop(reader, None)
+        if waiting is not None:
+            self._size -= waiting.size
 
     def _keep(self, reader: Reader, data: bytes) -> None:
         waiting = self._waiting.get(reader)
@@ -99,6 +106,7 @@ class Intake:
             self._waiting.move_to_end(reader)  # its newest packet is the newest of all
         waiting.packets.append((data, self._now_ns()))
         waiting.size += len(data)
+        self._size += len(data)
         if waiting.size > limits.INTAKE_BYTES_MAX and not waiting.held:
             # One that floods is not listened to meanwhile, or it would fill the memory.
             waiting.held = True
@@ -128,6 +136,7 @@ class Intake:
             newest = self._late and not newest
             reader, waiting = self._waiting.popitem(last=newest)
             count += len(waiting.packets)
+            self._size -= waiting.size
             self._read(reader, waiting, now_ns)
             now_ns = self._now_ns()
 

@@ -163,3 +163,19 @@ async def test_a_bug_in_reading_costs_its_connection_and_nobody_else() -> None:
     ada.send(b"a")
     await world.until(lambda: len(world.read) == _AT_ONCE + 1)
     assert (broken.cut, ada.cut) == (True, False)
+
+
+async def test_what_waits_of_all_together_is_bounded_and_the_rest_is_read_at_once() -> None:
+    world = _World()
+    world.flood(_AT_ONCE)
+    packet = b"x" * 262_144
+    kept = limits.INTAKE_ALL_BYTES_MAX // len(packet)
+    connections = [_Connection(world) for _ in range(kept + 2)]
+    at_once = [connection.send(packet) for connection in connections]
+    assert at_once == [False] * kept + [True] * 2
+    assert not connections[0].send(b"y")  # behind what it has sent already
+    for closed in connections[1:3]:
+        world.intake.forget(closed)
+    assert not connections[-1].send(packet)
+    await world.until(lambda: len(world.read) == _AT_ONCE + kept + 2)
+    assert world.intake._size == 0

@@ -82,4 +82,15 @@ FAULTS: Final = (
             "::test_one_turn_reads_a_bounded_number_and_the_next_ones_go_on_in_order",
         ),
     ),
+    Fault(
+        name="what waits to be read is kept without a bound",
+        promise="P7: packets of 256 KB from a crowd fill a node's memory",
+        file="liveshop/edge/intake.py",
+        old="        if self._size + len(data) > limits.INTAKE_ALL_BYTES_MAX and reader",
+        new="        if False and reader",
+        tests=(
+            "tests/edge/test_intake.py"
+            "::test_what_waits_of_all_together_is_bounded_and_the_rest_is_read_at_once",
+        ),
+    ),
 )
