@@ -136,7 +136,7 @@ IMPORTS_AT_ONCE_MAX: Final = 2  # on a node
 HEAD_BYTES_MAX: Final = 16_384
 PARSED_AT_ONCE_BYTES: Final = 1_024  # of requests, before those that came are answered
 READ_BYTES_MIN: Final = 16_384  # of an answer, for the client to be given more time
-DISCARDED_BYTES_MAX: Final = 1_048_576  # of what comes after the last answer
+DISCARDED_BYTES_MAX: Final = 16_777_216  # of what comes after the last answer
 MESSAGE_BYTES_MAX: Final = 4_096
 READ_AT_ONCE_BYTES: Final = 4_096  # of what a viewer sends, before its frames are counted
 # What viewers send is read in one turn of the event loop up to so many packets; the rest waits,

@@ -87,6 +87,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._outlet.disown()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
+        if self._answering is not None:  # uvicorn tells only the request that came last
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        self.pipeline.clear()  # requests never begun hold this object, which would hold them
+        self.cycle = cast(Any, None)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; those behind a whole request are held back until it is answered.
@@ -128,11 +133,10 @@ class HttpProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """Go on with the answer."""
         super().resume_writing()
-        if self._awaited is Awaited.READER:
-            if self._unanswered:
-                self._wait(Awaited.ANSWER)
-            else:
-                self._await_request()
+        if self._awaited is Awaited.READER and self._unanswered:
+            self._wait(Awaited.ANSWER)
+        elif self._awaited is Awaited.READER:
+            self._await_request()
 
     # Called by the parser
 
@@ -140,14 +144,14 @@ class HttpProtocol(HttpToolsProtocol):
         """Begin with a head."""
         super().on_message_begin()
         self._head_begun = True
-        if self.rests:
-            self._entrance.work(self)
         if self._awaited is Awaited.IDLE:
             self._wait(Awaited.HEAD)
 
     def on_headers_complete(self) -> None:
         """End with the head: from here on the application's limits count."""
         self._in_head = False
+        if self.rests:
+            self._entrance.work(self)
         # Asked for once: it looks through the head, and uvicorn asks for it at each event.
         self._asks_for_upgrade = self.parser.should_upgrade() and asks_for_websocket(self.headers)
         super().on_headers_complete()
@@ -228,7 +232,7 @@ class HttpProtocol(HttpToolsProtocol):
     def tick(self, now_ms: int) -> None:
         """End a connection whose deadline is over."""
         if now_ms < self.due_ms:
-            if self._awaited is Awaited.HEAD and not self._head_begun:
+            if self._awaited is Awaited.HEAD:  # half a head is no request that is under way
                 self._entrance.rest(self)
             self._entrance.wheel.schedule(self, self.due_ms)
             return
@@ -372,11 +376,8 @@ class HttpProtocol(HttpToolsProtocol):
     # Deadlines
 
     def _await_request(self) -> None:
-        if self._head_begun:
-            self._wait(Awaited.HEAD)
-        else:
-            self._wait(Awaited.IDLE)
-            self._entrance.rest(self)
+        self._wait(Awaited.HEAD if self._head_begun else Awaited.IDLE)
+        self._entrance.rest(self)
 
     def _wait(self, awaited: Awaited) -> None:
         """Enter a state, or begin with it again."""

@@ -131,9 +131,14 @@ async def test_one_connection_more_than_an_address_may_have_closes_its_longest_i
                 assert await each.ask() == 200
 
 
-async def test_a_connection_that_has_said_nothing_makes_room_once_it_is_a_second_old() -> None:
+@pytest.mark.parametrize("said", [b"", b"\r\n", b"G", GET[:-1]])
+async def test_a_connection_without_a_whole_head_makes_room_once_it_is_a_second_old(
+    said: bytes,
+) -> None:
     async with running(http_connections_per_address_max=1) as here, AsyncExitStack() as stack:
         silent = await stack.enter_async_context(http_client(here.address))
+        if said:
+            silent.send(said)
         await until(lambda: len(here.server.server_state.connections) == 1)
         here.clock.advance(900)
         late = await stack.enter_async_context(http_client(here.address))
@@ -146,6 +151,18 @@ async def test_a_connection_that_has_said_nothing_makes_room_once_it_is_a_second
         late = await stack.enter_async_context(http_client(here.address))
         assert await late.ask() == 200
         assert await silent.rest() == b""
+
+
+async def test_half_a_head_behind_an_answer_makes_room() -> None:
+    async with running(http_connections_per_address_max=1) as here, AsyncExitStack() as stack:
+        for said in (GET + b"G", GET + GET[:-1]):
+            first = await stack.enter_async_context(http_client(here.address))
+            assert await first.ask(said) == 200
+            late = await stack.enter_async_context(http_client(here.address))
+            assert await late.ask() == 200
+            assert await first.rest() == b""
+            late.bare.close()
+            await until(lambda: not here.server.server_state.connections)
 
 
 async def test_where_every_connection_of_an_address_is_busy_the_next_is_503() -> None:

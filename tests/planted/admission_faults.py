@@ -77,6 +77,39 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="a key that held counted as a guess",
+        promise="P7: whoever guesses behind a backend's NAT locks the backend out",
+        file=f"{_EDGE}/http/gate.py",
+        old="        if self._keys.held(key):\n",
+        new="        if False:\n",
+        tests=(
+            f"{_TESTS}/http/test_gate.py::"
+            "test_a_backend_goes_on_while_somebody_at_its_address_guesses",
+        ),
+    ),
+    Fault(
+        name="requests that were never begun kept with their connection",
+        promise="P7: a client that hangs up amid its requests leaves memory behind each time",
+        file=f"{_EDGE}/http_protocol.py",
+        old="        self.pipeline.clear()  # requests",
+        new="        # requests",
+        tests=(
+            f"{_TESTS}/test_http_leftovers.py::"
+            "test_a_lost_connection_leaves_nothing_to_the_collector",
+        ),
+    ),
+    Fault(
+        name="half a head taken for a request under way",
+        promise="P7: an address whose heads never end has no place for a request",
+        file=f"{_EDGE}/http_protocol.py",
+        old="            if self._awaited is Awaited.HEAD:  # half",
+        new="            if self._awaited is Awaited.HEAD and not self._head_begun:  # half",
+        tests=(
+            f"{_TESTS}/test_crowds.py::"
+            "test_a_connection_without_a_whole_head_makes_room_once_it_is_a_second_old",
+        ),
+    ),
+    Fault(
         name="lines of strangers without a limit",
         promise="P7: a stranger fills the disk that the others' node logs to",
         file=f"{_EDGE}/line_limit.py",

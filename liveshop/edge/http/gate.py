@@ -42,7 +42,9 @@ class Gate:
     async def _identify(self, authorization: str | None, address: str) -> Caller:
         if authorization is None:
             return Caller()
-        scheme, _, token = authorization.partition(" ")
+        # The parser leaves the blanks around a field's value, which are no part of it.
+        scheme, _, token = authorization.strip(" \t").partition(" ")
+        token = token.lstrip(" ")
         if scheme.lower() != "bearer" or len(token) > TOKEN_CHARS_MAX:
             raise Unauthorized
         if not token.startswith(PREFIX):
@@ -55,6 +57,13 @@ class Gate:
         found = self._keys.recall(key)
         if found is not None and found.name is not None:
             return found.name
+        if self._keys.held(key):
+            # No guess. If it were counted, whoever guesses at a backend's address, such as behind
+            # the same NAT, would lock the backend out.
+            name = await self._keys.find(key)
+            if name is not None:
+                return name
+            found = self._keys.recall(key)
         # Counted first: many that are looked up at once are all counted by then.
         self._guesses.take(address)
         try:

@@ -28,7 +28,10 @@ class KnownKeys:
         self._keys = keys
         self._now_ms = now_ms
         self._found: OrderedDict[bytes, Found] = OrderedDict()
-        self._looking_up = 0
+        # Apart, so that no flood of made-up keys makes the node forget them.
+        self._held: OrderedDict[bytes, None] = OrderedDict()
+        # Of those that held when they were last looked up, and of all others.
+        self._looking_up = {True: 0, False: 0}
         self._removals = 0
 
     def recall(self, secret: str) -> Found | None:
@@ -36,16 +39,22 @@ class KnownKeys:
         found = self._found.get(_digest(secret))
         return found if found is not None and self._now_ms() < found.until_ms else None
 
+    def held(self, secret: str) -> bool:
+        """Whether a key held when it was last looked up; it may have been taken away since."""
+        return _digest(secret) in self._held
+
     async def find(self, secret: str) -> str | None:
         """Look a key up and return its name, None where there is none; raises Busy."""
-        if self._looking_up >= limits.KEYS_LOOKED_UP_MAX:
+        held = self.held(secret)
+        if self._looking_up[held] >= limits.KEYS_LOOKED_UP_MAX:
             raise Busy
         removals = self._removals
-        self._looking_up += 1
+        self._looking_up[held] += 1
         try:
             name = await self._keys.find(secret)
         finally:
-            self._looking_up -= 1
+            self._looking_up[held] -= 1
+        self._note_held(secret, name is not None)
         # If a key was taken away meanwhile, the answer may be the one of before.
         if removals == self._removals:
             self._found[_digest(secret)] = Found(name, self._now_ms() + limits.KEY_KNOWN_MS)
@@ -66,6 +75,13 @@ class KnownKeys:
             # Also if the outcome is unknown.
             self._removals += 1
             self._found.clear()
+
+    def _note_held(self, secret: str, held: bool) -> None:
+        self._held.pop(_digest(secret), None)
+        if held:
+            self._held[_digest(secret)] = None
+            if len(self._held) > limits.KEYS_KNOWN_MAX:
+                self._held.popitem(last=False)
 
 
 def _digest(secret: str) -> bytes:

@@ -108,15 +108,62 @@ async def test_a_key_that_was_found_costs_one_query_a_second_and_no_guess() -> N
         here.clock.advance(limits.KEY_KNOWN_MS)
     for number in range(BURST):
         assert await here.knock(f"lsk_{number}") == "unauthorized"
-    assert await here.knock("lsk_good") == "rate_limited"  # it would have to be looked up
 
 
 async def test_a_backend_goes_on_while_somebody_at_its_address_guesses() -> None:
     here = AtTheGate()
     assert await here.knock("lsk_good") == "backend"
+    for second in range(3):
+        for number in range(limits.KEYS_KNOWN_MAX + 1):
+            await here.knock(f"lsk_{second}_{number}")
+        # So that it is looked up again, and is not among those found lately.
+        here.clock.advance(limits.KEY_KNOWN_MS)
+        for number in range(BURST + 1):
+            await here.knock(f"lsk_{second}_more_{number}")
+        assert await here.knock("lsk_more") == "rate_limited"
+        assert await here.knock("lsk_good") == "backend"
+
+
+async def test_a_backend_goes_on_after_another_key_was_taken_away() -> None:
+    here = AtTheGate()
+    assert await here.knock("lsk_good") == "backend"
     for number in range(BURST + 1):
         await here.knock(f"lsk_{number}")
+    await here.keys.remove("lsk_other")
     assert await here.knock("lsk_good") == "backend"
+
+
+async def test_a_key_that_was_taken_away_is_a_guess_from_then_on() -> None:
+    here = AtTheGate()
+    assert await here.knock("lsk_good") == "backend"
+    await here.keys.remove("lsk_good")
+    answers = [await here.knock("lsk_good") for _ in range(BURST + 1)]
+    assert answers == ["unauthorized"] * BURST + ["rate_limited"]
+
+
+async def test_a_backend_goes_on_while_as_many_keys_are_looked_up_as_may_be() -> None:
+    here = AtTheGate()
+    assert await here.knock("lsk_good") == "backend"
+    here.clock.advance(limits.KEY_KNOWN_MS)
+    here.stored.answers = anyio.Event()
+    answers: list[str] = []
+
+    async def knock() -> None:
+        answers.append(await here.knock("lsk_good"))
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(limits.KEYS_LOOKED_UP_MAX):
+            tasks.start_soon(here.knock, f"lsk_{number}", f"192.0.2.{number % 250}")
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(knock)
+        await anyio.wait_all_tasks_blocked()
+        here.stored.answers.set()
+    assert answers == ["backend"]
+
+
+@pytest.mark.parametrize("shown", ["  lsk_good", "lsk_good \t", " lsk_good "])
+async def test_blanks_around_a_key_are_no_part_of_it(shown: str) -> None:
+    assert await AtTheGate().knock(shown) == "backend"
 
 
 async def test_the_same_wrong_key_is_looked_up_once_a_second_and_counted_each_time() -> None:
@@ -180,7 +227,9 @@ async def test_no_more_keys_are_known_than_may_be() -> None:
     here = AtTheGate()
     for number in range(limits.KEYS_KNOWN_MAX + 10):
         await here.keys.find(f"lsk_{number}")
-    assert len(here.keys._found) == limits.KEYS_KNOWN_MAX
+        here.stored.names[f"good_{number}"] = "backend"
+        await here.keys.find(f"good_{number}")
+    assert len(here.keys._found) == len(here.keys._held) == limits.KEYS_KNOWN_MAX
 
 
 async def test_a_flood_of_forged_tokens_is_refused_before_they_are_verified() -> None:
