@@ -58,8 +58,9 @@ def serve_until_signalled(
     """Serve until SIGTERM or SIGINT; `beside` runs along and is cancelled then."""
     # Viewers fill their allowance beside HTTP, which has one of its own: if descriptors ran out,
     # no health check would be accepted either.
-    http_connections = limits.HTTP_CONNECTIONS_MAX + limits.HTTP_RESERVE_CONNECTIONS_MAX
-    allow_open_files(settings.connections_max + http_connections)
+    others = limits.HTTP_CONNECTIONS_MAX + limits.HTTP_RESERVE_CONNECTIONS_MAX
+    others += limits.REFUSED_CONNECTIONS_MAX
+    allow_open_files(settings.connections_max + others)
     with traces(settings.traces_url) as trace:
         anyio.run(_serve, settings, listener, beside, trace, backend_options={"use_uvloop": True})
 

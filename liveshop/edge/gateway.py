@@ -112,6 +112,7 @@ class Gateway:
         self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
         self.turns = Turns(settings, rooms.now_ms)
         self._guests: set[Guest] = set()
+        self._refused: dict[Guest, None] = {}  # of them, until they have gone; the oldest first
         self._by_address: Counter[str] = Counter()
         self._by_viewer: Counter[str] = Counter()
         self._looking_up: dict[str, list[Guest]] = {}
@@ -146,18 +147,40 @@ class Gateway:
         self.rooms.metrics.sockets.set(len(self._guests))
         self._by_address[guest.address] += 1
         self.schedule(guest)
+        if not self._admits(guest, turn):
+            self._note_refused(guest)
+        elif self.rooms.loaded(guest.session_id) is None:
+            self._look_up(guest)
+
+    def _admits(self, guest: Guest, turn: str | None) -> bool:
+        """Let a guest in, or begin to close its connection."""
         if not guest.origin_allowed:
             guest.close(CloseCode.ORIGIN_NOT_ALLOWED, "this origin is not allowed")
         elif not guest.session_id:
             guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
         elif self._by_address[guest.address] > self.settings.connections_per_address_max:
             guest.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
-        elif self._emptied is not None or len(self._guests) > self.settings.connections_max:
+        elif self._emptied is not None or self._is_full:
             _send_away(guest)
-        elif not self._let_in(guest, turn):
-            pass  # it has been told when to come back
-        elif self.rooms.loaded(guest.session_id) is None:
-            self._look_up(guest)
+        else:
+            return self._let_in(guest, turn)
+        return False
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether there are more guests than may be, without those who were refused.
+
+        If these counted until they hang up, one address that goes on knocking beyond its limit
+        would keep everybody out.
+        """
+        return len(self._guests) - len(self._refused) > self.settings.connections_max
+
+    def _note_refused(self, guest: Guest) -> None:
+        self._refused[guest] = None
+        if len(self._refused) > limits.REFUSED_CONNECTIONS_MAX:
+            oldest = next(iter(self._refused))
+            del self._refused[oldest]
+            oldest.abort()
 
     def _let_in(self, guest: Guest, shown: str | None) -> bool:
         """Let a guest pass, or send it away with a turn."""
@@ -196,6 +219,7 @@ class Gateway:
     def closed(self, guest: Guest) -> None:
         """Forget a connection that was lost."""
         self._guests.remove(guest)
+        self._refused.pop(guest, None)
         self.rooms.metrics.sockets.set(len(self._guests))
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)

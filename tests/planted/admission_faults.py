@@ -99,6 +99,17 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="viewers who were refused counted until they hang up",
+        promise="P7: one address that goes on knocking beyond its limit keeps everybody out",
+        file=f"{_EDGE}/gateway.py",
+        old="        return len(self._guests) - len(self._refused) > self.settings",
+        new="        return len(self._guests) > self.settings",
+        tests=(
+            f"{_TESTS}/test_refused_viewers.py::"
+            "test_an_address_beyond_its_limit_leaves_the_others_their_places",
+        ),
+    ),
+    Fault(
         name="half a head taken for a request under way",
         promise="P7: an address whose heads never end has no place for a request",
         file=f"{_EDGE}/http_protocol.py",

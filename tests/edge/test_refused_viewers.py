@@ -1,0 +1,65 @@
+"""Viewers who were refused and do not hang up take nobody's place, and are only so many."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from liveshop.core import limits
+from liveshop.core.settings import Settings
+from liveshop.edge.gateway import Gateway
+from liveshop.edge.tokens import Tokens
+from tests.edge.http_client import http_client
+from tests.edge.raw_viewer import HEAD, raw_viewer
+from tests.edge.stub_rooms import SECRET, Clock, StubRooms, running, until
+
+UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
+ELSEWHERE = HEAD.format(path="/ws/sessions/%00", more="").encode()
+FOREIGN = HEAD.format(path="/ws/sessions/s1", more="Origin: https://evil.example\r\n").encode()
+
+
+async def test_an_address_beyond_its_limit_leaves_the_others_their_places() -> None:
+    changed = {"connections_max": 5, "connections_per_address_max": 3}
+    async with running(**changed) as here, AsyncExitStack() as stack:
+        for sent in [UPGRADE] * 10 + [ELSEWHERE] * 5 + [FOREIGN] * 5:
+            # None of them answers its close, or hangs up.
+            knocking = http_client(here.address, local="127.0.0.2")
+            (await stack.enter_async_context(knocking)).send(sent)
+        await until(lambda: len(here.server.gateway) == 20)
+        for _ in range(2):
+            await (await stack.enter_async_context(raw_viewer(here.address))).join()
+        # Now it is full, of viewers.
+        late = await stack.enter_async_context(raw_viewer(here.address))
+        await late.shake_hands()
+        assert await late.kind() == "moved"
+
+
+class Knocking:
+    """A guest that is refused, and does not hang up."""
+
+    session_id = ""
+    address = "192.0.2.1"
+    origin_allowed = True
+    identity = None
+    due_ms = 1_000_000_000
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+        self.aborted = False
+
+    def close(self, code: int, reason: str) -> None:
+        self.codes.append(code)
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def test_the_oldest_of_too_many_that_were_refused_is_cut_off() -> None:
+    clock, rooms = Clock(), StubRooms()
+    gateway = Gateway(Settings(secret=SECRET), rooms, Tokens(secret=SECRET), clock)
+    knocking: list[Any] = [Knocking() for _ in range(limits.REFUSED_CONNECTIONS_MAX + 2)]
+    for each in knocking:
+        gateway.open(each)
+    assert [each.codes for each in knocking] == [[4505]] * len(knocking)
+    assert [each.aborted for each in knocking[:3]] == [True, True, False]
+    for each in knocking:
+        gateway.closed(each)
+    assert (len(gateway), len(gateway._refused), len(gateway._by_address)) == (0, 0, 0)
