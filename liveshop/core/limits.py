@@ -161,6 +161,7 @@ LOG_KINDS_MAX: Final = 100
 
 # The purchase path
 BUY_WAIT_MS_DEFAULT: Final = 1_000
+OVERDUE_MS_MIN: Final = 250  # before a purchase that was taken in is dropped as overdue
 RESERVE_LINES_PER_CALL_MAX: Final = 64
 # A call takes some four turns of the event loop, which are long while much is refused.
 RESERVE_CALLS_IN_FLIGHT_MAX: Final = 4

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Final
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -22,6 +23,8 @@ from liveshop.engine.tracing import Stage, stages_of
 from liveshop.engine.writer import OrderWriter
 from liveshop.stores.postgres.records import Verdict
 from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
+
+_OVERDUE_NS_MIN: Final = limits.OVERDUE_MS_MIN * 1_000_000
 
 
 @dataclass(slots=True)
@@ -145,9 +148,11 @@ class Combiner:
         return False
 
     def _patience_ns(self, command: str, now_ns: int) -> int:
-        if command != "buy":
-            return self._admission.wait_ns_max
-        return self._admission.patience_ns(self._writer.under_way, now_ns)
+        patience_ns = self._admission.wait_ns_max
+        if command == "buy":
+            patience_ns = self._admission.patience_ns(self._writer.under_way, now_ns)
+        # However little is allowed, a loop that was late once makes no idle node busy.
+        return max(patience_ns, _OVERDUE_NS_MIN)
 
     async def _call(self, batch: Sequence[Purchase]) -> None:
         began_s = perf_counter()

@@ -178,7 +178,7 @@ async def test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes
         late = _join(shop, room, "late")
         rid = shop.buy(late, "OBS-M", ref=1)
         room.admission.wait_ns_max = WAIT_NS
-        over_s = perf_counter() + 2 * WAIT_MS / 1000
+        over_s = perf_counter() + 2 * max(WAIT_MS, limits.OVERDUE_MS_MIN) / 1000
         await until(lambda: perf_counter() > over_s)
         proxy.resume()
         await until(lambda: not room.under_way)
@@ -190,6 +190,21 @@ async def test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes
         again = await shop.join(session_id, "late")
         shop.buy(again, "OBS-M", rid=rid)
         await again.sees("confirmed", order_id=rid)
+
+
+async def test_an_idle_node_is_not_busy_however_short_a_purchase_may_wait(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with open_shop(redis_url, postgres_url, buy_wait_ms_max=10) as shop:
+        session_id = await shop.live(OBS_M=3)
+        await shop.opened(session_id)
+        ada = await shop.join(session_id, "ada")
+        room = await shop.engine.room(session_id)
+        room.admission.wait_ns_max = 1  # as if the loop were late for each of them
+        for reserves in (False, True):
+            rid = shop.reserve(ada, "OBS-M") if reserves else shop.buy(ada, "OBS-M")
+            await ada.sees("reserved", rid=rid)
+        assert ada.of("error") == []
 
 
 async def test_a_reserve_over_http_that_would_wait_too_long_is_busy(

@@ -93,4 +93,12 @@ FAULTS: Final = (
             "::test_what_waits_of_all_together_is_bounded_and_the_rest_is_read_at_once",
         ),
     ),
+    Fault(
+        name="a purchase dropped however little it has waited",
+        promise="a node on which nobody waits is busy as soon as its loop is late",
+        file=f"{_ENGINE}/combiner.py",
+        old="return max(patience_ns, _OVERDUE_NS_MIN)",
+        new="return patience_ns",
+        tests=(f"{_OVERLOAD}::test_an_idle_node_is_not_busy_however_short_a_purchase_may_wait",),
+    ),
 )
