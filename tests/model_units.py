@@ -208,13 +208,22 @@ class UnitsModel:
             known = self.reservations.get(outcome.rid)
             if known is None:
                 self._resolve(outcome, outcome.state)
-            elif known.buyer == outcome.buyer and (
-                known.state.open or State.SOLD is outcome.state is not known.state
-            ):
+            elif known.buyer == outcome.buyer and (known.state.open or _outdoes(outcome, known)):
                 order_id = outcome.order_id or known.order_id
                 decided = replace(known, order_id=order_id, code=outcome.code)
+                if outcome.state is State.SOLD:
+                    decided = replace(decided, price=outcome.price, sale=outcome.sale)
                 self._resolve(decided, outcome.state)
+            else:
+                continue
+            if outcome.state is State.SOLD and not (known and known.order_id):
+                self._learn_order(outcome)
         self.forget()
+
+    def _learn_order(self, outcome: Reservation) -> None:
+        if outcome.order_id and outcome.command == "reserve":
+            rids = {*self.orders.get(outcome.order_id, ()), outcome.rid}
+            self.orders[outcome.order_id] = tuple(sorted(rids))
 
     def copy(self, rows: Iterable[Row] = (), bought: Iterable[Bought] = ()) -> None:
         """Copy from Postgres; the higher version wins."""
@@ -273,6 +282,13 @@ class UnitsModel:
         self.reservations[reservation.rid] = resolved
         self._remember(resolved, past=not resolved.order_id and state is not State.SOLD)
         return resolved
+
+
+def _outdoes(outcome: Reservation, known: Reservation) -> bool:
+    """Whether an outcome says more of a reservation than what is recorded as its end."""
+    if outcome.state is not State.SOLD:
+        return False
+    return known.state is not State.SOLD or bool(outcome.order_id and not known.order_id)
 
 
 def rows_of(reservation: Reservation) -> list[str]:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
-from liveshop.core.model import Reservation, ReservationState
+from liveshop.core.model import Order, Reservation, ReservationState
 from liveshop.engine.mailbox import Asker
 from liveshop.engine.tracing import Stage
 from liveshop.stores.postgres.records import Verdict
@@ -54,3 +54,22 @@ def resolved(reservation: Reservation, verdict: Verdict) -> Reservation:
     state = STATES[verdict]
     code = verdict.value if state is ReservationState.REFUSED else None
     return replace(reservation, state=state, code=code)
+
+
+def sold(order: Order) -> list[Reservation]:
+    """Return an order's reservations as a confirmed order leaves them."""
+    return [
+        Reservation(
+            rid=line.rid,
+            buyer=order.viewer_id,
+            command="buy" if line.rid == order.order_id else "reserve",
+            sku=line.sku,
+            quantity=line.quantity,
+            price=line.price,
+            sale=line.sale,
+            state=ReservationState.SOLD,
+            order_id=order.order_id,
+            deadline_ms=order.at_ms,
+        )
+        for line in order.lines
+    ]

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from liveshop.core import limits
 from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.failpoint import Failpoint
-from liveshop.core.model import Reservation, ReservationState
+from liveshop.core.model import Order, Reservation, ReservationState
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
-from liveshop.engine.ordered import resolved
-from liveshop.engine.till import Till, sold
+from liveshop.engine.ordered import resolved, sold
+from liveshop.engine.till import Till
 from liveshop.stores.postgres.records import PendingOrder, Rebuild, Verdict
 from liveshop.stores.redis.records import UnitsStatus
 
@@ -141,17 +141,24 @@ class Rebuilder:
         return True
 
     async def _resolved(self, survivors: Sequence[Reservation]) -> list[Reservation]:
-        """Return those of the survivors that Postgres has resolved without Redis knowing."""
-        room, outcomes = self._room, []
+        """Return what Postgres has made of the survivors without Redis knowing."""
+        store, outcomes = self._room.node.orders, []
+        orders: dict[str, Order] = {}
         for first in range(0, len(survivors), _SURVIVORS_PER_READ):
             part = survivors[first : first + _SURVIVORS_PER_READ]
-            verdicts = await room.node.orders.verdicts(room.session_id, part)
+            decided = await store.decided(self._room.session_id, part)
+            sold_in = {
+                each.order_id for each in decided.values() if each.verdict is Verdict.CONFIRMED
+            }
+            # Whole orders: Redis may have lost what else was in them, and that they were ordered.
+            orders |= await store.many(sold_in - orders.keys())
             outcomes += [
-                resolved(item, verdicts[item.rid])
+                resolved(item, decided[item.rid].verdict)
                 for item in part
-                if verdicts.get(item.rid, Verdict.PENDING) is not Verdict.PENDING
+                if item.rid in decided
+                and decided[item.rid].verdict not in (Verdict.CONFIRMED, Verdict.PENDING)
             ]
-        return outcomes
+        return outcomes + [item for order in orders.values() for item in sold(order)]
 
     async def _copy_counters(self) -> None:
         """Copy all that Postgres has counted; until it is there, the database checks limits alone.

@@ -9,7 +9,7 @@ from liveshop.core.errors import Conflict, Expired, LiveshopError
 from liveshop.core.model import Order, OrderStatus, Reservation, ReservationState
 from liveshop.engine.context import RoomContext
 from liveshop.engine.mailbox import Watched
-from liveshop.engine.ordered import resolved
+from liveshop.engine.ordered import resolved, sold
 from liveshop.engine.settler import Settler
 from liveshop.engine.writer import OrderWriter
 from liveshop.stores.postgres.records import (
@@ -167,25 +167,6 @@ class Till:
                 if not self._room.mailbox.is_watched(reservation.rid):
                     told = messages.reserved(reservation)
                     self._room.mailbox.deliver(reservation.buyer, told)
-
-
-def sold(order: Order) -> list[Reservation]:
-    """Return an order's reservations as a confirmed order leaves them."""
-    return [
-        Reservation(
-            rid=line.rid,
-            buyer=order.viewer_id,
-            command="buy" if line.rid == order.order_id else "reserve",
-            sku=line.sku,
-            quantity=line.quantity,
-            price=line.price,
-            sale=line.sale,
-            state=ReservationState.SOLD,
-            order_id=order.order_id,
-            deadline_ms=order.at_ms,
-        )
-        for line in order.lines
-    ]
 
 
 def refund_refusal(reply: PaymentReply) -> LiveshopError:

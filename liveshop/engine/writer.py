@@ -1,13 +1,13 @@
 """Commits orders in batches: nothing is `confirmed` before its COMMIT has returned."""
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 import anyio
+from msgspec.structs import replace
 
 from liveshop.core import errors, limits, messages
-from liveshop.core.errors import InternalError, LiveshopError, OutcomeUnknown, Unavailable
+from liveshop.core.errors import InternalError, LiveshopError
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import (
     Order,
@@ -19,16 +19,16 @@ from liveshop.core.model import (
 from liveshop.core.wire import Message
 from liveshop.engine.admission import Admission
 from liveshop.engine.batch_queue import BatchQueue
+from liveshop.engine.commits import Commits, Written
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
 from liveshop.engine.mailbox import Asker
-from liveshop.engine.ordered import STATES, Ordered, resolved
+from liveshop.engine.ordered import STATES, Ordered, resolved, sold
 from liveshop.engine.settler import Settler
 from liveshop.engine.tracing import Stage, stages_of
 from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.records import (
     CommitReply,
-    Head,
     NewLine,
     NewOrder,
     Outcome,
@@ -56,6 +56,7 @@ class OrderWriter:
         self._admission = admission
         self._pace, self._now_ns = admission.committing, admission.now_ns
         self._host = host
+        self._commits = Commits(room)
         self._settler = settler
         self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
         self._known: dict[str, Ordered] = {}
@@ -108,7 +109,7 @@ class OrderWriter:
                 self._room.node.metrics.commit_wait.observe(perf_counter() - batch[0].since_s)
                 full = len(self._queue) > 0
                 try:
-                    reply = await self._write(batch)
+                    written = await self._write(batch)
                 except Exception:
                     # What is in Postgres is found by the rid, or at the deadline.
                     self._fail(batch)
@@ -120,16 +121,18 @@ class OrderWriter:
                     # One at a time: Redis does one after the other too.
                     await self._settler_free.acquire()
                     if len(self._queue):
-                        tasks.start_soon(self._settle, batch, reply)
+                        tasks.start_soon(self._settle, batch, *written)
                     else:
                         # What was told just now is in Redis before what buyers do next.
-                        await self._settle(batch, reply)
+                        await self._settle(batch, *written)
 
-    async def _write(self, batch: Sequence[Ordered]) -> CommitReply:
+    async def _write(self, batch: Sequence[Ordered]) -> Written:
         try:
             await self._learn_limits(batch)
             began_s = perf_counter()
-            reply = await self._commit([self._new_order(ordered) for ordered in batch])
+            reply, stored = await self._commits.make(
+                [self._new_order(ordered) for ordered in batch]
+            )
             commit = Stage("commit", began_s, perf_counter())
             self._room.node.reach(Failpoint.AFTER_COMMIT)
         finally:
@@ -139,12 +142,13 @@ class OrderWriter:
                 del self._known[ordered.order_id]
         for ordered in batch:
             try:
-                self._tell(ordered, reply.outcomes[ordered.order_id])
+                order = stored.get(ordered.order_id)
+                self._tell(ordered, reply.outcomes[ordered.order_id], order)
                 if self._room.node.trace is not None:
                     self._trace(ordered, reply.outcomes[ordered.order_id], commit)
             except Exception:
                 self._fail([ordered])
-        return reply
+        return reply, stored
 
     def _fail(self, batch: Sequence[Ordered]) -> None:
         """Log a bug, and answer those who wait for one of these orders and have no answer yet."""
@@ -167,43 +171,6 @@ class OrderWriter:
                 await anyio.sleep(_RETRY_S)
             else:
                 return
-
-    async def _commit(self, orders: list[NewOrder]) -> CommitReply:
-        """Return the answer to a batch, however long Postgres is away: it must not be guessed."""
-        room = self._room
-        store = room.node.orders
-        write = store.commit if room.state.info.payment == "direct" else store.pend
-        lost = False
-        while True:
-            started = perf_counter()
-            known, versions = room.known_head(), self._versions(orders)
-            try:
-                now_ms = room.clock.now_ms()
-                reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
-            except OutcomeUnknown:
-                # The same orders again: those that were committed are answered as stored.
-                lost = True
-                await anyio.sleep(_RETRY_S)
-            except Unavailable:
-                room.node.postgres_up = room.node.database.reachable
-                room.keep_orders_waiting(True)
-                await anyio.sleep(_RETRY_S)
-            else:
-                if _is_older(reply, known, versions):
-                    room.distrust(known)
-                if reply.epoch == room.epoch:
-                    room.node.metrics.commit_seconds.observe(perf_counter() - started)
-                    room.node.metrics.commit_orders.observe(len(orders))
-                    return _as_new(reply) if lost else reply
-                room.epoch = reply.epoch
-                room.fence()
-
-    def _versions(self, orders: Sequence[NewOrder]) -> dict[str, int]:
-        """Return which versions of the orders' rows are known; those of a SKU and of its sale."""
-        rows = self._room.rows
-        lines = [line for order in orders for line in order.lines]
-        names = {sku_row(line.sku) for line in lines} | {line.sale for line in lines if line.sale}
-        return {name: rows[name].version for name in names if name in rows}
 
     def _new_order(self, ordered: Ordered) -> NewOrder:
         pending = self._room.state.info.payment == "checkout"
@@ -228,14 +195,18 @@ class OrderWriter:
             sale_limit=room.limits.now(reservation.sale),
         )
 
-    async def _settle(self, batch: Sequence[Ordered], reply: CommitReply) -> None:
+    async def _settle(
+        self, batch: Sequence[Ordered], reply: CommitReply, stored: Mapping[str, Order]
+    ) -> None:
         try:
             outcomes = [
                 resolved(reservation, outcome.verdict)
                 for ordered in batch
                 if (outcome := reply.outcomes[ordered.order_id]).verdict in STATES
+                and ordered.order_id not in stored
                 for reservation in ordered.reservations
             ]
+            outcomes += [item for order in stored.values() for item in sold(order)]
             await self._settler.settle(outcomes, reply.copies)
             if reply.head_offset > self._room.state.offset:
                 self._room.behind.set()
@@ -250,12 +221,14 @@ class OrderWriter:
         stages = stages_of(ordered.asked_s, ordered.call, commit)
         self._room.tell_trace(ordered.order_id, outcome.verdict.value, stages)
 
-    def _tell(self, ordered: Ordered, outcome: Outcome) -> None:
+    def _tell(self, ordered: Ordered, outcome: Outcome, stored: Order | None) -> None:
         for reservation in ordered.reservations:
             self._room.note(outcome.verdict.value, reservation.rid, order=ordered.order_id)
         match outcome.verdict:
             case Verdict.CONFIRMED:
-                order = self._order(ordered, outcome)
+                order = stored or self._order(ordered, outcome)
+                if stored is not None:
+                    self._tell_prices(ordered, stored)
                 if outcome.new:
                     passed_s = perf_counter() - ordered.asked_s
                     self._room.node.metrics.purchase_seconds.observe(passed_s)
@@ -277,6 +250,14 @@ class OrderWriter:
             room.node.metrics.confirmed.inc()
             room.node.metrics.units_sold.inc(sum(line.quantity for line in order.lines))
             room.mailbox.tell_order(order)
+
+    def _tell_prices(self, ordered: Ordered, stored: Order) -> None:
+        """Tell at what prices reservations were made that were made a second time at others."""
+        prices = {line.rid: line.price for line in stored.lines}
+        for reservation in ordered.reservations:
+            first = replace(reservation, price=prices.get(reservation.rid, reservation.price))
+            if first != reservation:
+                self._room.mailbox.tell(ordered.buyer, messages.reserved(first))
 
     def _order(self, ordered: Ordered, outcome: Outcome) -> Order:
         assert outcome.at_ms is not None, "a confirmed order has its instant"
@@ -337,22 +318,6 @@ class OrderWriter:
                 return errors.LimitReached(what, limit=limit or limits.LIMIT_UNITS_MAX, left=0)
             case _:
                 return errors.Conflict(f"{ordered.order_id} is another order's id")
-
-
-def _is_older(reply: CommitReply, known: Head, versions: Mapping[str, int]) -> bool:
-    """Tell whether Postgres is behind what was known before it was asked.
-
-    The orders that were waiting for it may bring its count beyond that, but not that of each row.
-    """
-    if reply.epoch < known.epoch or reply.head_offset < known.offset:
-        return True
-    return any(row.version < versions.get(row.row, 0) for row in reply.copies.rows)
-
-
-def _as_new(reply: CommitReply) -> CommitReply:
-    """Return the reply to orders that an earlier attempt of ours may have committed."""
-    outcomes = {name: dataclasses.replace(each, new=True) for name, each in reply.outcomes.items()}
-    return dataclasses.replace(reply, outcomes=outcomes)
 
 
 def _answer(askers: list[Asker], message: Callable[[int | None], Message]) -> Viewer | None:

@@ -16,8 +16,9 @@ FAULTS: Final = (
         new="            await self._learn_limits(batch)\n"
         "            now_ms = self._room.node.clock.now_ms()\n"
         "            for ordered in batch:\n"
-        "                self._tell(ordered, Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms))\n",
-        also=(("self._tell(ordered, reply.outcomes[ordered.order_id])", "pass"),),
+        "                told = Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms)\n"
+        "                self._tell(ordered, told, None)\n",
+        also=(("self._tell(ordered, reply.outcomes[ordered.order_id], order)", "pass"),),
         tests=(f"{_TESTS}/test_purchases.py::test_nothing_is_confirmed_before_its_commit",),
     ),
     Fault(
@@ -56,6 +57,50 @@ FAULTS: Final = (
         tests=(
             f"{_TESTS}/test_rebuild.py"
             "::test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit",
+        ),
+    ),
+    Fault(
+        name="a rebuild forgets in which order a survivor was sold",
+        promise="P5: a cart that was confirmed is told as expired",
+        file=f"{_ENGINE}/rebuild.py",
+        old="[item for order in orders.values() for item in sold(order)]",
+        new="[replace(i, order_id=None) for o in orders.values() for i in sold(o)]",
+        tests=(
+            f"{_TESTS}/test_old_file.py"
+            "::test_a_cart_that_an_older_redis_had_as_held_is_told_as_confirmed_again",
+        ),
+    ),
+    Fault(
+        name="an order that was there told at the price of today",
+        promise="P2: what is told costs another sum than what is stored",
+        file=f"{_ENGINE}/writer.py",
+        old="                order = stored.get(ordered.order_id)\n",
+        new="                order = None\n",
+        tests=(
+            f"{_TESTS}/test_old_file.py::"
+            "test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price_of_its_order",
+        ),
+    ),
+    Fault(
+        name="a second reservation of what is ordered keeps its price",
+        promise="P2: a buyer was told another price than that of the order",
+        file=f"{_ENGINE}/writer.py",
+        old="            if first != reservation:\n",
+        new="            if False:\n",
+        tests=(
+            f"{_TESTS}/test_old_file.py::"
+            "test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price_of_its_order",
+        ),
+    ),
+    Fault(
+        name="whatever is found after a lost answer taken for new",
+        promise="P8: hosts are told of an order a second time",
+        file=f"{_ENGINE}/commits.py",
+        old="new=each.new or each.at_ms in tried_ms)",
+        new="new=True)",
+        tests=(
+            f"{_TESTS}/test_old_file.py::test_an_order_found_while_postgres_goes_away"
+            "_is_told_as_stored_and_new_ones_as_new",
         ),
     ),
     Fault(

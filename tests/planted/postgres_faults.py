@@ -145,6 +145,17 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/test_sessions.py::test_an_offset_that_is_taken_is_not_appended",),
     ),
     Fault(
+        name="an order has what only names it",
+        promise="P1, P2: a survivor is told as sold in an order that it is not in",
+        file=f"{_STORE}/void.py",
+        old="    stray = found in (Verdict.CONFIRMED, Verdict.PENDING) and not has_line\n",
+        new="    stray = False\n",
+        tests=(
+            f"{_TESTS}/test_orders.py"
+            "::test_what_redis_still_has_open_is_in_the_order_that_has_its_line",
+        ),
+    ),
+    Fault(
         name="a void order does not keep its reservations",
         promise="P5: a rid told as lost is confirmed in another order",
         file=f"{_STORE}/sql/batch.sql",

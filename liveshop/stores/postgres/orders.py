@@ -15,6 +15,7 @@ from liveshop.stores.postgres.queries import queries
 from liveshop.stores.postgres.records import (
     CancelReply,
     CommitReply,
+    Decided,
     NewOrder,
     OrderPage,
     PendingOrder,
@@ -22,7 +23,7 @@ from liveshop.stores.postgres.records import (
     Verdict,
     VoidReply,
 )
-from liveshop.stores.postgres.void import decide, known_verdicts
+from liveshop.stores.postgres.void import decide, known_decisions
 
 _SQL = queries("orders")
 
@@ -141,11 +142,11 @@ class Orders:
         records = await self._database.fetch(_SQL["orders_with_lines"], list(order_ids))
         return {order.order_id: order for order in orders_of(records)}
 
-    async def verdicts(
+    async def decided(
         self, session_id: str, reservations: Sequence[Reservation]
-    ) -> dict[str, Verdict]:
+    ) -> dict[str, Decided]:
         """Return what became of reservations, by rid; those not in Postgres are left out."""
-        return await known_verdicts(self._database, session_id, reservations)
+        return await known_decisions(self._database, session_id, reservations)
 
     async def newest(self, limit: int, *, buyer: str | None = None) -> list[Order]:
         """Return the newest orders of all sessions, those of the newest session first."""

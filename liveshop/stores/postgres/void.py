@@ -82,10 +82,9 @@ async def decide(
     decided = {}
     for each in undecided:
         order_id = order_ids[each.rid]
-        found = outcome_of(stored[order_id], session_id, each.buyer, None).verdict
-        # An order that only has the reservation's id for its own is not the one that it is in.
-        stray = found in (Verdict.CONFIRMED, Verdict.PENDING) and each.rid not in owners
-        decided[each.rid] = Decided(order_id=order_id, verdict=Verdict.CONFLICT if stray else found)
+        decided[each.rid] = _decided(
+            stored[order_id], session_id, each.buyer, has_line=each.rid in owners
+        )
     confirmed = {each.order_id for each in decided.values() if each.verdict is Verdict.CONFIRMED}
     copies = await copies_of(connection, session_id, sorted(confirmed))
     return VoidReply(decided=decided, copies=copies)
@@ -113,20 +112,27 @@ def _void_orders(
     ]
 
 
-async def known_verdicts(
+def _decided(stored: asyncpg.Record, session_id: str, buyer: str, *, has_line: bool) -> Decided:
+    found = outcome_of(stored, session_id, buyer, None).verdict
+    # An order that only has the reservation's id for its own is not the one that it is in.
+    stray = found in (Verdict.CONFIRMED, Verdict.PENDING) and not has_line
+    return Decided(order_id=stored["id"], verdict=Verdict.CONFLICT if stray else found)
+
+
+async def known_decisions(
     reader: Reader, session_id: str, reservations: Sequence[Reservation]
-) -> dict[str, Verdict]:
+) -> dict[str, Decided]:
     """Return what became of reservations, by rid; those not in Postgres are left out."""
     rids = [each.rid for each in reservations]
     order_ids = sorted({each.order_id for each in reservations if each.order_id})
     taken = {record["rid"]: record for record in await reader.fetch(_SQL["taken_rids"], rids)}
     known = {record["id"]: record for record in await reader.fetch(_SQL["known_orders"], order_ids)}
-    verdicts = {}
+    decided = {}
     for each in reservations:
         stored = taken.get(each.rid) or known.get(each.order_id or "")
         if stored is not None:
-            verdicts[each.rid] = outcome_of(stored, session_id, each.buyer, None).verdict
-    return verdicts
+            decided[each.rid] = _decided(stored, session_id, each.buyer, has_line=each.rid in taken)
+    return decided
 
 
 def outcome_of(

@@ -117,7 +117,7 @@ class SessionUnits(Loading):
         Each outcome is SOLD, RELEASED, EXPIRED or REFUSED (with `code`); its `resolved_ms` is
         ignored, Redis' clock sets it. A hold is dropped if there is one; a rid that Redis does
         not know is recorded as resolved. What is resolved already stays so, except that SOLD
-        replaces anything. May be repeated.
+        replaces anything, and brings the order and the price that Postgres has. May be repeated.
         """
         args = outcome_args(outcomes) + copy_args(rows, bought, totals)
         return UnitsStatus(await self._call("settle", epoch, *args))

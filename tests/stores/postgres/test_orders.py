@@ -4,9 +4,10 @@ import asyncio
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from liveshop.core.errors import Conflict, NotFound
-from liveshop.core.model import Order, OrderLine, OrderStatus, Totals
+from liveshop.core.model import Order, OrderLine, OrderStatus, Reservation, ReservationState, Totals
 from liveshop.stores.postgres.records import Decided, NewOrder, Outcome, Verdict
 from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, somebody_waits, undecided
 
@@ -95,6 +96,38 @@ async def test_a_lost_reservation_is_never_ordered_and_always_told_as_lost(shop:
     reply = await shop.orders.void("s1", overdue, Verdict.EXPIRED, now_ms=LATER)
     assert {each.verdict for each in reply.decided.values()} == {Verdict.UNAVAILABLE}
     assert (await shop.row("sA")).sold == 1
+
+
+async def test_what_redis_still_has_open_is_in_the_order_that_has_its_line(shop: Shop) -> None:
+    await shop.commit(NewOrder(order_id="o1", buyer="ada", lines=[line("r1"), line("r2")]))
+    await pend(shop, order("r3", pay_until_ms=LATER))
+    await void(shop, "r4")
+    held = Reservation(
+        rid="r1",
+        buyer="ada",
+        command="reserve",
+        sku="A",
+        quantity=1,
+        price=PRICE,
+        state=ReservationState.HELD,
+        deadline_ms=LATER,
+    )
+    survivors = [
+        held,
+        # Ordered by the same name, from other reservations: it is not in the order.
+        replace(held, rid="r9", state=ReservationState.PAYING, order_id="o1"),
+        replace(held, rid="r3"),
+        replace(held, rid="r4"),
+        replace(held, rid="unknown"),
+        replace(held, rid="r2", buyer="bo"),
+    ]
+    assert await shop.orders.decided("s1", survivors) == {
+        "r1": Decided(order_id="o1", verdict=Verdict.CONFIRMED),
+        "r9": Decided(order_id="o1", verdict=Verdict.CONFLICT),
+        "r3": Decided(order_id="r3", verdict=Verdict.PENDING),
+        "r4": Decided(order_id="r4", verdict=Verdict.EXPIRED),
+        "r2": Decided(order_id="o1", verdict=Verdict.CONFLICT),
+    }
 
 
 async def test_a_lost_reservation_is_what_its_order_says(shop: Shop) -> None:

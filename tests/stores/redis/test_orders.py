@@ -6,7 +6,16 @@ from liveshop.core.model import Bought, Reservation, ReservationState, Totals
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.records import RowGauge, UnitsStatus
-from tests.stores.redis.harness import HOLD_MS, START_MS, OpenSession, line, linked, row
+from tests.stores.redis.harness import (
+    HOLD_MS,
+    START_MS,
+    OpenSession,
+    line,
+    linked,
+    projection,
+    row,
+    sale,
+)
 
 DAY_MS = 86_400_000
 
@@ -173,6 +182,45 @@ async def test_what_is_resolved_stays_so_but_an_order_in_postgres_is_sold(
         assert (known.state, known.order_id) == (ReservationState.SOLD, "o1")
         await session.units.settle(1, [refused])
         assert (await session.units.peek(["r1"]))["r1"] == known
+
+
+async def test_what_is_sold_without_its_order_learns_it_and_its_rids(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        sold = [
+            replace(held, state=ReservationState.SOLD)
+            for held in await reserved(session, "r1", "r2")
+        ]
+        await session.units.settle(1, sold)
+        refused = await session.units.pay(1, buyer="ada", order_id="o1", rids=["r1", "r2"])
+        assert refused.refusal is not None and refused.refusal.code == "expired"
+        for each in sold:
+            await session.units.settle(1, [replace(each, order_id="o1")])
+        again = await session.units.pay(1, buyer="ada", order_id="o1", rids=["r1", "r2"])
+        assert (again.known, again.refusal) == (True, None)
+        assert [each.order_id for each in again.reservations] == ["o1", "o1"]
+        for order_id, rids in (("o1", ["r1"]), ("o2", ["r1", "r2"])):
+            other = await session.units.pay(1, buyer="ada", order_id=order_id, rids=rids)
+            assert other.refusal is not None and other.refusal.code == "conflict"
+        before = await session.dump()
+        await session.units.settle(1, [replace(sold[0], order_id="o3")])
+        assert await session.dump() == before
+
+
+async def test_what_is_sold_has_the_price_of_its_order_and_holds_nothing(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        plan = projection(sale=sale(units=5))
+        session = await OpenSession.start(link, plan, [row("@7", 5)])
+        (again,) = await session.reserve(line(rid="r1", command="buy"))
+        assert again.reservation is not None
+        assert (again.reservation.price, again.reservation.sale) == (3900, "@7")
+        sold = replace(again.reservation, state=ReservationState.SOLD, price=5000, sale="")
+        for _ in range(2):
+            await session.units.settle(1, [sold])
+            known = (await session.units.peek(["r1"]))["r1"]
+            assert known == replace(sold, resolved_ms=START_MS)
+            stock = await stock_of(session)
+            assert (stock["sS"].held, stock["@7"].held) == (0, 0)
 
 
 async def test_outcome_for_another_buyer_is_not_for_this_reservation(redis_url: str) -> None:

@@ -104,23 +104,80 @@ local function read_outcomes(args, first)
   return outcomes, first + 1 + 2 * #outcomes
 end
 
+-- Returns true if an outcome says more of a reservation than what is recorded as its end.
+local function outdoes(outcome, record)
+  if outcome.state ~= 'sold' then
+    return false
+  end
+  return record.state ~= 'sold' or (record.order_id == '' and outcome.order_id ~= '')
+end
+
 -- Records what Postgres decided. Another buyer's reservation under the same rid is not the one
 -- that is meant. What is resolved stays so, but an order that Postgres has is sold, whatever an
--- old file of Redis' says.
+-- old file of Redis' says: in that order, and at its price. Returns true if Redis did not know
+-- that it was in an order.
 local function apply_outcome(batch, outcome)
   local record = batch.res[outcome.rid] or outcome
   if record.buyer ~= outcome.buyer then
-    return
+    return false
   end
-  local resolved = record ~= outcome and not OPEN_SET[record.state]
-  if resolved and (outcome.state ~= 'sold' or record.state == 'sold') then
-    return
+  if record ~= outcome and not OPEN_SET[record.state] and not outdoes(outcome, record) then
+    return false
   end
+  local unordered = record == outcome or record.order_id == ''
   if outcome.order_id ~= '' then
     record.order_id = outcome.order_id
   end
   record.code = outcome.code
   move(batch, record, outcome.state)
+  if outcome.state == 'sold' then
+    -- After the hold was dropped, which was of the rows that the record had.
+    record.price, record.sale = outcome.price, outcome.sale
+  end
+  return unordered
+end
+
+-- Keeps the rids of orders of several reservations, as `pay` does. Where not all of an order are
+-- given, they are added to those that are there.
+local function keep_orders(key, records, all_given)
+  local order_ids, in_order, flat = {}, {}, {}
+  for _, record in ipairs(records) do
+    local order_id = record.order_id
+    if record.command == 'reserve' and order_id ~= '' then
+      if not in_order[order_id] then
+        in_order[order_id] = {}
+        order_ids[#order_ids + 1] = order_id
+      end
+      in_order[order_id][record.rid] = true
+    end
+  end
+  local known = all_given and {} or read_all(key.orders, order_ids)
+  for order_id, rids in pairs(known) do
+    for _, rid in ipairs(split(rids)) do
+      in_order[order_id][rid] = true
+    end
+  end
+  for _, order_id in ipairs(order_ids) do
+    local rids = {}
+    for rid in pairs(in_order[order_id]) do
+      rids[#rids + 1] = rid
+    end
+    table.sort(rids)
+    flat[#flat + 1] = order_id
+    flat[#flat + 1] = table.concat(rids, SEP)
+  end
+  call_all('HSET', key.orders, flat)
+end
+
+-- Records what Postgres decided, and the rids of orders that Redis did not know.
+local function apply_outcomes(key, batch, outcomes)
+  local learned = {}
+  for _, outcome in ipairs(outcomes) do
+    if apply_outcome(batch, outcome) and outcome.state == 'sold' then
+      learned[#learned + 1] = outcome
+    end
+  end
+  keep_orders(key, learned, false)
 end
 
 -- Record the outcomes of reservations, drop their holds, and copy what Postgres changed.
@@ -138,9 +195,7 @@ register('settle', function(key, args)
   end
   read_records(batch, rids)
   read_holds(batch, records_of(batch, rids))
-  for _, outcome in ipairs(outcomes) do
-    apply_outcome(batch, outcome)
-  end
+  apply_outcomes(key, batch, outcomes)
   write_batch(batch)
   copy(key, args, next_arg)
   return status

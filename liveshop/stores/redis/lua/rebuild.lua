@@ -139,23 +139,6 @@ register('keep', function(key, args)
   return {status, #rids, #records - #gone, answers(gone)}
 end, {'allow-oom'})
 
--- The rids of each order of several reservations, as `pay` keeps them.
-local function keep_orders(key, pending)
-  local rids, flat = {}, {}
-  for _, record in ipairs(pending) do
-    if record.command == 'reserve' then
-      rids[record.order_id] = rids[record.order_id] or {}
-      table.insert(rids[record.order_id], record.rid)
-    end
-  end
-  for order_id, of_order in pairs(rids) do
-    table.sort(of_order)
-    flat[#flat + 1] = order_id
-    flat[#flat + 1] = table.concat(of_order, SEP)
-  end
-  call_all('HSET', key.orders, flat)
-end
-
 -- Take in what Postgres has decided of reservations, and those of orders that wait for money.
 -- ARGV    epoch, now_ms at least, outcomes, pending orders' reservations (both as in orders.lua),
 --         all of an order in one call
@@ -181,13 +164,11 @@ register('load', function(key, args)
   local stored = records_of(batch, rids)
   read_anew(batch, pending)
   read_anew(batch, stored)
-  for _, outcome in ipairs(outcomes) do
-    apply_outcome(batch, outcome)
-  end
+  apply_outcomes(key, batch, outcomes)
   for _, record in ipairs(pending) do
     move(batch, record, 'paying')
   end
-  keep_orders(key, pending)
+  keep_orders(key, pending, true)
   write_batch(batch)
   return status
 end, {'allow-oom'})

@@ -1,0 +1,98 @@
+"""The COMMIT of a batch of orders, and what is stored of those that were there before."""
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from time import perf_counter
+
+import anyio
+
+from liveshop.core.errors import OutcomeUnknown, Unavailable
+from liveshop.core.model import Order, sku_row
+from liveshop.engine.context import RoomContext
+from liveshop.stores.postgres.records import CommitReply, Head, NewOrder, Verdict
+
+_RETRY_S = 0.1
+# What became of a batch, and those of its orders that were there before, as they are stored.
+Written = tuple[CommitReply, Mapping[str, Order]]
+
+
+class Commits:
+    """Sends batches to Postgres until they are answered."""
+
+    def __init__(self, room: RoomContext) -> None:
+        self._room = room
+
+    async def make(self, orders: list[NewOrder]) -> Written:
+        """Return the answer to a batch, however long Postgres is away: it must not be guessed."""
+        room = self._room
+        store = room.node.orders
+        write = store.commit if room.state.info.payment == "direct" else store.pend
+        tried_ms: set[int] = set()
+        while True:
+            started = perf_counter()
+            known, versions = room.known_head(), self._versions(orders)
+            now_ms = room.clock.now_ms()
+            try:
+                reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
+                # An earlier attempt of ours may have committed them.
+                reply = _as_new(reply, tried_ms) if tried_ms else reply
+                stored = await self._read_stored(reply)
+            except OutcomeUnknown:
+                # The same orders again: those that were committed are answered as stored.
+                await anyio.sleep(_RETRY_S)
+            except Unavailable:
+                room.node.postgres_up = room.node.database.reachable
+                room.keep_orders_waiting(True)
+                await anyio.sleep(_RETRY_S)
+            else:
+                if _is_older(reply, known, versions):
+                    room.distrust(known)
+                if reply.epoch == room.epoch:
+                    room.node.metrics.commit_seconds.observe(perf_counter() - started)
+                    room.node.metrics.commit_orders.observe(len(orders))
+                    return reply, stored
+                room.epoch = reply.epoch
+                room.fence()
+            tried_ms.add(now_ms)
+
+    async def _read_stored(self, reply: CommitReply) -> Mapping[str, Order]:
+        """Return the orders that were there before: Redis may have lost them, and what they cost.
+
+        Costs nothing where all are new. Raises OutcomeUnknown where one has gone meanwhile.
+        """
+        found = [
+            order_id
+            for order_id, outcome in reply.outcomes.items()
+            if outcome.verdict is Verdict.CONFIRMED and not outcome.new
+        ]
+        stored = await self._room.node.orders.many(found)
+        if len(stored) < len(found):
+            # An older copy was put back: whoever asks again is told what that says.
+            raise OutcomeUnknown()
+        return stored
+
+    def _versions(self, orders: Sequence[NewOrder]) -> dict[str, int]:
+        """Return which versions of the orders' rows are known; those of a SKU and of its sale."""
+        rows = self._room.rows
+        lines = [line for order in orders for line in order.lines]
+        names = {sku_row(line.sku) for line in lines} | {line.sale for line in lines if line.sale}
+        return {name: rows[name].version for name in names if name in rows}
+
+
+def _is_older(reply: CommitReply, known: Head, versions: Mapping[str, int]) -> bool:
+    """Tell whether Postgres is behind what was known before it was asked.
+
+    The orders that were waiting for it may bring its count beyond that, but not that of each row.
+    """
+    if reply.epoch < known.epoch or reply.head_offset < known.offset:
+        return True
+    return any(row.version < versions.get(row.row, 0) for row in reply.copies.rows)
+
+
+def _as_new(reply: CommitReply, tried_ms: Collection[int]) -> CommitReply:
+    """Return the reply with those orders as new that an attempt of ours at these instants made."""
+    outcomes = {
+        name: dataclasses.replace(each, new=each.new or each.at_ms in tried_ms)
+        for name, each in reply.outcomes.items()
+    }
+    return dataclasses.replace(reply, outcomes=outcomes)
