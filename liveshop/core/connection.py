@@ -51,6 +51,7 @@ class Connection:
     """What one viewer's connection may say now, and by when it must be heard of."""
 
     __slots__ = (
+        "_asked",
         "_behind_since_ms",
         "_chat",
         "_commands",
@@ -116,7 +117,14 @@ class Connection:
 
     def pong(self, now_ms: int) -> None:
         """Note that the viewer answered a ping."""
+        self._asked = False
         self._pong_by_ms = now_ms + self._ping_ms + limits.PONG_GRACE_MS
+
+    def unread(self, now_ms: int) -> None:
+        """Note that the viewer has sent what is not read yet, which is no fault of the viewer's."""
+        self.pong(now_ms)
+        if self.phase is Phase.JOINING:
+            self._deadline_ms = now_ms + limits.HELLO_MS_MAX  # it may be its `hello`
 
     @property
     def behind(self) -> bool:
@@ -159,8 +167,12 @@ class Connection:
             return Close(CloseCode.TOO_SLOW, "too slow")
         if self.phase is Phase.JOINING and now_ms >= self._deadline_ms:
             return Close(CloseCode.NO_HELLO, "no hello in time")
-        if now_ms >= self._pong_by_ms:
+        if now_ms >= self._pong_by_ms and self._asked:
             return Close(CloseCode.NO_PONG, "no pong in time")
+        if not self._asked:
+            # After the node has stood still, the ping itself is late: its answer has its time, too.
+            self._asked = True
+            self._pong_by_ms = max(self._pong_by_ms, now_ms + limits.PONG_GRACE_MS)
         self._ping_at_ms = now_ms + self._ping_ms
         return Nudge.PING
 

@@ -161,8 +161,13 @@ class Busy(LiveshopError):
     code = "busy"
     status = 503
 
-    def __init__(self, *, retry_after_ms: int = RETRY_AFTER_MS_MIN) -> None:
-        super().__init__("many are asking right now, try again", retry_after_ms=retry_after_ms)
+    def __init__(
+        self,
+        message: str = "many are asking right now, try again",
+        *,
+        retry_after_ms: int = RETRY_AFTER_MS_MIN,
+    ) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms)
 
 
 class Unavailable(LiveshopError):

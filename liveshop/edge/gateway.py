@@ -129,13 +129,15 @@ class Gateway:
             self.intake.call_soon = asyncio.get_running_loop().call_soon
             task_status.started()
             while True:
-                now_ms = self.now_ms()
+                # By this instant, and not by that of waking up: what clients had sent by then is
+                # read in between. After the node has stood still, their pongs and requests would
+                # still lie in the kernel, and all of them would be judged silent.
+                now_ms, begun_s = self.now_ms(), anyio.current_time()
+                await anyio.sleep(_TICK_S)
+                late_s = max(0.0, anyio.current_time() - begun_s - _TICK_S)
+                self.rooms.lateness.loop_ns = int(late_s * 1e9)
                 for each in self.wheel.advance(now_ms):
                     each.tick(now_ms)
-                due_s = anyio.current_time() + _TICK_S
-                await anyio.sleep_until(due_s)
-                late_s = max(0.0, anyio.current_time() - due_s)
-                self.rooms.lateness.loop_ns = int(late_s * 1e9)
 
     def open(self, guest: Guest, turn: str | None = None) -> None:
         """Take a connection whose handshake is done, or start to close it again.

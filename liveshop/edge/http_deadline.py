@@ -15,7 +15,8 @@ class Awaited(Enum):
         any ──→ END ──→ GONE ←── HEAD, ANSWER (an upgrade)
 
     HEAD: a head that has begun, or the first. It must be whole `HEAD_MS_MAX` after it began, the
-    first one after the connection did, and in the reserve `RESERVE_HEAD_MS_MAX` after that.
+    first one after the connection did, and in the reserve `RESERVE_HEAD_MS_MAX` after that. If it
+    has begun, the client is told to try again; else there is nobody to tell.
     ANSWER: the application, which has limits of its own for bodies and stores, `REQUEST_MS_MAX`
     at most. Requests that came behind wait for their turn.
     READER: the client, which must take `READ_BYTES_MIN` of the answer each `UNREAD_MS_MAX`.

@@ -12,7 +12,7 @@ from liveshop.core.errors import BadRequest, Busy, LiveshopError
 from liveshop.edge.entrance import Entrance
 from liveshop.edge.handshake import read_head
 from liveshop.edge.http.health import HEALTH_PATHS
-from liveshop.edge.http.refusals import refusal, written
+from liveshop.edge.http.refusals import RequestTimeout, refusal, written
 from liveshop.edge.http_deadline import Awaited, Deadline
 from liveshop.edge.http_input import InputSize, asks_for_websocket, tell_of_a_body
 from liveshop.edge.http_transport import HttpTransport
@@ -240,9 +240,10 @@ class HttpProtocol(HttpToolsProtocol):
         match self._awaited:
             case Awaited.HEAD if self._in_reserve:
                 self._refuse("503 Service Unavailable", Busy())
-            case Awaited.HEAD:
-                self._refuse("408 Request Timeout", BadRequest("the head did not come in time"))
-            case Awaited.IDLE:
+            case Awaited.HEAD if self._head_begun:
+                self._refuse("408 Request Timeout", RequestTimeout("the head is late, try again"))
+            case Awaited.HEAD | Awaited.IDLE:
+                # Without a word: a client whose request is under way would take it for its answer.
                 self.close()
             case Awaited.READER | Awaited.END if self._timed().client_reads(now_ms, unread_bytes):
                 self._wait(self._awaited)
@@ -346,8 +347,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._leave()
         self._outlet.disown()
         self.connections.discard(self)
-        open_viewer = cast(Callable[[], ViewerSocket], self.ws_protocol_class)
-        viewer = self._viewer = open_viewer()
+        viewer = self._viewer = cast(Callable[[], ViewerSocket], self.ws_protocol_class)()
         viewer.connection_made(self._bare)
         viewer.shake_hands(read_head(self.scope["method"], self.url, self.headers))
         self._bare.set_protocol(viewer)

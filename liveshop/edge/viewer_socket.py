@@ -187,7 +187,7 @@ class ViewerSocket(asyncio.Protocol):
     def tick(self, now_ms: int) -> None:
         """Ping, close or cut the connection, as it is due."""
         if self in self._gateway.intake:
-            self._connection.pong(now_ms)  # it has spoken; that it was not read is our fault
+            self._connection.unread(now_ms)
         match self._connection.tick(now_ms):
             case Nudge.ABORT:
                 self._raw.detach()

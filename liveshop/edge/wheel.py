@@ -16,7 +16,7 @@ class Timed(Protocol):
         """When time next asks something of it."""
 
     def tick(self, now_ms: int) -> None:
-        """Do what time asks for, if it does."""
+        """Do what time asks for, if it does; all that had come by `now_ms` was read."""
 
 
 class Wheel(Generic[T]):

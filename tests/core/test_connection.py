@@ -198,6 +198,32 @@ def test_a_pong_gives_another_ping_ms_and_ten_seconds() -> None:
     assert isinstance(connection.tick(T0 + 60_100), Close)
 
 
+def test_a_viewer_that_was_not_asked_in_time_is_asked_and_has_ten_seconds_to_answer() -> None:
+    connection = joined()
+    late = T0 + 60_000  # the node stood still when the ping was due
+    assert connection.tick(late) is Nudge.PING
+    assert connection.due_ms == late + 10_000
+    assert connection.tick(late + 9_999) is None
+    assert connection.tick(late + 10_000) == Close(CloseCode.NO_PONG, "no pong in time")
+
+
+def test_further_pings_give_a_viewer_that_answers_none_no_more_time() -> None:
+    connection = Connection(ping_ms=2_000, now_ms=T0)
+    connection.join(None)
+    for after_ms in range(2_000, 12_000, 2_000):
+        assert connection.tick(T0 + after_ms) is Nudge.PING
+    assert connection.tick(T0 + 12_000) == Close(CloseCode.NO_PONG, "no pong in time")
+
+
+def test_a_viewer_whose_packets_wait_for_us_is_not_late() -> None:
+    waiting, welcome = Connection(ping_ms=25_000, now_ms=T0), joined()
+    for connection in (waiting, welcome):
+        connection.unread(T0 + 10_000)
+        assert connection.tick(T0 + 10_000) is None
+    assert welcome.tick(T0 + 25_000) is Nudge.PING
+    assert waiting.tick(T0 + 20_000) == Close(CloseCode.NO_HELLO, "no hello in time")
+
+
 def test_hello_is_due_within_ten_seconds_and_not_once_it_came() -> None:
     waiting, welcome = Connection(ping_ms=25_000, now_ms=T0), joined()
     assert waiting.due_ms == T0 + 10_000

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.cli.programs import SECRET
-from tests.crash.history import UNDECIDED, Attempt, Checkout, History, Message
+from tests.crash.history import UNDECIDED, Attempt, Checkout, History, Message, now_ms
 
 CONNECT_S_MAX = 3.0
 ANSWER_S_MAX = 4.0
@@ -165,6 +165,7 @@ class Buyer:
     async def check_out(self, line: Line, checkout: Checkout) -> None:
         """Send a `checkout`, the first time or again."""
         checkout.sent += 1
+        checkout.sent_at_ms = checkout.sent_at_ms or now_ms()
         message = {"type": "checkout", "order_id": checkout.order_id, "rids": checkout.rids}
         answer = await self.ask(line, message)
         if answer is not None:

@@ -124,13 +124,26 @@ def _never_early(history: History, *, lossy: bool) -> Iterator[Finding]:
     for attempt in history.attempts.values():
         if attempt.reserved is None or lossy:
             continue
-        deadline_ms = attempt.reserved["expires_at_ms"] - _EARLY_MS_MAX
         for what, at_ms in attempt.finals:
+            deadline_ms = _deadline_ms(history, attempt, at_ms) - _EARLY_MS_MAX
             if what == "expired" and at_ms < deadline_ms:
                 early = f"{attempt.rid} expired {deadline_ms - at_ms} ms before its deadline"
                 yield Finding("P4", early, (attempt.rid,))
             elif what == "released" and not attempt.released:
                 yield Finding("P4", f"nobody released {attempt.rid}", (attempt.rid,))
+
+
+def _deadline_ms(history: History, attempt: Attempt, at_ms: int) -> int:
+    """Return by when an attempt ends, as far as its client had asked for it by `at_ms`.
+
+    An order has the earliest deadline of its reservations, and all of them end with it.
+    """
+    rids = [attempt.rid]
+    checkout = history.checkouts.get(attempt.order_id or "")
+    if checkout is not None and checkout.may_be_made and (checkout.sent_at_ms or at_ms) < at_ms:
+        rids += checkout.rids
+    told = [history.attempts[rid].reserved for rid in rids]
+    return min(int(reserved["expires_at_ms"]) for reserved in told if reserved is not None)
 
 
 def _limits_hold(ledger: Ledger, offer: Offer) -> Iterator[Finding]:

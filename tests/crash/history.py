@@ -11,6 +11,8 @@ Message = dict[str, Any]
 
 # Errors that decide nothing: the same rid may be sent again, and is.
 UNDECIDED = ("unavailable", "busy", "rate_limited", "internal")
+# Errors to a checkout after which no order was made, and its reservations are as they were.
+_NOTHING_CHANGED = ("busy", "rate_limited", "conflict", "not_found", "bad_request", "limit")
 RESOLUTIONS = ("released", "expired", "refused")
 
 
@@ -64,6 +66,14 @@ class Checkout:
     sent: int = 0
     answered: list[str] = field(default_factory=list)
     total: int | None = None
+    # When it was sent first.
+    sent_at_ms: int | None = None
+
+    @property
+    def may_be_made(self) -> bool:
+        """Whether the order may be there: one at least was sent that no error has undone."""
+        undone = sum(code in _NOTHING_CHANGED for code in self.answered)
+        return self.sent > undone
 
     @property
     def confirmed(self) -> bool:
@@ -125,6 +135,8 @@ class History:
         self.faults: list[str] = []
         self.findings: list[str] = []
         self.commands = 0
+        # To purchases and checkouts, errors among them.
+        self.answers = 0
         self._more = threading.Condition()
 
     def send(self, via: str, message: Message) -> None:
@@ -160,6 +172,7 @@ class History:
 
     def answer_attempt(self, rid: str, answer: Message) -> None:
         """Note the answer by `ref` to a `buy`, `reserve` or `release`."""
+        self.answers += 1
         code = answer.get("code") or answer["type"]
         self.attempts[rid].answered.append(code)
         if answer["type"] == "error":
@@ -176,6 +189,7 @@ class History:
 
     def answer_checkout(self, order_id: str, answer: Message) -> None:
         """Note the answer by `ref` to a `checkout`."""
+        self.answers += 1
         code = answer.get("code") or answer["type"]
         self.checkouts[order_id].answered.append(code)
         if answer["type"] == "error":

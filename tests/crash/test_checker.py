@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.crash.__main__ import never_reached
 from tests.crash.checker import check
+from tests.crash.faults import Faults, StandStill
 from tests.crash.history import Attempt, Checkout, History, Payment
 from tests.crash.hosting import Offer
 from tests.crash.ledger import Ledger, Line, Row, Stored
 from tests.crash.run import Report
 from tests.crash.schedules import schedule_of
+from tests.crash.world import World
 
 _OFFER = Offer("shirt", {"S": 5}, limit=2, sale_units=2, sale_limit=1, hold_ms=1_000)
 
@@ -156,6 +159,70 @@ def test_a_cart_that_redis_forgot_may_end_in_another_way_but_not_what_was_paid_f
     assert check(history, _ledger(), _OFFER, lossy=True) == []
     history = _final(history, "r1", "expired", 1_100)
     assert [f.ids for f in check(history, _ledger(), _OFFER, lossy=True)] == [("r1", "r1")]
+
+
+@pytest.mark.parametrize(
+    ("sent_at_ms", "sent", "answered", "expired_at_ms", "found"),
+    [
+        (600, 1, [], 800, 0),
+        (600, 1, ["checkout"], 800, 0),
+        (600, 1, ["expired"], 800, 0),
+        (600, 2, ["busy"], 800, 0),
+        (600, 1, [], 790, 1),  # before the earliest deadline
+        (None, 0, [], 800, 1),  # never sent
+        (810, 1, [], 800, 1),  # sent afterwards
+        (600, 1, ["busy"], 800, 1),  # nothing came of it
+    ],
+)
+def test_the_rids_of_a_checkout_that_was_sent_end_at_the_earliest_deadline_among_them(
+    sent_at_ms: int | None, sent: int, answered: list[str], expired_at_ms: int, found: int
+) -> None:
+    history = _history()
+    for rid, deadline_ms in (("r4", 800), ("r5", 1_000)):
+        attempt = Attempt(rid, "cy", "reserve", "S", 1, sent=1, answered=["reserved"])
+        attempt.reserved = {"price": 5_000, "expires_at_ms": deadline_ms}
+        attempt.order_id, attempt.finals = "o4", [("expired", max(expired_at_ms, deadline_ms))]
+        history.attempts[rid] = attempt
+    history.attempts["r5"].finals = [("expired", expired_at_ms)]
+    history.checkouts["o4"] = Checkout(
+        "o4", "cy", ["r4", "r5"], sent, answered, sent_at_ms=sent_at_ms
+    )
+    early = [f.ids for f in check(history, _ledger(), _OFFER, lossy=False) if f.promise == "P4"]
+    assert early == [("r5",)] * found
+
+
+class _Moments(History):
+    """A stampede in which so many commands are sent, and so many answered, moment by moment."""
+
+    def __init__(self, *moments: tuple[int, int]) -> None:
+        super().__init__()
+        self._moments = iter(moments)
+
+    def wait_for_commands(self, count: int, within_s: float) -> bool:
+        sent, answered = next(self._moments)
+        self.commands += sent
+        self.answers += answered
+        return self.commands >= count
+
+
+@pytest.mark.parametrize(
+    ("moments", "stands_still_at"),
+    [
+        ([(400, 400), (300, 300), (100, 100)], None),
+        ([(400, 400), (399, 0)], 799),  # sent again and again, and not answered
+        ([(0, 0)], 0),
+        ([(1, 1)] * 11, 10),
+    ],
+)
+def test_a_stampede_stands_still_once_nobody_is_answered_and_not_while_it_is_slow(
+    tmp_path: Path, moments: list[tuple[int, int]], stands_still_at: int | None
+) -> None:
+    faults = Faults(World(tmp_path), _Moments(*moments), "s1", hold_ms=1_000)
+    if stands_still_at is None:
+        faults.wait(800)
+        return
+    with pytest.raises(StandStill, match=f"at command {stands_still_at}$"):
+        faults.wait(800)
 
 
 def test_a_failpoint_that_no_seed_has_reached_is_told() -> None:

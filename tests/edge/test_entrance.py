@@ -1,9 +1,12 @@
 """What a connection may do before it is a viewer's."""
 
+import json
+
 import anyio
 import httpx
 import pytest
 
+from liveshop.core import limits
 from tests.client import joined
 from tests.edge.raw_viewer import HEAD
 from tests.edge.stub_rooms import Running, running
@@ -66,8 +69,19 @@ async def test_a_body_right_behind_a_head_is_no_part_of_it() -> None:
             assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.parametrize("sent", ["", REQUEST, HEAD.format(path="/ws/sessions/s1", more="")[:-2]])
-async def test_a_head_that_is_not_there_in_ten_seconds_ends_the_connection(sent: str) -> None:
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        ("", False),
+        ("\r\n", False),
+        ("G", True),
+        (REQUEST, True),
+        (HEAD.format(path="/ws/sessions/s1", more="")[:-2], True),
+    ],
+)
+async def test_a_head_that_is_late_is_408_busy_and_none_at_all_is_closed_without_an_answer(
+    sent: str, answered: bool
+) -> None:
     async with running() as here, await anyio.connect_tcp(*here.address) as slow:
         await slow.send(sent.encode())
         with anyio.fail_after(10):
@@ -78,7 +92,18 @@ async def test_a_head_that_is_not_there_in_ten_seconds_ends_the_connection(sent:
             await answer_to(here, head_of(100))
             assert len(here.server.server_state.connections) == 1
             here.clock.advance(100)
-            assert (await slow.receive()).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+            if not answered:
+                with pytest.raises(anyio.EndOfStream):
+                    await slow.receive()
+                return
+            answer = await slow.receive()
+            assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+            assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {
+                "type": "error",
+                "code": "busy",
+                "message": "the head is late, try again",
+                "retry_after_ms": limits.RETRY_AFTER_MS_MIN,
+            }
 
 
 async def test_a_later_head_on_the_same_connection_has_ten_seconds_too() -> None:

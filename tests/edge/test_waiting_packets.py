@@ -19,11 +19,17 @@ class _Visit:
 
     def __init__(self) -> None:
         self.rooms, self._soon = StubRooms(), list[Callable[[], None]]()
-        self.gateway = Gateway(SETTINGS, self.rooms, Tokens(secret=SECRET), Clock())
+        self.clock = Clock()
+        self.gateway = Gateway(SETTINGS, self.rooms, Tokens(secret=SECRET), self.clock)
         self.gateway.intake.call_soon = self._soon.append
-        self.far_end = FarEnd(socket := ViewerSocket(self.gateway))
-        socket.shake_hands(parsed_head())
+        self.far_end = self.visitor()
         self.far_end.feed(_masked({"type": "hello"}))
+
+    def visitor(self) -> FarEnd:
+        """Let one more connect, who has not joined yet."""
+        far_end = FarEnd(socket := ViewerSocket(self.gateway))
+        socket.shake_hands(parsed_head())
+        return far_end
 
     def use_up_the_turn(self) -> None:
         """Let so much come from others that whatever comes next waits."""
@@ -90,3 +96,16 @@ def test_a_viewer_that_floods_and_then_catches_up_is_listened_to_once_it_was_rea
         assert not visit.far_end.reading  # it has filled what may wait for it
         visit.turn()
         assert (visit.far_end.reading, visit.viewer in visit.gateway.intake) == (True, False)
+
+
+def test_a_hello_that_waits_to_be_read_for_ten_seconds_is_not_late() -> None:
+    with _visit() as visit:
+        newcomer = visit.visitor()
+        visit.use_up_the_turn()
+        newcomer.feed(_masked({"type": "hello"}))
+        visit.clock.advance(limits.HELLO_MS_MAX)
+        for each in visit.gateway.wheel.advance(visit.clock.now_ms):
+            each.tick(visit.clock.now_ms)
+        visit.turn()
+        assert len(visit.rooms.viewers) == 2
+        newcomer.hang_up()

@@ -8,6 +8,7 @@ _RAW: Final = "tests/edge/test_raw_socket.py::test"
 _DEADLINES: Final = "tests/edge/test_http_deadlines.py::test"
 _PIPELINING: Final = "tests/edge/test_pipelining.py::test"
 _CROWDS: Final = "tests/edge/test_crowds.py::test"
+_LATE: Final = "tests/edge/test_late_nodes.py::test"
 
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
@@ -84,5 +85,57 @@ FAULTS: Final[tuple[Fault, ...]] = (
         old='self._in_reserve and cycle.scope["path"] not in HEALTH_PATHS',
         new="self._in_reserve",
         tests=(f"{_CROWDS}_health_is_told_however_many_connections_there_are",),
+    ),
+    Fault(
+        name="a node that stood still judges before it reads",
+        promise="P8: after a node was frozen, all of its viewers are closed as silent",
+        file="liveshop/edge/gateway.py",
+        old="self.wheel.advance(now_ms):",
+        new="self.wheel.advance(now_ms := self.now_ms()):",
+        tests=(f"{_LATE}_nobody_is_judged_before_what_had_come_by_then_is_read",),
+    ),
+    Fault(
+        name="a late ping leaves no time to answer it",
+        promise="P8: after a node was frozen, viewers that it did not ask are closed as silent",
+        file="liveshop/core/connection.py",
+        old="self._pong_by_ms and self._asked:",
+        new="self._pong_by_ms:",
+        tests=(
+            "tests/core/test_connection.py"
+            "::test_a_viewer_that_was_not_asked_in_time_is_asked_and_has_ten_seconds_to_answer",
+        ),
+    ),
+    Fault(
+        name="a `hello` that waits to be read is late",
+        promise="P7: while others flood a node, a viewer is told for good that it said nothing",
+        file="liveshop/edge/viewer_socket.py",
+        old="self._connection.unread(now_ms)",
+        new="self._connection.pong(now_ms)",
+        tests=(
+            "tests/edge/test_waiting_packets.py"
+            "::test_a_hello_that_waits_to_be_read_for_ten_seconds_is_not_late",
+        ),
+    ),
+    Fault(
+        name="a request that was late is told for good to be wrong",
+        promise="P3: a merchant takes it for the answer to its payment, which is never stored",
+        file="liveshop/edge/http/refusals.py",
+        old="    status = 408\n",
+        new='    status, code = 408, "bad_request"\n',
+        tests=(
+            "tests/edge/http/test_bodies.py"
+            "::test_a_body_that_does_not_come_is_408_busy_so_that_its_client_asks_again",
+        ),
+    ),
+    Fault(
+        name="a connection on which nothing has come is answered",
+        promise="P3: a client takes the 408 for the answer to what it has just sent",
+        file="liveshop/edge/http_protocol.py",
+        old="            case Awaited.HEAD if self._head_begun:",
+        new="            case Awaited.HEAD:",
+        tests=(
+            "tests/edge/test_entrance.py"
+            "::test_a_head_that_is_late_is_408_busy_and_none_at_all_is_closed_without_an_answer",
+        ),
     ),
 )

@@ -14,6 +14,7 @@ from liveshop.core.limits import (
     BODY_MS_MAX,
     BODY_SILENCE_MS_MAX,
 )
+from liveshop.edge.http.refusals import RequestTimeout
 
 _DIGITS_MAX: Final = 15
 
@@ -57,7 +58,7 @@ async def stream_body(
             raise BodyTooLarge(bytes_max)
         waited_s += now_s() - begun_at
         if waited_s > BODY_MS_MAX / 1000 + received / BODY_BYTES_PER_S_MIN:
-            raise BadRequest("the body comes too slowly")
+            raise RequestTimeout("the body comes too slowly, try again")
         yield chunk
 
 
@@ -73,4 +74,4 @@ def _patience(within_ms: int) -> Iterator[None]:
         with anyio.fail_after(within_ms / 1000):
             yield
     except TimeoutError:
-        raise BadRequest("the body does not come, or comes too slowly") from None
+        raise RequestTimeout("the body is late, try again") from None

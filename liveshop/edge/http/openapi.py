@@ -12,6 +12,7 @@ from liveshop.core.schemas import schemas_of
 from liveshop.edge.http.bodies import BodyTooLarge
 from liveshop.edge.http.operations import PATH_FIELDS, Operation
 from liveshop.edge.http.records import Nothing, Problem
+from liveshop.edge.http.refusals import RequestTimeout
 
 _REF_START: Final = "#/components/schemas/"
 _ALWAYS_REFUSES: Final = (
@@ -118,7 +119,7 @@ def _refusals(operation: Operation) -> Document:
     if "{" in operation.path:
         refuses.append(errors.NotFound)
     if operation.method in ("POST", "PUT"):
-        refuses.append(BodyTooLarge)
+        refuses += [BodyTooLarge, RequestTimeout]
     codes: dict[int, list[str]] = {}
     for error in refuses:
         codes.setdefault(error.status, []).append(f"`{error.code}`")

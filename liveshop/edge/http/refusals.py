@@ -22,6 +22,15 @@ from liveshop.core.errors import (
 _PATH_CHARS_SHOWN: Final = 100
 
 
+class RequestTimeout(Busy):
+    """The request has not come whole in time; nothing was done, and it may be sent again.
+
+    Any code but `busy` would be final: a merchant would take it for the answer to its payment.
+    """
+
+    status = 408
+
+
 def json_response(
     content: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+import anyio
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
 from liveshop.core import limits
-from liveshop.core.errors import BadRequest
-from liveshop.edge.http.bodies import BodyTooLarge, stream_body
+from liveshop.edge.http.bodies import BodyTooLarge, read_body, stream_body
+from liveshop.edge.http.refusals import RequestTimeout
 
 
 class Sender:
@@ -34,9 +35,21 @@ class Sender:
 async def test_a_body_that_trickles_is_refused_after_the_time_that_any_body_has() -> None:
     # A byte every nine seconds is never silent for long, and would take a month to be a page.
     sender = Sender([(9.0, b"x")] * 1_000)
-    with pytest.raises(BadRequest, match="the body comes too slowly"):
+    with pytest.raises(RequestTimeout, match="the body comes too slowly"):
         await sender.read()
     assert sender.now_s == 27.0
+
+
+async def test_a_body_that_does_not_come_is_408_busy_so_that_its_client_asks_again() -> None:
+    async def nothing() -> Message:
+        await anyio.sleep_forever()
+        raise AssertionError("for ever is over")
+
+    request = Request({"type": "http", "headers": []}, nothing)
+    with pytest.raises(RequestTimeout) as refused:
+        await read_body(request, within_ms=1)
+    assert (refused.value.status, refused.value.code) == (408, "busy")
+    assert refused.value.fields == {"retry_after_ms": limits.RETRY_AFTER_MS_MIN}
 
 
 async def test_a_large_body_over_a_slow_line_comes_whole() -> None:
