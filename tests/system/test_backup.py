@@ -12,6 +12,7 @@ import redis
 
 from liveshop.cli.local_stores import LocalStores
 from liveshop.cli.subprocesses import wheel_folder
+from liveshop.core.limits import PURCHASE_RATE
 from tests.cli.programs import program
 from tests.engine.world import Shop, Watcher, open_shop, until
 
@@ -42,6 +43,7 @@ async def _buying(shop: Shop, ada: Watcher) -> AsyncIterator[list[str]]:
             rid = shop.buy(ada, "OBS-M")
             await ada.sees("confirmed", order_id=rid)
             confirmed.append(rid)
+            await anyio.sleep(1 / PURCHASE_RATE[0])  # as often as one buyer may
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(buy)

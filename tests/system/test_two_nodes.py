@@ -162,7 +162,7 @@ async def test_a_full_node_and_one_that_ends_send_viewers_elsewhere(
             for client in (ada, bo):
                 assert (await client.closed()).code == 4001
                 (moved,) = [each for each in client.messages if each["type"] == "moved"]
-                assert list(moved) == ["type", "retry_after_ms"]
+                assert list(moved) == ["type", "retry_after_ms", "turn"]
                 assert moved["retry_after_ms"] > 0
         assert process.wait() == 0
     # What was held there goes on here.
