@@ -19,6 +19,7 @@ from liveshop.edge.tokens import make_token
 LIVESHOP = Path(sys.executable).with_name("liveshop")
 SECRET = "s" * 32
 _DEADLINE_S = 60
+_OUTPUT_BYTES_MAX = 1_048_576  # as much as Linux lets anybody have
 
 
 @contextmanager
@@ -33,6 +34,8 @@ def program(
         stderr=subprocess.STDOUT,
         text=True,
         env=inherited | (environment or {}),
+        # Nobody reads what a server logs: with the 64 KiB of a pipe it hangs once that is full.
+        pipesize=_OUTPUT_BYTES_MAX,
     )
     with process:
         try:
