@@ -36,7 +36,7 @@ class Turnstile:
         self._bucket = Bucket(per_second, 2 * per_second, now_ms)
         self._half = per_second
         self._per_second = per_second
-        # What each address may still take while there is a crowd.
+        # The share that each address may still take while there is a crowd.
         self._shares = Buckets(limits.TURNSTILE_ADDRESSES_MAX)
         self._share = max(1, per_second // 4), max(1, per_second // 2)
         # When the last turn of each line comes.

@@ -31,8 +31,8 @@ def tell_of_a_body(headers: Headers) -> bool:
 class InputSize:
     """Counts the bytes of a head, and those around a body: lengths and extensions, trailers.
 
-    The parser has no limit for either. What is no part of a body is no event for the application,
-    whose limits are for bodies.
+    The parser has no limit for either. The application, whose limits are for bodies, hears nothing
+    of bytes that are no part of one.
     """
 
     __slots__ = ("_framing_bytes", "_head_bytes", "_head_end")

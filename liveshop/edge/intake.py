@@ -45,7 +45,7 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """What one connection has sent, each packet with its instant, and how much it is."""
+    """The unread packets of one connection, each with its instant, and their size."""
 
     packets: list[tuple[bytes, int]]
     size: int = 0

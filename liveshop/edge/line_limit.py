@@ -21,7 +21,7 @@ _LOGGERS: Final[dict[str, tuple[int, ...]]] = {
     "liveshop.edge.websocket": (logging.ERROR,),
     "liveshop.session": (logging.ERROR,),
 }
-# What every request of a proxy would say again is said once.
+# Each request of a proxy would repeat this line, so it is logged once.
 _HOURLY: Final[dict[str, tuple[int, ...]]] = {"liveshop.edge.clients": (logging.WARNING,)}
 
 

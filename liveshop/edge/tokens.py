@@ -32,7 +32,7 @@ _OPTIONS: jwt.types.Options = {
 
 
 class _Known(NamedTuple):
-    """What a token grants, and when."""
+    """The grant of a token, and its time."""
 
     grant: Grant
     begins_ms: float

@@ -144,7 +144,7 @@ class ViewerSocket(asyncio.Protocol):
         if self._connection.behind:
             # One that is being closed as well: its own close is still to be heard.
             self._connection.caught_up()
-            # What the intake holds it lets go on itself.
+            # The intake itself resumes a connection that it holds.
             if not self._gateway.intake.holds(self) and not self._transport.is_closing():
                 self._transport.resume_reading()
 

@@ -12,7 +12,7 @@ from liveshop.engine.context import RoomContext
 from liveshop.stores.postgres.records import CommitReply, Head, NewOrder, Verdict
 
 _RETRY_S = 0.1
-# What became of a batch, and those of its orders that were there before, as they are stored.
+# The reply to a batch, and those of its orders that were stored before, as they are stored.
 Written = tuple[CommitReply, Mapping[str, Order]]
 
 
@@ -80,7 +80,7 @@ class Commits:
 
 
 def _is_older(reply: CommitReply, known: Head, versions: Mapping[str, int]) -> bool:
-    """Tell whether Postgres is behind what was known before it was asked.
+    """Whether Postgres is behind what was known before it was asked.
 
     The orders that were waiting for it may bring its count beyond that, but not that of each row.
     """

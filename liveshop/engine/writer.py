@@ -45,8 +45,8 @@ class OrderWriter:
     here has reservations in `paying`: their units are taken from others, their buyers may know it
     (by `welcome`, too), and only Postgres may say what becomes of them. If one were dropped, the
     units would be held until the deadline (P4), and a buyer told `busy` would ask again, or go,
-    while the sweep or a replay may still find the order confirmed (P5). What may be dropped is
-    dropped by the combiner, before Redis is asked.
+    while the sweep or a replay may still find the order confirmed (P5). The combiner drops
+    purchases that may be dropped, before Redis is asked.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from liveshop.stores.postgres.keys import Keys, NewKey
 
 
 class Found(NamedTuple):
-    """What a look-up told: the key's name, None where there is no such key."""
+    """The result of a look-up: the key's name, None if there is no such key."""
 
     name: str | None
     until_ms: int

@@ -50,7 +50,7 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a server has of memory; `max_bytes` is its machine's where `maxmemory` is not set."""
+    """The memory of a server; `max_bytes` is its machine's if `maxmemory` is not set."""
 
     used_bytes: int
     max_bytes: int
