@@ -86,7 +86,7 @@ class Room:
 
     @property
     def snapshot_frame(self) -> SharedFrame:
-        """What they see first."""
+        """The first frame of each viewer."""
         return self.context.broadcast.snapshot_frame()
 
     @property

@@ -65,7 +65,7 @@ class Still:
 
     @property
     def snapshot_frame(self) -> SharedFrame:
-        """What viewers see first; one that says so while a store is away."""
+        """The first frame of each viewer; it says so while a store is away."""
         if self._node.stores_up:
             self._frame_away = None
             return self._frame
