@@ -62,6 +62,7 @@ KEEP_ALIVE_MS_DEFAULT: Final = 75_000  # load balancers reuse a connection for 6
 UNREAD_MS_MAX: Final = 30_000
 REQUEST_MS_MAX: Final = 1_800_000  # an import of a large catalogue, over a slow line
 PULSE_MS: Final = 500
+GAUGES_SPARING_MS: Final = 2_000  # between gauges while purchases are refused for the load
 CHAT_FLUSH_MS: Final = 100
 EVENT_FLUSH_MS: Final = 10
 SLICE_MS: Final = 2

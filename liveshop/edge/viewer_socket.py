@@ -19,7 +19,7 @@ from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.handshake import Head, not_here, session_of, shake_hands, turn_of
 from liveshop.edge.raw_socket import RawSocket, reset
-from liveshop.edge.websocket import WebSocket
+from liveshop.edge.websocket import WebSocket, whole_text
 
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 # The first two bytes of the masked, empty pong that answers it, and what it takes in all: most
@@ -92,6 +92,14 @@ class ViewerSocket(asyncio.Protocol):
 
     def read(self, data: bytes) -> None:
         """Read frames, now or when the intake comes to them."""
+        if self._websocket is None and self._connection.phase is not Phase.CLOSING:
+            text = whole_text(data)
+            if text is not None:
+                if self._connection.floods(1, self._gateway.now_ms()):
+                    self._fail_flood()
+                else:
+                    self._take_text(text)
+                return
         websocket = self._borrowed()
         # A packet is up to 256 KB, which would be 40,000 frames.
         for at in range(0, len(data), limits.READ_AT_ONCE_BYTES):
@@ -251,8 +259,7 @@ class ViewerSocket(asyncio.Protocol):
             # One by one: how many are answered must not hang on how they were cut into packets.
             if flood and self._connection.floods(1, now_ms):
                 # Nothing more is read, whether or not it was closing already.
-                self._borrowed().fail(CloseCode.FLOODING, "too many frames")
-                self._flush()
+                self._fail_flood()
                 return
             assert isinstance(frame, Frame), "the handshake is done"
             if self._connection.phase is not Phase.CLOSING:
@@ -291,6 +298,10 @@ class ViewerSocket(asyncio.Protocol):
         # As the library fails what it finds itself: it waits for no answer, which might get
         # lost in the rest of a frame that is not read any more.
         self._borrowed().fail(CloseCode.INVALID_UTF8, "not UTF-8")
+        self._flush()
+
+    def _fail_flood(self) -> None:
+        self._borrowed().fail(CloseCode.FLOODING, "too many frames")
         self._flush()
 
     def _take_text(self, text: str) -> None:

@@ -21,16 +21,50 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 from websockets.typing import BytesLike, ExtensionParameter, Subprotocol
-from websockets.utils import apply_mask
 
 from liveshop.core import limits
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # where the library could not be compiled
+    from websockets.utils import apply_mask
+
 SUBPROTOCOL: Final = Subprotocol("liveshop.v1")
 _WINDOW_BITS: Final = 15
+# The first byte of a text message in one frame without extensions; the rest as RFC 6455 5.2 has it.
+_FINAL_TEXT: Final = 0x81
+_MASKED: Final = 0x80
+_MASK_BYTES: Final = 4
+_MASKED_HEAD_BYTES: Final = 2 + _MASK_BYTES
+_SIZE_IN_TWO_BYTES: Final = 126
 
 _logger: Final = logging.getLogger(__name__)
 # The library has a line to say of every connection.
 _logger.setLevel(logging.WARNING)
+
+
+def whole_text(data: bytes) -> str | None:
+    """Return the text of a packet that is one whole, masked text message, and nothing more.
+
+    Nearly all of what viewers say comes so, and takes a tenth of the time of `WebSocket`.
+    Anything else is None: what it is, and what is wrong with it, is for that to tell.
+    """
+    if len(data) < _MASKED_HEAD_BYTES or data[0] != _FINAL_TEXT:
+        return None
+    size, at = data[1] ^ _MASKED, 2
+    if size == _SIZE_IN_TWO_BYTES:
+        size, at = int.from_bytes(data[2:4]), 4
+        if size < _SIZE_IN_TWO_BYTES:
+            return None
+    elif size > _SIZE_IN_TWO_BYTES:
+        return None
+    begins = at + _MASK_BYTES
+    if len(data) != begins + size or size > limits.MESSAGE_BYTES_MAX:
+        return None
+    try:
+        return apply_mask(data[begins:], data[at:begins]).decode()
+    except UnicodeDecodeError:
+        return None
 
 
 class _Deflate(ServerPerMessageDeflateFactory):

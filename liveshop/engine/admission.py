@@ -75,7 +75,7 @@ class Admission:
         self._overdue = metrics.busy.labels("overdue")
         self._refused = metrics.refused.labels(Busy.code)
         self._answers = [Busy()]
-        self._renewed_ns = 0
+        self._renewed_ns = -_SECOND_NS
         self._given = 0
         self._recently = 0
         self._rest_ns = 0
@@ -97,9 +97,10 @@ class Admission:
             self._full.inc()
             self._refused.inc()
             return self._busy(self.wait_ns_max, now_ns)
-        wait_ns = self.reserving.wait_ns(purchases, now_ns)
         if buys:
-            wait_ns = max(wait_ns, self._until_confirmed_ns(purchases, orders, now_ns))
+            wait_ns = self._until_bought_ns(purchases, orders, now_ns)
+        else:
+            wait_ns = self.reserving.wait_ns(purchases, now_ns)
         return self._unless_in_time(wait_ns, now_ns)
 
     def refuse_checkout(self, orders: int) -> Busy | None:
@@ -115,6 +116,11 @@ class Admission:
         return self._unless_in_time(
             max(wait_ns, self._until_confirmed_ns(ahead, orders, now_ns)), now_ns
         )
+
+    @property
+    def refused_lately(self) -> bool:
+        """Whether a purchase was refused in the last second because of the load."""
+        return self.now_ns() - self._renewed_ns < _SECOND_NS
 
     def refuse_overdue(self, now_ns: int) -> Busy:
         """Return the refusal of a purchase that has waited too long already."""
@@ -138,9 +144,17 @@ class Admission:
 
     def wait_ns(self, purchases: int, orders: int) -> int:
         """Return in how long a `buy` that comes now would be confirmed, as far as is known."""
-        now_ns = self.now_ns()
+        return self._until_bought_ns(purchases, orders, self.now_ns())
+
+    def _until_bought_ns(self, purchases: int, orders: int, now_ns: int) -> int:
+        """Return in how long a `buy` behind so many would be confirmed.
+
+        If what comes after its call of Redis were left out, it would be taken in and then dropped
+        as overdue, by `patience_ns`.
+        """
+        rest_ns = min(self._rest_ns, self.wait_ns_max // 2)
         return max(
-            self.reserving.wait_ns(purchases, now_ns),
+            self.reserving.wait_ns(purchases, now_ns) + rest_ns,
             self._until_confirmed_ns(purchases, orders, now_ns),
         )
 

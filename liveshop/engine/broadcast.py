@@ -141,10 +141,17 @@ class Broadcast:
         """Count chat messages that were left out for everyone."""
         self._dropped += count
 
-    def pulse(self, gauges: Gauges, stats: Stats | None) -> None:
-        """Take the newest gauges; what changed is shown, and anything at least every `ping_ms`."""
+    def pulse(self, gauges: Gauges, stats: Stats | None, *, sparing: bool = False) -> None:
+        """Take the newest gauges; what changed is shown, and anything at least every `ping_ms`.
+
+        When `sparing`, numbers are shown every `GAUGES_SPARING_MS` only: each time is a frame for
+        everyone who watches. Whether one can buy is shown at once all the same.
+        """
         self._gauges, self._stats = gauges, stats
         silent_ms = _loop_ms() - self._pulse_at_ms
+        same_buying = gauges.buying == self._shown.gauges.buying
+        if sparing and same_buying and silent_ms < limits.GAUGES_SPARING_MS:
+            return
         # Two pulses early, so that the promised interval is kept and not just missed.
         overdue = silent_ms >= self._ping_ms - limits.PULSE_MS * 2
         if overdue or gauges.changed_since(self._shown.gauges) or stats != self._stats_shown:

@@ -6,6 +6,7 @@ from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Reservation, Totals
 from liveshop.core.snapshot import Gauges
+from liveshop.engine.admission import Admission
 from liveshop.engine.broadcast import Stats
 from liveshop.engine.context import RoomContext
 from liveshop.engine.host import Host
@@ -18,8 +19,9 @@ from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
 class Pulse:
     """Reports this node's viewers and likes, and takes in what all nodes have to tell."""
 
-    def __init__(self, room: RoomContext, host: Host, till: Till) -> None:
+    def __init__(self, room: RoomContext, host: Host, till: Till, admission: Admission) -> None:
         self._room = room
+        self._admission = admission
         self._host = host
         self._till = till
         self._likes_added = 0
@@ -126,7 +128,7 @@ class Pulse:
             stats = room.broadcast.stats
         else:
             stats = Stats(totals=totals, held=self.held, viewers_peak=self._peak)
-        room.broadcast.pulse(gauges, stats)
+        room.broadcast.pulse(gauges, stats, sparing=self._admission.refused_lately)
         if gauges.buying:
             room.ready.set()
 

@@ -61,7 +61,7 @@ class Room:
         self.recorder = Recorder(context)
         self._combiner = Combiner(context, self.host, self.writer, self.admission)
         self._cart = Cart(context, self.writer, self.admission)
-        self._pulse = Pulse(context, self.host, self.till)
+        self._pulse = Pulse(context, self.host, self.till, self.admission)
         self._rebuilder = Rebuilder(context, self.host, self.till)
         self._warden = Warden(context, self.host, self.till, self.settler, self._pulse)
         self._tasks: TaskGroup | None = None

@@ -8,6 +8,7 @@ read but its type and whose it is, so that the load costs little beside the serv
 import gc
 import itertools
 import json
+import re
 import select
 import socket
 import struct
@@ -30,12 +31,13 @@ _AT_ONCE: Final = 100
 _READ_BYTES: Final = 65_536
 _POLLED_MAX: Final = 1_024
 _SENT_PER_STEP_MAX: Final = 200
+_TURN_S: Final = 0.001
 _ANSWER_S_MAX: Final = 30.0
 _TOKEN_S: Final = 86_400
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER of zero: no TIME_WAIT is left
 _RESERVED: Final = b'[{"type":"reserved"'
 _CONFIRMED: Final = b'[{"type":"confirmed","order_id":"'
-_ERROR: Final = b'[{"type":"error"'
+_ERROR: Final = re.compile(rb'\[\{"type":"error","ref":(\d+),"code":"([a-z_]+)"')
 _RID_CHARS: Final = 36
 _FINAL: Final = (b'[{"type":"refused"', b'[{"type":"expired"', b'[{"type":"released"')
 
@@ -178,7 +180,10 @@ class Buyers:
                 notes.due_ns[number] = began_ns + int(number * every_ns)
                 self._send_next(next(fds))
                 sent += 1
-            self._step(0.0 if sent < due else 0.0005)
+            if sent >= due:
+                # Each answer as it comes would cost a call of epoll of its own.
+                time.sleep(_TURN_S)
+            self._step(0.0)
             self._ask_again()
 
     def _send_next(self, fd: int) -> None:
@@ -256,11 +261,10 @@ class Buyers:
             number = notes.by_rid.get(text[at : at + _RID_CHARS])
             if number is not None:
                 self._resolve(fd, number, now_ns, "confirmed")
-        elif text.startswith(_ERROR):
-            message = json.loads(text)[0]
-            number = (message["ref"] or 0) - self._first_ref
+        elif (error := _ERROR.match(text)) is not None:
+            number = int(error[1]) - self._first_ref
             if 0 <= number < len(self._frames):
-                self._resolve(fd, number, now_ns, message["code"])
+                self._resolve(fd, number, now_ns, error[2].decode())
         elif text.startswith(_FINAL):
             message = json.loads(text)[0]
             number = notes.by_rid.get(message["rid"].encode())

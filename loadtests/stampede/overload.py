@@ -8,7 +8,7 @@ programs, an idle room and the refusals take is theirs.
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -95,11 +95,14 @@ def overload(bench: Bench) -> None:
             find = _rush if quick else _peak
             peak = find(arena, skus, guess, seconds)
             prices = _prices(bench, arena, skus, session_id, peak, idle)
-            steps = [(1, peak)]
-            for factor in _FACTORS:
-                time.sleep(0.0 if quick else 2.0)  # buyers' rates fill up again
-                steps.append((factor, _rush(arena, skus, peak.goodput * factor, seconds)))
-    for factor, step in steps:
+            rates = {factor: peak.goodput * factor for factor in _FACTORS}
+            # The peak once more, by turns with its double: the best of some is more than what the
+            # same machine carries a minute later.
+            first = {1: peak.rate, 2: rates.pop(2)}
+            rounds = [_each(arena, skus, first, seconds, quick) for _ in range(1 if quick else 3)]
+            peak, double = (_median([each[factor] for each in rounds]) for factor in first)
+            steps = {1: peak, 2: double} | _each(arena, skus, rates, seconds, quick)
+    for factor, step in steps.items():
         _note(bench, factor, step, peak, prices)
     _say(bench, count, steps, prices)
 
@@ -129,6 +132,22 @@ def _peak(arena: Arena, skus: Sequence[str], guess: float, seconds: float) -> Me
             best = step
         if step.goodput < 0.8 * rate:
             return best
+
+
+def _each(
+    arena: Arena, skus: Sequence[str], rates: Mapping[int, float], seconds: float, quick: bool
+) -> dict[int, Measured]:
+    """Return a rush at each of the rates, by its factor."""
+    steps = {}
+    for factor, rate in rates.items():
+        time.sleep(0.0 if quick else 2.0)  # buyers' rates fill up again
+        steps[factor] = _rush(arena, skus, rate, seconds)
+    return steps
+
+
+def _median(steps: Sequence[Measured]) -> Measured:
+    """Return the one with the middle goodput."""
+    return sorted(steps, key=lambda step: step.goodput)[len(steps) // 2]
 
 
 def _rush(
@@ -292,8 +311,8 @@ def overload_table(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _say(bench: Bench, count: int, steps: Sequence[tuple[int, Measured]], prices: Prices) -> None:
-    add, peak = bench.report.add, steps[0][1]
+def _say(bench: Bench, count: int, steps: Mapping[int, Measured], prices: Prices) -> None:
+    add, peak = bench.report.add, steps[1]
     add("overload", "the peak", peak.goodput, "/s", "", f"{count:,} buyers connected")
     add("overload", "an idle room's server and stores", prices.idle.total / 1e6, "ms/s")
     note = f"of that the server {prices.order_server_s * 1e6:.0f}"
@@ -305,7 +324,8 @@ def _say(bench: Bench, count: int, steps: Sequence[tuple[int, Measured]], prices
     add("overload", "CPU of a rejection", rejection, "µs", f"≤ {_REJECTION_US_MAX:.0f}", note)
     if rejection > _REJECTION_US_MAX and not bench.size.quick:
         bench.wrong.append(f"overload: a rejection costs {rejection:.1f} µs")
-    for (factor, step), row in zip(steps[1:], bench.report.raw["overload"][1:], strict=True):
+    for factor, row in zip(_FACTORS, bench.report.raw["overload"][1:], strict=True):
+        step = steps[factor]
         wanted = peak.goodput if factor == 2 else min(peak.goodput, row["carried"]["carried/s"])
         note = f"{wanted:,.0f}/s wanted × {_GOODPUT_MIN}"
         if step.run.outcome.cpu > _BUSY_MAX or row["late_ms"] > _LATE_MS_MAX:

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
+import pytest
 from anyio.lowlevel import checkpoint
 from msgspec.structs import replace
 
+from liveshop.core import limits
 from liveshop.core.commands import PinProduct, UnpinProduct
 from liveshop.core.wire import frame
 from liveshop.engine.audience import Audience
@@ -100,6 +102,27 @@ async def test_an_event_leaves_at_once_from_a_quiet_room() -> None:
         for _ in range(20):  # rounds of the loop, without a moment's sleep
             await checkpoint()
         assert len(watcher.of("product.pinned")) == 1
+
+
+async def test_gauges_are_spared_while_purchases_are_refused_but_not_whether_one_can_buy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "GAUGES_SPARING_MS", 60_000)
+    async with stage() as room:
+        watcher = room.seat()
+        gauges = replace(room.broadcast.gauges, viewers=1)
+        room.broadcast.pulse(gauges, None)
+        await watcher.sees("pulse", viewers=1)
+        room.broadcast.pulse(replace(gauges, viewers=2), None, sparing=True)
+        # An event is not spared, and comes alone.
+        room.pin()
+        await watcher.sees("product.pinned")
+        assert [pulse["viewers"] for pulse in watcher.of("pulse")] == [1]
+        assert room.broadcast.gauges.viewers == 2
+        room.broadcast.pulse(replace(gauges, viewers=3, buying=True), None, sparing=True)
+        await watcher.sees("pulse", viewers=3, buying=True)
+        room.broadcast.pulse(replace(gauges, viewers=4, buying=True), None)
+        await watcher.sees("pulse", viewers=4)
 
 
 async def test_events_that_come_all_the_time_are_joined_by_a_room_that_is_busy() -> None:
