@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -170,18 +171,17 @@ async def test_the_page_announces_pins_and_sales_but_no_chat(browser: Browser, l
 
 
 async def test_an_expired_reservation_can_be_made_again(browser: Browser, node: Node) -> None:
-    live = Show(node, hold_ms=2_000)
-    live.command("session.start")
-    live.command("product.pin", product_id="ocean")
-    page = await open_page(browser, live.watch("ada"), width=390)
-    await _button(page, "Add to cart: Ocean Shirt").click()
-    await _button(page, "Cart, 1 item").click()
-    cart = page.get_by_role("region", name="Your cart")
-    await expect(cart).to_contain_text("Yours until")
-    await expect(cart).to_contain_text("Your reservation ran out at")
-    await _button(page, "Reserve again").click()
-    await expect(cart).to_contain_text("Yours until")
-    live.close()
+    with closing(Show(node, hold_ms=2_000)) as live:
+        live.command("session.start")
+        live.command("product.pin", product_id="ocean")
+        page = await open_page(browser, live.watch("ada"), width=390)
+        await _button(page, "Add to cart: Ocean Shirt").click()
+        await _button(page, "Cart, 1 item").click()
+        cart = page.get_by_role("region", name="Your cart")
+        await expect(cart).to_contain_text("Yours until")
+        await expect(cart).to_contain_text("Your reservation ran out at")
+        await _button(page, "Reserve again").click()
+        await expect(cart).to_contain_text("Yours until")
 
 
 async def test_without_javascript_the_page_says_what_it_needs(browser: Browser, live: Show) -> None:

@@ -10,14 +10,24 @@ function choose(productId, sku) {
   for (const listener of listeners) listener();
 }
 
-/** The chosen variant, else the first that can be had; and how to choose another. */
-export function useChoice({ product_id, variants }) {
+/**
+ * The first variant that can be had, which then stays chosen: if another took its place when it is
+ * sold out, who taps Buy at that moment would buy what they have not looked at.
+ */
+function preselect({ product_id, variants }) {
+  const first = variants.find((v) => v.left > 0);
+  if (first) chosen.set(product_id, first.sku);
+  return first ?? variants[0];
+}
+
+/** The chosen variant, or the one that was chosen for the viewer; and how to choose another. */
+export function useChoice(product) {
+  const { product_id, variants } = product;
   const [, draw] = useReducer((changes) => changes + 1, 0);
   useEffect(() => {
     listeners.add(draw);
     return () => listeners.delete(draw);
   }, []);
-  const variant = variants.find((v) => v.sku === chosen.get(product_id))
-    ?? variants.find((v) => v.left > 0) ?? variants[0];
+  const variant = variants.find((v) => v.sku === chosen.get(product_id)) ?? preselect(product);
   return [variant, (sku) => choose(product_id, sku)];
 }
