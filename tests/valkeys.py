@@ -12,7 +12,7 @@ from redis.crc import key_slot
 
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.cli.subprocesses import free_port, spawn, stop, wheel_folder
-from tests.cli.programs import until
+from tests.waiting import wait_until
 
 NAME = "shop"
 _DOWN_MS = 1_000
@@ -50,15 +50,15 @@ class Member(LocalValkey):
 
     def until_tells(self, section: str, field: str, value: str) -> None:
         """Wait until INFO says so."""
-        until(lambda: self.tells(section, field, value))
+        wait_until(lambda: self.tells(section, field, value))
 
     def until_says(self, field: str, value: str) -> None:
         """Wait until CLUSTER INFO says so."""
-        until(lambda: self.says(field, value))
+        wait_until(lambda: self.says(field, value))
 
     def until_knows(self, node_id: str) -> None:
         """Wait until it has heard of another server of its cluster."""
-        until(lambda: node_id in str(self.ask("CLUSTER", "NODES")))
+        wait_until(lambda: node_id in str(self.ask("CLUSTER", "NODES")))
 
     def _configuration(self, password: str) -> bytes:
         more = "\n".join([f"masterauth {password}", *self._settings])
@@ -111,7 +111,7 @@ class Sentinels:
         for port in self._ports:
             self._processes.append(start_sentinel(self._folder, port, first))
         for port in self._ports:
-            until(lambda port=port: self._is_whole(port))  # type: ignore[misc]
+            wait_until(lambda port=port: self._is_whole(port))  # type: ignore[misc]
 
     def stop(self) -> None:
         """End all of them."""
@@ -131,7 +131,7 @@ class Sentinels:
     def fail_over(self, primary: Member) -> Member:
         """Kill the primary, wait for its heir, and let it come back as a replica."""
         primary.kill()
-        until(lambda: self.primary() not in (None, primary))
+        wait_until(lambda: self.primary() not in (None, primary))
         heir = self.primary()
         assert heir is not None
         primary.start()
@@ -226,7 +226,7 @@ class Cluster:
         assert primary is not None
         other = next(each for each in self.members if each is not primary)
         primary.kill()
-        until(lambda: self.primary(session_id, asking=other) not in (None, primary))
+        wait_until(lambda: self.primary(session_id, asking=other) not in (None, primary))
         primary.start()
         primary.until_tells("replication", "master_link_status", "up")
 

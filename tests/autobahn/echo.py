@@ -19,7 +19,8 @@ from liveshop.edge.handshake import Head
 from liveshop.edge.server import Server, build_server
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.edge.websocket import WebSocket
-from tests.edge.stub_rooms import APP, SETTINGS, StubRooms, until
+from tests.edge.stub_rooms import APP, SETTINGS, StubRooms
+from tests.waiting import until
 
 _PATH: Final = "/ws/sessions/s1"
 # The suite's messages are longer than any viewer's, and it does not expect to be pinged.

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 from liveshop.cli.local_stores import LocalStores
 from tests.browser.chromium import NoChromium, chromium
 from tests.browser.life import Life, life_of
-from tests.browser.shop import PATIENCE_MS, Node, Show
+from tests.browser.shop import PATIENCE_MS, BrowserNode, BrowserShow
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -24,9 +24,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def node(redis_url: str, postgres_url: str) -> Iterator[Node]:
+def node(redis_url: str, postgres_url: str) -> Iterator[BrowserNode]:
     """A node on stores of the test's own."""
-    node = Node(redis_url, postgres_url)
+    node = BrowserNode(redis_url, postgres_url)
     try:
         node.start()
         yield node
@@ -35,15 +35,15 @@ def node(redis_url: str, postgres_url: str) -> Iterator[Node]:
 
 
 @pytest.fixture
-def show(node: Node) -> Iterator[Show]:
+def show(node: BrowserNode) -> Iterator[BrowserShow]:
     """A draft of a show with a product on its shelf."""
-    show = Show(node)
+    show = BrowserShow(node)
     yield show
     show.close()
 
 
 @pytest.fixture
-def live(show: Show) -> Show:
+def live(show: BrowserShow) -> BrowserShow:
     """A show that is live."""
     show.command("session.start")
     return show

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, JSHandle, Locator, Page, expect
 from liveshop.cli.local_stores import LocalStores
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.migrate import migrate
-from tests.browser.shop import Node, Show, open_page, token
+from tests.browser.shop import BrowserNode, BrowserShow, open_page, token
 
 PHONE: Final = "phone"
 TABLET: Final = "tablet"
@@ -85,10 +85,10 @@ async def overflow(page: Page) -> int:
     return wider
 
 
-class Boutique(Show):
+class Boutique(BrowserShow):
     """A planned show with pictures on its shelf, beside one of strange words and short holds."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: BrowserNode) -> None:
         super().__init__(node, hold_ms=1_000)
         self.strange_id = self.session_id
         starts_at_ms = int(time.time() * 1000) + 42 * 60_000
@@ -138,7 +138,9 @@ def _button(page: Page, name: str) -> Locator:
 class Life:
     """What happens, one part after the other; each part yields its states."""
 
-    def __init__(self, browser: Browser, stores: LocalStores, node: Node, show: Boutique) -> None:
+    def __init__(
+        self, browser: Browser, stores: LocalStores, node: BrowserNode, show: Boutique
+    ) -> None:
         self.browser = browser
         self.stores = stores
         self.node = node
@@ -364,7 +366,7 @@ class Life:
 async def life_of(browser: Browser, stores: LocalStores) -> AsyncIterator[Life]:
     """Prepare a show on empty stores of its own, which it may stop and start."""
     await migrate(stores.postgres.url)
-    node = Node(stores.valkey.url, stores.postgres.url)
+    node = BrowserNode(stores.valkey.url, stores.postgres.url)
     try:
         node.start()
         show = Boutique(node)

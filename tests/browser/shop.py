@@ -10,7 +10,8 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
-from tests.cli.programs import is_ready, program, until
+from tests.cli.programs import is_ready, program
+from tests.waiting import wait_until
 
 _SECRET = "browser tests, 32 bytes or more."
 PATIENCE_MS = 15_000
@@ -18,7 +19,7 @@ PATIENCE_MS = 15_000
 Json = dict[str, Any]
 
 
-class Node:
+class BrowserNode:
     """`liveshop serve` on a port of its own; it may be killed and started again there."""
 
     def __init__(self, redis_url: str, postgres_url: str, *, origins: str = "") -> None:
@@ -37,7 +38,7 @@ class Node:
     def start(self) -> None:
         """Start it and wait until it can serve."""
         self.process = self._stack.enter_context(program("serve", environment=self._environment))
-        until(lambda: is_ready(self.url) or self.process.poll() is not None)
+        wait_until(lambda: is_ready(self.url) or self.process.poll() is not None)
         assert self.process.poll() is None, self.process.communicate()[0]
 
     def kill(self) -> None:
@@ -45,10 +46,10 @@ class Node:
         self._stack.close()
 
 
-class Show:
+class BrowserShow:
     """A session with one product, `Ocean Shirt`, which has the variants M and L."""
 
-    def __init__(self, node: Node, *, units: int = 10, hold_ms: int | None = None) -> None:
+    def __init__(self, node: BrowserNode, *, units: int = 10, hold_ms: int | None = None) -> None:
         self.node = node
         self.host_token = token("host", Role.HOST)
         self._http = httpx.Client(

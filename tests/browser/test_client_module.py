@@ -6,8 +6,8 @@ import signal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.shop import Node, Show, open_page
-from tests.cli.programs import until
+from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.waiting import wait_until
 
 _JOIN = """async ([sessionId, token]) => {
   const { Shop } = await import("/liveshop.js");
@@ -22,7 +22,7 @@ _FACTS = """(shop) => {
 }"""
 
 
-async def _buy_and_lose_the_node(viewer: Page, node: Node) -> None:
+async def _buy_and_lose_the_node(viewer: Page, node: BrowserNode) -> None:
     """Buy while the node does not listen, and kill it: the wish was sent and never read."""
     button = viewer.get_by_role("button", name="Buy Ocean Shirt")
     await expect(button).to_be_enabled()
@@ -35,7 +35,7 @@ async def _buy_and_lose_the_node(viewer: Page, node: Node) -> None:
 
 @pytest.mark.parametrize("reload", [False, True], ids=["reconnect", "reload"])
 async def test_a_purchase_that_was_lost_is_made_once_with_its_rid(
-    browser: Browser, live: Show, node: Node, reload: bool
+    browser: Browser, live: BrowserShow, node: BrowserNode, reload: bool
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
@@ -50,11 +50,11 @@ async def test_a_purchase_that_was_lost_is_made_once_with_its_rid(
     await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
     (order,) = live.orders()
     assert order["order_id"] == wish["rid"]
-    until(lambda: live.left("OCEAN-M") == 9)
+    wait_until(lambda: live.left("OCEAN-M") == 9)
 
 
 async def test_a_cart_is_still_there_after_the_node_was_killed(
-    browser: Browser, live: Show, node: Node
+    browser: Browser, live: BrowserShow, node: BrowserNode
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
@@ -101,7 +101,7 @@ _MOVED_TWICE = """async () => {
 
 
 async def test_a_turn_is_shown_by_the_connection_that_follows_until_one_is_in(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.node.url)
     urls = await page.evaluate(_MOVED_TWICE)
@@ -110,7 +110,7 @@ async def test_a_turn_is_shown_by_the_connection_that_follows_until_one_is_in(
 
 
 async def test_events_and_gauges_lead_to_what_a_fresh_snapshot_says(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.node.url)
     early = await page.evaluate_handle(_JOIN, [live.session_id, live.host_token])
@@ -140,7 +140,7 @@ async def test_events_and_gauges_lead_to_what_a_fresh_snapshot_says(
 
 
 async def test_the_clock_is_the_servers_and_seconds_never_go_up(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.node.url)
     shop = await page.evaluate_handle(_JOIN, [live.session_id, None])
@@ -165,7 +165,7 @@ async def test_the_clock_is_the_servers_and_seconds_never_go_up(
 
 
 async def test_the_close_code_says_whether_to_come_back_and_when(
-    browser: Browser, node: Node
+    browser: Browser, node: BrowserNode
 ) -> None:
     page = await open_page(browser, node.url)
     waits = await page.evaluate(
@@ -181,7 +181,9 @@ async def test_the_close_code_says_whether_to_come_back_and_when(
     assert waits[1] == [pytest.approx(1499), pytest.approx(4496), 20_000, 20_000]
 
 
-async def test_the_type_declarations_name_what_the_module_has(browser: Browser, node: Node) -> None:
+async def test_the_type_declarations_name_what_the_module_has(
+    browser: Browser, node: BrowserNode
+) -> None:
     page = await open_page(browser, node.url)
     declared = await page.evaluate("async () => (await fetch('/liveshop.d.ts')).text()")
     shop_class = declared.split("export class Shop {")[1].split("\n}")[0]
@@ -204,7 +206,7 @@ async def test_the_type_declarations_name_what_the_module_has(browser: Browser, 
 
 
 async def test_pins_and_sale_starts_wait_for_the_video_and_ends_do_not(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.node.url)
     late = await page.evaluate_handle(_JOIN, [live.session_id, None])
@@ -228,7 +230,7 @@ async def test_pins_and_sale_starts_wait_for_the_video_and_ends_do_not(
 
 
 async def test_subscribers_hear_what_changed_and_the_rest_stays_the_same_object(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.node.url)
     shop = await page.evaluate_handle(_JOIN, [live.session_id, live.host_token])
@@ -247,7 +249,7 @@ async def test_subscribers_hear_what_changed_and_the_rest_stays_the_same_object(
 
 
 async def test_a_line_that_no_longer_holds_is_given_up_when_the_device_wakes(
-    browser: Browser, live: Show, node: Node
+    browser: Browser, live: BrowserShow, node: BrowserNode
 ) -> None:
     page = await open_page(browser, live.node.url)
     shop = await page.evaluate_handle(_JOIN, [live.session_id, None])

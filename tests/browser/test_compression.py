@@ -6,7 +6,7 @@ import anyio
 from playwright.async_api import Browser, Page
 
 from liveshop.core.roles import Role
-from tests.browser.shop import PATIENCE_MS, Show, open_page, token
+from tests.browser.shop import PATIENCE_MS, BrowserShow, open_page, token
 
 # Joins with a WebSocket of its own, and keeps what it hears.
 _JOIN = """async ([sessionId, token]) => {
@@ -33,7 +33,7 @@ async def _heard(page: Page, kind: str, count: int) -> list[dict[str, Any]]:
 
 
 async def test_a_browser_reads_plain_and_compressed_frames_in_turns(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.watch())
     extensions = await page.evaluate(_JOIN, [live.session_id, token("ada", Role.VIEWER)])

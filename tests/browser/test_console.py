@@ -3,8 +3,8 @@
 from playwright.async_api import Browser, Locator, Page, expect
 
 from liveshop.core.roles import Role
-from tests.browser.shop import Show, open_page, token
-from tests.cli.programs import until
+from tests.browser.shop import BrowserShow, open_page, token
+from tests.waiting import wait_until
 
 _SIZES = ((390, 844), (820, 1180), (1440, 900))
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
@@ -29,7 +29,7 @@ async def _list_new(page: Page, title: str) -> None:
 
 
 async def test_a_product_that_is_not_in_the_catalogue_is_listed_and_moved_by_keyboard(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"))
@@ -53,7 +53,7 @@ async def test_a_product_that_is_not_in_the_catalogue_is_listed_and_moved_by_key
     await expect(rows.nth(1)).to_contain_text("Clay pot")
 
 
-async def test_a_product_is_dragged_to_its_place(browser: Browser, live: Show) -> None:
+async def test_a_product_is_dragged_to_its_place(browser: Browser, live: BrowserShow) -> None:
     host = await open_page(browser, live.host())
     await _list_new(host, "Clay pot")
     rows = _run(host).get_by_role("listitem")
@@ -69,7 +69,7 @@ async def test_a_product_is_dragged_to_its_place(browser: Browser, live: Show) -
 
 
 async def test_a_show_is_run_by_keys_that_rest_while_one_types(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     host = await open_page(browser, live.host())
     stage = host.get_by_role("region", name="Now pinned")
@@ -97,7 +97,7 @@ async def test_a_show_is_run_by_keys_that_rest_while_one_types(
 
 
 async def test_a_sale_that_was_planned_is_there_on_another_computer(
-    browser: Browser, show: Show
+    browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, show.host())
     await _button(host, "Plan a sale of Ocean Shirt").click()
@@ -115,7 +115,7 @@ async def test_a_sale_that_was_planned_is_there_on_another_computer(
     await expect(_run(host)).to_contain_text("sale")
 
 
-async def test_the_chat_is_kept_in_order(browser: Browser, live: Show) -> None:
+async def test_the_chat_is_kept_in_order(browser: Browser, live: BrowserShow) -> None:
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"))
     await _button(host, "Words…").click()
@@ -139,7 +139,7 @@ async def test_the_chat_is_kept_in_order(browser: Browser, live: Show) -> None:
     await expect(other.get_by_label("Slow mode")).to_have_value("30000")
 
 
-async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Show) -> None:
+async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: BrowserShow) -> None:
     host = await open_page(browser, live.host())
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
@@ -149,10 +149,12 @@ async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Show) 
     await orders.get_by_role("button", name="Cancel the order of").click()
     await _button(host, "Cancel the order").click()
     await expect(orders).to_contain_text("cancelled")
-    until(lambda: live.left("OCEAN-M") == 10)
+    wait_until(lambda: live.left("OCEAN-M") == 10)
 
 
-async def test_a_practice_sends_nothing_and_leaves_no_trace(browser: Browser, show: Show) -> None:
+async def test_a_practice_sends_nothing_and_leaves_no_trace(
+    browser: Browser, show: BrowserShow
+) -> None:
     host = await open_page(browser, show.host())
     await expect(_button(host, "Go live")).to_be_visible()
     sent: list[str] = []
@@ -175,7 +177,7 @@ async def test_a_practice_sends_nothing_and_leaves_no_trace(browser: Browser, sh
 
 
 async def test_moderators_have_what_their_role_may_do_and_nothing_else(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     address = f"{live.node.url}/host/{live.session_id}#token={token('mo', Role.MODERATOR)}"
     page = await open_page(browser, address)
@@ -189,7 +191,7 @@ async def test_moderators_have_what_their_role_may_do_and_nothing_else(
     await expect(page.get_by_role("region", name="Orders")).to_have_count(0)
 
 
-async def test_what_a_show_came_to_is_told_at_its_end(browser: Browser, live: Show) -> None:
+async def test_what_a_show_came_to_is_told_at_its_end(browser: Browser, live: BrowserShow) -> None:
     host = await open_page(browser, live.host())
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
@@ -205,7 +207,9 @@ async def test_what_a_show_came_to_is_told_at_its_end(browser: Browser, live: Sh
     assert "ocean,Ocean Shirt" in path.read_text()
 
 
-async def test_the_link_is_shared_as_text_and_as_a_picture(browser: Browser, show: Show) -> None:
+async def test_the_link_is_shared_as_text_and_as_a_picture(
+    browser: Browser, show: BrowserShow
+) -> None:
     host = await open_page(browser, show.host())
     await _button(host, "Share").click()
     link = f"{show.node.url}/watch/{show.session_id}"
@@ -213,7 +217,7 @@ async def test_the_link_is_shared_as_text_and_as_a_picture(browser: Browser, sho
     await expect(host.get_by_role("img", name="QR code of the link for viewers")).to_be_visible()
 
 
-async def test_nothing_overflows_in_any_language(browser: Browser, live: Show) -> None:
+async def test_nothing_overflows_in_any_language(browser: Browser, live: BrowserShow) -> None:
     for width, height in _SIZES:
         host = await open_page(browser, live.host(), width=width)
         await host.set_viewport_size({"width": width, "height": height})

@@ -11,7 +11,7 @@ from threading import Thread
 from playwright.async_api import Browser, expect
 
 from liveshop.core.roles import Role
-from tests.browser.shop import Node, Show, open_page, token
+from tests.browser.shop import BrowserNode, BrowserShow, open_page, token
 
 _DOC = Path(__file__).parents[2] / "docs" / "embed.md"
 
@@ -39,10 +39,10 @@ async def test_a_page_of_another_site_sells_with_the_lines_of_the_docs(
 ) -> None:
     (html,) = re.findall(r"^```html\n(.*?)^```", _DOC.read_text(), re.MULTILINE | re.DOTALL)
     with _site(tmp_path) as origin:
-        node = Node(redis_url, postgres_url, origins=origin)
+        node = BrowserNode(redis_url, postgres_url, origins=origin)
         try:
             node.start()
-            show = Show(node)
+            show = BrowserShow(node)
             show.command("session.start")
             for name, value in (
                 ("https://live.example", node.url),

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from liveshop.core.roles import Role
-from tests.browser.shop import PATIENCE_MS, Node, token
+from tests.browser.shop import PATIENCE_MS, BrowserNode, token
 
 _TEXTS = {
     "tags": "<script>window.owned=1</script>\"><img src=x onerror='window.owned=1'>",
@@ -31,7 +31,7 @@ _WATCH = """() => {
 class _Stage:
     """A live session in which every text is a stranger's, and somebody who bought and spoke."""
 
-    def __init__(self, node: Node, text: str) -> None:
+    def __init__(self, node: BrowserNode, text: str) -> None:
         self.node = node
         self.text = text
         bearer = token("host", Role.HOST)
@@ -83,7 +83,7 @@ class _Stage:
 
 
 @pytest.fixture(params=_TEXTS)
-def stage(node: Node, request: pytest.FixtureRequest) -> Any:
+def stage(node: BrowserNode, request: pytest.FixtureRequest) -> Any:
     stage = _Stage(node, _TEXTS[request.param])
     yield stage
     stage.http.close()

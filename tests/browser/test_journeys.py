@@ -2,8 +2,8 @@
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.shop import Node, Show, open_page
-from tests.cli.programs import until
+from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.waiting import wait_until
 
 
 def _button(page: Page, name: str) -> Locator:
@@ -20,7 +20,7 @@ async def _start_sale(host: Page, *, percent: int, units: int) -> None:
 
 
 async def test_a_viewer_buys_at_the_price_of_the_sale_that_the_host_starts(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"), width=390)
@@ -49,7 +49,7 @@ async def test_a_viewer_buys_at_the_price_of_the_sale_that_the_host_starts(
 
 
 async def test_a_host_plans_a_show_fills_its_shelf_and_goes_live(
-    browser: Browser, show: Show
+    browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
     assert "token" not in host.url
@@ -78,7 +78,7 @@ async def test_a_host_plans_a_show_fills_its_shelf_and_goes_live(
 
 
 async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     viewer = await open_page(browser, live.watch("ada"), width=820)
     await _button(viewer, "Cart, 0 items").click()
@@ -108,10 +108,10 @@ async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
     await expect(other.get_by_text("Your cart is empty.")).to_be_visible()
     (order,) = live.orders()
     assert [line["sku"] for line in order["lines"]] == ["OCEAN-L"]
-    until(lambda: (live.left("OCEAN-M"), live.left("OCEAN-L")) == (10, 9))
+    wait_until(lambda: (live.left("OCEAN-M"), live.left("OCEAN-L")) == (10, 9))
 
 
-async def test_a_show_ends_in_two_steps_for_everyone(browser: Browser, live: Show) -> None:
+async def test_a_show_ends_in_two_steps_for_everyone(browser: Browser, live: BrowserShow) -> None:
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch())
     await _button(host, "Pause").click()
@@ -130,7 +130,9 @@ async def test_a_show_ends_in_two_steps_for_everyone(browser: Browser, live: Sho
     await expect(host.get_by_role("heading", name="The show has ended")).to_be_visible()
 
 
-async def test_the_chat_is_text_and_is_moderated_by_the_host(browser: Browser, live: Show) -> None:
+async def test_the_chat_is_text_and_is_moderated_by_the_host(
+    browser: Browser, live: BrowserShow
+) -> None:
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"))
     other = await open_page(browser, live.watch())
@@ -156,7 +158,7 @@ async def test_the_chat_is_text_and_is_moderated_by_the_host(browser: Browser, l
 
 
 async def test_a_page_says_who_may_not_come_in_and_what_they_can_do(
-    browser: Browser, live: Show, node: Node
+    browser: Browser, live: BrowserShow, node: BrowserNode
 ) -> None:
     lost = await open_page(browser, f"{node.url}/watch/nothing")
     await expect(lost.get_by_text("There is no such show.")).to_be_visible()

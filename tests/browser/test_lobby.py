@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.browser.shop import Show, open_page
+from tests.browser.shop import BrowserShow, open_page
 
 _SESSIONS = "**/api/sessions?*"
 
 
 async def test_a_token_opens_the_form_and_what_is_refused_is_said(
-    browser: Browser, show: Show
+    browser: Browser, show: BrowserShow
 ) -> None:
     page = await open_page(browser, show.node.url)
     await expect(page.get_by_text("No shows yet. A host plans one below.")).to_be_visible()
@@ -39,7 +39,7 @@ async def test_a_token_opens_the_form_and_what_is_refused_is_said(
     assert page.url == f"{show.node.url}/"
 
 
-async def test_two_clicks_at_once_plan_one_show(browser: Browser, show: Show) -> None:
+async def test_two_clicks_at_once_plan_one_show(browser: Browser, show: BrowserShow) -> None:
     page = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
     await page.get_by_label("Title").fill("Once")
     button = page.get_by_role("button", name="Plan it")
@@ -52,7 +52,7 @@ async def test_two_clicks_at_once_plan_one_show(browser: Browser, show: Show) ->
 
 
 async def test_after_a_lost_answer_the_list_tells_whether_the_show_is_there(
-    browser: Browser, show: Show
+    browser: Browser, show: BrowserShow
 ) -> None:
     page = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
 
@@ -71,7 +71,9 @@ async def test_after_a_lost_answer_the_list_tells_whether_the_show_is_there(
     await expect(page.get_by_label("Title")).to_have_value("Planned unheard")
 
 
-async def test_a_show_is_planned_with_the_keyboard_alone(browser: Browser, show: Show) -> None:
+async def test_a_show_is_planned_with_the_keyboard_alone(
+    browser: Browser, show: BrowserShow
+) -> None:
     page = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
     await page.get_by_label("Title").focus()
     await page.keyboard.type("Winter drop")
@@ -91,7 +93,9 @@ async def test_a_show_is_planned_with_the_keyboard_alone(browser: Browser, show:
     await expect(page.get_by_role("timer")).to_be_visible()
 
 
-async def test_shows_stand_on_air_then_planned_then_over(browser: Browser, show: Show) -> None:
+async def test_shows_stand_on_air_then_planned_then_over(
+    browser: Browser, show: BrowserShow
+) -> None:
     draft_id, over_id = show.session_id, show.plan("Over")
     for session_id, command in ((over_id, "session.start"), (over_id, "session.end")):
         show.session_id = session_id
@@ -110,7 +114,7 @@ async def test_shows_stand_on_air_then_planned_then_over(browser: Browser, show:
 
 
 async def test_the_list_says_that_it_is_read_that_it_failed_and_is_read_again(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, "about:blank")
     shown = asyncio.Event()
@@ -142,7 +146,7 @@ async def test_the_list_says_that_it_is_read_that_it_failed_and_is_read_again(
     ],
 )
 async def test_the_list_speaks_the_language_that_is_chosen(
-    browser: Browser, show: Show, language: str, shows: str, action: str
+    browser: Browser, show: BrowserShow, language: str, shows: str, action: str
 ) -> None:
     page = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
     title = page.locator("input[name=title]")

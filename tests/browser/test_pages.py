@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
-from tests.browser.shop import Show, open_page
+from tests.browser.shop import BrowserShow, open_page
 
 # Two clicks before the page is drawn again, and one more as soon as the order is confirmed.
 _CLICK_AND_CLICK = """async (button) => {
@@ -31,7 +31,7 @@ _WORDS = """async (status) => {
 
 
 async def test_a_double_click_buys_one_and_a_later_tap_buys_another(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
@@ -48,7 +48,7 @@ async def test_a_double_click_buys_one_and_a_later_tap_buys_another(
     assert len(live.orders()) == 2
 
 
-async def test_a_key_that_is_held_down_buys_one(browser: Browser, live: Show) -> None:
+async def test_a_key_that_is_held_down_buys_one(browser: Browser, live: BrowserShow) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
     buy = viewer.get_by_role("button", name="Buy Ocean Shirt")
@@ -64,7 +64,9 @@ async def test_a_key_that_is_held_down_buys_one(browser: Browser, live: Show) ->
     assert len(live.orders()) == 1
 
 
-async def test_the_card_says_that_its_order_was_cancelled(browser: Browser, live: Show) -> None:
+async def test_the_card_says_that_its_order_was_cancelled(
+    browser: Browser, live: BrowserShow
+) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
     card = viewer.get_by_role("article", name="Ocean Shirt")
@@ -80,7 +82,7 @@ async def test_the_card_says_that_its_order_was_cancelled(browser: Browser, live
 
 @pytest.mark.parametrize("asked", ["**/api/products?*", "**/api/orders?*"])
 async def test_what_an_order_is_of_is_asked_again_when_it_was_not_told(
-    browser: Browser, live: Show, asked: str
+    browser: Browser, live: BrowserShow, asked: str
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
@@ -103,7 +105,7 @@ async def test_what_an_order_is_of_is_asked_again_when_it_was_not_told(
 
 
 async def test_an_order_that_was_refunded_is_no_longer_called_ordered(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.node.url)
     words = [await page.evaluate(_WORDS, status) for status in ("confirmed", "refunded")]
@@ -111,7 +113,7 @@ async def test_an_order_that_was_refunded_is_no_longer_called_ordered(
 
 
 async def test_what_is_on_air_comes_first_however_many_shows_are_planned_after_it(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     for number in range(55):
         live.plan(f"Planned {number}")
@@ -138,7 +140,7 @@ async def test_what_is_on_air_comes_first_however_many_shows_are_planned_after_i
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 async def test_a_card_without_a_picture_has_its_whole_width_for_words(
-    browser: Browser, live: Show, width: int
+    browser: Browser, live: BrowserShow, width: int
 ) -> None:
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=width)

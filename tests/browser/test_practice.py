@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.browser.shop import Json, Node, open_page
+from tests.browser.shop import BrowserNode, Json, open_page
 
 _BEGIN = """async () => {
   const path = [...document.querySelectorAll("script")].map((each) => each.src)
@@ -39,7 +39,7 @@ _ON_AIR = ({"type": "session.start"}, {"type": "product.pin", "product_id": "p"}
 
 
 @pytest.fixture
-async def page(browser: Browser, node: Node) -> Page:
+async def page(browser: Browser, node: BrowserNode) -> Page:
     """A page in which a practice has begun, as `practice`; nobody sees it."""
     page = await open_page(browser, f"{node.url}/host/s")
     await page.evaluate(_BEGIN)

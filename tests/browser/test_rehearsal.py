@@ -2,8 +2,8 @@
 
 from playwright.async_api import Browser, Locator, Page, Request, expect
 
-from tests.browser.shop import Show, open_page
-from tests.cli.programs import until
+from tests.browser.shop import BrowserShow, open_page
+from tests.waiting import wait_until
 
 
 def _button(page: Page, name: str) -> Locator:
@@ -15,7 +15,7 @@ def _run(page: Page) -> Locator:
 
 
 async def test_a_product_taken_off_the_shelf_comes_back_as_it_was(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 4800})
     live.command("product.pin", product_id="ocean")
@@ -40,7 +40,7 @@ async def test_a_product_taken_off_the_shelf_comes_back_as_it_was(
     assert [order["total"] for order in live.orders()] == [4800]
 
 
-async def test_only_a_variant_with_a_name_is_named(browser: Browser, live: Show) -> None:
+async def test_only_a_variant_with_a_name_is_named(browser: Browser, live: BrowserShow) -> None:
     live.add_product("pot", [""], "Clay pot")
     live.command("product.pin", product_id="pot")
     host = await open_page(browser, live.host())
@@ -78,7 +78,7 @@ async def _add_and_sell(host: Page) -> None:
 
 
 async def test_a_practice_adds_cancels_and_blocks_and_leaves_no_trace(
-    browser: Browser, show: Show
+    browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, show.host())
     await expect(_button(host, "Go live")).to_be_visible()
@@ -125,5 +125,5 @@ async def test_a_practice_adds_cancels_and_blocks_and_leaves_no_trace(
     assert await host.evaluate("window.framesSent") == 0
     await _button(host, "Words…").click()
     await expect(host.get_by_label("Blocked words, one a line")).to_have_value("")
-    until(lambda: show.left("OCEAN-M") == 10)
+    wait_until(lambda: show.left("OCEAN-M") == 10)
     assert show.orders() == []

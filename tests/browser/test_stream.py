@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.broadcast import Broadcast, on_the_air
-from tests.browser.shop import Show, open_page
+from tests.browser.shop import BrowserShow, open_page
 
 _LATE_MS = 4_000
 _LOOK_MS = 500
@@ -43,13 +43,13 @@ async def _playing(page: Page) -> Locator:
     return video
 
 
-def _pinned_at_ms(live: Show) -> int:
+def _pinned_at_ms(live: BrowserShow) -> int:
     (event,) = [each for each in live.events() if each["type"] == "product.pinned"]
     return int(event["at_ms"])
 
 
 async def test_a_pin_is_shown_when_the_video_shows_it(
-    browser: Browser, show: Show, broadcast: Broadcast
+    browser: Browser, show: BrowserShow, broadcast: Broadcast
 ) -> None:
     show.begin_another("On video", stream_url=broadcast.url, pin=False)
     page = await open_page(browser, show.watch("ada"))
@@ -67,7 +67,7 @@ async def test_a_pin_is_shown_when_the_video_shows_it(
 
 
 async def test_the_host_reads_that_the_video_stands_still_or_is_gone(
-    browser: Browser, show: Show, broadcast: Broadcast
+    browser: Browser, show: BrowserShow, broadcast: Broadcast
 ) -> None:
     show.begin_another("On video", stream_url=broadcast.url)
     host = await open_page(browser, show.host())
@@ -84,7 +84,7 @@ async def test_the_host_reads_that_the_video_stands_still_or_is_gone(
     await expect(alert).to_have_count(0, timeout=_STREAM_PATIENCE_MS)
 
 
-async def test_the_host_reads_how_late_the_video_is(browser: Browser, show: Show) -> None:
+async def test_the_host_reads_how_late_the_video_is(browser: Browser, show: BrowserShow) -> None:
     with on_the_air(late_ms=300_000) as broadcast:
         show.begin_another("Late", stream_url=broadcast.url)
         host = await open_page(browser, show.host())
@@ -109,7 +109,9 @@ b.ts
 """
 
 
-async def test_a_playlist_tells_how_far_its_stream_has_come(browser: Browser, live: Show) -> None:
+async def test_a_playlist_tells_how_far_its_stream_has_come(
+    browser: Browser, live: BrowserShow
+) -> None:
     page = await open_page(browser, live.node.url)
     read = """async ([master, media]) => {
       const { readPlaylist } = await import("/pages/console/playlist.js");

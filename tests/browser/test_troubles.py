@@ -6,8 +6,8 @@ from contextlib import closing
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.shop import Node, Show, open_page
-from tests.cli.programs import until
+from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.waiting import wait_until
 
 _TICKS = 4
 # The instant at which each second appeared: both pages run on this machine, and share its clock.
@@ -41,7 +41,7 @@ async def _apart_ms(host: Locator, viewer: Locator) -> int:
     return max(abs(seen[0][second] - seen[1][second]) for second in both)
 
 
-async def test_host_and_viewer_see_the_same_countdown(browser: Browser, live: Show) -> None:
+async def test_host_and_viewer_see_the_same_countdown(browser: Browser, live: BrowserShow) -> None:
     live.command("product.pin", product_id="ocean")
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"), width=390)
@@ -55,9 +55,9 @@ async def test_host_and_viewer_see_the_same_countdown(browser: Browser, live: Sh
 
 
 async def test_the_last_unit_goes_to_one_of_two_and_the_other_reads_what_is_left(
-    browser: Browser, node: Node
+    browser: Browser, node: BrowserNode
 ) -> None:
-    with closing(Show(node, units=1)) as live:
+    with closing(BrowserShow(node, units=1)) as live:
         live.command("session.start")
         live.command("product.pin", product_id="ocean")
         pages = [await open_page(browser, live.watch(name), width=390) for name in ("ada", "bo")]
@@ -68,7 +68,7 @@ async def test_the_last_unit_goes_to_one_of_two_and_the_other_reads_what_is_left
         await asyncio.gather(*taps)
         for page in pages:
             await expect(page.get_by_text("Sold out").first).to_be_visible()
-        until(lambda: len(live.orders()) == 1)
+        wait_until(lambda: len(live.orders()) == 1)
         (order,) = live.orders()
         winner, loser = pages if order["viewer_id"] == "u_ada" else reversed(pages)
         await expect(winner.get_by_text("Ordered ✓")).to_be_visible()
@@ -79,7 +79,7 @@ async def test_the_last_unit_goes_to_one_of_two_and_the_other_reads_what_is_left
 
 
 async def test_a_page_without_a_network_says_so_and_catches_up(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"), width=390)
@@ -98,7 +98,7 @@ async def test_a_page_without_a_network_says_so_and_catches_up(
 
 
 async def test_a_browser_whose_clock_is_two_hours_wrong_counts_down_as_all_others_do(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.command("product.pin", product_id="ocean")
     host = await open_page(browser, live.host())
@@ -114,7 +114,9 @@ async def test_a_browser_whose_clock_is_two_hours_wrong_counts_down_as_all_other
     assert [order["total"] for order in live.orders()] == [3900]
 
 
-async def test_nobody_else_reads_what_a_muted_viewer_says(browser: Browser, live: Show) -> None:
+async def test_nobody_else_reads_what_a_muted_viewer_says(
+    browser: Browser, live: BrowserShow
+) -> None:
     host = await open_page(browser, live.host())
     ada = await open_page(browser, live.watch("ada"))
     bo = await open_page(browser, live.watch("bo"))
@@ -133,7 +135,7 @@ async def test_nobody_else_reads_what_a_muted_viewer_says(browser: Browser, live
 
 
 async def test_a_whole_show_is_run_and_bought_from_by_what_people_read(
-    browser: Browser, show: Show
+    browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
     await host.get_by_role("link", name="Host").click()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
-from tests.browser.shop import Node, Show, open_page
+from tests.browser.shop import BrowserNode, BrowserShow, open_page
 
 
 def _button(page: Page, name: str) -> Locator:
@@ -25,7 +25,7 @@ async def _swipe_down(page: Page, head: Locator) -> None:
 
 
 async def test_a_sheet_closes_by_escape_back_swipe_and_its_button(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.watch("ada"), width=390)
     sheet = page.get_by_role("dialog", name="All products")
@@ -47,7 +47,7 @@ async def test_a_sheet_closes_by_escape_back_swipe_and_its_button(
 
 
 async def test_a_sheet_that_was_open_is_open_again_after_a_reload(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.watch("ada"), width=390)
     await _button(page, "Cart, 0 items").click()
@@ -66,7 +66,7 @@ async def test_a_sheet_that_was_open_is_open_again_after_a_reload(
     ],
 )
 async def test_a_language_is_chosen_on_the_page_and_remembered(
-    browser: Browser, live: Show, language: str, buy: str, left: str
+    browser: Browser, live: BrowserShow, language: str, buy: str, left: str
 ) -> None:
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=390)
@@ -78,7 +78,9 @@ async def test_a_language_is_chosen_on_the_page_and_remembered(
     assert await page.locator("html").get_attribute("lang") == language
 
 
-async def test_the_browsers_language_is_the_first_choice(browser: Browser, live: Show) -> None:
+async def test_the_browsers_language_is_the_first_choice(
+    browser: Browser, live: BrowserShow
+) -> None:
     context = await browser.new_context(locale="ru-RU")
     page = await context.new_page()
     await page.goto(live.watch("ada"))
@@ -86,7 +88,7 @@ async def test_the_browsers_language_is_the_first_choice(browser: Browser, live:
 
 
 async def test_a_planned_show_counts_down_and_goes_into_a_calendar(
-    browser: Browser, show: Show
+    browser: Browser, show: BrowserShow
 ) -> None:
     planned = show.plan("Evening; drop")
     page = await open_page(browser, f"{show.node.url}/watch/{planned}", width=390)
@@ -104,7 +106,7 @@ async def test_a_planned_show_counts_down_and_goes_into_a_calendar(
     assert lines[-2:] == ["END:VCALENDAR", ""]
 
 
-async def test_a_buyer_reads_what_a_refusal_means(browser: Browser, live: Show) -> None:
+async def test_a_buyer_reads_what_a_refusal_means(browser: Browser, live: BrowserShow) -> None:
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=390)
     card = page.get_by_role("article", name="Ocean Shirt")
@@ -135,7 +137,7 @@ async def test_a_buyer_reads_what_a_refusal_means(browser: Browser, live: Show) 
 
 
 async def test_a_product_with_many_variants_is_chosen_in_its_sheet(
-    browser: Browser, node: Node, live: Show
+    browser: Browser, node: BrowserNode, live: BrowserShow
 ) -> None:
     live.add_product("kimono", [f"Size {number}" for number in range(12)])
     live.command("product.pin", product_id="kimono")
@@ -153,7 +155,9 @@ async def test_a_product_with_many_variants_is_chosen_in_its_sheet(
     assert [line["sku"] for line in order["lines"]] == ["kimono-7"]
 
 
-async def test_the_page_announces_pins_and_sales_but_no_chat(browser: Browser, live: Show) -> None:
+async def test_the_page_announces_pins_and_sales_but_no_chat(
+    browser: Browser, live: BrowserShow
+) -> None:
     page = await open_page(browser, live.watch("ada"), width=390)
     await expect(page.get_by_text("Nothing is pinned yet.")).to_be_visible()
     spoken = page.locator("[aria-live=polite]")
@@ -170,8 +174,10 @@ async def test_the_page_announces_pins_and_sales_but_no_chat(browser: Browser, l
     assert await page.get_by_text("hello").evaluate_all(roles) == 0
 
 
-async def test_an_expired_reservation_can_be_made_again(browser: Browser, node: Node) -> None:
-    with closing(Show(node, hold_ms=2_000)) as live:
+async def test_an_expired_reservation_can_be_made_again(
+    browser: Browser, node: BrowserNode
+) -> None:
+    with closing(BrowserShow(node, hold_ms=2_000)) as live:
         live.command("session.start")
         live.command("product.pin", product_id="ocean")
         page = await open_page(browser, live.watch("ada"), width=390)
@@ -184,7 +190,9 @@ async def test_an_expired_reservation_can_be_made_again(browser: Browser, node: 
         await expect(cart).to_contain_text("Yours until")
 
 
-async def test_without_javascript_the_page_says_what_it_needs(browser: Browser, live: Show) -> None:
+async def test_without_javascript_the_page_says_what_it_needs(
+    browser: Browser, live: BrowserShow
+) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(live.watch())
@@ -195,7 +203,7 @@ async def test_without_javascript_the_page_says_what_it_needs(browser: Browser, 
 
 @pytest.mark.parametrize("size", [(390, 844), (820, 1180), (1440, 900)], ids=str)
 async def test_long_words_and_dear_things_overflow_nowhere(
-    browser: Browser, live: Show, size: tuple[int, int]
+    browser: Browser, live: BrowserShow, size: tuple[int, int]
 ) -> None:
     title = "Αφθονία " * 8 + "羊毛圍巾" * 6 + " وشاح" * 6 + "Donaudampfschifffahrt" * 4
     live.add_product(
@@ -216,7 +224,7 @@ async def test_long_words_and_dear_things_overflow_nowhere(
 
 
 async def test_who_bought_finds_the_order_when_the_show_has_ended(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=390)
@@ -230,7 +238,7 @@ async def test_who_bought_finds_the_order_when_the_show_has_ended(
 
 
 async def test_who_has_no_token_is_counted_once_and_looks_at_products_are_counted(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     sent: list[dict[str, Any]] = []
 

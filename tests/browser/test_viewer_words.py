@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from liveshop.core.roles import Role
-from tests.browser.shop import Show, open_page, token
+from tests.browser.shop import BrowserShow, open_page, token
 
 _SOCKETS = "**/ws/sessions/*"
 
@@ -46,7 +46,9 @@ async def _between(page: Page, answer: Callable[[Json], Json | None]) -> list[We
     return lines
 
 
-async def test_slow_mode_is_told_before_and_after_one_writes(browser: Browser, live: Show) -> None:
+async def test_slow_mode_is_told_before_and_after_one_writes(
+    browser: Browser, live: BrowserShow
+) -> None:
     page = await open_page(browser, live.watch("ada"), width=390)
     box = page.get_by_label("Say something")
     await expect(box).to_be_enabled()
@@ -67,7 +69,7 @@ async def test_slow_mode_is_told_before_and_after_one_writes(browser: Browser, l
 
 
 async def test_slow_mode_is_not_told_to_those_whom_it_does_not_bind(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.command("chat.slow", interval_ms=60_000)
     address = f"{live.node.url}/watch/{live.session_id}#token={token('mo', Role.MODERATOR)}"
@@ -77,7 +79,7 @@ async def test_slow_mode_is_not_told_to_those_whom_it_does_not_bind(
 
 
 async def test_a_message_with_a_blocked_word_stays_with_its_writer(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.command("chat.block", words=["scam"])
     page = await open_page(browser, live.watch("ada"), width=390)
@@ -87,7 +89,7 @@ async def test_a_message_with_a_blocked_word_stays_with_its_writer(
 
 
 async def test_orders_are_named_after_a_reload_and_when_the_shelf_is_empty(
-    browser: Browser, live: Show
+    browser: Browser, live: BrowserShow
 ) -> None:
     live.add_product("pot", [""], "Clay pot")
     page = await open_page(browser, live.watch("ada"), width=390)
@@ -105,7 +107,9 @@ async def test_orders_are_named_after_a_reload_and_when_the_shelf_is_empty(
         await expect(lines.filter(has_text="Clay pot × 1")).to_have_count(1)
 
 
-async def test_payment_elsewhere_is_offered_in_place_of_buy(browser: Browser, live: Show) -> None:
+async def test_payment_elsewhere_is_offered_in_place_of_buy(
+    browser: Browser, live: BrowserShow
+) -> None:
     url = f"{live.node.url}/?order={{order_id}}"
     live.begin_another("Elsewhere", payment="checkout", checkout_url=url)
     page = await open_page(browser, live.watch("ada"), width=390)
@@ -138,7 +142,7 @@ async def test_payment_elsewhere_is_offered_in_place_of_buy(browser: Browser, li
     ],
 )
 async def test_a_buyer_reads_why_it_takes_longer_and_then_has_it(
-    browser: Browser, live: Show, code: str, words: str
+    browser: Browser, live: BrowserShow, code: str, words: str
 ) -> None:
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, "about:blank", width=390)
@@ -161,7 +165,9 @@ async def test_a_buyer_reads_why_it_takes_longer_and_then_has_it(
     assert (refused, len(live.orders())) == (1, 1)
 
 
-async def test_a_pause_of_buying_is_said_where_one_buys(browser: Browser, live: Show) -> None:
+async def test_a_pause_of_buying_is_said_where_one_buys(
+    browser: Browser, live: BrowserShow
+) -> None:
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, "about:blank", width=390)
     lines = await _between(page, lambda command: None)
@@ -174,7 +180,9 @@ async def test_a_pause_of_buying_is_said_where_one_buys(browser: Browser, live: 
         await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled(enabled=buying)
 
 
-async def test_new_messages_wait_for_who_reads_older_ones(browser: Browser, live: Show) -> None:
+async def test_new_messages_wait_for_who_reads_older_ones(
+    browser: Browser, live: BrowserShow
+) -> None:
     page = await open_page(browser, live.watch("ada"))
     other = await open_page(browser, live.watch("bo"))
     messages = page.get_by_role("list", name="Chat messages")

@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import httpx
 
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
+from tests.waiting import wait_until
 
 LIVESHOP = Path(sys.executable).with_name("liveshop")
 SECRET = "s" * 32
@@ -51,7 +51,7 @@ def demo(folder: Path, port: int, *options: str) -> Iterator[subprocess.Popen[st
     with program(
         "demo", "--port", str(port), "--data", folder, "--no-browser", *options
     ) as process:
-        until(lambda: (folder / "demo.json").exists() or process.poll() is not None)
+        wait_until(lambda: (folder / "demo.json").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
         yield process
 
@@ -66,14 +66,6 @@ def interrupt(process: subprocess.Popen[str]) -> int:
     """Press Ctrl-C and return the exit code."""
     process.send_signal(signal.SIGINT)
     return process.wait(_DEADLINE_S)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + _DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
 
 
 def is_ready(url: str) -> bool:

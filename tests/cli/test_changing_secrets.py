@@ -6,8 +6,9 @@ from liveshop.cli.subprocesses import free_port
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
-from tests.cli.programs import SECRET, is_ready, make_session, program, serving, until
+from tests.cli.programs import SECRET, is_ready, make_session, program, serving
 from tests.client import Closed, connected
+from tests.waiting import wait_until
 
 _NEW = "n" * 32
 
@@ -37,7 +38,7 @@ async def test_tokens_of_the_old_secret_hold_until_it_is_taken_away(
         ({"LIVESHOP_SECRET": _NEW}, (_NEW,)),
     ):
         with program("serve", environment=environment | secrets) as process:
-            until(lambda: is_ready(url) or process.poll() is not None)
+            wait_until(lambda: is_ready(url) or process.poll() is not None)
             session_id = session_id or make_session(url)
             welcomed = [
                 secret for secret in (SECRET, _NEW) if await _welcomes(port, session_id, secret)

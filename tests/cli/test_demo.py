@@ -14,7 +14,8 @@ import pytest
 
 from liveshop.cli.demo_folder import demo_folder
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import demo, info, interrupt, program, until
+from tests.cli.programs import demo, info, interrupt, program
+from tests.waiting import wait_until
 
 _FIELDS = {
     *("url", "session_id", "host_token", "admin_token", "viewer_tokens"),
@@ -74,8 +75,8 @@ def test_after_kill_9_a_second_start_continues(tmp_path: Path) -> None:
     with demo(tmp_path, port) as process:
         before = info(tmp_path)
         # The crowd comes: it watches, and buys.
-        until(lambda: _session(before)["viewers"] > 10)
-        until(lambda: len(_orders(before)) >= 3)
+        wait_until(lambda: _session(before)["viewers"] > 10)
+        wait_until(lambda: len(_orders(before)) >= 3)
         orders, session = _orders(before), _session(before)
         process.kill()
         process.wait()
@@ -86,7 +87,7 @@ def test_after_kill_9_a_second_start_continues(tmp_path: Path) -> None:
         assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
         assert (_session(after)["status"], _session(after)["offset"]) == ("live", session["offset"])
         assert _orders(after).items() >= orders.items()
-        until(lambda: _session(after)["buying"])
+        wait_until(lambda: _session(after)["buying"])
         environment = {
             "LIVESHOP_REDIS_URL": after["redis_url"],
             "LIVESHOP_POSTGRES_URL": after["postgres_url"],

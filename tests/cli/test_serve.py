@@ -10,8 +10,9 @@ from liveshop.cli.serve import serve
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.settings import SETTINGS
 from liveshop.stores.postgres.migrate import head
-from tests.cli.programs import is_ready, make_session, program, serving, until
+from tests.cli.programs import is_ready, make_session, program, serving
 from tests.client import connected
+from tests.waiting import wait_until
 
 
 def test_a_server_becomes_ready_and_ends_with_0_on_sigterm(
@@ -20,7 +21,7 @@ def test_a_server_becomes_ready_and_ends_with_0_on_sigterm(
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with program("serve", environment=serving(redis_url, postgres_url, port)) as process:
-        until(lambda: is_ready(url) or process.poll() is not None)
+        wait_until(lambda: is_ready(url) or process.poll() is not None)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 0
@@ -32,7 +33,7 @@ def test_a_server_that_never_had_its_stores_is_sent_nobody(postgres_url: str) ->
     url = f"http://127.0.0.1:{port}"
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with program("serve", environment=serving(nowhere, postgres_url, port)) as process:
-        until(lambda: _status(f"{url}/healthz") == 200 or process.poll() is not None)
+        wait_until(lambda: _status(f"{url}/healthz") == 200 or process.poll() is not None)
         assert process.poll() is None
         assert _status(f"{url}/joinable") == 503
 
@@ -50,7 +51,7 @@ async def test_a_stopping_server_is_not_ready_while_its_viewers_go(
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with program("serve", environment=serving(redis_url, postgres_url, port)) as process:
-        until(lambda: is_ready(url))
+        wait_until(lambda: is_ready(url))
         async with (
             httpx.AsyncClient() as load_balancer,
             connected(f"ws://127.0.0.1:{port}", make_session(url)) as viewer,

@@ -16,7 +16,8 @@ from liveshop.cli.serve import serve
 from liveshop.cli.traces import traces
 from liveshop.core.settings import Settings
 from liveshop.engine.tracing import PurchaseTrace, Stage
-from tests.engine.world import open_shop, until
+from tests.engine.world import open_shop
+from tests.waiting import until
 
 
 @contextmanager

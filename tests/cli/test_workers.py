@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import is_ready, make_session, program, serving, until
+from tests.cli.programs import is_ready, make_session, program, serving
 from tests.client import joined
+from tests.waiting import wait_until
 
 
 def children(pid: int) -> set[int]:
@@ -43,8 +44,8 @@ async def test_workers_share_a_port_and_their_metrics_and_one_that_dies_is_repla
     url = f"http://127.0.0.1:{port}"
     environment = serving(redis_url, postgres_url, port)
     with program("serve", "--workers", "2", environment=environment) as process:
-        until(lambda: listeners(port) == 2)
-        until(lambda: is_ready(url))
+        wait_until(lambda: listeners(port) == 2)
+        wait_until(lambda: is_ready(url))
         session_id = make_session(url)
         first = children(process.pid)
         assert len(first) == 2
@@ -57,10 +58,10 @@ async def test_workers_share_a_port_and_their_metrics_and_one_that_dies_is_repla
             assert metric(url, "liveshop_joins_total") == 24
             victim = min(first)
             os.kill(victim, signal.SIGKILL)
-            until(lambda: listeners(port) == 2 and victim not in children(process.pid))
+            wait_until(lambda: listeners(port) == 2 and victim not in children(process.pid))
             # What is gone is not shown any more, what was counted is.
             assert metric(url, "liveshop_joins_total") == 24
-            until(lambda: metric(url, "liveshop_viewers") < 24)
+            wait_until(lambda: metric(url, "liveshop_viewers") < 24)
             process.send_signal(signal.SIGTERM)
             codes = [(await viewer.closed()).code for viewer in viewers]
             assert set(codes) == {1006, 4001}
@@ -74,10 +75,10 @@ def test_workers_die_with_their_supervisor(redis_url: str, postgres_url: str) ->
     port = free_port()
     environment = serving(redis_url, postgres_url, port)
     with program("serve", "--workers", "2", environment=environment) as process:
-        until(lambda: listeners(port) == 2)
+        wait_until(lambda: listeners(port) == 2)
         process.kill()
         process.wait()
-        until(lambda: listeners(port) == 0)
+        wait_until(lambda: listeners(port) == 0)
 
 
 def test_a_port_that_is_taken_is_told_before_any_worker_starts(

@@ -24,12 +24,12 @@ from liveshop.core.figures import (
 )
 from liveshop.core.limits import SAMPLE_MS, SERIES_POINTS_MAX
 from liveshop.core.model import Status
-from tests.core.world import NOW_MS, World
+from tests.core.world import NOW_MS, CoreWorld
 
 
-def _played(*script: tuple[int, HostCommand]) -> World:
+def _played(*script: tuple[int, HostCommand]) -> CoreWorld:
     """A show with two products, in which each command comes so many seconds after the first."""
-    world = World(Status.SCHEDULED)
+    world = CoreWorld(Status.SCHEDULED)
     world.shelve("shirt", "mug")
     for second, command in script:
         world.now_ms = NOW_MS + second * 1000

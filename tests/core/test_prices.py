@@ -11,14 +11,14 @@ from liveshop.core.commands import (
 )
 from liveshop.core.model import Status
 from liveshop.core.prices import lowest_prices
-from tests.core.world import NOW_MS, World
+from tests.core.world import NOW_MS, CoreWorld
 
 DAY_MS = 86_400_000
 
 
-def _played(*script: tuple[float, HostCommand]) -> World:
+def _played(*script: tuple[float, HostCommand]) -> CoreWorld:
     """A show with a shirt (M 50.00, L 60.00), in which each command comes on this day."""
-    world = World(Status.SCHEDULED)
+    world = CoreWorld(Status.SCHEDULED)
     world.shelve("shirt")
     for day, command in script:
         world.now_ms = NOW_MS + int(day * DAY_MS)
@@ -30,7 +30,7 @@ def _reprice(price: int) -> RepriceProduct:
     return RepriceProduct(product_id="shirt", prices={"shirt-M": price})
 
 
-def _lowest(world: World, since_day: float, now_day: float) -> dict[str, int]:
+def _lowest(world: CoreWorld, since_day: float, now_day: float) -> dict[str, int]:
     since_ms, now_ms = NOW_MS + int(since_day * DAY_MS), NOW_MS + int(now_day * DAY_MS)
     return lowest_prices({"s1": world.log}, since_ms, now_ms)
 

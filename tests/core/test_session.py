@@ -30,7 +30,7 @@ from liveshop.core.events import (
 )
 from liveshop.core.model import Status
 from liveshop.core.session import apply
-from tests.core.world import NOW_MS, World, make_chat
+from tests.core.world import NOW_MS, CoreWorld, make_chat
 
 COMMANDS: list[HostCommand] = [StartSession(), PauseSession(), ResumeSession(), EndSession()]
 ALLOWED = {
@@ -43,8 +43,8 @@ ALLOWED = {
 }
 
 
-def in_status(status: Status) -> World:
-    world = World(Status.SCHEDULED if status in (Status.PAUSED, Status.ENDED) else status)
+def in_status(status: Status) -> CoreWorld:
+    world = CoreWorld(Status.SCHEDULED if status in (Status.PAUSED, Status.ENDED) else status)
     if status in (Status.PAUSED, Status.ENDED):
         world.do(StartSession())
         world.do(PauseSession() if status is Status.PAUSED else EndSession())
@@ -69,7 +69,7 @@ def test_a_session_moves_only_the_ways_that_exist(status: Status, command: HostC
 
 
 def test_events_of_a_life_are_numbered_without_a_gap() -> None:
-    world = World(Status.DRAFT)
+    world = CoreWorld(Status.DRAFT)
     for command in (StartSession(), PauseSession(), ResumeSession(), EndSession()):
         world.do(command)
     assert world.log == [
@@ -81,7 +81,7 @@ def test_events_of_a_life_are_numbered_without_a_gap() -> None:
 
 
 def test_the_end_of_a_session_ends_its_sales_first() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", "shoes")
     for product_id in ("shirt", "shoes"):
         world.do(StartSale(product_id=product_id, percent=20, duration_ms=5000))
@@ -94,13 +94,13 @@ def test_the_end_of_a_session_ends_its_sales_first() -> None:
 
 
 def test_an_event_out_of_order_is_a_bug_of_ours() -> None:
-    world = World()
+    world = CoreWorld()
     with pytest.raises(AssertionError, match="3 after 1"):
         apply(world.state, SessionPaused(offset=3, at_ms=NOW_MS))
 
 
 def test_pins_are_told_oldest_first() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("a", "b", "c")
     for product_id in ("b", "a", "c"):
         world.do(PinProduct(product_id=product_id))
@@ -114,7 +114,7 @@ def test_pins_are_told_oldest_first() -> None:
 
 
 def test_a_fourth_pin_is_over_the_limit() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("a", "b", "c", "d")
     for product_id in ("a", "b", "c"):
         world.do(PinProduct(product_id=product_id))
@@ -125,7 +125,7 @@ def test_a_fourth_pin_is_over_the_limit() -> None:
 
 
 def test_what_cannot_be_pinned_says_why() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("a")
     with pytest.raises(errors.NotFound):
         world.do(PinProduct(product_id="nowhere"))
@@ -142,7 +142,7 @@ def test_what_cannot_be_pinned_says_why() -> None:
 
 
 def test_a_chat_message_is_pinned_and_let_go() -> None:
-    world = World()
+    world = CoreWorld()
     message = make_chat()
     world.chat.append(message)
     assert world.do(PinChat(id="1-0")) == (
@@ -158,7 +158,7 @@ def test_a_chat_message_is_pinned_and_let_go() -> None:
 
 
 def test_a_fourth_pinned_message_is_over_the_limit() -> None:
-    world = World()
+    world = CoreWorld()
     world.chat = [make_chat(f"{number}-0") for number in range(4)]
     for message in world.chat[:3]:
         world.do(PinChat(id=message.id))
@@ -168,7 +168,7 @@ def test_a_fourth_pinned_message_is_over_the_limit() -> None:
 
 
 def test_deleting_a_pinned_message_unpins_it_even_when_the_tail_forgot_it() -> None:
-    world = World()
+    world = CoreWorld()
     world.chat.append(make_chat())
     world.do(PinChat(id="1-0"))
     world.chat.clear()
@@ -179,11 +179,11 @@ def test_deleting_a_pinned_message_unpins_it_even_when_the_tail_forgot_it() -> N
 @pytest.mark.parametrize("command", [DeleteChat(id="9-9"), PinChat(id="9-9"), UnpinChat(id="9-9")])
 def test_an_unknown_message_is_not_found(command: HostCommand) -> None:
     with pytest.raises(errors.NotFound):
-        World().do(command)
+        CoreWorld().do(command)
 
 
 def test_chat_is_moderated_after_the_end_but_not_pinned() -> None:
-    world = World()
+    world = CoreWorld()
     world.chat = [make_chat("1-0"), make_chat("2-0")]
     world.do(PinChat(id="1-0"))
     world.do(EndSession())

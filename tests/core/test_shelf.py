@@ -24,11 +24,11 @@ from liveshop.core.events import (
     SaleEnded,
 )
 from liveshop.core.model import ShelfProduct, ShelfVariant, Status
-from tests.core.world import NOW_MS, World, make_product
+from tests.core.world import NOW_MS, CoreWorld, make_product
 
 
 def test_adding_offers_the_named_skus_and_moves_their_units() -> None:
-    world = World()
+    world = CoreWorld()
     world.products["shirt"] = make_product()
     command = AddProduct(product_id="shirt", units={"shirt-L": 4}, limit=2)
     variant = ShelfVariant(sku="shirt-L", label="L", price=6000, was=7000, limit=2, left=4)
@@ -40,13 +40,13 @@ def test_adding_offers_the_named_skus_and_moves_their_units() -> None:
 
 
 def test_a_shelf_may_be_filled_before_the_session_goes_live() -> None:
-    world = World(Status.DRAFT)
+    world = CoreWorld(Status.DRAFT)
     world.shelve("shirt")
     assert list(world.state.shelf) == ["shirt"]
 
 
 def test_added_again_a_product_has_its_unsold_units_too_and_comes_last() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", "shoes", units=10)
     world.set_sold("sshirt-M", 3)
     world.do(RemoveProduct(product_id="shirt"))
@@ -56,7 +56,7 @@ def test_added_again_a_product_has_its_unsold_units_too_and_comes_last() -> None
 
 
 def test_what_was_kept_comes_back_without_a_unit_more() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", units=10)
     world.set_sold("sshirt-M", 3)
     world.do(RemoveProduct(product_id="shirt"))
@@ -84,7 +84,7 @@ def test_what_was_kept_comes_back_without_a_unit_more() -> None:
 def test_what_cannot_be_added_changes_nothing(
     command: HostCommand, refusal: type[errors.LiveshopError]
 ) -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt")
     world.products["hat"] = make_product("hat")
     before = world.state, dict(world.rows)
@@ -94,7 +94,7 @@ def test_what_cannot_be_added_changes_nothing(
 
 
 def test_more_than_the_catalogue_has_is_sold_out_with_what_it_has() -> None:
-    world = World()
+    world = CoreWorld()
     world.products["hat"] = make_product("hat", stock=7)
     with pytest.raises(errors.SoldOut) as refusal:
         world.do(AddProduct(product_id="hat", units={"hat-M": 8}))
@@ -107,7 +107,7 @@ def test_more_than_the_catalogue_has_is_sold_out_with_what_it_has() -> None:
 
 
 def test_a_full_shelf_is_a_limit() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve(*(f"p{number}" for number in range(limits.SHELF_PRODUCTS_MAX)), units=1)
     with pytest.raises(errors.LimitReached) as refusal:
         world.shelve("one-more")
@@ -115,7 +115,7 @@ def test_a_full_shelf_is_a_limit() -> None:
 
 
 def test_another_currency_needs_a_price_for_every_sku() -> None:
-    world = World(currency="SEK")
+    world = CoreWorld(currency="SEK")
     world.products["shirt"] = make_product()
     units = {"shirt-M": 1, "shirt-L": 1}
     with pytest.raises(errors.BadRequest, match="every SKU needs a price"):
@@ -130,7 +130,7 @@ def test_another_currency_needs_a_price_for_every_sku() -> None:
 
 
 def test_removing_ends_the_sale_and_the_pin_first() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", "shoes")
     world.do(PinProduct(product_id="shirt"))
     world.do(PinProduct(product_id="shoes"))
@@ -145,7 +145,7 @@ def test_removing_ends_the_sale_and_the_pin_first() -> None:
 
 
 def test_repricing_tells_only_what_changed() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt")
     prices = {"shirt-M": 4500, "shirt-L": 6000}
     assert world.do(RepriceProduct(product_id="shirt", prices=prices)) == (
@@ -160,7 +160,7 @@ def test_repricing_tells_only_what_changed() -> None:
 
 @pytest.mark.parametrize("starts_in_ms", [0, 60_000])
 def test_repricing_stays_above_a_sale_that_runs_or_is_announced(starts_in_ms: int) -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt")
     sale = StartSale(
         product_id="shirt",
@@ -175,7 +175,7 @@ def test_repricing_stays_above_a_sale_that_runs_or_is_announced(starts_in_ms: in
 
 
 def test_a_sku_is_sold_out_once_its_last_unit_is_sold_not_held() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", units=10)
     world.set_sold("sshirt-M", 9)
     assert list(due(world.state, world.rows, world.now_ms)) == []
@@ -192,7 +192,7 @@ def test_a_sku_is_sold_out_once_its_last_unit_is_sold_not_held() -> None:
 
 
 def test_a_cancel_restocks_a_sold_out_sku_once() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", units=10)
     world.set_sold("sshirt-M", 10)
     world.do(MarkSoldOut(sku="shirt-M"))
@@ -206,7 +206,7 @@ def test_a_cancel_restocks_a_sold_out_sku_once() -> None:
 
 
 def test_a_product_removed_sold_out_comes_back_with_units() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", units=10)
     world.set_sold("sshirt-M", 10)
     world.do(MarkSoldOut(sku="shirt-M"))
@@ -217,7 +217,7 @@ def test_a_product_removed_sold_out_comes_back_with_units() -> None:
 
 
 def test_settling_after_the_end_sells_nothing_out() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt", units=10)
     world.do(EndSession())
     world.set_sold("sshirt-M", 10)
@@ -237,7 +237,7 @@ def test_settling_after_the_end_sells_nothing_out() -> None:
     ids=lambda command: type(command).__name__,
 )
 def test_the_shelf_of_an_ended_session_stays_as_it_is(command: HostCommand) -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt")
     world.products["hat"] = make_product("hat")
     world.do(EndSession())

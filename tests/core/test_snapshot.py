@@ -41,7 +41,7 @@ from liveshop.core.events import SaleEnded, SaleStarted
 from liveshop.core.model import Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.snapshot import Gauges, snapshot
-from tests.core.world import NOW_MS, World, make_chat, make_product
+from tests.core.world import NOW_MS, CoreWorld, make_chat, make_product
 from tests.reference_client import ReferenceClient
 
 PRODUCTS = [f"p{number}" for number in range(4)]
@@ -64,7 +64,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(Status.SCHEDULED)
+        self.world = CoreWorld(Status.SCHEDULED)
         self.world.products = {name: make_product(name, stock=20) for name in PRODUCTS}
         self.start = self.world.state
         self.shown = self._gauges()
@@ -240,7 +240,7 @@ def test_a_snapshot_with_all_later_messages_applied_equals_a_fresh_one() -> None
 
 
 def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
-    world = World()
+    world = CoreWorld()
     world.shelve("shirt")
     world.do(PinProduct(product_id="shirt"))
     world.do(StartSale(product_id="shirt", prices={"shirt-M": 3900}, duration_ms=60_000, units=5))
@@ -292,7 +292,7 @@ def test_a_pulse_says_only_what_changed() -> None:
 
 
 def test_events_change_the_gauges_that_a_viewer_shows() -> None:
-    world = World()
+    world = CoreWorld()
     shown = Gauges()
     world.shelve("shirt", units=10)
     world.do(StartSale(product_id="shirt", prices={"shirt-M": 1}, duration_ms=5000, units=5))

@@ -28,7 +28,7 @@ def make_chat(chat_id: str = "1-0", text: str = "hi") -> ChatMessage:
     return ChatMessage(id=chat_id, at_ms=NOW_MS, viewer=Person(id="u_7", name="Bo"), text=text)
 
 
-class World:
+class CoreWorld:
     """Carries out decisions the way the stores do: stock leaves the catalogue, rows grow."""
 
     def __init__(self, status: Status = Status.LIVE, currency: str = "EUR") -> None:

@@ -13,11 +13,12 @@ from anyio.from_thread import start_blocking_portal
 
 from liveshop.cli.subprocesses import attempts
 from liveshop.core.failpoint import Failpoint
-from tests.cli.programs import is_ready, until
+from tests.cli.programs import is_ready
 from tests.crash.history import History, now_ms
 from tests.crash.schedules import Step
-from tests.crash.world import Node, World
+from tests.crash.world import CrashNode, CrashWorld
 from tests.faults.proxy import Proxy, Then
+from tests.waiting import wait_until
 
 # A lock held longer than any reservation of the run lives.
 _STALL_OVER_HOLD_S = 0.7
@@ -43,7 +44,7 @@ class StandStill(Exception):
 class Faults:
     """Carries a schedule out, in the main thread, while the stampede goes on in another."""
 
-    def __init__(self, world: World, history: History, session_id: str, hold_ms: int) -> None:
+    def __init__(self, world: CrashWorld, history: History, session_id: str, hold_ms: int) -> None:
         self._world = world
         self._history = history
         self._session_id = session_id
@@ -99,18 +100,18 @@ class Faults:
     def _note(self, text: str) -> None:
         self._history.faults.append(f"{now_ms()} {text}")
 
-    def _node(self, step: Step) -> Node:
+    def _node(self, step: Step) -> CrashNode:
         return self._world.nodes[step.node]
 
-    def _kill(self, step: Step, *victims: Node | str) -> None:
+    def _kill(self, step: Step, *victims: CrashNode | str) -> None:
         for victim in victims:
             self._end(victim)
         self._last(step)
         for victim in victims:
             self._begin(victim)
 
-    def _end(self, victim: Node | str) -> None:
-        if isinstance(victim, Node):
+    def _end(self, victim: CrashNode | str) -> None:
+        if isinstance(victim, CrashNode):
             victim.kill()
             self.killed["node"] += 1
         elif victim == "valkey":
@@ -120,8 +121,8 @@ class Faults:
             self._world.postgres.kill()
             self.killed["postgres"] += 1
 
-    def _begin(self, victim: Node | str) -> None:
-        if isinstance(victim, Node):
+    def _begin(self, victim: CrashNode | str) -> None:
+        if isinstance(victim, CrashNode):
             victim.start()
         elif victim == "valkey":
             self._world.valkey.start()
@@ -201,7 +202,7 @@ class Faults:
         self.failed.add(node.name)
         self.armed[failpoint] += 1
         if failpoint in _WHILE_REBUILDING:
-            until(lambda: is_ready(node.url) or not node.running)
+            wait_until(lambda: is_ready(node.url) or not node.running)
             self._kill(step, "valkey")
         for _ in attempts(_FAILPOINT_S_MAX):
             if not node.running:
@@ -236,7 +237,7 @@ class Faults:
         ):
             node.kill()
             node.start(LIVESHOP_REDIS_URL=valkey.url, LIVESHOP_POSTGRES_URL=postgres.url)
-            until(lambda: is_ready(node.url) or not node.running)
+            wait_until(lambda: is_ready(node.url) or not node.running)
             for turn in range(_LOSSES):
                 proxy = (valkey, postgres)[turn % 2]
                 then = Then.CUT if turn % 3 else Then.SILENCE

@@ -20,7 +20,7 @@ from tests.crash.hosting import Host, Offer
 from tests.crash.ledger import Ledger, read_copies, read_ledger, read_rows
 from tests.crash.merchant import Merchant
 from tests.crash.schedules import Schedule
-from tests.crash.world import World
+from tests.crash.world import CrashWorld
 
 BUYERS = 200
 CANCELLERS = 3
@@ -70,7 +70,7 @@ class Report:
 class Run:
     """One seed: call `carry_out` from the main thread; its clients live in another."""
 
-    def __init__(self, world: World, schedule: Schedule) -> None:
+    def __init__(self, world: CrashWorld, schedule: Schedule) -> None:
         self._world = world
         self._schedule = schedule
         self._history = History()

@@ -15,7 +15,7 @@ from tests.crash.hosting import Offer
 from tests.crash.ledger import Ledger, Line, Row, Stored
 from tests.crash.run import Report
 from tests.crash.schedules import schedule_of
-from tests.crash.world import World
+from tests.crash.world import CrashWorld
 
 _OFFER = Offer("shirt", {"S": 5}, limit=2, sale_units=2, sale_limit=1, hold_ms=1_000)
 
@@ -217,7 +217,7 @@ class _Moments(History):
 def test_a_stampede_stands_still_once_nobody_is_answered_and_not_while_it_is_slow(
     tmp_path: Path, moments: list[tuple[int, int]], stands_still_at: int | None
 ) -> None:
-    faults = Faults(World(tmp_path), _Moments(*moments), "s1", hold_ms=1_000)
+    faults = Faults(CrashWorld(tmp_path), _Moments(*moments), "s1", hold_ms=1_000)
     if stands_still_at is None:
         faults.wait(800)
         return

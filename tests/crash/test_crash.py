@@ -7,13 +7,13 @@ import pytest
 from tests.conftest import store_folder
 from tests.crash.run import Run
 from tests.crash.schedules import schedule_of
-from tests.crash.world import World, open_world
+from tests.crash.world import CrashWorld, open_world
 
 _COMMANDS = 1_200
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world() -> Iterator[CrashWorld]:
     """Two nodes and their stores, which are killed and started again."""
     with store_folder() as folder, open_world(folder) as opened:
         yield opened
@@ -23,7 +23,7 @@ def world() -> Iterator[World]:
     ("seed", "kind"), [(0, "node"), (1, "valkey emptied"), (2, "postgres")], ids=lambda v: str(v)
 )
 def test_nothing_is_oversold_lost_or_leaked_when_processes_are_killed(
-    world: World, seed: int, kind: str
+    world: CrashWorld, seed: int, kind: str
 ) -> None:
     schedule = schedule_of(seed, commands=_COMMANDS, faults=2)
     assert schedule.kind == kind

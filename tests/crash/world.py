@@ -16,13 +16,14 @@ from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.cli.subprocesses import free_port, last_lines, spawn
 from liveshop.stores.postgres.migrate import migrate
-from tests.cli.programs import LIVESHOP, is_ready, program, serving, until
+from tests.cli.programs import LIVESHOP, is_ready, program, serving
+from tests.waiting import wait_until
 
 NODES = 2
 _RESTART_S_MAX = 60
 
 
-class Node:
+class CrashNode:
     """One `liveshop serve`, which keeps its port over its deaths."""
 
     def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
@@ -57,14 +58,14 @@ class Node:
         return self.process is not None and self.process.poll() is None
 
 
-class World:
+class CrashWorld:
     """Everything that can die. Call it from the main thread, which is the children's parent."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.valkey = LocalValkey(folder / "valkey-0")
         self.postgres = LocalPostgres(folder / "postgres", durable=False)
-        self.nodes: list[Node] = []
+        self.nodes: list[CrashNode] = []
         self._generation = 0
         self._restarted = False
 
@@ -111,7 +112,7 @@ class World:
         self.start_stores()
         asyncio.run(migrate(self.postgres_url))
         for number in range(NODES):
-            node = Node(f"node{number}", self.folder, self.environment)
+            node = CrashNode(f"node{number}", self.folder, self.environment)
             self.nodes.append(node)
             node.start()
         self.until_ready()
@@ -125,7 +126,7 @@ class World:
     def until_ready(self) -> None:
         """Wait until both nodes say that they can serve."""
         for node in self.nodes:
-            until(lambda node=node: is_ready(node.url) or not node.running)  # type: ignore[misc]
+            wait_until(lambda node=node: is_ready(node.url) or not node.running)  # type: ignore[misc]
             assert node.running, f"{node.name} ended: {node.log.read_text()[-2000:]}"
 
     def mend(self) -> dict[str, str]:
@@ -186,7 +187,7 @@ class World:
         with redis.Redis.from_url(replica.url) as client:
             client.config_set("masterauth", password)
             client.replicaof("127.0.0.1", self.valkey.port)
-            until(lambda: client.info("replication")["master_link_status"] == "up")
+            wait_until(lambda: client.info("replication")["master_link_status"] == "up")
         return replica
 
     def cut_off(self, replica: LocalValkey) -> None:
@@ -211,9 +212,9 @@ class World:
 
 
 @contextmanager
-def open_world(folder: Path) -> Iterator[World]:
+def open_world(folder: Path) -> Iterator[CrashWorld]:
     """Run a world whose files lie in `folder`."""
-    world = World(folder)
+    world = CrashWorld(folder)
     try:
         world.open()
         yield world

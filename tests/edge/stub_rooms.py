@@ -21,6 +21,7 @@ from liveshop.edge.server import Server, build_server
 from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.viewer import Viewer
+from tests.waiting import until
 
 SECRET = "a secret of at least thirty-two bytes"
 SETTINGS = Settings(secret=SECRET, drain_ms=2_000)
@@ -176,10 +177,3 @@ async def _serve(server: Server, scope: anyio.CancelScope, stopped: anyio.Event)
             await server.serve()
     finally:
         stopped.set()
-
-
-async def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
-    """Wait for a condition."""
-    with anyio.fail_after(within_s):
-        while not condition():  # noqa: ASYNC110 - what is watched has no event to wait for
-            await anyio.sleep(0.005)

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from tests.edge.raw_viewer import CLOSE, CONT, PING, PONG, TEXT, RawViewer, frame, raw_viewer
-from tests.edge.stub_rooms import running, until
+from tests.edge.stub_rooms import running
+from tests.waiting import until
 
 ASK_TIME = json.dumps({"type": "time", "ref": 7, "client_ms": 1}).encode()
 # Text, a code point beyond the last one, more text; as one, wrong from byte 2 of BEYOND on.

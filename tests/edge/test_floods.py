@@ -5,7 +5,8 @@ import pytest
 
 from tests.client import joined
 from tests.edge.raw_viewer import CLOSE, CONT, PING, PONG, TEXT, RawViewer, frame, raw_viewer
-from tests.edge.stub_rooms import Running, running, until
+from tests.edge.stub_rooms import Running, running
+from tests.waiting import until
 
 _BURST, _A_SECOND = 1_000, 200
 _FLOODS = {

@@ -16,7 +16,8 @@ from tests.edge.raw_viewer import (
     frame,
     raw_viewer,
 )
-from tests.edge.stub_rooms import running, until
+from tests.edge.stub_rooms import running
+from tests.waiting import until
 
 ASK_TIME = json.dumps({"type": "time", "ref": 7, "client_ms": 1}).encode()
 

@@ -13,7 +13,8 @@ from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.client import Client, Closed, connected, joined
 from tests.edge.raw_viewer import raw_viewer
-from tests.edge.stub_rooms import NOW_MS, SECRET, running, until
+from tests.edge.stub_rooms import NOW_MS, SECRET, running
+from tests.waiting import until
 
 
 def token(role: Role = Role.VIEWER, viewer_id: str = "u_81", session_id: str | None = None) -> str:

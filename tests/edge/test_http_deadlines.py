@@ -9,7 +9,8 @@ import pytest
 from liveshop.edge.http_deadline import Awaited
 from tests.edge.http_client import GET, HttpClient, http_client
 from tests.edge.raw_viewer import HEAD
-from tests.edge.stub_rooms import Running, running, until
+from tests.edge.stub_rooms import Running, running
+from tests.waiting import until
 
 KEEP_ALIVE_MS = 75_000
 UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()

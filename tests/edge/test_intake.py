@@ -24,7 +24,7 @@ class _Clock:
 class _Connection:
     """A connection that notes what it reads, when that happened, and whether it is listened to."""
 
-    def __init__(self, world: "_World", fails: bool = False) -> None:
+    def __init__(self, world: "_IntakeWorld", fails: bool = False) -> None:
         self._world = world
         self._fails = fails
         self.listens = True
@@ -53,7 +53,7 @@ class _Connection:
         self.cut = True
 
 
-class _World:
+class _IntakeWorld:
     def __init__(self) -> None:
         self.clock, self.lateness = _Clock(), Lateness()
         self.intake = Intake(self.lateness, self.clock)
@@ -78,7 +78,7 @@ class _World:
 
 
 async def test_one_turn_reads_a_bounded_number_and_the_next_ones_go_on_in_order() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.read_ns = 10 * _MS  # more than a slice, so that a turn reads as few as it may
     world.flood(3 * _AT_ONCE)
     assert [data for data, _ in world.read] == [b"%d" % each for each in range(_AT_ONCE)]
@@ -89,7 +89,7 @@ async def test_one_turn_reads_a_bounded_number_and_the_next_ones_go_on_in_order(
 
 
 async def test_tasks_have_their_turn_between_two_slices() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.read_ns = limits.INTAKE_SLICE_MS * _MS
     world.flood(5 * _AT_ONCE)
     seen = []
@@ -102,7 +102,7 @@ async def test_tasks_have_their_turn_between_two_slices() -> None:
 
 
 async def test_it_is_known_for_how_long_a_packet_has_waited() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.flood(_AT_ONCE + 1)
     assert {waited_ms for _, waited_ms in world.read} == {0}
     world.clock.now_ns += 40 * _MS
@@ -112,7 +112,7 @@ async def test_it_is_known_for_how_long_a_packet_has_waited() -> None:
 
 
 async def test_packets_of_one_connection_are_read_in_their_order() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.flood(_AT_ONCE)
     ada = _Connection(world)
     assert [ada.send(b"a"), ada.send(b"b"), ada.send(b"c")] == [False, False, False]
@@ -121,7 +121,7 @@ async def test_packets_of_one_connection_are_read_in_their_order() -> None:
 
 
 async def test_of_what_has_waited_too_long_the_newest_and_the_oldest_are_read_in_turn() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.flood(_AT_ONCE + 4)
     world.clock.now_ns += (limits.INTAKE_STALE_MS + 1) * _MS
     assert not _Connection(world).send(b"new")
@@ -132,7 +132,7 @@ async def test_of_what_has_waited_too_long_the_newest_and_the_oldest_are_read_in
 
 
 async def test_a_connection_that_floods_is_not_listened_to_until_it_is_read() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.flood(_AT_ONCE)
     ada = _Connection(world)
     ada.send(b"x" * limits.INTAKE_BYTES_MAX)
@@ -146,7 +146,7 @@ async def test_a_connection_that_floods_is_not_listened_to_until_it_is_read() ->
 
 
 async def test_what_a_closed_connection_has_sent_is_dropped() -> None:
-    world = _World()
+    world = _IntakeWorld()
     connections = world.flood(_AT_ONCE + 2)
     world.intake.forget(connections[-1])
     world.intake.forget(connections[0])
@@ -156,7 +156,7 @@ async def test_what_a_closed_connection_has_sent_is_dropped() -> None:
 
 
 async def test_a_bug_in_reading_costs_its_connection_and_nobody_else() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.flood(_AT_ONCE)
     broken, ada = _Connection(world, fails=True), _Connection(world)
     broken.send(b"?")
@@ -166,7 +166,7 @@ async def test_a_bug_in_reading_costs_its_connection_and_nobody_else() -> None:
 
 
 async def test_what_waits_of_all_together_is_bounded_and_the_rest_is_read_at_once() -> None:
-    world = _World()
+    world = _IntakeWorld()
     world.flood(_AT_ONCE)
     packet = b"x" * 262_144
     kept = limits.INTAKE_ALL_BYTES_MAX // len(packet)

@@ -12,7 +12,8 @@ from liveshop.core import limits
 from liveshop.edge.line_limit import LineLimit
 from tests.client import Closed, connected, joined
 from tests.edge.raw_viewer import BINARY, raw_viewer
-from tests.edge.stub_rooms import Clock, Running, running, until
+from tests.edge.stub_rooms import Clock, Running, running
+from tests.waiting import until
 
 LINES = limits.LOG_LINES_PER_SECOND_MAX
 OFTEN = 40

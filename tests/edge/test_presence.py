@@ -20,7 +20,8 @@ from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.edge.websocket import WebSocket
 from tests.client import Closed, connected, joined
 from tests.edge.raw_viewer import CLOSE, PING, PONG, TEXT, RawViewer, frame, raw_viewer
-from tests.edge.stub_rooms import SECRET, Running, running, until
+from tests.edge.stub_rooms import SECRET, Running, running
+from tests.waiting import until
 
 PER_VIEWER = (ViewerSocket, RawSocket, Connection, HttpProtocol, HttpTransport, Deadline)
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n"

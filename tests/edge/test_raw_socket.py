@@ -14,7 +14,8 @@ import pytest
 from liveshop.core.frames import text_frame
 from liveshop.edge.raw_socket import RawSocket
 from tests.edge.raw_viewer import HEAD
-from tests.edge.stub_rooms import Running, running, until
+from tests.edge.stub_rooms import Running, running
+from tests.waiting import until
 
 _UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
 

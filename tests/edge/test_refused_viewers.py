@@ -9,7 +9,8 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
 from tests.edge.http_client import http_client
 from tests.edge.raw_viewer import HEAD, raw_viewer
-from tests.edge.stub_rooms import SECRET, Clock, StubRooms, running, until
+from tests.edge.stub_rooms import SECRET, Clock, StubRooms, running
+from tests.waiting import until
 
 UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
 ELSEWHERE = HEAD.format(path="/ws/sessions/%00", more="").encode()

@@ -21,7 +21,8 @@ from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.wheel import Wheel
 from tests.client import connected, joined
 from tests.edge.raw_viewer import HEAD, raw_viewer
-from tests.edge.stub_rooms import SETTINGS, running, until
+from tests.edge.stub_rooms import SETTINGS, running
+from tests.waiting import until
 
 
 async def test_http_and_viewers_share_one_port() -> None:

@@ -5,30 +5,30 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.engine.world import Shop, open_shop
+from tests.engine.world import EngineShop, open_shop
 
 
 @pytest.fixture
-async def shop(redis_url: str, postgres_url: str) -> AsyncIterator[Shop]:
+async def shop(redis_url: str, postgres_url: str) -> AsyncIterator[EngineShop]:
     """One node on real stores."""
     async for opened in _opened(redis_url, postgres_url):
         yield opened
 
 
 @pytest.fixture
-async def other(shop: Shop, redis_url: str, postgres_url: str) -> AsyncIterator[Shop]:
+async def other(shop: EngineShop, redis_url: str, postgres_url: str) -> AsyncIterator[EngineShop]:
     """A second node on the same stores."""
     async for opened in _opened(redis_url, postgres_url):
         yield opened
 
 
-async def _opened(redis_url: str, postgres_url: str) -> AsyncIterator[Shop]:
+async def _opened(redis_url: str, postgres_url: str) -> AsyncIterator[EngineShop]:
     """Run a node in a task of its own.
 
     A fixture is set up and torn down in different tasks, and a task group must be left in the
     one that it was entered in.
     """
-    opened: asyncio.Future[Shop] = asyncio.get_running_loop().create_future()
+    opened: asyncio.Future[EngineShop] = asyncio.get_running_loop().create_future()
     closing = asyncio.Event()
 
     async def keep_open() -> None:

@@ -6,7 +6,7 @@ import redis.asyncio
 
 from liveshop.engine.context import RoomContext
 from liveshop.stores.redis.packing import session_key
-from tests.engine.world import until
+from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True)

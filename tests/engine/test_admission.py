@@ -12,7 +12,7 @@ _WAIT_MS: Final = 1_000
 _LINES: Final = limits.RESERVE_LINES_PER_CALL_MAX
 
 
-class _World:
+class _AdmissionWorld:
     """An admission by a clock that is set, with a call of Redis that takes a millisecond a line."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class _World:
 
 
 def test_a_buy_waits_for_its_call_and_then_for_its_transaction() -> None:
-    world = _World()
+    world = _AdmissionWorld()
     assert not world.refuses(900, buys=True)
     for _ in range(50):
         world.admission.confirmed(400 * _MS)
@@ -40,7 +40,7 @@ def test_a_buy_waits_for_its_call_and_then_for_its_transaction() -> None:
 
 
 def test_one_slow_transaction_leaves_half_of_the_time_for_the_wait() -> None:
-    world = _World()
+    world = _AdmissionWorld()
     for _ in range(50):
         world.admission.confirmed(30_000 * _MS)
     assert not world.refuses(400, buys=True)
@@ -48,7 +48,7 @@ def test_one_slow_transaction_leaves_half_of_the_time_for_the_wait() -> None:
 
 
 def test_refusals_are_recent_for_a_second() -> None:
-    world = _World()
+    world = _AdmissionWorld()
     assert not world.admission.refused_lately
     assert world.refuses(1_100, buys=True)
     assert world.admission.refused_lately

@@ -18,17 +18,18 @@ from liveshop.engine.audience import Audience
 from liveshop.engine.broadcast import Broadcast
 from liveshop.engine.clock import Clock, SessionClock
 from liveshop.engine.metrics import Metrics
-from tests.core.world import World, make_chat
-from tests.engine.world import Shop, Watcher, until
+from tests.core.world import CoreWorld, make_chat
+from tests.engine.world import EngineShop, Watcher
+from tests.waiting import until
 
 WELCOME = frame({"type": "welcome"})
 
 
-class Stage:
+class BroadcastStage:
     """A session, its broadcast, and who watches."""
 
     def __init__(self) -> None:
-        self.world = World()
+        self.world = CoreWorld()
         self.world.shelve("shirt")
         self.audience = Audience()
         self.metrics = Metrics()
@@ -54,8 +55,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
-    opened = Stage()
+async def stage() -> AsyncIterator[BroadcastStage]:
+    opened = BroadcastStage()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(opened.broadcast.run)
         yield opened
@@ -190,7 +191,7 @@ async def test_the_snapshot_is_encoded_once_between_two_flushes() -> None:
         assert room.broadcast.snapshot_frame() is not first
 
 
-async def test_a_thousand_viewers_come_and_go_and_leave_nothing(shop: Shop) -> None:
+async def test_a_thousand_viewers_come_and_go_and_leave_nothing(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
     await shop.join(session_id, "ada")

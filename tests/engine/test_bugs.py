@@ -11,7 +11,8 @@ from liveshop.core.errors import InternalError, OutcomeUnknown, Unavailable
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.reply import Reply
 from liveshop.engine.room import Room
-from tests.engine.world import Shop, until
+from tests.engine.world import EngineShop
+from tests.waiting import until
 
 BUG = "a bug on purpose"
 
@@ -35,7 +36,7 @@ def _failures(room: Room, part: str) -> float:
     return float(room.context.node.metrics.failures.labels(part)._value.get())
 
 
-async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: Shop) -> None:
+async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -53,7 +54,9 @@ async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: Shop
     assert known
 
 
-async def test_a_purchase_that_cannot_be_answered_costs_the_others_nothing(shop: Shop) -> None:
+async def test_a_purchase_that_cannot_be_answered_costs_the_others_nothing(
+    shop: EngineShop,
+) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
@@ -74,7 +77,7 @@ async def test_a_purchase_that_cannot_be_answered_costs_the_others_nothing(shop:
     assert (await room.context.node.orders.get(rid)).viewer_id == "ada"
 
 
-async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: Shop) -> None:
+async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -91,7 +94,7 @@ async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: 
     assert (await ada.sees("confirmed", ref=2))["order_id"] == order_id
 
 
-async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Shop) -> None:
+async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")

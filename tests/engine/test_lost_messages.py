@@ -5,10 +5,11 @@ from uuid import uuid4
 import asyncpg
 
 from liveshop.engine.mailbox import Watched
-from tests.engine.world import Shop, open_shop, until
+from tests.engine.world import EngineShop, open_shop
+from tests.waiting import until
 
 
-async def test_an_order_under_way_is_not_told_as_lost(shop: Shop, postgres_url: str) -> None:
+async def test_an_order_under_way_is_not_told_as_lost(shop: EngineShop, postgres_url: str) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -26,7 +27,7 @@ async def test_an_order_under_way_is_not_told_as_lost(shop: Shop, postgres_url: 
     assert ada.of("refused") == []
 
 
-async def test_more_than_one_pulse_can_ask_for_is_told_all_the_same(shop: Shop) -> None:
+async def test_more_than_one_pulse_can_ask_for_is_told_all_the_same(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -39,7 +40,7 @@ async def test_more_than_one_pulse_can_ask_for_is_told_all_the_same(shop: Shop) 
 
 
 async def test_a_settled_session_that_redis_has_forgotten_shows_what_it_sold(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=2)
     await shop.opened(session_id)
@@ -59,7 +60,7 @@ async def test_a_settled_session_that_redis_has_forgotten_shows_what_it_sold(
         assert (await late.sees("error", ref=1))["code"] == "not_live"
 
 
-async def test_a_deleted_message_does_not_come_back_with_the_pulse(shop: Shop) -> None:
+async def test_a_deleted_message_does_not_come_back_with_the_pulse(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=2)
     ada = await shop.join(session_id, "ada")
     shop.send(ada, "say", text="hello", ref=1)

@@ -4,7 +4,8 @@ import pytest
 
 from liveshop.core.errors import Conflict
 from liveshop.engine.metrics import Metrics
-from tests.engine.world import Shop, until
+from tests.engine.world import EngineShop
+from tests.waiting import until
 
 
 def told(metrics: Metrics, name: str, **labels: str) -> float:
@@ -14,7 +15,7 @@ def told(metrics: Metrics, name: str, **labels: str) -> float:
     return value
 
 
-async def test_a_purchase_is_seen_at_every_stage(shop: Shop) -> None:
+async def test_a_purchase_is_seen_at_every_stage(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -33,7 +34,7 @@ async def test_a_purchase_is_seen_at_every_stage(shop: Shop) -> None:
     await until(lambda: told(metrics, "writer_lag_seconds") == 0)  # read twice a second
 
 
-async def test_what_is_held_shows_until_it_is_given_back(shop: Shop) -> None:
+async def test_what_is_held_shows_until_it_is_given_back(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -43,7 +44,9 @@ async def test_what_is_held_shows_until_it_is_given_back(shop: Shop) -> None:
     await until(lambda: told(shop.engine.metrics, "held_units") == 0)
 
 
-async def test_every_queue_and_the_pool_are_told_of_before_there_is_a_room(shop: Shop) -> None:
+async def test_every_queue_and_the_pool_are_told_of_before_there_is_a_room(
+    shop: EngineShop,
+) -> None:
     metrics = shop.engine.metrics
     await until(
         lambda: (
@@ -57,7 +60,9 @@ async def test_every_queue_and_the_pool_are_told_of_before_there_is_a_room(shop:
     assert told(metrics, "postgres_connections", state="allowed") >= opened >= 1
 
 
-async def test_a_message_of_another_node_tells_how_long_it_took(shop: Shop, other: Shop) -> None:
+async def test_a_message_of_another_node_tells_how_long_it_took(
+    shop: EngineShop, other: EngineShop
+) -> None:
     session_id = await shop.live(OBS_M=5)
     await other.join(session_id)
     await shop.opened(session_id)
@@ -66,7 +71,7 @@ async def test_a_message_of_another_node_tells_how_long_it_took(shop: Shop, othe
     assert 0 <= told(other.engine.metrics, "bus_lag_seconds_sum") < 60
 
 
-async def test_a_newer_epoch_is_counted_once(shop: Shop) -> None:
+async def test_a_newer_epoch_is_counted_once(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
     context = (await shop.engine.room(session_id)).context
@@ -82,7 +87,7 @@ async def test_a_newer_epoch_is_counted_once(shop: Shop) -> None:
     assert told(shop.engine.metrics, "rebuilds_total") >= 1
 
 
-async def test_money_that_has_to_be_given_back_is_counted_once(shop: Shop) -> None:
+async def test_money_that_has_to_be_given_back_is_counted_once(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5, payment="checkout")
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")

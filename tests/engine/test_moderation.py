@@ -1,7 +1,7 @@
 """Slow mode and blocked words, on every node at once."""
 
 from liveshop.core.roles import Role
-from tests.engine.world import Shop, Watcher
+from tests.engine.world import EngineShop, Watcher
 
 
 def _heard(viewer: Watcher) -> list[str]:
@@ -9,7 +9,7 @@ def _heard(viewer: Watcher) -> list[str]:
 
 
 async def test_a_blocked_word_is_refused_on_every_node_and_nobody_sees_it(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(SHIRT_M=5)
     ada, bo = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
@@ -27,7 +27,7 @@ async def test_a_blocked_word_is_refused_on_every_node_and_nobody_sees_it(
     assert _heard(bo) == ["that is fakery", "that is fakery", "not fake"]
 
 
-async def test_a_moderator_may_say_blocked_words_and_need_not_wait(shop: Shop) -> None:
+async def test_a_moderator_may_say_blocked_words_and_need_not_wait(shop: EngineShop) -> None:
     session_id = await shop.live(SHIRT_M=5)
     await shop.host(session_id, "chat.block", words=["fake"])
     await shop.host(session_id, "chat.slow", interval_ms=60_000)
@@ -37,7 +37,9 @@ async def test_a_moderator_may_say_blocked_words_and_need_not_wait(shop: Shop) -
         await staff.sees("ok", ref=ref)
 
 
-async def test_in_slow_mode_a_viewer_waits_on_whichever_node_it_is(shop: Shop, other: Shop) -> None:
+async def test_in_slow_mode_a_viewer_waits_on_whichever_node_it_is(
+    shop: EngineShop, other: EngineShop
+) -> None:
     session_id = await shop.live(SHIRT_M=5)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     await shop.host(session_id, "chat.slow", interval_ms=60_000)

@@ -10,7 +10,8 @@ from liveshop.core.model import OrderStatus, ReservationState
 from liveshop.core.roles import Role
 from liveshop.engine.purchase_limits import PurchaseLimits
 from tests.engine.old_file import OldFile
-from tests.engine.world import Shop, Watcher, until
+from tests.engine.world import EngineShop, Watcher
+from tests.waiting import until
 
 
 def _answer(watcher: Watcher, ref: int) -> dict[str, Any] | None:
@@ -19,7 +20,7 @@ def _answer(watcher: Watcher, ref: int) -> dict[str, Any] | None:
 
 @pytest.mark.parametrize("known", [2, 1], ids=["both held", "one of them unknown"])
 async def test_a_cart_that_an_older_redis_had_as_held_is_told_as_confirmed_again(
-    shop: Shop, redis_url: str, known: int
+    shop: EngineShop, redis_url: str, known: int
 ) -> None:
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.opened(session_id)
@@ -54,7 +55,7 @@ async def test_a_cart_that_an_older_redis_had_as_held_is_told_as_confirmed_again
 
 @pytest.mark.parametrize("cancelled", [True, False])
 async def test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price_of_its_order(
-    shop: Shop, redis_url: str, cancelled: bool
+    shop: EngineShop, redis_url: str, cancelled: bool
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
@@ -90,7 +91,7 @@ async def test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price
 
 
 async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new_ones_as_new(
-    shop: Shop, redis_url: str
+    shop: EngineShop, redis_url: str
 ) -> None:
     """Reading what is stored fails after the COMMIT: orders of the batch are new all the same."""
     session_id = await shop.live(OBS_M=3, OBS_L=3)
@@ -128,6 +129,6 @@ async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new
     assert [order["total"] for order in host.of("order")] == [5000, 5000, 6000]
 
 
-async def _settled(shop: Shop, session_id: str) -> None:
+async def _settled(shop: EngineShop, session_id: str) -> None:
     writer = (await shop.engine.room(session_id)).writer
     await until(lambda: not len(writer))

@@ -9,7 +9,8 @@ import redis.asyncio
 from liveshop.core.model import OrderStatus
 from liveshop.engine.purchase_limits import PurchaseLimits
 from liveshop.engine.room import Room
-from tests.engine.world import Shop, Watcher, until
+from tests.engine.world import EngineShop, Watcher
+from tests.waiting import until
 
 
 async def _forget_everything(redis_url: str) -> None:
@@ -38,7 +39,7 @@ def _answers(watcher: Watcher, rid: str) -> set[tuple[str, str | None]]:
 
 
 async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_that_comes_late(
-    shop: Shop, other: Shop, redis_url: str
+    shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
@@ -59,7 +60,7 @@ async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_tha
 
 
 async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_comes_late(
-    shop: Shop, other: Shop, redis_url: str
+    shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.opened(session_id)
@@ -82,7 +83,7 @@ async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_come
 
 
 async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_lost_it(
-    shop: Shop, other: Shop, redis_url: str
+    shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)

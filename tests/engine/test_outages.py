@@ -4,7 +4,8 @@ from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import LocalStores
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.stores.postgres.migrate import migrate
-from tests.engine.world import Shop, open_shop, until
+from tests.engine.world import EngineShop, open_shop
+from tests.waiting import until
 
 
 def _restart(store: LocalValkey | LocalPostgres) -> None:
@@ -12,7 +13,7 @@ def _restart(store: LocalValkey | LocalPostgres) -> None:
     store.start()
 
 
-async def _sell_one(shop: Shop, session_id: str) -> str:
+async def _sell_one(shop: EngineShop, session_id: str) -> str:
     buyer = await shop.join(session_id, f"buyer-{shop.engine.now_ms()}")
     rid = shop.buy(buyer, "OBS-M")
     await buyer.sees("confirmed")

@@ -14,8 +14,9 @@ from liveshop.core.commands import Reserve
 from liveshop.core.errors import Busy
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.room import Room
-from tests.engine.world import Shop, Watcher, open_shop, until
+from tests.engine.world import EngineShop, Watcher, open_shop
 from tests.faults.proxy import Proxy
+from tests.waiting import until
 
 WAIT_MS = 50
 WAIT_NS = WAIT_MS * 1_000_000
@@ -25,7 +26,7 @@ CALLS = limits.RESERVE_CALLS_IN_FLIGHT_MAX
 @asynccontextmanager
 async def _overloaded_orders(
     redis_url: str, postgres_url: str
-) -> AsyncIterator[tuple[Shop, str, list[Watcher], list[str], asyncpg.Connection]]:
+) -> AsyncIterator[tuple[EngineShop, str, list[Watcher], list[str], asyncpg.Connection]]:
     """Have more orders under way than one transaction takes, none of which can be committed."""
     async with open_shop(redis_url, postgres_url, buy_wait_ms_max=60_000) as shop:
         session_id = await shop.live(OBS_M=1_000, limit=1_000)
@@ -130,7 +131,7 @@ async def _confirmed(connection: asyncpg.Connection) -> set[str]:
 @asynccontextmanager
 async def _silent_redis(
     redis_url: str, postgres_url: str
-) -> AsyncIterator[tuple[Shop, str, Room, Proxy, list[str]]]:
+) -> AsyncIterator[tuple[EngineShop, str, Room, Proxy, list[str]]]:
     """Have every call of Redis under way with a purchase of its own, and no answer to any."""
     async with (
         Proxy(redis_url).listening() as proxy,
@@ -148,7 +149,7 @@ async def _silent_redis(
         yield shop, session_id, room, proxy, rids
 
 
-def _join(shop: Shop, room: Room, name: str) -> Watcher:
+def _join(shop: EngineShop, room: Room, name: str) -> Watcher:
     """Seat a viewer without asking a store."""
     watcher = Watcher(Identity(viewer_id=name, name=name, role=Role.VIEWER))
     room.context.audience.expect(watcher)

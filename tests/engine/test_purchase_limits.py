@@ -8,28 +8,28 @@ from liveshop.core.events import ProductAdded
 from liveshop.core.limits import LIMIT_LAG_MS
 from liveshop.core.model import ShelfProduct, ShelfVariant
 from liveshop.engine.purchase_limits import PurchaseLimits
-from tests.engine.world import Shop, Watcher
+from tests.engine.world import EngineShop, Watcher
 
 
-async def _put_limit(shop: Shop, session_id: str, limit: int) -> None:
+async def _put_limit(shop: EngineShop, session_id: str, limit: int) -> None:
     await shop.host(session_id, "product.remove", product_id="shirt")
     fields = {"product_id": "shirt", "units": {"OBS-M": 1}, "limit": limit}
     await shop.host(session_id, "product.add", **fields)
 
 
-async def _held(shop: Shop, ada: Watcher, quantity: int) -> str:
+async def _held(shop: EngineShop, ada: Watcher, quantity: int) -> str:
     rid = shop.reserve(ada, "OBS-M", quantity)
     await ada.sees("reserved", rid=rid)
     return rid
 
 
-async def _checkout(shop: Shop, ada: Watcher, *rids: str) -> str:
+async def _checkout(shop: EngineShop, ada: Watcher, *rids: str) -> str:
     order_id = str(uuid4())
     shop.send(ada, "checkout", order_id=order_id, rids=list(rids), ref=len(ada.inbox))
     return order_id
 
 
-async def test_what_was_held_before_the_limit_fell_can_be_ordered(shop: Shop) -> None:
+async def test_what_was_held_before_the_limit_fell_can_be_ordered(shop: EngineShop) -> None:
     session_id = await shop.live(limit=10, OBS_M=20)
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
@@ -46,7 +46,7 @@ async def test_what_was_held_before_the_limit_fell_can_be_ordered(shop: Shop) ->
     await bo.sees("confirmed")
 
 
-async def test_what_was_held_before_the_limit_rose_can_be_ordered_last(shop: Shop) -> None:
+async def test_what_was_held_before_the_limit_rose_can_be_ordered_last(shop: EngineShop) -> None:
     session_id = await shop.live(limit=2, OBS_M=20)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -58,7 +58,7 @@ async def test_what_was_held_before_the_limit_rose_can_be_ordered_last(shop: Sho
         await ada.sees("confirmed", order_id=order_id)
 
 
-async def test_what_was_held_before_the_limit_fell_can_be_paid_elsewhere(shop: Shop) -> None:
+async def test_what_was_held_before_the_limit_fell_can_be_paid_elsewhere(shop: EngineShop) -> None:
     session_id = await shop.live(limit=10, payment="checkout", OBS_M=20)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")

@@ -9,11 +9,12 @@ import asyncpg
 from liveshop.core.limits import RESOLVED_KEPT_MS, SETTLED_KEPT_MS
 from liveshop.core.roles import Role
 from liveshop.stores.redis.packing import session_key
-from tests.engine.world import WAIT_S, Shop, Watcher, until
+from tests.engine.world import EngineShop, Watcher
 from tests.stores.postgres.shop import somebody_waits
+from tests.waiting import WAIT_S, until
 
 
-async def test_a_buy_is_reserved_then_confirmed(shop: Shop) -> None:
+async def test_a_buy_is_reserved_then_confirmed(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -35,7 +36,7 @@ async def test_a_buy_is_reserved_then_confirmed(shop: Shop) -> None:
     ]
 
 
-async def test_nothing_is_confirmed_before_its_commit(shop: Shop, postgres_url: str) -> None:
+async def test_nothing_is_confirmed_before_its_commit(shop: EngineShop, postgres_url: str) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -54,7 +55,7 @@ async def test_nothing_is_confirmed_before_its_commit(shop: Shop, postgres_url: 
     await ada.sees("confirmed", order_id=rid)
 
 
-async def test_the_same_rid_again_gets_the_same_answer(shop: Shop) -> None:
+async def test_the_same_rid_again_gets_the_same_answer(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -70,7 +71,7 @@ async def test_the_same_rid_again_gets_the_same_answer(shop: Shop) -> None:
     assert (await ada.sees("error", ref=3))["code"] == "conflict"
 
 
-async def test_twenty_units_go_to_twenty_of_two_hundred_buyers(shop: Shop) -> None:
+async def test_twenty_units_go_to_twenty_of_two_hundred_buyers(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=20)
     await shop.opened(session_id)
     buyers = [await shop.join(session_id, f"b{i}") for i in range(200)]
@@ -92,7 +93,7 @@ def _answered(buyer: Watcher) -> bool:
     return bool(buyer.of("confirmed") or buyer.of("error"))
 
 
-async def test_a_cart_is_ordered_all_or_nothing(shop: Shop) -> None:
+async def test_a_cart_is_ordered_all_or_nothing(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5, OBS_L=5)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -112,7 +113,7 @@ async def test_a_cart_is_ordered_all_or_nothing(shop: Shop) -> None:
     assert sorted(confirmed["rids"]) == sorted(rids)
 
 
-async def test_a_hold_comes_back_at_its_deadline_and_its_buyer_is_told(shop: Shop) -> None:
+async def test_a_hold_comes_back_at_its_deadline_and_its_buyer_is_told(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=1, hold_ms=1_000)
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
@@ -126,7 +127,7 @@ async def test_a_hold_comes_back_at_its_deadline_and_its_buyer_is_told(shop: Sho
     await bo.sees("confirmed")
 
 
-async def test_many_holds_that_end_together_come_back_together(shop: Shop) -> None:
+async def test_many_holds_that_end_together_come_back_together(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=400, hold_ms=2_000)
     await shop.opened(session_id)
     bo = await shop.join(session_id, "bo")
@@ -141,7 +142,9 @@ async def test_many_holds_that_end_together_come_back_together(shop: Shop) -> No
     assert [len(buyer.of("expired")) for buyer in buyers] == [10] * 40
 
 
-async def test_a_sale_sells_at_its_price_to_its_limit_and_ends_when_sold_out(shop: Shop) -> None:
+async def test_a_sale_sells_at_its_price_to_its_limit_and_ends_when_sold_out(
+    shop: EngineShop,
+) -> None:
     session_id = await shop.live(OBS_M=10)
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
@@ -168,7 +171,7 @@ async def test_a_sale_sells_at_its_price_to_its_limit_and_ends_when_sold_out(sho
     assert (await ada.sees("reserved", ref=10))["price"] == 5000
 
 
-async def test_a_checkout_session_waits_for_the_money(shop: Shop) -> None:
+async def test_a_checkout_session_waits_for_the_money(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=2, payment="checkout")
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -184,7 +187,7 @@ async def test_a_checkout_session_waits_for_the_money(shop: Shop) -> None:
 
 
 async def test_money_that_was_stored_and_not_applied_is_applied_by_any_node(
-    shop: Shop, postgres_url: str
+    shop: EngineShop, postgres_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=2, payment="checkout")
     await shop.opened(session_id)
@@ -201,7 +204,7 @@ async def test_money_that_was_stored_and_not_applied_is_applied_by_any_node(
     await ada.sees("confirmed", order_id=rid)
 
 
-async def test_a_cancelled_order_brings_its_unit_back(shop: Shop) -> None:
+async def test_a_cancelled_order_brings_its_unit_back(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=1)
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
@@ -215,7 +218,7 @@ async def test_a_cancelled_order_brings_its_unit_back(shop: Shop) -> None:
     await bo.sees("confirmed")
 
 
-async def test_an_ended_session_returns_what_it_has_not_sold(shop: Shop) -> None:
+async def test_an_ended_session_returns_what_it_has_not_sold(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -239,7 +242,7 @@ async def test_an_ended_session_returns_what_it_has_not_sold(shop: Shop) -> None
     assert RESOLVED_KEPT_MS < min(ttl_ms.values()) and max(ttl_ms.values()) <= SETTLED_KEPT_MS
 
 
-async def test_a_node_that_stops_finishes_what_was_bought(shop: Shop) -> None:
+async def test_a_node_that_stops_finishes_what_was_bought(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=100)
     await shop.opened(session_id)
     buyers = [await shop.join(session_id, f"u{number}") for number in range(50)]

@@ -11,7 +11,8 @@ from liveshop.stores.postgres.records import NewLine, NewOrder, Verdict
 from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.records import UnitsStatus
 from tests.engine.old_file import OldFile
-from tests.engine.world import Shop, until
+from tests.engine.world import EngineShop
+from tests.waiting import until
 
 
 async def _forget_everything(redis_url: str) -> None:
@@ -20,7 +21,9 @@ async def _forget_everything(redis_url: str) -> None:
         await client.function_flush("SYNC")
 
 
-async def test_selling_goes_on_after_redis_lost_everything(shop: Shop, redis_url: str) -> None:
+async def test_selling_goes_on_after_redis_lost_everything(
+    shop: EngineShop, redis_url: str
+) -> None:
     session_id = await shop.live(limit=2, OBS_M=3)
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
@@ -44,7 +47,7 @@ async def test_selling_goes_on_after_redis_lost_everything(shop: Shop, redis_url
 
 
 async def test_a_cancellation_is_not_told_to_a_redis_that_another_node_has_left(
-    shop: Shop,
+    shop: EngineShop,
 ) -> None:
     """A primary that is cut off takes what it is told at the old epoch, and takes it along."""
     session_id = await shop.live(limit=2, OBS_M=3)
@@ -64,7 +67,7 @@ async def test_a_cancellation_is_not_told_to_a_redis_that_another_node_has_left(
 
 
 async def test_a_purchase_during_the_loss_is_refused_and_may_be_sent_again(
-    shop: Shop, redis_url: str
+    shop: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
@@ -79,7 +82,7 @@ async def test_a_purchase_during_the_loss_is_refused_and_may_be_sent_again(
     assert (await ada.sees("confirmed"))["order_id"] == rid
 
 
-async def test_a_hold_that_was_lost_is_told(shop: Shop, redis_url: str) -> None:
+async def test_a_hold_that_was_lost_is_told(shop: EngineShop, redis_url: str) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -92,7 +95,7 @@ async def test_a_hold_that_was_lost_is_told(shop: Shop, redis_url: str) -> None:
 
 
 async def test_an_order_that_waits_for_its_money_keeps_its_unit_through_a_loss(
-    shop: Shop, redis_url: str
+    shop: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(payment="checkout", OBS_M=1)
     await shop.opened(session_id)
@@ -109,7 +112,7 @@ async def test_an_order_that_waits_for_its_money_keeps_its_unit_through_a_loss(
 
 
 async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit(
-    shop: Shop, redis_url: str
+    shop: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=2)
     await shop.opened(session_id)
@@ -126,7 +129,7 @@ async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit
     assert ada.of("expired") == ada.of("refused") == []
 
 
-async def test_who_raised_the_epoch_is_left_to_rebuild(shop: Shop) -> None:
+async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     room = (await shop.engine.room(session_id)).context
@@ -143,7 +146,7 @@ async def test_who_raised_the_epoch_is_left_to_rebuild(shop: Shop) -> None:
     assert (await sessions.get(session_id)).stock_epoch == epoch + 1
 
 
-async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: Shop) -> None:
+async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     room = (await shop.engine.room(session_id)).context
@@ -156,7 +159,7 @@ async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: Shop)
 
 
 async def test_two_nodes_that_lose_redis_rebuild_once(
-    shop: Shop, other: Shop, redis_url: str
+    shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(limit=2, OBS_M=3)
     await shop.opened(session_id)
@@ -174,7 +177,7 @@ async def test_two_nodes_that_lose_redis_rebuild_once(
 
 
 async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebuild(
-    shop: Shop,
+    shop: EngineShop,
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)

@@ -5,16 +5,19 @@ import pytest
 from liveshop.core.errors import NotFound
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.figures import Figures
-from tests.engine.world import Shop, until
+from tests.engine.world import EngineShop
+from tests.waiting import until
 
 NOW_MS = 1_790_000_000_000
 
 
-async def _figures(shop: Shop, session_id: str) -> Figures:
+async def _figures(shop: EngineShop, session_id: str) -> Figures:
     return (await shop.engine.room(session_id)).context.node.figures
 
 
-async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(shop: Shop, other: Shop) -> None:
+async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
+    shop: EngineShop, other: EngineShop
+) -> None:
     session_id = await shop.live(SHIRT_M=5)
     await shop.join(session_id, "ada")
     await other.join(session_id, "bo")
@@ -30,7 +33,7 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(shop: Shop, ot
     assert series[0] == (2, 0, 0)
 
 
-async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Shop) -> None:
+async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: EngineShop) -> None:
     session_id = await shop.live(SHIRT_M=5)
     room = await shop.engine.room(session_id)
     for name in ("ada", "ada", "bo"):
@@ -44,7 +47,7 @@ async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Shop
     assert audience.visitors == 3
 
 
-async def test_looks_are_counted_for_what_is_on_the_shelf(shop: Shop) -> None:
+async def test_looks_are_counted_for_what_is_on_the_shelf(shop: EngineShop) -> None:
     session_id = await shop.live(SHIRT_M=5)
     viewer = await shop.join(session_id)
     for _ in range(3):
@@ -59,7 +62,7 @@ async def test_looks_are_counted_for_what_is_on_the_shelf(shop: Shop) -> None:
     assert await (await _figures(shop, session_id)).looks(session_id) == {"shirt": 3}
 
 
-async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: Shop) -> None:
+async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: EngineShop) -> None:
     await shop.stock(SHIRT_M=5)
     session_id = await shop.plan()
     room = await shop.engine.room(session_id)

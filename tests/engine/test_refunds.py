@@ -4,11 +4,12 @@ import asyncpg
 import pytest
 
 from liveshop.core.errors import Conflict
-from tests.engine.world import Shop, until
+from tests.engine.world import EngineShop
+from tests.waiting import until
 
 
 async def test_a_buyer_whose_units_are_gone_is_told_as_soon_as_the_money_comes(
-    shop: Shop, postgres_url: str
+    shop: EngineShop, postgres_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=2, payment="checkout")
     await shop.opened(session_id)

@@ -3,10 +3,11 @@
 from liveshop.stores.audit.look import audit
 from liveshop.stores.audit.repair import repair
 from liveshop.stores.redis.packing import SEPARATOR, session_key
-from tests.engine.world import Shop, until
+from tests.engine.world import EngineShop
+from tests.waiting import until
 
 
-async def test_units_that_leaked_in_redis_are_for_sale_after_a_repair(shop: Shop) -> None:
+async def test_units_that_leaked_in_redis_are_for_sale_after_a_repair(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     context = (await shop.engine.room(session_id)).context
@@ -30,7 +31,7 @@ async def test_units_that_leaked_in_redis_are_for_sale_after_a_repair(shop: Shop
 
 
 async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     contexts = [(await each.engine.room(session_id)).context for each in (shop, other)]
@@ -55,7 +56,9 @@ async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back
     await ada.sees("confirmed")
 
 
-async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(shop: Shop) -> None:
+async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(
+    shop: EngineShop,
+) -> None:
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.stock("mug", MUG=5)
     mug = {"product_id": "mug", "units": {"MUG": 5}, "prices": {"MUG": 700}, "limit": 2}
@@ -92,7 +95,7 @@ async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(sho
     assert SEPARATOR.join((await link.call("HGET", plan, "sOBS-M")).split(SEPARATOR)[2:]) == sale
 
 
-async def test_a_time_far_ahead_is_found_and_set_back_with_what_is_held(shop: Shop) -> None:
+async def test_a_time_far_ahead_is_found_and_set_back_with_what_is_held(shop: EngineShop) -> None:
     session_id = await shop.live(hold_ms=300_000, OBS_M=3)
     await shop.opened(session_id)
     context = (await shop.engine.room(session_id)).context

@@ -9,7 +9,8 @@ import pytest
 from liveshop.core.close_codes import CloseCode
 from liveshop.engine.context import RoomContext
 from liveshop.stores.audit.look import audit
-from tests.engine.world import Shop, Watcher, open_shop, until
+from tests.engine.world import EngineShop, Watcher, open_shop
+from tests.waiting import until
 
 _ORDERS_RESTORED = (
     "DELETE FROM order_line WHERE rid NOT IN (SELECT rid FROM backup.order_line)",
@@ -66,12 +67,12 @@ async def backup(postgres_url: str) -> AsyncIterator[Backup]:
     await connection.close()
 
 
-async def _sell(shop: Shop, watcher: Watcher, count: int, **fields: int) -> list[str]:
+async def _sell(shop: EngineShop, watcher: Watcher, count: int, **fields: int) -> list[str]:
     """Buy one unit after the other; what is refused while Redis is loaded is sent again."""
     return [await _buy(shop, watcher, **fields) for _ in range(count)]
 
 
-async def _buy(shop: Shop, watcher: Watcher, **fields: int) -> str:
+async def _buy(shop: EngineShop, watcher: Watcher, **fields: int) -> str:
     rid = shop.buy(watcher, "OBS-M", **fields)
     while True:
         told = len(watcher.of("error"))
@@ -91,7 +92,7 @@ def _is_confirmed(watcher: Watcher, rid: str) -> bool:
     return any(rid in message["rids"] for message in watcher.of("confirmed"))
 
 
-async def _room(shop: Shop, session_id: str) -> RoomContext:
+async def _room(shop: EngineShop, session_id: str) -> RoomContext:
     return (await shop.engine.room(session_id)).context
 
 
@@ -101,7 +102,7 @@ async def _settled_in_redis(room: RoomContext, sold: int) -> None:
 
 
 async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
-    shop: Shop, backup: Backup
+    shop: EngineShop, backup: Backup
 ) -> None:
     session_id = await shop.live(OBS_M=10)
     await shop.opened(session_id)
@@ -134,7 +135,7 @@ async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
 
 
 async def test_orders_that_an_older_postgres_lacks_leave_their_units_to_be_sold_once(
-    shop: Shop, backup: Backup
+    shop: EngineShop, backup: Backup
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
@@ -155,7 +156,7 @@ async def test_orders_that_an_older_postgres_lacks_leave_their_units_to_be_sold_
 
 
 async def test_the_first_orders_in_an_older_postgres_are_enough_to_notice_it(
-    shop: Shop, backup: Backup
+    shop: EngineShop, backup: Backup
 ) -> None:
     session_id = await shop.live(limit=20, OBS_M=20)
     await shop.opened(session_id)
@@ -180,7 +181,7 @@ async def test_the_first_orders_in_an_older_postgres_are_enough_to_notice_it(
 
 
 async def test_two_nodes_follow_an_older_postgres_alike(
-    shop: Shop, other: Shop, backup: Backup
+    shop: EngineShop, other: EngineShop, backup: Backup
 ) -> None:
     session_id = await shop.live(OBS_M=10)
     rooms = [await _room(each, session_id) for each in (shop, other)]
@@ -224,7 +225,7 @@ async def test_a_node_that_starts_after_it_does_not_go_on_selling_by_an_old_plan
 
 
 async def test_a_session_that_an_older_postgres_does_not_have_is_closed(
-    shop: Shop, backup: Backup
+    shop: EngineShop, backup: Backup
 ) -> None:
     await backup.take()
     session_id = await shop.live(OBS_M=1)

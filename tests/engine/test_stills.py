@@ -13,10 +13,11 @@ from liveshop.core.errors import Busy
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.migrate import migrate
 from liveshop.stores.redis.packing import session_key
-from tests.engine.world import Shop, Watcher, open_shop, until
+from tests.engine.world import EngineShop, Watcher, open_shop
+from tests.waiting import until
 
 
-async def settled(shop: Shop, *, chat: bool = False, **stock: int) -> str:
+async def settled(shop: EngineShop, *, chat: bool = False, **stock: int) -> str:
     """Return a show that is over and settled, of which one unit was sold to ada."""
     session_id = await shop.live(**(stock or {"OBS_M": 3}))
     await shop.opened(session_id)
@@ -34,7 +35,7 @@ async def settled(shop: Shop, *, chat: bool = False, **stock: int) -> str:
 
 
 async def test_an_anonymous_viewer_sees_a_settled_show_without_a_room(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await settled(shop, chat=True)
     async with open_shop(redis_url, postgres_url) as later:
@@ -60,7 +61,7 @@ async def test_an_anonymous_viewer_sees_a_settled_show_without_a_room(
 
 
 async def test_a_still_answers_commands_as_the_room_would(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await settled(shop)
     async with open_shop(redis_url, postgres_url) as later:
@@ -76,7 +77,7 @@ async def test_a_still_answers_commands_as_the_room_would(
 
 
 async def test_what_waits_for_the_welcome_is_answered_after_it(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await settled(shop)
     async with open_shop(redis_url, postgres_url) as later:
@@ -88,7 +89,7 @@ async def test_what_waits_for_the_welcome_is_answered_after_it(
 
 
 async def test_viewers_of_a_still_get_every_event(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await settled(shop, chat=True)
     async with open_shop(redis_url, postgres_url) as later:
@@ -107,7 +108,7 @@ async def test_viewers_of_a_still_get_every_event(
 
 
 async def test_viewers_of_a_still_hear_an_empty_pulse_within_ping_ms(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await settled(shop)
     async with open_shop(redis_url, postgres_url, ping_ms=1_000) as later:
@@ -117,7 +118,7 @@ async def test_viewers_of_a_still_hear_an_empty_pulse_within_ping_ms(
 
 
 async def test_many_strangers_at_a_settled_show_have_it_read_once(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await settled(shop)
     async with open_shop(redis_url, postgres_url) as later:
@@ -140,7 +141,7 @@ async def test_many_strangers_at_a_settled_show_have_it_read_once(
 
 
 async def test_a_still_of_a_show_that_postgres_takes_back_sends_its_viewers_on(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await settled(shop)
     async with open_shop(redis_url, postgres_url) as later:
@@ -153,7 +154,7 @@ async def test_a_still_of_a_show_that_postgres_takes_back_sends_its_viewers_on(
         assert len(anna.of("moved")) == 1
 
 
-async def test_a_draft_is_not_there_for_strangers_and_is_not_loaded(shop: Shop) -> None:
+async def test_a_draft_is_not_there_for_strangers_and_is_not_loaded(shop: EngineShop) -> None:
     info = await shop.engine.create_session(
         title="Draft", currency="EUR", payment="direct", hold_ms=300_000
     )
@@ -255,7 +256,7 @@ async def test_the_quiet_show_left_for_longest_makes_way_for_the_next(
         assert stays.closed is None
 
 
-async def _try(shop: Shop, session_id: str) -> Watcher:
+async def _try(shop: EngineShop, session_id: str) -> Watcher:
     """Let a stranger in, or have it told to come back."""
     watcher = Watcher()
     shop.engine.connect(watcher, session_id, 0)

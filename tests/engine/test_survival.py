@@ -8,11 +8,12 @@ from anyio.lowlevel import checkpoint
 from liveshop.core.limits import SESSION_TRANSACTIONS_AT_ONCE_MAX
 from liveshop.engine.room import Room
 from liveshop.stores.redis.packing import session_key
-from tests.engine.world import WAIT_S, Shop, open_shop, until
+from tests.engine.world import EngineShop, open_shop
+from tests.waiting import WAIT_S, until
 
 
 async def test_what_cannot_be_read_on_the_bus_is_as_good_as_lost(
-    shop: Shop, redis_url: str
+    shop: EngineShop, redis_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     watcher = await shop.join(session_id)
@@ -27,7 +28,7 @@ async def test_what_cannot_be_read_on_the_bus_is_as_good_as_lost(
 
 
 async def test_a_session_that_cannot_be_read_does_not_keep_the_others_from_being_kept(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     readable = await shop.live(OBS_M=5)
     connection = await asyncpg.connect(postgres_url)
@@ -50,7 +51,7 @@ async def test_a_session_that_cannot_be_read_does_not_keep_the_others_from_being
         assert later.engine.health().ready
 
 
-async def test_a_room_is_loaded_once_though_who_asked_first_has_given_up(shop: Shop) -> None:
+async def test_a_room_is_loaded_once_though_who_asked_first_has_given_up(shop: EngineShop) -> None:
     session_id = await shop.plan()
     rooms: list[Room] = []
 
@@ -70,7 +71,7 @@ async def test_a_room_is_loaded_once_though_who_asked_first_has_given_up(shop: S
 
 
 async def test_who_reads_old_sessions_leaves_connections_to_those_who_buy(
-    shop: Shop, postgres_url: str
+    shop: EngineShop, postgres_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
@@ -100,7 +101,7 @@ async def _turns(count: int) -> None:
 
 
 async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_clock(
-    shop: Shop,
+    shop: EngineShop,
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
@@ -120,7 +121,7 @@ async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_
 
 
 async def test_who_waits_for_one_session_leaves_connections_to_the_others(
-    shop: Shop, postgres_url: str
+    shop: EngineShop, postgres_url: str
 ) -> None:
     locked = await shop.live(limit=20, OBS_M=20)
     await shop.opened(locked)

@@ -5,14 +5,16 @@ from typing import Any
 from liveshop.core.errors import OutcomeUnknown
 from liveshop.core.roles import Role
 from liveshop.engine.room import Room
-from tests.engine.world import Shop
+from tests.engine.world import EngineShop
 
 
 def _confirmed(room: Room) -> float:
     return float(room.context.node.metrics.confirmed._value.get())
 
 
-async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(shop: Shop) -> None:
+async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(
+    shop: EngineShop,
+) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -30,7 +32,9 @@ async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(s
     assert _confirmed(room) == 2
 
 
-async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(shop: Shop) -> None:
+async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(
+    shop: EngineShop,
+) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -44,7 +48,9 @@ async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(shop:
     assert (len(host.of("order")), _confirmed(room)) == (1, 1)
 
 
-async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(shop: Shop) -> None:
+async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(
+    shop: EngineShop,
+) -> None:
     session_id = await shop.live(OBS_M=2, payment="checkout")
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
@@ -62,7 +68,7 @@ async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(shop:
     assert _confirmed(room) == 2
 
 
-async def test_replays_of_one_batch_are_looked_up_together(shop: Shop) -> None:
+async def test_replays_of_one_batch_are_looked_up_together(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=30, limit=10)
     await shop.opened(session_id)
     buyers = [await shop.join(session_id, name) for name in ("ada", "bo", "cy")]

@@ -7,10 +7,13 @@ from liveshop.core import limits
 from liveshop.core.errors import Unavailable
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.orders import Orders
-from tests.engine.world import Shop, Watcher, open_shop, until
+from tests.engine.world import EngineShop, Watcher, open_shop
+from tests.waiting import until
 
 
-async def test_both_show_the_same_events_once_and_in_order(shop: Shop, other: Shop) -> None:
+async def test_both_show_the_same_events_once_and_in_order(
+    shop: EngineShop, other: EngineShop
+) -> None:
     session_id = await shop.live(OBS_M=5)
     here, there = await shop.join(session_id), await other.join(session_id)
     await shop.host(session_id, "product.pin", product_id="shirt")
@@ -24,7 +27,7 @@ async def test_both_show_the_same_events_once_and_in_order(shop: Shop, other: Sh
         assert seen == list(range(first + 1, first + 5))
 
 
-async def test_a_buyer_is_told_on_every_node(shop: Shop, other: Shop) -> None:
+async def test_a_buyer_is_told_on_every_node(shop: EngineShop, other: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
     await other.opened(session_id)
@@ -37,7 +40,7 @@ async def test_a_buyer_is_told_on_every_node(shop: Shop, other: Shop) -> None:
     assert (await host.sees("order"))["order_id"] == rid
 
 
-async def test_what_the_bus_loses_is_told_by_the_pulse(shop: Shop, other: Shop) -> None:
+async def test_what_the_bus_loses_is_told_by_the_pulse(shop: EngineShop, other: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
     await other.opened(session_id)
@@ -54,7 +57,9 @@ async def test_what_the_bus_loses_is_told_by_the_pulse(shop: Shop, other: Shop) 
     assert len(there.of("released")) == 1
 
 
-async def test_a_command_is_refused_by_the_newest_state_alone(shop: Shop, other: Shop) -> None:
+async def test_a_command_is_refused_by_the_newest_state_alone(
+    shop: EngineShop, other: EngineShop
+) -> None:
     session_id = await shop.live(OBS_M=5)
     await other.opened(session_id)
     room = await shop.engine.room(session_id)
@@ -65,7 +70,7 @@ async def test_a_command_is_refused_by_the_newest_state_alone(shop: Shop, other:
 
 
 async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
@@ -87,7 +92,7 @@ async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
 
 
 async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
@@ -108,7 +113,7 @@ async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
 
 
 async def test_a_cancellation_that_a_node_took_with_it_is_told_by_those_that_stay(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
@@ -126,7 +131,7 @@ async def test_a_cancellation_that_a_node_took_with_it_is_told_by_those_that_sta
 
 
 async def test_a_cancellation_that_the_bus_lost_is_told_once_it_is_back(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
@@ -142,7 +147,9 @@ async def test_a_cancellation_that_the_bus_lost_is_told_once_it_is_back(
     await ada.sees("cancelled", order_id=rid)
 
 
-async def test_a_sale_ends_once_by_its_timer_however_many_nodes(shop: Shop, other: Shop) -> None:
+async def test_a_sale_ends_once_by_its_timer_however_many_nodes(
+    shop: EngineShop, other: EngineShop
+) -> None:
     session_id = await shop.live(OBS_M=5)
     here, there = await shop.join(session_id), await other.join(session_id)
     await shop.host(session_id, "sale.start", product_id="shirt", percent=10, duration_ms=5_000)
@@ -158,7 +165,7 @@ async def test_a_sale_ends_once_by_its_timer_however_many_nodes(shop: Shop, othe
 
 
 async def test_a_sale_that_a_node_has_not_heard_of_is_limited_there_too(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
@@ -178,7 +185,7 @@ async def test_a_sale_that_a_node_has_not_heard_of_is_limited_there_too(
 
 
 async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     ada, bo = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
@@ -202,7 +209,7 @@ async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(
 
 
 async def test_who_is_muted_sees_its_own_words_on_every_node_before_the_show_too(
-    shop: Shop, other: Shop
+    shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.plan()
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
@@ -248,13 +255,13 @@ async def _lose(kind: str, body: object) -> bool:
     return True
 
 
-def _nodes(shop: Shop, session_id: str) -> int:
+def _nodes(shop: EngineShop, session_id: str) -> int:
     room = shop.engine.loaded(session_id)
     return 0 if room is None else room.context.nodes
 
 
 async def test_a_deleted_message_that_redis_still_has_is_not_shown_by_who_loads_the_room(
-    shop: Shop, redis_url: str, postgres_url: str
+    shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     ada = await shop.join(session_id, "ada")

@@ -8,13 +8,13 @@ from liveshop.core.frames import SharedFrame
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
 from liveshop.engine.audience import Audience
-from tests.engine.world import Shop, Watcher
+from tests.engine.world import EngineShop, Watcher
 
 ADA = Identity(viewer_id="ada", name="Ada", role=Role.VIEWER)
 
 
 async def test_commands_before_the_room_is_there_are_answered_after_the_welcome(
-    shop: Shop, postgres_url: str
+    shop: EngineShop, postgres_url: str
 ) -> None:
     session_id, ada = await shop.plan(), Watcher(ADA)
     connection = await asyncpg.connect(postgres_url)
@@ -32,7 +32,9 @@ async def test_commands_before_the_room_is_there_are_answered_after_the_welcome(
     assert [answer["type"] for answer in answers].count("time") == limits.COMMANDS_WAITING_MAX
 
 
-async def test_who_sends_without_end_before_the_room_is_there_is_sent_away(shop: Shop) -> None:
+async def test_who_sends_without_end_before_the_room_is_there_is_sent_away(
+    shop: EngineShop,
+) -> None:
     session_id, ada = await shop.plan(), Watcher(ADA)
     shop.engine.connect(ada, session_id, 0)
     for number in range(limits.FRAMES_WAITING_MAX + 2):

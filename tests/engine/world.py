@@ -18,8 +18,7 @@ from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
-
-WAIT_S = 10
+from tests.waiting import WAIT_S, until
 
 
 def payload_of(frame: bytes) -> list[dict[str, Any]]:
@@ -28,13 +27,6 @@ def payload_of(frame: bytes) -> list[dict[str, Any]]:
     start = 2 if size < 126 else 4 if size == 126 else 10
     messages: list[dict[str, Any]] = json.loads(frame[start:])
     return messages
-
-
-async def until(true: Callable[[], Any]) -> None:
-    """Wait for a condition that nobody announces."""
-    with anyio.fail_after(WAIT_S):
-        while not true():  # noqa: ASYNC110 -- nobody sets an event for it
-            await anyio.sleep(0.005)
 
 
 @dataclass(eq=False)
@@ -92,7 +84,7 @@ class Watcher:
 
 
 @dataclass
-class Shop:
+class EngineShop:
     """One node, and what a test does with it."""
 
     engine: Engine
@@ -172,7 +164,7 @@ class Shop:
 @asynccontextmanager
 async def open_shop(
     redis_url: str, postgres_url: str, *, bus_url: str | None = None, **settings: Any
-) -> AsyncIterator[Shop]:
+) -> AsyncIterator[EngineShop]:
     """Run a node on the stores; the bus may have a way of its own."""
     database, link = Database(postgres_url), RedisLink(redis_url)
     bus = Bus(bus_url or redis_url, link)
@@ -183,5 +175,5 @@ async def open_shop(
         await tasks.start(bus.run)
         await tasks.start(engine.run)
         await until(lambda: engine.health().ready)
-        yield Shop(engine, Catalogue(database), database)
+        yield EngineShop(engine, Catalogue(database), database)
         tasks.cancel_scope.cancel()

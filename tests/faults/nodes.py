@@ -13,21 +13,21 @@ from liveshop.cli.subprocesses import free_port
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.cli.programs import SECRET, program, serving
-from tests.system.shop import Shop
+from tests.system.shop import SystemShop
 
 _START_S = 30
 
 
 @dataclass(frozen=True)
-class Node:
+class FaultNode:
     """A node, and what an examiner does with it."""
 
-    shop: Shop
+    shop: SystemShop
     process: subprocess.Popen[str]
 
 
 @asynccontextmanager
-async def node(redis_url: str, postgres_url: str, **environment: str) -> AsyncIterator[Node]:
+async def node(redis_url: str, postgres_url: str, **environment: str) -> AsyncIterator[FaultNode]:
     """Run a node on stores that are there, and return when it is ready."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -41,7 +41,7 @@ async def node(redis_url: str, postgres_url: str, **environment: str) -> AsyncIt
             admin = make_token(SECRET, viewer_id="root", role=Role.ADMIN, ttl_s=60)
             headers = {"Authorization": f"Bearer {admin}"}
             made = await http.post("/api/keys", json={"name": "test"}, headers=headers)
-            yield Node(Shop(url, SECRET, made.json()["key"], http), process)
+            yield FaultNode(SystemShop(url, SECRET, made.json()["key"], http), process)
 
 
 async def audit(redis_url: str, postgres_url: str) -> tuple[int, str]:

@@ -7,15 +7,16 @@ from typing import Any
 
 import asyncpg
 
-from tests.engine.world import Shop, Watcher, open_shop, until
+from tests.engine.world import EngineShop, Watcher, open_shop
 from tests.faults.proxy import Proxy
+from tests.waiting import until
 
 
 @dataclass(frozen=True)
 class Spoiled:
     """A node, its ways to the stores, and the Postgres behind them."""
 
-    shop: Shop
+    shop: EngineShop
     redis: Proxy
     bus: Proxy
     postgres: Proxy
@@ -51,7 +52,7 @@ async def open_spoiled(
         yield Spoiled(shop, redis, bus, postgres, postgres_url)
 
 
-async def nothing_is_held(shop: Shop, session_id: str) -> None:
+async def nothing_is_held(shop: EngineShop, session_id: str) -> None:
     """Wait until no reservation of a session is open."""
     broadcast = (await shop.engine.room(session_id)).context.broadcast
     await until(lambda: broadcast.stats is not None and broadcast.stats.held == 0)

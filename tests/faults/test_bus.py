@@ -3,8 +3,9 @@
 import anyio
 
 from liveshop.core.limits import BUS_SILENCE_MS_MAX
-from tests.engine.world import open_shop, until
+from tests.engine.world import open_shop
 from tests.faults.spoiled import final, open_spoiled
+from tests.waiting import until
 
 # On a machine that does other things too.
 _GRACE_S = 0.5

@@ -19,9 +19,10 @@ from liveshop.edge.server import Server, build_server
 from liveshop.edge.tokens import make_token
 from liveshop.engine.room import Room
 from tests.cli.programs import SECRET
-from tests.engine.world import WAIT_S, Shop, open_shop, until
+from tests.engine.world import EngineShop, open_shop
 from tests.faults.nodes import audit
 from tests.faults.spoiled import nothing_is_held
+from tests.waiting import WAIT_S, until
 
 DISCONNECTS = 1_000
 AT_ONCE = 100
@@ -30,7 +31,7 @@ HOLD_MS = 1_000
 
 
 @asynccontextmanager
-async def _served(shop: Shop) -> AsyncIterator[tuple[Server, int]]:
+async def _served(shop: EngineShop) -> AsyncIterator[tuple[Server, int]]:
     """Serve a node of this process on a port of its own."""
     settings = Settings(secret=SECRET)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -5,9 +5,10 @@ import redis.asyncio
 from liveshop.cli.local_stores import LocalStores
 from liveshop.stores.postgres.migrate import migrate
 from liveshop.stores.redis.packing import session_key
-from tests.engine.world import open_shop, until
+from tests.engine.world import open_shop
 from tests.faults.spoiled import final, nothing_is_held, open_spoiled, told
 from tests.system.shop import eventually
+from tests.waiting import until
 
 FULL = """
 CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$

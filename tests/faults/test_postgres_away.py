@@ -3,7 +3,7 @@
 import anyio
 
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
-from tests.engine.world import Watcher, until
+from tests.engine.world import Watcher
 from tests.faults.spoiled import (
     Spoiled,
     answered,
@@ -13,6 +13,7 @@ from tests.faults.spoiled import (
     open_spoiled,
     told,
 )
+from tests.waiting import until
 
 BUYERS = 30
 

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.client import Closed, Message
 from tests.faults.nodes import audit, node
 from tests.faults.proxy import Proxy, Then
-from tests.system.shop import Shop, eventually, new_rid
+from tests.system.shop import SystemShop, eventually, new_rid
 
 BUYERS = 10
 HOLD_MS = 1_000
@@ -18,7 +18,7 @@ UNITS = 10_000
 _LONG_MS = 600_000  # how long it would drain
 
 
-async def _buy_on(shop: Shop, session_id: str, name: str, sku: str, told: set[str]) -> None:
+async def _buy_on(shop: SystemShop, session_id: str, name: str, sku: str, told: set[str]) -> None:
     """Buy one unit after the other until the node goes, and note what was confirmed."""
     async with shop.joined(session_id, name) as client:
         with suppress(Closed, ConnectionClosed):
@@ -93,7 +93,7 @@ async def test_a_node_that_is_told_twice_to_stop_waits_for_no_silent_postgres(
         assert "Traceback" not in output
 
 
-async def _orders(shop: Shop, session_id: str) -> list[Message]:
+async def _orders(shop: SystemShop, session_id: str) -> list[Message]:
     orders: list[Message] = []
     after = 0
     while True:
@@ -104,19 +104,19 @@ async def _orders(shop: Shop, session_id: str) -> list[Message]:
         after = page["next"]
 
 
-async def _confirmed(shop: Shop, session_id: str) -> set[str]:
+async def _confirmed(shop: SystemShop, session_id: str) -> set[str]:
     orders = await _orders(shop, session_id)
     return {order["order_id"] for order in orders if order["status"] == "confirmed"}
 
 
-async def _buyers(shop: Shop, session_id: str) -> int:
+async def _buyers(shop: SystemShop, session_id: str) -> int:
     return len({order["viewer_id"] for order in await _orders(shop, session_id)})
 
 
-async def _missing(shop: Shop, session_id: str, told: set[str]) -> set[str]:
+async def _missing(shop: SystemShop, session_id: str, told: set[str]) -> set[str]:
     return told - await _confirmed(shop, session_id)
 
 
-async def _unaccounted(shop: Shop, session_id: str, sku: str) -> int:
+async def _unaccounted(shop: SystemShop, session_id: str, sku: str) -> int:
     left = (await shop.left(session_id))[sku]
     return UNITS - left - len(await _confirmed(shop, session_id))

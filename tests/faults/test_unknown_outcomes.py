@@ -10,9 +10,10 @@ import pytest
 from liveshop.cli.local_stores import LocalStores
 from liveshop.core.model import OrderStatus
 from liveshop.stores.postgres.migrate import migrate
-from tests.engine.world import Watcher, until
+from tests.engine.world import Watcher
 from tests.faults.proxy import Then
 from tests.faults.spoiled import Spoiled, final, nothing_is_held, open_spoiled, told
+from tests.waiting import until
 
 LOST = pytest.mark.parametrize("then", [Then.CUT, Then.SILENCE])
 

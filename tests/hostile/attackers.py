@@ -11,7 +11,7 @@ from typing import Final
 from loadtests.kit.worker import answer_requests
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.attacks.ground import Attack, Ground, Told
-from tests.hostile.victim import NICE, Show
+from tests.hostile.victim import NICE, HostileShow
 
 _FILES_BESIDE: Final = 1_500
 _LATE_S: Final = 5
@@ -21,7 +21,9 @@ def serve(pipe: Connection) -> None:
     """Hold attacks as they are asked for, until the pipe ends."""
     os.nice(NICE - os.nice(0))
 
-    def hold(name: str, port: int, show: Show, others: tuple[str, ...], seconds: float) -> Told:
+    def hold(
+        name: str, port: int, show: HostileShow, others: tuple[str, ...], seconds: float
+    ) -> Told:
         attack = ATTACKS[name]
         files_max = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _FILES_BESIDE
         until_s = time.monotonic() + seconds

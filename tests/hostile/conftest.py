@@ -12,16 +12,17 @@ from liveshop.cli.local_stores import local_stores
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
-from tests.cli.programs import SECRET, is_ready, program, serving, until
+from tests.cli.programs import SECRET, is_ready, program, serving
 from tests.conftest import store_folder
 from tests.system.conftest import audit
-from tests.system.shop import Shop
+from tests.system.shop import SystemShop
+from tests.waiting import wait_until
 
 CONNECTIONS_MAX = 100
 
 
 @dataclass(frozen=True)
-class Node:
+class HostileNode:
     """A process of `liveshop serve`, what it is reached by, and what it takes of the machine."""
 
     url: str
@@ -54,7 +55,7 @@ class Node:
 
 
 @pytest.fixture(scope="session")
-def node() -> Iterator[Node]:
+def node() -> Iterator[HostileNode]:
     """A node with the limits that it has if nobody sets them; the audit is clean at its end."""
     with store_folder() as folder, local_stores(folder, durable=False) as stores:
         urls = (stores.valkey.url, stores.postgres.url)
@@ -68,7 +69,7 @@ def node() -> Iterator[Node]:
 
 
 @pytest.fixture
-def strict(node: Node) -> Iterator[Node]:
+def strict(node: HostileNode) -> Iterator[HostileNode]:
     """Another node on the same stores, which lets one address have few connections."""
     with _serving(
         node.redis_url,
@@ -82,18 +83,18 @@ def strict(node: Node) -> Iterator[Node]:
 
 
 @contextmanager
-def _serving(redis_url: str, postgres_url: str, **settings: str) -> Iterator[Node]:
+def _serving(redis_url: str, postgres_url: str, **settings: str) -> Iterator[HostileNode]:
     port = free_port()
     environment = {**serving(redis_url, postgres_url, port), **settings}
     with program("serve", environment=environment) as process:
         url = f"http://127.0.0.1:{port}"
-        until(lambda: is_ready(url) or process.poll() is not None)
+        wait_until(lambda: is_ready(url) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
-        yield Node(url, process.pid, redis_url, postgres_url)
+        yield HostileNode(url, process.pid, redis_url, postgres_url)
 
 
 @pytest.fixture(scope="session")
-def api_key(node: Node) -> str:
+def api_key(node: HostileNode) -> str:
     """An API key, good on every node."""
     admin = make_token(SECRET, viewer_id="admin", role=Role.ADMIN, ttl_s=3_600)
     made = httpx.post(
@@ -103,7 +104,7 @@ def api_key(node: Node) -> str:
 
 
 @pytest.fixture
-async def shop(node: Node, api_key: str) -> AsyncIterator[Shop]:
+async def shop(node: HostileNode, api_key: str) -> AsyncIterator[SystemShop]:
     """The node, as its owner uses it."""
     async with httpx.AsyncClient(base_url=node.url, trust_env=False, timeout=30) as http:
-        yield Shop(node.url, SECRET, api_key, http)
+        yield SystemShop(node.url, SECRET, api_key, http)

@@ -15,7 +15,7 @@ import uvloop
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from loadtests.kit.frames import Target
-from tests.hostile.victim import NETWORK, SECRET, Show
+from tests.hostile.victim import NETWORK, SECRET, HostileShow
 from tests.hostile.visitors import ANSWER_S_MAX, Hall, Notes, Visitor, come_from
 
 _TOKEN_S: Final = 36_000
@@ -35,7 +35,7 @@ class Guests:
 
     host: str
     port: int
-    show: Show
+    show: HostileShow
     viewers: int
 
     def address(self, kind: int, number: int) -> str:

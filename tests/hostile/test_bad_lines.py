@@ -15,35 +15,35 @@ import pytest
 from tests.client import Client, Closed, Message
 from tests.edge.raw_viewer import TEXT, RawViewer, frame, raw_viewer
 from tests.faults.proxy import Proxy, Then
-from tests.hostile.conftest import Node
-from tests.system.shop import Shop, bought, eventually, new_rid
+from tests.hostile.conftest import HostileNode
+from tests.system.shop import SystemShop, bought, eventually, new_rid
 
 UNITS = 5
 _CUT = (anyio.IncompleteRead, anyio.BrokenResourceError, anyio.EndOfStream)
 
 
 @pytest.fixture
-async def line(node: Node) -> AsyncIterator[Proxy]:
+async def line(node: HostileNode) -> AsyncIterator[Proxy]:
     """A way to the node that can be spoiled; the shop's own is another."""
     async with Proxy(node.url).listening() as proxy:
         yield proxy
 
 
-async def _offer(shop: Shop) -> tuple[str, str]:
+async def _offer(shop: SystemShop) -> tuple[str, str]:
     product = await shop.product(S=UNITS)
     return await shop.session(product), product["variants"][0]["sku"]
 
 
-async def _orders(shop: Shop, session_id: str) -> list[Message]:
+async def _orders(shop: SystemShop, session_id: str) -> list[Message]:
     orders: list[Message] = (await shop.get("/api/orders", session=session_id))["orders"]
     return orders
 
 
-async def _order_ids(shop: Shop, session_id: str) -> list[str]:
+async def _order_ids(shop: SystemShop, session_id: str) -> list[str]:
     return [order["order_id"] for order in await _orders(shop, session_id)]
 
 
-async def _sold_once(shop: Shop, session_id: str, sku: str, order_id: str) -> None:
+async def _sold_once(shop: SystemShop, session_id: str, sku: str, order_id: str) -> None:
     """See that there is one order, of one unit."""
     (order,) = await _orders(shop, session_id)
     assert (order["order_id"], order["status"]) == (order_id, "confirmed")
@@ -65,7 +65,7 @@ async def _again(client: Client, kind: str, **fields: Any) -> list[Message]:
 
 @pytest.mark.parametrize("then", [Then.CUT, Then.SILENCE])
 async def test_a_purchase_whose_answer_is_lost_is_made_once_and_answered_the_same(
-    shop: Shop, line: Proxy, then: Then
+    shop: SystemShop, line: Proxy, then: Then
 ) -> None:
     session_id, sku = await _offer(shop)
     wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}
@@ -88,7 +88,7 @@ async def test_a_purchase_whose_answer_is_lost_is_made_once_and_answered_the_sam
 
 
 async def test_a_cart_whose_answer_is_lost_is_ordered_once_and_answered_the_same(
-    shop: Shop, line: Proxy
+    shop: SystemShop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
     wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}
@@ -109,7 +109,7 @@ async def test_a_cart_whose_answer_is_lost_is_ordered_once_and_answered_the_same
 
 
 async def test_a_reservation_over_http_whose_answer_is_lost_is_made_once(
-    shop: Shop, line: Proxy
+    shop: SystemShop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
     body = {"rid": new_rid(), "sku": sku, "quantity": 1, "viewer_id": "ada"}
@@ -127,7 +127,7 @@ async def test_a_reservation_over_http_whose_answer_is_lost_is_made_once(
 
 
 async def test_half_a_purchase_buys_nothing_and_the_whole_of_it_one(
-    node: Node, shop: Shop, line: Proxy
+    node: HostileNode, shop: SystemShop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
     wish: dict[str, Any] = {"type": "buy", "rid": new_rid(), "sku": sku, "quantity": 1}
@@ -148,7 +148,7 @@ async def test_half_a_purchase_buys_nothing_and_the_whole_of_it_one(
 
 
 async def test_a_purchase_that_comes_late_out_of_a_silence_is_the_one_made_meanwhile(
-    shop: Shop, line: Proxy
+    shop: SystemShop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
     wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}
@@ -168,7 +168,7 @@ async def test_a_purchase_that_comes_late_out_of_a_silence_is_the_one_made_meanw
 
 
 async def test_over_a_line_that_is_slow_and_late_one_buys_like_everyone(
-    shop: Shop, line: Proxy
+    shop: SystemShop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
     line.delay_s, line.bytes_per_s = 0.2, 4_000
@@ -183,7 +183,7 @@ async def test_over_a_line_that_is_slow_and_late_one_buys_like_everyone(
 
 
 async def test_a_snapshot_cut_off_amid_a_frame_comes_whole_the_next_time(
-    shop: Shop, line: Proxy
+    shop: SystemShop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
     line.bytes_per_s = 400  # a twentieth of it at a time: the snapshot takes seconds
@@ -202,7 +202,7 @@ async def test_a_snapshot_cut_off_amid_a_frame_comes_whole_the_next_time(
 
 
 async def test_a_line_that_is_cut_again_and_again_ends_with_one_order(
-    shop: Shop, line: Proxy
+    shop: SystemShop, line: Proxy
 ) -> None:
     session_id, sku = await _offer(shop)
     wish: dict[str, Any] = {"rid": new_rid(), "sku": sku, "quantity": 1}

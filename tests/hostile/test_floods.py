@@ -10,8 +10,8 @@ import pytest
 
 from tests.client import Client, Closed
 from tests.edge.raw_viewer import CONT, PING, PONG, TEXT, RawViewer, deflated, frame, raw_viewer
-from tests.hostile.conftest import Node
-from tests.system.shop import Shop, bought, eventually, named, whole_error
+from tests.hostile.conftest import HostileNode
+from tests.system.shop import SystemShop, bought, eventually, named, whole_error
 
 _OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 _BRACKETS = b"[" * 1_000_000
@@ -26,7 +26,7 @@ _FLOODS: dict[str, bytes] = {
 
 
 @asynccontextmanager
-async def _sale(shop: Shop) -> Any:
+async def _sale(shop: SystemShop) -> Any:
     """Have a live session with a unit on the shelf, and a buyer in it."""
     product = await shop.product(S=5)
     session_id = await shop.session(product)
@@ -40,13 +40,13 @@ async def _hello(viewer: RawViewer, session_id: str, token: str | None, more: st
     assert json.loads((await viewer.read())[1])[0]["type"] == "welcome"
 
 
-async def _closes(node: Node) -> int:
+async def _closes(node: HostileNode) -> int:
     return node.closes(4507)
 
 
 @pytest.mark.parametrize("kind", _FLOODS)
 async def test_who_floods_is_closed_with_4507_while_others_buy(
-    shop: Shop, node: Node, kind: str
+    shop: SystemShop, node: HostileNode, kind: str
 ) -> None:
     async with _sale(shop) as (session_id, buyer, sku), raw_viewer(node.address) as mallory:
         before = node.closes(4507)
@@ -62,7 +62,9 @@ async def test_who_floods_is_closed_with_4507_while_others_buy(
         assert sum(len(chat["messages"]) for chat in buyer.of_type("chat")) <= 5
 
 
-async def test_a_million_brackets_over_a_socket_end_in_a_close(shop: Shop, node: Node) -> None:
+async def test_a_million_brackets_over_a_socket_end_in_a_close(
+    shop: SystemShop, node: HostileNode
+) -> None:
     async with _sale(shop) as (session_id, buyer, sku):
         for frames, code in (
             (frame(TEXT, _BRACKETS[:4_096]), 4501),
@@ -96,7 +98,7 @@ async def _ends(viewer: RawViewer, frames: bytes) -> int:
             return int.from_bytes(payload[:2], "big")
 
 
-async def test_brackets_deep_within_the_limits_are_one_refusal(shop: Shop) -> None:
+async def test_brackets_deep_within_the_limits_are_one_refusal(shop: SystemShop) -> None:
     async with _sale(shop) as (session_id, buyer, _):
         for depth in (100, 900, 1_000, 1_900):
             deep = "[" * depth + "]" * depth
@@ -134,13 +136,15 @@ _BODIES: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("kind", _BODIES)
 @pytest.mark.parametrize("path", ["/api/products", "/api/sessions", "/api/sessions/none/commands"])
-async def test_brackets_in_a_body_are_one_bad_request(shop: Shop, path: str, kind: str) -> None:
+async def test_brackets_in_a_body_are_one_bad_request(
+    shop: SystemShop, path: str, kind: str
+) -> None:
     headers = {"Authorization": f"Bearer {shop.api_key}"}
     response = await shop.http.post(path, content=_BODIES[kind](), headers=headers)
     assert (response.status_code, whole_error(response.json())["code"]) == (400, "bad_request")
 
 
-async def test_a_million_brackets_over_http_are_refused_or_reported(shop: Shop) -> None:
+async def test_a_million_brackets_over_http_are_refused_or_reported(shop: SystemShop) -> None:
     headers = {"Authorization": f"Bearer {shop.api_key}"}
     response = await shop.http.post("/api/products", content=_BRACKETS, headers=headers)
     assert response.status_code == 413

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.client import connected
-from tests.system.shop import Shop, named, refused
+from tests.system.shop import SystemShop, named, refused
 
 
 def _part(value: Any) -> str:
@@ -23,14 +23,14 @@ def _claims(**claims: Any) -> dict[str, Any]:
     return {"sub": "mallory", "role": "admin", "exp": int(time.time()) + 600, **claims}
 
 
-def _signed(shop: Shop, head: Any, claims: Any) -> str:
+def _signed(shop: SystemShop, head: Any, claims: Any) -> str:
     """Sign anything with the right key, as a backend with a bug would."""
     body = f"{_part(head)}.{_part(claims)}"
     key = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
     return f"{body}.{_part(key.sign(body.encode(), shop.secret.encode()))}"
 
 
-def _own_key(shop: Shop) -> str:
+def _own_key(shop: SystemShop) -> str:
     """Bring the key along that the signature is to be checked with."""
     key = ec.generate_private_key(ec.SECP256R1())
     jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
@@ -38,7 +38,7 @@ def _own_key(shop: Shop) -> str:
 
 
 _HS256 = {"alg": "HS256", "typ": "JWT"}
-_FORGED: dict[str, Callable[[Shop], str]] = {
+_FORGED: dict[str, Callable[[SystemShop], str]] = {
     "a key of its own": _own_key,
     "an empty key": lambda shop: jwt.encode(_claims(), " " * 32, "HS256", {"kid": "' OR 1=1 --"}),
     "no algorithm at all": lambda shop: _signed(shop, {"typ": "JWT"}, _claims()),
@@ -69,7 +69,7 @@ _FORGED: dict[str, Callable[[Shop], str]] = {
 
 @pytest.mark.parametrize("kind", _FORGED)
 async def test_a_token_that_was_forged_closes_with_4502_and_is_unauthorized(
-    shop: Shop, kind: str
+    shop: SystemShop, kind: str
 ) -> None:
     session_id = await shop.session()
     token = _FORGED[kind](shop)
@@ -86,7 +86,9 @@ async def test_a_token_that_was_forged_closes_with_4502_and_is_unauthorized(
     assert (await shop.snapshot(session_id))["status"] == "live"
 
 
-async def test_a_token_longer_than_any_is_a_bad_field_and_another_may_follow(shop: Shop) -> None:
+async def test_a_token_longer_than_any_is_a_bad_field_and_another_may_follow(
+    shop: SystemShop,
+) -> None:
     session_id = await shop.session()
     async with connected(shop.ws, session_id) as client:
         answer = await client.ask("hello", token="x" * 3_001)
@@ -95,7 +97,7 @@ async def test_a_token_longer_than_any_is_a_bad_field_and_another_may_follow(sho
 
 
 async def test_a_token_that_was_overheard_is_good_for_its_bearers_things_and_no_others(
-    shop: Shop,
+    shop: SystemShop,
 ) -> None:
     product = await shop.product(S=5)
     mine, other = await shop.session(product), await shop.session()

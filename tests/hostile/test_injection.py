@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from tests.edge.raw_viewer import raw_viewer
-from tests.hostile.conftest import Node
-from tests.system.shop import Shop, bought, named, new_rid
+from tests.hostile.conftest import HostileNode
+from tests.system.shop import SystemShop, bought, named, new_rid
 
 _NASTY = {
     "sql": "'; DROP TABLE product CASCADE; --",
@@ -37,7 +37,7 @@ def nasty(request: pytest.FixtureRequest) -> str:
     return _NASTY[request.param]
 
 
-async def _tables(node: Node) -> int:
+async def _tables(node: HostileNode) -> int:
     connection = await asyncpg.connect(node.postgres_url)
     try:
         count: int = await connection.fetchval(
@@ -49,7 +49,7 @@ async def _tables(node: Node) -> int:
 
 
 async def test_what_is_in_the_catalogue_is_what_was_put_there(
-    shop: Shop, node: Node, nasty: str
+    shop: SystemShop, node: HostileNode, nasty: str
 ) -> None:
     tables = await _tables(node)
     product_id = f"{named('p')} {nasty}"[:64].strip()
@@ -78,7 +78,7 @@ async def test_what_is_in_the_catalogue_is_what_was_put_there(
     assert await _tables(node) == tables
 
 
-async def test_who_has_such_a_name_talks_and_buys_under_it(shop: Shop, nasty: str) -> None:
+async def test_who_has_such_a_name_talks_and_buys_under_it(shop: SystemShop, nasty: str) -> None:
     product = await shop.product(S=5)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -103,7 +103,7 @@ async def test_who_has_such_a_name_talks_and_buys_under_it(shop: Shop, nasty: st
     assert (await shop.ask("POST", f"/api/orders/{order_id}/cancel")).status_code == 200
 
 
-async def test_a_payment_or_key_of_such_a_name_is_that_one(shop: Shop, nasty: str) -> None:
+async def test_a_payment_or_key_of_such_a_name_is_that_one(shop: SystemShop, nasty: str) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
     async with shop.joined(session_id, named("ada")) as client:
@@ -122,7 +122,7 @@ async def test_a_payment_or_key_of_such_a_name_is_that_one(shop: Shop, nasty: st
     await shop.refuses(401, "unauthorized", "GET", "/api/payments", by=f"{key['key']}'--")
 
 
-async def test_a_cell_of_a_csv_is_text(shop: Shop, nasty: str) -> None:
+async def test_a_cell_of_a_csv_is_text(shop: SystemShop, nasty: str) -> None:
     handle = f"{named('csv')} {nasty}"[:64].strip()
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -141,7 +141,7 @@ async def test_a_cell_of_a_csv_is_text(shop: Shop, nasty: str) -> None:
 
 
 async def test_a_query_or_header_of_such_a_kind_is_read_as_text(
-    shop: Shop, node: Node, nasty: str
+    shop: SystemShop, node: HostileNode, nasty: str
 ) -> None:
     for path, name in (
         ("/api/products", "after"),
@@ -171,7 +171,7 @@ async def test_a_query_or_header_of_such_a_kind_is_read_as_text(
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "data:text/html,<script>", " https://x", "https://x\ny"]
 )
-async def test_an_address_that_would_run_is_refused(shop: Shop, address: str) -> None:
+async def test_an_address_that_would_run_is_refused(shop: SystemShop, address: str) -> None:
     variants = [{"sku": named("s"), "label": "", "price": 1, "stock": 1}]
     product: dict[str, Any] = {"product_id": named("p"), "title": "P", "variants": variants}
     await shop.refuses(400, "bad_request", "POST", "/api/products", {**product, "image": address})
@@ -194,7 +194,7 @@ async def test_an_address_that_would_run_is_refused(shop: Shop, address: str) ->
         "http://localhost@evil.example/{order_id}",
     ],
 )
-async def test_money_is_paid_at_an_https_address_or_nowhere(shop: Shop, address: str) -> None:
+async def test_money_is_paid_at_an_https_address_or_nowhere(shop: SystemShop, address: str) -> None:
     body = {"title": "x", "payment": "checkout", "checkout_url": address}
     refusal = await shop.ask("POST", "/api/sessions", body)
     assert (refusal.status_code, refusal.json()["message"]) == (
@@ -215,7 +215,7 @@ async def test_money_is_paid_at_an_https_address_or_nowhere(shop: Shop, address:
     ],
 )
 async def test_an_https_address_or_one_of_this_machine_is_one_to_pay_at(
-    shop: Shop, address: str
+    shop: SystemShop, address: str
 ) -> None:
     body = {"title": "x", "payment": "checkout", "checkout_url": address}
     made = await shop.ask("POST", "/api/sessions", body)

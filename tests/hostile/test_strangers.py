@@ -14,8 +14,8 @@ import redis
 from liveshop.cli.open_files import allow_open_files
 from tests.client import connected
 from tests.edge.raw_viewer import HEAD, TEXT, RawViewer, frame, raw_viewer
-from tests.hostile.conftest import CONNECTIONS_MAX, Node
-from tests.system.shop import Shop, bought, eventually, named, new_rid, refused
+from tests.hostile.conftest import CONNECTIONS_MAX, HostileNode
+from tests.system.shop import SystemShop, bought, eventually, named, new_rid, refused
 
 _CROWD = 10_000
 _HELLO = frame(TEXT, b'{"type": "hello"}')
@@ -24,7 +24,7 @@ _FILES_BESIDE = 1_000
 
 
 async def test_who_is_slow_is_given_ten_seconds_and_costs_nobody_a_unit(
-    shop: Shop, node: Node
+    shop: SystemShop, node: HostileNode
 ) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
@@ -53,12 +53,12 @@ async def _dawdle(address: tuple[str, int], start: bytes) -> None:
                 pass
 
 
-async def _files_at_most(node: Node, count: int) -> bool:
+async def _files_at_most(node: HostileNode, count: int) -> bool:
     return node.open_files <= count
 
 
 async def test_who_does_not_read_is_closed_with_4002_and_the_others_miss_nothing(
-    shop: Shop, node: Node
+    shop: SystemShop, node: HostileNode
 ) -> None:
     labels = {f"{number}-{'x' * 40}": 1 for number in range(60)}
     product = await shop.product(**labels)
@@ -98,7 +98,7 @@ async def _last_code(viewer: RawViewer) -> int:
 
 
 async def test_ten_thousand_connections_of_one_address_are_so_many_as_it_may_have(
-    shop: Shop, strict: Node
+    shop: SystemShop, strict: HostileNode
 ) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
@@ -129,7 +129,7 @@ async def test_ten_thousand_connections_of_one_address_are_so_many_as_it_may_hav
 
 
 async def _come(
-    node: Node,
+    node: HostileNode,
     request: bytes,
     places: asyncio.Semaphore,
     answers: dict[str, int],
@@ -177,7 +177,7 @@ async def _asked(bare: socket.socket, request: bytes) -> str:
 
 
 async def test_more_connections_than_an_address_may_have_are_busy_over_http(
-    strict: Node,
+    strict: HostileNode,
 ) -> None:
     async with anyio.create_task_group() as tasks:
         held: list[Any] = [
@@ -195,7 +195,7 @@ async def test_more_connections_than_an_address_may_have_are_busy_over_http(
 
 
 async def test_who_asks_for_too_much_before_the_welcome_is_told_after_it_that_we_are_busy(
-    shop: Shop, strict: Node
+    shop: SystemShop, strict: HostileNode
 ) -> None:
     session_id = await shop.session()
     postgres = await asyncpg.connect(strict.postgres_url)
@@ -219,7 +219,7 @@ async def test_who_asks_for_too_much_before_the_welcome_is_told_after_it_that_we
 
 
 async def test_what_redis_holds_of_another_kind_is_internal_until_it_is_mended(
-    shop: Shop, node: Node
+    shop: SystemShop, node: HostileNode
 ) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
@@ -248,7 +248,7 @@ _FORGED = [
 
 @pytest.mark.parametrize("forged", _FORGED)
 async def test_a_session_that_was_made_up_is_nowhere_to_be_found(
-    shop: Shop, node: Node, forged: str
+    shop: SystemShop, node: HostileNode, forged: str
 ) -> None:
     with redis.Redis.from_url(node.redis_url) as store:
         keys = {key for key in store.keys("*") if forged.encode() in key}

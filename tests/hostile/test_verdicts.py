@@ -17,7 +17,7 @@ from tests.hostile.verdict import (
     table,
     verdict,
 )
-from tests.hostile.victim import Reading, Show
+from tests.hostile.victim import HostileShow, Reading
 
 _CALM = Figure(5.0, 10.0, 30.0)
 
@@ -32,7 +32,7 @@ def _reading(**taken: int) -> Reading:
 
 
 def _ground() -> Ground:
-    return Ground("127.0.0.1", 1, Show("s", "p", ("sku",)), (), 1.0, 0.0, 1_000)
+    return Ground("127.0.0.1", 1, HostileShow("s", "p", ("sku",)), (), 1.0, 0.0, 1_000)
 
 
 def test_a_figure_is_the_median_of_its_windows_percentiles() -> None:

@@ -20,7 +20,7 @@ from tests.hostile.verdict import (
     left_over,
     slower,
 )
-from tests.hostile.victim import Checkout, Reading, Show, Victim, audit, prefer_descendants
+from tests.hostile.victim import Checkout, HostileShow, Reading, Victim, audit, prefer_descendants
 from tests.hostile.visitors import Notes
 
 _QUIET_S: Final = 10.0
@@ -69,7 +69,7 @@ class Trial:
         victim: Victim,
         crowd: Worker,
         mallory: Worker,
-        where: tuple[Show, tuple[str, ...]],
+        where: tuple[HostileShow, tuple[str, ...]],
         seconds: float,
     ) -> None:
         outcome = self.outcome

@@ -66,7 +66,7 @@ class Checkout:
 
 
 @dataclass(frozen=True)
-class Show:
+class HostileShow:
     """A live session, and what is bought and repriced in it."""
 
     session_id: str
@@ -167,7 +167,7 @@ class Victim:
         """Carry out a host's command."""
         self.ask("POST", f"/api/sessions/{session_id}/commands", {"type": kind, **fields})
 
-    def open_show(self, name: str) -> Show:
+    def open_show(self, name: str) -> HostileShow:
         """Make a product with units enough, and a live session that sells it."""
         skus = tuple(f"{name}-{number}" for number in range(_VARIANTS))
         variants = [{"sku": sku, "label": sku, "price": 5_000, "stock": _UNITS} for sku in skus]
@@ -177,7 +177,7 @@ class Victim:
         units = dict.fromkeys(skus, _UNITS)
         self.command(session_id, "product.add", product_id=name, units=units, limit=1_000)
         self.command(session_id, "session.start")
-        return Show(session_id, name, skus)
+        return HostileShow(session_id, name, skus)
 
     def read(self) -> Reading:
         """Return what the node and its stores have taken until now."""

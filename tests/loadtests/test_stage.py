@@ -9,7 +9,8 @@ import httpx
 
 from liveshop.cli.subprocesses import free_port
 from loadtests.kit.programs import audit
-from tests.cli.programs import SECRET, is_ready, program, serving, until
+from tests.cli.programs import SECRET, is_ready, program, serving
+from tests.waiting import wait_until
 
 
 def test_a_show_is_staged_once_and_found_again(
@@ -20,7 +21,7 @@ def test_a_show_is_staged_once_and_found_again(
     stores = ["--redis-url", redis_url, "--postgres-url", postgres_url]
     stage = [sys.executable, "-m", "loadtests.stage", url, str(tmp_path), "--secret", SECRET]
     with program("serve", environment=serving(redis_url, postgres_url, port)) as process:
-        until(lambda: is_ready(url) or process.poll() is not None)
+        wait_until(lambda: is_ready(url) or process.poll() is not None)
         told = []
         for _ in range(2):
             subprocess.run([*stage, *stores], check=True, cwd=Path(__file__).parents[2])

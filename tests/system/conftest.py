@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import demo, info, is_ready, program, until
-from tests.system.shop import Shop
+from tests.cli.programs import demo, info, is_ready, program
+from tests.system.shop import SystemShop
+from tests.waiting import wait_until
 
 FRIEND = "https://shop.example"
 PING_MS = 1_000
@@ -63,25 +64,25 @@ def second(running: dict[str, Any], merchant_key: rsa.RSAPrivateKey) -> Iterator
     }
     url = f"http://127.0.0.1:{port}"
     with program("serve", environment=environment) as process:
-        until(lambda: is_ready(url) or process.poll() is not None)
+        wait_until(lambda: is_ready(url) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
         yield url
 
 
 @pytest.fixture
-async def shop(running: dict[str, Any]) -> AsyncIterator[Shop]:
+async def shop(running: dict[str, Any]) -> AsyncIterator[SystemShop]:
     """The demo's node."""
     async for shop in _open(running, running["url"]):
         yield shop
 
 
 @pytest.fixture
-async def other(running: dict[str, Any], second: str) -> AsyncIterator[Shop]:
+async def other(running: dict[str, Any], second: str) -> AsyncIterator[SystemShop]:
     """The second node."""
     async for shop in _open(running, second):
         yield shop
 
 
-async def _open(running: dict[str, Any], url: str) -> AsyncIterator[Shop]:
+async def _open(running: dict[str, Any], url: str) -> AsyncIterator[SystemShop]:
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-        yield Shop(url, running["secret"], running["api_key"], http)
+        yield SystemShop(url, running["secret"], running["api_key"], http)

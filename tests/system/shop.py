@@ -31,7 +31,7 @@ def named(what: str) -> str:
 
 
 @dataclass(frozen=True)
-class Shop:
+class SystemShop:
     """One server: HTTP by `http`, WebSockets by `ws`; without `by`, the merchant's backend asks."""
 
     url: str

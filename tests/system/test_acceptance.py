@@ -14,10 +14,11 @@ import httpx
 import pytest
 
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import demo, info, interrupt, until
+from tests.cli.programs import demo, info, interrupt
 from tests.client import Message
 from tests.system.conftest import audit
-from tests.system.shop import Shop, bought, eventually, named, new_rid, refused, reserved
+from tests.system.shop import SystemShop, bought, eventually, named, new_rid, refused, reserved
+from tests.waiting import wait_until
 
 _LASTING = ("session_id", "host_token", "admin_token", "viewer_tokens", "secret", "api_key")
 _BUYERS = 200
@@ -41,10 +42,10 @@ def _alive(pid: int) -> bool:
 
 
 @asynccontextmanager
-async def _shop(folder: Path) -> AsyncIterator[tuple[Shop, dict[str, Any]]]:
+async def _shop(folder: Path) -> AsyncIterator[tuple[SystemShop, dict[str, Any]]]:
     told = info(folder)
     async with httpx.AsyncClient(base_url=told["url"], trust_env=False, timeout=30) as http:
-        yield Shop(told["url"], told["secret"], told["api_key"], http), told
+        yield SystemShop(told["url"], told["secret"], told["api_key"], http), told
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "data"
 
 
-async def _watch_and_buy(shop: Shop, told: dict[str, Any]) -> list[Message]:
+async def _watch_and_buy(shop: SystemShop, told: dict[str, Any]) -> list[Message]:
     """Pin, sell at a discount, buy; return the orders' `confirmed`."""
     session_id = told["session_id"]
     async with (
@@ -82,7 +83,7 @@ async def _watch_and_buy(shop: Shop, told: dict[str, Any]) -> list[Message]:
     return [first, second]
 
 
-async def _rush(shop: Shop, session_id: str, sku: str) -> dict[str, str]:
+async def _rush(shop: SystemShop, session_id: str, sku: str) -> dict[str, str]:
     """Let 200 buyers want the last 20 units at the same time; return rid → buyer of the lucky."""
     outcomes: Counter[str] = Counter()
     lucky: dict[str, str] = {}
@@ -130,7 +131,7 @@ class _Sold:
     held: Message
 
 
-async def _sell(shop: Shop, told: dict[str, Any]) -> _Sold:
+async def _sell(shop: SystemShop, told: dict[str, Any]) -> _Sold:
     session_id = told["session_id"]
     for token in told["viewer_tokens"]:
         assert (await shop.ask("GET", "/api/orders", by=token)).status_code == 200
@@ -154,7 +155,7 @@ async def _sell(shop: Shop, told: dict[str, Any]) -> _Sold:
     return _Sold(sku, log, orders, dict(left), lucky, held)
 
 
-async def _is_as_it_was(shop: Shop, session_id: str, sold: _Sold) -> None:
+async def _is_as_it_was(shop: SystemShop, session_id: str, sold: _Sold) -> None:
     seen = await shop.snapshot(session_id)
     assert (seen["status"], seen["buying"]) == ("live", True)
     assert await shop.log(session_id) == sold.log
@@ -185,7 +186,7 @@ async def test_a_live_session_is_sold_end_to_end_and_survives_kill_9(folder: Pat
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         process.wait()
-        until(lambda: not any(map(_alive, pids)))
+        wait_until(lambda: not any(map(_alive, pids)))
     (folder / "demo.json").unlink()
     with demo(folder, port, "--no-crowd") as process:
         async with _shop(folder) as (shop, after):
@@ -198,7 +199,7 @@ async def test_a_live_session_is_sold_end_to_end_and_survives_kill_9(folder: Pat
         assert [pid for pid in pids if _alive(pid)] == []
 
 
-async def _last_event(shop: Shop, session_id: str) -> Any:
+async def _last_event(shop: SystemShop, session_id: str) -> Any:
     return (await shop.log(session_id))[-1]["type"]
 
 

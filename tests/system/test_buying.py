@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from tests.client import Client, Message
-from tests.system.shop import Shop, bought, eventually, named, new_rid, refused, reserved
+from tests.system.shop import SystemShop, bought, eventually, named, new_rid, refused, reserved
 
 _RESERVED = ["type", "ref", "rid", "sku", "quantity", "price", "expires_at_ms"]
 _CONFIRMED = ["type", "order_id", "rids", "total", "currency", "at_ms"]
 
 
-async def _offer(shop: Shop, units: int, **fields: Any) -> tuple[str, str]:
+async def _offer(shop: SystemShop, units: int, **fields: Any) -> tuple[str, str]:
     """Make a live session which offers units of one SKU; return both."""
     product = await shop.product(S=units)
     session_id = await shop.session(**fields)
@@ -19,7 +19,7 @@ async def _offer(shop: Shop, units: int, **fields: Any) -> tuple[str, str]:
     return session_id, product["variants"][0]["sku"]
 
 
-async def test_buying_is_reserved_then_confirmed_and_an_order_over_http(shop: Shop) -> None:
+async def test_buying_is_reserved_then_confirmed_and_an_order_over_http(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with shop.joined(session_id, "ada") as here, shop.joined(session_id, "ada") as there:
         rid = new_rid()
@@ -48,7 +48,7 @@ async def test_buying_is_reserved_then_confirmed_and_an_order_over_http(shop: Sh
     }
 
 
-async def test_a_purchase_is_checked_in_the_order_that_is_promised(shop: Shop) -> None:
+async def test_a_purchase_is_checked_in_the_order_that_is_promised(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 12)
     async with shop.joined(session_id, "ada") as client, shop.joined(session_id, "bo") as bo:
         used = await reserved(client, sku)
@@ -76,7 +76,7 @@ async def test_a_purchase_is_checked_in_the_order_that_is_promised(shop: Shop) -
         assert (await ask("sold_out"))["left"] == 0
 
 
-async def test_the_same_rid_gets_the_same_answer(shop: Shop) -> None:
+async def test_the_same_rid_gets_the_same_answer(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     name = sku.removesuffix("-S")
     async with shop.joined(session_id, "ada") as client:
@@ -103,7 +103,7 @@ async def test_the_same_rid_gets_the_same_answer(shop: Shop) -> None:
     await eventually(lambda: shop.left(session_id), {sku: 4})
 
 
-async def test_a_refusal_binds_nothing(shop: Shop) -> None:
+async def test_a_refusal_binds_nothing(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 3)
     rid = new_rid()
     async with shop.joined(session_id, "ada") as ada, shop.joined(session_id, "bo") as bo:
@@ -118,7 +118,7 @@ async def test_a_refusal_binds_nothing(shop: Shop) -> None:
         assert taken["type"] == "reserved"
 
 
-async def test_a_release_gives_the_units_back_once(shop: Shop) -> None:
+async def test_a_release_gives_the_units_back_once(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 2)
     async with shop.joined(session_id, "ada") as here, shop.joined(session_id, "ada") as there:
         held = await reserved(here, sku, quantity=2)
@@ -145,7 +145,7 @@ async def test_a_release_gives_the_units_back_once(shop: Shop) -> None:
         ] == 0
 
 
-async def test_a_checkout_orders_the_whole_cart_once(shop: Shop) -> None:
+async def test_a_checkout_orders_the_whole_cart_once(shop: SystemShop) -> None:
     product = await shop.product(S=5, M=5)
     small, medium = (variant["sku"] for variant in product["variants"])
     session_id = await shop.session(product)
@@ -173,7 +173,7 @@ async def test_a_checkout_orders_the_whole_cart_once(shop: Shop) -> None:
     ]
 
 
-async def test_a_checkout_with_one_bad_rid_changes_nothing(shop: Shop) -> None:
+async def test_a_checkout_with_one_bad_rid_changes_nothing(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with shop.joined(session_id, "ada") as ada, shop.joined(session_id, "bo") as bo:
         mine = (await reserved(ada, sku))["rid"]
@@ -190,7 +190,7 @@ async def test_a_checkout_with_one_bad_rid_changes_nothing(shop: Shop) -> None:
         assert confirmed["type"] == "confirmed"
 
 
-async def test_what_is_held_expires_at_its_deadline_and_not_before(shop: Shop) -> None:
+async def test_what_is_held_expires_at_its_deadline_and_not_before(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 1, hold_ms=1_000)
     async with shop.joined(session_id, "ada") as ada:
         held = await reserved(ada, sku)
@@ -209,7 +209,9 @@ async def test_what_is_held_expires_at_its_deadline_and_not_before(shop: Shop) -
 
 
 @pytest.mark.parametrize("how", ["session.pause", "session.end", "product.remove"])
-async def test_what_is_held_can_be_ordered_or_released_whatever_comes(shop: Shop, how: str) -> None:
+async def test_what_is_held_can_be_ordered_or_released_whatever_comes(
+    shop: SystemShop, how: str
+) -> None:
     session_id, sku = await _offer(shop, 5)
     fields = {"product_id": sku.removesuffix("-S")} if how == "product.remove" else {}
     async with shop.joined(session_id, "ada") as client:
@@ -223,7 +225,7 @@ async def test_what_is_held_can_be_ordered_or_released_whatever_comes(shop: Shop
             await eventually(lambda: shop.stock(sku.removesuffix("-S")), [4])
 
 
-async def test_the_limit_counts_what_a_buyer_holds_and_has_bought(shop: Shop) -> None:
+async def test_the_limit_counts_what_a_buyer_holds_and_has_bought(shop: SystemShop) -> None:
     product = await shop.product(S=20)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session()
@@ -247,7 +249,7 @@ async def test_the_limit_counts_what_a_buyer_holds_and_has_bought(shop: Shop) ->
         await over(client, 3)
 
 
-async def test_a_sold_out_sku_is_told_and_a_cancel_restocks_it(shop: Shop) -> None:
+async def test_a_sold_out_sku_is_told_and_a_cancel_restocks_it(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 2)
     name = sku.removesuffix("-S")
     async with shop.joined(session_id, "ada") as client:
@@ -271,7 +273,7 @@ async def test_a_sold_out_sku_is_told_and_a_cancel_restocks_it(shop: Shop) -> No
         assert await shop.order(order["order_id"]) == cancelled
 
 
-async def test_a_sale_price_that_was_reserved_is_kept(shop: Shop) -> None:
+async def test_a_sale_price_that_was_reserved_is_kept(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     name = sku.removesuffix("-S")
     sale: Message = {"product_id": name, "prices": {sku: 3900}, "duration_ms": 60_000}
@@ -288,7 +290,7 @@ async def test_a_sale_price_that_was_reserved_is_kept(shop: Shop) -> None:
         assert order["total"] == 3900
 
 
-async def test_a_host_is_told_of_orders_and_totals(shop: Shop) -> None:
+async def test_a_host_is_told_of_orders_and_totals(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with (
         shop.joined(session_id, "hana", "host") as host,

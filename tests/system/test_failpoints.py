@@ -15,10 +15,11 @@ from liveshop.cli.local_stores import local_stores
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.failpoint import Failpoint
 from liveshop.stores.failpoints import EXIT_CODE
-from tests.cli.programs import SECRET, is_ready, program, serving, until
+from tests.cli.programs import SECRET, is_ready, program, serving
 from tests.client import Client, Message
 from tests.conftest import store_folder
-from tests.system.shop import Shop, bought, eventually, new_rid, refused, reserved
+from tests.system.shop import SystemShop, bought, eventually, new_rid, refused, reserved
+from tests.waiting import wait_until
 
 HOLD_MS = 1_500
 KEPT = "Every promise is kept.\n"
@@ -28,18 +29,18 @@ KEPT = "Every promise is kept.\n"
 class _Pair:
     """A node that lives, and the stores that it shares with those that will not."""
 
-    shop: Shop
+    shop: SystemShop
     process: subprocess.Popen[str]
     environment: dict[str, str]
 
     @asynccontextmanager
-    async def doomed(self, failpoint: Failpoint) -> AsyncIterator[Shop]:
+    async def doomed(self, failpoint: Failpoint) -> AsyncIterator[SystemShop]:
         """Run a second node that ends at a failpoint; it has to, before the block does."""
         port = free_port()
         here = {"LIVESHOP_PORT": str(port), "LIVESHOP_FAILPOINT": failpoint}
         with program("serve", environment=self.environment | here) as process:
             url = f"http://127.0.0.1:{port}"
-            until(lambda: is_ready(url) or process.poll() is not None)
+            wait_until(lambda: is_ready(url) or process.poll() is not None)
             async with _opened(url, self.shop.api_key) as shop:
                 yield shop
             output, _ = process.communicate(timeout=30)
@@ -72,8 +73,8 @@ def running() -> Iterator[tuple[str, str, subprocess.Popen[str], dict[str, str]]
             assert process.wait() == 0
         with program("serve", environment=environment) as process:
             url = f"http://127.0.0.1:{environment['LIVESHOP_PORT']}"
-            until(lambda: is_ready(url) or process.poll() is not None)
-            token = Shop(url, SECRET, "", httpx.AsyncClient()).token("root", "admin")
+            wait_until(lambda: is_ready(url) or process.poll() is not None)
+            token = SystemShop(url, SECRET, "", httpx.AsyncClient()).token("root", "admin")
             headers = {"Authorization": f"Bearer {token}"}
             key = httpx.post(f"{url}/api/keys", json={"name": "x"}, headers=headers)
             yield url, key.json()["key"], process, environment
@@ -92,12 +93,12 @@ async def pair(
 
 
 @asynccontextmanager
-async def _opened(url: str, api_key: str) -> AsyncIterator[Shop]:
+async def _opened(url: str, api_key: str) -> AsyncIterator[SystemShop]:
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-        yield Shop(url, SECRET, api_key, http)
+        yield SystemShop(url, SECRET, api_key, http)
 
 
-async def _offer(shop: Shop, **fields: Any) -> tuple[str, str]:
+async def _offer(shop: SystemShop, **fields: Any) -> tuple[str, str]:
     """Return a live session with five units of one SKU."""
     product = await shop.product(S=5)
     sku = product["variants"][0]["sku"]
@@ -110,7 +111,7 @@ async def _ends_with(client: Client, kind: str, **fields: object) -> None:
     assert (await client.closed()).code == 1006
 
 
-async def _buys_again(shop: Shop, session_id: str, rid: str, sku: str) -> Message:
+async def _buys_again(shop: SystemShop, session_id: str, rid: str, sku: str) -> Message:
     """Come back and ask again with the same rid; return the one final answer."""
     async with shop.joined(session_id, "ada") as ada:
         answer = await ada.ask("buy", rid=rid, sku=sku, quantity=1)

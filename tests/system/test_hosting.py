@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Message
 from tests.reference_client import ReferenceClient
-from tests.system.shop import OFFER, SALE, VARIANT, Shop, bought, eventually, named, new_rid
+from tests.system.shop import OFFER, SALE, VARIANT, SystemShop, bought, eventually, named, new_rid
 
 _PATHS: dict[str, list[str]] = {
     "draft": [],
@@ -24,7 +24,7 @@ _MOVES = {
 _HEAD = ["type", "offset", "at_ms"]
 
 
-async def _session_in(shop: Shop, status: str, *shelf: Message) -> str:
+async def _session_in(shop: SystemShop, status: str, *shelf: Message) -> str:
     fields = {"starts_at_ms": 1_790_000_000_000} if status == "scheduled" else {}
     session_id = await shop.session(*shelf, start=False, **fields)
     for command in _PATHS[status]:
@@ -34,7 +34,7 @@ async def _session_in(shop: Shop, status: str, *shelf: Message) -> str:
 
 
 @pytest.mark.parametrize("status", _PATHS)
-async def test_a_session_moves_as_it_may_and_not_otherwise(shop: Shop, status: str) -> None:
+async def test_a_session_moves_as_it_may_and_not_otherwise(shop: SystemShop, status: str) -> None:
     for command, (allowed, event_type, after) in _MOVES.items():
         session_id = await _session_in(shop, status)
         if status not in allowed:
@@ -47,7 +47,7 @@ async def test_a_session_moves_as_it_may_and_not_otherwise(shop: Shop, status: s
 
 
 @pytest.mark.parametrize("status", _PATHS)
-async def test_what_a_host_may_do_in_each_state(shop: Shop, status: str) -> None:
+async def test_what_a_host_may_do_in_each_state(shop: SystemShop, status: str) -> None:
     shelved, spare = await shop.product(S=5), await shop.product(S=5)
     name, sku = shelved["product_id"], shelved["variants"][0]["sku"]
     session_id = await _session_in(shop, status, shelved)
@@ -76,7 +76,7 @@ async def test_what_a_host_may_do_in_each_state(shop: Shop, status: str) -> None
 
 
 @pytest.mark.parametrize("status", _PATHS)
-async def test_what_a_viewer_may_do_in_each_state(shop: Shop, status: str) -> None:
+async def test_what_a_viewer_may_do_in_each_state(shop: SystemShop, status: str) -> None:
     product = await shop.product(S=5)
     session_id = await _session_in(shop, status, product)
     talking = status not in ("draft", "ended")
@@ -95,7 +95,7 @@ async def test_what_a_viewer_may_do_in_each_state(shop: Shop, status: str) -> No
 
 
 async def test_an_added_product_is_at_the_end_of_the_shelf_with_units_of_the_catalogue(
-    shop: Shop,
+    shop: SystemShop,
 ) -> None:
     first, second = await shop.product(S=5), await shop.product(S=6, M=7, L=8)
     session_id = await shop.session(first)
@@ -118,7 +118,7 @@ async def test_an_added_product_is_at_the_end_of_the_shelf_with_units_of_the_cat
     assert await shop.stock(name) == [0, 4, 8]
 
 
-async def test_what_cannot_be_added_is_refused_and_moves_no_units(shop: Shop) -> None:
+async def test_what_cannot_be_added_is_refused_and_moves_no_units(shop: SystemShop) -> None:
     product, other = await shop.product(S=5, M=5), await shop.product(S=5)
     session_id = await shop.session()
     name, sku = product["product_id"], product["variants"][0]["sku"]
@@ -137,7 +137,7 @@ async def test_what_cannot_be_added_is_refused_and_moves_no_units(shop: Shop) ->
     )
 
 
-async def test_two_sessions_never_have_the_same_unit(shop: Shop) -> None:
+async def test_two_sessions_never_have_the_same_unit(shop: SystemShop) -> None:
     product = await shop.product(S=5)
     name, sku = product["product_id"], product["variants"][0]["sku"]
     first, second = await shop.session(product), await shop.session()
@@ -154,7 +154,9 @@ async def test_two_sessions_never_have_the_same_unit(shop: Shop) -> None:
     assert event["product"]["variants"][0]["left"] == 3
 
 
-async def test_a_removed_product_keeps_its_units_and_adding_it_adds_to_them(shop: Shop) -> None:
+async def test_a_removed_product_keeps_its_units_and_adding_it_adds_to_them(
+    shop: SystemShop,
+) -> None:
     product = await shop.product(S=10)
     name, sku = product["product_id"], product["variants"][0]["sku"]
     session_id = await shop.session()
@@ -175,7 +177,7 @@ async def test_a_removed_product_keeps_its_units_and_adding_it_adds_to_them(shop
         assert (await client.ask("buy", **wanted))["code"] == "sold_out"
 
 
-async def test_removing_ends_the_sale_and_unpins(shop: Shop) -> None:
+async def test_removing_ends_the_sale_and_unpins(shop: SystemShop) -> None:
     product = await shop.product(S=10)
     name = product["product_id"]
     session_id = await shop.session(product)
@@ -197,7 +199,7 @@ async def test_removing_ends_the_sale_and_unpins(shop: Shop) -> None:
         assert viewer.session[name] == fresh[name] == []
 
 
-async def test_a_reprice_tells_what_changed(shop: Shop) -> None:
+async def test_a_reprice_tells_what_changed(shop: SystemShop) -> None:
     product = await shop.product(S=5, M=5)
     small, medium = (variant["sku"] for variant in product["variants"])
     name = product["product_id"]
@@ -222,7 +224,7 @@ async def test_a_reprice_tells_what_changed(shop: Shop) -> None:
     await shop.host(session_id, "product.reprice", product_id=name, prices={small: 4500})
 
 
-async def test_three_pins_and_not_four(shop: Shop) -> None:
+async def test_three_pins_and_not_four(shop: SystemShop) -> None:
     products = [await shop.product(S=1) for _ in range(4)]
     names = [product["product_id"] for product in products]
     session_id = await shop.session(*products)
@@ -251,7 +253,7 @@ async def test_three_pins_and_not_four(shop: Shop) -> None:
      (10**12, 99, 10**10), (999, 50, 500)],
 )  # fmt: skip
 async def test_a_percentage_is_rounded_half_up(
-    shop: Shop, price: int, percent: int, wanted: int
+    shop: SystemShop, price: int, percent: int, wanted: int
 ) -> None:
     product = await shop.product(price, S=5)
     name, sku = product["product_id"], product["variants"][0]["sku"]
@@ -265,7 +267,7 @@ async def test_a_percentage_is_rounded_half_up(
     assert (event["left"], event["limit"]) == (None, None)
 
 
-async def test_what_is_no_sale_is_refused(shop: Shop) -> None:
+async def test_what_is_no_sale_is_refused(shop: SystemShop) -> None:
     product, other = await shop.product(S=3, M=3), await shop.product(S=3)
     name, sku = product["product_id"], product["variants"][0]["sku"]
     foreign = other["variants"][0]["sku"]
@@ -297,7 +299,7 @@ async def test_what_is_no_sale_is_refused(shop: Shop) -> None:
     assert (await shop.snapshot(session_id))["sales"] == []
 
 
-async def test_a_sale_announced_starts_and_ends_by_the_servers_clock(shop: Shop) -> None:
+async def test_a_sale_announced_starts_and_ends_by_the_servers_clock(shop: SystemShop) -> None:
     product = await shop.product(S=100_000)
     name, sku = product["product_id"], product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -323,7 +325,7 @@ async def test_a_sale_announced_starts_and_ends_by_the_servers_clock(shop: Shop)
 
 
 async def test_the_clock_of_a_sale_runs_on_in_a_pause_and_the_end_of_the_session_ends_it(
-    shop: Shop,
+    shop: SystemShop,
 ) -> None:
     product = await shop.product(S=5)
     name = product["product_id"]
@@ -341,7 +343,7 @@ async def test_the_clock_of_a_sale_runs_on_in_a_pause_and_the_end_of_the_session
     assert events[0]["reason"] == "session_end"
 
 
-async def test_the_units_of_a_sale_go_out_once_and_then_it_is_over(shop: Shop) -> None:
+async def test_the_units_of_a_sale_go_out_once_and_then_it_is_over(shop: SystemShop) -> None:
     product = await shop.product(S=10, M=10)
     name = product["product_id"]
     small, medium = (variant["sku"] for variant in product["variants"])

@@ -9,14 +9,14 @@ import pytest
 
 from tests.client import Message
 from tests.system.conftest import FRIEND
-from tests.system.shop import Shop, bought, eventually, named, new_rid, reserved, whole_error
+from tests.system.shop import SystemShop, bought, eventually, named, new_rid, reserved, whole_error
 
 _ORDER = [
     *("order_id", "session_id", "viewer_id", "status", "lines", "total", "currency", "at_ms"),
 ]
 
 
-async def _walk(shop: Shop, path: str, name: str, **query: Any) -> list[Message]:
+async def _walk(shop: SystemShop, path: str, name: str, **query: Any) -> list[Message]:
     """Read all pages of a list, until an empty one or the end."""
     items: list[Message] = []
     while True:
@@ -29,7 +29,7 @@ async def _walk(shop: Shop, path: str, name: str, **query: Any) -> list[Message]
         query["after"] = page["next"]
 
 
-async def test_products_are_listed_by_pages(shop: Shop) -> None:
+async def test_products_are_listed_by_pages(shop: SystemShop) -> None:
     made = [(await shop.product(S=1))["product_id"] for _ in range(5)]
     for limit in (2, 3, 200):
         seen = [
@@ -41,7 +41,7 @@ async def test_products_are_listed_by_pages(shop: Shop) -> None:
     assert page["next"] is None or len(page["products"]) == 200
 
 
-async def test_sessions_are_listed_by_pages(shop: Shop) -> None:
+async def test_sessions_are_listed_by_pages(shop: SystemShop) -> None:
     made = [await shop.session(start=number % 2 == 0) for number in range(5)]
     for limit in (2, 200):
         seen = [s["id"] for s in await _walk(shop, "/api/sessions", "sessions", limit=limit)]
@@ -49,7 +49,7 @@ async def test_sessions_are_listed_by_pages(shop: Shop) -> None:
         assert set(made) <= set(seen)
 
 
-async def test_the_log_is_polled_without_missing_or_repeating_an_event(shop: Shop) -> None:
+async def test_the_log_is_polled_without_missing_or_repeating_an_event(shop: SystemShop) -> None:
     product = await shop.product(S=1)
     session_id = await shop.session(product)
     path = f"/api/sessions/{session_id}/events"
@@ -69,7 +69,7 @@ async def test_the_log_is_polled_without_missing_or_repeating_an_event(shop: Sho
     assert offsets == [1, 2, 3, 4]
 
 
-async def test_orders_are_polled_in_the_order_of_their_last_change(shop: Shop) -> None:
+async def test_orders_are_polled_in_the_order_of_their_last_change(shop: SystemShop) -> None:
     product = await shop.product(S=9)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -99,7 +99,7 @@ async def test_orders_are_polled_in_the_order_of_their_last_change(shop: Shop) -
     await shop.refuses(401, "unauthorized", "GET", f"/api/orders/{ids[0]}", by=None)
 
 
-async def test_the_bounds_of_a_page(shop: Shop) -> None:
+async def test_the_bounds_of_a_page(shop: SystemShop) -> None:
     session_id = await shop.session()
     lists = ("/api/products", "/api/sessions", f"/api/sessions/{session_id}/events", "/api/orders")
     for path in (*lists, "/api/payments"):
@@ -119,7 +119,7 @@ async def test_the_bounds_of_a_page(shop: Shop) -> None:
         await shop.refuses(400, "bad_request", "GET", path, query={"after": after})
 
 
-async def test_what_is_not_there_is_not_found(shop: Shop) -> None:
+async def test_what_is_not_there_is_not_found(shop: SystemShop) -> None:
     for path in (
         *("/api/nothing", "/api/products/none", "/api/sessions/none", "/api/sessions/none/events"),
         *(f"/api/orders/{new_rid()}", "/nothing", "/api/sessions/" + "x" * 65),
@@ -129,7 +129,7 @@ async def test_what_is_not_there_is_not_found(shop: Shop) -> None:
     await shop.refuses(404, "not_found", "POST", "/api/sessions/none/commands", pause)
 
 
-async def test_the_wrong_method_is_a_bad_request_with_405(shop: Shop) -> None:
+async def test_the_wrong_method_is_a_bad_request_with_405(shop: SystemShop) -> None:
     for method, path in (
         *(("DELETE", "/api/products"), ("PUT", "/api/sessions"), ("POST", "/healthz")),
         *(("GET", "/api/keys"), ("GET", "/api/orders/none/cancel")),
@@ -137,7 +137,7 @@ async def test_the_wrong_method_is_a_bad_request_with_405(shop: Shop) -> None:
         await shop.refuses(405, "bad_request", method, path)
 
 
-async def test_a_body_that_is_none_is_a_bad_request(shop: Shop) -> None:
+async def test_a_body_that_is_none_is_a_bad_request(shop: SystemShop) -> None:
     headers = {"Authorization": f"Bearer {shop.api_key}", "Content-Type": "application/json"}
     for body in (b"", b"nonsense", b"[]", b"null", b'"x"', b'{"title": "\xff"}', b'{"a": NaN}'):
         response = await shop.http.post("/api/sessions", content=body, headers=headers)
@@ -155,7 +155,7 @@ async def test_a_body_that_is_none_is_a_bad_request(shop: Shop) -> None:
     assert response.status_code == 413
 
 
-async def test_what_is_made_is_answered_with_201_and_itself(shop: Shop) -> None:
+async def test_what_is_made_is_answered_with_201_and_itself(shop: SystemShop) -> None:
     product = await shop.product(S=5)
     assert list(product) == ["product_id", "title", "description", "image", "variants"]
     assert list(product["variants"][0]) == ["sku", "label", "price", "was", "stock"]
@@ -170,7 +170,7 @@ async def test_what_is_made_is_answered_with_201_and_itself(shop: Shop) -> None:
     assert (await shop.post("/api/sessions", {"title": "x"}))["status"] == "draft"
 
 
-async def test_a_session_in_another_currency_needs_prices(shop: Shop) -> None:
+async def test_a_session_in_another_currency_needs_prices(shop: SystemShop) -> None:
     product = await shop.product(S=5)
     name, sku = product["product_id"], product["variants"][0]["sku"]
     session_id = await shop.session(currency="JPY")
@@ -183,7 +183,7 @@ async def test_a_session_in_another_currency_needs_prices(shop: Shop) -> None:
     assert (order["total"], order["currency"]) == (700, "JPY")
 
 
-async def test_reservations_over_http(shop: Shop) -> None:
+async def test_reservations_over_http(shop: SystemShop) -> None:
     product = await shop.product(S=5)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -229,7 +229,7 @@ async def test_reservations_over_http(shop: Shop) -> None:
         assert last.status_code == 200
 
 
-async def test_a_key_is_made_by_an_admin_and_works_at_once(shop: Shop) -> None:
+async def test_a_key_is_made_by_an_admin_and_works_at_once(shop: SystemShop) -> None:
     made = await shop.post("/api/keys", {"name": "till"}, by=shop.token("root", "admin"))
     key = made["key"]
     session = await shop.post("/api/sessions", {"title": "By key"}, by=key)
@@ -255,7 +255,7 @@ lines",Title,Default Title,,,{h}-mug-1,5,8,,
 """
 
 
-async def test_a_shopify_export_is_imported_and_again_changes_nothing(shop: Shop) -> None:
+async def test_a_shopify_export_is_imported_and_again_changes_nothing(shop: SystemShop) -> None:
     handle = named("import")
     csv = _CSV.format(h=handle)
 
@@ -295,7 +295,7 @@ async def test_a_shopify_export_is_imported_and_again_changes_nothing(shop: Shop
     assert await shop.stock(handle) == [3, 3]
 
 
-async def test_what_is_no_csv_is_refused(shop: Shop) -> None:
+async def test_what_is_no_csv_is_refused(shop: SystemShop) -> None:
     headers = {"Authorization": f"Bearer {shop.api_key}", "Content-Type": "text/csv"}
     for body in (b"", b"a,b\n1,2\n"):
         response = await shop.http.post("/api/products/import", content=body, headers=headers)
@@ -303,7 +303,7 @@ async def test_what_is_no_csv_is_refused(shop: Shop) -> None:
         whole_error(response.json())
 
 
-async def test_a_node_tells_that_it_is_alive_and_able(shop: Shop) -> None:
+async def test_a_node_tells_that_it_is_alive_and_able(shop: SystemShop) -> None:
     for path in ("/healthz", "/readyz"):
         assert (await shop.http.get(path)).status_code == 200
     metrics = await shop.http.get("/metrics")
@@ -311,7 +311,7 @@ async def test_a_node_tells_that_it_is_alive_and_able(shop: Shop) -> None:
     assert re.search(r"^liveshop_\w+(\{.*\})? [0-9.e+]+$", metrics.text, re.M)
 
 
-async def test_the_pages_are_there(shop: Shop) -> None:
+async def test_the_pages_are_there(shop: SystemShop) -> None:
     session_id = await shop.session()
     for path in ("/", f"/watch/{session_id}", f"/host/{session_id}"):
         page = await shop.http.get(path)
@@ -322,7 +322,9 @@ async def test_the_pages_are_there(shop: Shop) -> None:
     assert "javascript" in module.headers["content-type"]
 
 
-async def test_other_origins_are_let_in_by_the_setting_alone(shop: Shop, other: Shop) -> None:
+async def test_other_origins_are_let_in_by_the_setting_alone(
+    shop: SystemShop, other: SystemShop
+) -> None:
     wanted = "authorization, content-type"
     ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": wanted}
     for server, origin, allowed in (
@@ -349,7 +351,7 @@ _TABLE = {
 }  # fmt: skip
 
 
-async def test_the_openapi_document_has_the_whole_table(shop: Shop) -> None:
+async def test_the_openapi_document_has_the_whole_table(shop: SystemShop) -> None:
     document = await shop.get("/api/openapi.json", by=None)
     assert document["openapi"].startswith("3.")
     described = {
@@ -366,12 +368,12 @@ async def test_the_openapi_document_has_the_whole_table(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/sessions", "/watch/x", "/api/openapi.json", "/healthz"])
-async def test_head_is_answered_as_get_is(shop: Shop, path: str) -> None:
+async def test_head_is_answered_as_get_is(shop: SystemShop, path: str) -> None:
     answer: httpx.Response = await shop.http.head(path)
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_the_catalogue_has_what_no_session_has(shop: Shop) -> None:
+async def test_the_catalogue_has_what_no_session_has(shop: SystemShop) -> None:
     product = await shop.product(S=5)
     name, sku = product["product_id"], product["variants"][0]["sku"]
     session_id = await shop.session(product)

@@ -11,7 +11,17 @@ from websockets.frames import Frame, Opcode
 
 from tests.client import Client, Message, connected
 from tests.system.conftest import PING_MS
-from tests.system.shop import OFFER, SALE, VARIANT, Shop, bought, named, new_rid, refused, reserved
+from tests.system.shop import (
+    OFFER,
+    SALE,
+    VARIANT,
+    SystemShop,
+    bought,
+    named,
+    new_rid,
+    refused,
+    reserved,
+)
 
 _SESSION = (
     *("type", "offset", "now_ms", "id", "title", "status", "starts_at_ms", "currency"),
@@ -26,7 +36,7 @@ async def _code(client: Client, within_s: float = 10) -> int:
     return closed.code
 
 
-async def test_a_viewer_is_welcomed_then_shown_the_session(shop: Shop) -> None:
+async def test_a_viewer_is_welcomed_then_shown_the_session(shop: SystemShop) -> None:
     product = await shop.product(S=5, M=7)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session(
@@ -65,7 +75,7 @@ async def test_a_viewer_is_welcomed_then_shown_the_session(shop: Shop) -> None:
     }  # fmt: skip
 
 
-async def test_the_snapshot_over_http_is_the_same_but_for_the_chat(shop: Shop) -> None:
+async def test_the_snapshot_over_http_is_the_same_but_for_the_chat(shop: SystemShop) -> None:
     session_id = await shop.session(await shop.product(S=5))
     async with shop.joined(session_id) as client:
         await client.wait_for(lambda m: m["type"] == "pulse" and m.get("viewers") == 1)
@@ -84,7 +94,7 @@ async def test_the_snapshot_over_http_is_the_same_but_for_the_chat(shop: Shop) -
                 assert seen[name] == client.snapshot[name], name
 
 
-async def test_a_session_that_nobody_watches_is_listed_as_it_is(shop: Shop) -> None:
+async def test_a_session_that_nobody_watches_is_listed_as_it_is(shop: SystemShop) -> None:
     session_id = await shop.session(await shop.product(S=5))
     (listed,) = [
         each for each in (await shop.get("/api/sessions"))["sessions"] if each["id"] == session_id
@@ -93,7 +103,7 @@ async def test_a_session_that_nobody_watches_is_listed_as_it_is(shop: Shop) -> N
     assert (await shop.snapshot(session_id))["buying"] is True
 
 
-async def test_the_sales_of_a_snapshot_have_their_fields(shop: Shop) -> None:
+async def test_the_sales_of_a_snapshot_have_their_fields(shop: SystemShop) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
     name, sku = product["product_id"], product["variants"][0]["sku"]
@@ -108,7 +118,7 @@ async def test_the_sales_of_a_snapshot_have_their_fields(shop: Shop) -> None:
     assert sale == {"product_id": name, "prices": {sku: 3900}, "left": 5, "limit": 1}
 
 
-async def test_a_returning_buyer_is_given_its_cart_and_its_orders(shop: Shop) -> None:
+async def test_a_returning_buyer_is_given_its_cart_and_its_orders(shop: SystemShop) -> None:
     product = await shop.product(S=9)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -137,7 +147,7 @@ async def test_a_returning_buyer_is_given_its_cart_and_its_orders(shop: Shop) ->
 
 @pytest.mark.parametrize("offered", [("liveshop.v1",), (), ("chat", "liveshop.v1")])
 async def test_the_subprotocol_is_taken_up_where_it_is_offered(
-    shop: Shop, offered: tuple[str, ...]
+    shop: SystemShop, offered: tuple[str, ...]
 ) -> None:
     session_id = await shop.session()
     async with connected(shop.ws, session_id, subprotocols=offered) as client:
@@ -145,7 +155,7 @@ async def test_the_subprotocol_is_taken_up_where_it_is_offered(
         await client.hello()
 
 
-async def test_a_hello_with_a_bad_field_may_be_followed_by_a_good_one(shop: Shop) -> None:
+async def test_a_hello_with_a_bad_field_may_be_followed_by_a_good_one(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with connected(shop.ws, session_id) as client:
         for fields, name in (({"token": 5}, "token"), ({"token": None, "extra": 1}, "extra")):
@@ -158,7 +168,7 @@ async def test_a_hello_with_a_bad_field_may_be_followed_by_a_good_one(shop: Shop
 @pytest.mark.parametrize(
     "first", [{"type": "time", "client_ms": 1}, {"type": "nonsense"}, {"type": 5}, {}]
 )
-async def test_another_first_message_is_no_hello(shop: Shop, first: Any) -> None:
+async def test_another_first_message_is_no_hello(shop: SystemShop, first: Any) -> None:
     session_id = await shop.session()
     async with connected(shop.ws, session_id) as client:
         await client.connection.send(json.dumps(first))
@@ -179,7 +189,7 @@ _FRAMES: dict[str, tuple[str | bytes, int]] = {
 
 @pytest.mark.parametrize("name", _FRAMES)
 @pytest.mark.parametrize("joined", [False, True], ids=["first", "later"])
-async def test_a_bad_frame_closes(shop: Shop, name: str, joined: bool) -> None:
+async def test_a_bad_frame_closes(shop: SystemShop, name: str, joined: bool) -> None:
     frame, code = _FRAMES[name]
     session_id = await shop.session()
     async with connected(shop.ws, session_id) as client:
@@ -189,14 +199,14 @@ async def test_a_bad_frame_closes(shop: Shop, name: str, joined: bool) -> None:
         assert (await client.closed()).code == code
 
 
-async def test_invalid_utf_8_closes_with_1007(shop: Shop) -> None:
+async def test_invalid_utf_8_closes_with_1007(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with connected(shop.ws, session_id) as client:
         await client.connection.send(b'{"type": "hello\xff"}', text=True)
         assert await _code(client) == 1007
 
 
-async def test_a_message_of_exactly_4096_bytes_is_taken(shop: Shop) -> None:
+async def test_a_message_of_exactly_4096_bytes_is_taken(shop: SystemShop) -> None:
     session_id = await shop.session()
     message = json.dumps({"type": "time", "ref": 3, "client_ms": 1}).ljust(4_096)
     async with shop.joined(session_id) as client:
@@ -206,20 +216,20 @@ async def test_a_message_of_exactly_4096_bytes_is_taken(shop: Shop) -> None:
         assert (await client.closed()).code == 1009
 
 
-async def test_a_message_in_fragments_is_one_message(shop: Shop) -> None:
+async def test_a_message_in_fragments_is_one_message(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with shop.joined(session_id) as client:
         await client.connection.send(['{"type": "time", ', '"ref": 9, "client', '_ms": 4}'])
         assert (await client.wait_for_type("time", ref=9))["client_ms"] == 4
 
 
-async def test_an_unknown_session_is_closed_before_any_hello(shop: Shop) -> None:
+async def test_an_unknown_session_is_closed_before_any_hello(shop: SystemShop) -> None:
     for session_id in ("nobody-made-it", "x" * 65, "%E2%82%AC"):
         async with connected(shop.ws, session_id) as client:
             assert await _code(client) == 4505
 
 
-async def test_a_draft_is_hidden_from_all_below_moderator(shop: Shop) -> None:
+async def test_a_draft_is_hidden_from_all_below_moderator(shop: SystemShop) -> None:
     session_id = await shop.session(start=False)
     for token in (None, shop.token("ada")):
         async with connected(shop.ws, session_id) as client:
@@ -236,7 +246,7 @@ async def test_a_draft_is_hidden_from_all_below_moderator(shop: Shop) -> None:
             assert client.snapshot["status"] == "draft"
 
 
-async def test_a_foreign_origin_is_closed_and_the_own_is_not(shop: Shop) -> None:
+async def test_a_foreign_origin_is_closed_and_the_own_is_not(shop: SystemShop) -> None:
     session_id = await shop.session()
     for origin in ("https://evil.example", "null", shop.url.replace("http:", "https:") + "1"):
         async with connected(shop.ws, session_id, origin=origin) as client:
@@ -245,7 +255,7 @@ async def test_a_foreign_origin_is_closed_and_the_own_is_not(shop: Shop) -> None
         await client.hello()
 
 
-async def test_the_51st_connection_of_a_viewer_is_one_too_many(shop: Shop) -> None:
+async def test_the_51st_connection_of_a_viewer_is_one_too_many(shop: SystemShop) -> None:
     session_id = await shop.session()
     token = shop.token(named("crowd"))
     async with anyio.create_task_group() as tasks:
@@ -270,20 +280,22 @@ async def test_the_51st_connection_of_a_viewer_is_one_too_many(shop: Shop) -> No
             leave.set()
 
 
-async def test_the_web_sockets_address_is_no_page(shop: Shop) -> None:
+async def test_the_web_sockets_address_is_no_page(shop: SystemShop) -> None:
     session_id = await shop.session()
     response = await shop.http.get(f"/ws/sessions/{session_id}")
     assert 400 <= response.status_code < 500
     assert response.json()["type"] == "error"
 
 
-async def test_another_address_takes_no_web_socket(shop: Shop) -> None:
+async def test_another_address_takes_no_web_socket(shop: SystemShop) -> None:
     with pytest.raises(Exception, match="HTTP 404"):
         async with connect(f"{shop.ws}/ws/elsewhere", proxy=None):
             raise AssertionError("there is nothing to connect to")
 
 
-async def test_unknown_fields_and_types_are_refused_by_name_and_change_nothing(shop: Shop) -> None:
+async def test_unknown_fields_and_types_are_refused_by_name_and_change_nothing(
+    shop: SystemShop,
+) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
     before = await shop.snapshot(session_id)
@@ -306,7 +318,7 @@ async def test_unknown_fields_and_types_are_refused_by_name_and_change_nothing(s
     ]
 
 
-async def test_a_ref_is_echoed_if_it_can_be_used(shop: Shop) -> None:
+async def test_a_ref_is_echoed_if_it_can_be_used(shop: SystemShop) -> None:
     session_id = await shop.session()
     unusables: list[Any] = [-1, 2**53, "7", True, 1.5, [], 10**30]
     async with shop.joined(session_id) as client:
@@ -328,7 +340,7 @@ async def test_a_ref_is_echoed_if_it_can_be_used(shop: Shop) -> None:
         assert (await client.wait_for_type("time", since=since)).get("ref") is None
 
 
-async def test_a_viewer_can_tell_the_time(shop: Shop) -> None:
+async def test_a_viewer_can_tell_the_time(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with shop.joined(session_id) as client:
         earlier = await client.ask("time", client_ms=1)
@@ -337,7 +349,7 @@ async def test_a_viewer_can_tell_the_time(shop: Shop) -> None:
     assert abs(later["now_ms"] - time.time() * 1000) < 5_000
 
 
-async def test_who_says_no_hello_or_answers_no_ping_is_closed(other: Shop) -> None:
+async def test_who_says_no_hello_or_answers_no_ping_is_closed(other: SystemShop) -> None:
     session_id = await other.session()
     started = anyio.current_time()
     async with (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.shop import Shop, named, new_rid
+from tests.system.shop import SystemShop, named, new_rid
 
 _RID = "6f9619ff-8b86-4d11-b42d-00cf4fc964ff"
 _BUY = {"rid": _RID, "sku": "none", "quantity": 1}
@@ -108,7 +108,7 @@ _TAKEN: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def test_every_field_is_held_to_its_range(shop: Shop) -> None:
+async def test_every_field_is_held_to_its_range(shop: SystemShop) -> None:
     session_id = await shop.session()
     before = await shop.log(session_id)
     at_once = 90  # a host may send 100 in a burst
@@ -124,7 +124,7 @@ async def test_every_field_is_held_to_its_range(shop: Shop) -> None:
     assert (await shop.snapshot(session_id))["likes"] == 0
 
 
-async def test_what_lies_on_the_border_is_taken(shop: Shop) -> None:
+async def test_what_lies_on_the_border_is_taken(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with shop.joined(session_id, "hana", "host") as client:
         for command, fields in _TAKEN:
@@ -149,13 +149,13 @@ async def test_what_lies_on_the_border_is_taken(shop: Shop) -> None:
     ],
 )
 async def test_a_session_with_a_bad_field_is_not_made(
-    shop: Shop, fields: dict[str, Any], name: str
+    shop: SystemShop, fields: dict[str, Any], name: str
 ) -> None:
     error = await shop.refuses(400, "bad_request", "POST", "/api/sessions", fields)
     assert name in error["message"]
 
 
-async def test_a_session_may_hold_from_a_second_to_a_day(shop: Shop) -> None:
+async def test_a_session_may_hold_from_a_second_to_a_day(shop: SystemShop) -> None:
     for hold_ms in (1_000, 86_400_000):
         await shop.post("/api/sessions", {"title": "x", "hold_ms": hold_ms})
 
@@ -186,7 +186,7 @@ _PRODUCT = {
     ],
 )
 async def test_a_product_with_a_bad_field_is_not_made(
-    shop: Shop, fields: dict[str, Any], name: str
+    shop: SystemShop, fields: dict[str, Any], name: str
 ) -> None:
     body = {**_PRODUCT, **fields}
     error = await shop.refuses(400, "bad_request", "POST", "/api/products", body)
@@ -194,7 +194,7 @@ async def test_a_product_with_a_bad_field_is_not_made(
     await shop.refuses(404, "not_found", "GET", "/api/products/p")
 
 
-async def test_too_many_commands_are_told_when_to_try_again(shop: Shop) -> None:
+async def test_too_many_commands_are_told_when_to_try_again(shop: SystemShop) -> None:
     session_id = await shop.session(await shop.product(S=5))
     async with shop.joined(session_id, named("ada")) as client:
         for number in range(6):

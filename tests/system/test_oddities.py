@@ -7,7 +7,7 @@ import anyio
 
 from tests.client import Client, Message, Predicate, connected
 from tests.system.shop import (
-    Shop,
+    SystemShop,
     bought,
     eventually,
     named,
@@ -18,14 +18,14 @@ from tests.system.shop import (
 )
 
 
-async def _offer(shop: Shop, units: int, **fields: Any) -> tuple[str, str]:
+async def _offer(shop: SystemShop, units: int, **fields: Any) -> tuple[str, str]:
     product = await shop.product(S=units)
     session_id = await shop.session(product, **fields)
     return session_id, product["variants"][0]["sku"]
 
 
 async def test_whoever_does_not_wait_for_the_welcome_gets_it_first_all_the_same(
-    shop: Shop,
+    shop: SystemShop,
 ) -> None:
     session_id, sku = await _offer(shop, 5)
     commands: list[Message] = [
@@ -48,7 +48,9 @@ async def test_whoever_does_not_wait_for_the_welcome_gets_it_first_all_the_same(
         assert codes == {3: "bad_request", 4: "bad_request", 7: "forbidden"}
 
 
-async def test_one_rid_sent_many_times_at_once_is_one_order(shop: Shop, other: Shop) -> None:
+async def test_one_rid_sent_many_times_at_once_is_one_order(
+    shop: SystemShop, other: SystemShop
+) -> None:
     session_id, sku = await _offer(shop, 9)
     rid = new_rid()
     fields = {"rid": rid, "sku": sku, "quantity": 1}
@@ -73,7 +75,9 @@ async def test_one_rid_sent_many_times_at_once_is_one_order(shop: Shop, other: S
     assert [order["order_id"] for order in orders] == [rid]
 
 
-async def test_a_rid_of_another_session_ends_in_conflict_and_keeps_no_unit(shop: Shop) -> None:
+async def test_a_rid_of_another_session_ends_in_conflict_and_keeps_no_unit(
+    shop: SystemShop,
+) -> None:
     first, sku = await _offer(shop, 5)
     second, same = await _offer(shop, 5)
     async with shop.joined(first, "ada") as client:
@@ -100,7 +104,7 @@ async def test_a_rid_of_another_session_ends_in_conflict_and_keeps_no_unit(shop:
     assert (await shop.order(rid))["session_id"] == first
 
 
-async def test_an_order_id_is_one_buyers(shop: Shop) -> None:
+async def test_an_order_id_is_one_buyers(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with shop.joined(session_id, "ada") as ada, shop.joined(session_id, "bo") as bo:
         order_id = (await bought(ada, sku))["order_id"]
@@ -114,7 +118,7 @@ async def test_an_order_id_is_one_buyers(shop: Shop) -> None:
         assert (await shop.order(order_id))["lines"][0]["rid"] == order_id
 
 
-async def test_a_rid_twice_in_a_cart_is_not_bought_twice(shop: Shop) -> None:
+async def test_a_rid_twice_in_a_cart_is_not_bought_twice(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with shop.joined(session_id, "ada") as client:
         rid = (await reserved(client, sku))["rid"]
@@ -125,7 +129,7 @@ async def test_a_rid_twice_in_a_cart_is_not_bought_twice(shop: Shop) -> None:
             assert (answer["rids"], answer["total"]) == ([rid], 5000)
 
 
-async def test_a_payment_for_an_order_that_needs_none_is_due_for_refund(shop: Shop) -> None:
+async def test_a_payment_for_an_order_that_needs_none_is_due_for_refund(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with shop.joined(session_id, "ada") as client:
         order_id = (await bought(client, sku))["order_id"]
@@ -141,7 +145,7 @@ async def test_a_payment_for_an_order_that_needs_none_is_due_for_refund(shop: Sh
         assert next(iter(wrong)) in error["message"]
 
 
-async def test_an_expired_reservation_is_410_over_http(shop: Shop) -> None:
+async def test_an_expired_reservation_is_410_over_http(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 1, hold_ms=1_000)
     rid, path = new_rid(), f"/api/sessions/{session_id}/reservations"
     body = {"rid": rid, "sku": sku, "quantity": 1}
@@ -154,7 +158,7 @@ async def test_an_expired_reservation_is_410_over_http(shop: Shop) -> None:
     assert (replay.status_code, replay.json()) == (200, {**made, "state": "expired"})
 
 
-async def test_who_likes_where_nobody_may_is_told(shop: Shop) -> None:
+async def test_who_likes_where_nobody_may_is_told(shop: SystemShop) -> None:
     session_id, _ = await _offer(shop, 1)
     async with shop.joined(session_id) as client:
         await client.send("like", ref=4, count=21)
@@ -164,7 +168,7 @@ async def test_who_likes_where_nobody_may_is_told(shop: Shop) -> None:
         assert (await client.wait_for_type("error", ref=5))["code"] == "conflict"
 
 
-async def test_chat_beyond_what_can_be_read_is_counted_as_dropped(shop: Shop) -> None:
+async def test_chat_beyond_what_can_be_read_is_counted_as_dropped(shop: SystemShop) -> None:
     session_id, _ = await _offer(shop, 1)
     said: list[str] = []
 
@@ -200,7 +204,7 @@ async def test_chat_beyond_what_can_be_read_is_counted_as_dropped(shop: Shop) ->
     assert set(heard) <= set(said)
 
 
-async def test_hostile_json_costs_nobody_else_anything(shop: Shop) -> None:
+async def test_hostile_json_costs_nobody_else_anything(shop: SystemShop) -> None:
     session_id, _ = await _offer(shop, 1)
     deep = '{"type": "time", "client_ms": ' + "[" * 1_900 + "]" * 1_900 + "}"
     async with shop.joined(session_id) as witness:
@@ -217,7 +221,7 @@ async def test_hostile_json_costs_nobody_else_anything(shop: Shop) -> None:
         await witness.wait_for(lambda message: message.get("ref") == 8)
 
 
-async def test_a_body_without_a_length_is_held_to_the_same_limit(shop: Shop) -> None:
+async def test_a_body_without_a_length_is_held_to_the_same_limit(shop: SystemShop) -> None:
     async def body() -> Any:
         for _ in range(100):
             yield b" " * 1_000
@@ -228,13 +232,13 @@ async def test_a_body_without_a_length_is_held_to_the_same_limit(shop: Shop) -> 
     assert whole_error(response.json())["code"] == "bad_request"
 
 
-async def test_the_scheme_of_the_authorization_is_read_in_any_case(shop: Shop) -> None:
+async def test_the_scheme_of_the_authorization_is_read_in_any_case(shop: SystemShop) -> None:
     for scheme in ("bearer", "BEARER"):
         headers = {"Authorization": f"{scheme} {shop.token('ada')}"}
         assert (await shop.http.get("/api/orders", headers=headers)).status_code == 200
 
 
-async def test_too_many_requests_are_told_when_to_try_again(shop: Shop) -> None:
+async def test_too_many_requests_are_told_when_to_try_again(shop: SystemShop) -> None:
     session_id, _ = await _offer(shop, 1)
     token = shop.token(named("ada"))
     path = f"/api/sessions/{session_id}/reservations"
@@ -247,7 +251,7 @@ async def test_too_many_requests_are_told_when_to_try_again(shop: Shop) -> None:
         assert (error["code"], 0 < error["retry_after_ms"] < 60_000) == ("rate_limited", True)
 
 
-async def test_a_price_for_what_is_not_offered_is_refused(shop: Shop) -> None:
+async def test_a_price_for_what_is_not_offered_is_refused(shop: SystemShop) -> None:
     product = await shop.product(S=5, M=5)
     small, medium = (variant["sku"] for variant in product["variants"])
     session_id = await shop.session()
@@ -258,7 +262,7 @@ async def test_a_price_for_what_is_not_offered_is_refused(shop: Shop) -> None:
     assert await shop.stock(product["product_id"]) == [5, 5]
 
 
-async def test_an_ended_session_can_still_be_looked_at(shop: Shop) -> None:
+async def test_an_ended_session_can_still_be_looked_at(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with shop.joined(session_id, "ada") as client:
         order = await bought(client, sku)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from tests.client import Message
-from tests.system.shop import Shop, eventually, named, new_rid, refused, reserved, whole_error
+from tests.system.shop import SystemShop, eventually, named, new_rid, refused, reserved, whole_error
 
 _CHECKOUT = ["order_id", "rids", "url", "expires_at_ms"]
 
 
-async def _offer(shop: Shop, units: int = 5, **fields: Any) -> tuple[str, str]:
+async def _offer(shop: SystemShop, units: int = 5, **fields: Any) -> tuple[str, str]:
     product = await shop.product(S=units)
     url = "https://pay.example/cart?order={order_id}&shop=1"
     session_id = await shop.session(payment="checkout", checkout_url=url, **fields)
@@ -16,7 +16,7 @@ async def _offer(shop: Shop, units: int = 5, **fields: Any) -> tuple[str, str]:
     return session_id, product["variants"][0]["sku"]
 
 
-async def _pending(shop: Shop, session_id: str, sku: str, sub: str = "ada") -> Message:
+async def _pending(shop: SystemShop, session_id: str, sku: str, sub: str = "ada") -> Message:
     """Buy a unit, and return where and by when to pay."""
     async with shop.joined(session_id, sub) as client:
         rid = new_rid()
@@ -26,19 +26,19 @@ async def _pending(shop: Shop, session_id: str, sku: str, sub: str = "ada") -> M
 
 
 async def _pay(
-    shop: Shop, order_id: str, amount: int, payment_id: str | None = None
+    shop: SystemShop, order_id: str, amount: int, payment_id: str | None = None
 ) -> tuple[int, Message]:
     body = {"payment_id": payment_id or named("pay"), "amount": amount}
     response = await shop.ask("POST", f"/api/orders/{order_id}/confirm", body)
     return response.status_code, response.json()
 
 
-async def _due(shop: Shop) -> dict[str, Message]:
+async def _due(shop: SystemShop) -> dict[str, Message]:
     page = await shop.get("/api/payments", status="refund_due", limit=200)
     return {payment["payment_id"]: payment for payment in page["payments"]}
 
 
-async def test_a_buy_leads_to_the_address_where_to_pay(shop: Shop) -> None:
+async def test_a_buy_leads_to_the_address_where_to_pay(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop)
     async with shop.joined(session_id, "ada") as client, shop.joined(session_id, "ada") as there:
         rid = new_rid()
@@ -72,7 +72,9 @@ async def test_a_buy_leads_to_the_address_where_to_pay(shop: Shop) -> None:
     assert await shop.order(rid) == order
 
 
-async def test_a_checkout_leads_there_with_its_ref_and_the_earliest_deadline(shop: Shop) -> None:
+async def test_a_checkout_leads_there_with_its_ref_and_the_earliest_deadline(
+    shop: SystemShop,
+) -> None:
     session_id, sku = await _offer(shop)
     async with shop.joined(session_id, "ada") as client, shop.joined(session_id, "ada") as there:
         first, second = await reserved(client, sku), await reserved(client, sku)
@@ -95,7 +97,7 @@ async def test_a_checkout_leads_there_with_its_ref_and_the_earliest_deadline(sho
         assert sorted(confirmed["rids"]) == sorted(cart["rids"])
 
 
-async def test_a_payment_reported_twice_is_one_payment(shop: Shop) -> None:
+async def test_a_payment_reported_twice_is_one_payment(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop)
     order_id = (await _pending(shop, session_id, sku))["order_id"]
     payment_id = named("pay")
@@ -111,7 +113,9 @@ async def test_a_payment_reported_twice_is_one_payment(shop: Shop) -> None:
     assert (await shop.order(another))["status"] == "pending"
 
 
-async def test_money_that_cannot_become_an_order_is_due_until_it_is_refunded(shop: Shop) -> None:
+async def test_money_that_cannot_become_an_order_is_due_until_it_is_refunded(
+    shop: SystemShop,
+) -> None:
     session_id, sku = await _offer(shop)
     order_id = (await _pending(shop, session_id, sku))["order_id"]
     wrong, second = named("pay"), named("pay")
@@ -138,13 +142,13 @@ async def test_money_that_cannot_become_an_order_is_due_until_it_is_refunded(sho
     assert (await shop.order(order_id))["status"] == "confirmed"
 
 
-async def test_a_payment_for_nothing_is_not_found(shop: Shop) -> None:
+async def test_a_payment_for_nothing_is_not_found(shop: SystemShop) -> None:
     status, error = await _pay(shop, new_rid(), 1)
     assert (status, whole_error(error)["code"]) == (404, "not_found")
     await shop.refuses(404, "not_found", "POST", f"/api/payments/{named('pay')}/refunded")
 
 
-async def test_a_payment_that_comes_too_late_is_due_for_refund(shop: Shop) -> None:
+async def test_a_payment_that_comes_too_late_is_due_for_refund(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 1, hold_ms=1_000)
     async with shop.joined(session_id, "ada") as client:
         order_id = new_rid()
@@ -165,7 +169,7 @@ async def test_a_payment_that_comes_too_late_is_due_for_refund(shop: Shop) -> No
     assert (await shop.order(order_id))["status"] == "void"
 
 
-async def test_a_paid_order_that_is_cancelled_is_paid_back(shop: Shop) -> None:
+async def test_a_paid_order_that_is_cancelled_is_paid_back(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 1)
     order_id = (await _pending(shop, session_id, sku))["order_id"]
     # Only what is confirmed can be cancelled.
@@ -182,7 +186,7 @@ async def test_a_paid_order_that_is_cancelled_is_paid_back(shop: Shop) -> None:
     await shop.refuses(409, "conflict", "POST", f"/api/orders/{order_id}/cancel")
 
 
-async def test_payment_goes_on_after_the_end_of_the_session(shop: Shop) -> None:
+async def test_payment_goes_on_after_the_end_of_the_session(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop)
     order_id = (await _pending(shop, session_id, sku))["order_id"]
     await shop.host(session_id, "session.end")
@@ -191,7 +195,7 @@ async def test_payment_goes_on_after_the_end_of_the_session(shop: Shop) -> None:
     await eventually(lambda: shop.stock(sku.removesuffix("-S")), [4])
 
 
-async def test_a_free_order_in_a_checkout_session_waits_like_any_other(shop: Shop) -> None:
+async def test_a_free_order_in_a_checkout_session_waits_like_any_other(shop: SystemShop) -> None:
     product = await shop.product(0, S=5)
     session_id = await shop.session(
         product, payment="checkout", checkout_url="https://pay.example/{order_id}"

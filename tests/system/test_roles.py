@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.client import Message
-from tests.system.shop import Shop, new_rid, whole_error
+from tests.system.shop import SystemShop, new_rid, whole_error
 
 _ROLES = (None, "viewer", "moderator", "host", "admin")
 _COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -53,7 +53,7 @@ def _expected(role: str | None, needed: str) -> str | None:
 
 
 @pytest.mark.parametrize("role", _ROLES)
-async def test_each_command_needs_its_role(shop: Shop, role: str | None) -> None:
+async def test_each_command_needs_its_role(shop: SystemShop, role: str | None) -> None:
     session_id = await shop.session()
     before = await shop.log(session_id)
     sub = None if role is None else f"a-{role}"
@@ -70,7 +70,7 @@ async def test_each_command_needs_its_role(shop: Shop, role: str | None) -> None
 
 
 @pytest.mark.parametrize("role", _ROLES)
-async def test_each_command_needs_its_role_over_http(shop: Shop, role: str | None) -> None:
+async def test_each_command_needs_its_role_over_http(shop: SystemShop, role: str | None) -> None:
     session_id = await shop.session()
     token = None if role is None else shop.token(f"a-{role}", role)
     path = f"/api/sessions/{session_id}/commands"
@@ -85,7 +85,7 @@ async def test_each_command_needs_its_role_over_http(shop: Shop, role: str | Non
         assert answer.status_code == statuses.get(outcome, 409)
 
 
-async def test_a_viewers_command_is_no_hosts_command(shop: Shop) -> None:
+async def test_a_viewers_command_is_no_hosts_command(shop: SystemShop) -> None:
     session_id = await shop.session()
     path = f"/api/sessions/{session_id}/commands"
     for command in ("buy", "say", "hello", "like", "time", "dance"):
@@ -116,7 +116,7 @@ _REQUESTS: list[tuple[str, str, Any, str]] = [
 
 
 @pytest.mark.parametrize("role", [*_ROLES, "key"])
-async def test_each_request_needs_its_role(shop: Shop, role: str | None) -> None:
+async def test_each_request_needs_its_role(shop: SystemShop, role: str | None) -> None:
     session_id = await shop.session()
     ranks = ("anyone", *_ROLES[1:])
     token = None if role is None else shop.token(f"a-{role}", role)

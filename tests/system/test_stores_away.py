@@ -11,10 +11,11 @@ import pytest
 
 from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import is_ready, program, until
+from tests.cli.programs import is_ready, program
 from tests.client import Client, Message, connected
 from tests.conftest import store_folder
-from tests.system.shop import Shop, bought, eventually, new_rid, refused, reserved
+from tests.system.shop import SystemShop, bought, eventually, new_rid, refused, reserved
+from tests.waiting import wait_until
 
 _SECRET = "s" * 32
 
@@ -23,7 +24,7 @@ _SECRET = "s" * 32
 class _Node:
     """A server, and the stores that can be taken from it."""
 
-    shop: Shop
+    shop: SystemShop
     stores: LocalStores
 
 
@@ -41,7 +42,7 @@ def settings() -> Iterator[tuple[str, LocalStores, str]]:
             assert process.wait() == 0
         url = f"http://127.0.0.1:{environment['LIVESHOP_PORT']}"
         with program("serve", environment=environment) as process:
-            until(lambda: is_ready(url) or process.poll() is not None)
+            wait_until(lambda: is_ready(url) or process.poll() is not None)
             assert process.poll() is None, process.communicate()[0]
             claims = {"sub": "root", "role": "admin", "exp": int(time.time()) + 60}
             headers = {"Authorization": f"Bearer {jwt.encode(claims, _SECRET, 'HS256')}"}
@@ -54,7 +55,7 @@ async def node(settings: tuple[str, LocalStores, str]) -> AsyncIterator[_Node]:
     """The server, with its stores there."""
     url, stores, key = settings
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-        yield _Node(Shop(url, _SECRET, key, http), stores)
+        yield _Node(SystemShop(url, _SECRET, key, http), stores)
 
 
 async def _is_away(node: _Node, store: str, session_id: str, client: Client, sku: str) -> None:

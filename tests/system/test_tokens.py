@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.cli.programs import program
 from tests.client import connected
-from tests.system.shop import Shop
+from tests.system.shop import SystemShop
 
 _LATER_S = 3_600
 
@@ -27,20 +27,20 @@ def _part(value: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def _unsigned(shop: Shop) -> str:
+def _unsigned(shop: SystemShop) -> str:
     return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(_claims(role='admin'))}."
 
 
-def _promoted(shop: Shop) -> str:
+def _promoted(shop: SystemShop) -> str:
     head, _, signature = shop.token("ada").split(".")
     return f"{head}.{_part(_claims(role='admin'))}.{signature}"
 
 
-def _strangers_rsa(shop: Shop) -> str:
+def _strangers_rsa(shop: SystemShop) -> str:
     return jwt.encode(_claims(), rsa.generate_private_key(65_537, 2_048), "RS256")
 
 
-_FAULTY: dict[str, Callable[[Shop], str]] = {
+_FAULTY: dict[str, Callable[[SystemShop], str]] = {
     "alg none": _unsigned,
     "alg None": lambda shop: f"{_part({'alg': 'None'})}.{_part(_claims())}.",
     "another payload": _promoted,
@@ -64,7 +64,7 @@ _FAULTY: dict[str, Callable[[Shop], str]] = {
 
 
 @pytest.mark.parametrize("fault", _FAULTY)
-async def test_a_faulty_token_opens_nothing(shop: Shop, fault: str) -> None:
+async def test_a_faulty_token_opens_nothing(shop: SystemShop, fault: str) -> None:
     session_id = await shop.session()
     token = _FAULTY[fault](shop)
     async with connected(shop.ws, session_id) as client:
@@ -81,7 +81,7 @@ async def test_a_faulty_token_opens_nothing(shop: Shop, fault: str) -> None:
             await shop.refuses(401, "unauthorized", "GET", path, by=token)
 
 
-async def test_a_token_of_one_session_opens_that_session(shop: Shop) -> None:
+async def test_a_token_of_one_session_opens_that_session(shop: SystemShop) -> None:
     mine, another = await shop.session(), await shop.session()
     host = shop.token("hana", "host", session=mine)
     async with connected(shop.ws, mine) as client:
@@ -93,7 +93,7 @@ async def test_a_token_of_one_session_opens_that_session(shop: Shop) -> None:
 
 
 async def test_the_merchants_own_key_signs_tokens_where_it_is_set(
-    other: Shop, merchant_key: rsa.RSAPrivateKey
+    other: SystemShop, merchant_key: rsa.RSAPrivateKey
 ) -> None:
     session_id = await other.session()
     token = jwt.encode(_claims(role="moderator", name="Mo"), merchant_key, "RS256")
@@ -113,7 +113,7 @@ async def test_the_merchants_own_key_signs_tokens_where_it_is_set(
         assert (await client.closed()).code == 4502
 
 
-async def test_the_command_line_makes_tokens(shop: Shop) -> None:
+async def test_the_command_line_makes_tokens(shop: SystemShop) -> None:
     session_id = await shop.session()
     arguments = ("token", "--sub", "cli", "--role", "host", "--name", "Cleo", "--ttl", "60")
     environment = {"LIVESHOP_SECRET": shop.secret}
@@ -125,7 +125,7 @@ async def test_the_command_line_makes_tokens(shop: Shop) -> None:
     assert viewer == {"id": "cli", "name": "Cleo", "role": "host"}
 
 
-async def test_other_authorization_is_none(shop: Shop) -> None:
+async def test_other_authorization_is_none(shop: SystemShop) -> None:
     for value in ("Basic YWRhOmFkYQ==", "Bearer", "Bearer lsk_nobody", shop.api_key):
         response = await shop.http.get("/api/orders", headers={"Authorization": value})
         assert (response.status_code, response.json()["code"]) == (401, "unauthorized"), value

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import is_ready, program, until
+from tests.cli.programs import is_ready, program
 from tests.client import connected, joined
 from tests.system.conftest import FRIEND
-from tests.system.shop import Shop, bought, eventually, named, new_rid, refused, reserved
+from tests.system.shop import SystemShop, bought, eventually, named, new_rid, refused, reserved
+from tests.waiting import wait_until
 
 
-async def test_events_come_once_and_in_order_on_both(shop: Shop, other: Shop) -> None:
+async def test_events_come_once_and_in_order_on_both(shop: SystemShop, other: SystemShop) -> None:
     product = await shop.product(S=5)
     name = product["product_id"]
     session_id = await shop.session(product)
@@ -27,7 +28,9 @@ async def test_events_come_once_and_in_order_on_both(shop: Shop, other: Shop) ->
         assert here.events == there.events == (await other.log(session_id))[2:]
 
 
-async def test_the_last_unit_goes_to_one_whichever_node_is_asked(shop: Shop, other: Shop) -> None:
+async def test_the_last_unit_goes_to_one_whichever_node_is_asked(
+    shop: SystemShop, other: SystemShop
+) -> None:
     product = await shop.product(S=1)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -45,7 +48,7 @@ async def test_the_last_unit_goes_to_one_whichever_node_is_asked(shop: Shop, oth
         assert events.count("product.sold_out") == 1
 
 
-async def test_a_buyer_is_told_on_every_node(shop: Shop, other: Shop) -> None:
+async def test_a_buyer_is_told_on_every_node(shop: SystemShop, other: SystemShop) -> None:
     product = await shop.product(S=9)
     sku = product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -72,7 +75,7 @@ async def test_a_buyer_is_told_on_every_node(shop: Shop, other: Shop) -> None:
         assert await there.wait_for_type("confirmed", since=since) == confirmed
 
 
-async def test_chat_likes_and_viewers_are_of_both(shop: Shop, other: Shop) -> None:
+async def test_chat_likes_and_viewers_are_of_both(shop: SystemShop, other: SystemShop) -> None:
     session_id = await shop.session()
     troll = named("troll")
     async with (
@@ -99,7 +102,9 @@ async def test_chat_likes_and_viewers_are_of_both(shop: Shop, other: Shop) -> No
         assert texts == ["from here", "heard"]
 
 
-async def test_a_friends_origin_may_connect_where_it_is_set(shop: Shop, other: Shop) -> None:
+async def test_a_friends_origin_may_connect_where_it_is_set(
+    shop: SystemShop, other: SystemShop
+) -> None:
     session_id = await shop.session()
     async with connected(other.ws, session_id, origin=FRIEND) as client:
         await client.hello()
@@ -108,7 +113,9 @@ async def test_a_friends_origin_may_connect_where_it_is_set(shop: Shop, other: S
             assert (await client.closed()).code == 4506
 
 
-async def test_a_trusted_proxy_tells_the_servers_own_name(shop: Shop, other: Shop) -> None:
+async def test_a_trusted_proxy_tells_the_servers_own_name(
+    shop: SystemShop, other: SystemShop
+) -> None:
     session_id = await shop.session()
     headers = {"X-Forwarded-Host": "live.example", "X-Forwarded-For": "203.0.113.5"}
     for server, code in ((other, None), (shop, 4506)):
@@ -135,7 +142,7 @@ def third(running: dict[str, Any]) -> dict[str, str]:
 
 
 async def test_a_full_node_and_one_that_ends_send_viewers_elsewhere(
-    shop: Shop, third: dict[str, str]
+    shop: SystemShop, third: dict[str, str]
 ) -> None:
     product = await shop.product(S=3)
     sku = product["variants"][0]["sku"]
@@ -143,7 +150,7 @@ async def test_a_full_node_and_one_that_ends_send_viewers_elsewhere(
     url = f"http://127.0.0.1:{third['LIVESHOP_PORT']}"
     ws = url.replace("http", "ws", 1)
     with program("serve", environment=third) as process:
-        until(lambda: is_ready(url) or process.poll() is not None)
+        wait_until(lambda: is_ready(url) or process.poll() is not None)
         async with (
             joined(ws, session_id, shop.token("ada")) as ada,
             joined(ws, session_id) as bo,

@@ -9,7 +9,7 @@ import anyio
 from tests.client import Client, Message
 from tests.reference_client import ReferenceClient
 from tests.system.conftest import PING_MS
-from tests.system.shop import Shop, bought, eventually, named, new_rid, refused, reserved
+from tests.system.shop import SystemShop, bought, eventually, named, new_rid, refused, reserved
 
 _GAUGES = {"viewers", "likes", "left", "sales", "buying"}
 _SHARED = ("status", "pinned", "shelf", "sales", "viewers", "likes", "buying", "chat_pinned")
@@ -29,7 +29,7 @@ async def _heard(client: Client, text: str) -> Message:
     return next(said for said in _said(client) if said["text"] == text)
 
 
-async def test_a_pulse_has_what_changed_and_nothing_else(shop: Shop) -> None:
+async def test_a_pulse_has_what_changed_and_nothing_else(shop: SystemShop) -> None:
     product = await shop.product(S=5, M=5)
     small = product["variants"][0]["sku"]
     session_id = await shop.session(product)
@@ -57,7 +57,7 @@ async def test_a_pulse_has_what_changed_and_nothing_else(shop: Shop) -> None:
     assert instants == sorted(instants)
 
 
-async def test_a_pulse_comes_within_ping_ms_though_nothing_changed(other: Shop) -> None:
+async def test_a_pulse_comes_within_ping_ms_though_nothing_changed(other: SystemShop) -> None:
     session_id = await other.session()
     async with other.joined(session_id) as client:
         await client.wait_for_type("pulse", viewers=1)
@@ -74,7 +74,7 @@ async def test_a_pulse_comes_within_ping_ms_though_nothing_changed(other: Shop) 
         assert 0 < later["now_ms"] - earlier["now_ms"] < PING_MS * 1.6
 
 
-async def test_what_is_said_is_heard_by_all_once_and_in_order(shop: Shop) -> None:
+async def test_what_is_said_is_heard_by_all_once_and_in_order(shop: SystemShop) -> None:
     session_id = await shop.session()
     texts = ["hi", "<b>bold</b>", "\N{PILE OF POO}" * 200, "ü \N{ARABIC LETTER MEEM}"]
     async with shop.joined(session_id, "ada", name="Ada") as ada, shop.joined(session_id) as any_:
@@ -94,7 +94,7 @@ async def test_what_is_said_is_heard_by_all_once_and_in_order(shop: Shop) -> Non
         assert [said["text"] for said in later.snapshot["chat"]] == texts
 
 
-async def test_chat_is_pinned_and_deleted_for_all(shop: Shop) -> None:
+async def test_chat_is_pinned_and_deleted_for_all(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with shop.joined(session_id, "mo", "moderator") as mo:
         ids = [(await mo.ask("say", text=f"message {number}"))["id"] for number in range(4)]
@@ -120,7 +120,7 @@ async def test_chat_is_pinned_and_deleted_for_all(shop: Shop) -> None:
             assert [said["id"] for said in later.snapshot["chat"]] == ids[1:]
 
 
-async def test_a_muted_viewer_hears_itself_and_nobody_else_does(shop: Shop) -> None:
+async def test_a_muted_viewer_hears_itself_and_nobody_else_does(shop: SystemShop) -> None:
     session_id = await shop.session()
     name = named("troll")
     async with (
@@ -154,7 +154,7 @@ async def test_a_muted_viewer_hears_itself_and_nobody_else_does(shop: Shop) -> N
         assert [said["text"] for said in later.snapshot["chat"]] == ["sorry"]
 
 
-async def test_only_the_last_fifty_messages_are_shown(shop: Shop) -> None:
+async def test_only_the_last_fifty_messages_are_shown(shop: SystemShop) -> None:
     session_id = await shop.session()
     said: list[str] = []
 
@@ -201,7 +201,7 @@ def _show(first: str, second: str) -> list[tuple[str, Message]]:
     ]
 
 
-async def test_snapshot_events_and_pulses_add_up_to_a_fresh_snapshot(shop: Shop) -> None:
+async def test_snapshot_events_and_pulses_add_up_to_a_fresh_snapshot(shop: SystemShop) -> None:
     first, second = await shop.product(S=4, M=9), await shop.product(990, L=6)
     session_id = await shop.session(first)
     viewer = ReferenceClient()
@@ -234,11 +234,13 @@ async def test_snapshot_events_and_pulses_add_up_to_a_fresh_snapshot(shop: Shop)
     assert viewer.session["offset"] == last
 
 
-async def _total(shop: Shop, session_id: str, name: str) -> Any:
+async def _total(shop: SystemShop, session_id: str, name: str) -> Any:
     return (await shop.snapshot(session_id))[name]
 
 
-async def test_events_have_consecutive_offsets_and_the_log_is_what_was_told(shop: Shop) -> None:
+async def test_events_have_consecutive_offsets_and_the_log_is_what_was_told(
+    shop: SystemShop,
+) -> None:
     product = await shop.product(S=1)
     name, sku = product["product_id"], product["variants"][0]["sku"]
     session_id = await shop.session(product)

@@ -11,7 +11,7 @@ import click
 
 from tests.crash.run import Report
 from tests.crash.schedules import Schedule
-from tests.crash.world import World
+from tests.crash.world import CrashWorld
 from tests.topology.run import PAUSE_S, WatchedRun, schedule_with
 from tests.topology.world import (
     ClusterTopology,
@@ -29,7 +29,7 @@ _COLUMNS = ("scenario", "what", "attempts", "confirmed", "unknowns", "findings",
 class Scenario:
     """A topology, and what happens to it during a stampede."""
 
-    world: Callable[[Path], World]
+    world: Callable[[Path], CrashWorld]
     schedule: Schedule
 
 

@@ -13,8 +13,8 @@ import asyncpg
 from liveshop.cli.files import open_the_way
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop, wheel_folder
-from tests.cli.programs import until
 from tests.topology.programs import DEPLOY, find, listens, rewritten
+from tests.waiting import wait_until
 
 
 class Standby(LocalPostgres):
@@ -123,7 +123,7 @@ class PgBouncer:
         log = self._folder.with_suffix(".log")
         self._process = spawn([self._program, configuration], log=log, user=user_of_system)
         process = self._process
-        until(lambda: listens(self.port) or process.poll() is not None)
+        wait_until(lambda: listens(self.port) or process.poll() is not None)
         assert process.poll() is None, last_lines(log, 12)
 
     def stop(self) -> None:

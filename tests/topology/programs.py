@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
-from tests.cli.programs import until
+from tests.waiting import wait_until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -58,7 +58,7 @@ class Balancer:
         configure = {"nginx": self._configure_nginx, "haproxy": self._configure_haproxy}
         arguments = configure[self.name](nodes)
         self._process = spawn([self._program, *arguments], log=self._log)
-        until(lambda: listens(self.port) or not self._running)
+        wait_until(lambda: listens(self.port) or not self._running)
         assert self._running, f"{self.name} ended: {last_lines(self._log)}"
 
     def stop(self) -> None:

@@ -5,7 +5,7 @@ import anyio
 from tests.crash.checker import Finding
 from tests.crash.run import Report, Run
 from tests.crash.schedules import Schedule, Step
-from tests.crash.world import World
+from tests.crash.world import CrashWorld
 from tests.topology.watchers import Watchers
 
 WATCHERS = 40
@@ -30,7 +30,7 @@ def schedule_with(fault: str, *, commands: int, at: tuple[float, ...], lasts_s: 
 class WatchedRun(Run):
     """A run in which viewers watch as well; `carry_out` finds what went wrong for them too."""
 
-    def __init__(self, world: World, schedule: Schedule, *, watchers: int = WATCHERS) -> None:
+    def __init__(self, world: CrashWorld, schedule: Schedule, *, watchers: int = WATCHERS) -> None:
         super().__init__(world, schedule)
         self._count = watchers
         self._present = 0

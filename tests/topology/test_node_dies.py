@@ -12,7 +12,7 @@ from liveshop.edge.tokens import make_token
 from tests.cli.programs import SECRET
 from tests.client import Message, joined
 from tests.conftest import store_folder
-from tests.crash.world import Node, World, open_world
+from tests.crash.world import CrashNode, CrashWorld, open_world
 
 _UNITS = 5
 _SALE_MS = 7_000
@@ -53,7 +53,9 @@ async def _prepared(url: str) -> tuple[str, int, int]:
     raise AssertionError("nothing was reserved")
 
 
-async def _carried_out(lives: Node, session_id: str, dies: Node) -> tuple[Message, Message]:
+async def _carried_out(
+    lives: CrashNode, session_id: str, dies: CrashNode
+) -> tuple[Message, Message]:
     """Kill a node; return the sale's end and the pulse in which the unit is back, of the other."""
     async with joined(lives.url.replace("http", "ws", 1), session_id) as viewer:
         await anyio.to_thread.run_sync(dies.kill)
@@ -70,7 +72,7 @@ def test_sales_end_and_carts_expire_in_time_when_the_node_that_began_them_is_kil
         _check(world)
 
 
-def _check(world: World) -> None:
+def _check(world: CrashWorld) -> None:
     dies, lives = world.nodes
     session_id, ends_at_ms, expires_at_ms = anyio.run(_prepared, dies.url)
     ended, back = anyio.run(_carried_out, lives, session_id, dies)

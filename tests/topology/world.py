@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.crash.world import World
+from tests.crash.world import CrashWorld
 from tests.topology.postgres import Pair, PgBouncer
 from tests.topology.programs import Balancer
 from tests.valkeys import Cluster, Member, Sentinels
@@ -13,7 +13,7 @@ from tests.valkeys import Cluster, Member, Sentinels
 DRAIN_MS = 3_000
 
 
-class Topology(World):
+class Topology(CrashWorld):
     """A world whose clients know one address alone, that of a load balancer."""
 
     def __init__(self, folder: Path, *, balancer: str) -> None:
@@ -161,7 +161,7 @@ class PgBouncerTopology(Topology):
 
 
 @contextmanager
-def opened(world: World) -> Iterator[World]:
+def opened(world: CrashWorld) -> Iterator[CrashWorld]:
     """Run a world."""
     try:
         world.open()

@@ -1,8 +1,7 @@
 """A node on a port of its own, and a client of its HTTP interface."""
 
 import socket
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -22,7 +21,8 @@ from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
-from tests.client import PATIENCE_S, Client, connected
+from tests.client import Client, connected
+from tests.waiting import wait_until
 
 SECRET: Final = "a secret of thirty-two characters"
 SHOP_ORIGIN: Final = "https://shop.example"
@@ -127,15 +127,8 @@ class Api:
         self.command(session_id, "product.add", product_id="shirt", units={sku: units}, limit=limit)
         self.command(session_id, "session.start")
         # Its units are on their way to Redis.
-        self.wait_for(lambda: self.anyone.get(f"/api/sessions/{session_id}").json()["buying"])
+        wait_until(lambda: self.anyone.get(f"/api/sessions/{session_id}").json()["buying"])
         return session_id, sku
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until a condition holds, for a while."""
-        give_up_at = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < give_up_at, "waited in vain"
-            time.sleep(0.01)
 
     def ask(self, session_id: str, viewer_id: str, kind: str, **fields: Any) -> Json:
         """Send a command over a socket, as a buyer; return what comes of it in the end."""

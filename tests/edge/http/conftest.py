@@ -7,6 +7,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from tests.edge.http.api import Api, running_node
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -18,5 +19,5 @@ def api(postgres_url: str, redis_url: str) -> Iterator[Api]:
         httpx.Client(base_url=url) as client,
     ):
         api = Api(url, portal, client)
-        api.wait_for(lambda: client.get("/readyz").status_code == 200)
+        wait_until(lambda: client.get("/readyz").status_code == 200)
         yield api

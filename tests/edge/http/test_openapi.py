@@ -24,7 +24,7 @@ _schema = schemathesis.openapi.from_dict(deepcopy(DOCUMENT))
 
 
 @dataclass(frozen=True)
-class Show:
+class HttpShow:
     """Ids that exist, by the name that they have in paths."""
 
     ids: dict[str, str]
@@ -41,7 +41,7 @@ def test_the_document_that_is_served_is_that_of_the_table(api: Api) -> None:
 
 
 @pytest.fixture
-def show(api: Api) -> Show:
+def show(api: Api) -> HttpShow:
     """A live session with something of everything, and callers who may do all."""
     session_id, sku = api.go_live(
         payment="checkout", checkout_url="http://localhost:8001/pay/{order_id}"
@@ -55,7 +55,7 @@ def show(api: Api) -> Show:
     wrong = {"payment_id": "pay-1", "amount": 1}
     assert api.backend.post(f"/api/orders/{order_id}/confirm", json=wrong).status_code == 409
     spare = api.as_role(Role.ADMIN).post("/api/keys", json={"name": "spare"}).json()
-    return Show(
+    return HttpShow(
         ids={
             "product_id": "shirt",
             "session_id": session_id,
@@ -79,7 +79,7 @@ def show(api: Api) -> Show:
     suppress_health_check=list(HealthCheck),
 )
 def test_strangers_and_those_who_may_do_all_get_only_documented_answers(
-    case: Case[Any], api: Api, show: Show
+    case: Case[Any], api: Api, show: HttpShow
 ) -> None:
     if case.meta is not None and case.meta.generation.mode.is_positive:
         case.path_parameters |= {name: show.ids[name] for name in case.path_parameters}

@@ -2,6 +2,7 @@
 
 from liveshop.core.roles import Role
 from tests.edge.http.api import Api, Json, a_rid
+from tests.waiting import wait_until
 
 CHECKOUT: Json = {"payment": "checkout", "checkout_url": "https://shop.example/pay/{order_id}"}
 
@@ -91,7 +92,7 @@ def test_an_order_of_more_than_the_dearest_unit_can_be_paid(api: Api) -> None:
     session_id = api.add_session(**CHECKOUT)
     api.command(session_id, "product.add", product_id="shirt", units={sku: 3}, limit=3)
     api.command(session_id, "session.start")
-    api.wait_for(lambda: api.anyone.get(f"/api/sessions/{session_id}").json()["buying"])
+    wait_until(lambda: api.anyone.get(f"/api/sessions/{session_id}").json()["buying"])
     order_id = a_rid()
     api.ask(session_id, "u1", "buy", rid=order_id, sku=sku, quantity=3)
     body = {"payment_id": "dear", "amount": 3 * dearest}

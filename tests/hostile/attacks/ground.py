@@ -15,7 +15,7 @@ from typing import Final
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from loadtests.kit.frames import TEXT, client_frame
-from tests.hostile.victim import SECRET, Show
+from tests.hostile.victim import SECRET, HostileShow
 from tests.hostile.visitors import come_from
 
 MALLORY: Final = "127.0.0.2"
@@ -42,7 +42,7 @@ class Ground:
 
     host: str
     port: int
-    show: Show
+    show: HostileShow
     others: tuple[str, ...]  # sessions that the attack has asked for
     seconds: float
     until_s: float

@@ -11,13 +11,14 @@ from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.link import RedisLink
 from tests.stores.audit.market import LATER, Market
 from tests.stores.postgres.conftest import database, shop
-from tests.stores.postgres.shop import NOW, PRICE, Shop, order
+from tests.stores.postgres.shop import NOW, PRICE, StoredShop, order
+from tests.waiting import until
 
 __all__ = ["database", "shop"]
 
 
 @pytest.fixture
-async def worked(shop: Shop) -> Shop:
+async def worked(shop: StoredShop) -> StoredShop:
     """The shop after one of everything, in which the audit finds nothing."""
     await shop.open("s2", {"A": 10}, payment="checkout")
     await shop.commit(order("r1", quantity=2, sale="@1"), order("r2", "B"), order("r3", "B", 99))
@@ -35,9 +36,7 @@ async def link(redis_url: str) -> AsyncIterator[RedisLink]:
     link = RedisLink(redis_url)
     task = asyncio.create_task(link.run())
     try:
-        async with asyncio.timeout(10):
-            while not link.connected:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await until(lambda: link.connected)
         yield link
     finally:
         task.cancel()

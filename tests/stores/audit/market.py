@@ -8,7 +8,7 @@ from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.units import SessionUnits
-from tests.stores.postgres.shop import NOW, PRICE, Shop, order
+from tests.stores.postgres.shop import NOW, PRICE, StoredShop, order
 
 SEPARATOR = "\x1f"
 SESSION = "{s:s1}:"
@@ -19,7 +19,7 @@ class Market:
     """A session that sold two units in both stores and has one more reserved in Redis."""
 
     def __init__(self, database: Database, link: RedisLink) -> None:
-        self.shop = Shop(database)
+        self.shop = StoredShop(database)
         self.link = link
         self.units = SessionUnits(link, Library(), "s1")
 

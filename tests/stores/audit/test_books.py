@@ -12,10 +12,10 @@ from liveshop.stores.audit.findings import CHECKS, FINDINGS_PER_CHECK_MAX
 from liveshop.stores.audit.look import first_of_each
 from liveshop.stores.postgres.records import NewOrder, Verdict
 from tests.stores.audit.market import LATER, told
-from tests.stores.postgres.shop import NOW, Shop, line, order, undecided
+from tests.stores.postgres.shop import NOW, StoredShop, line, order, undecided
 
 
-async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
+async def findings(shop: StoredShop, *, now_ms: int = NOW) -> list[str]:
     return [told(finding) for finding in await audit_books(shop.database, now_ms=now_ms)]
 
 
@@ -93,7 +93,7 @@ async def findings(shop: Shop, *, now_ms: int = NOW) -> list[str]:
         ),
     ],
 )
-async def test_damage_is_found(worked: Shop, damage: str, finding: str) -> None:
+async def test_damage_is_found(worked: StoredShop, damage: str, finding: str) -> None:
     await worked.database.commit(damage)
     assert finding in await findings(worked)
 
@@ -116,7 +116,7 @@ async def test_damage_is_found(worked: Shop, damage: str, finding: str) -> None:
     ],
 )
 async def test_money_that_went_with_a_cancelled_order_is_found(
-    worked: Shop, damage: str, finding: str
+    worked: StoredShop, damage: str, finding: str
 ) -> None:
     await worked.orders.cancel("c1")
     assert await findings(worked) == []
@@ -140,21 +140,23 @@ async def test_money_that_went_with_a_cancelled_order_is_found(
     ],
 )
 async def test_what_a_constraint_forbids_is_found_without_it(
-    worked: Shop, constraint: str, damage: str, finding: str
+    worked: StoredShop, constraint: str, damage: str, finding: str
 ) -> None:
     await worked.database.commit(f"ALTER TABLE {constraint}")
     await worked.database.commit(damage)
     assert finding in await findings(worked)
 
 
-async def test_an_order_that_waits_for_ever_is_found(worked: Shop) -> None:
+async def test_an_order_that_waits_for_ever_is_found(worked: StoredShop) -> None:
     assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX) == []
     assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX + 1) == [
         f"P4 session s2: order c2 waits for money since before its deadline, {LATER}"
     ]
 
 
-async def test_one_session_is_looked_at_alone_with_the_skus_that_it_sells(worked: Shop) -> None:
+async def test_one_session_is_looked_at_alone_with_the_skus_that_it_sells(
+    worked: StoredShop,
+) -> None:
     await worked.database.commit("UPDATE variant SET stock = stock + 1")
     await worked.database.commit("UPDATE stock SET sold = sold + 1")
     found = await audit_books(worked.database, now_ms=NOW, session_id="s2")
@@ -164,7 +166,7 @@ async def test_one_session_is_looked_at_alone_with_the_skus_that_it_sells(worked
     ]
 
 
-async def test_of_a_kind_the_first_are_told_and_how_many_more_there_are(worked: Shop) -> None:
+async def test_of_a_kind_the_first_are_told_and_how_many_more_there_are(worked: StoredShop) -> None:
     await worked.open("s3", {"C": 30})
     carts = [order(f"x{n:02}", "C", buyer=f"buyer-{n:02}", limit=2) for n in range(25)]
     await worked.commit(*carts, session_id="s3")
@@ -181,7 +183,9 @@ def test_every_check_of_the_books_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_after_anything_that_can_happen_the_books_are_right(shop: Shop, seed: int) -> None:
+async def test_after_anything_that_can_happen_the_books_are_right(
+    shop: StoredShop, seed: int
+) -> None:
     dice = random.Random(seed)
     await shop.open("s2", {"A": 10, "C": 10}, payment="checkout", sale_units=4)
     for number in range(60):
@@ -194,7 +198,7 @@ async def test_after_anything_that_can_happen_the_books_are_right(shop: Shop, se
     assert await findings(shop) == []
 
 
-async def something(shop: Shop, dice: random.Random, number: int) -> None:
+async def something(shop: StoredShop, dice: random.Random, number: int) -> None:
     """Do one thing, at random, with orders that exist or not, in a state for it or not."""
     known = dice.randrange(number + 1)
     match dice.randrange(6):
@@ -216,7 +220,7 @@ async def something(shop: Shop, dice: random.Random, number: int) -> None:
             await pay(shop, dice, f"o{known}", number)
 
 
-async def pay(shop: Shop, dice: random.Random, order_id: str, number: int) -> None:
+async def pay(shop: StoredShop, dice: random.Random, order_id: str, number: int) -> None:
     with suppress(Conflict, NotFound):
         total = (await shop.orders.get(order_id)).total
         payment_id = f"p{dice.randrange(20)}"

@@ -6,16 +6,16 @@ from liveshop.stores.audit.books import audit_books
 from liveshop.stores.audit.repair import repair
 from liveshop.stores.redis.link import RedisLink
 from tests.stores.audit.market import SEPARATOR, SESSION, Market, told
-from tests.stores.postgres.shop import NOW, Shop, order
+from tests.stores.postgres.shop import NOW, StoredShop, order
 
 REBUILT = "epoch 0 → 1: Redis is rebuilt from Postgres"
 
 
-async def findings(shop: Shop) -> list[str]:
+async def findings(shop: StoredShop) -> list[str]:
     return [told(finding) for finding in await audit_books(shop.database, now_ms=NOW)]
 
 
-async def mend(shop: Shop, link: RedisLink) -> list[str]:
+async def mend(shop: StoredShop, link: RedisLink) -> list[str]:
     return await repair(shop.database, link, await audit_books(shop.database, now_ms=NOW))
 
 
@@ -76,7 +76,7 @@ async def mend(shop: Shop, link: RedisLink) -> list[str]:
     ],
 )
 async def test_what_can_be_counted_is_counted_again(
-    worked: Shop, link: RedisLink, damage: str, done: list[str]
+    worked: StoredShop, link: RedisLink, damage: str, done: list[str]
 ) -> None:
     await worked.database.commit(damage)
     assert await mend(worked, link) == done
@@ -91,7 +91,7 @@ async def test_what_can_be_counted_is_counted_again(
     ],
 )
 async def test_without_its_constraint_too(
-    worked: Shop, link: RedisLink, constraint: str, damage: str
+    worked: StoredShop, link: RedisLink, constraint: str, damage: str
 ) -> None:
     await worked.database.commit(f"ALTER TABLE {constraint}")
     await worked.database.commit(f"{damage} WHERE session_id = 's1'")
@@ -137,7 +137,7 @@ async def test_without_its_constraint_too(
     ],
 )
 async def test_orders_and_money_are_left_as_they_are(
-    worked: Shop, link: RedisLink, damage: str, finding: str
+    worked: StoredShop, link: RedisLink, damage: str, finding: str
 ) -> None:
     await worked.database.commit(damage)
     before = await findings(worked)
@@ -146,7 +146,9 @@ async def test_orders_and_money_are_left_as_they_are(
     assert await findings(worked) == before
 
 
-async def test_a_ledger_that_lost_a_move_is_not_believed(worked: Shop, link: RedisLink) -> None:
+async def test_a_ledger_that_lost_a_move_is_not_believed(
+    worked: StoredShop, link: RedisLink
+) -> None:
     await worked.database.commit("DELETE FROM stock_ledger WHERE session_id = 's1' AND sku = 'B'")
     assert await mend(worked, link) == []
     assert await findings(worked) == [
@@ -156,7 +158,7 @@ async def test_a_ledger_that_lost_a_move_is_not_believed(worked: Shop, link: Red
 
 
 async def test_a_session_that_was_settled_and_kept_units_is_settled_again(
-    worked: Shop, link: RedisLink
+    worked: StoredShop, link: RedisLink
 ) -> None:
     await worked.end("s1")
     await worked.database.commit("UPDATE session SET settled = true WHERE id = 's1'")
@@ -170,7 +172,7 @@ async def test_a_session_that_was_settled_and_kept_units_is_settled_again(
 
 
 async def test_what_is_wrong_in_one_session_is_not_mended_in_another(
-    worked: Shop, link: RedisLink
+    worked: StoredShop, link: RedisLink
 ) -> None:
     await worked.open("s3", {"C": 1})
     await worked.end("s1")
@@ -189,7 +191,7 @@ async def test_what_is_wrong_in_one_session_is_not_mended_in_another(
     assert await findings(worked) == []
 
 
-async def test_what_was_mended_is_sold_on(worked: Shop, link: RedisLink) -> None:
+async def test_what_was_mended_is_sold_on(worked: StoredShop, link: RedisLink) -> None:
     await worked.database.commit("UPDATE stock SET sold = 9 WHERE session_id = 's1' AND sku = 'A'")
     await mend(worked, link)
     reply = await worked.orders.commit("s1", 1, [order("r9", quantity=8)], now_ms=NOW)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from liveshop.stores.postgres.database import Database
-from tests.stores.postgres.shop import Shop
+from tests.stores.postgres.shop import StoredShop
 
 
 @asynccontextmanager
@@ -32,9 +32,9 @@ async def database(postgres_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def shop(database: Database) -> Shop:
+async def shop(database: Database) -> StoredShop:
     """A live session `s1` with 10 units each of the SKUs A and B, and a sale `@1` of 5 units."""
-    shop = Shop(database)
+    shop = StoredShop(database)
     await shop.stock_catalogue({"A": 30, "B": 30, "C": 30})
     await shop.open("s1", {"A": 10, "B": 10}, sale_units=5)
     return shop

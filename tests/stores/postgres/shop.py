@@ -18,7 +18,7 @@ NOW = 1_790_000_000_000
 PRICE = 5_000
 
 
-class Shop:
+class StoredShop:
     """The stores over one database, with a catalogue and sessions to try them on."""
 
     def __init__(self, database: Database) -> None:

@@ -8,7 +8,15 @@ import pytest
 from liveshop.core.errors import NotFound, OutcomeUnknown
 from liveshop.core.model import Bought, Row, Totals
 from liveshop.stores.postgres.records import NewOrder, Outcome, Verdict
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, somebody_waits, undecided
+from tests.stores.postgres.shop import (
+    NOW,
+    PRICE,
+    StoredShop,
+    line,
+    order,
+    somebody_waits,
+    undecided,
+)
 
 FORGETS = """
     CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -20,7 +28,7 @@ CONFIRMED, CONFLICT, EXPIRED = Verdict.CONFIRMED, Verdict.CONFLICT, Verdict.EXPI
 LIMIT, SOLD_OUT = Verdict.LIMIT, Verdict.SOLD_OUT
 
 
-async def test_a_batch_raises_what_is_sold_bought_and_counted(shop: Shop) -> None:
+async def test_a_batch_raises_what_is_sold_bought_and_counted(shop: StoredShop) -> None:
     reply = await shop.orders.commit(
         "s1",
         0,
@@ -44,7 +52,9 @@ async def test_a_batch_raises_what_is_sold_bought_and_counted(shop: Shop) -> Non
     assert await shop.sessions.totals("s1") == reply.copies.totals
 
 
-async def test_a_replay_gets_the_stored_answer_and_the_counters_as_they_are(shop: Shop) -> None:
+async def test_a_replay_gets_the_stored_answer_and_the_counters_as_they_are(
+    shop: StoredShop,
+) -> None:
     await shop.commit(order("r1", sale="@1"))
     await shop.commit(order("r2", buyer="bo"))
     reply = await shop.orders.commit("s1", 0, [order("r1", sale="@1")], now_ms=NOW + 99)
@@ -57,7 +67,7 @@ async def test_a_replay_gets_the_stored_answer_and_the_counters_as_they_are(shop
     assert reply.copies.totals == Totals(orders=2, units=2, revenue=2 * PRICE, version=2)
 
 
-async def test_new_and_known_orders_share_a_batch(shop: Shop) -> None:
+async def test_new_and_known_orders_share_a_batch(shop: StoredShop) -> None:
     await shop.commit(order("r1"))
     assert await shop.verdicts(order("r1"), order("r2")) == {"r1": CONFIRMED, "r2": CONFIRMED}
     assert await shop.sold() == {"@1": (0, 5), "sA": (2, 10), "sB": (0, 10)}
@@ -66,19 +76,21 @@ async def test_new_and_known_orders_share_a_batch(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "other", [order("r1", quantity=2), order("r1", "B"), order("r1", buyer="bo")]
 )
-async def test_a_known_id_with_other_arguments_is_a_conflict(shop: Shop, other: NewOrder) -> None:
+async def test_a_known_id_with_other_arguments_is_a_conflict(
+    shop: StoredShop, other: NewOrder
+) -> None:
     await shop.commit(order("r1"))
     assert await shop.verdicts(other) == {"r1": CONFLICT}
     assert await shop.sold() == {"@1": (0, 5), "sA": (1, 10), "sB": (0, 10)}
 
 
-async def test_another_price_is_not_another_argument(shop: Shop) -> None:
+async def test_another_price_is_not_another_argument(shop: StoredShop) -> None:
     await shop.commit(order("r1"))
     assert await shop.verdicts(order("r1", sale="@1")) == {"r1": CONFIRMED}
     assert await shop.row("@1") == Row(row="@1", units=5, sold=0, version=1)
 
 
-async def test_an_id_of_another_session_is_a_conflict(shop: Shop) -> None:
+async def test_an_id_of_another_session_is_a_conflict(shop: StoredShop) -> None:
     await shop.open("s2", {"A": 5})
     await shop.commit(order("r1"))
     assert await shop.verdicts(order("r1"), session_id="s2") == {"r1": CONFLICT}
@@ -86,7 +98,7 @@ async def test_an_id_of_another_session_is_a_conflict(shop: Shop) -> None:
 
 
 async def test_a_reservation_of_another_order_is_a_conflict_and_the_rest_goes_on(
-    shop: Shop,
+    shop: StoredShop,
 ) -> None:
     await shop.commit(order("r1"))
     cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r1"), line("r2")])
@@ -96,7 +108,9 @@ async def test_a_reservation_of_another_order_is_a_conflict_and_the_rest_goes_on
     assert (await shop.row("sA")).sold == 2
 
 
-async def test_orders_beyond_the_units_are_refused_first_come_first_served(shop: Shop) -> None:
+async def test_orders_beyond_the_units_are_refused_first_come_first_served(
+    shop: StoredShop,
+) -> None:
     wanted = [order(f"r{n:02}", buyer=f"b{n}") for n in range(15)]
     verdicts = await shop.verdicts(*wanted)
     assert [rid for rid, verdict in verdicts.items() if verdict is SOLD_OUT] == [
@@ -112,7 +126,7 @@ async def test_orders_beyond_the_units_are_refused_first_come_first_served(shop:
     assert (await shop.sessions.totals("s1")).orders == 10
 
 
-async def test_a_refusal_is_final_even_if_units_come_back(shop: Shop) -> None:
+async def test_a_refusal_is_final_even_if_units_come_back(shop: StoredShop) -> None:
     await shop.commit(order("r1", quantity=10))
     assert await shop.verdicts(order("r2"), order("r3", "B", limit=1, quantity=2)) == {
         "r2": SOLD_OUT,
@@ -126,7 +140,7 @@ async def test_a_refusal_is_final_even_if_units_come_back(shop: Shop) -> None:
     assert await shop.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
 
 
-async def test_a_smaller_order_still_fits_behind_one_that_does_not(shop: Shop) -> None:
+async def test_a_smaller_order_still_fits_behind_one_that_does_not(shop: StoredShop) -> None:
     assert await shop.verdicts(order("r1", quantity=8), order("r2", quantity=5), order("r3")) == {
         "r1": CONFIRMED,
         "r2": SOLD_OUT,
@@ -134,7 +148,7 @@ async def test_a_smaller_order_still_fits_behind_one_that_does_not(shop: Shop) -
     }
 
 
-async def test_a_sale_caps_what_is_sold_in_it_only(shop: Shop) -> None:
+async def test_a_sale_caps_what_is_sold_in_it_only(shop: StoredShop) -> None:
     verdicts = await shop.verdicts(
         order("r1", "A", 3, sale="@1"), order("r2", "B", 3, sale="@1"), order("r3", "B", 3)
     )
@@ -142,17 +156,17 @@ async def test_a_sale_caps_what_is_sold_in_it_only(shop: Shop) -> None:
     assert await shop.sold() == {"@1": (3, 5), "sA": (3, 10), "sB": (3, 10)}
 
 
-async def test_a_sale_without_units_caps_nothing(shop: Shop) -> None:
+async def test_a_sale_without_units_caps_nothing(shop: StoredShop) -> None:
     assert await shop.verdicts(order("r1", "A", 9, sale="@7")) == {"r1": CONFIRMED}
     assert await shop.bought("ada") == {"sA": 9, "@7": 9}
 
 
-async def test_a_sku_that_was_never_allocated_is_sold_out(shop: Shop) -> None:
+async def test_a_sku_that_was_never_allocated_is_sold_out(shop: StoredShop) -> None:
     assert await shop.verdicts(order("r1", "C"), order("r2")) == {"r1": SOLD_OUT, "r2": CONFIRMED}
     assert await shop.sold() == {"@1": (0, 5), "sA": (1, 10), "sB": (0, 10)}
 
 
-async def test_a_buyers_limit_holds_over_orders_and_batches(shop: Shop) -> None:
+async def test_a_buyers_limit_holds_over_orders_and_batches(shop: StoredShop) -> None:
     assert await shop.verdicts(order("r1", limit=2), order("r2", quantity=2, limit=2)) == {
         "r1": CONFIRMED,
         "r2": LIMIT,
@@ -164,18 +178,18 @@ async def test_a_buyers_limit_holds_over_orders_and_batches(shop: Shop) -> None:
     assert await shop.bought("ada") == {"sA": 2}
 
 
-async def test_the_limit_is_checked_before_the_units(shop: Shop) -> None:
+async def test_the_limit_is_checked_before_the_units(shop: StoredShop) -> None:
     assert await shop.verdicts(order("r1", quantity=11, limit=3)) == {"r1": LIMIT}
 
 
-async def test_a_lowered_limit_refuses_increases_only(shop: Shop) -> None:
+async def test_a_lowered_limit_refuses_increases_only(shop: StoredShop) -> None:
     await shop.commit(order("r1", quantity=3, limit=5))
     assert await shop.verdicts(order("r2", limit=2)) == {"r2": LIMIT}
     await shop.orders.cancel("r1")
     assert await shop.verdicts(order("r3", quantity=2, limit=2)) == {"r3": CONFIRMED}
 
 
-async def test_another_epoch_writes_nothing_and_says_the_current_one(shop: Shop) -> None:
+async def test_another_epoch_writes_nothing_and_says_the_current_one(shop: StoredShop) -> None:
     rebuild = await shop.sessions.raise_epoch("s1", 0)
     assert rebuild is not None
     assert rebuild.epoch == 1
@@ -188,7 +202,7 @@ async def test_another_epoch_writes_nothing_and_says_the_current_one(shop: Shop)
 
 
 async def test_an_order_that_a_rebuild_overtakes_is_of_an_older_epoch_and_writes_nothing(
-    shop: Shop, postgres_url: str
+    shop: StoredShop, postgres_url: str
 ) -> None:
     other = await asyncpg.connect(postgres_url)
     try:
@@ -206,19 +220,19 @@ async def test_an_order_that_a_rebuild_overtakes_is_of_an_older_epoch_and_writes
     assert await shop.row("sA") == Row(row="sA", units=10, sold=0, version=1)
 
 
-async def test_an_order_that_is_void_is_expired(shop: Shop) -> None:
+async def test_an_order_that_is_void_is_expired(shop: StoredShop) -> None:
     await shop.orders.void("s1", [undecided("r1")], EXPIRED, now_ms=NOW)
     assert await shop.verdicts(order("r1")) == {"r1": EXPIRED}
     assert await shop.verdicts(order("r1", buyer="bo")) == {"r1": CONFLICT}
     assert (await shop.row("sA")).sold == 0
 
 
-async def test_an_unknown_session_is_not_found(shop: Shop) -> None:
+async def test_an_unknown_session_is_not_found(shop: StoredShop) -> None:
     with pytest.raises(NotFound):
         await shop.commit(order("r1"), session_id="nowhere")
 
 
-async def test_of_many_writers_none_oversells_and_none_deadlocks(shop: Shop) -> None:
+async def test_of_many_writers_none_oversells_and_none_deadlocks(shop: StoredShop) -> None:
     async def write(writer: int) -> list[Verdict]:
         verdicts: list[Verdict] = []
         for batch in range(5):
@@ -237,7 +251,7 @@ async def test_of_many_writers_none_oversells_and_none_deadlocks(shop: Shop) -> 
     assert (await shop.row("sA")).sold + (await shop.row("sB")).sold == 5
 
 
-async def test_the_same_ids_sent_to_two_sessions_at_once_are_sold_once(shop: Shop) -> None:
+async def test_the_same_ids_sent_to_two_sessions_at_once_are_sold_once(shop: StoredShop) -> None:
     await shop.open("s2", {"A": 20})
     for attempt in range(5):  # neither session is sold out then, which would make some void
         orders = [order(f"{attempt}-{n}") for n in range(2)]
@@ -250,7 +264,7 @@ async def test_the_same_ids_sent_to_two_sessions_at_once_are_sold_once(shop: Sho
 
 
 async def test_a_reservation_taken_by_another_session_meanwhile_costs_one_order(
-    shop: Shop, postgres_url: str
+    shop: StoredShop, postgres_url: str
 ) -> None:
     # r1 is taken already, so that the batch is tried again under the lock; r2 is being taken by a
     # transaction that the lock knows nothing of, and which commits when it is waited for.
@@ -277,7 +291,9 @@ async def test_a_reservation_taken_by_another_session_meanwhile_costs_one_order(
     assert (await shop.row("sA")).sold == 3
 
 
-async def test_an_order_that_vanishes_under_its_batch_is_of_unknown_outcome(shop: Shop) -> None:
+async def test_an_order_that_vanishes_under_its_batch_is_of_unknown_outcome(
+    shop: StoredShop,
+) -> None:
     assert await shop.verdicts(order("r1")) == {"r1": CONFIRMED}
     async with shop.database.transaction() as connection:
         await connection.execute(FORGETS)

@@ -12,7 +12,7 @@ from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.stores.postgres.database import CLOSE_S, SERVER_SETTINGS, Database
 from tests.faults.proxy import Proxy, Then
 from tests.stores.postgres.conftest import running
-from tests.stores.postgres.shop import NOW, Shop, order
+from tests.stores.postgres.shop import NOW, StoredShop, order
 
 INSERT = "INSERT INTO api_key (id, name, hash, created_ms) VALUES ($1, '', '\\x00', 0)"
 KEYS = "SELECT id FROM api_key"
@@ -81,7 +81,7 @@ async def test_a_server_that_only_reads_now_is_left_and_looked_for_anew(database
 async def test_as_if_through_pgbouncer_all_works_the_same(postgres_url: str) -> None:
     async with running(Database(f"{postgres_url}?pgbouncer=true")) as database:
         assert await database.fetch("SELECT name FROM pg_prepared_statements") == []
-        shop = Shop(database)
+        shop = StoredShop(database)
         await shop.stock_catalogue({"A": 1})
         await shop.open("s1", {"A": 1})
         assert await shop.verdicts(order("r1"), order("r2")) == {
@@ -197,13 +197,13 @@ async def test_a_refusal_of_the_block_rolls_back(database: Database) -> None:
 
 
 async def test_a_batch_whose_answer_is_lost_gets_it_when_it_is_sent_again(
-    shop: Shop, postgres_url: str
+    shop: StoredShop, postgres_url: str
 ) -> None:
     async with Proxy(postgres_url).listening() as proxy, running(Database(proxy.url)) as cut:
         await cut.ping()
         proxy.lose_replies(b"lost-order")
         with pytest.raises(OutcomeUnknown):
-            await Shop(cut).commit(order("lost-order"))
-        (outcome,) = (await Shop(cut).commit(order("lost-order"))).values()
+            await StoredShop(cut).commit(order("lost-order"))
+        (outcome,) = (await StoredShop(cut).commit(order("lost-order"))).values()
     assert (outcome.verdict, outcome.at_ms) == ("confirmed", NOW)
     assert (await shop.row("sA")).sold == 1

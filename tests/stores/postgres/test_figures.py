@@ -7,7 +7,7 @@ from liveshop.core.wire import Message
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.figures import AudienceFigures, Figures, Sample
 from liveshop.stores.postgres.records import NewLine, NewOrder
-from tests.stores.postgres.shop import NOW, PRICE, Shop
+from tests.stores.postgres.shop import NOW, PRICE, StoredShop
 
 
 def sample(second: int, viewers: int, **fields: int | None) -> Sample:
@@ -22,7 +22,9 @@ def order(buyer: str, *skus: str) -> NewOrder:
     return NewOrder(order_id=str(uuid4()), buyer=buyer, lines=lines)
 
 
-async def test_of_one_instant_the_first_sample_is_kept(shop: Shop, database: Database) -> None:
+async def test_of_one_instant_the_first_sample_is_kept(
+    shop: StoredShop, database: Database
+) -> None:
     figures = Figures(database)
     assert await figures.add_sample("s1", sample(0, 5)) is True
     assert await figures.add_sample("s1", sample(0, 7)) is False
@@ -30,7 +32,7 @@ async def test_of_one_instant_the_first_sample_is_kept(shop: Shop, database: Dat
 
 
 async def test_samples_come_to_a_peak_an_average_and_the_most_that_were_counted(
-    shop: Shop, database: Database
+    shop: StoredShop, database: Database
 ) -> None:
     figures = Figures(database)
     nothing = AudienceFigures(viewers_peak=0, viewers_average=None, visitors=None, likes=0)
@@ -43,7 +45,7 @@ async def test_samples_come_to_a_peak_an_average_and_the_most_that_were_counted(
     assert await figures.gauge_series("s1", NOW, 30_000) == {0: (6, 5, 3)}
 
 
-async def test_looks_add_up(shop: Shop, database: Database) -> None:
+async def test_looks_add_up(shop: StoredShop, database: Database) -> None:
     figures = Figures(database)
     await figures.add_looks("s1", {"p": 2, "q": 1})
     await figures.add_looks("s1", {"p": 3})
@@ -51,7 +53,9 @@ async def test_looks_add_up(shop: Shop, database: Database) -> None:
     assert await figures.looks("s2") == {}
 
 
-async def test_cancelled_orders_are_not_among_what_was_sold(shop: Shop, database: Database) -> None:
+async def test_cancelled_orders_are_not_among_what_was_sold(
+    shop: StoredShop, database: Database
+) -> None:
     figures = Figures(database)
     first, second, third = order("ada", "A", "B"), order("ada", "A"), order("bo", "A")
     await shop.commit(first, second, third)
@@ -62,7 +66,9 @@ async def test_cancelled_orders_are_not_among_what_was_sold(shop: Shop, database
     assert await figures.buyers("s1") == 1
 
 
-async def test_a_plan_is_read_back_as_it_was_saved_last(shop: Shop, database: Database) -> None:
+async def test_a_plan_is_read_back_as_it_was_saved_last(
+    shop: StoredShop, database: Database
+) -> None:
     figures = Figures(database)
     assert await figures.plan("s1") == {}
     plans: list[Message] = [{"sales": {"p": {"percent": 10}}}, {"sales": {}}]

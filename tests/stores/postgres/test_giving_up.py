@@ -10,7 +10,7 @@ from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.migrate import current
 from tests.faults.proxy import Proxy
 from tests.stores.postgres.conftest import running
-from tests.stores.redis.harness import until
+from tests.waiting import until
 
 # Nothing, the answer to SSLRequest, in the midst of logging in, and in the midst of a result.
 _ANSWERED_BYTES = (0, 1, 10, 100, 200, 600)

@@ -15,7 +15,7 @@ from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.importer import Imports, import_products
 from tests.stores.postgres.conftest import running
-from tests.stores.postgres.shop import Shop
+from tests.stores.postgres.shop import StoredShop
 
 ROOT = Path(__file__).parents[3]
 ODDITIES = ROOT / "tests" / "files" / "oddities.csv"
@@ -72,7 +72,7 @@ async def test_the_same_file_twice_changes_nothing(database: Database) -> None:
     assert await contents(database) == before
 
 
-async def test_units_of_a_session_are_not_conjured_up_again(shop: Shop) -> None:
+async def test_units_of_a_session_are_not_conjured_up_again(shop: StoredShop) -> None:
     # Of 30 each, the session has 10 of A and 10 of B.
     rows = "p,P,A,A,50,30\np,,B,B,50,34\np,,C,C,50,30\n"
     assert counts(await imported(shop.database, rows)) == (0, 1, 0, 0)

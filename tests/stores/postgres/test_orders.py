@@ -9,36 +9,46 @@ from msgspec.structs import replace
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Order, OrderLine, OrderStatus, Reservation, ReservationState, Totals
 from liveshop.stores.postgres.records import Decided, NewOrder, Outcome, Verdict
-from tests.stores.postgres.shop import NOW, PRICE, Shop, line, order, somebody_waits, undecided
+from tests.stores.postgres.shop import (
+    NOW,
+    PRICE,
+    StoredShop,
+    line,
+    order,
+    somebody_waits,
+    undecided,
+)
 
 LATER = NOW + 60_000
 
 
-async def pend(shop: Shop, *orders: NewOrder) -> dict[str, Verdict]:
+async def pend(shop: StoredShop, *orders: NewOrder) -> dict[str, Verdict]:
     reply = await shop.orders.pend("s1", 0, orders, now_ms=NOW)
     return {order_id: outcome.verdict for order_id, outcome in reply.outcomes.items()}
 
 
-async def void(shop: Shop, order_id: str, *, buyer: str = "ada", now_ms: int = NOW) -> Verdict:
+async def void(
+    shop: StoredShop, order_id: str, *, buyer: str = "ada", now_ms: int = NOW
+) -> Verdict:
     overdue = [undecided(order_id, buyer)]
     reply = await shop.orders.void("s1", overdue, Verdict.EXPIRED, now_ms=now_ms)
     return reply.decided[order_id].verdict
 
 
-async def test_a_pending_order_moves_no_unit(shop: Shop) -> None:
+async def test_a_pending_order_moves_no_unit(shop: StoredShop) -> None:
     assert await pend(shop, order("r1", quantity=3, pay_until_ms=LATER)) == {"r1": Verdict.PENDING}
     assert await shop.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
     assert await shop.sessions.totals("s1") == Totals(orders=0, units=0, revenue=0, version=1)
     assert (await shop.orders.get("r1")).status is OrderStatus.PENDING
 
 
-async def test_a_pending_order_sent_again_is_pending_still(shop: Shop) -> None:
+async def test_a_pending_order_sent_again_is_pending_still(shop: StoredShop) -> None:
     await pend(shop, order("r1", pay_until_ms=LATER))
     again = await shop.orders.pend("s1", 0, [order("r1", pay_until_ms=LATER + 9)], now_ms=NOW + 5)
     assert again.outcomes == {"r1": Outcome(verdict=Verdict.PENDING, at_ms=NOW)}
 
 
-async def test_a_pending_order_with_a_taken_reservation_is_a_conflict(shop: Shop) -> None:
+async def test_a_pending_order_with_a_taken_reservation_is_a_conflict(shop: StoredShop) -> None:
     await pend(shop, order("r1", pay_until_ms=LATER))
     cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r2"), line("r1")], pay_until_ms=LATER)
     assert await pend(shop, cart, order("r3", pay_until_ms=LATER)) == {
@@ -47,13 +57,13 @@ async def test_a_pending_order_with_a_taken_reservation_is_a_conflict(shop: Shop
     }
 
 
-async def test_void_wins_over_an_order_that_never_came(shop: Shop) -> None:
+async def test_void_wins_over_an_order_that_never_came(shop: StoredShop) -> None:
     assert await void(shop, "r1") is Verdict.EXPIRED
     assert await void(shop, "r1") is Verdict.EXPIRED
     assert (await shop.orders.page("s1", after=0, limit=9)).orders == []
 
 
-async def test_void_loses_to_a_confirmed_order_and_returns_what_to_settle(shop: Shop) -> None:
+async def test_void_loses_to_a_confirmed_order_and_returns_what_to_settle(shop: StoredShop) -> None:
     await shop.commit(order("r1", quantity=2, sale="@1"))
     overdue = [undecided("r1", "ada"), undecided("r2", "bo")]
     reply = await shop.orders.void("s1", overdue, Verdict.EXPIRED, now_ms=NOW)
@@ -65,20 +75,22 @@ async def test_void_loses_to_a_confirmed_order_and_returns_what_to_settle(shop: 
     assert (await shop.orders.get("r1")).status is OrderStatus.CONFIRMED
 
 
-async def test_a_pending_order_is_void_at_its_deadline_and_not_before(shop: Shop) -> None:
+async def test_a_pending_order_is_void_at_its_deadline_and_not_before(shop: StoredShop) -> None:
     await pend(shop, order("r1", pay_until_ms=LATER))
     assert await void(shop, "r1", now_ms=LATER - 1) is Verdict.PENDING
     assert await void(shop, "r1", now_ms=LATER) is Verdict.EXPIRED
     assert (await shop.orders.get("r1")).status is OrderStatus.VOID
 
 
-async def test_another_buyers_order_is_not_made_void(shop: Shop) -> None:
+async def test_another_buyers_order_is_not_made_void(shop: StoredShop) -> None:
     await pend(shop, order("r1", pay_until_ms=LATER))
     assert await void(shop, "r1", buyer="eve", now_ms=LATER) is Verdict.CONFLICT
     assert (await shop.orders.get("r1")).status is OrderStatus.PENDING
 
 
-async def test_a_lost_reservation_is_never_ordered_and_always_told_as_lost(shop: Shop) -> None:
+async def test_a_lost_reservation_is_never_ordered_and_always_told_as_lost(
+    shop: StoredShop,
+) -> None:
     lost = await shop.orders.void("s1", [undecided("r1")], Verdict.UNAVAILABLE, now_ms=NOW)
     assert lost.decided["r1"].verdict is Verdict.UNAVAILABLE
     cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r1"), line("r2")])
@@ -98,7 +110,9 @@ async def test_a_lost_reservation_is_never_ordered_and_always_told_as_lost(shop:
     assert (await shop.row("sA")).sold == 1
 
 
-async def test_what_redis_still_has_open_is_in_the_order_that_has_its_line(shop: Shop) -> None:
+async def test_what_redis_still_has_open_is_in_the_order_that_has_its_line(
+    shop: StoredShop,
+) -> None:
     await shop.commit(NewOrder(order_id="o1", buyer="ada", lines=[line("r1"), line("r2")]))
     await pend(shop, order("r3", pay_until_ms=LATER))
     await void(shop, "r4")
@@ -130,7 +144,7 @@ async def test_what_redis_still_has_open_is_in_the_order_that_has_its_line(shop:
     }
 
 
-async def test_a_lost_reservation_is_what_its_order_says(shop: Shop) -> None:
+async def test_a_lost_reservation_is_what_its_order_says(shop: StoredShop) -> None:
     cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r1"), line("r2")])
     await shop.commit(cart)
     await pend(shop, order("r3", pay_until_ms=LATER))
@@ -147,7 +161,7 @@ async def test_a_lost_reservation_is_what_its_order_says(shop: Shop) -> None:
         await shop.orders.get("r1")
 
 
-async def test_void_and_commit_at_once_give_one_answer(shop: Shop) -> None:
+async def test_void_and_commit_at_once_give_one_answer(shop: StoredShop) -> None:
     for n in range(20):
         rid = f"r{n:02}"
         committed, voided = await asyncio.gather(
@@ -156,7 +170,7 @@ async def test_void_and_commit_at_once_give_one_answer(shop: Shop) -> None:
         assert committed[rid] is voided
 
 
-async def test_cancel_gives_back_units_limits_and_totals(shop: Shop) -> None:
+async def test_cancel_gives_back_units_limits_and_totals(shop: StoredShop) -> None:
     await shop.commit(order("r1", quantity=2, sale="@1"), order("r2"))
     reply = await shop.orders.cancel("r1")
     assert reply.order.status is OrderStatus.CANCELLED
@@ -169,7 +183,7 @@ async def test_cancel_gives_back_units_limits_and_totals(shop: Shop) -> None:
     assert reply.copies.totals == Totals(orders=1, units=1, revenue=PRICE, version=3)
 
 
-async def test_a_cancelled_order_is_not_cancelled_again(shop: Shop) -> None:
+async def test_a_cancelled_order_is_not_cancelled_again(shop: StoredShop) -> None:
     await shop.commit(order("r1"))
     await shop.orders.cancel("r1")
     with pytest.raises(Conflict, match="the order is cancelled"):
@@ -179,7 +193,7 @@ async def test_a_cancelled_order_is_not_cancelled_again(shop: Shop) -> None:
 
 
 async def test_cancelling_twice_at_once_gives_the_units_back_once(
-    shop: Shop, postgres_url: str
+    shop: StoredShop, postgres_url: str
 ) -> None:
     await shop.commit(order("r1", quantity=3), order("r2", quantity=3))
     other = await asyncpg.connect(postgres_url)
@@ -197,7 +211,7 @@ async def test_cancelling_twice_at_once_gives_the_units_back_once(
     assert (await shop.row("sA")).sold == 3
 
 
-async def test_what_is_unknown_is_not_found(shop: Shop) -> None:
+async def test_what_is_unknown_is_not_found(shop: StoredShop) -> None:
     with pytest.raises(NotFound):
         await shop.orders.cancel("nothing")
     with pytest.raises(NotFound):
@@ -206,7 +220,7 @@ async def test_what_is_unknown_is_not_found(shop: Shop) -> None:
         await shop.orders.void("nowhere", [undecided("r")], Verdict.EXPIRED, now_ms=NOW)
 
 
-async def test_an_order_is_read_as_it_was_sent(shop: Shop) -> None:
+async def test_an_order_is_read_as_it_was_sent(shop: StoredShop) -> None:
     cart = NewOrder(order_id="o1", buyer="ada", lines=[line("r2", "B", 2), line("r1", sale="@1")])
     await shop.commit(cart)
     assert await shop.orders.get("o1") == Order(
@@ -224,7 +238,7 @@ async def test_an_order_is_read_as_it_was_sent(shop: Shop) -> None:
     )
 
 
-async def test_pages_follow_the_last_change(shop: Shop) -> None:
+async def test_pages_follow_the_last_change(shop: StoredShop) -> None:
     await shop.commit(order("r1"), order("r2", buyer="bo"), order("r3"))
     first = await shop.orders.page("s1", after=0, limit=2)
     assert [o.order_id for o in first.orders] == ["r1", "r2"]
@@ -238,7 +252,7 @@ async def test_pages_follow_the_last_change(shop: Shop) -> None:
     assert (last.orders, last.next) == ([], second.next)
 
 
-async def test_a_buyer_sees_its_own_orders(shop: Shop) -> None:
+async def test_a_buyer_sees_its_own_orders(shop: StoredShop) -> None:
     await shop.commit(order("r1"), order("r2", buyer="bo"), order("r3"))
     page = await shop.orders.page("s1", after=0, limit=9, buyer="ada")
     assert [o.order_id for o in page.orders] == ["r1", "r3"]

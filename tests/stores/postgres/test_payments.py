@@ -13,14 +13,14 @@ from liveshop.stores.postgres.records import (
     RefundReason,
     Verdict,
 )
-from tests.stores.postgres.shop import NOW, PRICE, Shop, order, somebody_waits, undecided
+from tests.stores.postgres.shop import NOW, PRICE, StoredShop, order, somebody_waits, undecided
 
 LATER = NOW + 60_000
 APPLIED, REFUND_DUE = PaymentStatus.APPLIED, PaymentStatus.REFUND_DUE
 
 
 @pytest.fixture
-async def paying(shop: Shop) -> Shop:
+async def paying(shop: StoredShop) -> StoredShop:
     """The shop with an order `r1` of 2 units that waits for its money."""
     pending = order("r1", quantity=2, sale="@1", pay_until_ms=LATER, limit=3)
     await shop.orders.pend("s1", 0, [pending], now_ms=NOW)
@@ -28,7 +28,7 @@ async def paying(shop: Shop) -> Shop:
 
 
 async def pay(
-    shop: Shop, payment_id: str = "p1", amount: int = 2 * PRICE, *, now_ms: int = NOW + 1
+    shop: StoredShop, payment_id: str = "p1", amount: int = 2 * PRICE, *, now_ms: int = NOW + 1
 ) -> PaymentReply:
     return await shop.payments.confirm("r1", payment_id, amount, now_ms=now_ms)
 
@@ -37,7 +37,7 @@ def answer(reply: PaymentReply) -> tuple[PaymentStatus, RefundReason | None, Ord
     return reply.payment.status, reply.payment.reason, reply.order.status
 
 
-async def test_a_payment_confirms_its_order(paying: Shop) -> None:
+async def test_a_payment_confirms_its_order(paying: StoredShop) -> None:
     reply = await pay(paying)
     assert answer(reply) == (APPLIED, None, OrderStatus.CONFIRMED)
     assert reply.order.at_ms == NOW + 1
@@ -47,19 +47,19 @@ async def test_a_payment_confirms_its_order(paying: Shop) -> None:
     assert (reply.copies.totals.orders, reply.copies.totals.revenue) == (1, 2 * PRICE)
 
 
-async def test_a_payment_sent_again_gets_the_same_answer(paying: Shop) -> None:
+async def test_a_payment_sent_again_gets_the_same_answer(paying: StoredShop) -> None:
     first, again = await pay(paying), await pay(paying, now_ms=LATER + 1)
     assert answer(again) == answer(first)
     assert again.copies == first.copies
 
 
-async def test_a_payment_sent_twice_at_once_is_applied_once(paying: Shop) -> None:
+async def test_a_payment_sent_twice_at_once_is_applied_once(paying: StoredShop) -> None:
     replies = await asyncio.gather(*(pay(paying) for _ in range(4)))
     assert {answer(reply) for reply in replies} == {(APPLIED, None, OrderStatus.CONFIRMED)}
     assert (await paying.row("sA")).sold == 2
 
 
-async def test_of_two_payments_one_is_applied_and_one_goes_back(paying: Shop) -> None:
+async def test_of_two_payments_one_is_applied_and_one_goes_back(paying: StoredShop) -> None:
     replies = await asyncio.gather(pay(paying, "p1"), pay(paying, "p2"))
     assert sorted(answer(reply)[:2] for reply in replies) == sorted(
         [(APPLIED, None), (REFUND_DUE, RefundReason.SECOND)]
@@ -67,26 +67,26 @@ async def test_of_two_payments_one_is_applied_and_one_goes_back(paying: Shop) ->
     assert (await paying.row("sA")).sold == 2
 
 
-async def test_a_wrong_amount_goes_back_and_the_order_waits_on(paying: Shop) -> None:
+async def test_a_wrong_amount_goes_back_and_the_order_waits_on(paying: StoredShop) -> None:
     reply = await pay(paying, amount=2 * PRICE - 1)
     assert answer(reply) == (REFUND_DUE, RefundReason.WRONG_AMOUNT, OrderStatus.PENDING)
     assert answer(await pay(paying, "p2")) == (APPLIED, None, OrderStatus.CONFIRMED)
 
 
-async def test_a_payment_at_the_deadline_is_late(paying: Shop) -> None:
+async def test_a_payment_at_the_deadline_is_late(paying: StoredShop) -> None:
     reply = await pay(paying, now_ms=LATER)
     assert answer(reply) == (REFUND_DUE, RefundReason.EXPIRED, OrderStatus.PENDING)
     reply = await pay(paying, "p2", now_ms=LATER - 1)
     assert answer(reply) == (APPLIED, None, OrderStatus.CONFIRMED)
 
 
-async def test_a_payment_of_a_void_order_goes_back(paying: Shop) -> None:
+async def test_a_payment_of_a_void_order_goes_back(paying: StoredShop) -> None:
     await paying.orders.void("s1", [undecided("r1")], Verdict.EXPIRED, now_ms=LATER)
     assert answer(await pay(paying)) == (REFUND_DUE, RefundReason.EXPIRED, OrderStatus.VOID)
     assert await paying.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
 
 
-async def test_where_the_units_are_gone_the_money_goes_back_for_good(paying: Shop) -> None:
+async def test_where_the_units_are_gone_the_money_goes_back_for_good(paying: StoredShop) -> None:
     await paying.commit(order("r2", quantity=9, buyer="bo"))
     reply = await pay(paying)
     assert answer(reply) == (REFUND_DUE, RefundReason.SOLD_OUT, OrderStatus.VOID)
@@ -96,14 +96,14 @@ async def test_where_the_units_are_gone_the_money_goes_back_for_good(paying: Sho
     assert answer(await pay(paying, "p2"))[0] is REFUND_DUE
 
 
-async def test_where_the_limit_is_reached_the_money_goes_back(paying: Shop) -> None:
+async def test_where_the_limit_is_reached_the_money_goes_back(paying: StoredShop) -> None:
     await paying.commit(order("r2", quantity=2))
     assert answer(await pay(paying)) == (REFUND_DUE, RefundReason.LIMIT, OrderStatus.VOID)
     assert await paying.bought("ada") == {"sA": 2}
     assert (await paying.row("sA")).sold == 2
 
 
-async def test_a_payment_id_belongs_to_one_order_and_amount(paying: Shop) -> None:
+async def test_a_payment_id_belongs_to_one_order_and_amount(paying: StoredShop) -> None:
     pending = order("r2", buyer="bo", pay_until_ms=LATER)
     await paying.orders.pend("s1", 0, [pending], now_ms=NOW)
     await pay(paying)
@@ -115,14 +115,14 @@ async def test_a_payment_id_belongs_to_one_order_and_amount(paying: Shop) -> Non
     assert len((await paying.payments.page(APPLIED, after=None, limit=9)).payments) == 1
 
 
-async def test_a_payment_of_an_unknown_order_is_refused_and_not_recorded(shop: Shop) -> None:
+async def test_a_payment_of_an_unknown_order_is_refused_and_not_recorded(shop: StoredShop) -> None:
     with pytest.raises(NotFound):
         await pay(shop)
     assert await shop.database.fetch("SELECT FROM payment") == []
 
 
 async def test_money_is_on_record_before_its_order_is_touched(
-    paying: Shop, postgres_url: str
+    paying: StoredShop, postgres_url: str
 ) -> None:
     other = await asyncpg.connect(postgres_url)
     try:
@@ -138,7 +138,9 @@ async def test_money_is_on_record_before_its_order_is_touched(
     assert answer(await payment)[0] is APPLIED
 
 
-async def test_a_payment_left_half_done_by_a_crash_is_listed_and_finished(paying: Shop) -> None:
+async def test_a_payment_left_half_done_by_a_crash_is_listed_and_finished(
+    paying: StoredShop,
+) -> None:
     await paying.database.commit(
         "INSERT INTO payment (id, order_id, amount, status, at_ms) VALUES ($1, $2, $3, $4, $5)",
         "p1",
@@ -154,7 +156,7 @@ async def test_a_payment_left_half_done_by_a_crash_is_listed_and_finished(paying
 
 
 async def test_a_cancelled_orders_money_goes_back_and_then_the_order_is_refunded(
-    paying: Shop,
+    paying: StoredShop,
 ) -> None:
     await pay(paying)
     await paying.orders.cancel("r1")
@@ -170,14 +172,14 @@ async def test_a_cancelled_orders_money_goes_back_and_then_the_order_is_refunded
         await paying.payments.refunded("p1")
 
 
-async def test_refunding_a_second_payment_leaves_the_order_confirmed(paying: Shop) -> None:
+async def test_refunding_a_second_payment_leaves_the_order_confirmed(paying: StoredShop) -> None:
     await pay(paying)
     await pay(paying, "p2")
     reply = await paying.payments.refunded("p2")
     assert reply.order.status is OrderStatus.CONFIRMED
 
 
-async def test_only_what_is_due_is_refunded(paying: Shop) -> None:
+async def test_only_what_is_due_is_refunded(paying: StoredShop) -> None:
     await pay(paying)
     with pytest.raises(Conflict, match="the payment is applied"):
         await paying.payments.refunded("p1")
@@ -185,7 +187,7 @@ async def test_only_what_is_due_is_refunded(paying: Shop) -> None:
         await paying.payments.refunded("p9")
 
 
-async def test_payments_come_in_pages(paying: Shop) -> None:
+async def test_payments_come_in_pages(paying: StoredShop) -> None:
     for n in range(3):
         await pay(paying, f"w{n}", 1)
     first = await paying.payments.page(REFUND_DUE, after=None, limit=2)

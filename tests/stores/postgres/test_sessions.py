@@ -10,7 +10,7 @@ from liveshop.core.events import SessionPaused, SessionResumed, SessionStarted
 from liveshop.core.model import Bought, OrderStatus, Row, Status
 from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.records import Head
-from tests.stores.postgres.shop import NOW, Shop, order
+from tests.stores.postgres.shop import NOW, StoredShop, order
 
 LATER = NOW + 60_000
 DRAFT = SessionInfo(id="s2", title="T", currency="EUR", payment="direct", hold_ms=1_000)
@@ -25,13 +25,13 @@ def paused(*, moves: dict[str, int] | None = None) -> Decision:
     )
 
 
-async def append(shop: Shop, decision: Decision, *, expected_offset: int = 1) -> bool:
+async def append(shop: StoredShop, decision: Decision, *, expected_offset: int = 1) -> bool:
     return await shop.sessions.append(
         "s1", decision, Status.PAUSED, expected_offset=expected_offset
     )
 
 
-async def test_a_session_is_read_as_it_was_made(shop: Shop) -> None:
+async def test_a_session_is_read_as_it_was_made(shop: StoredShop) -> None:
     info = SessionInfo(
         id="s9",
         title="Autumn drop",
@@ -52,7 +52,7 @@ async def test_a_session_is_read_as_it_was_made(shop: Shop) -> None:
         await shop.sessions.get("nowhere")
 
 
-async def test_pages_show_the_newest_first_and_drafts_only_if_asked(shop: Shop) -> None:
+async def test_pages_show_the_newest_first_and_drafts_only_if_asked(shop: StoredShop) -> None:
     await shop.sessions.create(DRAFT, Status.DRAFT, NOW)
     await shop.open("s3", {})
     everything = await shop.sessions.page(after=None, limit=2, drafts=True)
@@ -63,7 +63,7 @@ async def test_pages_show_the_newest_first_and_drafts_only_if_asked(shop: Shop) 
     assert [s.info.id for s in public.sessions] == ["s3", "s1"]
 
 
-async def test_units_move_from_the_catalogue_to_the_session(shop: Shop) -> None:
+async def test_units_move_from_the_catalogue_to_the_session(shop: StoredShop) -> None:
     assert await append(shop, paused(moves={"A": 5, "C": 30}))
     assert await shop.stock() == {"A": 15, "B": 20, "C": 0}
     assert await shop.row("sA") == Row(row="sA", units=15, sold=0, version=2)
@@ -72,7 +72,9 @@ async def test_units_move_from_the_catalogue_to_the_session(shop: Shop) -> None:
     assert (record.status, record.head_offset) == (Status.PAUSED, 2)
 
 
-async def test_more_than_the_catalogue_has_is_sold_out_and_changes_nothing(shop: Shop) -> None:
+async def test_more_than_the_catalogue_has_is_sold_out_and_changes_nothing(
+    shop: StoredShop,
+) -> None:
     with pytest.raises(SoldOut) as refusal:
         await append(shop, paused(moves={"C": 1, "A": 21}))
     assert refusal.value.fields == {"left": 20}
@@ -83,20 +85,20 @@ async def test_more_than_the_catalogue_has_is_sold_out_and_changes_nothing(shop:
         await append(shop, paused(moves={"Z": 1}))
 
 
-async def test_an_offset_that_is_taken_is_not_appended(shop: Shop) -> None:
+async def test_an_offset_that_is_taken_is_not_appended(shop: StoredShop) -> None:
     assert await append(shop, paused())
     assert not await append(shop, paused(moves={"A": 5}))
     assert (await shop.stock())["A"] == 20
     assert (await shop.sessions.get("s1")).head_offset == 2
 
 
-async def test_of_nodes_that_decide_at_once_one_appends(shop: Shop) -> None:
+async def test_of_nodes_that_decide_at_once_one_appends(shop: StoredShop) -> None:
     appended = await asyncio.gather(*(append(shop, paused(moves={"A": 1})) for _ in range(6)))
     assert sorted(appended) == [False] * 5 + [True]
     assert (await shop.stock())["A"] == 19
 
 
-async def test_sessions_that_take_the_last_units_at_once_take_them_once(shop: Shop) -> None:
+async def test_sessions_that_take_the_last_units_at_once_take_them_once(shop: StoredShop) -> None:
     async def take(session_id: str) -> str:
         try:
             await shop.open(session_id, {"A": 15, "B": 5})
@@ -108,7 +110,7 @@ async def test_sessions_that_take_the_last_units_at_once_take_them_once(shop: Sh
     assert await shop.stock() == {"A": 5, "B": 15, "C": 30}
 
 
-async def test_events_are_read_back_in_order(shop: Shop) -> None:
+async def test_events_are_read_back_in_order(shop: StoredShop) -> None:
     resumed = Decision(events=(SessionResumed(offset=3, at_ms=NOW + 6),))
     await append(shop, paused())
     await shop.sessions.append("s1", resumed, Status.LIVE, expected_offset=2)
@@ -119,7 +121,7 @@ async def test_events_are_read_back_in_order(shop: Shop) -> None:
     assert await shop.sessions.events("s1", after=2, limit=9) == list(resumed.events)
 
 
-async def test_heads_say_how_far_sessions_are(shop: Shop) -> None:
+async def test_heads_say_how_far_sessions_are(shop: StoredShop) -> None:
     await append(shop, paused())
     await shop.sessions.raise_epoch("s1", 0)
     assert await shop.sessions.heads(["s1", "nowhere"]) == {
@@ -127,7 +129,7 @@ async def test_heads_say_how_far_sessions_are(shop: Shop) -> None:
     }
 
 
-async def test_a_rebuild_reads_what_redis_needs(shop: Shop) -> None:
+async def test_a_rebuild_reads_what_redis_needs(shop: StoredShop) -> None:
     await shop.commit(order("r1", quantity=2))
     waiting = order("r2", buyer="bo", pay_until_ms=LATER)
     await shop.orders.pend("s1", 0, [waiting], now_ms=NOW + 7)
@@ -141,12 +143,12 @@ async def test_a_rebuild_reads_what_redis_needs(shop: Shop) -> None:
     assert rebuild.totals == await shop.sessions.totals("s1")
 
 
-async def test_one_node_wins_the_epoch(shop: Shop) -> None:
+async def test_one_node_wins_the_epoch(shop: StoredShop) -> None:
     rebuilds = await asyncio.gather(*(shop.sessions.raise_epoch("s1", 0) for _ in range(5)))
     assert [rebuild.epoch for rebuild in rebuilds if rebuild] == [1]
 
 
-async def test_quotas_come_in_batches(shop: Shop) -> None:
+async def test_quotas_come_in_batches(shop: StoredShop) -> None:
     await shop.commit(order("r1", sale="@1"), order("r2", "B", 2, buyer="bo"))
     first = await shop.sessions.quotas("s1", after=None, limit=2)
     assert first == [
@@ -158,7 +160,7 @@ async def test_quotas_come_in_batches(shop: Shop) -> None:
     ]
 
 
-async def test_settling_returns_what_was_not_sold(shop: Shop) -> None:
+async def test_settling_returns_what_was_not_sold(shop: StoredShop) -> None:
     await shop.commit(order("r1", quantity=4, sale="@1"))
     await shop.end("s1")
     assert await shop.sessions.unsettled() == ["s1"]
@@ -170,7 +172,7 @@ async def test_settling_returns_what_was_not_sold(shop: Shop) -> None:
     assert await shop.stock() == {"A": 26, "B": 30, "C": 30}
 
 
-async def test_nothing_is_settled_while_it_can_still_be_sold(shop: Shop) -> None:
+async def test_nothing_is_settled_while_it_can_still_be_sold(shop: StoredShop) -> None:
     assert not await shop.sessions.settle("s1")
     waiting = order("r1", pay_until_ms=LATER)
     await shop.orders.pend("s1", 0, [waiting], now_ms=NOW)
@@ -182,13 +184,13 @@ async def test_nothing_is_settled_while_it_can_still_be_sold(shop: Shop) -> None
     assert await shop.stock() == {"A": 29, "B": 30, "C": 30}
 
 
-async def test_nothing_is_sold_after_settling(shop: Shop) -> None:
+async def test_nothing_is_sold_after_settling(shop: StoredShop) -> None:
     await shop.end("s1")
     await shop.sessions.settle("s1")
     assert await shop.verdicts(order("r1")) == {"r1": "sold_out"}
 
 
-async def test_a_cancel_after_settling_goes_to_the_catalogue(shop: Shop) -> None:
+async def test_a_cancel_after_settling_goes_to_the_catalogue(shop: StoredShop) -> None:
     await shop.commit(order("r1", quantity=4, sale="@1"))
     await shop.end("s1")
     await shop.sessions.settle("s1")

@@ -12,8 +12,9 @@ from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.migrate import current, head, migrate
 from liveshop.stores.postgres.queries import load_queries
 from tests.cli.programs import program
-from tests.engine.world import open_shop, until
-from tests.stores.postgres.shop import NOW, PRICE, Shop
+from tests.engine.world import open_shop
+from tests.stores.postgres.shop import NOW, PRICE, StoredShop
+from tests.waiting import until
 
 _INSERT = load_queries(Path(__file__).with_name("first_release.sql"))["insert_orders"]
 _SESSION = "s1"
@@ -51,7 +52,7 @@ async def _open_the_shop(url: str) -> None:
     database = Database(url)
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)
-        shop = Shop(database)
+        shop = StoredShop(database)
         await shop.stock_catalogue({"MUG": _UNITS + 10})
         await shop.open(_SESSION, {"MUG": _UNITS})
         tasks.cancel_scope.cancel()

@@ -1,6 +1,6 @@
 """A link that runs for a test, and a session that is open and live in Redis."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.projection import Offer, Projection
 from liveshop.stores.redis.records import LineReply, ReserveLine, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
+from tests.waiting import until
 
 # The clock never goes behind what it has shown: a session that begins in 2033 stands still
 # there until the test moves it.
@@ -20,13 +21,6 @@ HOLD_MS = 60_000
 # For tests of one buyer who reserves much: the rate goes by the server's clock, which runs on.
 UNHURRIED = BuyerLimits(rate=(1_000, 1_000))
 NOTHING = Totals(orders=0, units=0, revenue=0, version=0)
-
-
-async def until(condition: Callable[[], bool], *, within_s: float = 5) -> None:
-    """Wait for a condition, for at most five seconds if nothing else is said."""
-    with anyio.fail_after(within_s):
-        while not condition():  # noqa: ASYNC110
-            await anyio.sleep(0.005)
 
 
 @asynccontextmanager

@@ -16,8 +16,8 @@ from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.packing import session_key, session_keys
 from liveshop.stores.redis.ways import bus_over, link_to
-from tests.stores.redis.harness import until
 from tests.valkeys import Member, members, password_of
+from tests.waiting import until
 
 # Of the first half of the slots, and of the second.
 LOW, HIGH = "s2", "s1"
@@ -70,7 +70,7 @@ async def joined(url: str) -> AsyncIterator[tuple[ClusterLink, Bus, list[tuple[s
     async with anyio.create_task_group() as tasks:
         await tasks.start(link.run)
         await tasks.start(bus.run)
-        await until(lambda: link.whole and bus.alive, within_s=30)
+        await until(lambda: link.whole and bus.alive)
         yield link, bus, heard
         tasks.cancel_scope.cancel()
 
@@ -103,12 +103,12 @@ async def test_the_bus_is_heard_over_every_primary_by_who_listens(pair: Pair) ->
         await two.subscribe(HIGH)
         await two.publish(LOW, b"low")
         await two.publish(HIGH, b"high")
-        await until(lambda: len(by_one) + len(by_two) == 3, within_s=30)
+        await until(lambda: len(by_one) + len(by_two) == 3)
         assert set(by_one) == {(LOW, b"low"), (HIGH, b"high")}
         assert by_two == [(HIGH, b"high")]
         await one.unsubscribe(HIGH)
         await two.publish(HIGH, b"again")
-        await until(lambda: len(by_two) == 2, within_s=30)
+        await until(lambda: len(by_two) == 2)
         assert len(by_one) == 2
 
 
@@ -122,11 +122,11 @@ async def test_calls_and_bus_follow_a_slot_to_another_primary(pair: Pair) -> Non
         with pytest.raises(Unavailable):
             await before.call("GET", session_key(LOW, "cfg"))
         high = pair.members[1].address
-        await until(lambda: link.owner(session_key(LOW, "cfg")) == high, within_s=30)
-        await until(lambda: bool(reconnects), within_s=30)
+        await until(lambda: link.owner(session_key(LOW, "cfg")) == high)
+        await until(lambda: bool(reconnects))
         assert await link.call("GET", session_key(LOW, "cfg")) is None
         await bus.publish(LOW, b"there")
-        await until(lambda: heard == [(LOW, b"there")], within_s=30)
+        await until(lambda: heard == [(LOW, b"there")])
 
 
 async def test_a_cluster_is_found_although_the_first_server_that_is_named_is_silent(
@@ -144,11 +144,11 @@ async def test_while_one_primary_is_away_the_others_sessions_go_on(pair: Pair) -
         low, high = (link.at(session_key(each, "cfg")) for each in (LOW, HIGH))
         pair.members[1].ask("CONFIG", "SET", "cluster-require-full-coverage", "no")
         pair.members[0].kill()
-        await until(lambda: not low.connected, within_s=30)
+        await until(lambda: not low.connected)
         assert link.connected
         assert not link.whole
         with pytest.raises(Unavailable):
             await link.call("GET", session_key(LOW, "cfg"))
         assert high.connected
         pair.members[0].start()
-        await until(lambda: link.whole, within_s=30)
+        await until(lambda: link.whole)

@@ -14,7 +14,7 @@ from liveshop.core.errors import Unavailable
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.opening import close_connection, open_connection
 from tests.faults.proxy import Proxy
-from tests.stores.redis.harness import until
+from tests.waiting import until
 
 # AUTH, CLIENT SETINFO twice and PING are answered by +OK and +PONG: after none of it, in the midst
 # of an answer, and between two.

@@ -24,8 +24,8 @@ from tests.stores.redis.harness import (
     projection,
     row,
     sale,
-    until,
 )
+from tests.waiting import until
 
 
 @pytest.fixture

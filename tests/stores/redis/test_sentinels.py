@@ -13,8 +13,8 @@ from liveshop.cli.subprocesses import free_port, stop
 from liveshop.core.errors import Unavailable
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
-from tests.stores.redis.harness import until
 from tests.valkeys import NAME, Member, members, password_of, start_sentinel
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_link_and_bus_follow_what_the_sentinels_name(
         await tasks.start(link.run)
         await tasks.start(bus.run)
         await bus.subscribe("s1")
-        await until(lambda: link.connected and bus.alive, within_s=30)
+        await until(lambda: link.connected and bus.alive)
         await link.call("SET", "who", "first")
         assert two[0].ask("GET", "who") == "first"
         # The first answers still, as one would that is cut off from the Sentinels alone.
@@ -76,11 +76,11 @@ async def test_link_and_bus_follow_what_the_sentinels_name(
             client.execute_command("SENTINEL", "REMOVE", NAME)
             client.execute_command("SENTINEL", "MONITOR", NAME, *two[1].address, 1)
         await until_at(link, two[1])
-        await until(lambda: heard_at(two[1]) == 1 and bus.alive, within_s=30)
+        await until(lambda: heard_at(two[1]) == 1 and bus.alive)
         await link.call("SET", "who", "second")
         assert (two[0].ask("GET", "who"), two[1].ask("GET", "who")) == ("first", "second")
         await bus.publish("s1", b"heard")
-        await until(lambda: heard == [b"heard"], within_s=30)
+        await until(lambda: heard == [b"heard"])
         tasks.cancel_scope.cancel()
 
 
@@ -94,9 +94,9 @@ async def test_a_replica_is_not_taken_for_the_primary(
     async with anyio.create_task_group() as tasks:
         await tasks.start(link.run)
         refused = "the Sentinels name a server that is a replica"
-        await until(lambda: link.connected or refused in caplog.text, within_s=30)
+        await until(lambda: link.connected or refused in caplog.text)
         assert refused in caplog.text
         assert not link.connected
         two[0].ask("REPLICAOF", "NO", "ONE")
-        await until(lambda: link.connected, within_s=30)
+        await until(lambda: link.connected)
         tasks.cancel_scope.cancel()
