@@ -236,7 +236,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self._entrance.rest(self)
             self._entrance.wheel.schedule(self, self.due_ms)
             return
-        unread_bytes = self._bare.get_write_buffer_size()
+        unread_bytes = self._outlet.get_write_buffer_size()
         match self._awaited:
             case Awaited.HEAD if self._in_reserve:
                 self._refuse("503 Service Unavailable", Busy())

@@ -67,6 +67,10 @@ class HttpTransport:
         """Whether all was said."""
         return self.ended or self._bare.is_closing()
 
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes wait for the client to read."""
+        return self._bare.get_write_buffer_size()
+
     def pause_reading(self) -> None:
         """Read nothing for a while."""
         self._bare.pause_reading()

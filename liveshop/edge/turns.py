@@ -47,6 +47,10 @@ class Turns:
         # Until when each ticket would be good that has been used.
         self._spent: OrderedDict[str, int] = OrderedDict()
 
+    def __len__(self) -> int:
+        """Return how many used tickets are kept."""
+        return len(self._spent)
+
     def issue(self, session_id: str, wait_ms: int, *, own_line: bool) -> str:
         """Return a ticket whose instant is in `wait_ms`."""
         line = "o" if own_line else "s"

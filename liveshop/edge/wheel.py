@@ -31,6 +31,10 @@ class Wheel(Generic[T]):
         self._slot_of: dict[T, int] = {}
         self._at = now_ms // _SLOT_MS
 
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        return len(self._slot_of)
+
     def schedule(self, item: T, due_ms: int) -> None:
         """Let an item come up at `due_ms`, in place of when it would have."""
         self.cancel(item)

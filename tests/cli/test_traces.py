@@ -77,8 +77,7 @@ async def test_what_was_bought_and_what_was_refused_are_told_of_once(
     redis_url: str, postgres_url: str
 ) -> None:
     told: list[PurchaseTrace] = []
-    async with open_shop(redis_url, postgres_url) as shop:
-        shop.engine._node.trace = told.append
+    async with open_shop(redis_url, postgres_url, trace=told.append) as shop:
         session_id = await shop.live(OBS_M=1)
         await shop.opened(session_id)
         ada = await shop.join(session_id, "ada")

@@ -89,8 +89,13 @@ def test_what_is_kept_of_addresses_is_bounded() -> None:
     for number in range(limits.TURNSTILE_ADDRESSES_MAX + 100):
         for _ in range(3):
             told(turnstile, 0, f"address {number}")
-    assert len(turnstile._shares) == limits.TURNSTILE_ADDRESSES_MAX
-    assert len(turnstile._own_turns_us) <= limits.TURNSTILE_LINES_MAX + 1
+    addresses = [f"address {number}" for number in range(limits.TURNSTILE_ADDRESSES_MAX + 100)]
+    lines = sum(turnstile.has_own_line(address) for address in addresses)
+    assert lines <= limits.TURNSTILE_LINES_MAX + 1
+    # One that is known has used its share up; to one that was forgotten it is given again.
+    for address, known in ((addresses[100], True), (addresses[99], False)):
+        turnstile.admits(0, address)
+        assert turnstile.has_own_line(address) is known
 
 
 def test_the_line_of_an_address_is_forgotten_once_its_turns_are_over() -> None:

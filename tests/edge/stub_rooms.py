@@ -138,6 +138,9 @@ async def _hello_world(request: Request) -> Response:
         raise ZeroDivisionError("a bug of ours")
     elif path == "/never":
         await anyio.sleep_forever()
+    elif path == "/until-gone":
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
     elif path.startswith("/bytes/"):
         return Response(b"x" * int(path.removeprefix("/bytes/")))
     elif path == "/body":

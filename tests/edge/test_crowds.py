@@ -9,7 +9,6 @@ import pytest
 from liveshop.core import limits
 from liveshop.core.settings import Settings
 from liveshop.edge.entrance import Entrance
-from liveshop.edge.http_deadline import Awaited
 from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.wheel import Wheel
 from tests.edge.http_client import GET, HttpClient, http_client
@@ -147,8 +146,7 @@ async def test_a_connection_without_a_whole_head_makes_room_once_it_is_a_second_
         here.clock.advance(200)
         (connection,) = here.server.server_state.connections
         assert isinstance(connection, HttpProtocol)
-        wheel = here.server.gateway.wheel
-        await until(lambda: wheel._at * 100 >= here.clock.now_ms - 100)
+        await until(lambda: connection.rests)
         late = await stack.enter_async_context(http_client(here.address))
         assert await late.ask() == 200
         assert await silent.rest() == b""
@@ -221,4 +219,4 @@ async def test_a_proxy_is_not_counted_as_one_client() -> None:
         for each in (*clients, *clients):
             assert await each.ask() == 200
         connections: list[Any] = list(here.server.server_state.connections)
-        await until(lambda: [each._awaited for each in connections] == [Awaited.IDLE] * 3)
+        await until(lambda: {each.due_ms for each in connections} == {here.clock.now_ms + 75_000})

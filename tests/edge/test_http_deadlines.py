@@ -1,18 +1,26 @@
 """Every state of an HTTP connection has a deadline, which bytes alone do not move."""
 
 import asyncio
+import fcntl
+import select
+import struct
+import termios
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from liveshop.edge.http_deadline import Awaited
 from tests.edge.http_client import GET, HttpClient, http_client
 from tests.edge.raw_viewer import HEAD
 from tests.edge.stub_rooms import Running, running
 from tests.waiting import until
 
+# In how many ms each state ends, by which a test knows that a connection is in it.
+HEAD_MS = 10_000
+ANSWER_MS = 1_800_000
+READER_MS = 30_000
 KEEP_ALIVE_MS = 75_000
+END_MS = 5_000
 UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
 POST = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
 
@@ -21,11 +29,22 @@ def connections(here: Running) -> list[Any]:
     return list(here.server.server_state.connections)
 
 
-async def in_state(here: Running, awaited: Awaited) -> Any:
-    """Wait until the only connection is in a state; return it."""
-    await until(lambda: [each._awaited for each in connections(here)] == [awaited])
+async def due_in(here: Running, ms: int) -> Any:
+    """Wait until the only connection has so many ms left; return it."""
+    await until(lambda: [each.due_ms for each in connections(here)] == [here.clock.now_ms + ms])
     (connection,) = connections(here)
     return connection
+
+
+async def is_read(connection: Any, client: HttpClient) -> None:
+    """Wait until all that the client has sent has come, and the server has read it."""
+    descriptor = connection.transport.get_extra_info("socket").fileno()
+
+    def read() -> bool:
+        unsent = struct.unpack("i", fcntl.ioctl(client.bare, termios.TIOCOUTQ, bytes(4)))
+        return unsent == (0,) and not select.select([descriptor], [], [], 0)[0]
+
+    await until(read)
 
 
 async def ends_at(here: Running, after_ms: int) -> None:
@@ -44,7 +63,7 @@ async def test_an_answered_request_then_silence_is_closed_after_the_keep_alive(m
         assert await client.ask() == 200
         if more:
             client.send(more)
-        await in_state(here, Awaited.IDLE)
+        await due_in(here, KEEP_ALIVE_MS)
         await ends_at(here, KEEP_ALIVE_MS)
         assert await client.rest() == b""
 
@@ -52,15 +71,14 @@ async def test_an_answered_request_then_silence_is_closed_after_the_keep_alive(m
 async def test_line_ends_do_not_move_the_deadline_of_an_idle_connection() -> None:
     async with running() as here, http_client(here.address) as client:
         assert await client.ask() == 200
-        connection = await in_state(here, Awaited.IDLE)
+        connection = await due_in(here, KEEP_ALIVE_MS)
         due_ms = connection.due_ms
         assert due_ms == here.clock.now_ms + KEEP_ALIVE_MS
         for _ in range(7):
             here.clock.advance(10_000)
-            read = connection._size._head_bytes
             client.send(b"\r\n")
-            await until(lambda: connection._size._head_bytes > read)  # noqa: B023
-            assert (connection._awaited, connection.due_ms) == (Awaited.IDLE, due_ms)
+            await is_read(connection, client)
+            assert connection.due_ms == due_ms
         await ends_at(here, 5_000)
 
 
@@ -68,27 +86,26 @@ async def test_an_idle_connection_may_be_used_again_until_its_last_moment() -> N
     async with running(keep_alive_ms=5_000) as here, http_client(here.address) as client:
         for _ in range(3):
             assert await client.ask() == 200
-            await in_state(here, Awaited.IDLE)
+            await due_in(here, 5_000)
             here.clock.advance(4_900)
         assert await client.ask() == 200
-        await in_state(here, Awaited.IDLE)
+        await due_in(here, 5_000)
         await ends_at(here, 5_000)
 
 
 async def test_bytes_of_a_head_do_not_move_its_deadline() -> None:
     async with running() as here, http_client(here.address) as client:
         assert await client.ask() == 200
-        await in_state(here, Awaited.IDLE)
+        await due_in(here, KEEP_ALIVE_MS)
         here.clock.advance(70_000)
         client.send(b"G")
-        connection = await in_state(here, Awaited.HEAD)
+        connection = await due_in(here, HEAD_MS)
         due_ms = here.clock.now_ms + 10_000
         assert connection.due_ms == due_ms
         for byte in b"ET /a":
-            read = connection._size._head_bytes
             here.clock.advance(1_000)
             client.send(bytes([byte]))
-            await until(lambda: connection._size._head_bytes > read)  # noqa: B023
+            await is_read(connection, client)
             assert connection.due_ms == due_ms
         here.clock.advance(5_000)
         assert await client.status() == 408
@@ -110,7 +127,7 @@ async def test_an_answer_that_comes_before_the_body_ends_the_connection() -> Non
         client.send(POST + b"x")
         status, head, _ = await client.answer()
         assert (status, b"connection: close" in head) == (200, True)
-        await in_state(here, Awaited.END)
+        await due_in(here, END_MS)
         assert await client.rest() == b""
         # More of the body is read and dropped, so that no reset takes the answer away.
         client.send(b"x" * 99 + GET)
@@ -121,7 +138,7 @@ async def test_what_comes_after_the_last_answer_is_discarded_up_to_16_mebibytes(
     async with running() as here, http_client(here.address) as client:
         client.send(POST.replace(b"100", b"90000000") + b"x")
         assert await client.status() == 200
-        await in_state(here, Awaited.END)
+        await due_in(here, END_MS)
         loop = asyncio.get_running_loop()
         sent = 0
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
@@ -147,7 +164,7 @@ async def ask_whole(client: HttpClient, request: bytes) -> tuple[int, bytes, byt
 async def test_an_answer_that_is_not_read_is_cut_off_after_30_seconds() -> None:
     async with running() as here, http_client(here.address, receive_buffer=4_096) as client:
         client.send(b"GET /bytes/3000000 HTTP/1.1\r\nHost: x\r\n\r\n" + GET)
-        connection = await in_state(here, Awaited.READER)
+        connection = await due_in(here, READER_MS)
         assert connection.due_ms == here.clock.now_ms + 30_000
         await ends_at(here, 30_000)
         with pytest.raises(ConnectionResetError):
@@ -158,11 +175,11 @@ async def test_a_client_that_reads_slowly_is_given_more_time() -> None:
     size = 3_000_000
     async with running() as here, http_client(here.address, receive_buffer=4_096) as client:
         client.send(b"GET /bytes/%d HTTP/1.1\r\nHost: x\r\n\r\n" % size)
-        connection = await in_state(here, Awaited.READER)
+        connection = await due_in(here, READER_MS)
         loop = asyncio.get_running_loop()
         for _ in range(3):
-            unread = connection._bare.get_write_buffer_size()
-            while connection._bare.get_write_buffer_size() > unread - 20_000:
+            unread = connection.transport.get_write_buffer_size()
+            while connection.transport.get_write_buffer_size() > unread - 20_000:
                 assert await loop.sock_recv(client.bare, 4_096)
             due_ms = connection.due_ms
             here.clock.advance(30_100)
@@ -174,7 +191,7 @@ async def test_a_client_that_reads_slowly_is_given_more_time() -> None:
 async def test_an_answer_is_cut_off_after_half_an_hour() -> None:
     async with running() as here, http_client(here.address) as client:
         client.send(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
-        await in_state(here, Awaited.ANSWER)
+        await due_in(here, ANSWER_MS)
         await ends_at(here, 1_800_000)
 
 
@@ -191,31 +208,29 @@ async def test_a_connection_that_closes_and_is_not_read_is_cut_off(request_: byt
         for _ in range(40):
             client.send(b"GET /bytes/30000 HTTP/1.1\r\nHost: x\r\n\r\n")
         client.send(request_)
-        await in_state(here, Awaited.READER)
+        await due_in(here, READER_MS)
         await ends_at(here, 30_000)
 
 
 async def test_a_client_that_half_closes_and_does_not_read_is_cut_off_in_five_seconds() -> None:
     async with running() as here, http_client(here.address, receive_buffer=4_096) as client:
         client.send(b"GET /bytes/3000000 HTTP/1.1\r\nHost: x\r\n\r\n")
-        await in_state(here, Awaited.READER)
+        await due_in(here, READER_MS)
         client.bare.shutdown(1)
-        await in_state(here, Awaited.END)
+        await due_in(here, END_MS)
         await ends_at(here, 5_000)
 
 
 async def test_a_declined_upgrade_that_is_not_read_is_cut_off_in_five_seconds() -> None:
     async with running() as here, http_client(here.address, receive_buffer=4_096) as client:
         client.send(b"GET /bytes/60000 HTTP/1.1\r\nHost: x\r\n\r\n")
-        connection = await in_state(here, Awaited.IDLE)
-        transport = connection._bare
-        assert transport.get_write_buffer_size() > 0
+        connection = await due_in(here, KEEP_ALIVE_MS)
+        assert connection.transport.get_write_buffer_size() > 0
         client.send(HEAD.format(path="/elsewhere", more="").encode())
         await until(lambda: not connections(here))
-        assert transport.is_closing()
-        viewer = transport.get_protocol()
+        assert len(here.server.gateway.wheel) == 1
         here.clock.advance(5_000)
-        await until(lambda: viewer not in here.server.gateway.wheel._slot_of)
+        await until(lambda: len(here.server.gateway.wheel) == 0)
         with pytest.raises(ConnectionResetError):
             await client.rest()
 
@@ -265,8 +280,8 @@ async def test_a_connection_waits_on_the_wheel_in_whatever_state_it_is(start: by
             client.send(start)
         await until(lambda: connections(here))
         for _ in range(3):
+            assert len(here.server.gateway.wheel) == len(connections(here))
             for each in connections(here):
-                assert each in here.server.gateway.wheel._slot_of
                 assert each.due_ms > here.clock.now_ms
             await asyncio.sleep(0.01)
 
@@ -281,10 +296,10 @@ async def test_a_connection_that_is_over_is_off_the_wheel() -> None:
         async with running() as here:
             async with http_client(here.address) as client:
                 assert await client.ask() == 200
-                connection = await in_state(here, Awaited.IDLE)
+                await due_in(here, KEEP_ALIVE_MS)
                 end(client)
-                over = (Awaited.END, Awaited.GONE)
-                await until(lambda: connection._awaited in over)  # noqa: B023
+                over: tuple[list[int], ...] = ([], [here.clock.now_ms + END_MS])
+                await until(lambda: [each.due_ms for each in connections(here)] in over)  # noqa: B023
             await until(lambda: not connections(here))
             await until(lambda: len(here.server.gateway) == 0)
-            assert here.server.gateway.wheel._slot_of == {}
+            assert len(here.server.gateway.wheel) == 0

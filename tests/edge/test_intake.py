@@ -178,4 +178,7 @@ async def test_what_waits_of_all_together_is_bounded_and_the_rest_is_read_at_onc
         world.intake.forget(closed)
     assert not connections[-1].send(packet)
     await world.until(lambda: len(world.read) == _AT_ONCE + kept + 2)
-    assert world.intake._size == 0
+    # There is room for as much again.
+    world.flood(_AT_ONCE)
+    again = [_Connection(world).send(packet) for _ in range(kept + 1)]
+    assert again == [False] * kept + [True]

@@ -21,6 +21,7 @@ from liveshop.edge.websocket import WebSocket
 from tests.client import Closed, connected, joined
 from tests.edge.raw_viewer import CLOSE, PING, PONG, TEXT, RawViewer, frame, raw_viewer
 from tests.edge.stub_rooms import SECRET, Running, running
+from tests.samples import sample
 from tests.waiting import until
 
 PER_VIEWER = (ViewerSocket, RawSocket, Connection, HttpProtocol, HttpTransport, Deadline)
@@ -209,8 +210,7 @@ async def test_viewers_whose_address_cannot_be_read_share_an_allowance_that_is_n
             await proxy.hello()
             await one.hello()
             assert (await two.closed()).code == 4504
-        registry = here.rooms.metrics.registry
-        assert registry.get_sample_value("liveshop_unreadable_clients_total") == 2
+        assert sample(here.rooms.metrics, "unreadable_clients_total") == 2
     (line,) = [each for each in caplog.records if each.name == "liveshop.edge.clients"][:1]
     assert line.getMessage() == (
         "the proxy 127.0.0.1 names its client unreadably: '198.51.100.1, _hidden'"
@@ -272,11 +272,11 @@ async def test_closed_connections_are_counted_by_their_code() -> None:
 
 async def test_open_connections_are_counted_whether_they_have_joined_or_not() -> None:
     async with running() as here:
-        gauge = here.rooms.metrics.sockets._value
+        metrics = here.rooms.metrics
         async with joined(here.url, "s1"), connected(here.url, "s1"):
-            await until(lambda: gauge.get() == 2)
-        await until(lambda: gauge.get() == 0)
-        assert here.rooms.metrics.sockets_max._value.get() == 50_000
+            await until(lambda: sample(metrics, "connections") == 2)
+        await until(lambda: sample(metrics, "connections") == 0)
+        assert sample(metrics, "connections_max") == 50_000
 
 
 async def test_a_full_node_answers_moved_and_closes_with_4001() -> None:

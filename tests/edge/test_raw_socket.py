@@ -2,22 +2,27 @@
 
 import asyncio
 import gc
+import itertools
 import os
 import socket
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from typing import Any
+from contextlib import suppress
 
 import pytest
 
 from liveshop.core.frames import text_frame
 from liveshop.edge.raw_socket import RawSocket
-from tests.edge.raw_viewer import HEAD
+from liveshop.edge.viewer_socket import ViewerSocket
+from liveshop.engine.viewer import Viewer
+from tests.edge.raw_viewer import HEAD, TEXT, frame
 from tests.edge.stub_rooms import Running, running
 from tests.waiting import until
 
-_UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
+# A viewer that joins: its request, and the first message behind it.
+_JOIN = HEAD.format(path="/ws/sessions/s1", more="").encode() + frame(TEXT, b'{"type":"hello"}')
+_numbers = itertools.count(1)
 
 
 class _Transport(asyncio.BaseTransport):
@@ -83,17 +88,41 @@ def _fill(descriptor: int) -> int:
             return filled
 
 
-async def _read(client: socket.socket, count: int) -> bytes:
+async def _read_up_to(client: socket.socket, end: bytes) -> bytes:
     read = b""
-    while len(read) < count:
-        some = await asyncio.get_running_loop().sock_recv(client, count - len(read))
-        assert some, f"the connection ended after {len(read)} of {count} bytes"
+    while not read.endswith(end):
+        some = await asyncio.get_running_loop().sock_recv(client, 65_536)
+        assert some, f"the connection ended after {read[-100:]!r}"
         read += some
     return read
 
 
-async def _crowded(here: Running, client: socket.socket) -> tuple[Any, int]:
-    """Upgrade where the kernel takes no byte; return the viewer and how many bytes fill it."""
+def _read_what_is_there(client: socket.socket) -> bytes:
+    """Read what the kernel has, without letting the loop go on."""
+    read = b""
+    with suppress(BlockingIOError):
+        while some := client.recv(65_536):
+            read += some
+    return read
+
+
+def _writes_directly(viewer: Viewer, client: socket.socket) -> bool:
+    """Whether a frame is with the client before the loop goes on: around the transport."""
+    numbered = text_frame(b"[%d]" % next(_numbers))
+    viewer.write(numbered)
+    return _read_what_is_there(client).endswith(numbered)
+
+
+async def _joined(here: Running) -> ViewerSocket:
+    """Wait until somebody has joined; return the server's end of it."""
+    await until(lambda: here.rooms.viewers)
+    (viewer,) = here.rooms.viewers
+    assert isinstance(viewer, ViewerSocket)
+    return viewer
+
+
+async def _crowded(here: Running, client: socket.socket) -> tuple[ViewerSocket, int]:
+    """Join where the kernel takes no byte; return the viewer and how many bytes fill it."""
     await until(lambda: here.server.server_state.connections)
     (http,) = here.server.server_state.connections
     descriptor = http.transport.get_extra_info("socket").fileno()
@@ -101,10 +130,8 @@ async def _crowded(here: Running, client: socket.socket) -> tuple[Any, int]:
     while more := _fill(descriptor):
         filled += more
         await asyncio.sleep(0.01)
-    client.send(_UPGRADE)
-    await until(lambda: len(here.server.gateway) == 1)
-    (viewer,) = here.server.gateway._guests
-    return viewer, filled
+    client.send(_JOIN)
+    return await _joined(here), filled
 
 
 async def test_nothing_overtakes_a_handshake_that_did_not_leave_whole() -> None:
@@ -115,17 +142,13 @@ async def test_nothing_overtakes_a_handshake_that_did_not_leave_whole() -> None:
             client.setblocking(False)
             viewer, filled = await _crowded(here, client)
             # The kernel has room again before the loop tells the transport so.
-            read = b""
-            while len(read) < filled:
-                try:
-                    read += client.recv(65_536)
-                except BlockingIOError:
-                    break
-            viewer.write(text_frame(b'["first"]'))
-            rest = await _read(client, filled - len(read) + 129 + 11)
-            answer = (read + rest)[filled:]
+            read = _read_what_is_there(client)
+            assert read == b"x" * len(read)
+            viewer.write(text_frame(b'["last"]'))
+            answer = (read + await _read_up_to(client, b'["last"]'))[filled:]
             assert answer[:13] == b"HTTP/1.1 101 "
-            assert answer.endswith(b'\r\n\r\n\x81\x09["first"]')
+            told = [answer.index(each) for each in (b'"welcome"', b'"session"', b'"last"')]
+            assert told == sorted(told)
 
 
 async def test_a_viewer_whose_handshake_was_kept_writes_directly_and_keeps_its_descriptor() -> None:
@@ -134,14 +157,10 @@ async def test_a_viewer_whose_handshake_was_kept_writes_directly_and_keeps_its_d
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             client.connect(here.address)
             client.setblocking(False)
-            viewer, filled = await _crowded(here, client)
-            assert viewer._raw.socket.send(b"") == 0
-            assert not isinstance(viewer._raw.socket, socket.SocketType)
-            await _read(client, filled + 129)
-            await until(lambda: isinstance(viewer._raw.socket, socket.SocketType))
+            viewer, _ = await _crowded(here, client)
+            await until(lambda: _writes_directly(viewer, client))
             gc.collect()
-            viewer.write(text_frame(b"[1]"))
-            assert await _read(client, 5) == b"\x81\x03[1]"
+            assert _writes_directly(viewer, client)
 
 
 async def test_a_viewer_that_is_cut_off_no_longer_writes_to_its_descriptor() -> None:
@@ -149,33 +168,31 @@ async def test_a_viewer_that_is_cut_off_no_longer_writes_to_its_descriptor() -> 
         with socket.socket() as client:
             client.connect(here.address)
             client.setblocking(False)
-            client.send(_UPGRADE)
-            await until(lambda: len(here.server.gateway) == 1)
-            (viewer,) = here.server.gateway._guests
-            assert isinstance(viewer._raw.socket, socket.SocketType)  # type: ignore[attr-defined]
+            client.send(_JOIN)
+            viewer = await _joined(here)
+            await until(lambda: _writes_directly(viewer, client))
             viewer.abort()
             # Before the loop tells of the loss, the number may already be another client's.
             viewer.write(text_frame(b"[1]"))
-            assert len(await _read(client, 129)) == 129
             assert await asyncio.get_running_loop().sock_recv(client, 1) == b""
 
 
 async def test_joiners_that_do_not_read_share_the_bytes_of_one_snapshot() -> None:
     count, size = 50, 1_000_000
     async with running() as here:
-        frame = text_frame(b'["' + b"x" * (size - 4) + b'"]')
+        snapshot = text_frame(b'["' + b"x" * (size - 4) + b'"]')
         clients = [socket.create_connection(here.address) for _ in range(count)]
         try:
             for client in clients:
-                client.send(_UPGRADE)
-            await until(lambda: len(here.server.gateway) == count)
-            held = sys.getrefcount(frame)
+                client.send(_JOIN)
+            await until(lambda: len(here.rooms.viewers) == count)
+            held = sys.getrefcount(snapshot)
             tracemalloc.start()
-            for viewer in here.server.gateway._guests:
-                viewer.write(frame)
+            for viewer in here.rooms.viewers:
+                viewer.write(snapshot)
             grown, _ = tracemalloc.get_traced_memory()
             tracemalloc.stop()
-            assert sys.getrefcount(frame) == held + count, "each transport refers to the frame"
+            assert sys.getrefcount(snapshot) == held + count, "each transport refers to the frame"
             assert grown < size
         finally:
             for client in clients:

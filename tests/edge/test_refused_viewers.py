@@ -1,6 +1,8 @@
 """Viewers who were refused and do not hang up take nobody's place, and are only so many."""
 
+import sys
 from contextlib import AsyncExitStack
+from ipaddress import ip_address
 from typing import Any
 
 from liveshop.core import limits
@@ -37,12 +39,12 @@ class Knocking:
     """A guest that is refused, and does not hang up."""
 
     session_id = ""
-    address = "192.0.2.1"
     origin_allowed = True
     identity = None
     due_ms = 1_000_000_000
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
+        self.address = address
         self.codes: list[int] = []
         self.aborted = False
 
@@ -56,11 +58,19 @@ class Knocking:
 def test_the_oldest_of_too_many_that_were_refused_is_cut_off() -> None:
     clock, rooms = Clock(), StubRooms()
     gateway = Gateway(Settings(secret=SECRET), rooms, Tokens(secret=SECRET), clock)
-    knocking: list[Any] = [Knocking() for _ in range(limits.REFUSED_CONNECTIONS_MAX + 2)]
+    address = str(ip_address("192.0.2.1"))  # no constant, which may live for ever
+    knocking: list[Any] = [Knocking(address) for _ in range(limits.REFUSED_CONNECTIONS_MAX + 2)]
+    referred = sys.getrefcount(address)
     for each in knocking:
         gateway.open(each)
     assert [each.codes for each in knocking] == [[4505]] * len(knocking)
     assert [each.aborted for each in knocking[:3]] == [True, True, False]
     for each in knocking:
         gateway.closed(each)
-    assert (len(gateway), len(gateway._refused), len(gateway._by_address)) == (0, 0, 0)
+    assert len(gateway) == 0
+    assert sys.getrefcount(address) == referred, "an address is forgotten with its last guest"
+    again: list[Any] = [Knocking(address) for _ in range(limits.REFUSED_CONNECTIONS_MAX)]
+    for each in again:
+        gateway.open(each)
+    # None of those who have gone is still counted.
+    assert not any(each.aborted for each in (*knocking[2:], *again))

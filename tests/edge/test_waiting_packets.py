@@ -88,7 +88,8 @@ def test_a_viewer_that_floods_and_then_catches_up_is_listened_to_once_it_was_rea
     with _visit() as visit:
         visit.use_up_the_turn()
         visit.far_end.backlog_bytes = limits.OUTBOX_BYTES_MAX + 1
-        visit.viewer._keep(b"x")  # it does not read
+        visit.viewer.pause_writing()  # it does not read
+        visit.viewer.write(b"x")
         visit.far_end.feed(_masked({"type": "time", "client_ms": 1}) * 200)
         assert (visit.far_end.reading, visit.viewer in visit.gateway.intake) == (False, True)
         visit.far_end.backlog_bytes = 0

@@ -20,6 +20,7 @@ from liveshop.engine.clock import Clock, SessionClock
 from liveshop.engine.metrics import Metrics
 from tests.core.world import CoreWorld, make_chat
 from tests.engine.world import EngineShop, Watcher
+from tests.samples import sample
 from tests.waiting import until
 
 WELCOME = frame({"type": "welcome"})
@@ -91,8 +92,8 @@ async def test_the_bytes_counted_are_those_that_each_viewer_was_given() -> None:
         sizes = [len(frame) for each in (plain, deflating, gone) for frame in each.frames[2:]]
         assert len(sizes) == 2
         assert sizes[1] < sizes[0]
-        assert room.metrics.bytes._value.get() == sum(sizes)
-        await until(lambda: room.metrics.flush_seconds._sum.get() > 0)
+        assert sample(room.metrics, "delivered_bytes_total") == sum(sizes)
+        await until(lambda: sample(room.metrics, "flush_seconds_sum") > 0)
 
 
 async def test_an_event_leaves_at_once_from_a_quiet_room() -> None:
@@ -140,7 +141,7 @@ async def test_events_that_come_all_the_time_are_joined_by_a_room_that_is_busy()
             await anyio.sleep(0.001)
         await watcher.until(lambda: len(watcher.events) == 60)
         took_s = time.perf_counter() - started
-        flushes = room.metrics.flushes._value.get()
+        flushes = sample(room.metrics, "flushes_total")
         assert [event["offset"] for event in watcher.events] == list(range(3, 63))
         # Each takes 5 ms at least, and is followed by as much for others.
         assert flushes <= 1 + took_s / 0.010

@@ -10,8 +10,8 @@ from liveshop.core.commands import Reserve
 from liveshop.core.errors import InternalError, OutcomeUnknown, Unavailable
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.reply import Reply
-from liveshop.engine.room import Room
 from tests.engine.world import EngineShop
+from tests.samples import find_sample, sample
 from tests.waiting import until
 
 BUG = "a bug on purpose"
@@ -32,10 +32,6 @@ def _once(broken: Callable[..., Awaitable[Any]]) -> Any:
     return call
 
 
-def _failures(room: Room, part: str) -> float:
-    return float(room.context.node.metrics.failures.labels(part)._value.get())
-
-
 async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
@@ -47,7 +43,7 @@ async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: Engi
     with pytest.raises(InternalError):
         await shop.engine.reserve(session_id, bo, command)
     assert (await ada.sees("error", ref=1))["code"] == "internal"
-    assert _failures(room, "purchases") == 1
+    assert sample(shop.engine.metrics, "failures_total", part="purchases") == 1
     shop.buy(ada, "OBS-M", rid=rid, ref=2)
     await ada.sees("confirmed", order_id=rid)
     _, known = await shop.engine.reserve(session_id, bo, command)
@@ -89,7 +85,7 @@ async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: 
     shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=1)
     assert (await ada.sees("error", ref=1))["code"] == "internal"
     await until(lambda: not room.under_way)
-    assert _failures(room, "orders") == 1
+    assert sample(shop.engine.metrics, "failures_total", part="orders") == 1
     shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=2)
     assert (await ada.sees("confirmed", ref=2))["order_id"] == order_id
 
@@ -109,7 +105,7 @@ async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Eng
 
     orders.commit = fail_first  # type: ignore[method-assign]
     rid = shop.buy(ada, "OBS-M")
-    await until(lambda: _failures(room, "orders") == 1)
+    await until(lambda: find_sample(shop.engine.metrics, "failures_total", part="orders") == 1)
     await until(lambda: room.context.buying)
     shop.buy(ada, "OBS-M", rid=rid)
     await ada.sees("confirmed", order_id=rid)

@@ -3,16 +3,9 @@
 import pytest
 
 from liveshop.core.errors import Conflict
-from liveshop.engine.metrics import Metrics
 from tests.engine.world import EngineShop
+from tests.samples import find_sample, sample
 from tests.waiting import until
-
-
-def told(metrics: Metrics, name: str, **labels: str) -> float:
-    """Return the value of a sample as Prometheus would get it."""
-    value = metrics.registry.get_sample_value(f"liveshop_{name}", labels)
-    assert value is not None, name
-    return value
 
 
 async def test_a_purchase_is_seen_at_every_stage(shop: EngineShop) -> None:
@@ -22,16 +15,16 @@ async def test_a_purchase_is_seen_at_every_stage(shop: EngineShop) -> None:
     shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")
     metrics = shop.engine.metrics
-    await until(lambda: told(metrics, "settle_seconds_count") >= 1)
+    await until(lambda: sample(metrics, "settle_seconds_count") >= 1)
     stages = ("reserve_wait", "reserve", "commit_wait", "commit", "purchase")
-    assert {name: told(metrics, f"{name}_seconds_count") for name in stages} == dict.fromkeys(
+    assert {name: sample(metrics, f"{name}_seconds_count") for name in stages} == dict.fromkeys(
         stages, 1
     )
-    whole = told(metrics, "purchase_seconds_sum")
-    parts = sum(told(metrics, f"{name}_seconds_sum") for name in stages[:-1])
+    whole = sample(metrics, "purchase_seconds_sum")
+    parts = sum(sample(metrics, f"{name}_seconds_sum") for name in stages[:-1])
     assert whole >= parts > 0
-    assert told(metrics, "units_sold_total") == 2
-    await until(lambda: told(metrics, "writer_lag_seconds") == 0)  # read twice a second
+    assert sample(metrics, "units_sold_total") == 2
+    await until(lambda: sample(metrics, "writer_lag_seconds") == 0)  # read twice a second
 
 
 async def test_what_is_held_shows_until_it_is_given_back(shop: EngineShop) -> None:
@@ -39,25 +32,20 @@ async def test_what_is_held_shows_until_it_is_given_back(shop: EngineShop) -> No
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
     rid = shop.reserve(ada, "OBS-M", 3)
-    await until(lambda: told(shop.engine.metrics, "held_units") == 3)
+    await until(lambda: sample(shop.engine.metrics, "held_units") == 3)
     shop.send(ada, "release", rid=rid)
-    await until(lambda: told(shop.engine.metrics, "held_units") == 0)
+    await until(lambda: sample(shop.engine.metrics, "held_units") == 0)
 
 
 async def test_every_queue_and_the_pool_are_told_of_before_there_is_a_room(
     shop: EngineShop,
 ) -> None:
     metrics = shop.engine.metrics
-    await until(
-        lambda: (
-            metrics.registry.get_sample_value("liveshop_queue_length", {"queue": "letters"})
-            is not None
-        )
-    )
+    await until(lambda: find_sample(metrics, "queue_length", queue="letters") is not None)
     for queue in ("purchases", "orders", "settlements", "letters"):
-        assert told(metrics, "queue_length", queue=queue) == 0
-    opened = told(metrics, "postgres_connections", state="open")
-    assert told(metrics, "postgres_connections", state="allowed") >= opened >= 1
+        assert sample(metrics, "queue_length", queue=queue) == 0
+    opened = sample(metrics, "postgres_connections", state="open")
+    assert sample(metrics, "postgres_connections", state="allowed") >= opened >= 1
 
 
 async def test_a_message_of_another_node_tells_how_long_it_took(
@@ -67,8 +55,8 @@ async def test_a_message_of_another_node_tells_how_long_it_took(
     await other.join(session_id)
     await shop.opened(session_id)
     await shop.host(session_id, "product.pin", product_id="shirt")
-    await until(lambda: told(other.engine.metrics, "bus_lag_seconds_count") >= 1)
-    assert 0 <= told(other.engine.metrics, "bus_lag_seconds_sum") < 60
+    await until(lambda: sample(other.engine.metrics, "bus_lag_seconds_count") >= 1)
+    assert 0 <= sample(other.engine.metrics, "bus_lag_seconds_sum") < 60
 
 
 async def test_a_newer_epoch_is_counted_once(shop: EngineShop) -> None:
@@ -76,15 +64,15 @@ async def test_a_newer_epoch_is_counted_once(shop: EngineShop) -> None:
     await shop.opened(session_id)
     context = (await shop.engine.room(session_id)).context
     # That a session's units are there for the first time is neither a change nor a repair.
-    assert told(shop.engine.metrics, "epoch_changes_total") == 0
-    assert told(shop.engine.metrics, "rebuilds_total") == 0
+    assert sample(shop.engine.metrics, "epoch_changes_total") == 0
+    assert sample(shop.engine.metrics, "rebuilds_total") == 0
     epoch = context.epoch
     await shop.database.commit(
         "UPDATE session SET stock_epoch = stock_epoch + 1 WHERE id = $1 RETURNING id", session_id
     )
     await until(lambda: context.epoch > epoch and context.opened)
-    assert told(shop.engine.metrics, "epoch_changes_total") == context.epoch - epoch
-    assert told(shop.engine.metrics, "rebuilds_total") >= 1
+    assert sample(shop.engine.metrics, "epoch_changes_total") == context.epoch - epoch
+    assert sample(shop.engine.metrics, "rebuilds_total") >= 1
 
 
 async def test_money_that_has_to_be_given_back_is_counted_once(shop: EngineShop) -> None:
@@ -96,4 +84,4 @@ async def test_money_that_has_to_be_given_back_is_counted_once(shop: EngineShop)
     for _ in range(2):
         with pytest.raises(Conflict):
             await shop.engine.confirm(order_id, "pay-1", 4999)
-    assert told(shop.engine.metrics, "refunds_due_total") == 1
+    assert sample(shop.engine.metrics, "refunds_due_total") == 1

@@ -9,7 +9,7 @@ import redis.asyncio
 from liveshop.core.model import OrderStatus
 from liveshop.engine.purchase_limits import PurchaseLimits
 from liveshop.engine.room import Room
-from tests.engine.world import EngineShop, Watcher
+from tests.engine.world import EngineShop, Watcher, held_up
 from tests.waiting import until
 
 
@@ -22,7 +22,7 @@ async def _forget_everything(redis_url: str) -> None:
 @asynccontextmanager
 async def _stalled_writer(room: Room) -> AsyncIterator[None]:
     """Keep a room's orders from being written: it waits for the log to tell their limits."""
-    async with room.host._lock:
+    async with held_up(room.host, "catch_up"):
         room.context.limits = PurchaseLimits()
         yield
     await until(lambda: not room.under_way)

@@ -16,6 +16,7 @@ from liveshop.core.roles import Identity, Role
 from liveshop.engine.room import Room
 from tests.engine.world import EngineShop, Watcher, open_shop
 from tests.faults.proxy import Proxy
+from tests.samples import sample
 from tests.waiting import until
 
 WAIT_MS = 50
@@ -68,8 +69,7 @@ async def test_a_buy_that_would_wait_too_long_is_busy_at_once_and_its_rid_is_unu
         assert isinstance(wait_ms, int) and limits.RETRY_AFTER_MS_MIN <= wait_ms <= 7_500
         room = await shop.engine.room(session_id)
         assert await room.context.units.peek([rid]) == {}
-        metrics = shop.engine.metrics.registry
-        assert metrics.get_sample_value("liveshop_busy_total", {"reason": "wait"}) == 1
+        assert sample(shop.engine.metrics, "busy_total", reason="wait") == 1
         await connection.execute("ROLLBACK")
         await until(lambda: room.writer.under_way == 0)
         shop.buy(ada, "OBS-M", rid=rid)
@@ -130,9 +130,12 @@ async def _confirmed(connection: asyncpg.Connection) -> set[str]:
 
 @asynccontextmanager
 async def _silent_redis(
-    redis_url: str, postgres_url: str
-) -> AsyncIterator[tuple[EngineShop, str, Room, Proxy, list[str]]]:
-    """Have every call of Redis under way with a purchase of its own, and no answer to any."""
+    redis_url: str, postgres_url: str, *names: str
+) -> AsyncIterator[tuple[EngineShop, str, Room, Proxy, list[str], list[Watcher]]]:
+    """Have every call of Redis under way with a purchase of its own, and no answer to any.
+
+    The viewers named have joined before that, since joining asks Redis.
+    """
     async with (
         Proxy(redis_url).listening() as proxy,
         open_shop(proxy.url, postgres_url, bus_url=redis_url, buy_wait_ms_max=60_000) as shop,
@@ -141,50 +144,41 @@ async def _silent_redis(
         await shop.opened(session_id)
         room = await shop.engine.room(session_id)
         first = await shop.join(session_id, "first")
+        others = [await shop.join(session_id, name) for name in names]
         proxy.silence()
         rids = []
         for _ in range(CALLS):
             rids.append(shop.buy(first, "OBS-M"))
             await until(lambda: room.purchases_waiting == 0)
-        yield shop, session_id, room, proxy, rids
-
-
-def _join(shop: EngineShop, room: Room, name: str) -> Watcher:
-    """Seat a viewer without asking a store."""
-    watcher = Watcher(Identity(viewer_id=name, name=name, role=Role.VIEWER))
-    room.context.audience.expect(watcher)
-    shop.engine._door._inside[watcher] = room
-    return watcher
+        yield shop, session_id, room, proxy, rids, others
 
 
 async def test_a_purchase_whose_connection_is_closed_is_dropped_before_it_is_reserved(
     redis_url: str, postgres_url: str
 ) -> None:
-    async with _silent_redis(redis_url, postgres_url) as (shop, _, room, proxy, rids):
-        gone = _join(shop, room, "gone")
+    async with _silent_redis(redis_url, postgres_url, "gone") as silent:
+        shop, _, room, proxy, rids, (gone,) = silent
         rid = shop.buy(gone, "OBS-M")
         shop.engine.disconnect(gone)
         proxy.resume()
         await until(lambda: not room.under_way)
         assert set(await room.context.units.peek([rid, *rids])) == set(rids)
-        metrics = shop.engine.metrics.registry
-        dropped = metrics.get_sample_value("liveshop_purchases_dropped_total", {"reason": "gone"})
+        dropped = sample(shop.engine.metrics, "purchases_dropped_total", reason="gone")
         assert dropped == 1
 
 
 async def test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes_on(
     redis_url: str, postgres_url: str
 ) -> None:
-    async with _silent_redis(redis_url, postgres_url) as (shop, session_id, room, proxy, rids):
-        late = _join(shop, room, "late")
+    async with _silent_redis(redis_url, postgres_url, "late") as silent:
+        shop, session_id, room, proxy, rids, (late,) = silent
         rid = shop.buy(late, "OBS-M", ref=1)
         room.admission.wait_ns_max = WAIT_NS
         over_s = perf_counter() + 2 * max(WAIT_MS, limits.OVERDUE_MS_MIN) / 1000
         await until(lambda: perf_counter() > over_s)
         proxy.resume()
         await until(lambda: not room.under_way)
-        metrics = shop.engine.metrics.registry
-        assert metrics.get_sample_value("liveshop_busy_total", {"reason": "overdue"}) == 1
+        assert sample(shop.engine.metrics, "busy_total", reason="overdue") == 1
         states = await room.context.units.peek([rid, *rids])
         assert {each: states[each].state.value for each in rids} == dict.fromkeys(rids, "sold")
         assert rid not in states
@@ -211,8 +205,9 @@ async def test_an_idle_node_is_not_busy_however_short_a_purchase_may_wait(
 async def test_a_reserve_over_http_that_would_wait_too_long_is_busy(
     redis_url: str, postgres_url: str
 ) -> None:
-    async with _silent_redis(redis_url, postgres_url) as (shop, session_id, room, proxy, _):
-        crowd = [_join(shop, room, f"c{number}") for number in range(8)]
+    names = [f"c{number}" for number in range(8)]
+    async with _silent_redis(redis_url, postgres_url, *names) as silent:
+        shop, session_id, room, proxy, _, crowd = silent
         for number in range(limits.RESERVE_LINES_PER_CALL_MAX):
             shop.reserve(crowd[number % len(crowd)], "OBS-M")
         room.admission.wait_ns_max = WAIT_NS
@@ -230,10 +225,10 @@ async def test_a_reserve_over_http_that_would_wait_too_long_is_busy(
 async def test_what_fits_into_the_next_call_is_taken_in_however_slow_the_last_one_was(
     redis_url: str, postgres_url: str
 ) -> None:
-    async with _silent_redis(redis_url, postgres_url) as (shop, _, room, proxy, _):
+    async with _silent_redis(redis_url, postgres_url, "ada") as silent:
+        shop, _, room, proxy, _, (ada,) = silent
         room.admission.wait_ns_max = WAIT_NS
         await until(lambda: room.estimated_wait_s > 2 * WAIT_MS / 1000)
-        ada = _join(shop, room, "ada")
         shop.buy(ada, "OBS-M")
         assert room.purchases_waiting == 1
         proxy.resume()

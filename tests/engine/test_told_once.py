@@ -4,12 +4,8 @@ from typing import Any
 
 from liveshop.core.errors import OutcomeUnknown
 from liveshop.core.roles import Role
-from liveshop.engine.room import Room
 from tests.engine.world import EngineShop
-
-
-def _confirmed(room: Room) -> float:
-    return float(room.context.node.metrics.confirmed._value.get())
+from tests.samples import sample
 
 
 async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(
@@ -29,7 +25,7 @@ async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(
     other = shop.buy(ada, "OBS-M")
     await host.sees("order", order_id=other)
     assert [order["order_id"] for order in host.of("order")] == [rid, other]
-    assert _confirmed(room) == 2
+    assert sample(shop.engine.metrics, "orders_confirmed_total") == 2
 
 
 async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(
@@ -45,7 +41,7 @@ async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(
     shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
     await host.sees("order")
-    assert (len(host.of("order")), _confirmed(room)) == (1, 1)
+    assert (len(host.of("order")), sample(shop.engine.metrics, "orders_confirmed_total")) == (1, 1)
 
 
 async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(
@@ -65,7 +61,7 @@ async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(
     await shop.engine.confirm(last, "pay-2", 5000)
     await host.sees("order", order_id=last)
     assert [order["order_id"] for order in host.of("order")] == [rid, last]
-    assert _confirmed(room) == 2
+    assert sample(shop.engine.metrics, "orders_confirmed_total") == 2
 
 
 async def test_replays_of_one_batch_are_looked_up_together(shop: EngineShop) -> None:

@@ -14,6 +14,7 @@ from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import Settings
 from liveshop.core.wire import decode_command
 from liveshop.engine.engine import Engine
+from liveshop.engine.tracing import Trace
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
@@ -27,6 +28,23 @@ def payload_of(frame: bytes) -> list[dict[str, Any]]:
     start = 2 if size < 126 else 4 if size == 126 else 10
     messages: list[dict[str, Any]] = json.loads(frame[start:])
     return messages
+
+
+@asynccontextmanager
+async def held_up(owner: object, method: str) -> AsyncIterator[None]:
+    """Let the calls of a method wait until the end, as if what it asks took a while to answer."""
+    call, over = getattr(owner, method), anyio.Event()
+
+    async def wait(*args: Any, **kwargs: Any) -> Any:
+        await over.wait()
+        return await call(*args, **kwargs)
+
+    setattr(owner, method, wait)
+    try:
+        yield
+    finally:
+        setattr(owner, method, call)
+        over.set()
 
 
 @dataclass(eq=False)
@@ -163,12 +181,17 @@ class EngineShop:
 
 @asynccontextmanager
 async def open_shop(
-    redis_url: str, postgres_url: str, *, bus_url: str | None = None, **settings: Any
+    redis_url: str,
+    postgres_url: str,
+    *,
+    bus_url: str | None = None,
+    trace: Trace | None = None,
+    **settings: Any,
 ) -> AsyncIterator[EngineShop]:
     """Run a node on the stores; the bus may have a way of its own."""
     database, link = Database(postgres_url), RedisLink(redis_url)
     bus = Bus(bus_url or redis_url, link)
-    engine = Engine(Settings(secret="s" * 32, **settings), database, link, bus)
+    engine = Engine(Settings(secret="s" * 32, **settings), database, link, bus, trace)
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)
         await tasks.start(link.run)

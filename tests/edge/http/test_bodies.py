@@ -19,11 +19,11 @@ class Sender:
         self.now_s = 0.0
         self._chunks = iter(chunks)
         headers = [] if length is None else [(b"content-length", length.encode("latin-1"))]
-        self._request = Request({"type": "http", "headers": headers}, self._receive)
+        self.request = Request({"type": "http", "headers": headers}, self._receive)
 
     async def read(self, bytes_max: int = 10**9) -> int:
         """Return how many bytes are read of the body."""
-        chunks = stream_body(self._request, bytes_max, lambda: self.now_s)
+        chunks = stream_body(self.request, bytes_max, lambda: self.now_s)
         return sum([len(chunk) async for chunk in chunks])
 
     async def _receive(self) -> Message:
@@ -59,7 +59,7 @@ async def test_a_large_body_over_a_slow_line_comes_whole() -> None:
 
 async def test_what_is_done_with_a_body_meanwhile_does_not_count() -> None:
     sender = Sender([(1.0, b"x")] * 15)
-    chunks = stream_body(sender._request, 100, lambda: sender.now_s)
+    chunks = stream_body(sender.request, 100, lambda: sender.now_s)
     async for _ in chunks:
         sender.now_s += 3_600.0
 
