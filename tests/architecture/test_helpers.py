@@ -1,0 +1,32 @@
+"""What tests of several levels share has one home and one name."""
+
+import ast
+
+from tests.architecture.sources import short, sources, tree
+
+_WAITING = ("until", "wait_until")
+# What a level stands on; without the level in its name a reader of an import would not know which
+# is meant. A file may have one of its own, with an underscore.
+_STANDINGS = ("Shop", "Node", "Show", "Stage", "World")
+
+
+def test_there_is_one_way_to_wait_for_a_condition() -> None:
+    homes = [
+        (node.name, short(path))
+        for path in sources(".py")
+        if short(path).startswith("tests/")
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in _WAITING
+    ]
+    assert sorted(homes) == [(name, "tests/waiting.py") for name in _WAITING]
+
+
+def test_what_a_level_stands_on_is_named_by_its_level() -> None:
+    nameless = [
+        f"{short(path)}:{node.lineno}: {node.name}"
+        for path in sources(".py")
+        if short(path).startswith("tests/")
+        for node in tree(path).body
+        if isinstance(node, ast.ClassDef) and node.name in _STANDINGS
+    ]
+    assert nameless == []
