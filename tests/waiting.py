@@ -18,7 +18,7 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait for a condition in the loop; fail with its source after half a minute."""
     give_up_at_s = time.monotonic() + WAIT_S
     while not (last := condition()):
-        assert time.monotonic() < give_up_at_s, _in_vain(condition, last, WAIT_S)
+        assert time.monotonic() < give_up_at_s, in_vain(condition, last, WAIT_S)
         await anyio.sleep(0.005)
 
 
@@ -26,11 +26,12 @@ def wait_until(condition: Callable[[], object]) -> None:
     """Wait for a condition without a loop; fail with its source after a minute."""
     give_up_at_s = time.monotonic() + PROCESS_WAIT_S
     while not (last := condition()):
-        assert time.monotonic() < give_up_at_s, _in_vain(condition, last, PROCESS_WAIT_S)
+        assert time.monotonic() < give_up_at_s, in_vain(condition, last, PROCESS_WAIT_S)
         time.sleep(0.02)
 
 
-def _in_vain(condition: Callable[[], object], last: object, waited_s: int) -> str:
+def in_vain(condition: Callable[[], object], last: object, waited_s: int) -> str:
+    """Return what to say of a condition that has not come."""
     return f"waited {waited_s} s in vain, the last answer was {last!r}:\n{_source(condition)}"
 
 

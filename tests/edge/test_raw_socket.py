@@ -7,15 +7,16 @@ import os
 import socket
 import sys
 import tracemalloc
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, cast
 
 import pytest
 
 from liveshop.core.frames import text_frame
 from liveshop.edge.raw_socket import RawSocket
 from liveshop.edge.viewer_socket import ViewerSocket
-from liveshop.engine.viewer import Viewer
 from tests.edge.raw_viewer import HEAD, TEXT, frame
 from tests.edge.stub_rooms import Running, running
 from tests.waiting import until
@@ -106,22 +107,54 @@ def _read_what_is_there(client: socket.socket) -> bytes:
     return read
 
 
-def _writes_directly(viewer: Viewer, client: socket.socket) -> bool:
-    """Whether a frame is with the client before the loop goes on: around the transport."""
+class _CountedTransport:
+    """Passes everything on, and counts what is written through it."""
+
+    def __init__(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.writes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+    def write(self, data: bytes | memoryview) -> None:
+        self.writes += 1
+        self.transport.write(data)  # type: ignore[attr-defined]
+
+
+class _CountedSocket(ViewerSocket):
+    """A viewer's socket that writes through a counted transport, or around it."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.counted = _CountedTransport(transport)
+        super().connection_made(cast(asyncio.BaseTransport, self.counted))
+
+
+@asynccontextmanager
+async def _running() -> AsyncIterator[Running]:
+    async with running() as here:
+        counted = partial(_CountedSocket, here.server.gateway)
+        here.server.config.ws_protocol_class = cast(type[_CountedSocket], counted)
+        yield here
+
+
+def _writes_directly(viewer: _CountedSocket, client: socket.socket) -> bool:
+    """Whether a frame comes to the client around the transport."""
+    before = viewer.counted.writes
     numbered = text_frame(b"[%d]" % next(_numbers))
     viewer.write(numbered)
-    return _read_what_is_there(client).endswith(numbered)
+    return _read_what_is_there(client).endswith(numbered) and viewer.counted.writes == before
 
 
-async def _joined(here: Running) -> ViewerSocket:
+async def _joined(here: Running) -> _CountedSocket:
     """Wait until somebody has joined; return the server's end of it."""
     await until(lambda: here.rooms.viewers)
     (viewer,) = here.rooms.viewers
-    assert isinstance(viewer, ViewerSocket)
+    assert isinstance(viewer, _CountedSocket)
     return viewer
 
 
-async def _crowded(here: Running, client: socket.socket) -> tuple[ViewerSocket, int]:
+async def _crowded(here: Running, client: socket.socket) -> tuple[_CountedSocket, int]:
     """Join where the kernel takes no byte; return the viewer and how many bytes fill it."""
     await until(lambda: here.server.server_state.connections)
     (http,) = here.server.server_state.connections
@@ -135,7 +168,7 @@ async def _crowded(here: Running, client: socket.socket) -> tuple[ViewerSocket, 
 
 
 async def test_nothing_overtakes_a_handshake_that_did_not_leave_whole() -> None:
-    async with running() as here:
+    async with _running() as here:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             client.connect(here.address)
@@ -152,7 +185,7 @@ async def test_nothing_overtakes_a_handshake_that_did_not_leave_whole() -> None:
 
 
 async def test_a_viewer_whose_handshake_was_kept_writes_directly_and_keeps_its_descriptor() -> None:
-    async with running() as here:
+    async with _running() as here:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             client.connect(here.address)
@@ -164,7 +197,7 @@ async def test_a_viewer_whose_handshake_was_kept_writes_directly_and_keeps_its_d
 
 
 async def test_a_viewer_that_is_cut_off_no_longer_writes_to_its_descriptor() -> None:
-    async with running() as here:
+    async with _running() as here:
         with socket.socket() as client:
             client.connect(here.address)
             client.setblocking(False)

@@ -90,6 +90,7 @@ def test_a_viewer_that_floods_and_then_catches_up_is_listened_to_once_it_was_rea
         visit.far_end.backlog_bytes = limits.OUTBOX_BYTES_MAX + 1
         visit.viewer.pause_writing()  # it does not read
         visit.viewer.write(b"x")
+        assert not visit.far_end.reading
         visit.far_end.feed(_masked({"type": "time", "client_ms": 1}) * 200)
         assert (visit.far_end.reading, visit.viewer in visit.gateway.intake) == (False, True)
         visit.far_end.backlog_bytes = 0

@@ -19,7 +19,7 @@ from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
-from tests.waiting import WAIT_S, until
+from tests.waiting import WAIT_S, in_vain, until
 
 
 def payload_of(frame: bytes) -> list[dict[str, Any]]:
@@ -78,10 +78,12 @@ class Watcher:
 
     async def until(self, true: Callable[[], Any]) -> Any:
         """Wait for a condition on what came."""
-        with anyio.fail_after(WAIT_S):
+        result = None
+        with anyio.move_on_after(WAIT_S):
             while not (result := true()):
                 self._news = anyio.Event()
                 await self._news.wait()
+        assert result, in_vain(true, result, WAIT_S)
         return result
 
     async def sees(self, kind: str, **fields: Any) -> dict[str, Any]:
