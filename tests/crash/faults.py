@@ -13,7 +13,6 @@ from anyio.from_thread import start_blocking_portal
 
 from liveshop.cli.subprocesses import attempts
 from liveshop.core.failpoint import Failpoint
-from tests.cli.programs import is_ready
 from tests.crash.history import History, now_ms
 from tests.crash.schedules import Step
 from tests.crash.world import CrashNode, CrashWorld
@@ -202,7 +201,7 @@ class Faults:
         self.failed.add(node.name)
         self.armed[failpoint] += 1
         if failpoint in _WHILE_REBUILDING:
-            wait_until(lambda: is_ready(node.url) or not node.running)
+            wait_until(node.is_ready_or_over)
             self._kill(step, "valkey")
         for _ in attempts(_FAILPOINT_S_MAX):
             if not node.running:
@@ -237,7 +236,7 @@ class Faults:
         ):
             node.kill()
             node.start(LIVESHOP_REDIS_URL=valkey.url, LIVESHOP_POSTGRES_URL=postgres.url)
-            wait_until(lambda: is_ready(node.url) or not node.running)
+            wait_until(node.is_ready_or_over)
             for turn in range(_LOSSES):
                 proxy = (valkey, postgres)[turn % 2]
                 then = Then.CUT if turn % 3 else Then.SILENCE

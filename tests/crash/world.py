@@ -57,6 +57,10 @@ class CrashNode:
         """Whether the process is there."""
         return self.process is not None and self.process.poll() is None
 
+    def is_ready_or_over(self) -> bool:
+        """Whether the node serves, or never will."""
+        return is_ready(self.url) or not self.running
+
 
 class CrashWorld:
     """Everything that can die. Call it from the main thread, which is the children's parent."""
@@ -126,7 +130,7 @@ class CrashWorld:
     def until_ready(self) -> None:
         """Wait until both nodes say that they can serve."""
         for node in self.nodes:
-            wait_until(lambda node=node: is_ready(node.url) or not node.running)  # type: ignore[misc]
+            wait_until(node.is_ready_or_over)
             assert node.running, f"{node.name} ended: {node.log.read_text()[-2000:]}"
 
     def mend(self) -> dict[str, str]:

@@ -36,6 +36,12 @@ async def due_in(here: Running, ms: int) -> Any:
     return connection
 
 
+async def over_or_ending(here: Running) -> None:
+    """Wait until there is no connection any more but one that ends."""
+    end_ms = here.clock.now_ms + END_MS
+    await until(lambda: all(each.due_ms == end_ms for each in connections(here)))
+
+
 async def is_read(connection: Any, client: HttpClient) -> None:
     """Wait until all that the client has sent has come, and the server has read it."""
     descriptor = connection.transport.get_extra_info("socket").fileno()
@@ -298,8 +304,7 @@ async def test_a_connection_that_is_over_is_off_the_wheel() -> None:
                 assert await client.ask() == 200
                 await due_in(here, KEEP_ALIVE_MS)
                 end(client)
-                over: tuple[list[int], ...] = ([], [here.clock.now_ms + END_MS])
-                await until(lambda: [each.due_ms for each in connections(here)] in over)  # noqa: B023
+                await over_or_ending(here)
             await until(lambda: not connections(here))
             await until(lambda: len(here.server.gateway) == 0)
             assert len(here.server.gateway.wheel) == 0
