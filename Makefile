@@ -13,9 +13,11 @@ UV ?= uv
 BIN := .venv/bin
 INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
+# A process of tests for each core, with stores of its own; the tests of a file stay together.
+SPREAD := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-debian13 check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
+.PHONY: help install demo test test-fast test-debian13 check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,7 +53,10 @@ demo: install ## Run a live session with real stores: make demo ARGS="--port 900
 test: install ## Run the whole suite; it needs Chromium and nginx, which this installs
 	@tests/browser/install.sh || echo "Those tests will fail; the others run." >&2
 	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(SPREAD) $(ARGS)
+
+test-fast: install ## Run what needs no browser and no second process: a minute
+	@$(BIN)/pytest $(SPREAD) tests/core tests/architecture tests/docs tests/pages $(ARGS)
 
 test-debian13: export ARGS := $(ARGS)
 test-debian13: ## Run the whole suite of the last commit in a chroot of Debian 13 (needs root)

@@ -4,6 +4,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -23,6 +24,7 @@ from loadtests.fanout.scenarios import (
     stuck,
 )
 from loadtests.kit import system
+from loadtests.kit.checkout import Checkout, checkout_option
 from loadtests.kit.report import Report, table
 from loadtests.kit.shop import open_shop
 from loadtests.kit.worker import WorkerFailed
@@ -39,6 +41,7 @@ SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
         "drain": drain.run,
     }
 )
+_COMPARED: Final = frozenset({"deliver", "memory", "storm"})
 
 
 def _viewers(context: click.Context, option: click.Parameter, text: str) -> tuple[int, ...]:
@@ -72,6 +75,14 @@ def _viewers(context: click.Context, option: click.Parameter, text: str) -> tupl
 )
 @click.option("--rounds", type=click.IntRange(1, 100), help="How often a pair is measured.  [15]")
 @click.option("--seconds", type=click.IntRange(1, 600), help="How long `latency` goes on.  [20]")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    callback=checkout_option,
+    metavar="DIR",
+    help="Another checkout, whose server is measured by turns with this one's; for "
+    f"{', '.join(sorted(_COMPARED))}.",
+)
 @click.option("--quick", is_flag=True, help="A few hundred viewers and 3 rounds: does it work?")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path))
@@ -80,6 +91,7 @@ def main(
     viewers: tuple[int, ...],
     rounds: int | None,
     seconds: int | None,
+    against: Checkout | None,
     quick: bool,
     json_file: Path | None,
     plot_file: Path | None,
@@ -94,15 +106,21 @@ def main(
     command = f"python -m loadtests.fanout {shlex.join(sys.argv[1:])}".strip()
     report = Report(system.machine(), command)
     chosen = list(SCENARIOS) if "all" in names else list(dict.fromkeys(names))
+    if against is not None and not _COMPARED.issuperset(chosen):
+        raise click.UsageError(
+            f"--against compares {', '.join(sorted(_COMPARED))}: name them by --scenario"
+        )
     system.allow_every_file()
     # As Ctrl-C does, so that the folder and the processes go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with open_shop() as shop:
+        with ExitStack() as stack:
+            shop = stack.enter_context(open_shop())
+            other = None if against is None else stack.enter_context(open_shop(against))
             for name in chosen:
                 click.echo(f"{name} …", err=True)
                 done = len(report.figures)
-                SCENARIOS[name](Bench(shop, size, report))
+                SCENARIOS[name](Bench(shop, size, report, other))
                 click.echo(table(report.figures[done:]) + "\n")
     except WorkerFailed as error:
         raise click.ClickException(str(error)) from error

@@ -10,12 +10,14 @@ import click
 
 from loadtests.fanout import actors
 from loadtests.kit import crowd, system
+from loadtests.kit.checkout import AGAINST, OURS
 from loadtests.kit.crowd import Joined
 from loadtests.kit.frames import Target
 from loadtests.kit.report import Report
 from loadtests.kit.shop import Shop
 from loadtests.kit.worker import Worker, WorkerFailed
 
+FAN_OUT: Final = "fan-out, "  # what a command to a full room costs beyond one to an empty room
 _BUSY: Final = 0.9
 _AT_ONCE: Final = 200
 
@@ -41,6 +43,13 @@ class Bench:
     shop: Shop
     size: Size
     report: Report
+    # A shop of another checkout, to be compared with.
+    against: Shop | None = None
+
+    @property
+    def shops(self) -> dict[str, Shop]:
+        """The shop, and the one that it is compared with, by the name that figures have."""
+        return {OURS: self.shop} | ({AGAINST: self.against} if self.against else {})
 
     @contextmanager
     def crowd(self, name: str) -> Iterator["Listeners"]:

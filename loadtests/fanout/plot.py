@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from loadtests.fanout.bench import FAN_OUT
+from loadtests.kit.checkout import OURS
 from loadtests.kit.plot import Line, draw
 
 _SHOWN: Final = MappingProxyType(
     {
         "floor in C": ("floor in C", "#999999"),
         "floor": ("floor: socket.send", "#555555"),
-        "fan-out": ("liveshop", "#d1495b"),
+        f"{FAN_OUT}{OURS}": ("liveshop", "#d1495b"),
         "websockets": ("websockets", "#00798c"),
         "starlette": ("starlette", "#edae49"),
     }

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,8 +20,8 @@ from liveshop.cli.demo_folder import DemoFolder
 from liveshop.cli.demo_show import prepare_show
 from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
-from liveshop.stores.postgres.migrate import migrate
 from loadtests.kit import system
+from loadtests.kit.checkout import THIS, Checkout
 from loadtests.kit.frames import Target
 from loadtests.kit.programs import audit
 from loadtests.kit.worker import WorkerFailed
@@ -57,6 +56,7 @@ class Node:
         secret: str,
         prices: Iterator[int],
         core: int | None,
+        checkout: Checkout,
         **settings: str,
     ) -> None:
         self.port = free_port()
@@ -75,9 +75,10 @@ class Node:
             "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": "1000000",
             "LIVESHOP_HTTP_CONNECTIONS_PER_ADDRESS_MAX": "10000",
             "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
+            **checkout.environment,
             **settings,
         }
-        arguments = [sys.executable, "-m", "loadtests.kit.node", str(self._collected)]
+        arguments = [checkout.python, "-m", "loadtests.kit.node", str(self._collected)]
         self.process = spawn(
             arguments, log=self._log, environment=environment, death_signal=signal.SIGKILL
         )
@@ -175,14 +176,15 @@ class Shop:
     for purchases, `wide` one for events of 2,000.
     """
 
-    def __init__(self, stores: LocalStores, folder: Path) -> None:
+    def __init__(self, stores: LocalStores, folder: Path, checkout: Checkout) -> None:
         self.stores = stores
         self.folder = folder
+        self._checkout = checkout
         # Never the same twice running, and all of one length: so are the events.
         self._prices = itertools.cycle(range(1_000, 9_999))
         keys = DemoFolder(folder).keys(secrets.token_hex(32))
         self.secret = keys.secret
-        asyncio.run(migrate(stores.postgres.url))
+        checkout.migrate(stores.postgres.url)
         with self.node() as node:
             show = asyncio.run(prepare_show(node.url, DemoFolder(folder), keys))
             self.api_key = node.api_key = show.api_key
@@ -196,7 +198,9 @@ class Shop:
     def node(self, *, pinned: bool = True, **settings: str) -> Node:
         """Return a fresh server process, to be entered; it has a core of its own or (not) any."""
         core = system.cores()[0] if pinned else None
-        node = Node(self.stores, self.folder, self.secret, self._prices, core, **settings)
+        node = Node(
+            self.stores, self.folder, self.secret, self._prices, core, self._checkout, **settings
+        )
         node.api_key = getattr(self, "api_key", "")
         return node
 
@@ -206,12 +210,12 @@ class Shop:
 
 
 @contextmanager
-def open_shop() -> Iterator[Shop]:
-    """Run stores in a folder that goes with them."""
+def open_shop(checkout: Checkout = THIS) -> Iterator[Shop]:
+    """Run stores in a folder that goes with them, for the servers of a checkout."""
     with tempfile.TemporaryDirectory(prefix="liveshop-load-") as name:
         folder = Path(name)
         with local_stores(folder) as stores:
-            yield Shop(stores, folder)
+            yield Shop(stores, folder, checkout)
 
 
 def wait_until(

@@ -4,6 +4,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import click
 
 from loadtests.kit import system
+from loadtests.kit.checkout import Checkout, checkout_option
 from loadtests.kit.report import Report, table
 from loadtests.kit.shop import open_shop
 from loadtests.kit.worker import WorkerFailed
@@ -45,7 +47,8 @@ def _steps(name: str, report: Report) -> str:
     """Return the tables of a scenario that has steps, and nothing for the others."""
     match name:
         case "limit":
-            return scenarios.steps_table(report.raw["limit"] + report.raw["half"]) + "\n"
+            steps = report.raw.get("limit", []) + report.raw.get("half", [])
+            return scenarios.steps_table(steps) + "\n" if steps else ""
         case "overload":
             return overload.overload_table(report.raw["overload"]) + "\n"
         case _:
@@ -74,6 +77,13 @@ def _steps(name: str, report: Report) -> str:
 @click.option("--orders", type=click.IntRange(1, 1_000_000), default=1_000_000, show_default=True)
 @click.option("--products", type=click.IntRange(2, 500), default=200, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True)
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    callback=checkout_option,
+    metavar="DIR",
+    help="Another checkout, whose server is measured by turns with this one's; for `limit`.",
+)
 @click.option("--quick", is_flag=True, help="A few hundred purchases: does it work?")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path))
@@ -86,6 +96,7 @@ def main(
     orders: int,
     products: int,
     rounds: int,
+    against: Checkout | None,
     quick: bool,
     json_file: Path | None,
     plot_file: Path | None,
@@ -101,15 +112,19 @@ def main(
     command = f"python -m loadtests.stampede {shlex.join(sys.argv[1:])}".strip()
     report, wrong = Report(system.machine(), command), list[str]()
     chosen = list(SCENARIOS) if "all" in names else list(dict.fromkeys(names))
+    if against is not None and chosen != ["limit"]:
+        raise click.UsageError("--against compares `limit` only: add --scenario limit")
     system.allow_every_file()
     # As Ctrl-C does, so that the folder and the processes go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with open_shop() as shop:
+        with ExitStack() as stack:
+            shop = stack.enter_context(open_shop())
+            other = None if against is None else stack.enter_context(open_shop(against))
             for name in chosen:
                 click.echo(f"{name} …", err=True)
                 done = len(report.figures)
-                SCENARIOS[name](Bench(shop, _QUICK if quick else size, report, wrong))
+                SCENARIOS[name](Bench(shop, _QUICK if quick else size, report, wrong, other))
                 click.echo(_steps(name, report))
                 click.echo(table(report.figures[done:]) + "\n")
             sound, said = shop.audit()

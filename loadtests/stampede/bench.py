@@ -39,6 +39,8 @@ class Bench:
     size: Size
     report: Report
     wrong: list[str]
+    # A shop of another checkout, to be compared with.
+    against: Shop | None = None
 
     def check(self, name: str, run: Run, units: int | None = None) -> None:
         """Note what must not happen, however much is asked for."""

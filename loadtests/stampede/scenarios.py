@@ -1,11 +1,16 @@
 """The purchase path at its limit, at half of it, and when everything sells out."""
 
-from collections.abc import Sequence
+import random
+import statistics
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Final
 
 from loadtests.kit import system
+from loadtests.kit.checkout import AGAINST, OURS
 from loadtests.kit.report import aligned
-from loadtests.stampede.arena import Arena, open_arena
+from loadtests.kit.shop import Shop
+from loadtests.stampede.arena import Arena, Run, open_arena
 from loadtests.stampede.bench import BURST, PER_BUYER, UNITS, Bench
 from loadtests.stampede.rush import Rush
 
@@ -14,6 +19,9 @@ _BUYERS_MIN: Final = 50
 
 def limit(bench: Bench) -> None:
     """Raise the rate of arrivals step by step, then go back to half of what was reached."""
+    if bench.against is not None:
+        _compare(bench, bench.against)
+        return
     size, add = bench.size, bench.report.add
     with bench.shop.node(pinned=False) as node, open_arena(bench.shop, node) as arena:
         skus = arena.stock("limit", 1, UNITS)
@@ -43,6 +51,51 @@ def limit(bench: Bench) -> None:
         "≤ 40",
         note,
     )
+
+
+def _compare(bench: Bench, against: Shop) -> None:
+    """Offer the same rates to this checkout's server and another's, by turns in random order."""
+    size, runs = bench.size, dict[tuple[str, float], list[Run]]()
+    buyers = max(_BUYERS_MIN, round(max(size.rates) / PER_BUYER))
+    with ExitStack() as stack:
+        arenas: dict[str, Arena] = {}
+        for name, shop in {OURS: bench.shop, AGAINST: against}.items():
+            node = stack.enter_context(shop.node(pinned=False))
+            arenas[name] = arena = stack.enter_context(open_arena(shop, node))
+            skus = arena.stock("limit", 1, UNITS)
+            stack.enter_context(arena.buyers(arena.session(skus, UNITS), buyers))
+            arena.rush(Rush(skus, max(1, int(size.rates[0])), size.rates[0]))  # the first are slow
+        for rate in size.rates:
+            for _ in range(size.rounds):
+                for name in random.sample(list(arenas), len(arenas)):
+                    run = arenas[name].rush(Rush(skus, max(1, int(rate * size.seconds)), rate))
+                    runs.setdefault((name, rate), []).append(run)
+                    bench.check(f"limit, {name}, {rate:,.0f}/s", run)
+    _report_compared(bench, runs)
+
+
+def _report_compared(bench: Bench, runs: Mapping[tuple[str, float], Sequence[Run]]) -> None:
+    """Report the medians of the rounds' ratios, of each rate and of all."""
+    costs: list[float] = []
+    for rate in bench.size.rates:
+        pairs = list(zip(runs[OURS, rate], runs[AGAINST, rate], strict=True))
+        cpu = [one.cpu_us()["all"] / other.cpu_us()["all"] for one, other in pairs]
+        durable = [
+            one.orders / one.seconds / (other.orders / other.seconds) for one, other in pairs
+        ]
+        costs += cpu
+        ours, theirs = (
+            statistics.median(run.cpu_us()["all"] for run in runs[name, rate])
+            for name in (OURS, AGAINST)
+        )
+        note = f"{ours:.0f} µs to {theirs:.0f}; the median of {len(pairs)}"
+        of = f"at {rate:,.0f}/s: "
+        bench.report.add(
+            "limit", f"{of}CPU/order to {AGAINST}", statistics.median(cpu), "×", "", note
+        )
+        bench.report.add("limit", f"{of}durable/s to {AGAINST}", statistics.median(durable), "×")
+    note = f"spread of {len(costs)} rounds: {min(costs):.3g} to {max(costs):.3g}"
+    bench.report.add("limit", f"CPU/order to {AGAINST}", statistics.median(costs), "×", "", note)
 
 
 def _climb(bench: Bench, arena: Arena, skus: Sequence[str], rate: float) -> None:

@@ -10,11 +10,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
-from loadtests.fanout.bench import Bench, Listeners, ratio
+from loadtests.fanout.bench import FAN_OUT, Bench, Listeners, ratio
 from loadtests.fanout.senders import Bare, Live, Rival, Sender, Sent, duplicates, rival
+from loadtests.kit.checkout import AGAINST, OURS
 from loadtests.kit.frames import Target
 from loadtests.kit.report import percentile
-from loadtests.kit.shop import Node
+from loadtests.kit.shop import Node, Shop
 from loadtests.kit.worker import Worker
 
 _SIZES: Final = (500, 2_000, 5_000, 10_000, 15_000)
@@ -26,9 +27,11 @@ _WARM_UPS: Final = 3
 _DELIVERIES_PER_ROUND_MIN: Final = 4_000
 _OTHERS: Final = ("starlette", "websockets")
 _FIRST_OFFSET: Final = 1_000_000_000
+_COMMAND: Final = "command, "
 _NAMES: Final = {
-    "fan-out": "CPU per delivery",
-    "liveshop": "CPU per delivery, with the command",
+    f"{FAN_OUT}{OURS}": "CPU per delivery",
+    OURS: "CPU per delivery, with the command",
+    f"{FAN_OUT}{AGAINST}": "CPU per delivery of the other checkout",
     "floor": "the floor, a loop of socket.send",
     "floor in C": "the floor in C",
     "websockets": "websockets.broadcast",
@@ -59,9 +62,12 @@ def run(bench: Bench) -> None:
     """Measure room after room, each larger than the one before."""
     sizes = sorted(bench.size.viewers) or (_QUICK_SIZES if bench.size.quick else _SIZES)
     with ExitStack() as stack:
-        node = stack.enter_context(bench.shop.node())
-        listeners = stack.enter_context(bench.crowd("deliver"))
-        stage = _Stage(bench, node, listeners)
+        servers = {}
+        for name, shop in bench.shops.items():
+            node = stack.enter_context(shop.node())
+            crowd = stack.enter_context(bench.crowd("deliver" if name == OURS else name))
+            servers[name] = _Server(node, shop, crowd)
+        stage = _Stage(bench, servers)
         for name in _OTHERS:
             process, target = stack.enter_context(rival(bench, name, stage.snapshot))
             crowd = stack.enter_context(bench.crowd(f"deliver, {name}"))
@@ -75,13 +81,33 @@ def run(bench: Bench) -> None:
     ]
 
 
+@dataclass(frozen=True)
+class _Server:
+    """A server of liveshop, its rooms and its viewers."""
+
+    node: Node
+    shop: Shop
+    listeners: Listeners
+
+    def sender(self) -> Live:
+        """Return what makes an event for all of the viewers."""
+        return Live(self.node, self.shop.bench, self.listeners)
+
+    def command_ns(self) -> int:
+        """Return what the same command costs where nobody watches."""
+        before = self.node.cpu_ns()
+        self.node.publish(self.shop.alone)
+        return self.node.cpu_ns() - before
+
+
 class _Stage:
     """Everyone who sends, with as many viewers each as have been let in so far."""
 
-    def __init__(self, bench: Bench, node: Node, listeners: Listeners) -> None:
+    def __init__(self, bench: Bench, servers: dict[str, _Server]) -> None:
         self._bench = bench
-        self._node = node
-        self._listeners = listeners
+        self._servers = servers
+        self._node = node = servers[OURS].node
+        self._listeners = servers[OURS].listeners
         self._offsets = itertools.count(_FIRST_OFFSET)
         self._viewers: dict[str, int] = {}
         self.rivals: dict[str, tuple[Rival, Target]] = {}
@@ -95,24 +121,26 @@ class _Stage:
 
     def measure(self, viewers: int) -> _Measured:
         """Let viewers in up to a number, then send to them in rounds, in random order."""
-        self._let_in("liveshop", self._bench.shop.bench.target(self._node.port), viewers)
+        for name, server in self._servers.items():
+            target = server.shop.bench.target(server.node.port)
+            self._let_in(name, server.listeners, target, viewers)
         compared = {
             name: sender
             for name, (sender, target) in self.rivals.items()
             if viewers <= _RIVALS_VIEWERS_MAX
         }
         for name in compared:
-            self._let_in(name, self.rivals[name][1], viewers)
+            sender, target = self.rivals[name]
+            self._let_in(name, sender.listeners, target, viewers)
         with duplicates(self._node, viewers) as worker:
             senders: dict[str, Sender] = {
-                "liveshop": Live(self._node, self._bench.shop.bench, self._listeners),
+                **{name: server.sender() for name, server in self._servers.items()},
                 **self._bare(worker),
                 **compared,
             }
             return self._rounds(_Measured(viewers), senders)
 
-    def _let_in(self, name: str, target: Target, viewers: int) -> None:
-        crowd = self._listeners if name == "liveshop" else self.rivals[name][0].listeners
+    def _let_in(self, name: str, crowd: Listeners, target: Target, viewers: int) -> None:
         crowd.join(target, viewers - self._viewers.get(name, 0))
         self._viewers[name] = viewers
 
@@ -134,8 +162,10 @@ class _Stage:
             self._round(measured, senders)
         self._listeners.tell_own_share(f", {measured.viewers:,} viewers")
         # The same command where nobody watches costs what is no delivery.
-        rounds = zip(measured.cpu_us["liveshop"], measured.cpu_us["command"], strict=True)
-        measured.cpu_us["fan-out"] = [whole - command for whole, command in rounds]
+        for name in self._servers:
+            cpu_us = measured.cpu_us
+            rounds = zip(cpu_us[name], cpu_us[f"{_COMMAND}{name}"], strict=True)
+            cpu_us[f"{FAN_OUT}{name}"] = [whole - command for whole, command in rounds]
         return measured
 
     def _round(self, measured: _Measured, senders: dict[str, Sender]) -> None:
@@ -144,24 +174,22 @@ class _Stage:
         cpu_ns: Counter[str] = Counter()
         for _ in range(times):
             # Never the same twice running: its connections would still be in the core's cache.
-            for name in random.sample([*senders, "command"], len(senders) + 1):
-                sender = senders.get(name)
-                cpu_ns[name] += self._send(measured, name, sender) if sender else self._command()
+            commands = {f"{_COMMAND}{name}": each for name, each in self._servers.items()}
+            for name in random.sample([*senders, *commands], len(senders) + len(commands)):
+                if name in commands:
+                    cpu_ns[name] += commands[name].command_ns()
+                else:
+                    cpu_ns[name] += self._send(measured, name, senders[name])
         for name, spent_ns in cpu_ns.items():
             cpu_us = spent_ns / 1_000 / times / measured.viewers
             measured.cpu_us.setdefault(name, []).append(cpu_us)
-
-    def _command(self) -> int:
-        before = self._node.cpu_ns()
-        self._node.publish(self._bench.shop.alone)
-        return self._node.cpu_ns() - before
 
     def _send(self, measured: _Measured, name: str, sender: Sender) -> int:
         sent = sender.send(next(self._offsets), measured.viewers)
         measured.expected += measured.viewers
         measured.reached += sent.reached
         stamps = sender.listeners.arrivals().get(sent.offset, [])
-        if name == "liveshop" and stamps:
+        if name == OURS and stamps:
             _note_times(measured, sent, stamps)
         return sent.cpu_ns
 
@@ -182,11 +210,15 @@ def _report(bench: Bench, measured: _Measured) -> None:
         if name in measured.cpu_us:
             add(label, _median(measured.cpu_us[name]), "µs")
     asked = measured.viewers == 5_000
-    add("to the floor", measured.ratio("fan-out", "floor"), "×", "≤ 1.3" if asked else "")
-    add("to the floor, with the command", measured.ratio("liveshop", "floor"), "×")
+    fan_out = f"{FAN_OUT}{OURS}"
+    add("to the floor", measured.ratio(fan_out, "floor"), "×", "≤ 1.3" if asked else "")
+    add("to the floor, with the command", measured.ratio(OURS, "floor"), "×")
     for name, wanted in (("floor in C", ""), ("websockets", ""), ("starlette", "≤ 0.65")):
         if name in measured.cpu_us:
-            add(f"to {name}", measured.ratio("fan-out", name), "×", wanted if asked else "")
+            add(f"to {name}", measured.ratio(fan_out, name), "×", wanted if asked else "")
+    if AGAINST in measured.cpu_us:
+        add(f"to {AGAINST}", measured.ratio(fan_out, f"{FAN_OUT}{AGAINST}"), "×")
+        add(f"to {AGAINST}, with the command", measured.ratio(OURS, AGAINST), "×")
     add("reach", 100 * ratio(measured.reached, measured.expected), "%", "100")
     per_second = [measured.viewers * 1_000 / last for last in measured.last_ms]
     add("deliveries", _median(per_second), "/s")
@@ -197,7 +229,7 @@ def _report(bench: Bench, measured: _Measured) -> None:
 
 
 def _report_spread(bench: Bench, measured: list[_Measured]) -> None:
-    ratios = [each.ratio("fan-out", "floor") for each in measured]
+    ratios = [each.ratio(f"{FAN_OUT}{OURS}", "floor") for each in measured]
     middle = (max(ratios) + min(ratios)) / 2
     bench.report.add(
         "deliver",

@@ -1,11 +1,14 @@
 """What an idle viewer costs: memory of the server, and its CPU between two pings."""
 
+import random
 import time
+from dataclasses import dataclass
 from typing import Final
 
-from loadtests.fanout.bench import Bench
+from loadtests.fanout.bench import Bench, ratio
 from loadtests.kit import system
-from loadtests.kit.shop import Node
+from loadtests.kit.checkout import AGAINST, OURS
+from loadtests.kit.shop import Node, Shop
 
 _VIEWERS: Final = 15_000
 _QUICK_VIEWERS: Final = 200
@@ -18,23 +21,41 @@ _CASES: Final = (
 )
 
 
+@dataclass(frozen=True)
+class _PerViewer:
+    """Bytes of a viewer who does nothing, and the server's share of a core with and without any."""
+
+    rss: float
+    slab: float
+    buffers: float
+    deflate: int
+    alone: float
+    share: float
+
+
 def run(bench: Bench) -> None:
     """Measure each case with a server of its own: memory that was used once is used again."""
     viewers = bench.size.room(_QUICK_VIEWERS if bench.size.quick else _VIEWERS)
     for number, (name, deflate, head_bytes) in enumerate(_CASES, start=1):
-        _measure(bench, name, viewers, deflate, head_bytes, watch_idle=number == len(_CASES))
+        watch_idle = number == len(_CASES)
+        shops = random.sample(list(bench.shops.items()), len(bench.shops))
+        measured = {
+            whose: _measure(bench, shop, viewers, deflate, head_bytes, watch_idle=watch_idle)
+            for whose, shop in shops
+        }
+        _report(bench, name, viewers, measured, watch_idle=watch_idle)
 
 
 def _measure(
-    bench: Bench, name: str, viewers: int, deflate: bool, head_bytes: int, *, watch_idle: bool
-) -> None:
+    bench: Bench, shop: Shop, viewers: int, deflate: bool, head_bytes: int, *, watch_idle: bool
+) -> _PerViewer:
     ping_ms = _QUICK_PING_MS if bench.size.quick else _PING_MS
     few = max(1, min(200, viewers // 10))
     with (
-        bench.shop.node(LIVESHOP_PING_MS=str(ping_ms)) as node,
+        shop.node(LIVESHOP_PING_MS=str(ping_ms)) as node,
         bench.crowd("memory") as listeners,
     ):
-        target = bench.shop.demo.target(node.port, deflate=deflate, head_bytes=head_bytes)
+        target = shop.demo.target(node.port, deflate=deflate, head_bytes=head_bytes)
         # The first viewers bring in what all of them share.
         listeners.join(target, few)
         alone = _idle_share(node, ping_ms) if watch_idle else 0.0
@@ -42,19 +63,32 @@ def _measure(
         joined = listeners.join(target, viewers - few)
         after = _memory(node)
         share = _idle_share(node, ping_ms) if watch_idle else 0.0
-    per_viewer = [
-        (one - other) / (viewers - few) / 1024 for one, other in zip(after, before, strict=True)
-    ]
-    agreed = f"{joined.deflate:,} of {joined.count:,} negotiated it" if deflate else ""
-    rss, slab, buffers = per_viewer
-    add = bench.report.add
-    add("memory", f"RSS per idle viewer, {name}", rss, "KiB", "≤ 5", agreed)
-    add("memory", "  the kernel's objects, both ends", slab, "KiB", "", "of the whole machine")
-    add("memory", "  the kernel's TCP buffers, both ends", buffers, "KiB", "", "/proc/net/sockstat")
+    rss, slab, buffers = (
+        (one - other) / (viewers - few) for one, other in zip(after, before, strict=True)
+    )
+    return _PerViewer(rss, slab, buffers, joined.deflate, alone, share)
+
+
+def _report(
+    bench: Bench, name: str, viewers: int, measured: dict[str, _PerViewer], *, watch_idle: bool
+) -> None:
+    add, ours = bench.report.add, measured[OURS]
+    agreed = f"{ours.deflate:,} of {viewers:,} negotiated it" if ours.deflate else ""
+    add("memory", f"RSS per idle viewer, {name}", ours.rss / 1024, "KiB", "≤ 5", agreed)
+    of = "of the whole machine"
+    add("memory", "  the kernel's objects, both ends", ours.slab / 1024, "KiB", "", of)
+    label, of = "  the kernel's TCP buffers, both ends", "/proc/net/sockstat"
+    add("memory", label, ours.buffers / 1024, "KiB", "", of)
+    if AGAINST in measured:
+        theirs = measured[AGAINST].rss
+        note = f"{theirs / 1024:.3g} KiB"
+        add("memory", f"  RSS to {AGAINST}", ratio(ours.rss, theirs), "×", "", note)
     if watch_idle:
-        note = f"a ping every {ping_ms / 1000:g} s; the pulse alone takes {alone:.2%}"
-        name = f"{viewers:,} idle viewers, beside the pulse"
-        add("memory", name, 100 * (share - alone), "% of a core", "≤ 3", note)
+        ping_ms = _QUICK_PING_MS if bench.size.quick else _PING_MS
+        note = f"a ping every {ping_ms / 1000:g} s; the pulse alone takes {ours.alone:.2%}"
+        label = f"{viewers:,} idle viewers, beside the pulse"
+        share = 100 * (ours.share - ours.alone)
+        add("memory", label, share, "% of a core", "≤ 3", note)
 
 
 def _memory(node: Node) -> tuple[int, int, int]:

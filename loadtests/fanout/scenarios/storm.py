@@ -6,7 +6,9 @@ import random
 import statistics
 import subprocess
 import time
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -16,6 +18,7 @@ from loadtests.fanout.bench import Bench, Listeners, ratio
 from loadtests.fanout.scenarios.latency import report_purchases, script_for
 from loadtests.fanout.senders import rival
 from loadtests.kit import system
+from loadtests.kit.checkout import AGAINST, OURS
 from loadtests.kit.frames import Target
 from loadtests.kit.shop import Node, wait_until, wait_until_idle
 
@@ -31,11 +34,14 @@ _STATISTICS_S: Final = 1.2
 def run(bench: Bench) -> None:
     """Measure joins as fast as they go, against Starlette's, then purchases during paced ones."""
     viewers = bench.size.room(_QUICK_VIEWERS if bench.size.quick else _VIEWERS)
-    with bench.shop.node() as node, bench.crowd("storm") as listeners:
+    with ExitStack() as stack:
+        node = stack.enter_context(bench.shop.node())
+        other = stack.enter_context(bench.against.node()) if bench.against else None
+        listeners = stack.enter_context(bench.crowd("storm"))
         snapshot = node.get(f"/api/sessions/{bench.shop.demo.session_id}")
         text = json.dumps([{"type": "session", **snapshot}], separators=(",", ":"))
         with rival(bench, "starlette", text) as (starlette, target):
-            _compare(bench, node, listeners, viewers, starlette, target)
+            _compare(bench, node, other, listeners, viewers, starlette, target)
         _count_queries(bench, node, listeners, viewers)
         _buy_meanwhile(bench, node, listeners, viewers)
 
@@ -43,16 +49,19 @@ def run(bench: Bench) -> None:
 def _compare(
     bench: Bench,
     node: Node,
+    other: Node | None,
     listeners: Listeners,
     viewers: int,
     starlette: subprocess.Popen[bytes],
     theirs: Target,
 ) -> None:
-    ours = bench.shop.demo.target(node.port)
-    pids = {"liveshop": node.process.pid, "starlette": starlette.pid}
-    targets = {"liveshop": ours, "starlette": theirs}
+    nodes = {OURS: node} | ({AGAINST: other} if other is not None else {})
+    pids = {name: each.process.pid for name, each in nodes.items()} | {"starlette": starlette.pid}
+    targets = {name: bench.shops[name].demo.target(each.port) for name, each in nodes.items()}
+    for target in targets.values():
+        _fill(listeners, target, viewers // 10)
+    targets["starlette"] = theirs
     cpu_us: dict[str, list[float]] = {name: [] for name in targets}
-    _fill(listeners, targets["liveshop"], viewers // 10)
     listeners.start_watching_itself()
     for _ in range(bench.size.rounds):
         for name in random.sample(list(targets), len(targets)):
@@ -61,18 +70,29 @@ def _compare(
             listeners.end_join(viewers)
             cpu_us[name].append((system.cpu_ns(pids[name]) - before) / 1_000 / viewers)
             listeners.leave()
-            wait_until(lambda: node.counter("liveshop_viewers") == 0, "the room is empty")
+            for each in nodes.values():
+                empty = partial(_is_empty, each)
+                wait_until(empty, "the room is empty")
             wait_until_idle(pids[name])
     listeners.tell_own_share()
-    ratios = [ratio(*pair) for pair in zip(cpu_us["liveshop"], cpu_us["starlette"], strict=True)]
+    ratios = [ratio(*pair) for pair in zip(cpu_us[OURS], cpu_us["starlette"], strict=True)]
     rounds = f"{viewers:,} joiners at once, all got their snapshot; median of {len(ratios)} rounds"
-    ours_us, theirs_us = (statistics.median(cpu_us[name]) for name in targets)
+    ours_us, theirs_us = (statistics.median(cpu_us[name]) for name in (OURS, "starlette"))
     add = bench.report.add
     add("storm", "a join with the snapshot", ours_us, "µs CPU", "", rounds)
     add("storm", "joins per second of CPU", 1e6 / ours_us, "/s", "≥ 2,500")
     add("storm", "a join at Starlette's", theirs_us, "µs CPU")
     add("storm", "to Starlette's", statistics.median(ratios), "×", "≤ 0.5")
+    if other is not None:
+        pairs = zip(cpu_us[OURS], cpu_us[AGAINST], strict=True)
+        to_other = statistics.median(ratio(*pair) for pair in pairs)
+        note = f"{statistics.median(cpu_us[AGAINST]):.3g} µs"
+        add("storm", f"a join to {AGAINST}", to_other, "×", "", note)
     bench.report.raw["storm"] = cpu_us
+
+
+def _is_empty(node: Node) -> bool:
+    return node.counter("liveshop_viewers") == 0
 
 
 def _fill(listeners: Listeners, target: Target, viewers: int) -> None:
