@@ -1,0 +1,64 @@
+"""Two checkouts are measured by turns in one run, each by its own code."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+_PATIENCE_S = 180
+_CASES: dict[str, tuple[list[str], str]] = {
+    "stampede": (["--scenario=limit"], "CPU/order to the other checkout"),
+    "fanout": (
+        ["--scenario=deliver", "--viewers=20", "--rounds=1"],
+        "20 viewers: to the other checkout, with the command",
+    ),
+}
+
+
+def _copy(folder: Path) -> tuple[Path, Path]:
+    """Return another checkout, and the file that it makes when its package is imported."""
+    checkout, mark = folder / "other", folder / "imported"
+    for part in ("liveshop", "loadtests"):
+        shutil.copytree(_ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
+    init = checkout / "liveshop/__init__.py"
+    init.write_text(f"{init.read_text()}\nopen({str(mark)!r}, 'w').close()\n")
+    return checkout, mark
+
+
+@pytest.mark.parametrize("module", _CASES)
+def test_the_server_of_another_checkout_is_measured_in_the_same_run(
+    module: str, tmp_path: Path
+) -> None:
+    (checkout, mark), kept = _copy(tmp_path), tmp_path / "figures.json"
+    options, figure = _CASES[module]
+    arguments = ["--quick", *options, f"--against={checkout}", f"--json={kept}"]
+    done = subprocess.run(
+        [sys.executable, "-m", f"loadtests.{module}", *arguments],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert mark.exists()
+    figures = {each["name"]: each for each in json.loads(kept.read_text())["figures"]}
+    assert figures[figure]["value"] > 0
+    assert figures[figure]["unit"] == "×"
+
+
+def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "loadtests.fanout", "--scenario=deliver", "--against", tmp_path],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "is no checkout of liveshop: it has no loadtests/kit/node.py" in done.stderr
