@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -10,7 +9,7 @@ from typing import Final, Protocol
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from liveshop.core import limits, messages, wire
+from liveshop.core import limits
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError, NotFound
@@ -26,6 +25,7 @@ from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel
 from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
+from liveshop.engine.partings import no_such_session, send_away, tell_moved
 from liveshop.engine.session_log import SessionLog
 from liveshop.engine.viewer import Viewer
 
@@ -159,11 +159,11 @@ class Gateway:
         if not guest.origin_allowed:
             guest.close(CloseCode.ORIGIN_NOT_ALLOWED, "this origin is not allowed")
         elif not guest.session_id:
-            guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
+            no_such_session(guest)
         elif self._by_address[guest.address] > self.settings.connections_per_address_max:
             guest.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
         elif self._emptied is not None or self._is_full:
-            _send_away(guest)
+            send_away(guest)
         else:
             return self._let_in(guest, turn)
         return False
@@ -195,16 +195,16 @@ class Gateway:
             if not wait_ms:
                 self.turns.spend(turn)
                 return True
-            _send_away(guest, wait_ms, turn.text)
+            send_away(guest, wait_ms, turn.text)
         elif self.turnstile.admits(now_ms, guest.address):
             return True
         elif turn is not None:
-            _send_away(guest, self.turns.wait_ms(turn), turn.text)
+            send_away(guest, self.turns.wait_ms(turn), turn.text)
         else:
             wait_ms = self.turnstile.turn_ms(now_ms, guest.address)
             own_line = self.turnstile.has_own_line(guest.address)
             ticket = self.turns.issue(guest.session_id, wait_ms, own_line=own_line)
-            _send_away(guest, wait_ms, ticket)
+            send_away(guest, wait_ms, ticket)
         return False
 
     def identify(self, guest: Guest, token: str) -> Identity:
@@ -250,7 +250,7 @@ class Gateway:
             if self._guests:
                 await self._emptied.wait()
         for guest in tuple(self._guests):
-            _send_away(guest)  # if its turn did not come
+            send_away(guest)  # if its turn did not come
         self.cut_off()
 
     async def _send_away_in_waves(self, guests: Sequence[Guest]) -> None:
@@ -268,7 +268,7 @@ class Gateway:
             told = guests[start : start + size]
             for guest in told:
                 # It was in, so it is let in before newcomers at once.
-                _tell_moved(guest, 0, self.turns.issue(guest.session_id, 0, own_line=False))
+                tell_moved(guest, 0, self.turns.issue(guest.session_id, 0, own_line=False))
             if told:
                 await anyio.sleep(min(limits.DRAIN_WAVE_MS, self.settings.drain_ms // 4) / 1000)
 
@@ -294,7 +294,7 @@ class Gateway:
         if waiting is not None:
             waiting.append(guest)
         elif len(self._looking_up) >= limits.SESSIONS_LOOKED_UP_MAX:
-            _send_away(guest)
+            send_away(guest)
         else:
             assert self._tasks is not None, "the gateway runs before connections come"
             self._looking_up[guest.session_id] = [guest]
@@ -306,24 +306,13 @@ class Gateway:
             await self.rooms.look_up(session_id)
         except NotFound:
             for guest in self._looking_up[session_id]:
-                guest.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
+                no_such_session(guest)
         except LiveshopError:
             log.info("it is not loaded yet; its viewers learn at `hello`")
         except Exception:
             log.exception("it could not be loaded")
         finally:
             del self._looking_up[session_id]
-
-
-def _send_away(guest: Guest, wait_ms: int = 0, turn: str | None = None) -> None:
-    _tell_moved(guest, wait_ms, turn)
-    guest.close(CloseCode.DRAINED, "connect again")
-
-
-def _tell_moved(guest: Guest, wait_ms: int, turn: str | None) -> None:
-    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
-    retry_after_ms += min(wait_ms, limits.TURN_MS_MAX)
-    guest.write(wire.frame(messages.moved(retry_after_ms, turn)))
 
 
 def _take_one(counts: Counter[str], key: str) -> None:

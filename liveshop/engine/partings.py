@@ -13,8 +13,14 @@ def no_such_session(viewer: Viewer) -> None:
     viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
 
 
-def send_away(viewer: Viewer) -> None:
-    """Tell a viewer to come back in a moment, through whatever node, and close its connection."""
-    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
-    viewer.write(frame(messages.moved(retry_after_ms)))
+def send_away(viewer: Viewer, wait_ms: int = 0, turn: str | None = None) -> None:
+    """Tell a viewer to come back, through whatever node, and close its connection."""
+    tell_moved(viewer, wait_ms, turn)
     viewer.close(CloseCode.DRAINED, "connect again")
+
+
+def tell_moved(viewer: Viewer, wait_ms: int, turn: str | None) -> None:
+    """Tell a viewer to come back after `wait_ms` and a moment, with the turn that it is given."""
+    retry_after_ms = random.randint(limits.RETRY_AFTER_MS_MIN, limits.RETRY_AFTER_MS_MAX)
+    retry_after_ms += min(wait_ms, limits.TURN_MS_MAX)
+    viewer.write(frame(messages.moved(retry_after_ms, turn)))
