@@ -3,7 +3,7 @@
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
@@ -53,6 +53,14 @@ def _steps(name: str, report: Report) -> str:
             return overload.overload_table(report.raw["overload"]) + "\n"
         case _:
             return ""
+
+
+def _chosen(names: Sequence[str], against: Checkout | None) -> list[str]:
+    """Return the scenarios to run; raises UsageError where they cannot be compared."""
+    chosen = list(SCENARIOS) if "all" in names else list(dict.fromkeys(names))
+    if against is not None and chosen != ["limit"]:
+        raise click.UsageError("--against compares `limit` only: add --scenario limit")
+    return chosen
 
 
 @click.command()
@@ -111,9 +119,7 @@ def main(
     size = Size(rates, seconds, attempts, units, 16_000, orders, products, rounds)
     command = f"python -m loadtests.stampede {shlex.join(sys.argv[1:])}".strip()
     report, wrong = Report(system.machine(), command), list[str]()
-    chosen = list(SCENARIOS) if "all" in names else list(dict.fromkeys(names))
-    if against is not None and chosen != ["limit"]:
-        raise click.UsageError("--against compares `limit` only: add --scenario limit")
+    chosen = _chosen(names, against)
     system.allow_every_file()
     # As Ctrl-C does, so that the folder and the processes go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
