@@ -45,9 +45,11 @@ def test_the_document_that_is_served_is_that_of_the_table(api: Api) -> None:
 def show(api: Api, monkeypatch: pytest.MonkeyPatch) -> HttpShow:
     """A live session with something of everything, and callers who may do all.
 
-    Each case is asked with tokens that do not hold as well: more than an address may guess.
+    Each case is asked without a token and with tokens that do not hold, too: more often than an
+    address may.
     """
-    monkeypatch.setattr(limits, "GUESSES_RATE", (100_000, 100_000))
+    for rate in ("GUESSES_RATE", "HTTP_ANONYMOUS_RATE"):
+        monkeypatch.setattr(limits, rate, (100_000, 100_000))
     session_id, sku = api.go_live(
         payment="checkout", checkout_url="http://localhost:8001/pay/{order_id}"
     )
