@@ -26,7 +26,10 @@ class Merchant:
         self._random = random
         self._hold_s = hold_ms / 1000
         self._seen: set[str] = set()
-        self._http = httpx.AsyncClient(trust_env=False, timeout=5)
+        # Without a limit: what times out while it connects keeps its place in the pool for good,
+        # and after a hundred of them nothing was reported any more.
+        places = httpx.Limits(max_connections=None)
+        self._http = httpx.AsyncClient(trust_env=False, timeout=5, limits=places)
         # Whether everything is paid for at once, as it should be.
         self.reliable = False
 
