@@ -53,7 +53,7 @@ demo: install ## Run a live session with real stores: make demo ARGS="--port 900
 test: install ## Run the whole suite; it needs Chromium and nginx, which this installs
 	@tests/browser/install.sh || echo "Those tests will fail; the others run." >&2
 	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
-	@$(BIN)/pytest $(SPREAD) $(ARGS)
+	@$(BIN)/pytest $(ARGS)
 
 test-fast: install ## Run what needs no browser and no second process: a minute
 	@$(BIN)/pytest $(SPREAD) tests/core tests/architecture tests/docs tests/pages $(ARGS)
