@@ -9,7 +9,9 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
+from loadtests.fanout.bench import FAN_OUT
 from loadtests.fanout.plot import plot
+from loadtests.kit.checkout import OURS
 from loadtests.kit.frames import Heard, Target, client_frame, hear, server_frame
 from loadtests.kit.report import Figure, percentile, table
 
@@ -109,7 +111,7 @@ def test_a_figure_that_could_not_be_taken_is_a_dash() -> None:
 
 
 def test_the_plot_has_a_line_for_each_that_was_measured() -> None:
-    cpu_us = {"fan-out": [7.0, 8.0], "floor": [5.0, 6.0]}
+    cpu_us = {f"{FAN_OUT}{OURS}": [7.0, 8.0], "floor": [5.0, 6.0]}
     drawn = plot([{"viewers": viewers, "cpu_us_per_delivery": cpu_us} for viewers in (500, 5_000)])
     assert drawn.count("<polyline") == 2
     assert "liveshop" in drawn
