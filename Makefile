@@ -55,7 +55,7 @@ test: install ## Run the whole suite; it needs Chromium and nginx, which this in
 	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
 	@$(BIN)/pytest $(ARGS)
 
-test-fast: install ## Run what needs no browser and no second process: a minute
+test-fast: install ## Run the tests of core, architecture, documents and pages without a browser
 	@$(BIN)/pytest $(SPREAD) tests/core tests/architecture tests/docs tests/pages $(ARGS)
 
 test-debian13: export ARGS := $(ARGS)

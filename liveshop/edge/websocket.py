@@ -46,8 +46,8 @@ _logger.setLevel(logging.WARNING)
 def whole_text(data: bytes) -> str | None:
     """Return the text of a packet that is one whole, masked text message, and nothing more.
 
-    Nearly all of what viewers say comes so, and takes a tenth of the time of `WebSocket`.
-    Anything else is None: what it is, and what is wrong with it, is for that to tell.
+    Nearly all that viewers say comes like this, and is read in a tenth of the time that `WebSocket`
+    takes. Anything else is None: `WebSocket` tells what it is, or what is wrong with it.
     """
     if len(data) < _MASKED_HEAD_BYTES or data[0] != _FINAL_TEXT:
         return None

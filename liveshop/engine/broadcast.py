@@ -144,18 +144,20 @@ class Broadcast:
     def pulse(self, gauges: Gauges, stats: Stats | None, *, sparing: bool = False) -> None:
         """Take the newest gauges; what changed is shown, and anything at least every `ping_ms`.
 
-        When `sparing`, numbers are shown every `GAUGES_SPARING_MS` only: each time is a frame for
-        everyone who watches. Whether one can buy is shown at once all the same.
+        When `sparing`, viewers see changed numbers every `GAUGES_SPARING_MS`, since each change is
+        a frame for everyone who watches. They still see at once whether they can buy, and hosts
+        see each change of `stats`.
         """
         self._gauges, self._stats = gauges, stats
-        silent_ms = _loop_ms() - self._pulse_at_ms
-        same_buying = gauges.buying == self._shown.gauges.buying
-        if sparing and same_buying and silent_ms < limits.GAUGES_SPARING_MS:
-            return
+        shown, silent_ms = self._shown.gauges, _loop_ms() - self._pulse_at_ms
         # Two pulses early, so that the promised interval is kept and not just missed.
         overdue = silent_ms >= self._ping_ms - limits.PULSE_MS * 2
-        if overdue or gauges.changed_since(self._shown.gauges) or stats != self._stats_shown:
+        changed, for_hosts = gauges.changed_since(shown), stats != self._stats_shown
+        may_wait = sparing and gauges.buying == shown.buying
+        spared = may_wait and silent_ms < limits.GAUGES_SPARING_MS
+        if overdue or ((changed or for_hosts) and not spared):
             self._pulse_due = True
+        if self._pulse_due or for_hosts:
             self._flush_soon(urgent=True)
 
     def view(self) -> dict[str, Any]:

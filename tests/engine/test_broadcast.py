@@ -13,9 +13,11 @@ from msgspec.structs import replace
 
 from liveshop.core import limits
 from liveshop.core.commands import PinProduct, UnpinProduct
+from liveshop.core.model import Totals
+from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
 from liveshop.engine.audience import Audience
-from liveshop.engine.broadcast import Broadcast
+from liveshop.engine.broadcast import Broadcast, Stats
 from liveshop.engine.clock import Clock, SessionClock
 from liveshop.engine.metrics import Metrics
 from tests.core.world import CoreWorld, make_chat
@@ -29,7 +31,7 @@ WELCOME = frame({"type": "welcome"})
 class BroadcastStage:
     """A session, its broadcast, and who watches."""
 
-    def __init__(self) -> None:
+    def __init__(self, ping_ms: int) -> None:
         self.world = CoreWorld()
         self.world.shelve("shirt")
         self.audience = Audience()
@@ -39,7 +41,7 @@ class BroadcastStage:
             self.audience,
             clock=SessionClock(Clock()),
             metrics=self.metrics,
-            ping_ms=25_000,
+            ping_ms=ping_ms,
         )
 
     def seat(self, watcher: Watcher | None = None) -> Watcher:
@@ -56,8 +58,8 @@ class BroadcastStage:
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[BroadcastStage]:
-    opened = BroadcastStage()
+async def stage(ping_ms: int = 25_000) -> AsyncIterator[BroadcastStage]:
+    opened = BroadcastStage(ping_ms)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(opened.broadcast.run)
         yield opened
@@ -125,6 +127,37 @@ async def test_gauges_are_spared_while_purchases_are_refused_but_not_whether_one
         await watcher.sees("pulse", viewers=3, buying=True)
         room.broadcast.pulse(replace(gauges, viewers=4, buying=True), None)
         await watcher.sees("pulse", viewers=4)
+
+
+async def test_spared_gauges_come_as_often_as_a_viewer_must_hear_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "GAUGES_SPARING_MS", 60_000)
+    async with stage(ping_ms=2 * limits.PULSE_MS) as room:
+        watcher = room.seat()
+        for viewers in (1, 2, 3):
+            gauges = replace(room.broadcast.gauges, viewers=viewers)
+            room.broadcast.pulse(gauges, None, sparing=True)
+            await watcher.sees("pulse", viewers=viewers)
+
+
+async def test_hosts_see_what_is_sold_while_gauges_are_spared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "GAUGES_SPARING_MS", 60_000)
+    async with stage() as room:
+        viewer = room.seat()
+        host = room.seat(Watcher(Identity(viewer_id="h", name="Host", role=Role.HOST)))
+        gauges = replace(room.broadcast.gauges, viewers=1)
+        room.broadcast.pulse(gauges, None)
+        await viewer.sees("pulse", viewers=1)
+        totals = Totals(orders=1, units=1, revenue=5_000, version=1)
+        sold = Stats(totals=totals, held=0, viewers_peak=2)
+        room.broadcast.pulse(replace(gauges, viewers=2), sold, sparing=True)
+        await host.sees("stats", orders=1)
+        room.pin()
+        await viewer.sees("product.pinned")
+        assert [pulse["viewers"] for pulse in viewer.of("pulse")] == [1]
 
 
 async def test_events_that_come_all_the_time_are_joined_by_a_room_that_is_busy() -> None:

@@ -77,6 +77,26 @@ async def test_a_buy_that_would_wait_too_long_is_busy_at_once_and_its_rid_is_unu
         assert await _confirmed(connection) == {*rids, rid}
 
 
+async def test_viewers_are_spared_gauges_while_purchases_are_refused(
+    redis_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "GAUGES_SPARING_MS", 600_000)
+    async with _overloaded_orders(redis_url, postgres_url) as world:
+        shop, session_id, (ada, *_), _, _ = world
+        room = await shop.engine.room(session_id)
+        await ada.until(lambda: ada.of("pulse"))
+        shop.buy(ada, "OBS-M", ref=7)
+        assert (await _answer(ada, 7))["code"] == "busy"
+        # For this admission it stays the moment of the refusal.
+        refused_ns = room.admission.now_ns()
+        room.admission.now_ns = lambda: refused_ns
+        shop.send(ada, "like", count=3)
+        await until(lambda: room.context.broadcast.gauges.likes == 3)
+        shop.send(ada, "say", text="hello")
+        await ada.until(lambda: ada.of("chat"))
+        assert all(pulse.get("likes", 0) == 0 for pulse in ada.of("pulse"))
+
+
 async def test_a_replay_of_what_is_reserved_is_answered_while_others_are_busy(
     redis_url: str, postgres_url: str
 ) -> None:

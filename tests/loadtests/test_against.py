@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.loadtests.programs import measure
+
 _ROOT = Path(__file__).parents[2]
-_PATIENCE_S = 180
 _CASES: dict[str, tuple[list[str], str]] = {
     "stampede": (["--scenario=limit"], "CPU/order to the other checkout"),
     "fanout": (
@@ -35,15 +34,7 @@ def test_the_server_of_another_checkout_is_measured_in_the_same_run(
 ) -> None:
     (checkout, mark), kept = _copy(tmp_path), tmp_path / "figures.json"
     options, figure = _CASES[module]
-    arguments = ["--quick", *options, f"--against={checkout}", f"--json={kept}"]
-    done = subprocess.run(
-        [sys.executable, "-m", f"loadtests.{module}", *arguments],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    done = measure(module, "--quick", *options, f"--against={checkout}", f"--json={kept}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert mark.exists()
     figures = {each["name"]: each for each in json.loads(kept.read_text())["figures"]}
@@ -52,13 +43,6 @@ def test_the_server_of_another_checkout_is_measured_in_the_same_run(
 
 
 def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "loadtests.fanout", "--scenario=deliver", "--against", tmp_path],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    done = measure("fanout", "--scenario=deliver", f"--against={tmp_path}")
     assert done.returncode == 2
     assert "is no checkout of liveshop: it has no loadtests/kit/node.py" in done.stderr

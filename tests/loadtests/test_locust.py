@@ -1,30 +1,17 @@
 """Locust's users run a show of their own, and a run that is not right fails."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 from loadtests.locusts.ledger import Ledger
-
-_ROOT = Path(__file__).parents[2]
-_PATIENCE_S = 240
+from tests.loadtests.programs import measure
 
 
 def test_a_few_users_see_everything_and_the_audit_is_clean(tmp_path: Path) -> None:
     html, csv = tmp_path / "load.html", tmp_path / "load"
     buyers = '{"user_class_name": "Buyer", "weight": 30}'
     arguments = ["--users=12", "--spawn-rate=12", "--run-time=20s", "--config-users", buyers]
-    done = subprocess.run(
-        [sys.executable, "-m", "loadtests.load", "--html", html, *arguments, "--csv", csv],
-        cwd=_ROOT,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    done = measure("load", f"--html={html}", *arguments, f"--csv={csv}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "12 joined" in done.stdout
     assert "0 gaps, 0 missed, 0 contradicted, 0 unanswered" in done.stdout

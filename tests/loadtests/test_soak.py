@@ -1,30 +1,12 @@
 """The soak works a node with everything, and tells growth from noise."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from loadtests.soak.samples import Sample, table, trends, verdict
-
-_ROOT = Path(__file__).parents[2]
-_PATIENCE_S = 90
-
-
-def soak(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a soak as from a shell."""
-    return subprocess.run(
-        [sys.executable, "-m", "loadtests.soak", *arguments],
-        cwd=_ROOT,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+from tests.loadtests.programs import measure
 
 
 def rows(column: str, values: list[float]) -> list[Sample]:
@@ -43,7 +25,7 @@ def grows(column: str, values: list[float]) -> bool:
 def test_a_short_soak_does_everything_and_its_books_are_right(tmp_path: Path) -> None:
     kept = tmp_path / "soak.json"
     few = ("--minutes=0.07", "--viewers=20", "--purchases-per-second=20")
-    done = soak(*few, "--unjudged", f"--json={kept}")
+    done = measure("soak", *few, "--unjudged", f"--json={kept}")
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(kept.read_text())
     last = found["samples"][-1]
@@ -57,7 +39,7 @@ def test_a_short_soak_does_everything_and_its_books_are_right(tmp_path: Path) ->
 
 
 def test_a_soak_too_short_to_judge_says_how_long_it_takes() -> None:
-    done = soak("--minutes=3")
+    done = measure("soak", "--minutes=3")
     assert done.returncode == 2
     assert "Give --minutes 4 or more." in done.stderr
 

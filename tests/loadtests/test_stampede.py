@@ -1,25 +1,15 @@
 """The stampede measures what it says, with a few hundred purchases."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
-_PATIENCE_S = 180
+from tests.loadtests.programs import measure
 
 
 def test_a_small_stampede_sells_every_unit_once(tmp_path: Path) -> None:
     kept, drawn = tmp_path / "stampede.json", tmp_path / "stampede.svg"
     arguments = ["--quick", "--scenario=limit", "--scenario=sell-out"]
-    done = subprocess.run(
-        [sys.executable, "-m", "loadtests.stampede", *arguments, "--json", kept, "--plot", drawn],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    done = measure("stampede", *arguments, f"--json={kept}", f"--plot={drawn}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Every purchase has one answer, and none was sold twice." in done.stdout
     assert "liveshop audit: Every promise is kept." in done.stdout
@@ -35,22 +25,7 @@ def test_a_small_stampede_sells_every_unit_once(tmp_path: Path) -> None:
 
 def test_a_small_overload_accounts_for_every_purchase(tmp_path: Path) -> None:
     kept = tmp_path / "overload.json"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "loadtests.stampede",
-            "--quick",
-            "--scenario=overload",
-            "--json",
-            kept,
-        ],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    done = measure("stampede", "--quick", "--scenario=overload", f"--json={kept}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "liveshop audit: Every promise is kept." in done.stdout
     report = json.loads(kept.read_text())

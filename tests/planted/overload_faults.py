@@ -9,6 +9,28 @@ _OVERLOAD: Final = "tests/engine/test_overload.py"
 
 FAULTS: Final = (
     Fault(
+        name="gauges spared for longer than a viewer may hear nothing",
+        promise="overload: each page takes its connection for dead, and all of them join again",
+        file=f"{_ENGINE}/broadcast.py",
+        old="if overdue or ((changed or for_hosts) and not spared):",
+        new="if (overdue or changed or for_hosts) and not spared:",
+        tests=(
+            "tests/engine/test_broadcast.py"
+            "::test_spared_gauges_come_as_often_as_a_viewer_must_hear_something",
+        ),
+    ),
+    Fault(
+        name="the end of buying spared with the gauges",
+        promise="overload: buyers go on asking a store that is away",
+        file=f"{_ENGINE}/broadcast.py",
+        old="may_wait = sparing and gauges.buying == shown.buying",
+        new="may_wait = sparing",
+        tests=(
+            "tests/engine/test_broadcast.py"
+            "::test_gauges_are_spared_while_purchases_are_refused_but_not_whether_one_can_buy",
+        ),
+    ),
+    Fault(
         name="an order that is paying dropped because its buyer has gone",
         promise="P4, P5: its units are held by nobody, and its rid has no answer",
         file=f"{_ENGINE}/writer.py",

@@ -23,12 +23,15 @@ _CASES: Final = (
 
 @dataclass(frozen=True)
 class _PerViewer:
-    """Bytes of a viewer who does nothing, and the server's share of a core with and without any."""
+    """Bytes of a viewer who does nothing, and the server's shares of a core.
+
+    `agreed` says how many negotiated compression; `alone` is the share without those viewers.
+    """
 
     rss: float
     slab: float
     buffers: float
-    deflate: int
+    agreed: str
     alone: float
     share: float
 
@@ -66,15 +69,15 @@ def _measure(
     rss, slab, buffers = (
         (one - other) / (viewers - few) for one, other in zip(after, before, strict=True)
     )
-    return _PerViewer(rss, slab, buffers, joined.deflate, alone, share)
+    agreed = f"{joined.deflate:,} of {joined.count:,} negotiated it" if deflate else ""
+    return _PerViewer(rss, slab, buffers, agreed, alone, share)
 
 
 def _report(
     bench: Bench, name: str, viewers: int, measured: dict[str, _PerViewer], *, watch_idle: bool
 ) -> None:
     add, ours = bench.report.add, measured[OURS]
-    agreed = f"{ours.deflate:,} of {viewers:,} negotiated it" if ours.deflate else ""
-    add("memory", f"RSS per idle viewer, {name}", ours.rss / 1024, "KiB", "≤ 5", agreed)
+    add("memory", f"RSS per idle viewer, {name}", ours.rss / 1024, "KiB", "≤ 5", ours.agreed)
     of = "of the whole machine"
     add("memory", "  the kernel's objects, both ends", ours.slab / 1024, "KiB", "", of)
     label, of = "  the kernel's TCP buffers, both ends", "/proc/net/sockstat"

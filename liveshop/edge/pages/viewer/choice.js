@@ -11,8 +11,8 @@ function choose(productId, sku) {
 }
 
 /**
- * The first variant that can be had, which then stays chosen: if another took its place when it is
- * sold out, who taps Buy at that moment would buy what they have not looked at.
+ * Choose the first variant that can be had, for good. If it sold out and another took its place, a
+ * viewer who taps Buy at that moment would buy a variant that they have not looked at.
  */
 function preselect({ product_id, variants }) {
   const first = variants.find((v) => v.left > 0);
