@@ -1,4 +1,4 @@
-"""What a node has counted, read as Prometheus reads it."""
+"""The samples of a node's metrics, read as Prometheus reads them."""
 
 from liveshop.engine.metrics import Metrics
 

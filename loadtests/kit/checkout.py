@@ -12,7 +12,7 @@ import click
 from liveshop.core.settings import PREFIX
 from loadtests.kit.worker import WorkerFailed
 
-# What figures call the two checkouts.
+# The names of the two checkouts in figures.
 OURS: Final = "liveshop"
 AGAINST: Final = "the other checkout"
 _NODE: Final = Path("loadtests/kit/node.py")
@@ -34,7 +34,7 @@ class Checkout:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes an interpreter import this checkout and no other."""
+        """The variables that make an interpreter import this checkout and no other."""
         return {"PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1"}
 
     def migrate(self, postgres_url: str) -> None:

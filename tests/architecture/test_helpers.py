@@ -1,12 +1,12 @@
-"""What tests of several levels share has one home and one name."""
+"""A helper that tests of several levels share has one home and one name."""
 
 import ast
 
 from tests.architecture.sources import short, sources, tree
 
 _WAITING = ("until", "wait_until")
-# What a level stands on; without the level in its name a reader of an import would not know which
-# is meant. A file may have one of its own, with an underscore.
+# The helpers that the tests of a level stand on. Without the level in its name, nobody who reads an
+# import would know which one is meant. A file may have one of its own, with an underscore.
 _STANDINGS = ("Shop", "Node", "Show", "Stage", "World")
 
 

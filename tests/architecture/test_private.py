@@ -14,7 +14,7 @@ import pytest
 from tests.architecture.sources import module_name, short, sources, tree
 
 _OWN = ("self", "cls")
-# What `NamedTuple` documents, underlined only so that no field has its name.
+# `NamedTuple` documents these; the underscore only keeps them apart from the names of fields.
 _PUBLIC = ("_asdict", "_fields", "_make", "_replace")
 
 

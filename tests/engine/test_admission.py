@@ -1,4 +1,4 @@
-"""What a purchase is expected to wait for, and what is spared while purchases are refused."""
+"""The wait that a purchase is admitted by, and how long a refusal counts as recent."""
 
 from typing import Final
 
