@@ -93,7 +93,7 @@ async def test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price
 async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new_ones_as_new(
     shop: EngineShop, redis_url: str
 ) -> None:
-    """If reading the stored orders fails after the COMMIT, the orders of the batch are still new."""
+    """If stored orders cannot be read after the COMMIT, the orders of the batch are still new."""
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.opened(session_id)
     whole = await shop.engine.room(session_id)
