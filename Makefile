@@ -14,7 +14,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 # A process of tests for each core, with stores of its own; the tests of a file stay together.
-SPREAD := -n auto --dist loadfile
+SPREAD := -n auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast test-debian13 check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean

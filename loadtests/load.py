@@ -14,7 +14,7 @@ import click
 
 from liveshop.cli.subprocesses import START_S_MAX, free_port, last_lines, spawn, stop
 from loadtests.kit import system
-from loadtests.kit.programs import LIVESHOP
+from loadtests.kit.checkout import THIS
 from loadtests.kit.shop import wait_until
 from loadtests.kit.worker import WorkerFailed
 
@@ -77,7 +77,7 @@ def _own_demo() -> Iterator[Path]:
         folder, log = Path(name), Path(name) / "demo.log"
         arguments = ["demo", "--no-crowd", "--no-browser", "--data", name]
         process = spawn(
-            [*LIVESHOP, *arguments, "--port", str(free_port())],
+            [*THIS.liveshop, *arguments, "--port", str(free_port())],
             log=log,
             environment={
                 "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",

@@ -16,7 +16,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from loadtests.kit.programs import audit
+from loadtests.kit.checkout import THIS
 from loadtests.locusts.guest import demo
 from loadtests.locusts.ledger import LEDGER
 from loadtests.locusts.shapes import SHAPES
@@ -43,7 +43,7 @@ def _judge(environment: Environment, **_: Any) -> None:
     # A run in which nobody saw anything has shown nothing.
     if not LEDGER.counts["joined"] or not LEDGER.counts["events seen"]:
         faults.append("nobody joined, or nothing happened")
-    sound, said = audit(demo()["redis_url"], demo()["postgres_url"])
+    sound, said = THIS.audit(demo()["redis_url"], demo()["postgres_url"])
     sys.stdout.write(f"\nliveshop: {LEDGER.summary()}\nliveshop audit: {said}\n")
     if faults or not sound:
         sys.stdout.write("liveshop: NOT RIGHT: " + "; ".join(faults or ["the audit"]) + "\n")

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -13,9 +14,23 @@ import redis
 
 from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.stores.postgres.migrate import migrate
+from tests.spread import Spread, order
 
 _TEMPLATE = "migrated"
 _numbers = itertools.count(1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
+    """Spread the tests over the processes in our way, whatever `--dist` says."""
+    config.option.loadscopereorder = False
+    return Spread(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order the tests for that, in every process alike."""
+    if hasattr(config, "workerinput"):
+        order(items)
 
 
 @pytest.fixture(scope="session")

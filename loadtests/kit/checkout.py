@@ -1,9 +1,12 @@
 """The checkout of liveshop whose server is measured: this one, or another one beside it."""
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +19,7 @@ from loadtests.kit.worker import WorkerFailed
 OURS: Final = "liveshop"
 AGAINST: Final = "the other checkout"
 _NODE: Final = Path("loadtests/kit/node.py")
-_PROGRAM: Final = "from liveshop.cli.commands import main; main()"
-_MIGRATE_S_MAX: Final = 120.0
+_RUN_S_MAX: Final = 600.0
 
 
 @dataclass(frozen=True)
@@ -33,23 +35,53 @@ class Checkout:
         return str(own) if own.exists() else sys.executable
 
     @property
+    def liveshop(self) -> tuple[str, ...]:
+        """What starts the program `liveshop`, before its arguments."""
+        return (self.python, "-c", "from liveshop.cli.commands import main; main()")
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables that make an interpreter import this checkout and no other."""
         return {"PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1"}
 
-    def migrate(self, postgres_url: str) -> None:
-        """Bring a database up to this checkout's schema; raises WorkerFailed."""
+    def known(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Return those settings that this checkout's server has: an older one refuses the rest."""
+        return {name: text for name, text in settings.items() if name in self._settings}
+
+    def run(self, *arguments: str, **settings: str) -> str:
+        """Run `liveshop` to its end and return what it says; raises WorkerFailed if it fails."""
+        done = self._run(*arguments, **settings)
+        if done.returncode:
+            raise WorkerFailed(f"`liveshop {arguments[0]}` of {self.folder}: {_said(done)}")
+        return done.stdout.strip()
+
+    def audit(self, redis_url: str, postgres_url: str) -> tuple[bool, str]:
+        """Run `liveshop audit` on stores; return whether every promise is kept, and what it says.
+
+        It is told of these stores alone: what is set in our environment is meant for others.
+        """
+        stores = {f"{PREFIX}REDIS_URL": redis_url, f"{PREFIX}POSTGRES_URL": postgres_url}
+        done = self._run("audit", **stores)
+        return done.returncode == 0, _said(done)
+
+    def _run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         others = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
-        done = subprocess.run(
-            [self.python, "-c", _PROGRAM, "migrate"],
-            env=others | self.environment | {f"{PREFIX}POSTGRES_URL": postgres_url},
+        return subprocess.run(
+            [*self.liveshop, *arguments],
+            env=others | self.environment | settings,
             capture_output=True,
             text=True,
-            timeout=_MIGRATE_S_MAX,
+            timeout=_RUN_S_MAX,
             check=False,
         )
-        if done.returncode:
-            raise WorkerFailed(f"`liveshop migrate` of {self.folder}: {done.stderr.strip()}")
+
+    @cached_property
+    def _settings(self) -> frozenset[str]:
+        return frozenset(re.findall(rf"{PREFIX}[A-Z0-9_]+", self.run("serve", "--help")))
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout.strip() or done.stderr.strip()
 
 
 THIS: Final = Checkout(Path(__file__).resolve().parents[2])

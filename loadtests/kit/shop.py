@@ -23,13 +23,18 @@ from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
 from loadtests.kit import system
 from loadtests.kit.checkout import THIS, Checkout
 from loadtests.kit.frames import Target
-from loadtests.kit.programs import audit
 from loadtests.kit.worker import WorkerFailed
 
 _UNITS: Final = 200_000
 _WAIT_S_MAX: Final = 30.0
 _KEPT_S: Final = 2.0
 _LIMIT: Final = 1_000
+# Everybody comes from one address.
+_NO_LIMITS: Final = {
+    "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": "1000000",
+    "LIVESHOP_HTTP_CONNECTIONS_PER_ADDRESS_MAX": "10000",
+    "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
+}
 _IDLE_NS_MAX: Final = 5_000_000
 
 
@@ -72,11 +77,8 @@ class Node:
             "LIVESHOP_POSTGRES_URL": stores.postgres.url,
             "LIVESHOP_SECRET": secret,
             "LIVESHOP_PORT": str(self.port),
-            "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": "1000000",
-            "LIVESHOP_HTTP_CONNECTIONS_PER_ADDRESS_MAX": "10000",
-            "LIVESHOP_JOINS_PER_SECOND_MAX": "1000000",
             **checkout.environment,
-            **settings,
+            **checkout.known(_NO_LIMITS | settings),
         }
         arguments = [checkout.python, "-m", "loadtests.kit.node", str(self._collected)]
         self.process = spawn(
@@ -184,7 +186,7 @@ class Shop:
         self._prices = itertools.cycle(range(1_000, 9_999))
         keys = DemoFolder(folder).keys(secrets.token_hex(32))
         self.secret = keys.secret
-        checkout.migrate(stores.postgres.url)
+        checkout.run("migrate", LIVESHOP_POSTGRES_URL=stores.postgres.url)
         with self.node() as node:
             show = asyncio.run(prepare_show(node.url, DemoFolder(folder), keys))
             self.api_key = node.api_key = show.api_key
@@ -206,7 +208,7 @@ class Shop:
 
     def audit(self) -> tuple[bool, str]:
         """Run `liveshop audit`; return whether every promise is kept, and what it says."""
-        return audit(self.stores.valkey.url, self.stores.postgres.url)
+        return self._checkout.audit(self.stores.valkey.url, self.stores.postgres.url)
 
 
 @contextmanager

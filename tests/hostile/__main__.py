@@ -14,12 +14,13 @@ import click
 
 from liveshop.cli.local_stores import LocalStores
 from loadtests.kit import system
+from loadtests.kit.checkout import THIS, Checkout
 from loadtests.kit.worker import WorkerFailed
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.attacks.ground import Attack
 from tests.hostile.trial import Trial
 from tests.hostile.verdict import FIGURES, Outcome, shown, table, verdict
-from tests.hostile.victim import NETWORK, Checkout, open_stores, prefer
+from tests.hostile.victim import NETWORK, open_stores, prefer
 
 # A network namespace: what happens in it stays on its loopback, and its addresses are ours.
 _NAMESPACE: Final = f'ip link set lo up && ip -6 route add local {NETWORK}::/32 dev lo && exec "$@"'
@@ -102,7 +103,7 @@ def _hold_all(
     outcomes: list[Outcome] = []
     try:
         with tempfile.TemporaryDirectory(prefix="liveshop-hostile-") as folder:
-            code = Checkout(checkout)
+            code = THIS if checkout is None else Checkout(checkout.resolve())
             with open_stores(code, Path(folder)) as stores:
                 outcomes.extend(_try(each, code, stores, Path(folder), how) for each in attacks)
     except KeyboardInterrupt:

@@ -54,7 +54,7 @@ class HostileNode:
         return int(float(metrics.partition(name)[2].partition("\n")[0] or 0))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node() -> Iterator[HostileNode]:
     """A node with the limits that it has if nobody sets them; the audit is clean at its end."""
     with store_folder() as folder, local_stores(folder, durable=False) as stores:
@@ -93,7 +93,7 @@ def _serving(redis_url: str, postgres_url: str, **settings: str) -> Iterator[Hos
         yield HostileNode(url, process.pid, redis_url, postgres_url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api_key(node: HostileNode) -> str:
     """An API key, good on every node."""
     admin = make_token(SECRET, viewer_id="admin", role=Role.ADMIN, ttl_s=3_600)

@@ -6,6 +6,7 @@ from typing import Final
 
 from liveshop.cli.local_stores import LocalStores
 from loadtests.kit import system
+from loadtests.kit.checkout import Checkout
 from loadtests.kit.worker import Worker
 from tests.hostile import attackers, honest
 from tests.hostile.attacks.ground import Attack, Told
@@ -20,7 +21,7 @@ from tests.hostile.verdict import (
     left_over,
     slower,
 )
-from tests.hostile.victim import Checkout, HostileShow, Reading, Victim, audit, prefer_descendants
+from tests.hostile.victim import HostileShow, Reading, Victim, audit, prefer_descendants
 from tests.hostile.visitors import Notes
 
 _QUIET_S: Final = 10.0

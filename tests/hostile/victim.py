@@ -6,11 +6,9 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from loadtests.kit import system
+from loadtests.kit.checkout import Checkout
 from loadtests.kit.worker import WorkerFailed
 
 SECRET: Final = "s" * 32
@@ -36,33 +35,6 @@ _LOG_KINDS: Final = 3
 NICE: Final = 15
 # Addresses of visitors where IPv6 matters: made for documents, so nobody has one of them.
 NETWORK: Final = "2001:db8"
-
-
-class Checkout:
-    """A copy of the code whose server is attacked; ours if no other is named."""
-
-    def __init__(self, folder: Path | None) -> None:
-        python = sys.executable if folder is None else str(folder / ".venv" / "bin" / "python")
-        self.liveshop = (python, "-c", "from liveshop.cli.commands import main; main()")
-        # The first entry of a program's path: without it, `-c` would import from here.
-        self.environment = {} if folder is None else {"PYTHONPATH": str(folder)}
-        self.environment["PYTHONSAFEPATH"] = "1"
-        self.settings = frozenset(re.findall(r"LIVESHOP_[A-Z0-9_]+", self.run("serve", "--help")))
-
-    def run(self, *arguments: str, **environment: str) -> str:
-        """Run `liveshop` to its end and return what it says; raises WorkerFailed if it fails."""
-        ours = {name: text for name, text in os.environ.items() if not name.startswith("LIVESHOP_")}
-        done = subprocess.run(
-            [*self.liveshop, *arguments],
-            env=ours | self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        if done.returncode:
-            raise WorkerFailed(f"liveshop {arguments[0]}: {done.stdout.strip()} {done.stderr}")
-        return done.stdout.strip()
 
 
 @dataclass(frozen=True)
@@ -105,8 +77,7 @@ class Victim:
             "LIVESHOP_POSTGRES_URL": stores.postgres.url,
             "LIVESHOP_SECRET": SECRET,
             "LIVESHOP_PORT": str(self.port),
-            # What an older checkout does not know yet, it cannot be told either.
-            **{name: text for name, text in settings.items() if name in checkout.settings},
+            **checkout.known(settings),
         }
         self.process = spawn(
             [*checkout.liveshop, "serve"],
@@ -210,15 +181,8 @@ def open_stores(checkout: Checkout, folder: Path) -> Iterator[LocalStores]:
 
 def audit(checkout: Checkout, stores: LocalStores) -> str:
     """Run the checkout's `liveshop audit`; return what it found, empty if nothing."""
-    urls: Mapping[str, str] = {
-        "LIVESHOP_REDIS_URL": stores.valkey.url,
-        "LIVESHOP_POSTGRES_URL": stores.postgres.url,
-    }
-    try:
-        checkout.run("audit", **urls)
-    except WorkerFailed as found:
-        return str(found)
-    return ""
+    sound, said = checkout.audit(stores.valkey.url, stores.postgres.url)
+    return "" if sound else said
 
 
 def prefer(pid: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.kit.checkout import THIS
 from tests.loadtests.programs import measure
 
 _ROOT = Path(__file__).parents[2]
@@ -46,3 +47,7 @@ def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     done = measure("fanout", "--scenario=deliver", f"--against={tmp_path}")
     assert done.returncode == 2
     assert "is no checkout of liveshop: it has no loadtests/kit/node.py" in done.stderr
+
+
+def test_a_checkout_is_told_only_the_settings_that_it_knows() -> None:
+    assert THIS.known({"LIVESHOP_PORT": "1", "LIVESHOP_OF_TOMORROW": "2"}) == {"LIVESHOP_PORT": "1"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from liveshop.cli.subprocesses import free_port
-from loadtests.kit.programs import audit
+from loadtests.kit.checkout import THIS
 from tests.cli.programs import SECRET, is_ready, program, serving
 from tests.waiting import wait_until
 
@@ -27,7 +27,7 @@ def test_a_show_is_staged_once_and_found_again(
             subprocess.run([*stage, *stores], check=True, cwd=Path(__file__).parents[2])
             told.append(json.loads((tmp_path / "demo.json").read_text()))
         # What Locust does when it ends.
-        audited = audit(told[1]["redis_url"], told[1]["postgres_url"])
+        audited = THIS.audit(told[1]["redis_url"], told[1]["postgres_url"])
         session = httpx.get(f"{url}/api/sessions/{told[0]['session_id']}").json()
     assert told[0]["session_id"] == told[1]["session_id"]
     assert (told[0]["url"], told[0]["secret"]) == (url, SECRET)

@@ -17,7 +17,7 @@ FRIEND = "https://shop.example"
 PING_MS = 1_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The demo, as `liveshop demo` starts it; what its `demo.json` says."""
     folder = tmp_path_factory.mktemp("demo") / "data"
@@ -39,13 +39,13 @@ def audit(told: dict[str, Any]) -> tuple[int, str]:
     return process.returncode, output
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def merchant_key() -> rsa.RSAPrivateKey:
     """The key that a merchant's own backend signs tokens with."""
     return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def second(running: dict[str, Any], merchant_key: rsa.RSAPrivateKey) -> Iterator[str]:
     """A second node on the demo's stores, whose limits are low; its address."""
     port = free_port()

@@ -1,0 +1,37 @@
+"""Which process of tests takes what, where `make test` has one for each core.
+
+The tests of a file stay together, and so do the files of a folder whose tests share a server: else
+each process would run one, again and again. The folders that take longest go first, so that no
+process has one of them left when the others have nothing more to do.
+"""
+
+from typing import Final
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# Folders with a server of all their tests, in the scope "package".
+_TOGETHER: Final = ("tests/system", "tests/hostile")
+_FIRST: Final = ("tests/system", "tests/browser", "tests/loadtests", "tests/stores/redis")
+
+
+class Spread(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands a process the next file, or folder, when it is almost done with what it has."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _unit(nodeid)
+
+
+def order(items: list[pytest.Item]) -> None:
+    """Bring tests into the order in which they are handed out; what is equal stays as it was."""
+    items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _unit(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in _TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+def _rank(nodeid: str) -> int:
+    folders = (place for place, each in enumerate(_FIRST) if nodeid.startswith(f"{each}/"))
+    return next(folders, len(_FIRST))
