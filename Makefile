@@ -13,7 +13,7 @@ UV ?= uv
 BIN := .venv/bin
 INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
-# A process of tests for each core, with stores of its own; the tests of a file stay together.
+# Several processes of tests, each with stores of its own; tests/spread.py says how many.
 SPREAD := -n auto
 
 .DEFAULT_GOAL := help
@@ -53,7 +53,7 @@ demo: install ## Run a live session with real stores: make demo ARGS="--port 900
 test: install ## Run the whole suite; it needs Chromium and nginx, which this installs
 	@tests/browser/install.sh || echo "Those tests will fail; the others run." >&2
 	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(SPREAD) $(ARGS)
 
 test-fast: install ## Run the tests of core, architecture, documents and pages without a browser
 	@$(BIN)/pytest $(SPREAD) tests/core tests/architecture tests/docs tests/pages $(ARGS)

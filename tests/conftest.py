@@ -14,10 +14,15 @@ import redis
 
 from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.stores.postgres.migrate import migrate
-from tests.spread import Spread, order
+from tests.spread import Spread, order, processes
 
 _TEMPLATE = "migrated"
 _numbers = itertools.count(1)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Say how many processes of tests `-n auto` is."""
+    return processes()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:

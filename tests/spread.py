@@ -1,10 +1,11 @@
-"""Which process of tests takes what, where `make test` has one for each core.
+"""How many processes of tests there are, and which of them takes what.
 
 The tests of a file stay together, and so do the files of a folder whose tests share a server: else
 each process would run one, again and again. The folders that take longest go first, so that no
 process has one of them left when the others have nothing more to do.
 """
 
+import os
 from typing import Final
 
 import pytest
@@ -13,6 +14,11 @@ from xdist.scheduler import LoadScopeScheduling
 # Folders with a server of all their tests, in the scope "package".
 _TOGETHER: Final = ("tests/system", "tests/hostile")
 _FIRST: Final = ("tests/system", "tests/browser", "tests/loadtests", "tests/stores/redis")
+
+
+def processes() -> int:
+    """Three processes of tests on two cores: more than half of a test's time is waiting."""
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 class Spread(LoadScopeScheduling):  # type: ignore[misc]
