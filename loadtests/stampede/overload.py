@@ -35,18 +35,24 @@ _REFUSED_S: Final = 2.0
 _GOODPUT_MIN: Final = 0.9
 _P99_MS_MAX: Final = 1_200.0
 _REJECTION_US_MAX: Final = 15.0
+_REFUSALS: Final = 'liveshop_refusals_total{code="busy"}'
 _BUSY_MAX: Final = 0.9  # of a core: beyond it the load itself is late
 _LATE_MS_MAX: Final = 100.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one rush came to; `load_s` and `others_s` are the CPU of the load and of strangers."""
+    """What one rush came to; `load_s` and `others_s` are the CPU of the load and of strangers.
+
+    `refusals` is how many purchases the server refused because of the load. That is more than
+    buyers heard in time: one who has given up is refused too, and perhaps twice.
+    """
 
     rate: float
     run: Run
     load_s: float
     others_s: float
+    refusals: int
 
     @property
     def seconds(self) -> float:
@@ -61,13 +67,8 @@ class Measured:
 
     @property
     def busy(self) -> int:
-        """How many were refused because of the load."""
+        """How many buyers heard in time that they were refused because of the load."""
         return self.run.outcome.refused.get("busy", 0)
-
-    @property
-    def refused(self) -> int:
-        """How many were refused, whatever the reason."""
-        return sum(self.run.outcome.refused.values())
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def _median(steps: Sequence[Measured]) -> Measured:
 def _rush(
     arena: Arena, skus: Sequence[str], rate: float, seconds: float, seconds_max: float = 60.0
 ) -> Measured:
+    refusals = arena.node.counter(_REFUSALS)
     before = system.busy_and_all_ticks()
     attempts = max(1, round(rate * seconds))
     run = arena.rush(Rush(tuple(skus), attempts, rate, seconds_max, patience_s=_PATIENCE_S))
@@ -160,7 +162,8 @@ def _rush(
     load_s = run.outcome.cpu * run.seconds
     worked = (after[0] - before[0]) / max(1, after[1] - before[1])
     others_s = max(0.0, worked * _cores() * run.seconds - load_s - run.costs.total / 1e9)
-    return Measured(rate, run, load_s, others_s)
+    refusals = arena.node.counter(_REFUSALS) - refusals
+    return Measured(rate, run, load_s, others_s, round(refusals))
 
 
 def _idle(arena: Arena) -> Costs:
@@ -189,13 +192,14 @@ def _prices(
     bench.check("overload, while orders are locked", refused.run)
     costs, orders = peak.run.costs, max(1, peak.run.orders)
     wall_s, refused_s = peak.run.seconds, refused.run.seconds
+    refusal_ns = (refused.run.costs.server - idle.server * refused_s) / max(1, refused.refusals)
+    # At the peak some are refused already.
+    refusals_ns = refusal_ns * peak.refusals
     return Prices(
         idle=idle,
-        order_server_s=(costs.server - idle.server * wall_s) / 1e9 / orders,
-        order_all_s=(costs.total - idle.total * wall_s) / 1e9 / orders,
-        refusal_s=(refused.run.costs.server - idle.server * refused_s)
-        / 1e9
-        / max(1, refused.refused),
+        order_server_s=(costs.server - idle.server * wall_s - refusals_ns) / 1e9 / orders,
+        order_all_s=(costs.total - idle.total * wall_s - refusals_ns) / 1e9 / orders,
+        refusal_s=refusal_ns / 1e9,
     )
 
 
@@ -219,7 +223,7 @@ def _locked(shop: Shop, session_id: str) -> Iterator[None]:
 def _carried(step: Measured, prices: Prices) -> dict[str, float]:
     """Return what the processor time left would carry a second, and every term of it."""
     seconds, idle = step.seconds, prices.idle
-    refusals_s = prices.refusal_s * step.refused
+    refusals_s = prices.refusal_s * step.refusals
     machine_s = _cores() * seconds
     left_s = machine_s - step.load_s - step.others_s - idle.total / 1e9 * seconds - refusals_s
     one_core_s = seconds - idle.server / 1e9 * seconds - refusals_s
@@ -250,6 +254,7 @@ def _note(bench: Bench, factor: int, step: Measured, peak: Measured, prices: Pri
         "served": len(outcome.served_ns),
         "busy": step.busy,
         "refused": outcome.refused,
+        "refusals": step.refusals,
         "given_up": outcome.given_up,
         "asked_again": outcome.asked_again,
         "served_ms": [percentile(outcome.served_ms, each) for each in (50, 99)],
@@ -287,6 +292,7 @@ def overload_table(rows: Sequence[dict[str, Any]]) -> str:
     """Return the factors as tables in Markdown: what came of each, and the terms of the bound."""
     head = (
         *("", "offered/s", "sent", "served", "goodput/s", "busy", "given up", "asked again"),
+        "refusals",
         *("served p50, p99 ms", "refused p50, p99 ms"),
         *("CPU s: server, Redis, Postgres, load", "load's core", "sent late, p99 ms"),
     )
@@ -294,7 +300,7 @@ def overload_table(rows: Sequence[dict[str, Any]]) -> str:
         (
             row["name"],
             *(f"{row[name]:,.0f}" for name in ("offered", "sent", "served", "goodput", "busy")),
-            *(f"{row[name]:,.0f}" for name in ("given_up", "asked_again")),
+            *(f"{row[name]:,.0f}" for name in ("given_up", "asked_again", "refusals")),
             *(", ".join(f"{ms:,.0f}" for ms in row[name]) for name in ("served_ms", "refused_ms")),
             ", ".join(f"{each:.2f}" for each in row["cpu_s"]),
             f"{row['load']:.0%}",
