@@ -1,8 +1,9 @@
 """How many processes of tests there are, and which of them takes what.
 
-The tests of a file stay together, and so do the files of a folder whose tests share a server: else
-each process would run one, again and again. The folders that take longest go first, so that no
-process has one of them left when the others have nothing more to do.
+The tests of a file stay together, and so do the files of some folders: those whose tests share a
+server, since each process would run one else, again and again; and those with a browser, since one
+is enough for a core. What takes longest goes first, so that no process has it left when the others
+have nothing more to do.
 """
 
 import os
@@ -11,9 +12,8 @@ from typing import Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# Folders with a server of all their tests, in the scope "package".
-_TOGETHER: Final = ("tests/system", "tests/hostile")
-_FIRST: Final = ("tests/system", "tests/browser", "tests/loadtests", "tests/stores/redis")
+_TOGETHER: Final = ("tests/browser", "tests/system", "tests/hostile")
+_FIRST: Final = (*_TOGETHER, "tests/loadtests", "tests/stores/redis")
 
 
 def processes() -> int:

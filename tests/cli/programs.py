@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from liveshop.cli.subprocesses import die_with_parent
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.waiting import wait_until
@@ -36,6 +37,8 @@ def program(
         env=inherited | (environment or {}),
         # Nobody reads what a server logs: with the 64 KiB of a pipe it hangs once that is full.
         pipesize=_OUTPUT_BYTES_MAX,
+        # Where several processes run the tests, one that is told to stop ends at once.
+        preexec_fn=die_with_parent(os.getpid(), signal.SIGTERM),
     )
     with process:
         try:
