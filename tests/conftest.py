@@ -1,4 +1,4 @@
-"""Real stores for every test that asks: one Valkey and one PostgreSQL for the whole run."""
+"""Real stores for every test that asks: one Valkey and one PostgreSQL for each process of tests."""
 
 import asyncio
 import itertools
@@ -26,21 +26,27 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
-    """Spread the tests over the processes in our way, whatever `--dist` says."""
+    """Spread the tests over the processes as `Spread` does, whatever `--dist` says."""
+    # Else xdist sorts the files by how many tests they have.
     config.option.loadscopereorder = False
     return Spread(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order the tests for that, in every process alike."""
+    """Give every test an id of its own, and sort them by `spread.order` in every process alike."""
+    for item in items:
+        # Schemathesis puts the operation into a test's name, but pytest 9.2 takes the id from
+        # elsewhere. Tests of one id would be one test to xdist, which would run it once.
+        if not item.nodeid.endswith(item.name):
+            item._id = item.id.with_params(item.name.partition("[")[2].removesuffix("]"))
     if hasattr(config, "workerinput"):
         order(items)
 
 
 @pytest.fixture(scope="session")
 def stores() -> Iterator[LocalStores]:
-    """Both stores, for the whole run; PostgreSQL without fsync, since no test cuts the power."""
+    """Both stores, for all tests of a process; without fsync, since none cuts the power."""
     with store_folder() as folder, local_stores(folder, durable=False) as running:
         yield running
 

@@ -37,7 +37,7 @@ def program(
         env=inherited | (environment or {}),
         # Nobody reads what a server logs: with the 64 KiB of a pipe it hangs once that is full.
         pipesize=_OUTPUT_BYTES_MAX,
-        # Where several processes run the tests, one that is told to stop ends at once.
+        # If a process of tests is killed, its servers would go on.
         preexec_fn=die_with_parent(os.getpid(), signal.SIGTERM),
     )
     with process:

@@ -1,6 +1,7 @@
 """A live session sold end to end, by a client that knows nothing but the document."""
 
 import os
+import random
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -89,7 +90,7 @@ async def _insist(client: Client, **fields: Any) -> Message:
         answer = await client.ask("buy", **fields)
         if answer.get("code") != "busy":
             return answer
-        await anyio.sleep(answer["retry_after_ms"] / 1_000)
+        await anyio.sleep(answer["retry_after_ms"] / 1_000 * random.uniform(1, 2))
 
 
 async def _rush(shop: SystemShop, session_id: str, sku: str) -> dict[str, str]:

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from schemathesis import Case, GenerationMode
-from schemathesis.core.result import Ok
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from liveshop.core import limits
@@ -24,9 +22,6 @@ _FOR_BACKENDS = {
 }
 
 _schema = schemathesis.openapi.from_dict(deepcopy(DOCUMENT))
-_OPERATIONS = {
-    found.ok().label: found.ok() for found in _schema.get_all_operations() if isinstance(found, Ok)
-}
 
 
 @dataclass(frozen=True)
@@ -81,33 +76,18 @@ def show(api: Api, monkeypatch: pytest.MonkeyPatch) -> HttpShow:
     )
 
 
-@pytest.mark.parametrize("label", _OPERATIONS)
+@_schema.parametrize()
+@settings(
+    max_examples=8,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 def test_strangers_and_those_who_may_do_all_get_only_documented_answers(
-    label: str, api: Api, show: HttpShow
+    case: Case[Any], api: Api, show: HttpShow
 ) -> None:
-    operation = _OPERATIONS[label]
-    cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
-
-    @given(case=st.one_of(cases))
-    @settings(
-        max_examples=8,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    def hold(case: Case[Any]) -> None:
-        _hold_against_the_document(case, api, show)
-
-    hold()
-
-
-def test_every_operation_is_held_against_the_document() -> None:
-    assert len(_OPERATIONS) == len(OPERATIONS)
-
-
-def _hold_against_the_document(case: Case[Any], api: Api, show: HttpShow) -> None:
     if case.meta is not None and case.meta.generation.mode.is_positive:
         case.path_parameters |= {name: show.ids[name] for name in case.path_parameters}
     caller = show.backend if case.operation.label in _FOR_BACKENDS else show.admin
