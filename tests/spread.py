@@ -1,9 +1,10 @@
 """How many processes of tests there are, and which of them takes what.
 
 The tests of a file stay together, and so do the files of some folders: those whose tests share a
-server, since each process would run one else, again and again; and those with a browser, since one
-is enough for a core. What takes longest goes first, so that no process has it left when the others
-have nothing more to do.
+server, since each process would run one else, again and again; and those with a browser, because
+Chromium gives itself a higher priority than the servers that it looks at: two of them on two cores
+make a node lose its stores for a moment. What takes longest goes first, so that no process has it
+left when the others have nothing more to do.
 """
 
 import os
@@ -12,13 +13,18 @@ from typing import Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER: Final = ("tests/browser", "tests/system", "tests/hostile")
-_FIRST: Final = (*_TOGETHER, "tests/loadtests", "tests/stores/redis")
+TOGETHER: Final = ("tests/browser", "tests/system", "tests/hostile")
+PROCESSES_MAX: Final = 8
+_FIRST: Final = (*TOGETHER, "tests/loadtests", "tests/stores/redis")
 
 
 def processes() -> int:
-    """Three processes of tests on two cores: more than half of a test's time is waiting."""
-    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+    """Three processes of tests on two cores: more than half of a test's time is waiting.
+
+    `PYTEST_XDIST_AUTO_NUM_WORKERS` has precedence: a container may have less of its cores.
+    """
+    told = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
+    return int(told) if told else min(PROCESSES_MAX, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 class Spread(LoadScopeScheduling):  # type: ignore[misc]
@@ -35,7 +41,7 @@ def order(items: list[pytest.Item]) -> None:
 
 def _unit(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
-    return next((folder for folder in _TOGETHER if file.startswith(f"{folder}/")), file)
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 def _rank(nodeid: str) -> int:

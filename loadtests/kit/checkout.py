@@ -36,7 +36,7 @@ class Checkout:
 
     @property
     def liveshop(self) -> tuple[str, ...]:
-        """What starts the program `liveshop`, before its arguments."""
+        """The command that starts `liveshop`, without arguments."""
         return (self.python, "-c", "from liveshop.cli.commands import main; main()")
 
     @property
@@ -45,8 +45,16 @@ class Checkout:
         return {"PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1"}
 
     def known(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """Return those settings that this checkout's server has: an older one refuses the rest."""
-        return {name: text for name, text in settings.items() if name in self._settings}
+        """Return those settings that this checkout's server has, and say which it has not.
+
+        An older one would refuse to start with them.
+        """
+        if self == THIS:
+            return dict(settings)
+        unknown = sorted(settings.keys() - self._settings)
+        if unknown:
+            click.echo(f"{self.folder} has no {', '.join(unknown)}: left out there", err=True)
+        return {name: text for name, text in settings.items() if name not in unknown}
 
     def run(self, *arguments: str, **settings: str) -> str:
         """Run `liveshop` to its end and return what it says; raises WorkerFailed if it fails."""
@@ -56,15 +64,13 @@ class Checkout:
         return done.stdout.strip()
 
     def audit(self, redis_url: str, postgres_url: str) -> tuple[bool, str]:
-        """Run `liveshop audit` on stores; return whether every promise is kept, and what it says.
-
-        It is told of these stores alone: what is set in our environment is meant for others.
-        """
+        """Run `liveshop audit`; return whether every promise is kept, and what it says."""
         stores = {f"{PREFIX}REDIS_URL": redis_url, f"{PREFIX}POSTGRES_URL": postgres_url}
         done = self._run("audit", **stores)
         return done.returncode == 0, _said(done)
 
     def _run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        # What is set in our environment is meant for others.
         others = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
         return subprocess.run(
             [*self.liveshop, *arguments],

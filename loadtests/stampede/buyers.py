@@ -53,6 +53,8 @@ class _Notes:
     by_rid: dict[bytes, int]
     confirmed: set[int] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
+    # Each time that one was told `busy`, whether or not its buyer still waited.
+    busy_ns: list[int] = field(default_factory=list)
     contradicted: int = 0
     open: int = 0
 
@@ -262,9 +264,11 @@ class Buyers:
             if number is not None:
                 self._resolve(fd, number, now_ns, "confirmed")
         elif (error := _ERROR.match(text)) is not None:
-            number = int(error[1]) - self._first_ref
+            number, code = int(error[1]) - self._first_ref, error[2].decode()
             if 0 <= number < len(self._frames):
-                self._resolve(fd, number, now_ns, error[2].decode())
+                if code == "busy":
+                    notes.busy_ns.append(now_ns)
+                self._resolve(fd, number, now_ns, code)
         elif text.startswith(_FINAL):
             message = json.loads(text)[0]
             number = notes.by_rid.get(message["rid"].encode())
@@ -314,6 +318,7 @@ class Buyers:
             confirmed_ns=sorted(notes.final_ns[number] for number in confirmed),
             reserved_ns=[each for each in notes.reserved_ns if each],
             refused=dict(notes.refused),
+            busy_ns=notes.busy_ns,
             contradicted=notes.contradicted,
             lost_connections=self._lost,
             **self._served(confirmed, sent),

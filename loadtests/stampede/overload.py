@@ -35,30 +35,33 @@ _REFUSED_S: Final = 2.0
 _GOODPUT_MIN: Final = 0.9
 _P99_MS_MAX: Final = 1_200.0
 _REJECTION_US_MAX: Final = 15.0
-_REFUSALS: Final = 'liveshop_refusals_total{code="busy"}'
 _BUSY_MAX: Final = 0.9  # of a core: beyond it the load itself is late
 _LATE_MS_MAX: Final = 100.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one rush came to; `load_s` and `others_s` are the CPU of the load and of strangers.
-
-    `refusals` is how many purchases the server refused because of the load. That is more than
-    buyers heard in time: one who has given up is refused too, and perhaps twice.
-    """
+    """What one rush came to; `load_s` and `others_s` are the CPU of the load and of strangers."""
 
     rate: float
     run: Run
     load_s: float
     others_s: float
-    refusals: int
+
+    @property
+    def last_ns(self) -> int:
+        """When the last order was confirmed in time."""
+        return max(self.run.outcome.served_ns, default=self.run.outcome.ended_ns)
 
     @property
     def seconds(self) -> float:
-        """How long it took until the last order that was confirmed in time."""
-        last_ns = max(self.run.outcome.served_ns, default=self.run.outcome.ended_ns)
-        return (last_ns - self.run.outcome.began_ns) / 1e9
+        """How long it took until then."""
+        return (self.last_ns - self.run.outcome.began_ns) / 1e9
+
+    @property
+    def refusals(self) -> int:
+        """How often the server had said `busy` by then: to those who had given up as well."""
+        return sum(each <= self.last_ns for each in self.run.outcome.busy_ns)
 
     @property
     def goodput(self) -> float:
@@ -154,7 +157,6 @@ def _median(steps: Sequence[Measured]) -> Measured:
 def _rush(
     arena: Arena, skus: Sequence[str], rate: float, seconds: float, seconds_max: float = 60.0
 ) -> Measured:
-    refusals = arena.node.counter(_REFUSALS)
     before = system.busy_and_all_ticks()
     attempts = max(1, round(rate * seconds))
     run = arena.rush(Rush(tuple(skus), attempts, rate, seconds_max, patience_s=_PATIENCE_S))
@@ -162,8 +164,7 @@ def _rush(
     load_s = run.outcome.cpu * run.seconds
     worked = (after[0] - before[0]) / max(1, after[1] - before[1])
     others_s = max(0.0, worked * _cores() * run.seconds - load_s - run.costs.total / 1e9)
-    refusals = arena.node.counter(_REFUSALS) - refusals
-    return Measured(rate, run, load_s, others_s, round(refusals))
+    return Measured(rate, run, load_s, others_s)
 
 
 def _idle(arena: Arena) -> Costs:
@@ -192,9 +193,10 @@ def _prices(
     bench.check("overload, while orders are locked", refused.run)
     costs, orders = peak.run.costs, max(1, peak.run.orders)
     wall_s, refused_s = peak.run.seconds, refused.run.seconds
-    refusal_ns = (refused.run.costs.server - idle.server * refused_s) / max(1, refused.refusals)
+    told = len(refused.run.outcome.busy_ns)
+    refusal_ns = (refused.run.costs.server - idle.server * refused_s) / max(1, told)
     # At the peak some are refused already.
-    refusals_ns = refusal_ns * peak.refusals
+    refusals_ns = refusal_ns * len(peak.run.outcome.busy_ns)
     return Prices(
         idle=idle,
         order_server_s=(costs.server - idle.server * wall_s - refusals_ns) / 1e9 / orders,

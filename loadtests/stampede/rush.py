@@ -23,6 +23,8 @@ class Outcome:
     """What became of a rush; instants are nanoseconds of the monotonic clock.
 
     Those `served` were confirmed while the buyer still waited, which is always without a patience.
+    `busy_ns` is when one was told `busy`: more often than there are in `refused`, since a buyer who
+    has given up, or has asked again, is told too.
     """
 
     began_ns: int
@@ -36,6 +38,7 @@ class Outcome:
     confirmed_ns: list[int]
     reserved_ns: list[int]
     refused: dict[str, int]
+    busy_ns: list[int]
     contradicted: int
     lost_connections: int
     served_ms: list[float]

@@ -3,6 +3,7 @@
 import ast
 
 from tests.architecture.sources import short, sources, tree
+from tests.spread import TOGETHER
 
 _WAITING = ("until", "wait_until")
 # The helpers that the tests of a level stand on. Without the level in its name, nobody who reads an
@@ -30,3 +31,12 @@ def test_what_a_level_stands_on_is_named_by_its_level() -> None:
         if isinstance(node, ast.ClassDef) and node.name in _STANDINGS
     ]
     assert nameless == []
+
+
+def test_the_tests_of_a_folder_that_share_a_server_run_in_one_process() -> None:
+    sharing = {
+        short(path).removesuffix("/conftest.py")
+        for path in sources(".py")
+        if path.name == "conftest.py" and 'scope="package"' in path.read_text()
+    }
+    assert sharing | {"tests/browser"} == set(TOGETHER)

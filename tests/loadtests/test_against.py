@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.kit.checkout import THIS
+from loadtests.kit.checkout import THIS, Checkout
 from tests.loadtests.programs import measure
 
 _ROOT = Path(__file__).parents[2]
 _CASES: dict[str, tuple[list[str], str]] = {
     "stampede": (["--scenario=limit"], "CPU/order to the other checkout"),
     "fanout": (
-        ["--scenario=deliver", "--viewers=20", "--rounds=1"],
+        ["--scenario=deliver", "--scenario=storm", "--viewers=20", "--rounds=1"],
         "20 viewers: to the other checkout, with the command",
     ),
 }
@@ -49,5 +49,10 @@ def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     assert "is no checkout of liveshop: it has no loadtests/kit/node.py" in done.stderr
 
 
-def test_a_checkout_is_told_only_the_settings_that_it_knows() -> None:
-    assert THIS.known({"LIVESHOP_PORT": "1", "LIVESHOP_OF_TOMORROW": "2"}) == {"LIVESHOP_PORT": "1"}
+def test_a_checkout_is_told_only_the_settings_that_it_knows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other, settings = Checkout(_copy(tmp_path)[0]), {"LIVESHOP_PORT": "1", "LIVESHOP_NEWER": "2"}
+    assert other.known(settings) == {"LIVESHOP_PORT": "1"}
+    assert "has no LIVESHOP_NEWER: left out there" in capsys.readouterr().err
+    assert THIS.known(settings) == settings, "a mistake of ours is for our server to refuse"

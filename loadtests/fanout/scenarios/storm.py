@@ -6,7 +6,7 @@ import random
 import statistics
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -36,11 +36,13 @@ def run(bench: Bench) -> None:
     viewers = bench.size.room(_QUICK_VIEWERS if bench.size.quick else _VIEWERS)
     with ExitStack() as stack:
         node = stack.enter_context(bench.shop.node())
-        other = stack.enter_context(bench.against.node()) if bench.against else None
         listeners = stack.enter_context(bench.crowd("storm"))
         snapshot = node.get(f"/api/sessions/{bench.shop.demo.session_id}")
         text = json.dumps([{"type": "session", **snapshot}], separators=(",", ":"))
-        with rival(bench, "starlette", text) as (starlette, target):
+        with (
+            rival(bench, "starlette", text) as (starlette, target),
+            bench.against.node() if bench.against else nullcontext() as other,
+        ):
             _compare(bench, node, other, listeners, viewers, starlette, target)
         _count_queries(bench, node, listeners, viewers)
         _buy_meanwhile(bench, node, listeners, viewers)
