@@ -19,6 +19,7 @@ from tests.system.shop import SystemShop
 from tests.waiting import wait_until
 
 CONNECTIONS_MAX = 100
+_ESTABLISHED, _CLOSE_WAIT = "01", "08"
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,22 @@ class HostileNode:
         return host, int(port)
 
     @property
-    def open_files(self) -> int:
-        """How many files and sockets it has open."""
-        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+    def connections(self) -> int:
+        """How many connections with clients it has not closed."""
+        return sum(row[3] in (_ESTABLISHED, _CLOSE_WAIT) for row in self._sockets())
+
+    @property
+    def unread_bytes(self) -> int:
+        """How much the kernel keeps for it that clients have sent."""
+        return sum(int(row[4].partition(":")[2], 16) for row in self._sockets())
+
+    def _sockets(self) -> Iterator[list[str]]:
+        """Yield the rows of its own ends in /proc/net/tcp."""
+        port = f":{self.address[1]:04X}"
+        for line in Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines():
+            row = line.split()
+            if row[1].endswith(port):
+                yield row
 
     @property
     def resident_kib(self) -> int:

@@ -28,7 +28,7 @@ async def test_who_is_slow_is_given_ten_seconds_and_costs_nobody_a_unit(
 ) -> None:
     product = await shop.product(S=5)
     session_id = await shop.session(product)
-    before = node.open_files
+    before = node.connections
     head = HEAD.format(path=f"/ws/sessions/{session_id}", more="")
     post = "POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
     starts = [head[:-2], "GET / HT", "", post, head]
@@ -38,7 +38,7 @@ async def test_who_is_slow_is_given_ten_seconds_and_costs_nobody_a_unit(
         async with shop.joined(session_id, named("honest")) as buyer:
             await bought(buyer, product["variants"][0]["sku"])
         # The group ends when the node has hung up on every one of them.
-    await eventually(partial(_files_at_most, node, before), True)
+    await eventually(partial(_connections_at_most, node, before), True)
 
 
 async def _dawdle(address: tuple[str, int], start: bytes) -> None:
@@ -53,8 +53,12 @@ async def _dawdle(address: tuple[str, int], start: bytes) -> None:
                 pass
 
 
-async def _files_at_most(node: HostileNode, count: int) -> bool:
-    return node.open_files <= count
+async def _connections_at_most(node: HostileNode, count: int) -> bool:
+    return node.connections <= count
+
+
+async def _unread_bytes(node: HostileNode) -> int:
+    return node.unread_bytes
 
 
 async def test_who_does_not_read_is_closed_with_4002_and_the_others_miss_nothing(
@@ -198,14 +202,17 @@ async def test_who_asks_for_too_much_before_the_welcome_is_told_after_it_that_we
     shop: SystemShop, strict: HostileNode
 ) -> None:
     session_id = await shop.session()
-    postgres = await asyncpg.connect(strict.postgres_url)
-    async with connected(strict.url.replace("http", "ws"), session_id) as host:
-        async with postgres.transaction():
+    async with (
+        asyncpg.create_pool(strict.postgres_url, min_size=1, max_size=1) as pool,
+        connected(strict.url.replace("http", "ws"), session_id) as host,
+    ):
+        async with pool.acquire() as postgres, postgres.transaction():
             # The other node has to ask for the session, and waits as long as we like.
             await postgres.execute("LOCK TABLE session IN ACCESS EXCLUSIVE MODE")
             await host.send("hello", ref=0, token=shop.token(named("hana"), "host"))
             for ref in range(1, 81):
                 await host.send("time", ref=ref, client_ms=0)
+            await eventually(partial(_unread_bytes, strict), 0)
         # Nothing is answered before the welcome, and all that was asked is answered after it.
         await host.wait_for(lambda message: message.get("ref") == 40)
         await host.wait_for(lambda message: message.get("ref") == 80)
@@ -215,7 +222,6 @@ async def test_who_asks_for_too_much_before_the_welcome_is_told_after_it_that_we
         assert sorted(message["ref"] for message in refused) == list(range(41, 81))
         assert {message["code"] for message in refused} == {"busy"}
         assert (await host.ask("time", client_ms=0))["type"] == "time"
-    await postgres.close()
 
 
 async def test_what_redis_holds_of_another_kind_is_internal_until_it_is_mended(
