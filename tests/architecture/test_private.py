@@ -49,18 +49,36 @@ EXEMPT = (
 
 
 def reaches(module: ast.Module) -> Iterator[tuple[str, int]]:
-    """Yield private attributes that are used on anything but oneself and others' modules."""
+    """Yield private names that are used of anything but oneself and others' modules."""
     foreign = _foreign_names(module)
     for node in ast.walk(module):
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr.startswith("_")
-            and not node.attr.startswith("__")
-            and node.attr not in _PUBLIC
-            and not _is_own(node.value)
-            and not (isinstance(node.value, ast.Name) and node.value.id in foreign)
-        ):
-            yield node.attr, node.lineno
+        match node:
+            case ast.Attribute(value=holder, attr=name) if not (
+                _is_own(holder) or (isinstance(holder, ast.Name) and holder.id in foreign)
+            ):
+                named = [name]
+            case ast.ImportFrom(module=str(source)) if _is_ours(source):
+                named = [alias.name for alias in node.names]
+            case ast.Call(args=[_, ast.Constant(value=str(name)), *_]) if _reaches_by_text(node):
+                named = [name]
+            case _:
+                continue
+        yield from ((each, node.lineno) for each in named if _is_private(each))
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in _PUBLIC
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] in ("liveshop", "tests", "loadtests", "tools")
+
+
+def _reaches_by_text(call: ast.Call) -> bool:
+    """Whether it is `getattr`, `monkeypatch.setattr` or the like, of something else."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("getattr", "setattr", "delattr") and not _is_own(call.args[0])
 
 
 def _is_own(holder: ast.expr) -> bool:
@@ -77,7 +95,7 @@ def _foreign_names(module: ast.Module) -> set[str]:
         for node in ast.walk(module)
         if isinstance(node, ast.Import)
         for alias in node.names
-        if alias.name.partition(".")[0] not in ("liveshop", "tests", "loadtests", "tools")
+        if not _is_ours(alias.name)
     }
 
 
@@ -111,6 +129,10 @@ def test_each_exemption_is_used() -> None:
         ("assert self.room._open", ["_open"]),
         ("from liveshop.edge import wheel\nwheel._SLOTS", ["_SLOTS"]),
         ("import liveshop.edge.wheel as wheel\nwheel._SLOTS", ["_SLOTS"]),
+        ("from liveshop.edge.wheel import _SLOTS", ["_SLOTS"]),
+        ("from asyncio.events import _get_running_loop", []),
+        ("getattr(room, '_open')", ["_open"]),
+        ("monkeypatch.setattr(room, '_open', True)", ["_open"]),
         ("import asyncpg\nasyncpg.connect()._con", ["_con"]),
         ("import sys\nsys._getframe()", []),
         ("self._open = super()._opened(cls._count)", []),
