@@ -129,6 +129,11 @@ class Arena:
 
 @contextmanager
 def open_arena(shop: Shop, node: Node) -> Iterator[Arena]:
-    """Start the load's process beside a node that runs."""
+    """Start the load's process beside a node that runs; the node ends in order after it.
+
+    If it was killed with an order that its buyer knows of and Redis does not yet, the audit would
+    find that.
+    """
     with Worker(buyers.serve, None) as load:
         yield Arena(shop, node, load)
+    node.end_in_order()
