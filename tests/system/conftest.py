@@ -85,4 +85,6 @@ async def other(running: dict[str, Any], second: str) -> AsyncIterator[SystemSho
 
 async def _open(running: dict[str, Any], url: str) -> AsyncIterator[SystemShop]:
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-        yield SystemShop(url, running["secret"], running["api_key"], http)
+        shop = SystemShop(url, running["secret"], running["api_key"], http)
+        yield shop
+        await shop.end_sessions()

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
@@ -38,6 +38,7 @@ class SystemShop:
     secret: str
     api_key: str
     http: httpx.AsyncClient
+    made: list[str] = field(default_factory=list)
 
     @property
     def ws(self) -> str:
@@ -100,11 +101,17 @@ class SystemShop:
         """Make a session which offers all units of the products given, and start it."""
         made = await self.post("/api/sessions", {"title": "Autumn drop", **fields})
         session_id: str = made["id"]
+        self.made.append(session_id)
         for product in shelf:
             await self.add(session_id, product)
         if start:
             await self.host(session_id, "session.start")
         return session_id
+
+    async def end_sessions(self) -> None:
+        """End what was made and is live still: a hundred live sessions are work for the server."""
+        for session_id in self.made:
+            await self.ask("POST", f"/api/sessions/{session_id}/commands", {"type": "session.end"})
 
     async def add(self, session_id: str, product: Message, **fields: Any) -> list[Message]:
         """Put a product on the shelf, with all its units if nothing else is said."""
