@@ -1,10 +1,10 @@
 """How many processes of tests there are, and which of them takes what.
 
-The tests of a file stay together, and so do the files of some folders: those whose tests share a
-server, since each process would run one else, again and again; and those with a browser, because
-Chromium gives itself a higher priority than the servers that it looks at: two of them on two cores
-make a node lose its stores for a moment. What takes longest goes first, so that no process has it
-left when the others have nothing more to do.
+The tests of a file run in one process, and so do all files of some folders. In `tests/system` and
+`tests/hostile` the files share a server, which each process would have to start. In `tests/browser`
+each test has a browser: Chromium gives itself a higher priority than the servers that it talks to,
+and two of them on two cores make a node lose its stores for a moment. The slowest folders go first,
+so that no process is left with one when the others have finished.
 """
 
 import os
@@ -14,17 +14,18 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = ("tests/browser", "tests/system", "tests/hostile")
-PROCESSES_MAX: Final = 8
+# Each has a Valkey and a PostgreSQL, whatever the number of cores.
+_PROCESSES_MAX: Final = 8
 _FIRST: Final = (*TOGETHER, "tests/loadtests", "tests/stores/redis")
 
 
 def processes() -> int:
     """Three processes of tests on two cores: more than half of a test's time is waiting.
 
-    `PYTEST_XDIST_AUTO_NUM_WORKERS` has precedence: a container may have less of its cores.
+    `PYTEST_XDIST_AUTO_NUM_WORKERS` overrides it: a container may see more cores than it may use.
     """
     told = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
-    return int(told) if told else min(PROCESSES_MAX, len(os.sched_getaffinity(0)) * 3 // 2)
+    return int(told) if told else min(_PROCESSES_MAX, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 class Spread(LoadScopeScheduling):  # type: ignore[misc]
@@ -35,7 +36,7 @@ class Spread(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def order(items: list[pytest.Item]) -> None:
-    """Bring tests into the order in which they are handed out; what is equal stays as it was."""
+    """Sort tests by their folders' turns; those of one turn keep their order."""
     items.sort(key=lambda item: _rank(item.nodeid))
 
 

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.sources import short, sources, tree
+from tests.architecture.sources import ROOT, short, sources, tree
 from tests.spread import TOGETHER
 
 _WAITING = ("until", "wait_until")
@@ -40,3 +40,4 @@ def test_the_tests_of_a_folder_that_share_a_server_run_in_one_process() -> None:
         if path.name == "conftest.py" and 'scope="package"' in path.read_text()
     }
     assert sharing | {"tests/browser"} == set(TOGETHER)
+    assert all((ROOT / each).is_dir() for each in TOGETHER)

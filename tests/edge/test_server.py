@@ -198,7 +198,9 @@ class _Spy(asyncio.Protocol):
 
 
 async def test_an_upgrade_is_handed_over_as_the_viewers_socket_expects() -> None:
-    config = uvicorn.Config(_app, http=HttpProtocol, ws=_Spy, interface="asgi3", lifespan="off")
+    config = uvicorn.Config(
+        _app, http=HttpProtocol, ws=_Spy, interface="asgi3", lifespan="off", log_config=None
+    )
     entrance = Entrance(SETTINGS, Wheel(0), lambda: 0)
     state = ServerState()
     loop = asyncio.get_running_loop()

@@ -46,6 +46,10 @@ class _AnyRooms(StubRooms):
         super().connect(viewer, "s1", ref)
 
 
+# Nobody reads what it says of millions of broken requests.
+_LOGGER: Final = logging.getLogger("uvicorn.error")
+
+
 class _Port:
     """A server on no port at all: connections are objects, and the loop turns when it is told."""
 
@@ -58,7 +62,7 @@ class _Port:
         self.server = build_server(SETTINGS, self.rooms, _answer, [], now_ms=self.clock)
         self.server.config.load()
         self.state = ServerState()
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        _LOGGER.setLevel(logging.CRITICAL)
 
     def connect(self) -> FarEnd:
         """Let a client connect."""
@@ -117,6 +121,7 @@ def close_port() -> None:
     """Let go of the server and its loop; the next input makes others."""
     while _PORT:
         _PORT.pop().loop.close()
+    _LOGGER.setLevel(logging.NOTSET)
 
 
 _UPGRADE: Final = HEAD.format(path="/ws/sessions/s1", more="")

@@ -121,4 +121,6 @@ def api_key(node: HostileNode) -> str:
 async def shop(node: HostileNode, api_key: str) -> AsyncIterator[SystemShop]:
     """The node, as its owner uses it."""
     async with httpx.AsyncClient(base_url=node.url, trust_env=False, timeout=30) as http:
-        yield SystemShop(node.url, SECRET, api_key, http)
+        shop = SystemShop(node.url, SECRET, api_key, http)
+        yield shop
+        await shop.end_sessions()

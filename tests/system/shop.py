@@ -38,7 +38,7 @@ class SystemShop:
     secret: str
     api_key: str
     http: httpx.AsyncClient
-    made: list[str] = field(default_factory=list)
+    session_ids: list[str] = field(default_factory=list)
 
     @property
     def ws(self) -> str:
@@ -101,7 +101,7 @@ class SystemShop:
         """Make a session which offers all units of the products given, and start it."""
         made = await self.post("/api/sessions", {"title": "Autumn drop", **fields})
         session_id: str = made["id"]
-        self.made.append(session_id)
+        self.session_ids.append(session_id)
         for product in shelf:
             await self.add(session_id, product)
         if start:
@@ -109,9 +109,11 @@ class SystemShop:
         return session_id
 
     async def end_sessions(self) -> None:
-        """End what was made and is live still: a hundred live sessions are work for the server."""
-        for session_id in self.made:
-            await self.ask("POST", f"/api/sessions/{session_id}/commands", {"type": "session.end"})
+        """End the sessions that it made, if they are live: a hundred are much work for a server."""
+        for session_id in self.session_ids:
+            path = f"/api/sessions/{session_id}/commands"
+            response = await self.ask("POST", path, {"type": "session.end"})
+            assert response.status_code in (200, 409), response.text
 
     async def add(self, session_id: str, product: Message, **fields: Any) -> list[Message]:
         """Put a product on the shelf, with all its units if nothing else is said."""

@@ -85,7 +85,7 @@ async def _watch_and_buy(shop: SystemShop, told: dict[str, Any]) -> list[Message
 
 
 async def _insist(client: Client, **fields: Any) -> Message:
-    """Buy; where the shop has too much to do just now, as the protocol says: later, the same."""
+    """Buy, and ask again with the same rid while the answer is `busy`, as the protocol says."""
     while True:
         answer = await client.ask("buy", **fields)
         if answer.get("code") != "busy":
