@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from liveshop.cli.environment import read_settings
-from liveshop.cli.reach import reason, require_schema, try_redis, until_connected
-from liveshop.core.errors import LiveshopError, NotFound
+from liveshop.cli.reach import require_schema, try_redis, until_connected
+from liveshop.core.errors import LiveshopError, NotFound, reason
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
 from liveshop.stores.audit.findings import Finding

@@ -8,8 +8,8 @@ from typing import Final
 import anyio
 
 from liveshop.cli.open_files import allow_open_files
-from liveshop.cli.reach import reason, try_redis, until_connected
-from liveshop.core.errors import LiveshopError
+from liveshop.cli.reach import try_redis, until_connected
+from liveshop.core.errors import LiveshopError, reason
 from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
 from liveshop.core.settings import Settings, SettingsError
 from liveshop.stores.postgres.database import Database

@@ -33,9 +33,8 @@ from liveshop.cli.local_stores import running
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.cli.logs import log_to
 from liveshop.cli.node import PortTaken, listen, serve_until_signalled
-from liveshop.cli.reach import reason
 from liveshop.cli.subprocesses import LocalStoreError
-from liveshop.core.errors import Unavailable
+from liveshop.core.errors import Unavailable, reason
 from liveshop.core.settings import Settings
 from liveshop.stores.postgres.migrate import migrate
 

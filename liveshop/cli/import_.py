@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from liveshop.cli.environment import read_settings
-from liveshop.cli.reach import reason, require_schema
+from liveshop.cli.reach import require_schema
 from liveshop.core.catalogue import ImportReport
-from liveshop.core.errors import LiveshopError, Unavailable
+from liveshop.core.errors import LiveshopError, Unavailable, reason
 from liveshop.core.settings import Settings
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database

@@ -5,8 +5,7 @@ import asyncio
 import click
 
 from liveshop.cli.environment import read_settings
-from liveshop.cli.reach import reason
-from liveshop.core.errors import LiveshopError
+from liveshop.core.errors import LiveshopError, reason
 from liveshop.stores.postgres import migrate as schema
 
 

@@ -44,8 +44,3 @@ async def require_schema(url: str) -> None:
         raise click.ClickException(
             "the database's tables are not those of this release: run `liveshop migrate` first"
         )
-
-
-def reason(error: BaseException) -> str:
-    """Return in one line why a store does not answer."""
-    return (str(error.__cause__ or error) or "no answer in time").splitlines()[0].rstrip(".")

@@ -192,3 +192,8 @@ class InternalError(LiveshopError):
 
     def __init__(self) -> None:
         super().__init__("something went wrong on our side")
+
+
+def reason(error: BaseException) -> str:
+    """Return in one line why a store does not answer, where it only says that it does not."""
+    return (str(error.__cause__ or error) or "no answer in time").splitlines()[0].rstrip(".")

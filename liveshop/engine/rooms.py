@@ -8,7 +8,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.errors import Busy, LiveshopError, NotFound, Unavailable
+from liveshop.core.errors import Busy, LiveshopError, NotFound, Unavailable, reason
 from liveshop.core.limits import (
     PULSE_MS,
     ROOM_IDLE_MS_MAX,
@@ -213,7 +213,7 @@ class Rooms:
                 await self._look()
         except LiveshopError as failure:
             node.postgres_up = node.database.reachable
-            _logger.info("a store is away: %s", failure)
+            _logger.info("a store is away: %s", reason(failure))
         node.opened = node.opened or node.health.ready
         await self._stills.tell_buying()
         await self._unload_idle()

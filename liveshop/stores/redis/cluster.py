@@ -10,7 +10,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from redis.crc import key_slot
 
 from liveshop.core import limits
-from liveshop.core.errors import LiveshopError, Unavailable
+from liveshop.core.errors import LiveshopError, Unavailable, reason
 from liveshop.core.redis_servers import HostPort, servers_of
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import Memory, RedisLink
@@ -78,7 +78,7 @@ class ClusterLink(RedisLink):
                 try:
                     self._follow(await self._look(), tasks)
                 except (Unavailable, TimeoutError) as exc:
-                    _log.warning("the cluster does not say who has what: %s", exc.__cause__ or exc)
+                    _log.warning("the cluster does not say who has what: %s", reason(exc))
                 await anyio.sleep(limits.CLUSTER_LOOK_MS / 1000)
 
     async def call(

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from liveshop.core import limits
-from liveshop.core.errors import Unavailable
+from liveshop.core.errors import Unavailable, reason
 from liveshop.core.redis_servers import HostPort, Kind, Servers, servers_of, strict_url
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ async def keep_opening(url: str, *, decode: bool) -> AbstractConnection:
         try:
             return await open_connection(url, decode=decode)
         except Unavailable as exc:
-            _log.warning("Redis cannot be reached: %s", exc.__cause__)
+            _log.warning("Redis cannot be reached: %s", reason(exc))
         await anyio.sleep(wait_ms / 1000)
         wait_ms = min(2 * wait_ms, limits.REDIS_RECONNECT_MS_MAX)
 

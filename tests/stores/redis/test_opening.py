@@ -4,15 +4,17 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 import pytest
 
+from liveshop.core import limits
 from liveshop.core.errors import Unavailable
 from liveshop.stores.redis.link import RedisLink
-from liveshop.stores.redis.opening import close_connection, open_connection
+from liveshop.stores.redis.opening import close_connection, keep_opening, open_connection
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 
@@ -122,6 +124,18 @@ def test_a_link_whose_callers_have_all_given_up_writes_nothing_and_ends(
             await until(lambda: not proxy.connections)
 
     _on(use_uvloop, give_up)
+
+
+async def test_a_server_that_does_not_answer_in_time_is_said_to_do_so(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(limits, "REDIS_CONNECT_MS_MAX", 100)
+    async with Proxy(redis_url).listening() as proxy, anyio.create_task_group() as tasks:
+        proxy.silence()
+        tasks.start_soon(partial(keep_opening, proxy.url, decode=True))
+        await until(lambda: bool(caplog.records))
+        tasks.cancel_scope.cancel()
+    assert caplog.messages[0] == "Redis cannot be reached: no answer in time"
 
 
 async def _open_and_fail_if_it_opens(url: str) -> None:
