@@ -138,8 +138,9 @@ class Broadcast:
             self._flush_soon(urgent=False)
 
     def add_dropped(self, count: int) -> None:
-        """Count chat messages that were left out for everyone."""
+        """Count chat messages that were left out for everyone, and tell soon."""
         self._dropped += count
+        self._flush_soon(urgent=False)
 
     def pulse(self, gauges: Gauges, stats: Stats | None, *, sparing: bool = False) -> None:
         """Take the newest gauges; what changed is shown, and anything at least every `ping_ms`.

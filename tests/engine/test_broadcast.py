@@ -66,6 +66,14 @@ async def stage(ping_ms: int = 25_000) -> AsyncIterator[BroadcastStage]:
         tasks.cancel_scope.cancel()
 
 
+async def test_a_count_of_dropped_messages_is_told_where_nothing_else_is_to_be_shown() -> None:
+    async with stage() as room:
+        watcher = room.seat()
+        room.broadcast.add_dropped(3)
+        chat = await watcher.sees("chat")
+        assert (chat["messages"], chat["dropped"]) == ([], 3)
+
+
 async def test_what_has_gathered_leaves_in_one_frame_of_the_same_bytes_for_all() -> None:
     async with stage() as room:
         watchers = [room.seat() for _ in range(3)]
