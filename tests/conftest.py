@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.stores.postgres.migrate import migrate
@@ -18,6 +19,10 @@ from tests.spread import Spread, order, processes
 
 _TEMPLATE = "migrated"
 _numbers = itertools.count(1)
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
