@@ -3,8 +3,8 @@
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useDesk } from "./desk.js";
-import { Sheet } from "./dialogs.js";
 import { KEYS } from "./keys.js";
+import { Sheet } from "./sheet.js";
 
 export function Help() {
   const desk = useDesk();

@@ -6,8 +6,8 @@ import { plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
 import { useDesk } from "./desk.js";
-import { Form } from "./dialogs.js";
 import { amount } from "./fields.js";
+import { Form } from "./sheet.js";
 
 export function PriceForm({ product }) {
   const desk = useDesk();

@@ -6,8 +6,8 @@ import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
 import { useDesk, useDeskState } from "./desk.js";
-import { Form } from "./dialogs.js";
 import { NumberField, amount, whole } from "./fields.js";
+import { Form } from "./sheet.js";
 import { percentOff } from "./show.js";
 
 const PLACE = "liveshop:last-sale";

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { useDesk } from "./desk.js";
-import { Sheet } from "./dialogs.js";
+import { Sheet } from "./sheet.js";
 
 export function Share() {
   const desk = useDesk();

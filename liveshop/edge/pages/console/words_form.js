@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useDesk } from "./desk.js";
-import { Form } from "./dialogs.js";
+import { Form } from "./sheet.js";
 
 export function WordsForm() {
   const desk = useDesk();

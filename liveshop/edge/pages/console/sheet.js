@@ -1,0 +1,54 @@
+/** A sheet over the console, and one with a form. */
+
+import { html, useEffect, useRef, useState } from "../shared/html.js";
+import { t } from "../shared/i18n.js";
+import { useDesk } from "./desk.js";
+
+/** A sheet over the page; it closes by Escape and by its button, and gives the focus back. */
+export function Sheet({ title, wide = false, children }) {
+  const desk = useDesk();
+  const box = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current.showModal();
+    box.current.querySelector("[autofocus]")?.focus();
+    return () => before?.focus?.();
+  }, []);
+  return html`
+    <dialog ref=${box} class=${wide ? "wide" : ""} aria-labelledby="sheet-title"
+      onClose=${() => desk.closeDialog()}>
+      <h2 id="sheet-title">${title}</h2>
+      ${children}
+    </dialog>`;
+}
+
+/** A sheet with a form: `submit()` may throw, to stay open and say why. */
+export function Form({ title, action, submit, danger = false, wide = false, children }) {
+  const desk = useDesk();
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    try {
+      await submit(event.target.elements);
+      desk.closeDialog();
+    } catch (fault) {
+      setProblem(fault.code ? desk.explain(fault) : fault.message);
+      setBusy(false);
+    }
+  };
+  return html`
+    <${Sheet} title=${title} wide=${wide}>
+      <form onSubmit=${onSubmit}>
+        ${children}
+        <p class="problem" role="alert">${problem}</p>
+        <div class="buttons end">
+          <button type="button" onClick=${() => desk.closeDialog()}>${t("console.not_now")}</button>
+          <button class=${danger ? "danger full" : "primary"} aria-busy=${busy} disabled=${busy}>
+            ${action}</button>
+        </div>
+      </form>
+    <//>`;
+}
