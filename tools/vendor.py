@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _ROOT: Final = Path(__file__).parents[1]
-VENDOR: Final = _ROOT / "liveshop" / "edge" / "pages" / "vendor"
+VENDOR: Final = _ROOT / "liveshop" / "pages" / "vendor"
 TESTS_VENDOR: Final = _ROOT / "tests" / "browser" / "vendor"
 FOLDERS: Final = (VENDOR, TESTS_VENDOR)
 LIST_NAME: Final = "vendor.json"

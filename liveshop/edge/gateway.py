@@ -23,11 +23,11 @@ from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
 from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel
-from liveshop.engine.lateness import Lateness
+from liveshop.engine.fanout.partings import no_such_session, send_away, tell_moved
+from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
-from liveshop.engine.partings import no_such_session, send_away, tell_moved
+from liveshop.engine.purchase.lateness import Lateness
 from liveshop.engine.session_log import SessionLog
-from liveshop.engine.viewer import Viewer
 
 _TICK_S: Final = 0.1
 

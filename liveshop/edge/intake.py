@@ -19,7 +19,7 @@ from time import perf_counter_ns
 from typing import Final, Protocol
 
 from liveshop.core import limits
-from liveshop.engine.lateness import Lateness
+from liveshop.engine.purchase.lateness import Lateness
 
 _logger: Final = logging.getLogger(__name__)
 _CALL_AT: Final = limits.PACKETS_PER_TURN_MAX // 2

@@ -4,7 +4,7 @@ import anyio
 
 from liveshop.core.errors import LiveshopError
 from liveshop.core.words import WordFilter
-from liveshop.engine.context import RoomContext
+from liveshop.engine.rooms.context import RoomContext
 
 
 class BlockedWords:

@@ -8,8 +8,8 @@ from liveshop.core.model import ChatMessage, Person, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import Message, as_message, decode_as, frame
 from liveshop.engine.blocked_words import BlockedWords
-from liveshop.engine.context import RoomContext
-from liveshop.engine.mailbox import Asker
+from liveshop.engine.fanout.mailbox import Asker
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.redis.records import SayOutcome
 
 _QUIET = (Status.DRAFT, Status.ENDED)

@@ -16,16 +16,16 @@ from liveshop.core.roles import Identity
 from liveshop.core.session import SessionInfo
 from liveshop.core.settings import Settings
 from liveshop.core.wire import Message
-from liveshop.engine.cashier import Cashier
-from liveshop.engine.door import Door
-from liveshop.engine.lateness import Lateness
+from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.node import Health, Node
-from liveshop.engine.reply import Reply
-from liveshop.engine.room import Room
-from liveshop.engine.rooms import Rooms
+from liveshop.engine.purchase.cashier import Cashier
+from liveshop.engine.purchase.lateness import Lateness
+from liveshop.engine.purchase.reply import Reply
+from liveshop.engine.rooms.door import Door
+from liveshop.engine.rooms.room import Room
+from liveshop.engine.rooms.rooms import Rooms
 from liveshop.engine.tracing import Trace
-from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink

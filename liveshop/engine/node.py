@@ -8,8 +8,8 @@ import anyio
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from liveshop.core.settings import Settings
 from liveshop.engine.clock import Clock
-from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
+from liveshop.engine.purchase.lateness import Lateness
 from liveshop.engine.tracing import Trace
 from liveshop.stores.failpoints import Reach, pass_by, reach
 from liveshop.stores.postgres.catalogue import Catalogue

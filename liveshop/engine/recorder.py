@@ -9,7 +9,7 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import SAMPLE_MS, VISITORS_NOTED_MAX
 from liveshop.core.model import Status
 from liveshop.core.roles import Identity, Role
-from liveshop.engine.context import RoomContext
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.postgres.figures import Sample
 
 _ON = (Status.LIVE, Status.PAUSED)

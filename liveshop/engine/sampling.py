@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from liveshop.engine.node import Node
-from liveshop.engine.room import QUEUES, Room
+from liveshop.engine.rooms.room import QUEUES, Room
 
 
 def sample(node: Node, rooms: Collection[Room], *, stills: int) -> None:

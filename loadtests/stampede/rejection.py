@@ -15,9 +15,9 @@ from liveshop.core.model import Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.session import SessionInfo, SessionState
 from liveshop.core.settings import Settings
-from liveshop.engine.context import RoomContext
 from liveshop.engine.node import Node
-from liveshop.engine.room import Room
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.room import Room
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink

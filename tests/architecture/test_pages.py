@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from tests.architecture.sources import ROOT, sources
 
-_PAGES = ROOT / "liveshop" / "edge" / "pages"
+_PAGES = ROOT / "liveshop" / "pages"
 _IMPORTED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.\.?/[^"']+)["']""")
 
 # What the files of a folder may import beside their own folder; "" is the folder of the pages.

@@ -37,7 +37,7 @@ def _module_patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def _page_patterns() -> Iterator[tuple[str, str]]:
-    for path in sorted((ROOT / "liveshop" / "edge" / "pages").rglob("*.js")):
+    for path in sorted((ROOT / "liveshop" / "pages").rglob("*.js")):
         if "vendor" not in path.parts:
             for literal in _LITERAL.finditer(path.read_text(encoding="utf-8")):
                 yield path.name, literal["pattern"]

@@ -12,7 +12,7 @@ import yaml
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import LiveshopError
 from liveshop.engine.metrics import Metrics
-from liveshop.engine.room import QUEUES
+from liveshop.engine.rooms.room import QUEUES
 
 _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"

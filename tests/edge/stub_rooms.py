@@ -18,9 +18,9 @@ from liveshop.core.commands import AskTime, Command, Like
 from liveshop.core.errors import NotFound, Unavailable
 from liveshop.core.settings import Settings
 from liveshop.edge.server import Server, build_server
-from liveshop.engine.lateness import Lateness
+from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.purchase.lateness import Lateness
 from tests.waiting import until
 
 SECRET = "a secret of at least thirty-two bytes"

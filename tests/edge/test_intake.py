@@ -7,7 +7,7 @@ from typing import Final
 
 from liveshop.core import limits
 from liveshop.edge.intake import Intake
-from liveshop.engine.lateness import Lateness
+from liveshop.engine.purchase.lateness import Lateness
 
 _MS: Final = 1_000_000
 _AT_ONCE: Final = limits.PACKETS_PER_TURN_MAX

@@ -161,7 +161,11 @@ async def test_what_operators_and_stores_cause_is_never_held_back(
     logged: pytest.LogCaptureFixture,
 ) -> None:
     async with running():
-        for name in ("liveshop.stores.redis.link", "liveshop.session", "liveshop.engine.rooms"):
+        for name in (
+            "liveshop.stores.redis.link",
+            "liveshop.session",
+            "liveshop.engine.rooms.rooms",
+        ):
             for number in range(OFTEN):
                 logging.getLogger(name).warning("session %s: rebuilding", number)
             await lines_of(logged, name, OFTEN)

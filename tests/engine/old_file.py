@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import redis.asyncio
 
-from liveshop.engine.context import RoomContext
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.redis.packing import session_key
 from tests.waiting import until
 

@@ -3,9 +3,9 @@
 from typing import Final
 
 from liveshop.core import limits
-from liveshop.engine.admission import Admission
-from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
+from liveshop.engine.purchase.admission import Admission
+from liveshop.engine.purchase.lateness import Lateness
 
 _MS: Final = 1_000_000
 _WAIT_MS: Final = 1_000

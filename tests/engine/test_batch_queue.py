@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from liveshop.core.errors import Busy
-from liveshop.engine.batch_queue import BatchQueue
+from liveshop.engine.purchase.batch_queue import BatchQueue
 
 
 async def test_a_batch_is_what_has_gathered_up_to_the_most() -> None:

@@ -16,9 +16,9 @@ from liveshop.core.commands import PinProduct, UnpinProduct
 from liveshop.core.model import Totals
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
-from liveshop.engine.audience import Audience
-from liveshop.engine.broadcast import Broadcast, Stats
 from liveshop.engine.clock import Clock, SessionClock
+from liveshop.engine.fanout.audience import Audience
+from liveshop.engine.fanout.broadcast import Broadcast, Stats
 from liveshop.engine.metrics import Metrics
 from tests.core.world import CoreWorld, make_chat
 from tests.engine.world import EngineShop, Watcher

@@ -9,7 +9,7 @@ import pytest
 from liveshop.core.commands import Reserve
 from liveshop.core.errors import InternalError, OutcomeUnknown, Unavailable
 from liveshop.core.roles import Identity, Role
-from liveshop.engine.reply import Reply
+from liveshop.engine.purchase.reply import Reply
 from tests.engine.world import EngineShop
 from tests.samples import find_sample, sample
 from tests.waiting import until

@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from liveshop.core.frames import SharedFrame
 from liveshop.core.roles import Identity
-from liveshop.engine.delivery import Delivery
+from liveshop.engine.fanout.delivery import Delivery
 
 ONE, TWO = SharedFrame(b"[1]"), SharedFrame(b"[2]")
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from liveshop.engine.mailbox import Watched
+from liveshop.engine.fanout.mailbox import Watched
 from tests.engine.world import EngineShop, open_shop
 from tests.waiting import until
 

@@ -8,7 +8,7 @@ import pytest
 from liveshop.core.errors import Unavailable
 from liveshop.core.model import OrderStatus, ReservationState
 from liveshop.core.roles import Role
-from liveshop.engine.purchase_limits import PurchaseLimits
+from liveshop.engine.purchase.purchase_limits import PurchaseLimits
 from tests.engine.old_file import OldFile
 from tests.engine.world import EngineShop, Watcher, held_up
 from tests.waiting import until

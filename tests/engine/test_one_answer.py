@@ -7,8 +7,8 @@ from uuid import uuid4
 import redis.asyncio
 
 from liveshop.core.model import OrderStatus
-from liveshop.engine.purchase_limits import PurchaseLimits
-from liveshop.engine.room import Room
+from liveshop.engine.purchase.purchase_limits import PurchaseLimits
+from liveshop.engine.rooms.room import Room
 from tests.engine.world import EngineShop, Watcher, held_up
 from tests.waiting import until
 

@@ -13,7 +13,7 @@ from liveshop.core import limits
 from liveshop.core.commands import Reserve
 from liveshop.core.errors import Busy
 from liveshop.core.roles import Identity, Role
-from liveshop.engine.room import Room
+from liveshop.engine.rooms.room import Room
 from tests.engine.world import EngineShop, Watcher, open_shop
 from tests.faults.proxy import Proxy
 from tests.samples import sample

@@ -3,7 +3,7 @@
 from typing import Final
 
 from liveshop.core.limits import PACE_BATCHES_MIN, PACE_KEPT_MS
-from liveshop.engine.pace import Pace
+from liveshop.engine.purchase.pace import Pace
 
 _MS: Final = 1_000_000
 

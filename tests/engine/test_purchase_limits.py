@@ -7,7 +7,7 @@ import pytest
 from liveshop.core.events import ProductAdded
 from liveshop.core.limits import LIMIT_LAG_MS
 from liveshop.core.model import ShelfProduct, ShelfVariant
-from liveshop.engine.purchase_limits import PurchaseLimits
+from liveshop.engine.purchase.purchase_limits import PurchaseLimits
 from tests.engine.world import EngineShop, Watcher
 
 

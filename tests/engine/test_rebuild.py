@@ -6,7 +6,7 @@ import redis.asyncio
 
 from liveshop.core.limits import SETTLEMENTS_WAITING_MAX
 from liveshop.core.model import ReservationState
-from liveshop.engine.ordered import resolved
+from liveshop.engine.purchase.ordered import resolved
 from liveshop.stores.postgres.records import NewLine, NewOrder, Verdict
 from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.records import UnitsStatus

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from liveshop.core.close_codes import CloseCode
-from liveshop.engine.context import RoomContext
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.audit.look import audit
 from tests.engine.world import EngineShop, Watcher, open_shop
 from tests.waiting import until

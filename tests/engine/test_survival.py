@@ -6,7 +6,7 @@ import redis.asyncio
 from anyio.lowlevel import checkpoint
 
 from liveshop.core.limits import SESSION_TRANSACTIONS_AT_ONCE_MAX
-from liveshop.engine.room import Room
+from liveshop.engine.rooms.room import Room
 from liveshop.stores.redis.packing import session_key
 from tests.engine.world import EngineShop, open_shop
 from tests.waiting import WAIT_S, until

@@ -7,7 +7,7 @@ from liveshop.core.close_codes import CloseCode
 from liveshop.core.frames import SharedFrame
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
-from liveshop.engine.audience import Audience
+from liveshop.engine.fanout.audience import Audience
 from tests.engine.world import EngineShop, Watcher
 
 ADA = Identity(viewer_id="ada", name="Ada", role=Role.VIEWER)

@@ -17,7 +17,7 @@ from liveshop.core.settings import Settings
 from liveshop.edge.http.app import build_app
 from liveshop.edge.server import Server, build_server
 from liveshop.edge.tokens import make_token
-from liveshop.engine.room import Room
+from liveshop.engine.rooms.room import Room
 from tests.cli.programs import SECRET
 from tests.engine.world import EngineShop, open_shop
 from tests.faults.nodes import audit

@@ -9,7 +9,7 @@ from uvicorn.server import ServerState
 
 from liveshop.core import limits
 from liveshop.edge.server import build_server
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.fanout.viewer import Viewer
 from tests.edge.raw_viewer import HEAD
 from tests.edge.stub_rooms import SETTINGS, Clock, StubRooms
 from tests.fuzz.target import Target

@@ -16,7 +16,7 @@ from liveshop.core.commands import Command, Like
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.fanout.viewer import Viewer
 from tests.edge.raw_viewer import TEXT, deflated, parsed_head
 from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
 from tests.fuzz.target import Target

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel import Locale
 
-_PAGES = Path(__file__).parents[2] / "liveshop" / "edge" / "pages"
+_PAGES = Path(__file__).parents[2] / "liveshop" / "pages"
 _LANGUAGES = ("en", "el", "zh", "ru")
 _USE = re.compile(r"""\bt\(\s*(?P<quote>["`])(?P<key>[\w.]+)(?P<rest>\$\{)?""")
 # A key that a table holds until it is said: `key: "cart.empty"`.

@@ -8,7 +8,7 @@ import pytest
 
 from liveshop.edge.http.page_files import imported, read_pages
 
-_PAGES = Path(__file__).parents[2] / "liveshop" / "edge" / "pages"
+_PAGES = Path(__file__).parents[2] / "liveshop" / "pages"
 _HTML = ("index.html", "watch.html", "host.html")
 _SHEETS = sorted(path.name for path in (_PAGES / "styles").iterdir())
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.S | re.M)

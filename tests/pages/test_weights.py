@@ -5,7 +5,7 @@ from pathlib import Path
 
 from liveshop.edge.http.page_files import imported, read_pages
 
-_PAGES = Path(__file__).parents[2] / "liveshop" / "edge" / "pages"
+_PAGES = Path(__file__).parents[2] / "liveshop" / "pages"
 CLIENT_BYTES_MAX = 10 * 1024
 VIEWER_BYTES_MAX = 120 * 1000
 HEAD_BYTES = 900  # what an answer's headers take, at most

@@ -11,7 +11,7 @@ FAULTS: Final = (
     Fault(
         name="told before COMMIT",
         promise="P2: an order is confirmed to its buyer that a crash may undo",
-        file=f"{_ENGINE}/writer.py",
+        file=f"{_ENGINE}/purchase/writer.py",
         old="            await self._learn_limits(batch)\n",
         new="            await self._learn_limits(batch)\n"
         "            now_ms = self._room.node.clock.now_ms()\n"
@@ -24,7 +24,7 @@ FAULTS: Final = (
     Fault(
         name="an order under way told as lost",
         promise="P5: refused, then confirmed",
-        file=f"{_ENGINE}/till.py",
+        file=f"{_ENGINE}/purchase/till.py",
         old="unclear = [each for each in lost if each.rid not in under_way]",
         new="unclear = [each for each in lost if each.rid not in ()]",
         tests=(f"{_TESTS}/test_lost_messages.py::test_an_order_under_way_is_not_told_as_lost",),
@@ -32,7 +32,7 @@ FAULTS: Final = (
     Fault(
         name="a `buy` taken while Postgres is away",
         promise="P4: units are held that nobody can be sold",
-        file=f"{_ENGINE}/context.py",
+        file=f"{_ENGINE}/rooms/context.py",
         old="        return self.opened and self.node.stores_up",
         new="        return self.opened",
         tests=(f"{_TESTS}/test_outages.py::test_postgres_goes_away_and_what_is_held_stays_held",),
@@ -40,7 +40,7 @@ FAULTS: Final = (
     Fault(
         name="a rebuild forgets orders that wait for their money",
         promise="P1, P3: their units are sold again while they are being paid for",
-        file=f"{_ENGINE}/rebuild.py",
+        file=f"{_ENGINE}/rooms/rebuild.py",
         old="pending=[item for pending in rebuild.pending for item in _paying(pending)],",
         new="pending=[],",
         tests=(
@@ -51,7 +51,7 @@ FAULTS: Final = (
     Fault(
         name="a rebuild believes an old file about what is open",
         promise="P4: a unit that is sold is held a second time",
-        file=f"{_ENGINE}/rebuild.py",
+        file=f"{_ENGINE}/rooms/rebuild.py",
         old="resolved=await self._resolved(survivors),",
         new="resolved=[],",
         tests=(
@@ -62,7 +62,7 @@ FAULTS: Final = (
     Fault(
         name="a rebuild forgets in which order a survivor was sold",
         promise="P5: a cart that was confirmed is told as expired",
-        file=f"{_ENGINE}/rebuild.py",
+        file=f"{_ENGINE}/rooms/rebuild.py",
         old="[item for order in orders.values() for item in sold(order)]",
         new="[replace(i, order_id=None) for o in orders.values() for i in sold(o)]",
         tests=(
@@ -73,7 +73,7 @@ FAULTS: Final = (
     Fault(
         name="an order that was there told at the price of today",
         promise="P2: what is told costs another sum than what is stored",
-        file=f"{_ENGINE}/writer.py",
+        file=f"{_ENGINE}/purchase/writer.py",
         old="                order = stored.get(ordered.order_id)\n",
         new="                order = None\n",
         tests=(
@@ -84,7 +84,7 @@ FAULTS: Final = (
     Fault(
         name="a second reservation of what is ordered keeps its price",
         promise="P2: a buyer was told another price than that of the order",
-        file=f"{_ENGINE}/writer.py",
+        file=f"{_ENGINE}/purchase/writer.py",
         old="            if first != reservation:\n",
         new="            if False:\n",
         tests=(
@@ -95,7 +95,7 @@ FAULTS: Final = (
     Fault(
         name="whatever is found after a lost answer taken for new",
         promise="P8: hosts are told of an order a second time",
-        file=f"{_ENGINE}/commits.py",
+        file=f"{_ENGINE}/purchase/commits.py",
         old="new=each.new or each.at_ms in tried_ms)",
         new="new=True)",
         tests=(
@@ -106,7 +106,7 @@ FAULTS: Final = (
     Fault(
         name="what is overdue and `paying` is left alone",
         promise="P4, P8: a node that dies before its COMMIT keeps the units for ever",
-        file=f"{_ENGINE}/warden.py",
+        file=f"{_ENGINE}/rooms/warden.py",
         old="            await self._till.resolve_overdue(reply.overdue)\n",
         new="",
         tests=(
@@ -117,7 +117,7 @@ FAULTS: Final = (
     Fault(
         name="an ended session settled while units are held",
         promise="P1, P4: what a buyer still holds goes back to the catalogue",
-        file=f"{_ENGINE}/warden.py",
+        file=f"{_ENGINE}/rooms/warden.py",
         old="if closed and not self._pulse.held and room.buying:",
         new="if closed and room.buying:",
         tests=(
@@ -128,7 +128,7 @@ FAULTS: Final = (
     Fault(
         name="money that a crash left half done stays so",
         promise="P3: it is neither an order nor a refund",
-        file=f"{_ENGINE}/cashier.py",
+        file=f"{_ENGINE}/purchase/cashier.py",
         old="await self.confirm(payment.order_id, payment.payment_id, payment.amount)",
         new="pass",
         tests=(
@@ -139,7 +139,7 @@ FAULTS: Final = (
     Fault(
         name="a call without a reply told as refused",
         promise="P5: the buyer is told no, while its unit is reserved and may be ordered",
-        file=f"{_ENGINE}/asking.py",
+        file=f"{_ENGINE}/purchase/asking.py",
         old="if not until_s and not isinstance(failure, OutcomeUnknown):",
         new="if not until_s:",
         tests=(
@@ -150,7 +150,7 @@ FAULTS: Final = (
     Fault(
         name="a host's command without an answer to its COMMIT done again",
         promise="P8: what the log has already is decided a second time",
-        file=f"{_ENGINE}/host.py",
+        file=f"{_ENGINE}/rooms/host.py",
         old="            return tuple(logged) == decision.events",
         new="            return tuple(logged) != decision.events",
         tests=(
@@ -161,7 +161,7 @@ FAULTS: Final = (
     Fault(
         name="an older Postgres goes unnoticed",
         promise="P1, P8: Redis sells on by what is no longer so, and no host is obeyed",
-        file=f"{_ENGINE}/rooms.py",
+        file=f"{_ENGINE}/rooms/rooms.py",
         old="        if head.is_behind(known):",
         new="        if head.is_behind(known) and False:",
         tests=(
@@ -172,7 +172,7 @@ FAULTS: Final = (
     Fault(
         name="a log that has gone another way is not read anew",
         promise="P6: two nodes show two different shows",
-        file=f"{_ENGINE}/host.py",
+        file=f"{_ENGINE}/rooms/host.py",
         old="            if logged != [newest]:",
         new="            if not logged and False:",
         tests=(f"{_TESTS}/test_setback.py::test_two_nodes_follow_an_older_postgres_alike",),
@@ -180,7 +180,7 @@ FAULTS: Final = (
     Fault(
         name="a cart ordered by the limit of today",
         promise="P5: what was reserved is refused",
-        file=f"{_ENGINE}/writer.py",
+        file=f"{_ENGINE}/purchase/writer.py",
         old="room.limits.since(sku_row(reservation.sku), reserved_ms)",
         new="room.limits.now(sku_row(reservation.sku))",
         tests=(
@@ -191,7 +191,7 @@ FAULTS: Final = (
     Fault(
         name="settlements that cannot wait are dropped",
         promise="P4: units that are sold stay held as well, to a deadline far away",
-        file=f"{_ENGINE}/settler.py",
+        file=f"{_ENGINE}/purchase/settler.py",
         old="            self._room.reload()",
         new="            pass",
         tests=(
@@ -202,7 +202,7 @@ FAULTS: Final = (
     Fault(
         name="a still that does not follow its log",
         promise="P6: strangers go on reading a message that a moderator took away",
-        file="liveshop/engine/stills.py",
+        file="liveshop/engine/rooms/stills.py",
         old="            elif head.offset != still.offset:\n",
         new="            elif head.offset < still.offset:\n",
         tests=("tests/engine/test_stills.py::test_viewers_of_a_still_get_every_event",),
@@ -210,7 +210,7 @@ FAULTS: Final = (
     Fault(
         name="a still that keeps what it lacked during an outage",
         promise="P6: strangers miss a show's chat for as long as anybody watches it",
-        file="liveshop/engine/stills.py",
+        file="liveshop/engine/rooms/stills.py",
         old="            elif not still.whole and",
         new="            elif False and",
         tests=(
@@ -221,7 +221,7 @@ FAULTS: Final = (
     Fault(
         name="quiet rooms without a bound",
         promise="P7: one socket for each listed show takes the node from everybody else",
-        file="liveshop/engine/rooms.py",
+        file="liveshop/engine/rooms/rooms.py",
         old="        elif not insists:\n            raise Busy()\n",
         new="",
         tests=(

@@ -11,7 +11,7 @@ FAULTS: Final = (
     Fault(
         name="gauges spared for longer than a viewer may hear nothing",
         promise="overload: each page takes its connection for dead, and all of them join again",
-        file=f"{_ENGINE}/broadcast.py",
+        file=f"{_ENGINE}/fanout/broadcast.py",
         old="if overdue or ((changed or for_hosts) and not spared):",
         new="if (overdue or changed or for_hosts) and not spared:",
         tests=(
@@ -22,7 +22,7 @@ FAULTS: Final = (
     Fault(
         name="the end of buying spared with the gauges",
         promise="overload: buyers go on asking a store that is away",
-        file=f"{_ENGINE}/broadcast.py",
+        file=f"{_ENGINE}/fanout/broadcast.py",
         old="may_wait = sparing and gauges.buying == shown.buying",
         new="may_wait = sparing",
         tests=(
@@ -33,7 +33,7 @@ FAULTS: Final = (
     Fault(
         name="an order that is paying dropped because its buyer has gone",
         promise="P4, P5: its units are held by nobody, and its rid has no answer",
-        file=f"{_ENGINE}/writer.py",
+        file=f"{_ENGINE}/purchase/writer.py",
         old="self._queue.take(limits.ORDERS_PER_COMMIT_MAX)",
         new="self._queue.take(limits.ORDERS_PER_COMMIT_MAX, lambda each: "
         "self._room.audience.has_buyer(each.buyer))",
@@ -45,7 +45,7 @@ FAULTS: Final = (
     Fault(
         name="`busy` told after the reservation was made",
         promise="P5: the buyer is told that nothing was done, and the order is confirmed later",
-        file=f"{_ENGINE}/combiner.py",
+        file=f"{_ENGINE}/purchase/combiner.py",
         old="            try:\n                self._answer(purchase, line)\n",
         new="            try:\n                if not self._is_wanted(purchase):\n"
         "                    continue\n                self._answer(purchase, line)\n",
@@ -63,7 +63,7 @@ FAULTS: Final = (
     Fault(
         name="a replay of what is reserved refused as busy",
         promise="P5: a buyer whose unit is set aside is told that nothing was done",
-        file=f"{_ENGINE}/combiner.py",
+        file=f"{_ENGINE}/purchase/combiner.py",
         old="return self._room.mailbox.is_watched(rid) or self._writer.has(rid)",
         new="return False",
         tests=(
@@ -73,7 +73,7 @@ FAULTS: Final = (
     Fault(
         name="units reserved for those who have gone",
         promise="overload: calls are spent on what nobody waits for",
-        file=f"{_ENGINE}/combiner.py",
+        file=f"{_ENGINE}/purchase/combiner.py",
         old="        if purchase.asker.gone:\n",
         new="        if purchase.asker.gone and False:\n",
         tests=(
@@ -84,7 +84,7 @@ FAULTS: Final = (
     Fault(
         name="one slow call shuts everybody out",
         promise="overload: nothing is let in that would show that it is over",
-        file=f"{_ENGINE}/admission.py",
+        file=f"{_ENGINE}/purchase/admission.py",
         old="        if purchases < limits.RESERVE_LINES_PER_CALL_MAX and "
         "behind < limits.ORDERS_PER_COMMIT_MAX:",
         new="        if not purchases and not behind:",
@@ -118,7 +118,7 @@ FAULTS: Final = (
     Fault(
         name="a purchase dropped however little it has waited",
         promise="a node on which nobody waits is busy as soon as its loop is late",
-        file=f"{_ENGINE}/combiner.py",
+        file=f"{_ENGINE}/purchase/combiner.py",
         old="return max(patience_ns, _OVERDUE_NS_MIN)",
         new="return patience_ns",
         tests=(f"{_OVERLOAD}::test_an_idle_node_is_not_busy_however_short_a_purchase_may_wait",),

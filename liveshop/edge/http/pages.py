@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from liveshop.edge.http.headers import CONTENT_SECURITY_POLICY, STREAM_POLICY
 from liveshop.edge.http.page_files import PageFile, read_pages
 
-_FOLDER: Final = Path(__file__).parent.parent / "pages"
+_FOLDER: Final = Path(__file__).parents[2] / "pages"
 _PAGES: Final = {
     "/": ("index.html", CONTENT_SECURITY_POLICY),
     "/watch/{session_id}": ("watch.html", STREAM_POLICY),

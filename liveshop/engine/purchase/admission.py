@@ -13,9 +13,9 @@ from typing import Final
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy
-from liveshop.engine.lateness import Lateness
 from liveshop.engine.metrics import Metrics
-from liveshop.engine.pace import Pace
+from liveshop.engine.purchase.lateness import Lateness
+from liveshop.engine.purchase.pace import Pace
 
 _NS_PER_MS: Final = 1_000_000
 _RENEW_NS: Final = 100 * _NS_PER_MS

@@ -9,10 +9,10 @@ from liveshop.core import limits
 from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Order, Reservation, ReservationState
-from liveshop.engine.context import RoomContext
-from liveshop.engine.host import Host
-from liveshop.engine.ordered import resolved, sold
-from liveshop.engine.till import Till
+from liveshop.engine.purchase.ordered import resolved, sold
+from liveshop.engine.purchase.till import Till
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.host import Host
 from liveshop.stores.postgres.records import PendingOrder, Rebuild, Verdict
 from liveshop.stores.redis.records import UnitsStatus
 

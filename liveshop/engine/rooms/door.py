@@ -9,14 +9,14 @@ from liveshop.core.errors import Busy, LiveshopError, NotFound
 from liveshop.core.model import Order, Reservation, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
-from liveshop.engine.mailbox import Watched
+from liveshop.engine.fanout.mailbox import Watched
+from liveshop.engine.fanout.partings import no_such_session, send_away
+from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.node import Node
-from liveshop.engine.partings import no_such_session, send_away
-from liveshop.engine.room import Room
-from liveshop.engine.rooms import Rooms
+from liveshop.engine.rooms.room import Room
+from liveshop.engine.rooms.rooms import Rooms
+from liveshop.engine.rooms.stills import Still
 from liveshop.engine.session_log import SessionLog
-from liveshop.engine.stills import Still
-from liveshop.engine.viewer import Viewer
 
 
 class Door:

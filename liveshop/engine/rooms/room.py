@@ -25,22 +25,22 @@ from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Status
-from liveshop.engine.admission import Admission
-from liveshop.engine.audience import Audience
-from liveshop.engine.cart import Cart
 from liveshop.engine.chat import Chat
-from liveshop.engine.combiner import Combiner, Purchase
-from liveshop.engine.context import RoomContext
-from liveshop.engine.host import Host
-from liveshop.engine.mailbox import Asker, ViewerAsker
-from liveshop.engine.pulse import Pulse
-from liveshop.engine.rebuild import Rebuilder
+from liveshop.engine.fanout.audience import Audience
+from liveshop.engine.fanout.mailbox import Asker, ViewerAsker
+from liveshop.engine.fanout.pulse import Pulse
+from liveshop.engine.fanout.viewer import Viewer
+from liveshop.engine.purchase.admission import Admission
+from liveshop.engine.purchase.cart import Cart
+from liveshop.engine.purchase.combiner import Combiner, Purchase
+from liveshop.engine.purchase.settler import Settler
+from liveshop.engine.purchase.till import Till
+from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.recorder import Recorder
-from liveshop.engine.settler import Settler
-from liveshop.engine.till import Till
-from liveshop.engine.viewer import Viewer
-from liveshop.engine.warden import Warden
-from liveshop.engine.writer import OrderWriter
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.host import Host
+from liveshop.engine.rooms.rebuild import Rebuilder
+from liveshop.engine.rooms.warden import Warden
 from liveshop.stores.redis.records import ReserveLine
 
 _RESTART_S = 1.0

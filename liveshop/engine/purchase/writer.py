@@ -17,16 +17,16 @@ from liveshop.core.model import (
     sku_row,
 )
 from liveshop.core.wire import Message
-from liveshop.engine.admission import Admission
-from liveshop.engine.batch_queue import BatchQueue
-from liveshop.engine.commits import Commits, Written
-from liveshop.engine.context import RoomContext
-from liveshop.engine.host import Host
-from liveshop.engine.mailbox import Asker
-from liveshop.engine.ordered import STATES, Ordered, resolved, sold
-from liveshop.engine.settler import Settler
+from liveshop.engine.fanout.mailbox import Asker
+from liveshop.engine.fanout.viewer import Viewer
+from liveshop.engine.purchase.admission import Admission
+from liveshop.engine.purchase.batch_queue import BatchQueue
+from liveshop.engine.purchase.commits import Commits, Written
+from liveshop.engine.purchase.ordered import STATES, Ordered, resolved, sold
+from liveshop.engine.purchase.settler import Settler
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.host import Host
 from liveshop.engine.tracing import Stage, stages_of
-from liveshop.engine.viewer import Viewer
 from liveshop.stores.postgres.records import (
     CommitReply,
     NewLine,

@@ -15,7 +15,7 @@ from anyio.lowlevel import checkpoint
 
 from liveshop.core import limits
 from liveshop.core.frames import SharedFrame
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.fanout.viewer import Viewer
 
 _SLICE_S: Final = limits.SLICE_MS / 1000
 _ROUNDS: Final = 4

@@ -8,7 +8,7 @@ import anyio
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.model import Order, sku_row
-from liveshop.engine.context import RoomContext
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.postgres.records import CommitReply, Head, NewOrder, Verdict
 
 _RETRY_S = 0.1

@@ -9,8 +9,8 @@ from liveshop.core import limits
 from liveshop.core.errors import LiveshopError, OutcomeUnknown
 from liveshop.core.model import Order
 from liveshop.engine.node import Node
-from liveshop.engine.rooms import Rooms
-from liveshop.engine.till import refund_refusal
+from liveshop.engine.purchase.till import refund_refusal
+from liveshop.engine.rooms.rooms import Rooms
 from liveshop.stores.postgres.records import PaymentReply, PaymentStatus
 
 _logger = logging.getLogger(__name__)

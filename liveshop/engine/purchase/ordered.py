@@ -7,7 +7,7 @@ from time import perf_counter
 from msgspec.structs import replace
 
 from liveshop.core.model import Order, Reservation, ReservationState
-from liveshop.engine.mailbox import Asker
+from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.tracing import Stage
 from liveshop.stores.postgres.records import Verdict
 

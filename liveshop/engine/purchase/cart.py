@@ -6,12 +6,12 @@ from typing import TypeVar
 from liveshop.core import messages
 from liveshop.core.errors import Busy
 from liveshop.core.model import Reservation, ReservationState
-from liveshop.engine.admission import Admission
-from liveshop.engine.asking import carried_out
-from liveshop.engine.context import RoomContext
-from liveshop.engine.mailbox import Asker
-from liveshop.engine.ordered import Ordered
-from liveshop.engine.writer import OrderWriter
+from liveshop.engine.fanout.mailbox import Asker
+from liveshop.engine.purchase.admission import Admission
+from liveshop.engine.purchase.asking import carried_out
+from liveshop.engine.purchase.ordered import Ordered
+from liveshop.engine.purchase.writer import OrderWriter
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.redis.records import PayReply, ReleaseReply
 
 _Reply = TypeVar("_Reply", PayReply, ReleaseReply)

@@ -6,12 +6,12 @@ from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Reservation, Totals
 from liveshop.core.snapshot import Gauges
-from liveshop.engine.admission import Admission
-from liveshop.engine.broadcast import Stats
-from liveshop.engine.context import RoomContext
-from liveshop.engine.host import Host
-from liveshop.engine.mailbox import Watched
-from liveshop.engine.till import Till
+from liveshop.engine.fanout.broadcast import Stats
+from liveshop.engine.fanout.mailbox import Watched
+from liveshop.engine.purchase.admission import Admission
+from liveshop.engine.purchase.till import Till
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.host import Host
 from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
 

@@ -13,13 +13,13 @@ from liveshop.core.events import Event
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.session import SessionState, apply
 from liveshop.core.wire import encode_one
-from liveshop.engine.audience import Audience
-from liveshop.engine.broadcast import Broadcast
 from liveshop.engine.clock import SessionClock
-from liveshop.engine.logged import LoggedSession
-from liveshop.engine.mailbox import Mailbox
+from liveshop.engine.fanout.audience import Audience
+from liveshop.engine.fanout.broadcast import Broadcast
+from liveshop.engine.fanout.mailbox import Mailbox
 from liveshop.engine.node import Node
-from liveshop.engine.purchase_limits import PurchaseLimits
+from liveshop.engine.purchase.purchase_limits import PurchaseLimits
+from liveshop.engine.rooms.logged import LoggedSession
 from liveshop.engine.session_log import SessionLog
 from liveshop.engine.tracing import PurchaseTrace, Stage
 from liveshop.stores.postgres.records import Head

@@ -9,11 +9,11 @@ from liveshop.core import limits
 from liveshop.core.decide import due
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Status
-from liveshop.engine.context import RoomContext
-from liveshop.engine.host import Host
-from liveshop.engine.pulse import Pulse
-from liveshop.engine.settler import Settler
-from liveshop.engine.till import Till
+from liveshop.engine.fanout.pulse import Pulse
+from liveshop.engine.purchase.settler import Settler
+from liveshop.engine.purchase.till import Till
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.host import Host
 from liveshop.stores.redis.records import UnitsStatus
 
 _PULSE_S = limits.PULSE_MS / 1000

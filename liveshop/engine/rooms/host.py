@@ -14,8 +14,8 @@ from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import ChatMessage, Product, Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.wire import decode_event, event_message
-from liveshop.engine.context import RoomContext
-from liveshop.engine.logged import read_session
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.logged import read_session
 from liveshop.stores.redis.projection import project
 
 _EVENTS_PER_READ = 500

@@ -9,7 +9,7 @@ from liveshop.core import limits
 from liveshop.core.errors import Busy, Unavailable
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation
-from liveshop.engine.context import RoomContext
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.postgres.records import Copies
 
 

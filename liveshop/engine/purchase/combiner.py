@@ -12,15 +12,15 @@ from liveshop.core import limits, messages
 from liveshop.core.errors import Busy, InternalError, LiveshopError, NotLive
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
-from liveshop.engine.admission import Admission
-from liveshop.engine.asking import carried_out
-from liveshop.engine.batch_queue import BatchQueue
-from liveshop.engine.context import RoomContext
-from liveshop.engine.host import Host
-from liveshop.engine.mailbox import Asker
-from liveshop.engine.ordered import Ordered, resolved
+from liveshop.engine.fanout.mailbox import Asker
+from liveshop.engine.purchase.admission import Admission
+from liveshop.engine.purchase.asking import carried_out
+from liveshop.engine.purchase.batch_queue import BatchQueue
+from liveshop.engine.purchase.ordered import Ordered, resolved
+from liveshop.engine.purchase.writer import OrderWriter
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.host import Host
 from liveshop.engine.tracing import Stage, stages_of
-from liveshop.engine.writer import OrderWriter
 from liveshop.stores.postgres.records import Verdict
 from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
 

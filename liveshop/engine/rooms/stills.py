@@ -21,13 +21,13 @@ from liveshop.core.model import ChatMessage
 from liveshop.core.session import SessionState, apply
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.core.wire import Message, decode_object, event_message, shared_frame
-from liveshop.engine.audience import Audience
-from liveshop.engine.delivery import Delivery
-from liveshop.engine.logged import LoggedSession, read_session
-from liveshop.engine.mailbox import ViewerAsker
+from liveshop.engine.fanout.audience import Audience
+from liveshop.engine.fanout.delivery import Delivery
+from liveshop.engine.fanout.mailbox import ViewerAsker
+from liveshop.engine.fanout.partings import no_such_session, send_away
+from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.node import Node
-from liveshop.engine.partings import no_such_session, send_away
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.rooms.logged import LoggedSession, read_session
 from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.live import SessionLive
 

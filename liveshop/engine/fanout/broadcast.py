@@ -19,9 +19,9 @@ from liveshop.core.roles import Role
 from liveshop.core.session import SessionState
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.core.wire import Message, event_message, frame, shared_frame
-from liveshop.engine.audience import Audience
 from liveshop.engine.clock import SessionClock
-from liveshop.engine.delivery import Delivery
+from liveshop.engine.fanout.audience import Audience
+from liveshop.engine.fanout.delivery import Delivery
 from liveshop.engine.metrics import Metrics
 
 _CHAT_FLUSH_S = limits.CHAT_FLUSH_MS / 1000

@@ -18,13 +18,13 @@ from liveshop.core.limits import (
 )
 from liveshop.core.model import Status
 from liveshop.core.wire import Message, decode_object
-from liveshop.engine.context import RoomContext
-from liveshop.engine.logged import read_session
 from liveshop.engine.node import Node
-from liveshop.engine.room import Room
+from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.logged import read_session
+from liveshop.engine.rooms.room import Room
+from liveshop.engine.rooms.stills import Still, Stills
 from liveshop.engine.sampling import sample
 from liveshop.engine.session_log import SessionLog
-from liveshop.engine.stills import Still, Stills
 from liveshop.stores.postgres.records import Head
 
 _logger = logging.getLogger(__name__)

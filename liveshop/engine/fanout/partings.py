@@ -5,7 +5,7 @@ import random
 from liveshop.core import limits, messages
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.wire import frame
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.fanout.viewer import Viewer
 
 
 def no_such_session(viewer: Viewer) -> None:

@@ -9,8 +9,8 @@ from liveshop.core.limits import LETTERS_WAITING_MAX
 from liveshop.core.model import Order, Reservation
 from liveshop.core.roles import Role
 from liveshop.core.wire import frame
-from liveshop.engine.audience import Audience
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.fanout.audience import Audience
+from liveshop.engine.fanout.viewer import Viewer
 
 
 class Asker(Protocol):

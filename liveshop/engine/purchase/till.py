@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from liveshop.core import limits, messages
 from liveshop.core.errors import Conflict, Expired, LiveshopError
 from liveshop.core.model import Order, OrderStatus, Reservation, ReservationState
-from liveshop.engine.context import RoomContext
-from liveshop.engine.mailbox import Watched
-from liveshop.engine.ordered import resolved, sold
-from liveshop.engine.settler import Settler
-from liveshop.engine.writer import OrderWriter
+from liveshop.engine.fanout.mailbox import Watched
+from liveshop.engine.purchase.ordered import resolved, sold
+from liveshop.engine.purchase.settler import Settler
+from liveshop.engine.purchase.writer import OrderWriter
+from liveshop.engine.rooms.context import RoomContext
 from liveshop.stores.postgres.records import (
     Copies,
     PaymentReply,

@@ -9,7 +9,7 @@ from liveshop.core.errors import LiveshopError, OutcomeUnknown
 from liveshop.core.limits import ANSWER_MS_MAX
 from liveshop.core.model import Reservation
 from liveshop.core.wire import Message
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.fanout.viewer import Viewer
 
 
 class Reply:

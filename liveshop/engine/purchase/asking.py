@@ -7,7 +7,7 @@ import anyio
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy, OutcomeUnknown, Unavailable
-from liveshop.engine.context import RoomContext
+from liveshop.engine.rooms.context import RoomContext
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from liveshop.core import limits
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.frames import SharedFrame
 from liveshop.core.roles import Role
-from liveshop.engine.viewer import Viewer
+from liveshop.engine.fanout.viewer import Viewer
 
 
 class Audience:

@@ -1,0 +1,1 @@
+"""How messages reach viewers: a session's audience, frames encoded once, bounded buffers."""

@@ -1,0 +1,1 @@
+"""The sessions on this node: who loads them, lets viewers in, obeys hosts and repairs Redis."""
