@@ -129,14 +129,14 @@ class Sentinels:
         return None
 
     def fail_over(self, primary: Member) -> Member:
-        """Kill the primary, wait for its heir, and let it come back as a replica."""
+        """Kill the primary, and bring it back as a replica of the promoted one."""
         primary.kill()
         wait_until(lambda: self.primary() not in (None, primary))
-        heir = self.primary()
-        assert heir is not None
+        promoted = self.primary()
+        assert promoted is not None
         primary.start()
         primary.until_tells("replication", "master_link_status", "up")
-        return heir
+        return promoted
 
     def _is_whole(self, port: int) -> bool:
         try:
@@ -221,7 +221,7 @@ class Cluster:
         return next(each for each in self.members if each.port == port)
 
     def fail_over(self, session_id: str) -> None:
-        """Kill the primary of a session, wait for its heir, and let it come back as a replica."""
+        """Kill the primary of a session, and bring it back as a replica of the promoted one."""
         primary = self.primary(session_id)
         assert primary is not None
         other = next(each for each in self.members if each is not primary)

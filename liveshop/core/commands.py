@@ -51,7 +51,7 @@ class Like(_Command, frozen=True, kw_only=True, tag="like"):
     count: Annotated[int, Meta(ge=1, le=limits.LIKES_PER_MESSAGE_MAX)]
 
 
-class Look(_Command, frozen=True, kw_only=True, tag="look"):
+class ViewProduct(_Command, frozen=True, kw_only=True, tag="look"):
     """Count one more look at a product's details; never answered."""
 
     product_id: Id
@@ -261,7 +261,7 @@ Command = (
     Hello
     | AskTime
     | Like
-    | Look
+    | ViewProduct
     | Say
     | Buy
     | Reserve

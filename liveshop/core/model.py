@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Payment = Literal["direct", "checkout"]
+PaymentMode = Literal["direct", "checkout"]
 PurchaseWord = Literal["buy", "reserve"]
 
 

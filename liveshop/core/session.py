@@ -29,7 +29,7 @@ from liveshop.core.events import (
     SessionStarted,
     ShelfOrdered,
 )
-from liveshop.core.model import ChatMessage, Payment, Sale, ShelfProduct, ShelfVariant, Status
+from liveshop.core.model import ChatMessage, PaymentMode, Sale, ShelfProduct, ShelfVariant, Status
 
 _T = TypeVar("_T")
 
@@ -40,7 +40,7 @@ class SessionInfo(Struct, frozen=True, kw_only=True):
     id: str
     title: str
     currency: str
-    payment: Payment
+    payment: PaymentMode
     hold_ms: int
     starts_at_ms: int | None = None
     stream_url: str | None = None

@@ -35,7 +35,7 @@ _TICK_S: Final = 0.1
 _logger: Final = logging.getLogger(__name__)
 
 
-class Rooms(Protocol):
+class ViewerEngine(Protocol):
     """What the gateway asks of the engine.
 
     `connect` comes once, after a good `hello`; then `submit` for each command or `answer` for
@@ -97,27 +97,27 @@ class Gateway:
     """Every viewer connection of a node; `run` owns its two kinds of task and goes on for ever."""
 
     def __init__(
-        self, settings: Settings, rooms: Rooms, tokens: Tokens, now_ms: Callable[[], int]
+        self, settings: Settings, engine: ViewerEngine, tokens: Tokens, now_ms: Callable[[], int]
     ) -> None:
         """Take what guests need; `now_ms` is any clock that never goes back."""
         self.settings = settings
-        self.rooms = rooms
+        self.engine = engine
         self.tokens = tokens
-        self.clients = Clients(settings, rooms.metrics)
+        self.clients = Clients(settings, engine.metrics)
         self.guesses = Guesses(now_ms)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()
-        self.intake = Intake(rooms.lateness)
+        self.intake = Intake(engine.lateness)
         self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
-        self.turns = Turns(settings, rooms.now_ms)
+        self.turns = Turns(settings, engine.now_ms)
         self._guests: set[Guest] = set()
         self._refused: dict[Guest, None] = {}  # of them, until they have gone; the oldest first
         self._by_address: Counter[str] = Counter()
         self._by_viewer: Counter[str] = Counter()
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
-        rooms.metrics.sockets_max.set(settings.connections_max)
+        engine.metrics.sockets_max.set(settings.connections_max)
         self._emptied: anyio.Event | None = None
 
     def __len__(self) -> int:
@@ -135,7 +135,7 @@ class Gateway:
                 now_ms, begun_s = self.now_ms(), anyio.current_time()
                 await anyio.sleep(_TICK_S)
                 late_s = max(0.0, anyio.current_time() - begun_s - _TICK_S)
-                self.rooms.lateness.loop_ns = int(late_s * 1e9)
+                self.engine.lateness.loop_ns = int(late_s * 1e9)
                 for each in self.wheel.advance(now_ms):
                     each.tick(now_ms)
 
@@ -146,12 +146,12 @@ class Gateway:
         Every guest that was opened is told of by `closed` in the end.
         """
         self._guests.add(guest)
-        self.rooms.metrics.sockets.set(len(self._guests))
+        self.engine.metrics.sockets.set(len(self._guests))
         self._by_address[guest.address] += 1
         self.schedule(guest)
         if not self._admits(guest, turn):
             self._note_refused(guest)
-        elif self.rooms.loaded(guest.session_id) is None:
+        elif self.engine.loaded(guest.session_id) is None:
             self._look_up(guest)
 
     def _admits(self, guest: Guest, turn: str | None) -> bool:
@@ -222,7 +222,7 @@ class Gateway:
         """Forget a connection that was lost."""
         self._guests.remove(guest)
         self._refused.pop(guest, None)
-        self.rooms.metrics.sockets.set(len(self._guests))
+        self.engine.metrics.sockets.set(len(self._guests))
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
@@ -236,7 +236,7 @@ class Gateway:
 
     def count_close(self, code: int) -> None:
         """Count a connection that ends, by its close code."""
-        self.rooms.metrics.closes.labels(code).inc()
+        self.engine.metrics.closes.labels(code).inc()
 
     async def drain(self) -> None:
         """Send everyone away, now and from now on; return when they have gone.
@@ -303,7 +303,7 @@ class Gateway:
     async def _find(self, session_id: str) -> None:
         log = SessionLog(session_id, _logger)
         try:
-            await self.rooms.look_up(session_id)
+            await self.engine.look_up(session_id)
         except NotFound:
             for guest in self._looking_up[session_id]:
                 no_such_session(guest)

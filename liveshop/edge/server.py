@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from liveshop.core import limits
 from liveshop.core.settings import Settings
 from liveshop.edge.entrance import Entrance
-from liveshop.edge.gateway import Gateway, Rooms
+from liveshop.edge.gateway import Gateway, ViewerEngine
 from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.line_limit import limited_lines
 from liveshop.edge.tokens import Tokens
@@ -94,7 +94,7 @@ class Server(uvicorn.Server):
         _logger.info("stopping: %d viewers are told to connect again", len(self.gateway))
         drain_s = self.gateway.settings.drain_ms / 1000
         over_at = anyio.current_time() + drain_s
-        self.gateway.rooms.retire()
+        self.gateway.engine.retire()
         for server in self.servers:
             server.close()
         for connection in self.server_state.connections:
@@ -107,7 +107,7 @@ class Server(uvicorn.Server):
         self.config.timeout_graceful_shutdown = math.ceil(rest_s)
         await super().shutdown(sockets)
         with anyio.move_on_after(rest_s):
-            await self.gateway.rooms.finish()
+            await self.gateway.engine.finish()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -129,7 +129,7 @@ class Server(uvicorn.Server):
 
 def build_server(
     settings: Settings,
-    engine: Rooms,
+    engine: ViewerEngine,
     app: ASGIApp,
     sockets: Sequence[socket.socket],
     *,

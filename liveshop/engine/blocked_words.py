@@ -10,25 +10,25 @@ from liveshop.engine.rooms.context import RoomContext
 class BlockedWords:
     """Reads the words when the log says that they have changed, not before someone speaks."""
 
-    def __init__(self, room: RoomContext) -> None:
-        self._room = room
+    def __init__(self, session: RoomContext) -> None:
+        self._session = session
         self._lock = anyio.Lock()
         self._offset = 0
         self._filter = WordFilter()
 
     async def find(self, text: str) -> bool:
         """Tell whether the text has a blocked word; while Postgres is away, an older list says."""
-        if self._offset < self._room.state.words_offset:
+        if self._offset < self._session.state.words_offset:
             await self._read()
         return self._filter.finds(text)
 
     async def _read(self) -> None:
         async with self._lock:
-            offset = self._room.state.words_offset
+            offset = self._session.state.words_offset
             if self._offset == offset:
                 return
             try:
-                words = await self._room.node.sessions.blocked_words(self._room.session_id)
+                words = await self._session.node.sessions.blocked_words(self._session.session_id)
             except LiveshopError:
                 return
             self._filter, self._offset = WordFilter(words), offset

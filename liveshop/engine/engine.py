@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from liveshop.core.commands import Command, HostCommand, MuteViewer, Reserve, UnmuteViewer
 from liveshop.core.errors import Conflict, OutcomeUnknown, Unavailable
 from liveshop.core.events import Event
-from liveshop.core.model import Order, Payment, Status
+from liveshop.core.model import Order, PaymentMode, Status
 from liveshop.core.roles import Identity
 from liveshop.core.session import SessionInfo
 from liveshop.core.settings import Settings
@@ -19,12 +19,12 @@ from liveshop.core.wire import Message
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.node import Health, Node
-from liveshop.engine.purchase.cashier import Cashier
 from liveshop.engine.purchase.lateness import Lateness
+from liveshop.engine.purchase.order_service import OrderService
 from liveshop.engine.purchase.reply import Reply
-from liveshop.engine.rooms.door import Door
 from liveshop.engine.rooms.room import Room
 from liveshop.engine.rooms.rooms import Rooms
+from liveshop.engine.rooms.viewer_admission import ViewerAdmission
 from liveshop.engine.tracing import Trace
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
@@ -51,8 +51,8 @@ class Engine:
         self._node = Node.of(settings, database, link, bus)
         self._node.trace = trace
         self._rooms = Rooms(self._node)
-        self._door = Door(self._node, self._rooms)
-        self._cashier = Cashier(self._node, self._rooms)
+        self._viewer_admission = ViewerAdmission(self._node, self._rooms)
+        self._order_service = OrderService(self._node, self._rooms)
         self._tasks: TaskGroup | None = None
 
     @property
@@ -74,7 +74,7 @@ class Engine:
         """Keep the rooms until cancelled; database, link and bus have to run meanwhile."""
         async with anyio.create_task_group() as self._tasks:
             await self._tasks.start(self._rooms.run)
-            self._tasks.start_soon(self._cashier.run)
+            self._tasks.start_soon(self._order_service.run)
             task_status.started()
 
     def retire(self) -> None:
@@ -117,26 +117,26 @@ class Engine:
 
         `visitor` is what an anonymous viewer's client calls itself, to be counted once.
         """
-        self._door.connect(viewer, session_id, ref, visitor, self._owner())
+        self._viewer_admission.connect(viewer, session_id, ref, visitor, self._owner())
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Carry out a command that the viewer's role allows, and answer on its connection."""
-        self._door.submit(viewer, command)
+        self._viewer_admission.submit(viewer, command)
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         """Write an answer of the gateway's own, after the welcome if that is still to come."""
-        self._door.answer(viewer, answer)
+        self._viewer_admission.answer(viewer, answer)
 
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer; what it has asked for goes on."""
-        self._door.disconnect(viewer)
+        self._viewer_admission.disconnect(viewer)
 
     async def create_session(
         self,
         *,
         title: str,
         currency: str,
-        payment: Payment,
+        payment: PaymentMode,
         hold_ms: int,
         starts_at_ms: int | None = None,
         stream_url: str | None = None,
@@ -196,11 +196,13 @@ class Engine:
         Idempotent by `payment_id`. Raises Conflict or Expired where the money is to be refunded:
         it is listed as `refund_due`.
         """
-        return await self._carry_out(lambda: self._cashier.confirm(order_id, payment_id, amount))
+        return await self._carry_out(
+            lambda: self._order_service.confirm(order_id, payment_id, amount)
+        )
 
     async def cancel(self, order_id: str) -> Order:
         """Cancel a confirmed order; its units are for sale again."""
-        return await self._carry_out(lambda: self._cashier.cancel(order_id))
+        return await self._carry_out(lambda: self._order_service.cancel(order_id))
 
     def _owner(self) -> TaskGroup:
         if self._tasks is None:

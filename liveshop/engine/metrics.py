@@ -46,8 +46,8 @@ class Metrics:
         self.catch_ups = self._counter("catch_ups", "Gaps in the events filled from Postgres.")
         self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")
         self.bus_lag = self._seconds("bus_lag_seconds", "From one node over the bus to another.")
-        self.setbacks = self._counter(
-            "setbacks", "Times that Postgres was found older than what was known of it."
+        self.postgres_rollbacks = self._counter(
+            "postgres_rollbacks", "Times that Postgres was found older than what was known of it."
         )
         self.clock_jumps = self._counter("clock_jumps", "Jumps of Redis' clock over 5 s.")
         self.store_up = self._gauge("store_up", "1 while a store answers.", "livemin", ["store"])

@@ -124,7 +124,7 @@ def test_each_exemption_is_used() -> None:
     ("planted", "reached"),
     [
         ("assert room.host._lock.locked()", ["_lock"]),
-        ("assert engine()._door._inside == {}", ["_inside", "_door"]),
+        ("assert engine()._viewer_admission._inside == {}", ["_inside", "_viewer_admission"]),
         ("rooms[0]._open = True", ["_open"]),
         ("assert self.room._open", ["_open"]),
         ("from liveshop.edge import wheel\nwheel._SLOTS", ["_SLOTS"]),

@@ -19,7 +19,7 @@ from liveshop.edge.handshake import Head
 from liveshop.edge.server import Server, build_server
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.edge.websocket import WebSocket
-from tests.edge.stub_rooms import APP, SETTINGS, StubRooms
+from tests.edge.stub_engine import APP, SETTINGS, StubEngine
 from tests.waiting import until
 
 _PATH: Final = "/ws/sessions/s1"
@@ -82,7 +82,7 @@ async def echoing() -> AsyncIterator[str]:
     """Serve the echo on a port of its own and give its URL; what is inside ends with the server."""
     settings = replace(SETTINGS, ping_ms=_PING_MS)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = build_server(settings, StubRooms(), APP, [listener])
+        server = build_server(settings, StubEngine(), APP, [listener])
         echo = functools.partial(EchoSocket, server.gateway)
         server.config.ws = cast(type[EchoSocket], echo)
         async with anyio.create_task_group() as tasks:

@@ -108,8 +108,8 @@ class CrashWorld:
         self.postgres.stop()
 
     def fail_over(self, session_id: str) -> bool:
-        """Kill a primary for good, and wait for its heir; tell whether it may lack something."""
-        raise NotImplementedError("one server has no heir")
+        """Kill a primary for good and wait for its replica; True if that may lack something."""
+        raise NotImplementedError("one server has no replica")
 
     def open(self) -> None:
         """Start everything and wait until both nodes serve."""

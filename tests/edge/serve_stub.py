@@ -6,11 +6,11 @@ import sys
 import uvloop
 
 from liveshop.edge.server import build_server
-from tests.edge.stub_rooms import APP, SETTINGS, StubRooms
+from tests.edge.stub_engine import APP, SETTINGS, StubEngine
 
 if __name__ == "__main__":
     with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
-        server = build_server(SETTINGS, StubRooms(), APP, [listener])
+        server = build_server(SETTINGS, StubEngine(), APP, [listener])
         uvloop.run(server.serve())
     # What comes after the end of `serve` is reached.
     sys.stdout.write("stopped cleanly")

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.edge.raw_viewer import CLOSE, CONT, PING, PONG, TEXT, RawViewer, frame, raw_viewer
-from tests.edge.stub_rooms import running
+from tests.edge.stub_engine import running
 from tests.waiting import until
 
 ASK_TIME = json.dumps({"type": "time", "ref": 7, "client_ms": 1}).encode()
@@ -52,7 +52,7 @@ async def test_what_comes_before_a_reserved_bit_is_answered_and_nothing_after(
         await viewer.stream.send(frame(TEXT, ASK_TIME) + bytes(bad) + frame(TEXT, ASK_TIME))
         await assert_time_is_told(viewer)
         assert await viewer.close_code() == 1002
-        assert len(here.rooms.submitted) == 1
+        assert len(here.engine.submitted) == 1
 
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1100, 2999, 5000, 65535])
@@ -96,8 +96,8 @@ async def test_a_close_may_come_amid_a_message_which_is_then_dropped() -> None:
         await viewer.stream.send(b"".join(packet))
         assert await viewer.read() == (CLOSE, b"\x03\xe8")
         await viewer.stream.aclose()
-        await until(lambda: here.rooms.lost == 1)
-        assert here.rooms.submitted == []
+        await until(lambda: here.engine.lost == 1)
+        assert here.engine.submitted == []
 
 
 async def test_a_ping_after_a_close_is_not_answered() -> None:

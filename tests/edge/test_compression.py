@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from tests.edge.raw_viewer import CONT, PING, PONG, TEXT, RawViewer, deflated, frame, raw_viewer
-from tests.edge.stub_rooms import running
+from tests.edge.stub_engine import running
 
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 

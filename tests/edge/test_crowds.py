@@ -13,7 +13,7 @@ from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.wheel import Wheel
 from tests.edge.http_client import GET, HttpClient, http_client
 from tests.edge.raw_viewer import raw_viewer
-from tests.edge.stub_rooms import Running, running
+from tests.edge.stub_engine import Running, running
 from tests.waiting import until
 
 NEVER = b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -9,7 +9,7 @@ import pytest
 from liveshop.core import limits
 from tests.client import joined
 from tests.edge.raw_viewer import HEAD
-from tests.edge.stub_rooms import Running, running
+from tests.edge.stub_engine import Running, running
 
 REQUEST = "GET /a HTTP/1.1\r\nHost: x\r\n"
 

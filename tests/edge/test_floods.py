@@ -5,7 +5,7 @@ import pytest
 
 from tests.client import joined
 from tests.edge.raw_viewer import CLOSE, CONT, PING, PONG, TEXT, RawViewer, frame, raw_viewer
-from tests.edge.stub_rooms import Running, running
+from tests.edge.stub_engine import Running, running
 from tests.waiting import until
 
 _BURST, _A_SECOND = 1_000, 200
@@ -28,7 +28,7 @@ async def _flood(here: Running, viewer: RawViewer, one: bytes) -> tuple[int, int
             break
         answers += 1
     await viewer.stream.aclose()
-    await until(lambda: here.rooms.lost == 1)
+    await until(lambda: here.engine.lost == 1)
     return int.from_bytes(payload[:2], "big"), answers
 
 
@@ -40,7 +40,7 @@ async def test_a_flood_of_frames_closes_with_4507_after_the_first_thousand(kind:
             await viewer.send(TEXT, final=False)
         code, answers = await _flood(here, viewer, _FLOODS[kind])
         assert (code, answers <= _BURST) == (4507, True)
-        assert len(here.rooms.submitted) <= 40
+        assert len(here.engine.submitted) <= 40
 
 
 async def test_of_a_flood_as_many_pings_are_answered_as_are_allowed_however_they_come() -> None:

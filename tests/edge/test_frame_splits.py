@@ -16,7 +16,7 @@ from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 from tests.core.grammar import commands
 from tests.edge.raw_viewer import CLOSE, CONT, PING, PONG, TEXT, parsed_head
-from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
+from tests.edge.stub_engine import SECRET, SETTINGS, Clock, StubEngine
 from tests.fuzz.wire_end import FarEnd
 
 EXAMPLES = settings(
@@ -32,7 +32,7 @@ _MESSAGES_MAX = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a visit: what rooms were asked for, and what the viewer was told."""
+    """What came of a visit: what the engine was asked for, and what the viewer was told."""
 
     submitted: list[Command]
     told: list[tuple[int, bytes]]
@@ -40,8 +40,8 @@ class Outcome:
 
 def _visit(packets: list[bytes], *, deflates: bool) -> Outcome:
     """Let packets come on a connection of their own, and hang up."""
-    clock, rooms = Clock(), StubRooms()
-    gateway = Gateway(SETTINGS, rooms, Tokens(secret=SECRET), clock)
+    clock, engine = Clock(), StubEngine()
+    gateway = Gateway(SETTINGS, engine, Tokens(secret=SECRET), clock)
     far_end = FarEnd(socket := ViewerSocket(gateway))
     assert far_end.protocol is socket
     socket.shake_hands(parsed_head(deflates=deflates))
@@ -49,8 +49,8 @@ def _visit(packets: list[bytes], *, deflates: bool) -> Outcome:
         far_end.feed(packet)
     written = far_end.written
     far_end.hang_up()
-    assert (len(gateway), rooms.viewers) == (0, {})
-    return Outcome(rooms.submitted, _frames_of(written.partition(b"\r\n\r\n")[2]))
+    assert (len(gateway), engine.viewers) == (0, {})
+    return Outcome(engine.submitted, _frames_of(written.partition(b"\r\n\r\n")[2]))
 
 
 def _frames_of(data: bytes) -> list[tuple[int, bytes]]:

@@ -16,7 +16,7 @@ from tests.edge.raw_viewer import (
     frame,
     raw_viewer,
 )
-from tests.edge.stub_rooms import running
+from tests.edge.stub_engine import running
 from tests.waiting import until
 
 ASK_TIME = json.dumps({"type": "time", "ref": 7, "client_ms": 1}).encode()
@@ -172,7 +172,7 @@ async def test_a_binary_frame_closes_with_4501(final: bool) -> None:
         await viewer.join()
         await viewer.send(BINARY, ASK_TIME, final=final)
         assert await viewer.close_code() == 4501
-        assert here.rooms.submitted == []
+        assert here.engine.submitted == []
 
 
 async def test_what_comes_after_a_bad_frame_is_not_carried_out() -> None:
@@ -180,7 +180,7 @@ async def test_what_comes_after_a_bad_frame_is_not_carried_out() -> None:
         await viewer.join()
         await viewer.stream.send(frame(TEXT, b"[]") + frame(TEXT, ASK_TIME))
         assert await viewer.close_code() == 4501
-        assert here.rooms.submitted == []
+        assert here.engine.submitted == []
 
 
 async def test_what_comes_before_a_close_is_carried_out_and_the_close_echoed() -> None:
@@ -190,12 +190,12 @@ async def test_what_comes_before_a_close_is_carried_out_and_the_close_echoed() -
         await assert_time_is_told(viewer)
         assert await viewer.read() == (CLOSE, b"\x03\xe8bye")
         await viewer.stream.aclose()
-        await until(lambda: here.rooms.lost == 1)
+        await until(lambda: here.engine.lost == 1)
 
 
 async def test_a_viewer_that_vanishes_without_a_close_is_forgotten() -> None:
     async with running() as here:
         async with raw_viewer(here.address) as viewer:
             await viewer.join()
-        await until(lambda: here.rooms.lost == 1)
+        await until(lambda: here.engine.lost == 1)
         assert len(here.server.gateway) == 0

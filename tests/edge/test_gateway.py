@@ -13,7 +13,7 @@ from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.client import Client, Closed, connected, joined
 from tests.edge.raw_viewer import raw_viewer
-from tests.edge.stub_rooms import NOW_MS, SECRET, running
+from tests.edge.stub_engine import NOW_MS, SECRET, running
 from tests.waiting import until
 
 
@@ -87,7 +87,9 @@ async def test_compression_is_agreed_on_where_one_deflated_frame_suits_all(
 
 async def test_shared_frames_come_compressed_to_those_who_agreed_and_replies_plain() -> None:
     async with running() as here, raw_viewer(here.address) as viewer:
-        shared = here.rooms.snapshots["s1"] = wire.shared_frame({"type": "session", "a": "b" * 999})
+        shared = here.engine.snapshots["s1"] = wire.shared_frame(
+            {"type": "session", "a": "b" * 999}
+        )
         await viewer.shake_hands(more="Sec-WebSocket-Extensions: permessage-deflate\r\n")
         await viewer.say({"type": "hello"})
         assert await viewer.kind() == "welcome"
@@ -100,7 +102,7 @@ async def test_shared_frames_come_compressed_to_those_who_agreed_and_replies_pla
 
 async def test_clients_with_and_without_compression_read_the_same() -> None:
     async with running() as here:
-        here.rooms.snapshots["s1"] = wire.shared_frame(
+        here.engine.snapshots["s1"] = wire.shared_frame(
             {"type": "session", "offset": 41, "text": "ü" * 5_000}
         )
         for compression in ("deflate", None):
@@ -120,7 +122,7 @@ async def test_commands_reach_the_engine_and_answers_the_viewer() -> None:
         }
         await client.send("like", count=3)
         assert await client.ask("say", text="hi") == {"type": "ok", "ref": 3}
-        assert here.rooms.submitted[-1] == Say(ref=3, text="hi")
+        assert here.engine.submitted[-1] == Say(ref=3, text="hi")
 
 
 @pytest.mark.parametrize("bad", ["", "a.b.c", token(session_id="s2"), token() + "x"])
@@ -128,7 +130,7 @@ async def test_a_bad_token_closes_with_4502_and_no_message(bad: str) -> None:
     async with running() as here, connected(here.url, "s1") as client:
         assert (await closed_after_hello(client, bad)).code == 4502
         assert client.messages == []
-        assert here.rooms.viewers == {}
+        assert here.engine.viewers == {}
 
 
 async def test_a_bug_answers_internal_and_the_connection_goes_on() -> None:
@@ -151,28 +153,28 @@ async def test_an_unknown_session_closes_with_4505_before_any_hello() -> None:
 async def test_what_cannot_be_a_session_closes_with_4505_and_no_look_up(path: str) -> None:
     async with running() as here, connected(here.url, path) as client:
         assert (await client.closed()).code == 4505
-        assert here.rooms.looked_up == []
+        assert here.engine.looked_up == []
 
 
 async def test_many_who_wait_for_one_session_cost_one_look_up() -> None:
     async with running() as here:
-        here.rooms.store_answers = type(here.rooms.store_answers)()
+        here.engine.store_answers = type(here.engine.store_answers)()
         async with (
             connected(here.url, "nowhere") as first,
             connected(here.url, "nowhere") as second,
         ):
             await until(lambda: len(here.server.gateway) == 2)
-            here.rooms.store_answers.set()
+            here.engine.store_answers.set()
             assert (await first.closed()).code == 4505
             assert (await second.closed()).code == 4505
-        assert here.rooms.looked_up == ["nowhere"]
+        assert here.engine.looked_up == ["nowhere"]
 
 
 @pytest.mark.parametrize("session_id", ["s2", "s3"])
 async def test_a_session_that_is_not_loaded_is_left_to_the_engine(session_id: str) -> None:
     async with running() as here, joined(here.url, session_id):
-        assert list(here.rooms.viewers.values()) == [session_id]
-        assert here.rooms.looked_up == [session_id]
+        assert list(here.engine.viewers.values()) == [session_id]
+        assert here.engine.looked_up == [session_id]
 
 
 async def test_an_upgrade_elsewhere_is_not_found() -> None:
@@ -212,14 +214,14 @@ async def test_an_origin_is_allowed_or_4506_before_any_hello(
                 await client.hello()
             else:
                 assert (await client.closed()).code == 4506
-                assert here.rooms.viewers == {}
+                assert here.engine.viewers == {}
 
 
 async def test_the_engine_is_told_once_of_each_who_leaves() -> None:
     async with running() as here:
         async with joined(here.url, "s1"), joined(here.url, "s1"):
-            assert len(here.rooms.viewers) == 2
+            assert len(here.engine.viewers) == 2
         async with connected(here.url, "s1"):
             pass
         await until(lambda: len(here.server.gateway) == 0)
-        assert (here.rooms.viewers, here.rooms.lost) == ({}, 2)
+        assert (here.engine.viewers, here.engine.lost) == ({}, 2)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.edge.http_client import GET, HttpClient, http_client
 from tests.edge.raw_viewer import HEAD
-from tests.edge.stub_rooms import Running, running
+from tests.edge.stub_engine import Running, running
 from tests.waiting import until
 
 SLOW = GET.replace(b"/a", b"/slow")

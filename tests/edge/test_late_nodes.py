@@ -9,7 +9,7 @@ import anyio
 
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
-from tests.edge.stub_rooms import SECRET, SETTINGS, StubRooms
+from tests.edge.stub_engine import SECRET, SETTINGS, StubEngine
 
 _START_MS = 50_000
 _DUE_MS = _START_MS + 10_000
@@ -67,7 +67,7 @@ class _Judged:
 async def test_nobody_is_judged_before_what_had_come_by_then_is_read() -> None:
     clock = _Sent()
     with clock.heard():
-        gateway = Gateway(SETTINGS, StubRooms(), Tokens(secret=SECRET), clock)
+        gateway = Gateway(SETTINGS, StubEngine(), Tokens(secret=SECRET), clock)
         async with anyio.create_task_group() as tasks:
             await tasks.start(gateway.run)
             item = _Judged(clock)

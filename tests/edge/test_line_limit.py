@@ -12,7 +12,7 @@ from liveshop.core import limits
 from liveshop.edge.line_limit import LineLimit
 from tests.client import Closed, connected, joined
 from tests.edge.raw_viewer import BINARY, raw_viewer
-from tests.edge.stub_rooms import Clock, Running, running
+from tests.edge.stub_engine import Clock, Running, running
 from tests.waiting import until
 
 LINES = limits.LOG_LINES_PER_SECOND_MAX
@@ -59,13 +59,13 @@ async def broken_command(here: Running, number: int) -> None:
 
 async def store_away(here: Running, number: int) -> None:
     async with connected(here.url, "s3") as client:
-        await until(lambda: here.rooms.looked_up == ["s3"] * (number + 1))
+        await until(lambda: here.engine.looked_up == ["s3"] * (number + 1))
         await client.hello()
 
 
 async def broken_session(here: Running, number: int) -> None:
     async with connected(here.url, "broken"):
-        await until(lambda: here.rooms.looked_up == ["broken"] * (number + 1))
+        await until(lambda: here.engine.looked_up == ["broken"] * (number + 1))
 
 
 async def broken_callback(here: Running, number: int) -> None:

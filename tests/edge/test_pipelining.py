@@ -6,7 +6,7 @@ import pytest
 
 from tests.edge.http_client import GET, http_client
 from tests.edge.raw_viewer import HEAD, TEXT, frame, raw_viewer
-from tests.edge.stub_rooms import running
+from tests.edge.stub_engine import running
 from tests.waiting import until
 
 UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()

@@ -20,7 +20,7 @@ from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.edge.websocket import WebSocket
 from tests.client import Closed, connected, joined
 from tests.edge.raw_viewer import CLOSE, PING, PONG, TEXT, RawViewer, frame, raw_viewer
-from tests.edge.stub_rooms import SECRET, Running, running
+from tests.edge.stub_engine import SECRET, Running, running
 from tests.samples import sample
 from tests.waiting import until
 
@@ -34,7 +34,7 @@ def token(viewer_id: str) -> str:
 
 
 def only_viewer(here: Running) -> ViewerSocket:
-    (viewer,) = here.rooms.viewers
+    (viewer,) = here.engine.viewers
     assert isinstance(viewer, ViewerSocket)
     return viewer
 
@@ -99,12 +99,12 @@ async def test_a_viewer_that_does_not_read_is_closed_with_4002_and_then_cut() ->
             victim.write(BIG)
             here.clock.advance(1_900)
             await well.ask("time", client_ms=1)
-            assert len(here.rooms.viewers) == 2
+            assert len(here.engine.viewers) == 2
             here.clock.advance(100)
             # Closed, and cut a second later.
             await until(lambda: victim.due_ms == here.clock.now_ms + 1_000)
             here.clock.advance(1_000)
-            await until(lambda: here.rooms.lost == 1)
+            await until(lambda: here.engine.lost == 1)
             victim.write(BIG)
             victim.close(4001, "too late")
             await until(lambda: len(os.listdir("/proc/self/fd")) == descriptors - 1)
@@ -136,7 +136,7 @@ async def test_a_viewer_that_catches_up_in_time_stays() -> None:
         await assert_is_there(slow)
         here.clock.advance(2_000)
         await assert_is_there(slow)
-        assert len(here.rooms.viewers) == 1
+        assert len(here.engine.viewers) == 1
 
 
 async def test_what_is_written_while_a_viewer_reads_slowly_arrives_in_order() -> None:
@@ -210,7 +210,7 @@ async def test_viewers_whose_address_cannot_be_read_share_an_allowance_that_is_n
             await proxy.hello()
             await one.hello()
             assert (await two.closed()).code == 4504
-        assert sample(here.rooms.metrics, "unreadable_clients_total") == 2
+        assert sample(here.engine.metrics, "unreadable_clients_total") == 2
     (line,) = [each for each in caplog.records if each.name == "liveshop.edge.clients"][:1]
     assert line.getMessage() == (
         "the proxy 127.0.0.1 names its client unreadably: '198.51.100.1, _hidden'"
@@ -260,10 +260,10 @@ async def test_closed_connections_are_counted_by_their_code() -> None:
             await made_up.join()
             await made_up.send(CLOSE, (3_999).to_bytes(2, "big"))
             assert await made_up.close_code() == 3_999
-        await until(lambda: here.rooms.lost == 4)
+        await until(lambda: here.engine.lost == 4)
         counted = {
             sample.labels["code"]: sample.value
-            for family in here.rooms.metrics.closes.collect()
+            for family in here.engine.metrics.closes.collect()
             for sample in family.samples
             if sample.name.endswith("_total")
         }
@@ -272,7 +272,7 @@ async def test_closed_connections_are_counted_by_their_code() -> None:
 
 async def test_open_connections_are_counted_whether_they_have_joined_or_not() -> None:
     async with running() as here:
-        metrics = here.rooms.metrics
+        metrics = here.engine.metrics
         async with joined(here.url, "s1"), connected(here.url, "s1"):
             await until(lambda: sample(metrics, "connections") == 2)
         await until(lambda: sample(metrics, "connections") == 0)
@@ -297,7 +297,7 @@ async def test_viewers_leave_nothing_behind_for_the_collector(last: bytes) -> No
     async with running() as here:
         async with joined(here.url, "s1", token("u_1")):
             pass  # what is made once is made
-        await until(lambda: here.rooms.lost == 1)
+        await until(lambda: here.engine.lost == 1)
         gc.collect()
         gc.disable()
         try:
@@ -308,7 +308,7 @@ async def test_viewers_leave_nothing_behind_for_the_collector(last: bytes) -> No
                     await viewer.stream.send(last)
                     if last:
                         assert (await viewer.read())[0] == CLOSE
-            await until(lambda: here.rooms.lost == 251)
+            await until(lambda: here.engine.lost == 251)
             left = [each for each in gc.get_objects() if isinstance(each, PER_VIEWER)]
             # One that reads is kept for whoever says something next.
             kept = [each for each in gc.get_objects() if isinstance(each, WebSocket)]

@@ -18,7 +18,7 @@ from liveshop.core.frames import text_frame
 from liveshop.edge.raw_socket import RawSocket
 from liveshop.edge.viewer_socket import ViewerSocket
 from tests.edge.raw_viewer import HEAD, TEXT, frame
-from tests.edge.stub_rooms import Running, running
+from tests.edge.stub_engine import Running, running
 from tests.waiting import until
 
 # A viewer that joins: its request, and the first message behind it.
@@ -148,8 +148,8 @@ def _writes_directly(viewer: _CountedSocket, client: socket.socket) -> bool:
 
 async def _joined(here: Running) -> _CountedSocket:
     """Wait until somebody has joined; return the server's end of it."""
-    await until(lambda: here.rooms.viewers)
-    (viewer,) = here.rooms.viewers
+    await until(lambda: here.engine.viewers)
+    (viewer,) = here.engine.viewers
     assert isinstance(viewer, _CountedSocket)
     return viewer
 
@@ -218,10 +218,10 @@ async def test_joiners_that_do_not_read_share_the_bytes_of_one_snapshot() -> Non
         try:
             for client in clients:
                 client.send(_JOIN)
-            await until(lambda: len(here.rooms.viewers) == count)
+            await until(lambda: len(here.engine.viewers) == count)
             held = sys.getrefcount(snapshot)
             tracemalloc.start()
-            for viewer in here.rooms.viewers:
+            for viewer in here.engine.viewers:
                 viewer.write(snapshot)
             grown, _ = tracemalloc.get_traced_memory()
             tracemalloc.stop()

@@ -11,7 +11,7 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
 from tests.edge.http_client import http_client
 from tests.edge.raw_viewer import HEAD, raw_viewer
-from tests.edge.stub_rooms import SECRET, Clock, StubRooms, running
+from tests.edge.stub_engine import SECRET, Clock, StubEngine, running
 from tests.waiting import until
 
 UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
@@ -56,8 +56,8 @@ class Knocking:
 
 
 def test_the_oldest_of_too_many_that_were_refused_is_cut_off() -> None:
-    clock, rooms = Clock(), StubRooms()
-    gateway = Gateway(Settings(secret=SECRET), rooms, Tokens(secret=SECRET), clock)
+    clock, engine = Clock(), StubEngine()
+    gateway = Gateway(Settings(secret=SECRET), engine, Tokens(secret=SECRET), clock)
     address = str(ip_address("192.0.2.1"))  # no constant, which may live for ever
     knocking: list[Any] = [Knocking(address) for _ in range(limits.REFUSED_CONNECTIONS_MAX + 2)]
     referred = sys.getrefcount(address)

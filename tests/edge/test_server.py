@@ -21,7 +21,7 @@ from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.wheel import Wheel
 from tests.client import connected, joined
 from tests.edge.raw_viewer import HEAD, raw_viewer
-from tests.edge.stub_rooms import SETTINGS, running
+from tests.edge.stub_engine import SETTINGS, running
 from tests.waiting import until
 
 
@@ -41,7 +41,7 @@ async def test_a_stopping_server_sends_its_viewers_elsewhere() -> None:
             moved = client.messages[-1]
             assert moved["type"] == "moved"
             assert 500 <= moved["retry_after_ms"] <= 5_000
-        assert here.rooms.lost == 1
+        assert here.engine.lost == 1
 
 
 async def test_viewers_go_in_waves_each_told_before_it_is_closed() -> None:
@@ -53,8 +53,8 @@ async def test_viewers_go_in_waves_each_told_before_it_is_closed() -> None:
             ]
             here.server.should_exit = True
             seen: set[int] = set()
-            while here.rooms.lost < crowd:
-                seen.add(here.rooms.lost)
+            while here.engine.lost < crowd:
+                seen.add(here.engine.lost)
                 await anyio.sleep(0.01)
             for client in clients:
                 assert (await client.closed()).code == 4001
@@ -73,12 +73,12 @@ async def test_what_was_asked_before_the_move_is_answered_before_the_close() -> 
 
 async def test_a_stopping_node_is_not_ready_at_once_and_finishes_last() -> None:
     async with running(drain_ms=4_000) as here, joined(here.url, "s1") as client:
-        assert (here.rooms.retired, here.rooms.finished) == (False, False)
+        assert (here.engine.retired, here.engine.finished) == (False, False)
         here.server.should_exit = True
         await client.wait_for_type("moved")
-        assert (here.rooms.retired, here.rooms.finished) == (True, False)
+        assert (here.engine.retired, here.engine.finished) == (True, False)
         await client.closed()
-        await until(lambda: here.rooms.finished)
+        await until(lambda: here.engine.finished)
 
 
 async def test_a_request_in_flight_is_answered_by_a_stopping_server() -> None:
@@ -86,7 +86,7 @@ async def test_a_request_in_flight_is_answered_by_a_stopping_server() -> None:
         await stream.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
         await until(lambda: here.server.server_state.tasks)
         here.server.should_exit = True
-        await until(lambda: here.rooms.retired)
+        await until(lambda: here.engine.retired)
         with anyio.fail_after(10):
             assert (await stream.receive()).startswith(b"HTTP/1.1 200 ")
 
@@ -105,7 +105,7 @@ async def test_a_viewer_that_never_leaves_is_cut_when_the_drain_is_over() -> Non
     async with running(drain_ms=200) as here, raw_viewer(here.address) as deaf:
         await deaf.join()
         here.server.should_exit = True
-        await until(lambda: here.rooms.lost == 1)
+        await until(lambda: here.engine.lost == 1)
         assert len(here.server.gateway) == 0
 
 
@@ -124,8 +124,8 @@ async def test_a_second_signal_closes_everyone_with_4000(again: signal.Signals) 
         here.server.handle_exit(signal.SIGTERM, None)
         here.server.handle_exit(again, None)
         assert (await client.closed()).code == 4000
-        await until(lambda: here.rooms.lost == 1)
-        assert (here.rooms.retired, here.rooms.finished) == (True, False)
+        await until(lambda: here.engine.lost == 1)
+        assert (here.engine.retired, here.engine.finished) == (True, False)
 
 
 async def test_a_second_signal_waits_neither_for_who_is_deaf_nor_for_a_request() -> None:
@@ -137,11 +137,11 @@ async def test_a_second_signal_waits_neither_for_who_is_deaf_nor_for_a_request()
             here.server.handle_exit(signal.SIGTERM, None)
             assert await deaf.kind() == "moved"
             here.server.handle_exit(signal.SIGTERM, None)
-            await until(lambda: here.rooms.lost == 1)
+            await until(lambda: here.engine.lost == 1)
             with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
                 await stream.receive()
         assert len(here.server.gateway) == 0
-        assert not here.rooms.finished
+        assert not here.engine.finished
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -170,7 +170,7 @@ async def test_a_server_that_is_cancelled_lets_go_of_its_port_and_its_viewers() 
     async with running() as here, raw_viewer(here.address) as viewer:
         await viewer.join()
         here.cancel()
-        await until(lambda: here.rooms.lost == 1)
+        await until(lambda: here.engine.lost == 1)
         assert not _accepts(here.address[1])
 
 

@@ -13,7 +13,7 @@ from liveshop.core.settings import Settings
 from liveshop.edge.handshake import turn_of
 from liveshop.edge.turns import Turns
 from tests.client import Client, connected, joined
-from tests.edge.stub_rooms import NOW_MS, SETTINGS, Clock, Running, running
+from tests.edge.stub_engine import NOW_MS, SETTINGS, Clock, Running, running
 
 OTHER_SECRET = "another secret of thirty-two bytes"
 PROXIED = {"trusted_proxies": (ip_network("127.0.0.0/8"),)}
@@ -220,10 +220,10 @@ async def test_viewers_of_a_draining_node_are_given_a_turn_that_has_come() -> No
     async with running(drain_ms=100) as here, joined(here.url, "s1") as client:
         here.server.should_exit = True
         moved = await client.wait_for_type("moved")
-        turn = Turns(SETTINGS, here.rooms.now_ms).read("s1", moved["turn"])
+        turn = Turns(SETTINGS, here.engine.now_ms).read("s1", moved["turn"])
         assert turn is not None
         assert not turn.own_line
-        assert turn.at_ms <= here.rooms.now_ms()
+        assert turn.at_ms <= here.engine.now_ms()
 
 
 async def test_a_full_node_gives_no_turns() -> None:

@@ -10,7 +10,7 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 from tests.edge.raw_viewer import TEXT, parsed_head
-from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
+from tests.edge.stub_engine import SECRET, SETTINGS, Clock, StubEngine
 from tests.fuzz.wire_end import FarEnd
 
 
@@ -18,9 +18,9 @@ class _Visit:
     """A viewer that has joined, and a loop whose turns are taken by hand."""
 
     def __init__(self) -> None:
-        self.rooms, self._soon = StubRooms(), list[Callable[[], None]]()
+        self.engine, self._soon = StubEngine(), list[Callable[[], None]]()
         self.clock = Clock()
-        self.gateway = Gateway(SETTINGS, self.rooms, Tokens(secret=SECRET), self.clock)
+        self.gateway = Gateway(SETTINGS, self.engine, Tokens(secret=SECRET), self.clock)
         self.gateway.intake.call_soon = self._soon.append
         self.far_end = self.visitor()
         self.far_end.feed(_masked({"type": "hello"}))
@@ -45,7 +45,7 @@ class _Visit:
 
     @property
     def viewer(self) -> ViewerSocket:
-        (viewer,) = self.rooms.viewers
+        (viewer,) = self.engine.viewers
         assert isinstance(viewer, ViewerSocket)
         return viewer
 
@@ -57,7 +57,7 @@ def _visit() -> Iterator[_Visit]:
         yield visit
     finally:
         visit.far_end.hang_up()
-    assert (len(visit.gateway), visit.rooms.viewers) == (0, {})
+    assert (len(visit.gateway), visit.engine.viewers) == (0, {})
 
 
 def _masked(message: dict[str, object], mask: bytes = bytes(4)) -> bytes:
@@ -79,9 +79,9 @@ def test_the_rest_of_a_frame_whose_start_waits_is_not_taken_for_a_pong() -> None
         visit.use_up_the_turn()
         visit.far_end.feed(frame[:-6])
         visit.far_end.feed(frame[-6:])
-        assert not any(isinstance(each, AskTime) for each in visit.rooms.submitted)
+        assert not any(isinstance(each, AskTime) for each in visit.engine.submitted)
         visit.turn()
-        assert visit.rooms.submitted[-1] == AskTime(client_ms=1_790_000_000_400)
+        assert visit.engine.submitted[-1] == AskTime(client_ms=1_790_000_000_400)
 
 
 def test_a_viewer_that_floods_and_then_catches_up_is_listened_to_once_it_was_read() -> None:
@@ -109,5 +109,5 @@ def test_a_hello_that_waits_to_be_read_for_ten_seconds_is_not_late() -> None:
         for each in visit.gateway.wheel.advance(visit.clock.now_ms):
             each.tick(visit.clock.now_ms)
         visit.turn()
-        assert len(visit.rooms.viewers) == 2
+        assert len(visit.engine.viewers) == 2
         newcomer.hang_up()

@@ -21,7 +21,7 @@ async def test_an_order_under_way_is_not_told_as_lost(shop: EngineShop, postgres
         await connection.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", session_id)
         shop.send(ada, "checkout", order_id=order_id, rids=[rid])
         await until(lambda: room.writer.has(order_id))
-        await room.till.tell_lost([Watched(rid, "ada", "OBS-M", 1, 5000)])
+        await room.outcomes.tell_lost([Watched(rid, "ada", "OBS-M", 1, 5000)])
     await connection.close()
     await ada.sees("confirmed", order_id=order_id)
     assert ada.of("refused") == []

@@ -41,8 +41,8 @@ async def test_every_queue_and_the_pool_are_told_of_before_there_is_a_room(
     shop: EngineShop,
 ) -> None:
     metrics = shop.engine.metrics
-    await until(lambda: find_sample(metrics, "queue_length", queue="letters") is not None)
-    for queue in ("purchases", "orders", "settlements", "letters"):
+    await until(lambda: find_sample(metrics, "queue_length", queue="outgoing_messages") is not None)
+    for queue in ("purchases", "orders", "settlements", "outgoing_messages"):
         assert sample(metrics, "queue_length", queue=queue) == 0
     opened = sample(metrics, "postgres_connections", state="open")
     assert sample(metrics, "postgres_connections", state="allowed") >= opened >= 1

@@ -115,7 +115,7 @@ async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new
     room.node.orders.many = fail_once  # type: ignore[method-assign]
     ada.inbox.clear()
     # The writer waits with one order, so that the next two are of one batch.
-    async with held_up(whole.host, "catch_up"):
+    async with held_up(whole.command_log, "catch_up"):
         room.limits = PurchaseLimits()
         shop.buy(await shop.join(session_id, "bo"), "OBS-L")
         await until(lambda: len(whole.writer) == 1 and whole.writer.waiting == 0)

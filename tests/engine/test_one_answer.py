@@ -22,7 +22,7 @@ async def _forget_everything(redis_url: str) -> None:
 @asynccontextmanager
 async def _stalled_writer(room: Room) -> AsyncIterator[None]:
     """Keep a room's orders from being written: it waits for the log to tell their limits."""
-    async with held_up(room.host, "catch_up"):
+    async with held_up(room.command_log, "catch_up"):
         room.context.limits = PurchaseLimits()
         yield
     await until(lambda: not room.under_way)

@@ -18,9 +18,9 @@ async def test_what_cannot_be_read_on_the_bus_is_as_good_as_lost(
     session_id = await shop.live(OBS_M=5)
     watcher = await shop.join(session_id)
     newer = b'{"node": "n", "kind": "events", "body": [{"type": "session.sung", "offset": 99}]}'
-    letter = b'{"node": "n", "kind": "parcel", "body": {"letters": [["ada"]]}}'
+    malformed = b'{"node": "n", "kind": "outgoing", "body": {"to_buyers": [["ada"]]}}'
     async with redis.asyncio.Redis.from_url(redis_url) as client:
-        for payload in (b"\xff", b"[]", b"{}", newer, letter):
+        for payload in (b"\xff", b"[]", b"{}", newer, malformed):
             assert await client.publish(session_key(session_id, "bus"), payload) == 1
     await shop.host(session_id, "product.pin", product_id="shirt")
     await watcher.sees("product.pinned")

@@ -172,7 +172,7 @@ async def test_a_sale_that_a_node_has_not_heard_of_is_limited_there_too(
     await other.opened(session_id)
     ada = await other.join(session_id, "ada")
     deaf = await other.engine.room(session_id)
-    async with held_up(deaf.host, "receive"):
+    async with held_up(deaf.command_log, "receive"):
         await shop.host(
             session_id, "sale.start", product_id="shirt", percent=10, duration_ms=60_000, limit=1
         )

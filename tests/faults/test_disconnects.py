@@ -92,7 +92,7 @@ async def _storm(seed: int, port: int, session_id: str) -> None:
         chance = random.Random(f"{seed}-{number}")
         hang_up = _hang_up_on_http if chance.random() < 0.1 else _hang_up_on_socket
         async with gate:
-            # A few have many connections, so that letters go to those that are gone.
+            # A few have many connections, so that messages go to connections that are gone.
             await hang_up(chance, port, session_id, f"buyer-{number % 400}")
 
     async with anyio.create_task_group() as tasks:

@@ -11,7 +11,7 @@ from liveshop.core import limits
 from liveshop.edge.server import build_server
 from liveshop.engine.fanout.viewer import Viewer
 from tests.edge.raw_viewer import HEAD
-from tests.edge.stub_rooms import SETTINGS, Clock, StubRooms
+from tests.edge.stub_engine import SETTINGS, Clock, StubEngine
 from tests.fuzz.target import Target
 from tests.fuzz.wire_end import FarEnd
 
@@ -34,7 +34,7 @@ async def _answer(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(size).encode()})
 
 
-class _AnyRooms(StubRooms):
+class _AnyEngine(StubEngine):
     """Rooms for every session, all loaded: nothing has to be looked up."""
 
     def loaded(self, session_id: str) -> object | None:
@@ -58,8 +58,8 @@ class _Port:
         self.faults: list[dict[str, Any]] = []
         self.loop.set_exception_handler(lambda _loop, fault: self.faults.append(fault))
         self.clock = Clock()
-        self.rooms = _AnyRooms()
-        self.server = build_server(SETTINGS, self.rooms, _answer, [], now_ms=self.clock)
+        self.engine = _AnyEngine()
+        self.server = build_server(SETTINGS, self.engine, _answer, [], now_ms=self.clock)
         self.server.config.load()
         self.state = ServerState()
         _LOGGER.setLevel(logging.CRITICAL)
@@ -85,7 +85,7 @@ class _Port:
         assert self.faults == [], self.faults
         assert not self.state.connections
         assert len(self.server.gateway) == 0
-        assert self.rooms.viewers == {}
+        assert self.engine.viewers == {}
 
 
 _PORT: list[_Port] = []

@@ -18,12 +18,12 @@ from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.engine.fanout.viewer import Viewer
 from tests.edge.raw_viewer import TEXT, deflated, parsed_head
-from tests.edge.stub_rooms import SECRET, SETTINGS, Clock, StubRooms
+from tests.edge.stub_engine import SECRET, SETTINGS, Clock, StubEngine
 from tests.fuzz.target import Target
 from tests.fuzz.wire_end import FarEnd
 
 
-class _Rooms(StubRooms):
+class _Engine(StubEngine):
     """Rooms without the bug that the others have for tests of bugs."""
 
     def submit(self, viewer: Viewer, command: Command) -> None:
@@ -36,7 +36,7 @@ class _Rooms(StubRooms):
 _MASK: Final = b"\0\0\0\0"
 # What the server may say in its last frame; a client's own code is echoed.
 _OURS: Final = {*CloseCode, 1000}
-_ROOMS: Final = _Rooms()
+_ENGINE: Final = _Engine()
 _TOKENS: Final = Tokens(secret=SECRET)
 
 
@@ -73,7 +73,7 @@ class Visit:
         """Hang up, and see that nobody remembers the visit."""
         self.far_end.hang_up()
         assert len(self.gateway) == 0
-        assert _ROOMS.viewers == {}
+        assert _ENGINE.viewers == {}
 
     def _say(self, data: bytes, chunk: int) -> None:
         if self.behind:
@@ -126,9 +126,9 @@ def _steps(data: bytes) -> list[tuple[int, int, bytes]]:
 
 
 def _run(script: list[tuple[int, int, bytes]], first: int, chunk: int) -> tuple[Any, ...]:
-    _ROOMS.submitted.clear()
+    _ENGINE.submitted.clear()
     clock = Clock()
-    gateway = Gateway(SETTINGS, _ROOMS, _TOKENS, clock)
+    gateway = Gateway(SETTINGS, _ENGINE, _TOKENS, clock)
     socket = ViewerSocket(gateway)
     visit = Visit(gateway, clock, FarEnd(socket), socket)
     socket.shake_hands(parsed_head(deflates=bool(first & 1)))
@@ -136,8 +136,8 @@ def _run(script: list[tuple[int, int, bytes]], first: int, chunk: int) -> tuple[
         visit.step(kind, amount, argument, chunk)
     written = visit.far_end.written
     said, closes = _check_written(written)
-    assert all(isinstance(command, Command) for command in _ROOMS.submitted)
-    submitted = list(_ROOMS.submitted)
+    assert all(isinstance(command, Command) for command in _ENGINE.submitted)
+    submitted = list(_ENGINE.submitted)
     # Once for its own close and once for the far end's hanging up.
     assert closes <= 1
     visit.end()

@@ -14,7 +14,7 @@ FAULTS: Final = (
         file=f"{_ENGINE}/purchase/writer.py",
         old="            await self._learn_limits(batch)\n",
         new="            await self._learn_limits(batch)\n"
-        "            now_ms = self._room.node.clock.now_ms()\n"
+        "            now_ms = self._session.node.clock.now_ms()\n"
         "            for ordered in batch:\n"
         "                told = Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms)\n"
         "                self._tell(ordered, told, None)\n",
@@ -24,7 +24,7 @@ FAULTS: Final = (
     Fault(
         name="an order under way told as lost",
         promise="P5: refused, then confirmed",
-        file=f"{_ENGINE}/purchase/till.py",
+        file=f"{_ENGINE}/purchase/order_outcomes.py",
         old="unclear = [each for each in lost if each.rid not in under_way]",
         new="unclear = [each for each in lost if each.rid not in ()]",
         tests=(f"{_TESTS}/test_lost_messages.py::test_an_order_under_way_is_not_told_as_lost",),
@@ -106,8 +106,8 @@ FAULTS: Final = (
     Fault(
         name="what is overdue and `paying` is left alone",
         promise="P4, P8: a node that dies before its COMMIT keeps the units for ever",
-        file=f"{_ENGINE}/rooms/warden.py",
-        old="            await self._till.resolve_overdue(reply.overdue)\n",
+        file=f"{_ENGINE}/rooms/upkeep.py",
+        old="            await self._outcomes.resolve_overdue(reply.overdue)\n",
         new="",
         tests=(
             "tests/system/test_failpoints.py"
@@ -117,9 +117,9 @@ FAULTS: Final = (
     Fault(
         name="an ended session settled while units are held",
         promise="P1, P4: what a buyer still holds goes back to the catalogue",
-        file=f"{_ENGINE}/rooms/warden.py",
-        old="if closed and not self._pulse.held and room.buying:",
-        new="if closed and room.buying:",
+        file=f"{_ENGINE}/rooms/upkeep.py",
+        old="if closed and not self._pulse.held and session.buying:",
+        new="if closed and session.buying:",
         tests=(
             f"{_TESTS}/test_two_nodes.py"
             "::test_a_unit_held_through_another_node_keeps_an_ended_session_open",
@@ -128,7 +128,7 @@ FAULTS: Final = (
     Fault(
         name="money that a crash left half done stays so",
         promise="P3: it is neither an order nor a refund",
-        file=f"{_ENGINE}/purchase/cashier.py",
+        file=f"{_ENGINE}/purchase/order_service.py",
         old="await self.confirm(payment.order_id, payment.payment_id, payment.amount)",
         new="pass",
         tests=(
@@ -150,7 +150,7 @@ FAULTS: Final = (
     Fault(
         name="a host's command without an answer to its COMMIT done again",
         promise="P8: what the log has already is decided a second time",
-        file=f"{_ENGINE}/rooms/host.py",
+        file=f"{_ENGINE}/rooms/command_log.py",
         old="            return tuple(logged) == decision.events",
         new="            return tuple(logged) != decision.events",
         tests=(
@@ -165,24 +165,24 @@ FAULTS: Final = (
         old="        if head.is_behind(known):",
         new="        if head.is_behind(known) and False:",
         tests=(
-            f"{_TESTS}/test_setback.py"
+            f"{_TESTS}/test_rollback.py"
             "::test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices",
         ),
     ),
     Fault(
         name="a log that has gone another way is not read anew",
         promise="P6: two nodes show two different shows",
-        file=f"{_ENGINE}/rooms/host.py",
+        file=f"{_ENGINE}/rooms/command_log.py",
         old="            if logged != [newest]:",
         new="            if not logged and False:",
-        tests=(f"{_TESTS}/test_setback.py::test_two_nodes_follow_an_older_postgres_alike",),
+        tests=(f"{_TESTS}/test_rollback.py::test_two_nodes_follow_an_older_postgres_alike",),
     ),
     Fault(
         name="a cart ordered by the limit of today",
         promise="P5: what was reserved is refused",
         file=f"{_ENGINE}/purchase/writer.py",
-        old="room.limits.since(sku_row(reservation.sku), reserved_ms)",
-        new="room.limits.now(sku_row(reservation.sku))",
+        old="session.limits.since(sku_row(reservation.sku), reserved_ms)",
+        new="session.limits.now(sku_row(reservation.sku))",
         tests=(
             f"{_TESTS}/test_purchase_limits.py"
             "::test_what_was_held_before_the_limit_fell_can_be_ordered",
@@ -192,7 +192,7 @@ FAULTS: Final = (
         name="settlements that cannot wait are dropped",
         promise="P4: units that are sold stay held as well, to a deadline far away",
         file=f"{_ENGINE}/purchase/settler.py",
-        old="            self._room.reload()",
+        old="            self._session.reload()",
         new="            pass",
         tests=(
             f"{_TESTS}/test_rebuild.py"

@@ -36,7 +36,7 @@ FAULTS: Final = (
         file=f"{_ENGINE}/purchase/writer.py",
         old="self._queue.take(limits.ORDERS_PER_COMMIT_MAX)",
         new="self._queue.take(limits.ORDERS_PER_COMMIT_MAX, lambda each: "
-        "self._room.audience.has_buyer(each.buyer))",
+        "self._session.audience.has_buyer(each.buyer))",
         tests=(
             f"{_OVERLOAD}"
             "::test_an_order_that_is_paying_is_written_whoever_has_gone_and_however_late",
@@ -64,7 +64,7 @@ FAULTS: Final = (
         name="a replay of what is reserved refused as busy",
         promise="P5: a buyer whose unit is set aside is told that nothing was done",
         file=f"{_ENGINE}/purchase/combiner.py",
-        old="return self._room.mailbox.is_watched(rid) or self._writer.has(rid)",
+        old="return self._session.mailbox.is_watched(rid) or self._writer.has(rid)",
         new="return False",
         tests=(
             f"{_OVERLOAD}::test_a_replay_of_what_is_reserved_is_answered_while_others_are_busy",

@@ -1,4 +1,4 @@
-"""Who is at the door: a token or an API key is checked, and nobody comes in too often."""
+"""Authentication: a token or an API key is checked, and failed attempts are limited."""
 
 from starlette.requests import Request
 

@@ -28,7 +28,7 @@ from liveshop.core.fields import (
 from liveshop.core.model import (
     ChatMessage,
     OrderStatus,
-    Payment,
+    PaymentMode,
     Product,
     ReservationState,
     Status,
@@ -163,7 +163,7 @@ class NewSession(_Input, frozen=True, kw_only=True):
     title: Title
     starts_at_ms: Instant | None = None
     currency: Currency | None = None
-    payment: Payment = "direct"
+    payment: PaymentMode = "direct"
     hold_ms: Annotated[int, Meta(ge=limits.HOLD_MS_MIN, le=limits.HOLD_MS_MAX)] = (
         limits.HOLD_MS_DEFAULT
     )

@@ -1,11 +1,11 @@
-"""Private messages: to every connection of a buyer, here and on the other nodes."""
+"""Private messages: to every connection of a buyer, on this node and on its peers."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from liveshop.core import messages
 from liveshop.core.errors import LiveshopError
-from liveshop.core.limits import LETTERS_WAITING_MAX
+from liveshop.core.limits import OUTGOING_MESSAGES_MAX
 from liveshop.core.model import Order, Reservation
 from liveshop.core.roles import Role
 from liveshop.core.wire import frame
@@ -94,18 +94,18 @@ class Mailbox:
 
     def __init__(self, audience: Audience) -> None:
         self._audience = audience
-        self._letters: list[tuple[str, dict[str, Any]]] = []
+        self._to_buyers: list[tuple[str, dict[str, Any]]] = []
         self._orders: list[dict[str, Any]] = []
         self._watched: dict[str, Watched] = {}
 
     @property
     def waiting(self) -> int:
         """How many messages wait to be sent to other nodes."""
-        return len(self._letters) + len(self._orders)
+        return len(self._to_buyers) + len(self._orders)
 
     def tell(self, buyer: str, message: dict[str, Any], *, but: Viewer | None = None) -> None:
         """Tell a buyer on every connection, here at once and elsewhere soon, but on one."""
-        self._letters.append((buyer, message))
+        self._to_buyers.append((buyer, message))
         self.deliver(buyer, message, but=but)
 
     def watch(self, reservation: Watched) -> None:
@@ -135,26 +135,28 @@ class Mailbox:
 
     def take(self) -> dict[str, Any]:
         """Return what other nodes must tell, and forget it; empty where there is nothing."""
-        letters, self._letters = self._letters, []
+        to_buyers, self._to_buyers = self._to_buyers, []
         orders, self._orders = self._orders, []
-        parcel: dict[str, Any] = {}
-        if letters:
-            parcel["letters"] = letters
+        outgoing: dict[str, Any] = {}
+        if to_buyers:
+            outgoing["to_buyers"] = to_buyers
         if orders:
-            parcel["orders"] = orders
-        return parcel
+            outgoing["orders"] = orders
+        return outgoing
 
-    def put_back(self, parcel: dict[str, Any]) -> None:
+    def put_back(self, outgoing: dict[str, Any]) -> None:
         """Keep what could not be sent for the next `take`; beyond a limit the oldest goes."""
-        self._letters = [*parcel.get("letters", ()), *self._letters][-LETTERS_WAITING_MAX:]
-        self._orders = [*parcel.get("orders", ()), *self._orders][-LETTERS_WAITING_MAX:]
+        self._to_buyers = [*outgoing.get("to_buyers", ()), *self._to_buyers][
+            -OUTGOING_MESSAGES_MAX:
+        ]
+        self._orders = [*outgoing.get("orders", ()), *self._orders][-OUTGOING_MESSAGES_MAX:]
 
-    def receive(self, parcel: dict[str, Any]) -> None:
+    def receive(self, outgoing: dict[str, Any]) -> None:
         """Deliver here what another node took."""
-        for buyer, message in parcel.get("letters", ()):
+        for buyer, message in outgoing.get("to_buyers", ()):
             self.deliver(buyer, message)
         if self._audience.staffed:
-            for message in parcel.get("orders", ()):
+            for message in outgoing.get("orders", ()):
                 self._audience.write_to_staff(frame(message), Role.HOST)
 
     def deliver(self, buyer: str, message: dict[str, Any], *, but: Viewer | None = None) -> None:

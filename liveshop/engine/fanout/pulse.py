@@ -9,9 +9,9 @@ from liveshop.core.snapshot import Gauges
 from liveshop.engine.fanout.broadcast import Stats
 from liveshop.engine.fanout.mailbox import Watched
 from liveshop.engine.purchase.admission import Admission
-from liveshop.engine.purchase.till import Till
+from liveshop.engine.purchase.order_outcomes import OrderOutcomes
+from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.engine.rooms.host import Host
 from liveshop.stores.postgres.records import Head
 from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
 
@@ -19,11 +19,17 @@ from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
 class Pulse:
     """Reports this node's viewers and likes, and takes in what all nodes have to tell."""
 
-    def __init__(self, room: RoomContext, host: Host, till: Till, admission: Admission) -> None:
-        self._room = room
+    def __init__(
+        self,
+        session: RoomContext,
+        command_log: CommandLog,
+        outcomes: OrderOutcomes,
+        admission: Admission,
+    ) -> None:
+        self._session = session
         self._admission = admission
-        self._host = host
-        self._till = till
+        self._command_log = command_log
+        self._outcomes = outcomes
         self._likes_added = 0
         self._tick_seen = ""
         self._chat_after = ""
@@ -51,16 +57,16 @@ class Pulse:
 
         Returns the units' status, None without an answer.
         """
-        room = self._room
+        session = self._session
         added, self._likes_added = self._likes_added, 0
-        watched = room.mailbox.watched(limits.WATCHED_RIDS_PER_PULSE_MAX)
+        watched = session.mailbox.watched(limits.WATCHED_RIDS_PER_PULSE_MAX)
         try:
-            reply = await room.live.pulse(
-                room.epoch,
-                node=room.node.node_id,
-                viewers=len(room.audience),
+            reply = await session.live.pulse(
+                session.epoch,
+                node=session.node.node_id,
+                viewers=len(session.audience),
                 likes_added=added,
-                likes_seen=room.broadcast.gauges.likes,
+                likes_seen=session.broadcast.gauges.likes,
                 peak_seen=self._peak,
                 tick_seen=self._tick_seen,
                 chat_after=self._chat_after,
@@ -68,19 +74,19 @@ class Pulse:
             )
         except LiveshopError:
             self._likes_added += added
-            self._show(room.broadcast.gauges.viewers, room.broadcast.gauges.likes, None)
+            self._show(session.broadcast.gauges.viewers, session.broadcast.gauges.likes, None)
             return None
         await self._take(reply, watched)
         return reply.status
 
     async def _take(self, reply: PulseReply, watched: Sequence[Watched]) -> None:
-        room = self._room
-        room.clock.observe(reply.now_ms)
-        if reply.nodes < room.nodes:
+        session = self._session
+        session.clock.observe(reply.now_ms)
+        if reply.nodes < session.nodes:
             # Gone, or not yet counted again by a Redis that came back empty.
-            room.expect_company()
-            room.recount()
-        room.nodes = reply.nodes
+            session.expect_company()
+            session.recount()
+        session.nodes = reply.nodes
         self._peak = reply.viewers_peak
         self.seq = reply.totals.version
         self.plan_offset = reply.plan_offset
@@ -88,26 +94,26 @@ class Pulse:
         self._take_head(reply)
         if reply.status is not UnitsStatus.OK:
             self._tick_seen = ""
-            if not room.settled:
-                room.fence()
+            if not session.settled:
+                session.fence()
         elif reply.rows is not None:
             self._tick_seen = reply.tick
             self._rows = {row.row: row for row in reply.rows}
-            room.watch_gauges(reply.rows)
+            session.watch_gauges(reply.rows)
         self._show(reply.viewers, reply.likes, reply.totals)
         if reply.status is UnitsStatus.OK:
-            if reply.plan_offset < room.state.offset and not room.settled:
-                await self._host.push()
-            elif reply.plan_offset > room.state.offset:
-                room.behind.set()
+            if reply.plan_offset < session.state.offset and not session.settled:
+                await self._command_log.push()
+            elif reply.plan_offset > session.state.offset:
+                session.behind.set()
             await self._repair(watched, reply.reservations)
-            await room.post()
+            await session.post()
 
     def _take_head(self, reply: PulseReply) -> None:
         """Note how far Postgres was by what Redis has copied; of a rebuild under way, its epoch."""
         good = reply.status is UnitsStatus.OK
         if good or reply.status is UnitsStatus.EPOCH:
-            self._room.redis_head = Head(
+            self._session.redis_head = Head(
                 offset=reply.plan_offset if good else 0,
                 epoch=reply.epoch,
                 settled=False,
@@ -115,30 +121,30 @@ class Pulse:
             )
 
     def _show(self, viewers: int, likes: int, totals: Totals | None) -> None:
-        room = self._room
+        session = self._session
         gauges = Gauges.of(
-            room.state,
-            room.left() | {name: row.left for name, row in self._rows.items()},
+            session.state,
+            session.left() | {name: row.left for name, row in self._rows.items()},
             viewers=viewers,
             likes=likes,
             # In a cluster the session's primary may be away, and the others not.
-            buying=room.buying and totals is not None,
+            buying=session.buying and totals is not None,
         )
         if totals is None:
-            stats = room.broadcast.stats
+            stats = session.broadcast.stats
         else:
             stats = Stats(totals=totals, held=self.held, viewers_peak=self._peak)
-        room.broadcast.pulse(gauges, stats, sparing=self._admission.refused_lately)
+        session.broadcast.pulse(gauges, stats, sparing=self._admission.refused_lately)
         if gauges.buying:
-            room.ready.set()
+            session.ready.set()
 
     def _take_chat(self, reply: PulseReply) -> None:
         for message in reply.chat:
-            self._room.broadcast.add_chat(message)
+            self._session.broadcast.add_chat(message)
             self._chat_after = message.id
         known = self._chat_dropped
         if known is not None and reply.chat_dropped > known:
-            self._room.broadcast.add_dropped(reply.chat_dropped - known)
+            self._session.broadcast.add_dropped(reply.chat_dropped - known)
         self._chat_dropped = reply.chat_dropped
 
     async def _repair(
@@ -156,11 +162,11 @@ class Pulse:
         }
         again = ended_rids & self._suspects
         known = (self._suspects - {each.rid for each in watched}) | ended_rids
-        self._suspects = {rid for rid in known if self._room.mailbox.is_watched(rid)}
+        self._suspects = {rid for rid in known if self._session.mailbox.is_watched(rid)}
         if not again:
             return
         untold = [each for each in watched if each.rid in again]
         ended = [reservations[each.rid] for each in untold if each.rid in reservations]
         lost = [each for each in untold if each.rid not in reservations]
-        await self._till.tell_outcomes(ended)
-        await self._till.tell_lost(lost)
+        await self._outcomes.tell_outcomes(ended)
+        await self._outcomes.tell_lost(lost)

@@ -14,7 +14,7 @@ T = TypeVar("T")
 _POLL_S = 0.02
 
 
-async def carried_out(room: RoomContext, call: Callable[[], Awaitable[T | None]]) -> T:
+async def carried_out(session: RoomContext, call: Callable[[], Awaitable[T | None]]) -> T:
     """Return the reply of a call that may be repeated, since each of its lines has a rid.
 
     `call` returns None where nothing was carried out and it is to be made again. Refuses at once
@@ -25,7 +25,7 @@ async def carried_out(room: RoomContext, call: Callable[[], Awaitable[T | None]]
     attempts, until_s = 0, 0.0
     while True:
         try:
-            await _wait_for_buying(room, until_s)
+            await _wait_for_buying(session, until_s)
             reply = await call()
         except (Unavailable, Busy) as failure:
             if not until_s and not isinstance(failure, OutcomeUnknown):
@@ -42,7 +42,7 @@ async def carried_out(room: RoomContext, call: Callable[[], Awaitable[T | None]]
                 raise Unavailable()
 
 
-async def _wait_for_buying(room: RoomContext, until_s: float) -> None:
-    while not room.buying and anyio.current_time() < until_s:  # noqa: ASYNC110 -- many tell it
+async def _wait_for_buying(session: RoomContext, until_s: float) -> None:
+    while not session.buying and anyio.current_time() < until_s:  # noqa: ASYNC110 -- many tell it
         await anyio.sleep(_POLL_S)
-    room.require_buying()
+    session.require_buying()

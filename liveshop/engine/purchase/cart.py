@@ -20,8 +20,8 @@ _Reply = TypeVar("_Reply", PayReply, ReleaseReply)
 class Cart:
     """Orders or gives back what is held; both may be repeated with the same identifiers."""
 
-    def __init__(self, room: RoomContext, writer: OrderWriter, admission: Admission) -> None:
-        self._room = room
+    def __init__(self, session: RoomContext, writer: OrderWriter, admission: Admission) -> None:
+        self._session = session
         self._writer = writer
         self._admission = admission
 
@@ -40,7 +40,9 @@ class Cart:
         checkouts.begin(began_ns)
         try:
             reply = await self._ask(
-                lambda epoch: self._room.units.pay(epoch, buyer=buyer, order_id=order_id, rids=rids)
+                lambda epoch: self._session.units.pay(
+                    epoch, buyer=buyer, order_id=order_id, rids=rids
+                )
             )
         finally:
             checkouts.end(began_ns, self._admission.now_ns())
@@ -54,30 +56,32 @@ class Cart:
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a held reservation back; raises what refuses it."""
-        reply = await self._ask(lambda epoch: self._room.units.release(epoch, buyer=buyer, rid=rid))
+        reply = await self._ask(
+            lambda epoch: self._session.units.release(epoch, buyer=buyer, rid=rid)
+        )
         if reply.refusal is not None:
             raise reply.refusal
         assert reply.reservation is not None, "a release that is not refused has its reservation"
         asker.answer(messages.resolved(reply.reservation, asker.ref))
         if not reply.known:
             told = messages.resolved(reply.reservation)
-            self._room.mailbox.tell(buyer, told, but=asker.viewer)
-            await self._room.post()
+            self._session.mailbox.tell(buyer, told, but=asker.viewer)
+            await self._session.post()
 
     async def _ask(self, call: Callable[[int], Awaitable[_Reply]]) -> _Reply:
         """Return the reply of a call that was carried out; its identifiers make it repeatable."""
-        room = self._room
+        session = self._session
 
         async def once() -> _Reply | None:
-            reply = await call(room.epoch)
-            return reply if room.good(reply.status) else None
+            reply = await call(session.epoch)
+            return reply if session.ok_or_fence(reply.status) else None
 
-        return await carried_out(room, once)
+        return await carried_out(session, once)
 
     async def _tell_again(self, order_id: str, ended: Reservation, asker: Asker) -> None:
         """Answer a replay: the order was confirmed, or what became of its reservations."""
         if ended.state is ReservationState.SOLD:
-            order = await self._room.node.orders.get(order_id)
+            order = await self._session.node.orders.get(order_id)
             asker.answer(messages.confirmed(order, asker.ref))
         else:
             asker.answer(messages.resolved(ended, asker.ref))

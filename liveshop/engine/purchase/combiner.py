@@ -18,8 +18,8 @@ from liveshop.engine.purchase.asking import carried_out
 from liveshop.engine.purchase.batch_queue import BatchQueue
 from liveshop.engine.purchase.ordered import Ordered, resolved
 from liveshop.engine.purchase.writer import OrderWriter
+from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.engine.rooms.host import Host
 from liveshop.engine.tracing import Stage, stages_of
 from liveshop.stores.postgres.records import Verdict
 from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
@@ -52,10 +52,14 @@ class Combiner:
     """
 
     def __init__(
-        self, room: RoomContext, host: Host, writer: OrderWriter, admission: Admission
+        self,
+        session: RoomContext,
+        command_log: CommandLog,
+        writer: OrderWriter,
+        admission: Admission,
     ) -> None:
-        self._room = room
-        self._host = host
+        self._session = session
+        self._command_log = command_log
         self._writer = writer
         self._admission = admission
         self._replays = 0
@@ -69,7 +73,7 @@ class Combiner:
         an answer that exists, and `busy` would say that there is none. Of other rids nobody here
         can tell; `busy` then says nothing about what an earlier attempt has come to.
         """
-        self._room.require_buying()
+        self._session.require_buying()
         if self._replays < limits.REPLAYS_QUEUED_MAX and self._is_reserved(rid):
             return None
         return self._admission.refuse_purchase(len(self), self._writer.under_way, buys=buys)
@@ -83,7 +87,7 @@ class Combiner:
         self._queue.put(purchase)
 
     def _is_reserved(self, rid: str) -> bool:
-        return self._room.mailbox.is_watched(rid) or self._writer.has(rid)
+        return self._session.mailbox.is_watched(rid) or self._writer.has(rid)
 
     @property
     def waiting(self) -> int:
@@ -105,7 +109,7 @@ class Combiner:
             now_ns, first_s = self._admission.now_ns(), batch[0].asked_s
             full = len(self._queue) > 0
             self._in_calls += len(batch)
-            self._room.node.metrics.reserve_wait.observe(now_ns / 1e9 - first_s)
+            self._session.node.metrics.reserve_wait.observe(now_ns / 1e9 - first_s)
             try:
                 await self._call(batch)
             except Exception:
@@ -133,8 +137,8 @@ class Combiner:
         if purchase.replay:
             self._replays -= 1
         if purchase.asker.gone:
-            self._room.node.metrics.dropped.labels("gone").inc()
-            self._room.note("gone", purchase.line.rid)
+            self._session.node.metrics.dropped.labels("gone").inc()
+            self._session.note("gone", purchase.line.rid)
             return False
         now_ns = self._admission.now_ns()
         waited_ns = now_ns - int(purchase.asked_s * 1e9)
@@ -143,7 +147,7 @@ class Combiner:
             return True
         if purchase.replay or self._is_reserved(purchase.line.rid):
             return True
-        self._room.node.metrics.dropped.labels("overdue").inc()
+        self._session.node.metrics.dropped.labels("overdue").inc()
         self._refuse(purchase, self._admission.refuse_overdue(now_ns))
         return False
 
@@ -164,9 +168,9 @@ class Combiner:
                 self._refuse(purchase, refusal)
             return
         self._note_call(batch, began_s)
-        self._room.node.reach(Failpoint.AFTER_RESERVE)
+        self._session.node.reach(Failpoint.AFTER_RESERVE)
         for reservation in reply.expired:
-            self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
+            self._session.mailbox.tell(reservation.buyer, messages.resolved(reservation))
         ended: list[tuple[Asker, Reservation]] = []
         for purchase, line in zip(batch, reply.lines, strict=True):
             try:
@@ -177,7 +181,7 @@ class Combiner:
                 ended.append((purchase.asker, line.reservation))
         if ended:
             await self._tell_again(ended)
-        await self._room.post()
+        await self._session.post()
 
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
         """Return the reply that was carried out.
@@ -185,26 +189,26 @@ class Combiner:
         Raises Unavailable where Redis is away, or its units are not good now, and NotLive where
         they are not looked after any more.
         """
-        return await carried_out(self._room, lambda: self._try_to_reserve(lines))
+        return await carried_out(self._session, lambda: self._try_to_reserve(lines))
 
     async def _try_to_reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply | None:
         """Make the call once; None where what kept it from being carried out is put right."""
-        room = self._room
+        session = self._session
         started = perf_counter()
-        reply = await room.units.reserve(room.epoch, room.state.offset, lines)
-        if reply.status is not UnitsStatus.OK and room.settled:
-            raise NotLive(room.state.status)
+        reply = await session.units.reserve(session.epoch, session.state.offset, lines)
+        if reply.status is not UnitsStatus.OK and session.settled:
+            raise NotLive(session.state.status)
         if reply.status is UnitsStatus.STALE:
-            await self._host.push()
+            await self._command_log.push()
             return None
-        if not room.good(reply.status):
+        if not session.ok_or_fence(reply.status):
             return None
-        room.node.metrics.reserve_seconds.observe(perf_counter() - started)
-        room.node.metrics.reserve_lines.observe(len(lines))
+        session.node.metrics.reserve_seconds.observe(perf_counter() - started)
+        session.node.metrics.reserve_lines.observe(len(lines))
         return reply
 
     def _note_call(self, batch: Sequence[Purchase], began_s: float) -> None:
-        if self._room.node.trace is not None:
+        if self._session.node.trace is not None:
             call = Stage("reserve", began_s, perf_counter())
             for purchase in batch:
                 purchase.call = call
@@ -220,10 +224,10 @@ class Combiner:
         purchase.answered = True
         purchase.asker.reserved(reservation, known=line.known)
         if not line.known:
-            self._room.node.metrics.reserved.inc()
-            self._room.note("reserved", reservation.rid)
+            self._session.node.metrics.reserved.inc()
+            self._session.note("reserved", reservation.rid)
             told = messages.reserved(reservation)
-            self._room.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
+            self._session.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
 
     def _order(self, reservation: Reservation, purchase: Purchase) -> None:
         """Queue the order of a `buy`; one that was queued before is not written twice."""
@@ -242,7 +246,7 @@ class Combiner:
             )
         except LiveshopError as refusal:
             # It stays paying: sent again it is queued again, and at its deadline it is resolved.
-            self._room.node.metrics.refused.labels(refusal.code).inc()
+            self._session.node.metrics.refused.labels(refusal.code).inc()
 
     async def _tell_again(self, ended: Sequence[tuple[Asker, Reservation]]) -> None:
         """Answer replays with the final answers that their rids have."""
@@ -252,7 +256,7 @@ class Combiner:
             if reservation.state is ReservationState.SOLD and reservation.order_id is not None
         }
         try:
-            orders = await self._room.node.orders.many(sold_in)
+            orders = await self._session.node.orders.many(sold_in)
         except LiveshopError as failure:
             for asker, _ in ended:
                 asker.refuse(failure)
@@ -268,16 +272,16 @@ class Combiner:
                 asker.answer(messages.resolved(lost))
 
     def _fail(self, batch: Sequence[Purchase]) -> None:
-        self._room.failed("purchases", [purchase.line.rid for purchase in batch])
+        self._session.failed("purchases", [purchase.line.rid for purchase in batch])
         for purchase in batch:
             if not purchase.answered:
                 self._refuse(purchase, InternalError())
 
     def _refuse(self, purchase: Purchase, refusal: LiveshopError) -> None:
         purchase.answered = True
-        self._room.note("refused", purchase.line.rid, code=refusal.code)
+        self._session.note("refused", purchase.line.rid, code=refusal.code)
         if purchase.call is not None:
             stages = stages_of(purchase.asked_s, purchase.call)
-            self._room.tell_trace(purchase.line.rid, refusal.code, stages)
-        self._room.node.metrics.refused.labels(refusal.code).inc()
+            self._session.tell_trace(purchase.line.rid, refusal.code, stages)
+        self._session.node.metrics.refused.labels(refusal.code).inc()
         purchase.asker.refuse(refusal)

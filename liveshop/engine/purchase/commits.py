@@ -19,21 +19,21 @@ Written = tuple[CommitReply, Mapping[str, Order]]
 class Commits:
     """Sends batches to Postgres until they are answered."""
 
-    def __init__(self, room: RoomContext) -> None:
-        self._room = room
+    def __init__(self, session: RoomContext) -> None:
+        self._session = session
 
     async def make(self, orders: list[NewOrder]) -> Written:
         """Return the answer to a batch, however long Postgres is away: it must not be guessed."""
-        room = self._room
-        store = room.node.orders
-        write = store.commit if room.state.info.payment == "direct" else store.pend
+        session = self._session
+        store = session.node.orders
+        write = store.commit if session.state.info.payment == "direct" else store.pend
         tried_ms: set[int] = set()
         while True:
             started = perf_counter()
-            known, versions = room.known_head(), self._versions(orders)
-            now_ms = room.clock.now_ms()
+            known, versions = session.known_head(), self._versions(orders)
+            now_ms = session.clock.now_ms()
             try:
-                reply = await write(room.session_id, room.epoch, orders, now_ms=now_ms)
+                reply = await write(session.session_id, session.epoch, orders, now_ms=now_ms)
                 # An earlier attempt of ours may have committed them.
                 reply = _as_new(reply, tried_ms) if tried_ms else reply
                 stored = await self._read_stored(reply)
@@ -41,18 +41,18 @@ class Commits:
                 # The same orders again: those that were committed are answered as stored.
                 await anyio.sleep(_RETRY_S)
             except Unavailable:
-                room.node.postgres_up = room.node.database.reachable
-                room.keep_orders_waiting(True)
+                session.node.postgres_up = session.node.database.reachable
+                session.keep_orders_waiting(True)
                 await anyio.sleep(_RETRY_S)
             else:
                 if _is_older(reply, known, versions):
-                    room.distrust(known)
-                if reply.epoch == room.epoch:
-                    room.node.metrics.commit_seconds.observe(perf_counter() - started)
-                    room.node.metrics.commit_orders.observe(len(orders))
+                    session.distrust(known)
+                if reply.epoch == session.epoch:
+                    session.node.metrics.commit_seconds.observe(perf_counter() - started)
+                    session.node.metrics.commit_orders.observe(len(orders))
                     return reply, stored
-                room.epoch = reply.epoch
-                room.fence()
+                session.epoch = reply.epoch
+                session.fence()
             tried_ms.add(now_ms)
 
     async def _read_stored(self, reply: CommitReply) -> Mapping[str, Order]:
@@ -65,7 +65,7 @@ class Commits:
             for order_id, outcome in reply.outcomes.items()
             if outcome.verdict is Verdict.CONFIRMED and not outcome.new
         ]
-        stored = await self._room.node.orders.many(found)
+        stored = await self._session.node.orders.many(found)
         if len(stored) < len(found):
             # An older copy was put back: whoever asks again is told what that says.
             raise OutcomeUnknown()
@@ -73,7 +73,7 @@ class Commits:
 
     def _versions(self, orders: Sequence[NewOrder]) -> dict[str, int]:
         """Return which versions of the orders' rows are known; those of a SKU and of its sale."""
-        rows = self._room.rows
+        rows = self._session.rows
         lines = [line for order in orders for line in order.lines]
         names = {sku_row(line.sku) for line in lines} | {line.sale for line in lines if line.sale}
         return {name: rows[name].version for name in names if name in rows}

@@ -28,8 +28,8 @@ class Settler:
     Redis is loaded anew instead, which settles all of it.
     """
 
-    def __init__(self, room: RoomContext) -> None:
-        self._room = room
+    def __init__(self, session: RoomContext) -> None:
+        self._session = session
         self._waiting: deque[_Settlement] = deque()
 
     def __len__(self) -> int:
@@ -37,41 +37,41 @@ class Settler:
 
     async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
-        self._room.keep_rows(copies.rows)
-        if copies.epoch > self._room.epoch:
+        self._session.keep_rows(copies.rows)
+        if copies.epoch > self._session.epoch:
             # Another node has loaded Redis anew, maybe another server: what takes this at the
             # older epoch may be cut off, and the counts may have been copied without it.
-            self._room.epoch = copies.epoch
-            self._room.fence()
+            self._session.epoch = copies.epoch
+            self._session.fence()
         if len(self._waiting) >= limits.SETTLEMENTS_WAITING_MAX:
             self._waiting.clear()
             # This one too: all of it is in Postgres, from where Redis is loaded.
-            self._room.reload()
+            self._session.reload()
             return
-        self._waiting.append(_Settlement(self._room.epoch, outcomes, copies))
+        self._waiting.append(_Settlement(self._session.epoch, outcomes, copies))
         await self.retry()
 
     async def retry(self) -> None:
         """Settle what waits, in its order, until Redis does not take it."""
-        room = self._room
-        while self._waiting and room.opened:
+        session = self._session
+        while self._waiting and session.opened:
             settlement = self._waiting[0]
             copies = settlement.copies
-            if settlement.epoch < room.epoch_min:
+            if settlement.epoch < session.epoch_min:
                 # Postgres has gone back since: it may not have what this says.
                 self._waiting.popleft()
                 continue
-            room.node.reach(Failpoint.BEFORE_SETTLE)
+            session.node.reach(Failpoint.BEFORE_SETTLE)
             started = perf_counter()
             try:
-                status = await room.units.settle(
-                    room.epoch, settlement.outcomes, copies.rows, copies.bought, copies.totals
+                status = await session.units.settle(
+                    session.epoch, settlement.outcomes, copies.rows, copies.bought, copies.totals
                 )
             except (Unavailable, Busy):
                 return
-            if not room.good(status):
+            if not session.ok_or_fence(status):
                 return
-            room.node.metrics.settle_seconds.observe(perf_counter() - started)
+            session.node.metrics.settle_seconds.observe(perf_counter() - started)
             # Two may be under way at once, and settling twice changes nothing.
             if self._waiting and self._waiting[0] is settlement:
                 self._waiting.popleft()

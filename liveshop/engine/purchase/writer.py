@@ -24,8 +24,8 @@ from liveshop.engine.purchase.batch_queue import BatchQueue
 from liveshop.engine.purchase.commits import Commits, Written
 from liveshop.engine.purchase.ordered import STATES, Ordered, resolved, sold
 from liveshop.engine.purchase.settler import Settler
+from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.engine.rooms.host import Host
 from liveshop.engine.tracing import Stage, stages_of
 from liveshop.stores.postgres.records import (
     CommitReply,
@@ -50,13 +50,13 @@ class OrderWriter:
     """
 
     def __init__(
-        self, room: RoomContext, host: Host, settler: Settler, admission: Admission
+        self, session: RoomContext, command_log: CommandLog, settler: Settler, admission: Admission
     ) -> None:
-        self._room = room
+        self._session = session
         self._admission = admission
         self._pace, self._now_ns = admission.committing, admission.now_ns
-        self._host = host
-        self._commits = Commits(room)
+        self._command_log = command_log
+        self._commits = Commits(session)
         self._settler = settler
         self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
         self._known: dict[str, Ordered] = {}
@@ -106,7 +106,7 @@ class OrderWriter:
         async with anyio.create_task_group() as tasks:
             while True:
                 batch = await self._queue.take(limits.ORDERS_PER_COMMIT_MAX)
-                self._room.node.metrics.commit_wait.observe(perf_counter() - batch[0].since_s)
+                self._session.node.metrics.commit_wait.observe(perf_counter() - batch[0].since_s)
                 full = len(self._queue) > 0
                 try:
                     written = await self._write(batch)
@@ -134,17 +134,17 @@ class OrderWriter:
                 [self._new_order(ordered) for ordered in batch]
             )
             commit = Stage("commit", began_s, perf_counter())
-            self._room.node.reach(Failpoint.AFTER_COMMIT)
+            self._session.node.reach(Failpoint.AFTER_COMMIT)
         finally:
             # After a bug as well: while orders wait, nobody can buy and so bring the next batch.
-            self._room.keep_orders_waiting(False)
+            self._session.keep_orders_waiting(False)
             for ordered in batch:
                 del self._known[ordered.order_id]
         for ordered in batch:
             try:
                 order = stored.get(ordered.order_id)
                 self._tell(ordered, reply.outcomes[ordered.order_id], order)
-                if self._room.node.trace is not None:
+                if self._session.node.trace is not None:
                     self._trace(ordered, reply.outcomes[ordered.order_id], commit)
             except Exception:
                 self._fail([ordered])
@@ -153,7 +153,7 @@ class OrderWriter:
     def _fail(self, batch: Sequence[Ordered]) -> None:
         """Log a bug, and answer those who wait for one of these orders and have no answer yet."""
         rids = [item.rid for ordered in batch for item in ordered.reservations]
-        self._room.failed("orders", rids)
+        self._session.failed("orders", rids)
         for ordered in batch:
             while ordered.askers:
                 ordered.askers.pop(0).refuse(InternalError())
@@ -164,16 +164,16 @@ class OrderWriter:
         The database counts and caps what buyers have by the limits that it is given here.
         """
         reservations = [item for ordered in batch for item in ordered.reservations]
-        while not all(map(self._room.knows_limits, reservations)):
+        while not all(map(self._session.knows_limits, reservations)):
             try:
-                await self._host.catch_up()
+                await self._command_log.catch_up()
             except LiveshopError:
                 await anyio.sleep(_RETRY_S)
             else:
                 return
 
     def _new_order(self, ordered: Ordered) -> NewOrder:
-        pending = self._room.state.info.payment == "checkout"
+        pending = self._session.state.info.payment == "checkout"
         return NewOrder(
             order_id=ordered.order_id,
             buyer=ordered.buyer,
@@ -182,9 +182,9 @@ class OrderWriter:
         )
 
     def _new_line(self, reservation: Reservation) -> NewLine:
-        room = self._room
-        reserved_ms = reservation.deadline_ms - room.state.info.hold_ms
-        sku_limit = room.limits.since(sku_row(reservation.sku), reserved_ms)
+        session = self._session
+        reserved_ms = reservation.deadline_ms - session.state.info.hold_ms
+        sku_limit = session.limits.since(sku_row(reservation.sku), reserved_ms)
         return NewLine(
             rid=reservation.rid,
             sku=reservation.sku,
@@ -192,7 +192,7 @@ class OrderWriter:
             price=reservation.price,
             sale=reservation.sale,
             sku_limit=limits.LIMIT_UNITS_MAX if sku_limit is None else sku_limit,
-            sale_limit=room.limits.now(reservation.sale),
+            sale_limit=session.limits.now(reservation.sale),
         )
 
     async def _settle(
@@ -208,9 +208,9 @@ class OrderWriter:
             ]
             outcomes += [item for order in stored.values() for item in sold(order)]
             await self._settler.settle(outcomes, reply.copies)
-            if reply.head_offset > self._room.state.offset:
-                self._room.behind.set()
-            await self._room.post()
+            if reply.head_offset > self._session.state.offset:
+                self._session.behind.set()
+            await self._session.post()
         except Exception:
             self._fail(batch)
         finally:
@@ -219,11 +219,11 @@ class OrderWriter:
 
     def _trace(self, ordered: Ordered, outcome: Outcome, commit: Stage) -> None:
         stages = stages_of(ordered.asked_s, ordered.call, commit)
-        self._room.tell_trace(ordered.order_id, outcome.verdict.value, stages)
+        self._session.tell_trace(ordered.order_id, outcome.verdict.value, stages)
 
     def _tell(self, ordered: Ordered, outcome: Outcome, stored: Order | None) -> None:
         for reservation in ordered.reservations:
-            self._room.note(outcome.verdict.value, reservation.rid, order=ordered.order_id)
+            self._session.note(outcome.verdict.value, reservation.rid, order=ordered.order_id)
         match outcome.verdict:
             case Verdict.CONFIRMED:
                 order = stored or self._order(ordered, outcome)
@@ -231,7 +231,7 @@ class OrderWriter:
                     self._tell_prices(ordered, stored)
                 if outcome.new:
                     passed_s = perf_counter() - ordered.asked_s
-                    self._room.node.metrics.purchase_seconds.observe(passed_s)
+                    self._session.node.metrics.purchase_seconds.observe(passed_s)
                 self.tell_confirmed(order, ordered.askers, new=outcome.new)
             case Verdict.PENDING:
                 self._tell_checkout(ordered)
@@ -243,13 +243,13 @@ class OrderWriter:
 
         Empties the list of askers.
         """
-        room = self._room
+        session = self._session
         asked = _answer(askers or [], lambda ref: messages.confirmed(order, ref))
-        room.mailbox.tell(order.viewer_id, messages.confirmed(order), but=asked)
+        session.mailbox.tell(order.viewer_id, messages.confirmed(order), but=asked)
         if new:
-            room.node.metrics.confirmed.inc()
-            room.node.metrics.units_sold.inc(sum(line.quantity for line in order.lines))
-            room.mailbox.tell_order(order)
+            session.node.metrics.confirmed.inc()
+            session.node.metrics.units_sold.inc(sum(line.quantity for line in order.lines))
+            session.mailbox.tell_order(order)
 
     def _tell_prices(self, ordered: Ordered, stored: Order) -> None:
         """Tell at what prices reservations were made that were made a second time at others."""
@@ -257,7 +257,7 @@ class OrderWriter:
         for reservation in ordered.reservations:
             first = replace(reservation, price=prices.get(reservation.rid, reservation.price))
             if first != reservation:
-                self._room.mailbox.tell(ordered.buyer, messages.reserved(first))
+                self._session.mailbox.tell(ordered.buyer, messages.reserved(first))
 
     def _order(self, ordered: Ordered, outcome: Outcome) -> Order:
         assert outcome.at_ms is not None, "a confirmed order has its instant"
@@ -273,17 +273,17 @@ class OrderWriter:
         ]
         return Order(
             order_id=ordered.order_id,
-            session_id=self._room.session_id,
+            session_id=self._session.session_id,
             viewer_id=ordered.buyer,
             status=OrderStatus.CONFIRMED,
             lines=lines,
             total=sum(line.price * line.quantity for line in lines),
-            currency=self._room.state.info.currency,
+            currency=self._session.state.info.currency,
             at_ms=outcome.at_ms,
         )
 
     def _tell_checkout(self, ordered: Ordered) -> None:
-        url = self._room.state.info.payment_url(ordered.order_id)
+        url = self._session.state.info.payment_url(ordered.order_id)
 
         def message(ref: int | None) -> Message:
             return messages.checkout(
@@ -295,15 +295,15 @@ class OrderWriter:
             )
 
         asked = _answer(ordered.askers, message)
-        self._room.mailbox.tell(ordered.buyer, message(None), but=asked)
+        self._session.mailbox.tell(ordered.buyer, message(None), but=asked)
 
     def _tell_refused(self, ordered: Ordered, verdict: Verdict) -> None:
-        self._room.node.metrics.refused.labels(verdict.value).inc()
+        self._session.node.metrics.refused.labels(verdict.value).inc()
         while ordered.askers:
             ordered.askers.pop(0).refuse(self._refusal(ordered, verdict))
         for reservation in ordered.reservations:
             told = messages.resolved(resolved(reservation, verdict))
-            self._room.mailbox.tell(reservation.buyer, told)
+            self._session.mailbox.tell(reservation.buyer, told)
 
     def _refusal(self, ordered: Ordered, verdict: Verdict) -> LiveshopError:
         what, first = f"the order {ordered.order_id}", ordered.reservations[0]
@@ -314,7 +314,7 @@ class OrderWriter:
             case Verdict.SOLD_OUT:
                 return errors.SoldOut(what, requested=quantity, left=0)
             case Verdict.LIMIT:
-                limit = self._room.limits.now(sku_row(first.sku))
+                limit = self._session.limits.now(sku_row(first.sku))
                 return errors.LimitReached(what, limit=limit or limits.LIMIT_UNITS_MAX, left=0)
             case _:
                 return errors.Conflict(f"{ordered.order_id} is another order's id")

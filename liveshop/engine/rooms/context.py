@@ -49,8 +49,8 @@ class RoomContext:
 
     The events wake a task of the room: `rebuild_wanted` the rebuild, `behind` the reader of the
     log when that has gone on without this room, `missed` the reader of reservations when the bus
-    may have lost letters to buyers, `rows_changed` who ends sales, `pulse_now` the pulse before its
-    time.
+    may have lost messages to buyers, `rows_changed` the task that ends sales, `pulse_now` the pulse
+    before its time.
     `ready` is set once buying has been open.
     """
 
@@ -156,7 +156,7 @@ class RoomContext:
         """Have Redis loaded anew: Postgres is behind what was known of it, and is the truth."""
         if known.epoch >= self.epoch_min:
             self.epoch_min = known.epoch + 1
-            self.node.metrics.setbacks.inc()
+            self.node.metrics.postgres_rollbacks.inc()
             self.log.warning(
                 "Postgres has gone back behind event %d and order %d of epoch %d; "
                 "`liveshop audit` lists the orders that Redis knows and Postgres does not",
@@ -225,8 +225,8 @@ class RoomContext:
             self.opened = opened
             self.pulse_now.set()
 
-    def good(self, status: UnitsStatus) -> bool:
-        """Tell whether a call was carried out; if not, have the units looked at."""
+    def ok_or_fence(self, status: UnitsStatus) -> bool:
+        """Return True if Redis carried out a call; otherwise stop buying until units are checked."""
         if status is UnitsStatus.OK:
             return True
         self.fence()
@@ -264,9 +264,9 @@ class RoomContext:
 
     async def post(self) -> None:
         """Send what the mailbox has for other nodes, in one message; what fails waits there."""
-        parcel = self.mailbox.take()
-        if parcel and not await self.publish("parcel", parcel):
-            self.mailbox.put_back(parcel)
+        outgoing = self.mailbox.take()
+        if outgoing and not await self.publish("outgoing", outgoing):
+            self.mailbox.put_back(outgoing)
 
     def failed(self, part: str, rids: Sequence[str] = ()) -> None:
         """Log the exception that is being handled, a bug of ours, and count it."""

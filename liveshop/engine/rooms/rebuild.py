@@ -9,10 +9,10 @@ from liveshop.core import limits
 from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Order, Reservation, ReservationState
+from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.ordered import resolved, sold
-from liveshop.engine.purchase.till import Till
+from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.engine.rooms.host import Host
 from liveshop.stores.postgres.records import PendingOrder, Rebuild, Verdict
 from liveshop.stores.redis.records import UnitsStatus
 
@@ -32,10 +32,12 @@ class Rebuilder:
     do not take over from each other for ever.
     """
 
-    def __init__(self, room: RoomContext, host: Host, till: Till) -> None:
-        self._room = room
-        self._host = host
-        self._till = till
+    def __init__(
+        self, session: RoomContext, command_log: CommandLog, outcomes: OrderOutcomes
+    ) -> None:
+        self._session = session
+        self._command_log = command_log
+        self._outcomes = outcomes
         # The epoch at which the units were last good here, and the last that was raised here.
         self._good_epoch = 0
         self._raised_epoch = 0
@@ -43,88 +45,88 @@ class Rebuilder:
 
     async def run(self) -> None:
         """Rebuild whenever it is needed, until cancelled."""
-        room = self._room
+        session = self._session
         while True:
-            await room.rebuild_wanted.wait()
-            room.rebuild_wanted = anyio.Event()
-            while not room.opened or room.uncounted:
+            await session.rebuild_wanted.wait()
+            session.rebuild_wanted = anyio.Event()
+            while not session.opened or session.uncounted:
                 try:
-                    await (self._copy_counters() if room.opened else self._open())
+                    await (self._copy_counters() if session.opened else self._open())
                 except LiveshopError as failure:
-                    room.log.info("waits for a store: %s", failure)
+                    session.log.info("waits for a store: %s", failure)
                     await anyio.sleep(_RETRY_S)
 
     async def _open(self) -> None:
         """Open the room if Redis is good for the newest epoch, or is made so."""
-        room = self._room
-        await self._host.verify()
-        if not (await self._is_open() or await self._is_opened_elsewhere()):
-            rebuild = await room.node.sessions.raise_epoch(
-                room.session_id, room.epoch, epoch_min=room.epoch_min
+        session = self._session
+        await self._command_log.verify()
+        if not (await self._try_epoch() or await self._wait_for_other_node()):
+            rebuild = await session.node.sessions.raise_epoch(
+                session.session_id, session.epoch, epoch_min=session.epoch_min
             )
             if rebuild is None or not await self._rebuild(rebuild):
                 return
         if not self._good_epoch:
             # Whoever has counted last may not have got to the end.
-            room.uncounted = True
-        if not self._host.verified:
-            await self._host.verify()
-        if room.epoch != self._good_epoch:
-            room.clock.begin_anew()
-        self._good_epoch = room.epoch
+            session.uncounted = True
+        if not self._command_log.verified:
+            await self._command_log.verify()
+        if session.epoch != self._good_epoch:
+            session.clock.begin_anew()
+        self._good_epoch = session.epoch
         self._takeovers = 0
-        room.open()
+        session.open()
 
-    async def _is_opened_elsewhere(self) -> bool:
-        """Wait for the node that has raised the epoch; False if there is none, or it is slow."""
-        room, waited_for, until_s = self._room, -1, 0.0
+    async def _wait_for_other_node(self) -> bool:
+        """Wait for the node that raised the epoch; False if there is none, or it is slow."""
+        session, waited_for, until_s = self._session, -1, 0.0
         patience_s = _PATIENCE_S * 2 ** min(self._takeovers, _PATIENCE_DOUBLINGS_MAX)
         theirs_alone = (0, self._good_epoch, self._raised_epoch)
-        while room.epoch >= room.epoch_min and room.epoch not in theirs_alone:
-            if room.epoch != waited_for:
-                waited_for, until_s = room.epoch, anyio.current_time() + patience_s
+        while session.epoch >= session.epoch_min and session.epoch not in theirs_alone:
+            if session.epoch != waited_for:
+                waited_for, until_s = session.epoch, anyio.current_time() + patience_s
             elif anyio.current_time() >= until_s:
                 self._takeovers += 1
                 return False
             await anyio.sleep(_POLL_S)
-            if await self._is_open():
+            if await self._try_epoch():
                 return True
         return False
 
-    async def _is_open(self) -> bool:
-        """Read the newest epoch, and tell whether Redis sells at it."""
-        room = self._room
-        head = (await room.node.sessions.heads([room.session_id])).get(room.session_id)
+    async def _try_epoch(self) -> bool:
+        """Take over the newest epoch from Postgres; return True if Redis sells at it."""
+        session = self._session
+        head = (await session.node.sessions.heads([session.session_id])).get(session.session_id)
         if head is None:
-            raise NotFound("session", room.session_id)
-        room.epoch = head.epoch
-        room.settled = head.settled
+            raise NotFound("session", session.session_id)
+        session.epoch = head.epoch
+        session.settled = head.settled
         if head.settled:
             return True
-        if head.epoch < room.epoch_min:
+        if head.epoch < session.epoch_min:
             return False
-        reply = await room.units.sweep(room.epoch)
+        reply = await session.units.sweep(session.epoch)
         if reply.status is UnitsStatus.OK:
             # Whoever has loaded them had a reason not to believe what this node has heard.
-            room.replace_rows(await room.node.sessions.rows(room.session_id))
-            await self._till.expired(reply.expired)
+            session.replace_rows(await session.node.sessions.rows(session.session_id))
+            await self._outcomes.expired(reply.expired)
             return True
         return False
 
     async def _rebuild(self, rebuild: Rebuild) -> bool:
         """Load Redis anew from Postgres; False where another node has taken over."""
-        room = self._room
-        room.epoch = self._raised_epoch = rebuild.epoch
+        session = self._session
+        session.epoch = self._raised_epoch = rebuild.epoch
         if rebuild.epoch > 1:  # the first is no repair: the session is new
-            room.node.metrics.rebuilds.inc()
-        room.log.warning("rebuilding, epoch %d", rebuild.epoch)
-        room.replace_rows(rebuild.rows)
-        if await room.units.fence(rebuild.epoch) is not UnitsStatus.OK:
+            session.node.metrics.rebuilds.inc()
+        session.log.warning("rebuilding, epoch %d", rebuild.epoch)
+        session.replace_rows(rebuild.rows)
+        if await session.units.fence(rebuild.epoch) is not UnitsStatus.OK:
             return False
-        room.node.reach(Failpoint.MID_REBUILD)
-        survivors = await room.units.survivors()
-        room.uncounted = True
-        reply = await room.units.load(
+        session.node.reach(Failpoint.MID_REBUILD)
+        survivors = await session.units.survivors()
+        session.uncounted = True
+        reply = await session.units.load(
             rebuild.epoch,
             now_ms_min=rebuild.newest_ms,
             rows=rebuild.rows,
@@ -134,19 +136,19 @@ class Rebuilder:
         )
         if reply.status is not UnitsStatus.OK:
             return False
-        room.node.reach(Failpoint.AFTER_LOAD)
-        await self._till.expired(reply.resolved)
-        await self._host.verify()
-        await self._host.push()
+        session.node.reach(Failpoint.AFTER_LOAD)
+        await self._outcomes.expired(reply.resolved)
+        await self._command_log.verify()
+        await self._command_log.push()
         return True
 
     async def _resolved(self, survivors: Sequence[Reservation]) -> list[Reservation]:
         """Return what Postgres has made of the survivors without Redis knowing."""
-        store, outcomes = self._room.node.orders, []
+        store, outcomes = self._session.node.orders, []
         orders: dict[str, Order] = {}
         for first in range(0, len(survivors), _SURVIVORS_PER_READ):
             part = survivors[first : first + _SURVIVORS_PER_READ]
-            decided = await store.decided(self._room.session_id, part)
+            decided = await store.decided(self._session.session_id, part)
             sold_in = {
                 each.order_id for each in decided.values() if each.verdict is Verdict.CONFIRMED
             }
@@ -166,27 +168,30 @@ class Rebuilder:
         Changes nothing where Redis has it: then it costs a read of every count. Whoever did not
         get to it may not have told of a cancellation either.
         """
-        room = self._room
-        room.uncounted = False
+        session = self._session
+        session.uncounted = False
         try:
-            await self._till.tell_cancelled()
-            if not (room.settled or await self._copied(room.epoch)):
-                room.uncounted = True
+            await self._outcomes.tell_cancelled()
+            if not (session.settled or await self._copied(session.epoch)):
+                session.uncounted = True
         except LiveshopError:
-            room.uncounted = True
+            session.uncounted = True
             raise
 
     async def _copied(self, epoch: int) -> bool:
-        room, sessions, after = self._room, self._room.node.sessions, None
-        rows, totals = await sessions.rows(room.session_id), await sessions.totals(room.session_id)
-        if not room.good(await room.units.copy(epoch, rows, totals=totals)):
+        session, sessions, after = self._session, self._session.node.sessions, None
+        rows, totals = (
+            await sessions.rows(session.session_id),
+            await sessions.totals(session.session_id),
+        )
+        if not session.ok_or_fence(await session.units.copy(epoch, rows, totals=totals)):
             return False
         # At another epoch the counts are for whoever raised it.
-        while room.epoch == epoch:
-            counts = await sessions.quotas(room.session_id, after=after, limit=_QUOTAS_PER_READ)
+        while session.epoch == epoch:
+            counts = await sessions.quotas(session.session_id, after=after, limit=_QUOTAS_PER_READ)
             if not counts:
                 break
-            if not room.good(await room.units.copy(epoch, bought=counts)):
+            if not session.ok_or_fence(await session.units.copy(epoch, bought=counts)):
                 return False
             after = (counts[-1].scope, counts[-1].buyer)
         return True

@@ -14,12 +14,12 @@ from liveshop.core.commands import (
     Command,
     HostCommand,
     Like,
-    Look,
     MuteViewer,
     Release,
     Reserve,
     Say,
     UnmuteViewer,
+    ViewProduct,
 )
 from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
@@ -33,14 +33,14 @@ from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.cart import Cart
 from liveshop.engine.purchase.combiner import Combiner, Purchase
+from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.settler import Settler
-from liveshop.engine.purchase.till import Till
 from liveshop.engine.purchase.writer import OrderWriter
-from liveshop.engine.recorder import Recorder
+from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.engine.rooms.host import Host
 from liveshop.engine.rooms.rebuild import Rebuilder
-from liveshop.engine.rooms.warden import Warden
+from liveshop.engine.rooms.upkeep import Upkeep
+from liveshop.engine.sampler import Sampler
 from liveshop.stores.redis.records import ReserveLine
 
 _RESTART_S = 1.0
@@ -54,16 +54,16 @@ class Room:
         node = context.node
         self.admission = Admission(node.metrics, node.lateness, node.settings.buy_wait_ms_max)
         self.settler = Settler(context)
-        self.host = Host(context)
-        self.writer = OrderWriter(context, self.host, self.settler, self.admission)
-        self.till = Till(context, self.writer, self.settler)
+        self.command_log = CommandLog(context)
+        self.writer = OrderWriter(context, self.command_log, self.settler, self.admission)
+        self.outcomes = OrderOutcomes(context, self.writer, self.settler)
         self.chat = Chat(context)
-        self.recorder = Recorder(context)
-        self._combiner = Combiner(context, self.host, self.writer, self.admission)
+        self.sampler = Sampler(context)
+        self._combiner = Combiner(context, self.command_log, self.writer, self.admission)
         self._cart = Cart(context, self.writer, self.admission)
-        self._pulse = Pulse(context, self.host, self.till, self.admission)
-        self._rebuilder = Rebuilder(context, self.host, self.till)
-        self._warden = Warden(context, self.host, self.till, self.settler, self._pulse)
+        self._pulse = Pulse(context, self.command_log, self.outcomes, self.admission)
+        self._rebuilder = Rebuilder(context, self.command_log, self.outcomes)
+        self._upkeep = Upkeep(context, self.command_log, self.outcomes, self.settler, self._pulse)
         self._tasks: TaskGroup | None = None
         self._in_flight = 0
 
@@ -126,12 +126,12 @@ class Room:
                 room.broadcast.run,
                 self._combiner.run,
                 self.writer.run,
-                self._warden.keep_time,
-                self._warden.watch_sales,
-                self._warden.read_on,
-                self._warden.read_letters,
+                self._upkeep.keep_time,
+                self._upkeep.watch_sales,
+                self._upkeep.read_on,
+                self._upkeep.read_messages,
                 self._rebuilder.run,
-                self.recorder.run,
+                self.sampler.run,
             ):
                 self._tasks.start_soon(self._keep_going, part)
             task_status.started()
@@ -157,8 +157,8 @@ class Room:
             case Like(count=count):
                 self.chat.require_open()
                 self._pulse.like(count)
-            case Look(product_id=product_id):
-                self.recorder.look(product_id)
+            case ViewProduct(product_id=product_id):
+                self.sampler.view_product(product_id)
             case Buy() | Reserve():
                 self.purchase(_buyer(viewer), command, asker)
             case Checkout(order_id=order_id):
@@ -201,7 +201,7 @@ class Room:
                 await self.chat.unmute(viewer_id)
                 return []
             case _:
-                return await self.host.execute(command)
+                return await self.command_log.execute(command)
 
     def start(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Start a task that the room owns; raises Busy where too many are under way."""
@@ -221,7 +221,7 @@ class Room:
         match kind:
             case "events":
                 self.start(self._receive_events, body)
-            case "parcel":
+            case "outgoing":
                 self.context.mailbox.receive(body)
             case "here":
                 self.context.expect_company()
@@ -232,7 +232,7 @@ class Room:
 
     async def _receive_events(self, bodies: list[dict[str, Any]]) -> None:
         try:
-            await self.host.receive(bodies)
+            await self.command_log.receive(bodies)
         except Exception:
             # The log has them too; what cannot be read there either is logged by who reads it.
             self.context.log.exception("events are dropped")
@@ -269,7 +269,7 @@ class Room:
                 await self.command(command)
                 asker.answer(messages.ok(asker.ref))
             case _ if isinstance(command, HostCommand):
-                events = await self.host.execute(command)
+                events = await self.command_log.execute(command)
                 asker.answer(messages.ok(asker.ref, offset=events[-1].offset))
             case _:
                 raise BadRequest(f"{type(command).__name__} is not for a joined connection")
@@ -280,7 +280,7 @@ QUEUES: Final[Mapping[str, Callable[[Room], int]]] = {
     "purchases": lambda room: room.purchases_waiting,
     "orders": lambda room: room.writer.waiting,
     "settlements": lambda room: len(room.settler),
-    "letters": lambda room: room.context.mailbox.waiting,
+    "outgoing_messages": lambda room: room.context.mailbox.waiting,
 }
 
 

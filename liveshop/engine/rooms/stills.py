@@ -13,7 +13,7 @@ from functools import reduce
 import anyio
 
 from liveshop.core import limits, messages
-from liveshop.core.commands import AskTime, Command, Like, Look
+from liveshop.core.commands import AskTime, Command, Like, ViewProduct
 from liveshop.core.errors import BadRequest, Busy, Conflict, LiveshopError, NotFound
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
@@ -87,7 +87,7 @@ class Still:
                 asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
             case Like():
                 asker.refuse(self._ended)
-            case Look(product_id=product_id):
+            case ViewProduct(product_id=product_id):
                 if product_id not in self._product_ids:
                     asker.refuse(NotFound("product", product_id))
             case _:

@@ -22,7 +22,7 @@ from liveshop.edge.tokens import Tokens, make_token
 from liveshop.engine.metrics import Metrics
 from liveshop.stores.postgres.keys import Keys
 from tests.client import connected
-from tests.edge.stub_rooms import SECRET, Clock, running
+from tests.edge.stub_engine import SECRET, Clock, running
 
 BURST = limits.GUESSES_RATE[1]
 

@@ -6,7 +6,7 @@ import asyncpg
 
 from liveshop.core.decision import Decision, Move, NewRow
 from liveshop.core.events import SessionEnded, SessionStarted
-from liveshop.core.model import Payment, Row, Status
+from liveshop.core.model import PaymentMode, Row, Status
 from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.orders import Orders
@@ -46,7 +46,7 @@ class StoredShop:
         session_id: str,
         units: Mapping[str, int],
         *,
-        payment: Payment = "direct",
+        payment: PaymentMode = "direct",
         sale_units: int | None = None,
     ) -> None:
         """Start a session with units of its own, and a sale `@1` over them."""

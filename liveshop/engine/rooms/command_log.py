@@ -21,11 +21,11 @@ from liveshop.stores.redis.projection import project
 _EVENTS_PER_READ = 500
 
 
-class Host:
+class CommandLog:
     """Decides, appends, pushes, then publishes; the log's offset is the lock between nodes."""
 
-    def __init__(self, room: RoomContext) -> None:
-        self._room = room
+    def __init__(self, session: RoomContext) -> None:
+        self._session = session
         self._lock = anyio.Lock()
         self._verified_epoch = -1
 
@@ -35,14 +35,14 @@ class Host:
         Raises the core's refusal, or Unavailable; then nothing has changed. `ok` may be answered
         once this returns: no purchase is made at the old state from here on.
         """
-        room = self._room
+        session = self._session
         async with self._lock:
-            room.require_stores()
+            session.require_stores()
             events = await self._append(command)
-            room.node.reach(Failpoint.AFTER_APPEND)
-            room.advance(events)
+            session.node.reach(Failpoint.AFTER_APPEND)
+            session.advance(events)
             await self._push_after(events)
-        await room.publish("events", [event_message(event) for event in events])
+        await session.publish("events", [event_message(event) for event in events])
         return events
 
     async def attempt(self, command: SystemCommand) -> None:
@@ -61,9 +61,9 @@ class Host:
         """Take in events of another node, and read the log where some are missing before them."""
         async with self._lock:
             events = [decode_event(body) for body in bodies]
-            news = [event for event in events if event.offset > self._room.state.offset]
-            if news and news[0].offset == self._room.state.offset + 1:
-                self._room.advance(news)
+            news = [event for event in events if event.offset > self._session.state.offset]
+            if news and news[0].offset == self._session.state.offset + 1:
+                self._session.advance(news)
             elif news:
                 await self._catch_up()
 
@@ -79,7 +79,7 @@ class Host:
     @property
     def verified(self) -> bool:
         """Tell whether the log was looked at since the newest epoch is known."""
-        return self._verified_epoch == self._room.epoch
+        return self._verified_epoch == self._session.epoch
 
     async def push(self) -> None:
         """Bring Redis' projection up to this room's state.
@@ -87,32 +87,34 @@ class Host:
         Not before that is `verified`, which opening the room waits for: Redis, which another node
         may have loaded, must not hear of events that the log has lost.
         """
-        room = self._room
+        session = self._session
         if not self.verified:
-            room.fence()
+            session.fence()
             return
-        status = await room.units.push(room.epoch, project(room.state), list(room.rows.values()))
-        room.good(status)
+        status = await session.units.push(
+            session.epoch, project(session.state), list(session.rows.values())
+        )
+        session.ok_or_fence(status)
 
     async def _verify(self) -> None:
-        epoch, newest = self._room.epoch, self._room.newest
+        epoch, newest = self._session.epoch, self._session.newest
         if newest is not None:
-            sessions, session_id = self._room.node.sessions, self._room.session_id
+            sessions, session_id = self._session.node.sessions, self._session.session_id
             logged = await sessions.events(session_id, after=newest.offset - 1, limit=1)
             if logged != [newest]:
-                self._room.begin_anew(await read_session(sessions, session_id))
+                self._session.begin_anew(await read_session(sessions, session_id))
         self._verified_epoch = epoch
 
     async def _append(self, command: HostCommand | SystemCommand) -> list[Event]:
-        room = self._room
+        session = self._session
         for _ in range(limits.COMMAND_ATTEMPTS_MAX):
-            before, facts = room.state, await self._facts(command)
+            before, facts = session.state, await self._facts(command)
             try:
                 decision = decide(before, command, facts)
             except LiveshopError:
                 # Another node may have gone on without a word yet: only the newest state refuses.
                 await self._catch_up()
-                if room.state.offset == before.offset:
+                if session.state.offset == before.offset:
                     raise
                 continue
             status = replay(before, decision.events).status
@@ -122,7 +124,7 @@ class Host:
         raise Busy()
 
     async def _appended(self, before: SessionState, decision: Decision, status: Status) -> bool:
-        sessions, session_id = self._room.node.sessions, self._room.session_id
+        sessions, session_id = self._session.node.sessions, self._session.session_id
         try:
             return await sessions.append(
                 session_id, decision, status, expected_offset=before.offset
@@ -134,54 +136,54 @@ class Host:
             return tuple(logged) == decision.events
 
     async def _facts(self, command: HostCommand | SystemCommand) -> Facts:
-        node, session_id = self._room.node, self._room.session_id
-        self._room.keep_rows(await node.sessions.rows(session_id))
+        node, session_id = self._session.node, self._session.session_id
+        self._session.keep_rows(await node.sessions.rows(session_id))
         product = chat = None
         if isinstance(command, AddProduct):
             product = await self._product(command.product_id)
         elif isinstance(command, DeleteChat | PinChat | UnpinChat):
             chat = await self._chat(command.id)
         return Facts(
-            now_ms=self._room.clock.at(await node.link.now_ms()),
+            now_ms=self._session.clock.at(await node.link.now_ms()),
             catalogue_currency=node.settings.currency,
-            rows=dict(self._room.rows),
+            rows=dict(self._session.rows),
             product=product,
             chat=chat,
         )
 
     async def _product(self, product_id: str) -> Product | None:
         try:
-            return await self._room.node.catalogue.get(product_id)
+            return await self._session.node.catalogue.get(product_id)
         except NotFound:
             return None
 
     async def _chat(self, chat_id: str) -> ChatMessage | None:
-        known = self._room.broadcast.chat_message(chat_id)
-        return known or await self._room.live.chat_get(chat_id)
+        known = self._session.broadcast.chat_message(chat_id)
+        return known or await self._session.live.chat_get(chat_id)
 
     async def _catch_up(self) -> None:
-        room = self._room
+        session = self._session
         while True:
-            events = await room.node.sessions.events(
-                room.session_id, after=room.state.offset, limit=_EVENTS_PER_READ
+            events = await session.node.sessions.events(
+                session.session_id, after=session.state.offset, limit=_EVENTS_PER_READ
             )
             if not events:
                 return
-            room.node.metrics.catch_ups.inc()
-            room.advance(events)
-            room.keep_rows(await room.node.sessions.rows(room.session_id))
+            session.node.metrics.catch_ups.inc()
+            session.advance(events)
+            session.keep_rows(await session.node.sessions.rows(session.session_id))
             await self._push_after(events)
 
     async def _push_after(self, events: list[Event]) -> None:
         """Push the events' state; if Redis is away, the next reserve call finds it stale."""
-        room = self._room
+        session = self._session
         try:
             if not self.verified:
                 await self._verify()
-            room.keep_rows(await room.node.sessions.rows(room.session_id))
+            session.keep_rows(await session.node.sessions.rows(session.session_id))
             await self.push()
             for event in events:
                 if isinstance(event, ChatDeleted):
-                    await room.live.chat_delete(event.id)
+                    await session.live.chat_delete(event.id)
         except LiveshopError:
-            room.fence()
+            session.fence()

@@ -1,4 +1,4 @@
-"""Keeps what a show comes to: samples of its gauges, looks at products, who has joined."""
+"""Keeps what a show comes to: samples of its gauges, product views, who has joined."""
 
 import zlib
 from collections import Counter
@@ -15,24 +15,24 @@ from liveshop.stores.postgres.figures import Sample
 _ON = (Status.LIVE, Status.PAUSED)
 
 
-class Recorder:
+class Sampler:
     """Writes every few seconds what this node has counted, and the session's gauges if it is first.
 
     Every node that has the session tries; the instant is the key, so one sample is kept. What is
-    counted here and not yet written is lost with the node: a few seconds of looks.
+    counted here and not yet written is lost with the node: a few seconds of views.
     """
 
-    def __init__(self, room: RoomContext) -> None:
-        self._room = room
-        self._looks: Counter[str] = Counter()
+    def __init__(self, session: RoomContext) -> None:
+        self._session = session
+        self._views: Counter[str] = Counter()
         self._visitors: set[str] = set()
         self._was_on = False
         # Sessions take turns, so that a node with many has no busy second.
-        self._phase_ms = zlib.crc32(room.session_id.encode()) % SAMPLE_MS
+        self._phase_ms = zlib.crc32(session.session_id.encode()) % SAMPLE_MS
 
-    def look(self, product_id: str) -> None:
-        """Count a look at a product of the shelf; raises NotFound for another."""
-        self._looks[self._room.state.product(product_id).product_id] += 1
+    def view_product(self, product_id: str) -> None:
+        """Count a view of a product of the shelf; raises NotFound for another."""
+        self._views[self._session.state.product(product_id).product_id] += 1
 
     def visit(self, identity: Identity | None, visitor: str | None) -> None:
         """Note who has joined: by the token, else by the name that its client keeps, if any."""
@@ -46,24 +46,24 @@ class Recorder:
     async def run(self) -> None:
         """Record at every instant that is due, until cancelled."""
         while True:
-            now_ms = self._room.node.clock.now_ms()
+            now_ms = self._session.node.clock.now_ms()
             due_ms = now_ms + SAMPLE_MS - (now_ms - self._phase_ms) % SAMPLE_MS
             await anyio.sleep((due_ms - now_ms) / 1000)
             try:
                 await self.record(due_ms)
             except LiveshopError as failure:
-                self._room.log.info("nothing recorded: %s", failure)
+                self._session.log.info("nothing recorded: %s", failure)
 
     async def record(self, at_ms: int) -> None:
         """Write what was counted; raises Unavailable, and then tries the same again next time.
 
         `at_ms` is the instant that was due, which all nodes know alike, whenever they come to it.
         """
-        on = self._room.state.status in _ON
+        on = self._session.state.status in _ON
         visitors = None
         if on or self._was_on or self._visitors:
             visitors = await self._count_visitors()
-        await self._write_looks()
+        await self._write_views()
         # Once more after the end, for what came since the last time.
         if on or self._was_on:
             await self._write_sample(at_ms, visitors)
@@ -72,24 +72,24 @@ class Recorder:
     async def _count_visitors(self) -> int | None:
         noted, self._visitors = self._visitors, set()
         try:
-            return await self._room.live.visit(list(noted))
+            return await self._session.live.visit(list(noted))
         except LiveshopError:
             self._visitors |= noted
             return None
 
-    async def _write_looks(self) -> None:
-        looks, self._looks = self._looks, Counter()
-        if not looks:
+    async def _write_views(self) -> None:
+        views, self._views = self._views, Counter()
+        if not views:
             return
         try:
-            await self._room.node.figures.add_looks(self._room.session_id, looks)
+            await self._session.node.figures.add_looks(self._session.session_id, views)
         except LiveshopError:
-            self._looks += looks
+            self._views += views
             raise
 
     async def _write_sample(self, at_ms: int, visitors: int | None) -> None:
-        room = self._room
-        gauges, stats = room.broadcast.gauges, room.broadcast.stats
+        session = self._session
+        gauges, stats = session.broadcast.gauges, session.broadcast.stats
         sample = Sample(
             at_ms=at_ms,
             viewers=gauges.viewers,
@@ -98,4 +98,4 @@ class Recorder:
             likes=gauges.likes,
             held=0 if stats is None else stats.held,
         )
-        await room.node.figures.add_sample(room.session_id, sample)
+        await session.node.figures.add_sample(session.session_id, sample)

@@ -29,7 +29,7 @@ NOW_MS = 1_790_000_000_000
 _CLOCK_STARTS_MS = 1_000_000
 
 
-class StubRooms:
+class StubEngine:
     """Rooms `s1` (loaded), `s2` (in the store) and `s3` (in a store that is away)."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class Running:
     """A server that runs, its stand-in engine, and where it listens."""
 
     server: Server
-    rooms: StubRooms
+    engine: StubEngine
     clock: Clock
     address: tuple[str, int]
     cancel: Callable[[], None]
@@ -156,18 +156,18 @@ APP = Starlette(routes=[Route("/{path:path}", _hello_world, methods=["GET", "POS
 @asynccontextmanager
 async def running(**changed: Any) -> AsyncIterator[Running]:
     """Serve the stand-in on a port of its own, with some settings changed."""
-    rooms, clock = StubRooms(), Clock()
-    rooms.ahead_ms = lambda: clock.now_ms - _CLOCK_STARTS_MS
+    engine, clock = StubEngine(), Clock()
+    engine.ahead_ms = lambda: clock.now_ms - _CLOCK_STARTS_MS
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
         settings = replace(SETTINGS, **changed)
-        server = build_server(settings, rooms, APP, [listener], now_ms=clock)
+        server = build_server(settings, engine, APP, [listener], now_ms=clock)
         async with anyio.create_task_group() as tasks:
             scope, stopped = anyio.CancelScope(), anyio.Event()
             tasks.start_soon(_serve, server, scope, stopped)
             await until(lambda: server.started)
             try:
-                yield Running(server, rooms, clock, address, scope.cancel)
+                yield Running(server, engine, clock, address, scope.cancel)
             finally:
                 server.should_exit = True
                 with anyio.CancelScope(shield=True):

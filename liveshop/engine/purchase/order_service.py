@@ -9,7 +9,7 @@ from liveshop.core import limits
 from liveshop.core.errors import LiveshopError, OutcomeUnknown
 from liveshop.core.model import Order
 from liveshop.engine.node import Node
-from liveshop.engine.purchase.till import refund_refusal
+from liveshop.engine.purchase.order_outcomes import refund_refusal
 from liveshop.engine.rooms.rooms import Rooms
 from liveshop.stores.postgres.records import PaymentReply, PaymentStatus
 
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 _FINISH_S = limits.PAYMENT_UNRESOLVED_MS_MAX / 1000
 
 
-class Cashier:
+class OrderService:
     """Confirms and cancels orders; what a crash left half done is finished by any node."""
 
     def __init__(self, node: Node, rooms: Rooms) -> None:
@@ -35,16 +35,16 @@ class Cashier:
         if reply.payment.status is not PaymentStatus.APPLIED:
             if reply.new:
                 self._node.metrics.refunds.inc()
-            await room.till.not_sold(reply)
+            await room.outcomes.not_sold(reply)
             raise refund_refusal(reply)
-        await room.till.paid(reply)
+        await room.outcomes.paid(reply)
         return reply.order
 
     async def cancel(self, order_id: str) -> Order:
         """Cancel a confirmed order; its units are for sale again."""
         reply = await self._node.orders.cancel(order_id)
         room = await self._rooms.get(reply.order.session_id)
-        await room.till.cancelled(reply.order, reply.copies)
+        await room.outcomes.cancelled(reply.order, reply.copies)
         return reply.order
 
     async def _pay(self, order_id: str, payment_id: str, amount: int) -> PaymentReply:

@@ -19,7 +19,7 @@ from liveshop.engine.rooms.stills import Still
 from liveshop.engine.session_log import SessionLog
 
 
-class Door:
+class ViewerAdmission:
     """Knows in which room each viewer is, or at which still, or that it is on its way there."""
 
     def __init__(self, node: Node, rooms: Rooms) -> None:
@@ -122,7 +122,7 @@ class Door:
     def _enter(self, viewer: Viewer, place: Room | Still, visitor: str | None) -> None:
         """From here on the viewer's private messages wait for its welcome."""
         if isinstance(place, Room):
-            place.recorder.visit(viewer.identity, visitor)
+            place.sampler.visit(viewer.identity, visitor)
         self._inside[viewer] = place
         place.audience.expect(viewer)
         for waiting in self._coming.pop(viewer, ()):

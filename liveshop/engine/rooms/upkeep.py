@@ -10,10 +10,10 @@ from liveshop.core.decide import due
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Status
 from liveshop.engine.fanout.pulse import Pulse
+from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.settler import Settler
-from liveshop.engine.purchase.till import Till
+from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.engine.rooms.host import Host
 from liveshop.stores.redis.records import UnitsStatus
 
 _PULSE_S = limits.PULSE_MS / 1000
@@ -22,15 +22,20 @@ _LOOKS_UNTIL_MISSED = 3
 _QUIET = (Status.DRAFT, Status.SCHEDULED)
 
 
-class Warden:
+class Upkeep:
     """Attempts what is due; every node does, and the log's offset lets one of them win."""
 
     def __init__(
-        self, room: RoomContext, host: Host, till: Till, settler: Settler, pulse: Pulse
+        self,
+        session: RoomContext,
+        command_log: CommandLog,
+        outcomes: OrderOutcomes,
+        settler: Settler,
+        pulse: Pulse,
     ) -> None:
-        self._room = room
-        self._host = host
-        self._till = till
+        self._session = session
+        self._command_log = command_log
+        self._outcomes = outcomes
         self._settler = settler
         self._pulse = pulse
         self._retired = False
@@ -39,72 +44,72 @@ class Warden:
         """Take the pulse and sweep, twice a second or when asked, until cancelled."""
         while True:
             started = anyio.current_time()
-            self._room.pulse_now = anyio.Event()
+            self._session.pulse_now = anyio.Event()
             await self._try(self._beat)
             with anyio.move_on_at(started + _PULSE_S):
-                await self._room.pulse_now.wait()
+                await self._session.pulse_now.wait()
 
     async def watch_sales(self) -> None:
         """End sales at their time and tell of what is sold out or back, until cancelled."""
         while True:
-            self._room.rows_changed = anyio.Event()
-            room, now_ms = self._room, self._room.clock.now_ms()
+            self._session.rows_changed = anyio.Event()
+            session, now_ms = self._session, self._session.clock.now_ms()
             done = True
-            for command in tuple(due(room.state, room.rows, now_ms)):
-                done = await self._try(partial(self._host.attempt, command)) and done
+            for command in tuple(due(session.state, session.rows, now_ms)):
+                done = await self._try(partial(self._command_log.attempt, command)) and done
             # What a store that is away has kept from being done need not be tried at once again.
             with anyio.move_on_after(self._until_next_s() if done else _PULSE_S):
-                await self._room.rows_changed.wait()
+                await self._session.rows_changed.wait()
 
     async def read_on(self) -> None:
         """Read the log whenever it has gone on without this room, until cancelled."""
         while True:
-            await self._room.behind.wait()
-            self._room.behind = anyio.Event()
-            await self._try(self._host.catch_up)
+            await self._session.behind.wait()
+            self._session.behind = anyio.Event()
+            await self._try(self._command_log.catch_up)
 
-    async def read_letters(self) -> None:
-        """Ask for buyers' reservations whenever the bus may have lost letters, until cancelled."""
+    async def read_messages(self) -> None:
+        """Read buyers' reservations when the bus may have lost messages, until cancelled."""
         while True:
-            await self._room.missed.wait()
-            self._room.missed = anyio.Event()
-            await self._try(self._till.tell_missed)
+            await self._session.missed.wait()
+            self._session.missed = anyio.Event()
+            await self._try(self._outcomes.tell_missed)
 
     async def _try(self, work: Callable[[], Awaitable[object]]) -> bool:
         """Do what comes again if it fails: a store that is away is no reason to stop."""
         try:
             await work()
         except LiveshopError as failure:
-            self._room.log.info("%s", failure)
+            self._session.log.info("%s", failure)
             return False
         return True
 
     async def _beat(self) -> None:
-        room = self._room
-        ended, offset = room.ended, room.state.offset
+        session = self._session
+        ended, offset = session.ended, session.state.offset
         status = await self._pulse.beat()
         if status is not UnitsStatus.OK:
             return
-        if room.settled:
+        if session.settled:
             await self._retire()
             return
         await self._sweep()
         # Only a pulse that found Redis closed can tell that nothing is held and nothing will be:
         # before, another node may have reserved a unit since.
         closed = ended and self._pulse.plan_offset >= offset
-        if closed and not self._pulse.held and room.buying:
+        if closed and not self._pulse.held and session.buying:
             await self._settle_session()
 
     async def _sweep(self) -> None:
-        room = self._room
-        if room.state.status in _QUIET or not room.buying:
+        session = self._session
+        if session.state.status in _QUIET or not session.buying:
             return
         for _ in range(limits.SWEEPS_PER_PULSE_MAX):
-            reply = await room.units.sweep(room.epoch)
-            if not room.good(reply.status):
+            reply = await session.units.sweep(session.epoch)
+            if not session.ok_or_fence(reply.status):
                 return
-            await self._till.expired(reply.expired)
-            await self._till.resolve_overdue(reply.overdue)
+            await self._outcomes.expired(reply.expired)
+            await self._outcomes.resolve_overdue(reply.overdue)
             found = max(len(reply.expired), len(reply.overdue), reply.trimmed)
             if found < limits.SWEEP_LINES_MAX:
                 break
@@ -117,32 +122,32 @@ class Warden:
         Whoever changed them copies them too; this is for the one that died in between. The
         newest looks tell nothing: while much is sold, Redis is always a moment behind.
         """
-        room = self._room
-        heads = room.head_seqs
+        session = self._session
+        heads = session.head_seqs
         if heads[-min(_LOOKS_UNTIL_MISSED, len(heads))] > self._pulse.seq:
-            rows = await room.node.sessions.rows(room.session_id)
-            totals = await room.node.sessions.totals(room.session_id)
-            room.good(await room.units.copy(room.epoch, rows, totals=totals))
+            rows = await session.node.sessions.rows(session.session_id)
+            totals = await session.node.sessions.totals(session.session_id)
+            session.ok_or_fence(await session.units.copy(session.epoch, rows, totals=totals))
 
     async def _settle_session(self) -> None:
-        room = self._room
-        if await room.node.sessions.settle(room.session_id):
-            room.settled = True
-            rows = await room.node.sessions.rows(room.session_id)
-            room.keep_rows(rows)
-            await room.units.copy(room.epoch, rows)
-            room.log.info("it is settled")
+        session = self._session
+        if await session.node.sessions.settle(session.session_id):
+            session.settled = True
+            rows = await session.node.sessions.rows(session.session_id)
+            session.keep_rows(rows)
+            await session.units.copy(session.epoch, rows)
+            session.log.info("it is settled")
 
     async def _retire(self) -> None:
         """Give the memory back that a settled session's reservations take in Redis."""
         if not self._retired:
-            status = await self._room.units.retire(self._room.epoch)
+            status = await self._session.units.retire(self._session.epoch)
             self._retired = status is UnitsStatus.OK
 
     def _until_next_s(self) -> float:
         """Return how long nothing is due, at most a pulse: rows may change without a word."""
-        now_ms = self._room.clock.now_ms()
-        ends_ms = [sale.ends_at_ms - now_ms for sale in self._room.state.sales.values()]
+        now_ms = self._session.clock.now_ms()
+        ends_ms = [sale.ends_at_ms - now_ms for sale in self._session.state.sales.values()]
         # One that is overdue could not be ended just now: not again at once.
         waits_ms = [end_ms if end_ms > 0 else _AGAIN_MS for end_ms in ends_ms]
         return min([limits.PULSE_MS, *waits_ms]) / 1000

@@ -31,7 +31,7 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
     rooms = [await each.engine.room(session_id) for each in (shop, other)]
     await until(lambda: {room.context.broadcast.gauges.viewers for room in rooms} == {2})
     for room in rooms:
-        await room.recorder.record(NOW_MS)
+        await room.sampler.record(NOW_MS)
     figures = await _figures(shop, session_id)
     audience = await figures.audience(session_id)
     assert (audience.viewers_peak, audience.viewers_average) == (2, 2)
@@ -47,13 +47,13 @@ async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Engi
     await shop.join(session_id, "mo", Role.MODERATOR)
     await shop.join(session_id)
     for visitor in ("phone", "phone", None):
-        room.recorder.visit(None, visitor)
-    await room.recorder.record(NOW_MS)
+        room.sampler.visit(None, visitor)
+    await room.sampler.record(NOW_MS)
     audience = await (await _figures(shop, session_id)).audience(session_id)
     assert audience.visitors == 3
 
 
-async def test_looks_are_counted_for_what_is_on_the_shelf(shop: EngineShop) -> None:
+async def test_product_views_are_counted_for_what_is_on_the_shelf(shop: EngineShop) -> None:
     session_id = await shop.live(SHIRT_M=5)
     viewer = await shop.join(session_id)
     for _ in range(3):
@@ -62,9 +62,9 @@ async def test_looks_are_counted_for_what_is_on_the_shelf(shop: EngineShop) -> N
     assert (await viewer.sees("error", ref=7))["code"] == "not_found"
     room = await shop.engine.room(session_id)
     with pytest.raises(NotFound):
-        room.recorder.look("hat")
-    await room.recorder.record(NOW_MS)
-    await room.recorder.record(NOW_MS + 10_000)
+        room.sampler.view_product("hat")
+    await room.sampler.record(NOW_MS)
+    await room.sampler.record(NOW_MS + 10_000)
     assert await (await _figures(shop, session_id)).looks(session_id) == {"shirt": 3}
 
 
@@ -73,11 +73,11 @@ async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: E
     session_id = await shop.plan()
     room = await shop.engine.room(session_id)
     figures = room.context.node.figures
-    await room.recorder.record(NOW_MS)
+    await room.sampler.record(NOW_MS)
     assert await figures.gauge_series(session_id, 0, 1) == {}
     await shop.host(session_id, "session.start")
-    await room.recorder.record(NOW_MS)
+    await room.sampler.record(NOW_MS)
     await shop.host(session_id, "session.end")
     for step in (1, 2):
-        await room.recorder.record(NOW_MS + step * 10_000)
+        await room.sampler.record(NOW_MS + step * 10_000)
     assert list(await figures.gauge_series(session_id, NOW_MS, 10_000)) == [0, 1]

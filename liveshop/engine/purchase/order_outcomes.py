@@ -21,11 +21,11 @@ from liveshop.stores.postgres.records import (
 )
 
 
-class Till:
+class OrderOutcomes:
     """Takes what Postgres has decided about orders to Redis, buyers and hosts."""
 
-    def __init__(self, room: RoomContext, writer: OrderWriter, settler: Settler) -> None:
-        self._room = room
+    def __init__(self, session: RoomContext, writer: OrderWriter, settler: Settler) -> None:
+        self._session = session
         self._writer = writer
         self._settler = settler
 
@@ -34,7 +34,7 @@ class Till:
         if reply.order.status is OrderStatus.CONFIRMED:
             self._writer.tell_confirmed(reply.order, new=reply.new)
             await self._settler.settle(sold(reply.order), reply.copies)
-            await self._room.post()
+            await self._session.post()
 
     async def not_sold(self, reply: PaymentReply) -> None:
         """Tell of an order whose money has come and whose units are gone."""
@@ -46,16 +46,16 @@ class Till:
 
     async def cancelled(self, order: Order, copies: Copies) -> None:
         """Give the units of a cancelled order back to the session, and tell its buyer."""
-        if not self._room.settled:
+        if not self._session.settled:
             await self._settler.settle((), copies)
-        self._room.mailbox.tell(order.viewer_id, messages.cancelled(order))
-        await self._room.post()
+        self._session.mailbox.tell(order.viewer_id, messages.cancelled(order))
+        await self._session.post()
 
     async def expired(self, reservations: Iterable[Reservation]) -> None:
         """Tell buyers of reservations whose time is over."""
         for reservation in reservations:
-            self._room.mailbox.tell(reservation.buyer, messages.resolved(reservation))
-        await self._room.post()
+            self._session.mailbox.tell(reservation.buyer, messages.resolved(reservation))
+        await self._session.post()
 
     async def resolve_overdue(self, reservations: Sequence[Reservation]) -> None:
         """Have Postgres decide what became of `paying` reservations past their deadline.
@@ -69,12 +69,12 @@ class Till:
         ]
         if not overdue:
             return
-        room = self._room
-        reply = await room.node.orders.void(
-            room.session_id,
+        session = self._session
+        reply = await session.node.orders.void(
+            session.session_id,
             [Undecided.of(item) for item in overdue],
             Verdict.EXPIRED,
-            now_ms=room.clock.now_ms(),
+            now_ms=session.clock.now_ms(),
         )
         outcomes = []
         for reservation in overdue:
@@ -88,7 +88,9 @@ class Till:
     async def tell_outcomes(self, outcomes: Sequence[Reservation]) -> None:
         """Tell buyers what became of reservations; those sold by what became of their order."""
         sold_in = {item.order_id for item in outcomes if item.state is ReservationState.SOLD}
-        orders = await self._room.node.orders.many({order_id for order_id in sold_in if order_id})
+        orders = await self._session.node.orders.many(
+            {order_id for order_id in sold_in if order_id}
+        )
         for order in orders.values():
             self._tell_order(order)
         await self.expired(item for item in outcomes if item.state is not ReservationState.SOLD)
@@ -103,12 +105,12 @@ class Till:
         unclear = [each for each in lost if each.rid not in under_way]
         for first in range(0, len(unclear), limits.ORDERS_PER_COMMIT_MAX):
             await self._decide_lost(unclear[first : first + limits.ORDERS_PER_COMMIT_MAX])
-        await self._room.post()
+        await self._session.post()
 
     async def _decide_lost(self, lost: Sequence[Watched]) -> None:
-        room = self._room
-        reply = await room.node.orders.void(
-            room.session_id,
+        session = self._session
+        reply = await session.node.orders.void(
+            session.session_id,
             [
                 Undecided(
                     rid=each.rid,
@@ -120,53 +122,53 @@ class Till:
                 for each in lost
             ],
             Verdict.UNAVAILABLE,
-            now_ms=room.clock.now_ms(),
+            now_ms=session.clock.now_ms(),
         )
         confirmed = {
             each.order_id for each in reply.decided.values() if each.verdict is Verdict.CONFIRMED
         }
-        orders = await room.node.orders.many(confirmed)
+        orders = await session.node.orders.many(confirmed)
         await self._settler.settle(
             [item for order in orders.values() for item in sold(order)], reply.copies
         )
         for each in lost:
             decided = reply.decided[each.rid]
-            if decided.verdict is Verdict.PENDING or not room.mailbox.is_watched(each.rid):
+            if decided.verdict is Verdict.PENDING or not session.mailbox.is_watched(each.rid):
                 continue  # it goes on, or the answer has been told meanwhile
             if decided.verdict is Verdict.CONFIRMED:
                 self._tell_order(orders[decided.order_id])
             elif decided.verdict is Verdict.EXPIRED:
-                room.mailbox.tell(each.buyer, messages.expired(each.rid, each.sku))
+                session.mailbox.tell(each.buyer, messages.expired(each.rid, each.sku))
             else:
                 code = decided.verdict.value
-                room.mailbox.tell(each.buyer, messages.refused(each.rid, each.sku, code))
+                session.mailbox.tell(each.buyer, messages.refused(each.rid, each.sku, code))
 
     def _tell_order(self, order: Order) -> None:
         confirmed = order.status is OrderStatus.CONFIRMED
         message = messages.confirmed(order) if confirmed else messages.cancelled(order)
-        self._room.mailbox.tell(order.viewer_id, message)
+        self._session.mailbox.tell(order.viewer_id, message)
 
     async def tell_cancelled(self) -> None:
         """Tell the buyers here of orders cancelled lately, which may have been told before.
 
         Nothing else would if another node has not: what is sold is not watched any more.
         """
-        room = self._room
-        for order in await room.node.orders.cancelled_since(
-            room.session_id, room.head_seqs[0], limits.LETTERS_WAITING_MAX
+        session = self._session
+        for order in await session.node.orders.cancelled_since(
+            session.session_id, session.head_seqs[0], limits.OUTGOING_MESSAGES_MAX
         ):
-            room.mailbox.deliver(order.viewer_id, messages.cancelled(order))
+            session.mailbox.deliver(order.viewer_id, messages.cancelled(order))
 
     async def tell_missed(self) -> None:
         """Tell the buyers here of what they have not heard of from other nodes."""
         await self.tell_cancelled()
-        buyers = self._room.audience.buyers()
+        buyers = self._session.audience.buyers()
         for first in range(0, len(buyers), limits.BUYERS_PER_CALL_MAX):
             part = buyers[first : first + limits.BUYERS_PER_CALL_MAX]
-            for reservation in await self._room.units.mine(*part):
-                if not self._room.mailbox.is_watched(reservation.rid):
+            for reservation in await self._session.units.mine(*part):
+                if not self._session.mailbox.is_watched(reservation.rid):
                     told = messages.reserved(reservation)
-                    self._room.mailbox.deliver(reservation.buyer, told)
+                    self._session.mailbox.deliver(reservation.buyer, told)
 
 
 def refund_refusal(reply: PaymentReply) -> LiveshopError:
