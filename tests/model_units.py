@@ -14,7 +14,7 @@ from liveshop.core.limits import RESOLVED_KEPT_MS, SWEEP_LINES_MAX
 from liveshop.core.model import Bought, Reservation, ReservationState, Row, Status, sku_row
 from liveshop.stores.redis.library import BuyerLimits
 from liveshop.stores.redis.projection import Offer, Projection
-from liveshop.stores.redis.records import ReserveLine
+from liveshop.stores.redis.unit_records import ReserveLine
 
 _K = TypeVar("_K")
 

@@ -10,7 +10,7 @@ from liveshop.core.wire import Message, as_message, decode_as, frame
 from liveshop.engine.blocked_words import BlockedWords
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.redis.records import SayOutcome
+from liveshop.stores.redis.live_records import SayOutcome
 
 _QUIET = (Status.DRAFT, Status.ENDED)
 

@@ -16,7 +16,15 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.settings import SETTINGS
-from liveshop.edge.http import records, show_records
+from liveshop.edge.http import (
+    base_records,
+    key_records,
+    order_records,
+    product_records,
+    reservation_records,
+    session_records,
+    show_records,
+)
 from liveshop.edge.http.app import OPERATIONS
 from liveshop.engine.metrics import Metrics
 from liveshop.stores.audit.findings import CHECKS
@@ -28,6 +36,17 @@ _EXAMPLE = re.compile(r"^```json (?P<kind>.+?)\n(?P<text>.*?)^```", re.MULTILINE
 _EXAMPLES = [(match["kind"], match["text"]) for match in _EXAMPLE.finditer(_PROTOCOL)]
 _PAGES = [_ROOT / "README.md", *sorted(_DOCS.glob("*.md"))]
 _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_RECORDS = (
+    base_records,
+    key_records,
+    order_records,
+    product_records,
+    reservation_records,
+    session_records,
+    show_records,
+    figures,
+    catalogue,
+)
 _COMMANDS = {kind.__struct_config__.tag for kind in get_args(Command)}
 _EVENTS = {kind.__struct_config__.tag for kind in get_args(Event)}
 # Messages that are neither commands nor events, as core.messages and core.snapshot make them.
@@ -75,15 +94,14 @@ def test_a_server_example_is_an_array_of_messages(text: str) -> None:
 def test_an_http_example_is_the_record_that_it_names(kind: str, text: str) -> None:
     direction, name = kind.split()
     assert direction in ("body", "answer")
-    homes = (records, show_records, figures, catalogue)
-    record = next(getattr(home, name) for home in homes if hasattr(home, name))
+    record = next(getattr(home, name) for home in _RECORDS if hasattr(home, name))
     wire.decode_body(text.encode(), record)
 
 
 def test_the_session_example_is_what_the_api_calls_a_session() -> None:
     (session,) = [message for message in _server_messages() if message["type"] == "session"]
-    wire.decode_as(session, records.SessionView)
-    always = [field.name for field in structs.fields(records.SessionView) if field.required]
+    wire.decode_as(session, session_records.SessionView)
+    always = [field.name for field in structs.fields(session_records.SessionView) if field.required]
     assert list(session)[:-1] == ["type", *always]
 
 

@@ -7,9 +7,9 @@ import redis.asyncio
 from liveshop.core.limits import SETTLEMENTS_WAITING_MAX
 from liveshop.core.model import ReservationState
 from liveshop.engine.purchase.ordered import resolved
-from liveshop.stores.postgres.records import NewLine, NewOrder, Verdict
+from liveshop.stores.postgres.order_records import NewLine, NewOrder, Verdict
 from liveshop.stores.postgres.sessions import Sessions
-from liveshop.stores.redis.records import UnitsStatus
+from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.engine.old_file import OldFile
 from tests.engine.world import EngineShop
 from tests.waiting import until

@@ -4,7 +4,7 @@ import pytest
 
 from liveshop.core.errors import NotFound
 from liveshop.core.roles import Role
-from liveshop.engine import recorder
+from liveshop.engine import sampler
 from liveshop.stores.postgres.figures import Figures
 from tests.engine.world import EngineShop
 from tests.waiting import until
@@ -15,7 +15,7 @@ NOW_MS = 1_790_000_000_000
 @pytest.fixture(autouse=True)
 def no_other_sample_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is recorded is recorded by a test; a room would at the instants that are due."""
-    monkeypatch.setattr(recorder, "SAMPLE_MS", 365 * 86_400_000)
+    monkeypatch.setattr(sampler, "SAMPLE_MS", 365 * 86_400_000)
 
 
 async def _figures(shop: EngineShop, session_id: str) -> Figures:

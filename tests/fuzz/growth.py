@@ -24,7 +24,7 @@ from liveshop.core.shopify import parse
 from liveshop.core.words import WordFilter, words_of
 from liveshop.edge.addresses import client_address, origin_allowed
 from liveshop.edge.handshake import read_head, session_of, shake_hands
-from liveshop.edge.http.records import ProductsPage
+from liveshop.edge.http.product_records import ProductsPage
 from liveshop.edge.websocket import WebSocket
 from tests.edge.raw_viewer import CONT, TEXT, frame
 from tests.fuzz.bounds import calls_of

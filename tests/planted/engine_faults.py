@@ -17,8 +17,15 @@ FAULTS: Final = (
         "            now_ms = self._session.node.clock.now_ms()\n"
         "            for ordered in batch:\n"
         "                told = Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms)\n"
-        "                self._tell(ordered, told, None)\n",
-        also=(("self._tell(ordered, reply.outcomes[ordered.order_id], order)", "pass"),),
+        "                self.announcer.announce(ordered, told, None)\n",
+        also=(
+            ("self.announcer.announce(ordered, reply.outcomes[ordered.order_id], order)", "pass"),
+            (
+                "from liveshop.stores.postgres.order_records import ",
+                "from liveshop.stores.postgres.order_records import Verdict\n"
+                "from liveshop.stores.postgres.order_records import ",
+            ),
+        ),
         tests=(f"{_TESTS}/test_purchases.py::test_nothing_is_confirmed_before_its_commit",),
     ),
     Fault(
@@ -84,7 +91,7 @@ FAULTS: Final = (
     Fault(
         name="a second reservation of what is ordered keeps its price",
         promise="P2: a buyer was told another price than that of the order",
-        file=f"{_ENGINE}/purchase/writer.py",
+        file=f"{_ENGINE}/purchase/order_announcer.py",
         old="            if first != reservation:\n",
         new="            if False:\n",
         tests=(

@@ -9,11 +9,11 @@ from starlette.routing import Route
 
 from liveshop.core import wire
 from liveshop.core.errors import BadRequest, NotFound
+from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Services
-from liveshop.edge.http.records import Nothing
 from liveshop.edge.http.refusals import json_response
 
 

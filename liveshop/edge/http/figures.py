@@ -10,8 +10,8 @@ from liveshop.core.figures import Story, Summary, products_of, series_of, step_f
 from liveshop.core.limits import PRICE_HISTORY_MS
 from liveshop.core.prices import lowest_prices
 from liveshop.core.roles import Role
+from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import Nothing
 from liveshop.edge.http.show_records import LowestPrices, ShowPlan, SummaryTable, WordList
 
 _EVENTS_PER_READ = 500

@@ -1,8 +1,9 @@
 """API keys for merchants' backends."""
 
 from liveshop.core.roles import Role
+from liveshop.edge.http.base_records import Nothing
+from liveshop.edge.http.key_records import MadeKey, NewKey, RemovedKey
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import MadeKey, NewKey, Nothing, RemovedKey
 
 
 async def add_key(services: Services, call: Call[Nothing, NewKey]) -> Reply:

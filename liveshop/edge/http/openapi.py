@@ -9,9 +9,9 @@ import liveshop
 from liveshop.core import errors
 from liveshop.core.errors import LiveshopError
 from liveshop.core.schemas import schemas_of
+from liveshop.edge.http.base_records import Nothing, Problem
 from liveshop.edge.http.bodies import BodyTooLarge
 from liveshop.edge.http.operations import PATH_FIELDS, Operation
-from liveshop.edge.http.records import Nothing, Problem
 from liveshop.edge.http.refusals import RequestTimeout
 
 _REF_START: Final = "#/components/schemas/"

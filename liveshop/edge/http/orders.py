@@ -4,9 +4,10 @@ from liveshop.core.errors import Conflict, Expired, NotFound
 from liveshop.core.messages import order_fields
 from liveshop.core.model import Order
 from liveshop.core.roles import Role
+from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import NewPayment, Nothing, OrderList, OrdersPage, OrderView
+from liveshop.edge.http.order_records import NewPayment, OrderList, OrdersPage, OrderView
 from liveshop.edge.http.sessions import require_session
 
 

@@ -2,8 +2,9 @@
 
 from liveshop.core.errors import Conflict
 from liveshop.core.roles import Role
+from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import Nothing, PaymentList, PaymentsPage, PaymentView
+from liveshop.edge.http.order_records import PaymentList, PaymentsPage, PaymentView
 
 
 async def list_payments(services: Services, call: Call[PaymentsPage, Nothing]) -> Reply:

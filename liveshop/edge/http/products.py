@@ -5,9 +5,10 @@ from liveshop.core.errors import Busy, Conflict, NotFound
 from liveshop.core.limits import CSV_BYTES_MAX
 from liveshop.core.model import Product
 from liveshop.core.roles import Role
+from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import NewProduct, Nothing, ProductList, ProductsPage
+from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
 
 
 async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Reply:

@@ -10,8 +10,9 @@ from liveshop.core.errors import (
     SoldOut,
 )
 from liveshop.core.roles import Role
+from liveshop.edge.http.base_records import ActingFor, Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import ActingFor, NewReservation, Nothing, Released, Reserved
+from liveshop.edge.http.reservation_records import NewReservation, Released, Reserved
 from liveshop.edge.http.sessions import require_session
 
 

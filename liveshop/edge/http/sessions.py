@@ -5,14 +5,14 @@ from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound, SoldOut
 from liveshop.core.model import Status
 from liveshop.core.roles import Role
 from liveshop.core.wire import Message
+from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.records import (
+from liveshop.edge.http.session_records import (
     EventList,
     EventsPage,
     Happened,
     NewSession,
-    Nothing,
     SessionList,
     SessionsPage,
     SessionView,

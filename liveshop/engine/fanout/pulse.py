@@ -12,8 +12,9 @@ from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.postgres.records import Head
-from liveshop.stores.redis.records import PulseReply, RowGauge, UnitsStatus
+from liveshop.stores.postgres.session_records import Head
+from liveshop.stores.redis.live_records import PulseReply, RowGauge
+from liveshop.stores.redis.unit_records import UnitsStatus
 
 
 class Pulse:

@@ -12,7 +12,7 @@ from liveshop.engine.purchase.asking import carried_out
 from liveshop.engine.purchase.ordered import Ordered
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.redis.records import PayReply, ReleaseReply
+from liveshop.stores.redis.unit_records import PayReply, ReleaseReply
 
 _Reply = TypeVar("_Reply", PayReply, ReleaseReply)
 

@@ -21,8 +21,8 @@ from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
 from liveshop.engine.tracing import Stage, stages_of
-from liveshop.stores.postgres.records import Verdict
-from liveshop.stores.redis.records import LineReply, ReserveLine, ReserveReply, UnitsStatus
+from liveshop.stores.postgres.order_records import Verdict
+from liveshop.stores.redis.unit_records import LineReply, ReserveLine, ReserveReply, UnitsStatus
 
 _OVERDUE_NS_MIN: Final = limits.OVERDUE_MS_MIN * 1_000_000
 

@@ -9,7 +9,8 @@ import anyio
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.model import Order, sku_row
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.postgres.records import CommitReply, Head, NewOrder, Verdict
+from liveshop.stores.postgres.order_records import CommitReply, NewOrder, Verdict
+from liveshop.stores.postgres.session_records import Head
 
 _RETRY_S = 0.1
 # The reply to a batch, and those of its orders that were stored before, as they are stored.

@@ -12,13 +12,8 @@ from liveshop.engine.purchase.ordered import resolved, sold
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.postgres.records import (
-    Copies,
-    PaymentReply,
-    RefundReason,
-    Undecided,
-    Verdict,
-)
+from liveshop.stores.postgres.order_records import Copies, Undecided, Verdict
+from liveshop.stores.postgres.payment_records import PaymentReply, RefundReason
 
 
 class OrderOutcomes:
@@ -32,7 +27,7 @@ class OrderOutcomes:
     async def paid(self, reply: PaymentReply) -> None:
         """Tell of an order that a payment has confirmed; one cancelled since is told of already."""
         if reply.order.status is OrderStatus.CONFIRMED:
-            self._writer.tell_confirmed(reply.order, new=reply.new)
+            self._writer.announcer.confirmed(reply.order, new=reply.new)
             await self._settler.settle(sold(reply.order), reply.copies)
             await self._session.post()
 

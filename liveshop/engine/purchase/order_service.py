@@ -11,7 +11,7 @@ from liveshop.core.model import Order
 from liveshop.engine.node import Node
 from liveshop.engine.purchase.order_outcomes import refund_refusal
 from liveshop.engine.rooms.rooms import Rooms
-from liveshop.stores.postgres.records import PaymentReply, PaymentStatus
+from liveshop.stores.postgres.payment_records import PaymentReply, PaymentStatus
 
 _logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from liveshop.core.model import Order, Reservation, ReservationState
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.tracing import Stage
-from liveshop.stores.postgres.records import Verdict
+from liveshop.stores.postgres.order_records import Verdict
 
 STATES = {
     Verdict.CONFIRMED: ReservationState.SOLD,

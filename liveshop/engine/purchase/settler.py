@@ -10,7 +10,7 @@ from liveshop.core.errors import Busy, Unavailable
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.postgres.records import Copies
+from liveshop.stores.postgres.order_records import Copies
 
 
 @dataclass(frozen=True, slots=True)

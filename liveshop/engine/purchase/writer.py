@@ -1,39 +1,28 @@
 """Commits orders in batches: nothing is `confirmed` before its COMMIT has returned."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 import anyio
-from msgspec.structs import replace
 
-from liveshop.core import errors, limits, messages
+from liveshop.core import limits
 from liveshop.core.errors import InternalError, LiveshopError
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import (
     Order,
-    OrderLine,
-    OrderStatus,
     Reservation,
     sku_row,
 )
-from liveshop.core.wire import Message
-from liveshop.engine.fanout.mailbox import Asker
-from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.batch_queue import BatchQueue
 from liveshop.engine.purchase.commits import Commits, Written
+from liveshop.engine.purchase.order_announcer import OrderAnnouncer
 from liveshop.engine.purchase.ordered import STATES, Ordered, resolved, sold
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
 from liveshop.engine.tracing import Stage, stages_of
-from liveshop.stores.postgres.records import (
-    CommitReply,
-    NewLine,
-    NewOrder,
-    Outcome,
-    Verdict,
-)
+from liveshop.stores.postgres.order_records import CommitReply, NewLine, NewOrder, Outcome
 
 _RETRY_S = 0.1
 
@@ -57,6 +46,7 @@ class OrderWriter:
         self._pace, self._now_ns = admission.committing, admission.now_ns
         self._command_log = command_log
         self._commits = Commits(session)
+        self.announcer = OrderAnnouncer(session)
         self._settler = settler
         self._queue: BatchQueue[Ordered] = BatchQueue(limits.ORDERS_QUEUED_MAX)
         self._known: dict[str, Ordered] = {}
@@ -143,7 +133,7 @@ class OrderWriter:
         for ordered in batch:
             try:
                 order = stored.get(ordered.order_id)
-                self._tell(ordered, reply.outcomes[ordered.order_id], order)
+                self.announcer.announce(ordered, reply.outcomes[ordered.order_id], order)
                 if self._session.node.trace is not None:
                     self._trace(ordered, reply.outcomes[ordered.order_id], commit)
             except Exception:
@@ -220,110 +210,3 @@ class OrderWriter:
     def _trace(self, ordered: Ordered, outcome: Outcome, commit: Stage) -> None:
         stages = stages_of(ordered.asked_s, ordered.call, commit)
         self._session.tell_trace(ordered.order_id, outcome.verdict.value, stages)
-
-    def _tell(self, ordered: Ordered, outcome: Outcome, stored: Order | None) -> None:
-        for reservation in ordered.reservations:
-            self._session.note(outcome.verdict.value, reservation.rid, order=ordered.order_id)
-        match outcome.verdict:
-            case Verdict.CONFIRMED:
-                order = stored or self._order(ordered, outcome)
-                if stored is not None:
-                    self._tell_prices(ordered, stored)
-                if outcome.new:
-                    passed_s = perf_counter() - ordered.asked_s
-                    self._session.node.metrics.purchase_seconds.observe(passed_s)
-                self.tell_confirmed(order, ordered.askers, new=outcome.new)
-            case Verdict.PENDING:
-                self._tell_checkout(ordered)
-            case verdict:
-                self._tell_refused(ordered, verdict)
-
-    def tell_confirmed(self, order: Order, askers: list[Asker] | None = None, *, new: bool) -> None:
-        """Tell an order's buyer that it is durable, and the hosts if it is new.
-
-        Empties the list of askers.
-        """
-        session = self._session
-        asked = _answer(askers or [], lambda ref: messages.confirmed(order, ref))
-        session.mailbox.tell(order.viewer_id, messages.confirmed(order), but=asked)
-        if new:
-            session.node.metrics.confirmed.inc()
-            session.node.metrics.units_sold.inc(sum(line.quantity for line in order.lines))
-            session.mailbox.tell_order(order)
-
-    def _tell_prices(self, ordered: Ordered, stored: Order) -> None:
-        """Tell at what prices reservations were made that were made a second time at others."""
-        prices = {line.rid: line.price for line in stored.lines}
-        for reservation in ordered.reservations:
-            first = replace(reservation, price=prices.get(reservation.rid, reservation.price))
-            if first != reservation:
-                self._session.mailbox.tell(ordered.buyer, messages.reserved(first))
-
-    def _order(self, ordered: Ordered, outcome: Outcome) -> Order:
-        assert outcome.at_ms is not None, "a confirmed order has its instant"
-        lines = [
-            OrderLine(
-                rid=reservation.rid,
-                sku=reservation.sku,
-                quantity=reservation.quantity,
-                price=reservation.price,
-                sale=reservation.sale,
-            )
-            for reservation in ordered.reservations
-        ]
-        return Order(
-            order_id=ordered.order_id,
-            session_id=self._session.session_id,
-            viewer_id=ordered.buyer,
-            status=OrderStatus.CONFIRMED,
-            lines=lines,
-            total=sum(line.price * line.quantity for line in lines),
-            currency=self._session.state.info.currency,
-            at_ms=outcome.at_ms,
-        )
-
-    def _tell_checkout(self, ordered: Ordered) -> None:
-        url = self._session.state.info.payment_url(ordered.order_id)
-
-        def message(ref: int | None) -> Message:
-            return messages.checkout(
-                ordered.order_id,
-                [reservation.rid for reservation in ordered.reservations],
-                url=url,
-                expires_at_ms=ordered.pay_until_ms,
-                ref=ref,
-            )
-
-        asked = _answer(ordered.askers, message)
-        self._session.mailbox.tell(ordered.buyer, message(None), but=asked)
-
-    def _tell_refused(self, ordered: Ordered, verdict: Verdict) -> None:
-        self._session.node.metrics.refused.labels(verdict.value).inc()
-        while ordered.askers:
-            ordered.askers.pop(0).refuse(self._refusal(ordered, verdict))
-        for reservation in ordered.reservations:
-            told = messages.resolved(resolved(reservation, verdict))
-            self._session.mailbox.tell(reservation.buyer, told)
-
-    def _refusal(self, ordered: Ordered, verdict: Verdict) -> LiveshopError:
-        what, first = f"the order {ordered.order_id}", ordered.reservations[0]
-        quantity = sum(reservation.quantity for reservation in ordered.reservations)
-        match verdict:
-            case Verdict.EXPIRED | Verdict.UNAVAILABLE:
-                return errors.Expired(what)
-            case Verdict.SOLD_OUT:
-                return errors.SoldOut(what, requested=quantity, left=0)
-            case Verdict.LIMIT:
-                limit = self._session.limits.now(sku_row(first.sku))
-                return errors.LimitReached(what, limit=limit or limits.LIMIT_UNITS_MAX, left=0)
-            case _:
-                return errors.Conflict(f"{ordered.order_id} is another order's id")
-
-
-def _answer(askers: list[Asker], message: Callable[[int | None], Message]) -> Viewer | None:
-    """Answer each asker once and take it off the list; return the connection of the first."""
-    asked = askers[0].viewer if askers else None
-    while askers:
-        asker = askers.pop(0)
-        asker.answer(message(asker.ref))
-    return asked

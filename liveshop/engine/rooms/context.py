@@ -22,9 +22,10 @@ from liveshop.engine.purchase.purchase_limits import PurchaseLimits
 from liveshop.engine.rooms.logged import LoggedSession
 from liveshop.engine.session_log import SessionLog
 from liveshop.engine.tracing import PurchaseTrace, Stage
-from liveshop.stores.postgres.records import Head
+from liveshop.stores.postgres.session_records import Head
 from liveshop.stores.redis.live import SessionLive
-from liveshop.stores.redis.records import RowGauge, UnitsStatus
+from liveshop.stores.redis.live_records import RowGauge
+from liveshop.stores.redis.unit_records import UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
 
 _COMPANY_S = 3 * limits.PULSE_MS / 1000
@@ -226,7 +227,7 @@ class RoomContext:
             self.pulse_now.set()
 
     def ok_or_fence(self, status: UnitsStatus) -> bool:
-        """Return True if Redis carried out a call; otherwise stop buying until units are checked."""
+        """Return True if Redis carried out a call; otherwise stop buying until it is checked."""
         if status is UnitsStatus.OK:
             return True
         self.fence()

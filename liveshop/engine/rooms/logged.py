@@ -6,7 +6,7 @@ from typing import Final
 from liveshop.core.events import Event
 from liveshop.core.model import Row
 from liveshop.core.session import SessionState
-from liveshop.stores.postgres.records import SessionRecord
+from liveshop.stores.postgres.session_records import SessionRecord
 from liveshop.stores.postgres.sessions import Sessions
 
 _EVENTS_PER_READ: Final = 500

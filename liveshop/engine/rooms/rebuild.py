@@ -13,8 +13,9 @@ from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.ordered import resolved, sold
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.postgres.records import PendingOrder, Rebuild, Verdict
-from liveshop.stores.redis.records import UnitsStatus
+from liveshop.stores.postgres.order_records import Verdict
+from liveshop.stores.postgres.session_records import PendingOrder, Rebuild
+from liveshop.stores.redis.unit_records import UnitsStatus
 
 _POLL_S = 0.05
 _RETRY_S = 0.2

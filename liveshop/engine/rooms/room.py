@@ -41,7 +41,7 @@ from liveshop.engine.rooms.context import RoomContext
 from liveshop.engine.rooms.rebuild import Rebuilder
 from liveshop.engine.rooms.upkeep import Upkeep
 from liveshop.engine.sampler import Sampler
-from liveshop.stores.redis.records import ReserveLine
+from liveshop.stores.redis.unit_records import ReserveLine
 
 _RESTART_S = 1.0
 

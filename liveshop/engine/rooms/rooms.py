@@ -25,7 +25,7 @@ from liveshop.engine.rooms.room import Room
 from liveshop.engine.rooms.stills import Still, Stills
 from liveshop.engine.sampling import sample
 from liveshop.engine.session_log import SessionLog
-from liveshop.stores.postgres.records import Head
+from liveshop.stores.postgres.session_records import Head
 
 _logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from liveshop.engine.fanout.partings import no_such_session, send_away
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.node import Node
 from liveshop.engine.rooms.logged import LoggedSession, read_session
-from liveshop.stores.postgres.records import Head
+from liveshop.stores.postgres.session_records import Head
 from liveshop.stores.redis.live import SessionLive
 
 _IDLE_BEATS = limits.ROOM_IDLE_MS_MAX // limits.PULSE_MS

@@ -14,7 +14,7 @@ from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.context import RoomContext
-from liveshop.stores.redis.records import UnitsStatus
+from liveshop.stores.redis.unit_records import UnitsStatus
 
 _PULSE_S = limits.PULSE_MS / 1000
 _AGAIN_MS = 20

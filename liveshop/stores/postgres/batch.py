@@ -23,8 +23,8 @@ from liveshop.stores.postgres.locked import (
     row_of,
     totals_of,
 )
+from liveshop.stores.postgres.order_records import CommitReply, Copies, NewOrder, Outcome, Verdict
 from liveshop.stores.postgres.queries import queries
-from liveshop.stores.postgres.records import CommitReply, Copies, NewOrder, Outcome, Verdict
 from liveshop.stores.postgres.void import VoidOrder, make_void, outcome_of
 
 _SQL = queries("batch")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from liveshop.core.model import sku_row
-from liveshop.stores.postgres.records import NewOrder, Outcome, Verdict
+from liveshop.stores.postgres.order_records import NewOrder, Outcome, Verdict
 
 Scope = tuple[str, str]
 

@@ -8,8 +8,8 @@ import asyncpg
 from liveshop.core.errors import NotFound
 from liveshop.core.model import Bought, Row, Totals
 from liveshop.stores.postgres.database import Connection
+from liveshop.stores.postgres.order_records import Copies
 from liveshop.stores.postgres.queries import queries
-from liveshop.stores.postgres.records import Copies
 
 _SQL = queries("session_lock")
 

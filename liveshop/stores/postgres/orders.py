@@ -11,18 +11,18 @@ from liveshop.core.model import Order, OrderLine, OrderStatus, Reservation
 from liveshop.stores.postgres.batch import Batch
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.locked import Reader, copies_of, lock_session
-from liveshop.stores.postgres.queries import queries
-from liveshop.stores.postgres.records import (
+from liveshop.stores.postgres.order_records import (
     CancelReply,
     CommitReply,
     Decided,
     NewOrder,
     OrderPage,
-    PendingOrder,
     Undecided,
     Verdict,
     VoidReply,
 )
+from liveshop.stores.postgres.queries import queries
+from liveshop.stores.postgres.session_records import PendingOrder
 from liveshop.stores.postgres.void import decide, known_decisions
 
 _SQL = queries("orders")

@@ -9,14 +9,14 @@ from liveshop.stores.failpoints import Reach, pass_by
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.locked import copies_of, lock_session
 from liveshop.stores.postgres.orders import read_order, session_of
-from liveshop.stores.postgres.queries import queries
-from liveshop.stores.postgres.records import (
+from liveshop.stores.postgres.payment_records import (
     Payment,
     PaymentPage,
     PaymentReply,
     PaymentStatus,
     RefundReason,
 )
+from liveshop.stores.postgres.queries import queries
 
 _SQL = queries("payments") | queries("orders")
 _REASONS = {

@@ -20,7 +20,7 @@ from liveshop.stores.postgres.locked import (
 )
 from liveshop.stores.postgres.orders import read_pending
 from liveshop.stores.postgres.queries import queries
-from liveshop.stores.postgres.records import Head, Rebuild, SessionPage, SessionRecord
+from liveshop.stores.postgres.session_records import Head, Rebuild, SessionPage, SessionRecord
 
 _SQL = queries("sessions")
 

@@ -8,8 +8,7 @@ import asyncpg
 from liveshop.core.model import OrderStatus, Reservation
 from liveshop.stores.postgres.database import Connection
 from liveshop.stores.postgres.locked import Reader, copies_of
-from liveshop.stores.postgres.queries import queries
-from liveshop.stores.postgres.records import (
+from liveshop.stores.postgres.order_records import (
     Decided,
     NewLine,
     Outcome,
@@ -17,6 +16,7 @@ from liveshop.stores.postgres.records import (
     Verdict,
     VoidReply,
 )
+from liveshop.stores.postgres.queries import queries
 
 _SQL = queries("batch")
 

@@ -14,14 +14,9 @@ from liveshop.core.limits import (
 from liveshop.core.model import ChatMessage, Person, Totals
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
+from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome, SayReply
 from liveshop.stores.redis.packing import SEPARATOR, Arg, session_key, session_keys, unpack_all
-from liveshop.stores.redis.records import (
-    PulseReply,
-    RowGauge,
-    SayOutcome,
-    SayReply,
-    UnitsStatus,
-)
+from liveshop.stores.redis.unit_records import UnitsStatus
 
 _CHAT_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 

@@ -8,7 +8,7 @@ from typing import Any
 from liveshop.core.limits import LOAD_LINES_PER_CALL_MAX
 from liveshop.core.model import Reservation, ReservationState, Row, Totals
 from liveshop.stores.redis.packing import Arg, copy_args, outcome_args, unpack_all
-from liveshop.stores.redis.records import LoadReply, UnitsStatus
+from liveshop.stores.redis.unit_records import LoadReply, UnitsStatus
 
 _OPEN = "open"  # what a finished rebuild answers
 _SETS = ("paying", "due")

@@ -12,7 +12,7 @@ from liveshop.core.errors import (
     SoldOut,
 )
 from liveshop.stores.redis.packing import SEPARATOR, unpack
-from liveshop.stores.redis.records import LineReply, ReserveLine
+from liveshop.stores.redis.unit_records import LineReply, ReserveLine
 
 
 def line_reply(line: ReserveLine, answer: str) -> LineReply:

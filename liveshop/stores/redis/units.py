@@ -24,7 +24,8 @@ from liveshop.stores.redis.packing import (
     unpack_all,
 )
 from liveshop.stores.redis.projection import Projection
-from liveshop.stores.redis.records import (
+from liveshop.stores.redis.refusals import line_reply, pay_refusal, release_refusal
+from liveshop.stores.redis.unit_records import (
     PayReply,
     ReleaseReply,
     ReserveLine,
@@ -32,7 +33,6 @@ from liveshop.stores.redis.records import (
     SweepReply,
     UnitsStatus,
 )
-from liveshop.stores.redis.refusals import line_reply, pay_refusal, release_refusal
 
 
 class SessionUnits(Loading):

@@ -10,7 +10,7 @@ from liveshop.stores.audit import books
 from liveshop.stores.audit.books import OVERDUE_MS_MAX, audit_books
 from liveshop.stores.audit.findings import CHECKS, FINDINGS_PER_CHECK_MAX
 from liveshop.stores.audit.look import first_of_each
-from liveshop.stores.postgres.records import NewOrder, Verdict
+from liveshop.stores.postgres.order_records import NewOrder, Verdict
 from tests.stores.audit.market import LATER, told
 from tests.stores.postgres.shop import NOW, StoredShop, line, order, undecided
 

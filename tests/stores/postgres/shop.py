@@ -9,9 +9,9 @@ from liveshop.core.events import SessionEnded, SessionStarted
 from liveshop.core.model import PaymentMode, Row, Status
 from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.order_records import NewLine, NewOrder, Outcome, Undecided, Verdict
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
-from liveshop.stores.postgres.records import NewLine, NewOrder, Outcome, Undecided, Verdict
 from liveshop.stores.postgres.sessions import Sessions
 
 NOW = 1_790_000_000_000

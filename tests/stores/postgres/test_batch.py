@@ -7,7 +7,7 @@ import pytest
 
 from liveshop.core.errors import NotFound, OutcomeUnknown
 from liveshop.core.model import Bought, Row, Totals
-from liveshop.stores.postgres.records import NewOrder, Outcome, Verdict
+from liveshop.stores.postgres.order_records import NewOrder, Outcome, Verdict
 from tests.stores.postgres.shop import (
     NOW,
     PRICE,

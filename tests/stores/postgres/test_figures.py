@@ -6,7 +6,7 @@ from liveshop.core.figures import Sold
 from liveshop.core.wire import Message
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.figures import AudienceFigures, Figures, Sample
-from liveshop.stores.postgres.records import NewLine, NewOrder
+from liveshop.stores.postgres.order_records import NewLine, NewOrder
 from tests.stores.postgres.shop import NOW, PRICE, StoredShop
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Order, OrderLine, OrderStatus, Reservation, ReservationState, Totals
-from liveshop.stores.postgres.records import Decided, NewOrder, Outcome, Verdict
+from liveshop.stores.postgres.order_records import Decided, NewOrder, Outcome, Verdict
 from tests.stores.postgres.shop import (
     NOW,
     PRICE,

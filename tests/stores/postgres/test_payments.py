@@ -7,12 +7,8 @@ import pytest
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import OrderStatus, Row
-from liveshop.stores.postgres.records import (
-    PaymentReply,
-    PaymentStatus,
-    RefundReason,
-    Verdict,
-)
+from liveshop.stores.postgres.order_records import Verdict
+from liveshop.stores.postgres.payment_records import PaymentReply, PaymentStatus, RefundReason
 from tests.stores.postgres.shop import NOW, PRICE, StoredShop, order, somebody_waits, undecided
 
 LATER = NOW + 60_000

@@ -9,7 +9,7 @@ from liveshop.core.errors import Conflict, NotFound, SoldOut
 from liveshop.core.events import SessionPaused, SessionResumed, SessionStarted
 from liveshop.core.model import Bought, OrderStatus, Row, Status
 from liveshop.core.session import SessionInfo
-from liveshop.stores.postgres.records import Head
+from liveshop.stores.postgres.session_records import Head
 from tests.stores.postgres.shop import NOW, StoredShop, order
 
 LATER = NOW + 60_000

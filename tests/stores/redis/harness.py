@@ -10,7 +10,7 @@ from liveshop.core.model import PurchaseWord, Row, Sale, Status, Totals, sku_row
 from liveshop.stores.redis.library import BuyerLimits, Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.projection import Offer, Projection
-from liveshop.stores.redis.records import LineReply, ReserveLine, UnitsStatus
+from liveshop.stores.redis.unit_records import LineReply, ReserveLine, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
 from tests.waiting import until
 

@@ -17,7 +17,7 @@ from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status
 from liveshop.stores.redis.library import BuyerLimits, Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.projection import Offer, Projection
-from liveshop.stores.redis.records import UnitsStatus
+from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.model_units import UnitsModel, rows_of
 from tests.stores.redis.harness import HOLD_MS, NOTHING, START_MS, OpenSession
 from tests.stores.redis.ledger import Ledger

@@ -9,7 +9,7 @@ from liveshop.core.limits import RESOLVED_KEPT_MS, SETTLED_KEPT_MS
 from liveshop.core.model import PurchaseWord, ReservationState
 from liveshop.stores.redis.library import BuyerLimits, Library
 from liveshop.stores.redis.packing import session_key, session_keys
-from liveshop.stores.redis.records import LineReply, ReserveLine, UnitsStatus
+from liveshop.stores.redis.unit_records import LineReply, ReserveLine, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
 from tests.stores.redis.harness import (
     HOLD_MS,

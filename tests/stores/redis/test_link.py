@@ -13,7 +13,7 @@ from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.model import ReservationState
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import ErrorReply, FunctionMissing, Memory, RedisLink
-from liveshop.stores.redis.records import UnitsStatus
+from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.stores.redis.harness import OpenSession, line, linked
 from tests.waiting import until
 

@@ -6,7 +6,8 @@ from liveshop.core.errors import RateLimited
 from liveshop.core.model import Person, Reservation, Row
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
-from liveshop.stores.redis.records import PulseReply, RowGauge, SayOutcome, UnitsStatus
+from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome
+from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.stores.redis.harness import START_MS, OpenSession, line, linked, projection, sale
 
 ADA = Person(id="ada", name="Ada")

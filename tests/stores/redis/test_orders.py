@@ -5,7 +5,8 @@ from msgspec.structs import replace
 from liveshop.core.model import Bought, Reservation, ReservationState, Totals
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
-from liveshop.stores.redis.records import RowGauge, UnitsStatus
+from liveshop.stores.redis.live_records import RowGauge
+from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.stores.redis.harness import (
     HOLD_MS,
     START_MS,

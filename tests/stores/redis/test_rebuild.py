@@ -12,7 +12,7 @@ from liveshop.core.errors import Unavailable
 from liveshop.core.model import PurchaseWord, Reservation, ReservationState
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.packing import SEPARATOR, session_key
-from liveshop.stores.redis.records import UnitsStatus
+from liveshop.stores.redis.unit_records import UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
 from tests.stores.redis.harness import (
     HOLD_MS,

@@ -3,7 +3,7 @@
 import pytest
 
 from liveshop.core.model import Bought, ReservationState, Status
-from liveshop.stores.redis.records import LineReply, UnitsStatus
+from liveshop.stores.redis.unit_records import LineReply, UnitsStatus
 from tests.stores.redis.harness import (
     HOLD_MS,
     NOTHING,

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status
 from liveshop.stores.redis.projection import Projection
-from liveshop.stores.redis.records import ReserveLine, UnitsStatus
+from liveshop.stores.redis.unit_records import ReserveLine, UnitsStatus
 from tests.stores.redis.harness import HOLD_MS, linked
 from tests.stores.redis.session_machine import BUYERS, RIDS, SKUS, SessionMachine
 

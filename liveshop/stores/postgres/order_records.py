@@ -1,57 +1,11 @@
-"""What the Postgres store is asked and what it answers."""
+"""Orders on their way into PostgreSQL, and what became of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from liveshop.core.model import Bought, Order, Reservation, Row, Status, Totals, sku_row
-from liveshop.core.session import SessionInfo
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRecord:
-    """A session as Postgres has it; `number` is its place in the order of creation."""
-
-    info: SessionInfo
-    status: Status
-    head_offset: int
-    stock_epoch: int
-    settled: bool
-    created_ms: int
-    number: int
-
-    @property
-    def first_status(self) -> Status:
-        """The status that the session was made with."""
-        return Status.DRAFT if self.info.starts_at_ms is None else Status.SCHEDULED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionPage:
-    """Sessions, newest first; `next` is the `after` of the next page, None on the last."""
-
-    sessions: list[SessionRecord]
-    next: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """How far a session is, to be compared with what a room believes; `seq` is its totals'."""
-
-    offset: int
-    epoch: int
-    settled: bool
-    seq: int
-
-    def is_behind(self, known: "Head") -> bool:
-        """Tell whether Postgres was further before: it is a copy now that is older."""
-        return (
-            self.offset < known.offset
-            or self.epoch < known.epoch
-            or self.seq < known.seq
-            or self.settled < known.settled
-        )
+from liveshop.core.model import Bought, Order, Reservation, Row, Totals, sku_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +19,6 @@ class Copies:
     bought: list[Bought]
     totals: Totals
     epoch: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingOrder:
-    """An order that waits for its money while `now < pay_until_ms`."""
-
-    order: Order
-    pay_until_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuild:
-    """What a session's Redis keys are made of again, read as the epoch was raised."""
-
-    epoch: int
-    rows: list[Row]
-    pending: list[PendingOrder]
-    totals: Totals
-    newest_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,56 +170,3 @@ class OrderPage:
 
     orders: list[Order]
     next: int
-
-
-class PaymentStatus(StrEnum):
-    """A payment is RECEIVED, then APPLIED or REFUND_DUE; a refund that is due ends REFUNDED."""
-
-    RECEIVED = "received"
-    APPLIED = "applied"
-    REFUND_DUE = "refund_due"
-    REFUNDED = "refunded"
-
-
-class RefundReason(StrEnum):
-    """Why money goes back: it did not fit the order, or the order was cancelled since."""
-
-    WRONG_AMOUNT = "wrong_amount"
-    SECOND = "second"
-    EXPIRED = "expired"
-    SOLD_OUT = "sold_out"
-    LIMIT = "limit"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """Money that the merchant's backend reported; `reason` says why it is to be given back."""
-
-    payment_id: str
-    order_id: str
-    amount: int
-    status: PaymentStatus
-    reason: RefundReason | None
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentPage:
-    """Payments by id; `next` is the `after` of the next page, None on the last."""
-
-    payments: list[Payment]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentReply:
-    """What a payment led to: APPLIED and a confirmed order, or REFUND_DUE with its reason.
-
-    `new` is True where this very call decided it.
-    """
-
-    payment: Payment
-    order: Order
-    copies: Copies
-    new: bool

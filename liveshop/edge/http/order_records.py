@@ -1,0 +1,81 @@
+"""Orders and the payments for them in requests and answers."""
+
+from liveshop.core import limits
+from liveshop.core.fields import Amount, Id
+from liveshop.core.model import OrderStatus
+from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
+from liveshop.stores.postgres.payment_records import PaymentStatus, RefundReason
+
+
+class OrdersPage(Input, frozen=True, kw_only=True):
+    """Which orders: with `session`, those that changed since `after`; without, the newest."""
+
+    session: Id | None = None
+    after: Sequence = 0
+    limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
+
+    def __post_init__(self) -> None:
+        if self.after and self.session is None:
+            raise ValueError("`after` needs `session` beside it")
+
+
+class PaymentsPage(Input, frozen=True, kw_only=True):
+    """Which payments: those with a `status`, oldest first."""
+
+    status: PaymentStatus = PaymentStatus.REFUND_DUE
+    after: Id | None = None
+    limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
+
+
+class NewPayment(Input, frozen=True, kw_only=True):
+    """A payment that the merchant has received for an order, in minor units."""
+
+    payment_id: Id
+    amount: Amount
+
+
+class LineView(Output, frozen=True, kw_only=True):
+    """One reservation of an order; `price` is for one unit."""
+
+    rid: str
+    sku: str
+    quantity: int
+    price: int
+
+
+class OrderView(Output, frozen=True, kw_only=True):
+    """An order."""
+
+    order_id: str
+    session_id: str
+    viewer_id: str
+    status: OrderStatus
+    lines: list[LineView]
+    total: int
+    currency: str
+    at_ms: int
+
+
+class OrderList(Output, frozen=True, kw_only=True):
+    """A page of orders; with `session`, poll with `next`, which is null only without it."""
+
+    orders: list[OrderView]
+    next: int | None
+
+
+class PaymentView(Output, frozen=True, kw_only=True):
+    """A payment; `reason` says why the money is to be given back."""
+
+    payment_id: str
+    order_id: str
+    amount: int
+    status: PaymentStatus
+    reason: RefundReason | None
+    at_ms: int
+
+
+class PaymentList(Output, frozen=True, kw_only=True):
+    """A page of payments."""
+
+    payments: list[PaymentView]
+    next: str | None

@@ -1,0 +1,68 @@
+"""Products in requests and answers."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from liveshop.core import limits
+from liveshop.core.fields import PLAIN_OR_EMPTY, PROSE, Id, Label, Price, Title, Units, Url
+from liveshop.core.model import Product, Variant
+from liveshop.edge.http.base_records import Input, Output, Page
+
+
+class ProductsPage(Page, frozen=True, kw_only=True):
+    """Which page of the catalogue: with `q`, of the products whose words or SKUs begin so."""
+
+    q: Annotated[str, Meta(max_length=limits.SEARCH_CHARS_MAX, pattern=PLAIN_OR_EMPTY)] = ""
+
+
+class NewVariant(Input, frozen=True, kw_only=True):
+    """A variant to put into the catalogue."""
+
+    sku: Id
+    label: Label
+    price: Price
+    was: Price | None = None
+    stock: Units
+
+
+class NewProduct(Input, frozen=True, kw_only=True):
+    """A product to put into the catalogue."""
+
+    product_id: Id
+    title: Title
+    description: Annotated[str, Meta(max_length=limits.DESCRIPTION_CHARS_MAX, pattern=PROSE)] = ""
+    image: Url | None = None
+    variants: Annotated[
+        list[NewVariant], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)
+    ]
+
+    def __post_init__(self) -> None:
+        if len({variant.sku for variant in self.variants}) < len(self.variants):
+            raise ValueError("`variants` has one SKU twice")
+
+    def product(self) -> Product:
+        """Return the catalogue's record of it."""
+        return Product(
+            product_id=self.product_id,
+            title=self.title,
+            description=self.description,
+            image=self.image,
+            variants=[
+                Variant(
+                    sku=variant.sku,
+                    label=variant.label,
+                    price=variant.price,
+                    was=variant.was,
+                    stock=variant.stock,
+                )
+                for variant in self.variants
+            ],
+        )
+
+
+class ProductList(Output, frozen=True, kw_only=True):
+    """A page of the catalogue."""
+
+    products: list[Product]
+    next: str | None

@@ -1,0 +1,112 @@
+"""Sessions, their shelves and their events in requests and answers."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from liveshop.core import limits
+from liveshop.core.events import Event
+from liveshop.core.fields import Currency, Instant, PaymentUrl, Title, Url
+from liveshop.core.model import ChatMessage, PaymentMode, Status
+from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
+
+
+class SessionsPage(Input, frozen=True, kw_only=True):
+    """Which page of the sessions: `after` is the `next` of the page before."""
+
+    # The newest come first, so the first page starts below the highest number there is.
+    after: Sequence = limits.REF_MAX
+    limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
+
+
+class EventsPage(Input, frozen=True, kw_only=True):
+    """Which page of a session's log: the events with an offset above `after`."""
+
+    after: Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)] = 0
+    limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
+
+
+class NewSession(Input, frozen=True, kw_only=True):
+    """A session to plan: a draft without `starts_at_ms`; `currency` is the server's if left out."""
+
+    title: Title
+    starts_at_ms: Instant | None = None
+    currency: Currency | None = None
+    payment: PaymentMode = "direct"
+    hold_ms: Annotated[int, Meta(ge=limits.HOLD_MS_MIN, le=limits.HOLD_MS_MAX)] = (
+        limits.HOLD_MS_DEFAULT
+    )
+    stream_url: Url | None = None
+    checkout_url: PaymentUrl | None = None
+
+
+class OnShelf(Output, frozen=True, kw_only=True):
+    """A variant on the shelf; `left` is what can be reserved now."""
+
+    sku: str
+    label: str
+    price: int
+    was: int | None
+    limit: int
+    left: int
+
+
+class Shelved(Output, frozen=True, kw_only=True):
+    """A product on the shelf."""
+
+    product_id: str
+    title: str
+    image: str | None
+    variants: list[OnShelf]
+
+
+class RunningSale(Output, frozen=True, kw_only=True):
+    """A flash sale, running or announced; `left` is null where the SKUs' own units count."""
+
+    product_id: str
+    prices: dict[str, int]
+    starts_at_ms: int
+    ends_at_ms: int
+    left: int | None
+    limit: int | None
+
+
+class SessionView(Output, frozen=True, kw_only=True, tag_field="type", tag="session"):
+    """A session as viewers see it, without its chat."""
+
+    offset: int
+    now_ms: int
+    id: str
+    title: str
+    status: Status
+    starts_at_ms: int | None
+    currency: str
+    stream_url: str | None
+    pinned: list[str]
+    shelf: list[Shelved]
+    sales: list[RunningSale]
+    viewers: int
+    likes: int
+    buying: bool
+    chat_slow_ms: int = 0  # left out where it is 0
+    chat_pinned: list[ChatMessage]
+
+
+class SessionList(Output, frozen=True, kw_only=True):
+    """A page of sessions, the newest first."""
+
+    sessions: list[SessionView]
+    next: int | None
+
+
+class EventList(Output, frozen=True, kw_only=True):
+    """A page of a session's log; poll with `next`."""
+
+    events: list[Event]
+    next: int
+
+
+class Happened(Output, frozen=True, kw_only=True):
+    """The events that a command led to."""
+
+    events: list[Event]

@@ -1,0 +1,70 @@
+"""What PostgreSQL tells of sessions: how far it is, and what Redis is rebuilt from."""
+
+from dataclasses import dataclass
+
+from liveshop.core.model import Order, Row, Status, Totals
+from liveshop.core.session import SessionInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """A session as Postgres has it; `number` is its place in the order of creation."""
+
+    info: SessionInfo
+    status: Status
+    head_offset: int
+    stock_epoch: int
+    settled: bool
+    created_ms: int
+    number: int
+
+    @property
+    def first_status(self) -> Status:
+        """The status that the session was made with."""
+        return Status.DRAFT if self.info.starts_at_ms is None else Status.SCHEDULED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPage:
+    """Sessions, newest first; `next` is the `after` of the next page, None on the last."""
+
+    sessions: list[SessionRecord]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How far a session is, to be compared with what a room believes; `seq` is its totals'."""
+
+    offset: int
+    epoch: int
+    settled: bool
+    seq: int
+
+    def is_behind(self, known: "Head") -> bool:
+        """Tell whether Postgres was further before: it is a copy now that is older."""
+        return (
+            self.offset < known.offset
+            or self.epoch < known.epoch
+            or self.seq < known.seq
+            or self.settled < known.settled
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingOrder:
+    """An order that waits for its money while `now < pay_until_ms`."""
+
+    order: Order
+    pay_until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """What a session's Redis keys are made of again, read as the epoch was raised."""
+
+    epoch: int
+    rows: list[Row]
+    pending: list[PendingOrder]
+    totals: Totals
+    newest_ms: int
