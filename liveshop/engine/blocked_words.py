@@ -4,13 +4,13 @@ import anyio
 
 from liveshop.core.errors import LiveshopError
 from liveshop.core.words import WordFilter
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 
 
 class BlockedWords:
     """Reads the words when the log says that they have changed, not before someone speaks."""
 
-    def __init__(self, session: RoomContext) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = anyio.Lock()
         self._offset = 0

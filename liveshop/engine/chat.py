@@ -9,7 +9,7 @@ from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import Message, as_message, decode_as, frame
 from liveshop.engine.blocked_words import BlockedWords
 from liveshop.engine.fanout.mailbox import Asker
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.redis.live_records import SayOutcome
 
 _QUIET = (Status.DRAFT, Status.ENDED)
@@ -18,7 +18,7 @@ _QUIET = (Status.DRAFT, Status.ENDED)
 class Chat:
     """Says, mutes, and takes in what was said on other nodes."""
 
-    def __init__(self, session: RoomContext) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._words = BlockedWords(session)
 
@@ -45,11 +45,11 @@ class Chat:
         asker.answer(messages.ok(asker.ref, id=reply.message.id))
         if reply.outcome is SayOutcome.SENT:
             self._session.broadcast.add_chat(reply.message)
-            await self._session.publish("chat", as_message(reply.message))
+            await self._session.peers.publish("chat", as_message(reply.message))
         else:
             # On all its connections: a mute that one of them gives away is none.
             self._session.mailbox.tell(identity.viewer_id, messages.chat([reply.message]))
-            await self._session.post()
+            await self._session.peers.post()
 
     async def mute(self, viewer_id: str, duration_ms: int | None) -> None:
         """Show a viewer's messages to nobody else, and tell those who moderate."""
@@ -73,4 +73,4 @@ class Chat:
 
     async def _tell_muted(self, message: Message) -> None:
         self.receive_muted(message)
-        await self._session.publish("muted", message)
+        await self._session.peers.publish("muted", message)

@@ -9,7 +9,7 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import SAMPLE_MS, VISITORS_NOTED_MAX
 from liveshop.core.model import Status
 from liveshop.core.roles import Identity, Role
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.figures import Sample
 
 _ON = (Status.LIVE, Status.PAUSED)
@@ -22,7 +22,7 @@ class Sampler:
     counted here and not yet written is lost with the node: a few seconds of views.
     """
 
-    def __init__(self, session: RoomContext) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._views: Counter[str] = Counter()
         self._visitors: set[str] = set()

@@ -16,8 +16,8 @@ from liveshop.core.roles import Identity, Role
 from liveshop.core.session import SessionInfo, SessionState
 from liveshop.core.settings import Settings
 from liveshop.engine.node import Node
-from liveshop.engine.rooms.context import RoomContext
 from liveshop.engine.rooms.room import Room
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
@@ -86,8 +86,8 @@ def _full_room() -> Room:
     node.postgres_up = True
     info = SessionInfo(id="s1", title="", currency="EUR", payment="direct", hold_ms=300_000)
     state = SessionState.new(info, Status.LIVE)
-    room = Room(RoomContext(node, state, epoch=1, settled=False))
-    room.context.open()
+    room = Room(Session(node, state, epoch=1, settled=False))
+    room.session.epochs.open()
     buyer = _Buyer()
     number = 0
     # Nothing leaves the queue, so that its stall soon is more than may be waited for.

@@ -37,7 +37,7 @@ async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: Engi
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
     room = await shop.engine.room(session_id)
-    room.context.units.reserve = _once(room.context.units.reserve)  # type: ignore[method-assign]
+    room.session.units.reserve = _once(room.session.units.reserve)  # type: ignore[method-assign]
     rid, bo = shop.buy(ada, "OBS-M", ref=1), Identity(viewer_id="bo", name="Bo", role=Role.VIEWER)
     command = Reserve(rid=str(uuid4()), sku="OBS-M", quantity=1)
     with pytest.raises(InternalError):
@@ -57,20 +57,20 @@ async def test_a_purchase_that_cannot_be_answered_costs_the_others_nothing(
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
     room = await shop.engine.room(session_id)
-    tell = room.context.mailbox.tell
+    tell = room.session.mailbox.tell
 
     def fail_for_ada(buyer: str, message: dict[str, Any], **kwargs: Any) -> None:
         if buyer == "ada":
             raise RuntimeError(BUG)
         tell(buyer, message, **kwargs)
 
-    room.context.mailbox.tell = fail_for_ada  # type: ignore[method-assign]
+    room.session.mailbox.tell = fail_for_ada  # type: ignore[method-assign]
     rid = shop.buy(ada, "OBS-M", ref=1)
     shop.buy(bo, "OBS-M", ref=1)
     await bo.sees("confirmed")
     await ada.sees("reserved", ref=1)
     assert ada.of("error") == []
-    assert (await room.context.node.orders.get(rid)).viewer_id == "ada"
+    assert (await room.session.node.orders.get(rid)).viewer_id == "ada"
 
 
 async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: EngineShop) -> None:
@@ -80,7 +80,7 @@ async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: 
     room = await shop.engine.room(session_id)
     rid, order_id = shop.reserve(ada, "OBS-M"), str(uuid4())
     await ada.sees("reserved", rid=rid)
-    orders = room.context.node.orders
+    orders = room.session.node.orders
     orders.commit = _once(orders.commit)  # type: ignore[method-assign]
     shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=1)
     assert (await ada.sees("error", ref=1))["code"] == "internal"
@@ -95,7 +95,7 @@ async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Eng
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
     room = await shop.engine.room(session_id)
-    orders, failures = room.context.node.orders, [Unavailable(), RuntimeError(BUG)]
+    orders, failures = room.session.node.orders, [Unavailable(), RuntimeError(BUG)]
     commit = orders.commit
 
     async def fail_first(*args: Any, **kwargs: Any) -> Any:
@@ -106,7 +106,7 @@ async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Eng
     orders.commit = fail_first  # type: ignore[method-assign]
     rid = shop.buy(ada, "OBS-M")
     await until(lambda: find_sample(shop.engine.metrics, "failures_total", part="orders") == 1)
-    await until(lambda: room.context.buying)
+    await until(lambda: room.session.buying)
     shop.buy(ada, "OBS-M", rid=rid)
     await ada.sees("confirmed", order_id=rid)
 

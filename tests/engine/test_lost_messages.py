@@ -34,7 +34,7 @@ async def test_more_than_one_pulse_can_ask_for_is_told_all_the_same(shop: Engine
     room = await shop.engine.room(session_id)
     lost = [str(uuid4()) for _ in range(2_500)]
     for rid in lost:
-        room.context.mailbox.watch(Watched(rid, "ada", "OBS-M", 1, 5000))
+        room.session.mailbox.watch(Watched(rid, "ada", "OBS-M", 1, 5000))
     await ada.until(lambda: len(ada.of("refused")) == len(lost))
     assert {message["rid"] for message in ada.of("refused")} == set(lost)
 
@@ -48,14 +48,14 @@ async def test_a_settled_session_that_redis_has_forgotten_shows_what_it_sold(
     shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
     await shop.host(session_id, "session.end")
-    first = (await shop.engine.room(session_id)).context
+    first = (await shop.engine.room(session_id)).session
     await until(lambda: first.settled)
     await first.node.link.call("FLUSHALL")
     async with open_shop(redis_url, postgres_url) as later:
         late = await later.join(session_id, "bo")
         await late.sees("pulse")
-        room = (await later.engine.room(session_id)).context
-        assert room.broadcast.gauges.left == {"OBS-M": 0}
+        session = (await later.engine.room(session_id)).session
+        assert session.broadcast.gauges.left == {"OBS-M": 0}
         later.buy(late, "OBS-M", ref=1)
         assert (await late.sees("error", ref=1))["code"] == "not_live"
 
@@ -65,11 +65,11 @@ async def test_a_deleted_message_does_not_come_back_with_the_pulse(shop: EngineS
     ada = await shop.join(session_id, "ada")
     shop.send(ada, "say", text="hello", ref=1)
     chat_id = (await ada.sees("ok", ref=1))["id"]
-    room = (await shop.engine.room(session_id)).context
-    message = room.broadcast.chat_message(chat_id)
+    session = (await shop.engine.room(session_id)).session
+    message = session.broadcast.chat_message(chat_id)
     assert message is not None
     await shop.host(session_id, "chat.delete", id=chat_id)
-    room.broadcast.add_chat(message)  # as in the reply to a pulse that was sent before
+    session.broadcast.add_chat(message)  # as in the reply to a pulse that was sent before
     await shop.host(session_id, "session.pause")
     await ada.sees("session.paused")
     late = await shop.join(session_id)

@@ -62,16 +62,16 @@ async def test_a_message_of_another_node_tells_how_long_it_took(
 async def test_a_newer_epoch_is_counted_once(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
-    context = (await shop.engine.room(session_id)).context
+    session = (await shop.engine.room(session_id)).session
     # That a session's units are there for the first time is neither a change nor a repair.
     assert sample(shop.engine.metrics, "epoch_changes_total") == 0
     assert sample(shop.engine.metrics, "rebuilds_total") == 0
-    epoch = context.epoch
+    epoch = session.epochs.newest
     await shop.database.commit(
         "UPDATE session SET stock_epoch = stock_epoch + 1 WHERE id = $1 RETURNING id", session_id
     )
-    await until(lambda: context.epoch > epoch and context.opened)
-    assert sample(shop.engine.metrics, "epoch_changes_total") == context.epoch - epoch
+    await until(lambda: session.epochs.newest > epoch and session.epochs.good)
+    assert sample(shop.engine.metrics, "epoch_changes_total") == session.epochs.newest - epoch
     assert sample(shop.engine.metrics, "rebuilds_total") >= 1
 
 

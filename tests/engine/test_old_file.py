@@ -24,7 +24,7 @@ async def test_a_cart_that_an_older_redis_had_as_held_is_told_as_confirmed_again
 ) -> None:
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.opened(session_id)
-    room = (await shop.engine.room(session_id)).context
+    session = (await shop.engine.room(session_id)).session
     ada = await shop.join(session_id, "ada")
     order_id, rids, file = str(uuid4()), [], None
     for number, sku in enumerate(("OBS-M", "OBS-L"), start=1):
@@ -35,7 +35,7 @@ async def test_a_cart_that_an_older_redis_had_as_held_is_told_as_confirmed_again
     shop.send(ada, "checkout", order_id=order_id, rids=rids, ref=1)
     await ada.sees("confirmed", ref=1)
     assert file is not None
-    await file.come_back(room)
+    await file.come_back(session)
     shop.send(ada, "checkout", order_id=order_id, rids=rids, ref=2)
     told = await ada.until(lambda: _answer(ada, 2))
     assert (told["type"], told["order_id"]) == ("confirmed", order_id)
@@ -49,7 +49,7 @@ async def test_a_cart_that_an_older_redis_had_as_held_is_told_as_confirmed_again
     await ada.sees("confirmed", order_id=order_id)
     shop.send(ada, "release", rid=rids[0], ref=5)
     assert (await ada.sees("error", ref=5))["code"] == "conflict"
-    assert await room.units.mine("ada") == ()
+    assert await session.units.mine("ada") == ()
     assert ada.of("expired") == ada.of("refused") == ada.of("released") == []
 
 
@@ -59,7 +59,7 @@ async def test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    room = (await shop.engine.room(session_id)).context
+    session = (await shop.engine.room(session_id)).session
     ada, host = await shop.join(session_id, "ada"), await shop.join(session_id, "host", Role.HOST)
     file = await OldFile.write(redis_url)
     rid = shop.buy(ada, "OBS-M", ref=1)
@@ -68,21 +68,21 @@ async def test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price
         await shop.engine.cancel(rid)
     prices = {"OBS-M": 6000}
     await shop.host(session_id, "product.reprice", product_id="shirt", prices=prices)
-    await file.come_back(room)
+    await file.come_back(session)
     for ref in (2, 3):
         ada.inbox.clear()
         shop.buy(ada, "OBS-M", rid=rid, ref=ref)
         assert await ada.sees("confirmed") == first
         assert ada.of("reserved")[-1]["price"] == 5000
-        await until(lambda: not room.mailbox.is_watched(rid))
+        await until(lambda: not session.mailbox.is_watched(rid))
         await _settled(shop, session_id)
-    sold = (await room.units.peek([rid]))[rid]
+    sold = (await session.units.peek([rid]))[rid]
     assert (sold.state, sold.price, sold.order_id) == (ReservationState.SOLD, 5000, rid)
-    assert await room.units.mine("ada") == ()
+    assert await session.units.mine("ada") == ()
     left = 3 if cancelled else 2
-    await until(lambda: room.broadcast.gauges.left == {"OBS-M": left})
+    await until(lambda: session.broadcast.gauges.left == {"OBS-M": left})
     status = OrderStatus.CANCELLED if cancelled else OrderStatus.CONFIRMED
-    assert (await room.node.orders.get(rid)).status is status
+    assert (await session.node.orders.get(rid)).status is status
     # Another order comes to the host, so that a second one of the first would have come before.
     last = shop.buy(ada, "OBS-M")
     await host.sees("order", order_id=last)
@@ -97,7 +97,7 @@ async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.opened(session_id)
     whole = await shop.engine.room(session_id)
-    room = whole.context
+    room = whole.session
     ada, host = await shop.join(session_id, "ada"), await shop.join(session_id, "host", Role.HOST)
     file = await OldFile.write(redis_url)
     rid = shop.buy(ada, "OBS-M")

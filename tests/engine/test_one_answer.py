@@ -23,7 +23,7 @@ async def _forget_everything(redis_url: str) -> None:
 async def _stalled_writer(room: Room) -> AsyncIterator[None]:
     """Keep a room's orders from being written: it waits for the log to tell their limits."""
     async with held_up(room.command_log, "catch_up"):
-        room.context.limits = PurchaseLimits()
+        room.session.limits = PurchaseLimits()
         yield
     await until(lambda: not room.under_way)
 
@@ -46,7 +46,7 @@ async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_tha
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     room = await shop.engine.room(session_id)
-    await until(lambda: room.context.nodes == 2)
+    await until(lambda: room.session.peers.nodes == 2)
     async with _stalled_writer(room):
         rid = shop.buy(here, "OBS-M")
         await there.sees("reserved", rid=rid)
@@ -56,7 +56,7 @@ async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_tha
     shop.buy(here, "OBS-M", rid=rid, ref=9)
     await here.until(lambda: here.of("reserved")[-1].get("ref") == 9 and not room.under_way)
     assert _answers(here, rid) == _answers(there, rid) == {("refused", "unavailable")}
-    assert (await room.context.node.orders.get(rid)).status is OrderStatus.VOID
+    assert (await room.session.node.orders.get(rid)).status is OrderStatus.VOID
 
 
 async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_comes_late(
@@ -67,7 +67,7 @@ async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_come
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     room = await shop.engine.room(session_id)
-    await until(lambda: room.context.nodes == 2)
+    await until(lambda: room.session.peers.nodes == 2)
     rids = [shop.reserve(here, "OBS-M"), shop.reserve(here, "OBS-L")]
     for rid in rids:
         await there.sees("reserved", rid=rid)
@@ -90,13 +90,13 @@ async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     room = await shop.engine.room(session_id)
-    await until(lambda: room.context.nodes == 2)
+    await until(lambda: room.session.peers.nodes == 2)
     rid = shop.reserve(here, "OBS-M")
     await there.sees("reserved", rid=rid)
-    room.context.publish = _lose  # type: ignore[method-assign]
-    room.context.mailbox.deliver = lambda *_, **__: None  # type: ignore[method-assign]
+    room.session.peers.publish = _lose  # type: ignore[method-assign]
+    room.session.mailbox.deliver = lambda *_, **__: None  # type: ignore[method-assign]
     shop.send(here, "checkout", order_id=str(uuid4()), rids=[rid])
-    await until(lambda: room.context.broadcast.stats and room.context.broadcast.stats.totals.orders)
+    await until(lambda: room.session.broadcast.stats and room.session.broadcast.stats.totals.orders)
     await _forget_everything(redis_url)
     await there.sees("confirmed", rids=[rid])
     other.reserve(there, "OBS-M", rid=rid, ref=9)

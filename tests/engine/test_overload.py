@@ -68,7 +68,7 @@ async def test_a_buy_that_would_wait_too_long_is_busy_at_once_and_its_rid_is_unu
         wait_ms = refused["retry_after_ms"]
         assert isinstance(wait_ms, int) and limits.RETRY_AFTER_MS_MIN <= wait_ms <= 7_500
         room = await shop.engine.room(session_id)
-        assert await room.context.units.peek([rid]) == {}
+        assert await room.session.units.peek([rid]) == {}
         assert sample(shop.engine.metrics, "busy_total", reason="wait") == 1
         await connection.execute("ROLLBACK")
         await until(lambda: room.writer.under_way == 0)
@@ -91,7 +91,7 @@ async def test_viewers_are_spared_gauges_while_purchases_are_refused(
         refused_ns = room.admission.now_ns()
         room.admission.now_ns = lambda: refused_ns
         shop.send(ada, "like", count=3)
-        await until(lambda: room.context.broadcast.gauges.likes == 3)
+        await until(lambda: room.session.broadcast.gauges.likes == 3)
         shop.send(ada, "say", text="hello")
         await ada.until(lambda: ada.of("chat"))
         assert all(pulse.get("likes", 0) == 0 for pulse in ada.of("pulse"))
@@ -120,7 +120,7 @@ async def test_a_checkout_that_would_wait_too_long_is_busy_and_leaves_the_cart_a
         shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=3)
         assert (await _answer(ada, 3))["code"] == "busy"
         room = await shop.engine.room(session_id)
-        assert (await room.context.units.peek([rid]))[rid].state.value == "held"
+        assert (await room.session.units.peek([rid]))[rid].state.value == "held"
         await connection.execute("ROLLBACK")
         await until(lambda: room.writer.under_way == 0)
         shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=4)
@@ -139,7 +139,7 @@ async def test_an_order_that_is_paying_is_written_whoever_has_gone_and_however_l
         await connection.execute("ROLLBACK")
         await until(lambda: len(room.writer) == 0)
         assert await _confirmed(connection) == set(rids)
-        states = (await room.context.units.peek(rids)).values()
+        states = (await room.session.units.peek(rids)).values()
         assert {reservation.state.value for reservation in states} == {"sold"}
 
 
@@ -182,7 +182,7 @@ async def test_a_purchase_whose_connection_is_closed_is_dropped_before_it_is_res
         shop.engine.disconnect(gone)
         proxy.resume()
         await until(lambda: not room.under_way)
-        assert set(await room.context.units.peek([rid, *rids])) == set(rids)
+        assert set(await room.session.units.peek([rid, *rids])) == set(rids)
         dropped = sample(shop.engine.metrics, "purchases_dropped_total", reason="gone")
         assert dropped == 1
 
@@ -199,7 +199,7 @@ async def test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes
         proxy.resume()
         await until(lambda: not room.under_way)
         assert sample(shop.engine.metrics, "busy_total", reason="overdue") == 1
-        states = await room.context.units.peek([rid, *rids])
+        states = await room.session.units.peek([rid, *rids])
         assert {each: states[each].state.value for each in rids} == dict.fromkeys(rids, "sold")
         assert rid not in states
         again = await shop.join(session_id, "late")
@@ -239,7 +239,7 @@ async def test_a_reserve_over_http_that_would_wait_too_long_is_busy(
         assert refused.value.fields["retry_after_ms"] >= limits.RETRY_AFTER_MS_MIN
         proxy.resume()
         await until(lambda: not room.under_way)
-        assert await room.context.units.peek([command.rid]) == {}
+        assert await room.session.units.peek([command.rid]) == {}
 
 
 async def test_what_fits_into_the_next_call_is_taken_in_however_slow_the_last_one_was(

@@ -227,11 +227,11 @@ async def test_an_ended_session_returns_what_it_has_not_sold(shop: EngineShop) -
     await shop.host(session_id, "session.end")
     await ada.sees("session.ended")
     room = await shop.engine.room(session_id)
-    await until(lambda: room.context.settled)
+    await until(lambda: room.session.settled)
     product = await shop.catalogue.get("shirt")
     assert product.variants[0].stock == 5
     # What it took in Redis goes, and later what late viewers see.
-    link, key = room.context.node.link, partial(session_key, session_id)
+    link, key = room.session.node.link, partial(session_key, session_id)
     ttl_ms: dict[str, int] = {}
     with anyio.fail_after(WAIT_S):
         while ttl_ms.get("res", -1) < 0:

@@ -30,15 +30,15 @@ async def test_selling_goes_on_after_redis_lost_everything(
     shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")
     room = await shop.engine.room(session_id)
-    epoch = room.context.epoch
+    epoch = room.session.epochs.newest
     await _forget_everything(redis_url)
-    await until(lambda: room.context.epoch == epoch + 1 and room.context.buying)
+    await until(lambda: room.session.epochs.newest == epoch + 1 and room.session.buying)
     # Buyers' counts follow after the opening; until they are there, the database refuses.
     shop.buy(ada, "OBS-M", ref=1)
     refusals = await ada.until(lambda: ada.of("error") + ada.of("refused"))
     assert [refusal["code"] for refusal in refusals] == ["limit"]
     assert len(ada.of("confirmed")) == 1
-    await until(lambda: room.context.broadcast.gauges.left == {"OBS-M": 1})
+    await until(lambda: room.session.broadcast.gauges.left == {"OBS-M": 1})
     shop.buy(bo, "OBS-M", 2, ref=2)
     refused = await bo.sees("error", ref=2)
     assert (refused["code"], refused["left"]) == ("sold_out", 1)
@@ -55,13 +55,13 @@ async def test_a_cancellation_is_not_told_to_a_redis_that_another_node_has_left(
     ada = await shop.join(session_id, "ada")
     order_id = shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")
-    room = (await shop.engine.room(session_id)).context
-    epoch = room.epoch
+    session = (await shop.engine.room(session_id)).session
+    epoch = session.epochs.newest
     assert await Sessions(shop.database).raise_epoch(session_id, epoch) is not None
     await shop.engine.cancel(order_id)
-    assert room.epoch > epoch
-    await until(lambda: room.buying)
-    await until(lambda: room.broadcast.gauges.left == {"OBS-M": 3})
+    assert session.epochs.newest > epoch
+    await until(lambda: session.buying)
+    await until(lambda: session.broadcast.gauges.left == {"OBS-M": 3})
     assert shop.buy(ada, "OBS-M", 2)
     await ada.until(lambda: len(ada.of("confirmed")) == 2)
 
@@ -102,10 +102,10 @@ async def test_an_order_that_waits_for_its_money_keeps_its_unit_through_a_loss(
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
     rid = shop.buy(ada, "OBS-M")
     await ada.sees("checkout")
-    room = (await shop.engine.room(session_id)).context
-    epoch = room.epoch
+    session = (await shop.engine.room(session_id)).session
+    epoch = session.epochs.newest
     await _forget_everything(redis_url)
-    await until(lambda: room.epoch == epoch + 1 and room.buying)
+    await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
     shop.buy(bo, "OBS-M", ref=1)
     assert (await bo.sees("error", ref=1))["code"] == "sold_out"
     assert (await shop.engine.confirm(rid, "pay-1", 5000)).status == "confirmed"
@@ -119,11 +119,11 @@ async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
     rid = shop.reserve(ada, "OBS-M")
     await ada.sees("reserved")
-    room = (await shop.engine.room(session_id)).context
+    session = (await shop.engine.room(session_id)).session
     file = await OldFile.write(redis_url)
     shop.send(ada, "checkout", order_id=str(uuid4()), rids=[rid])
     await ada.sees("confirmed")
-    await file.come_back(room)
+    await file.come_back(session)
     shop.buy(bo, "OBS-M", ref=1)
     await bo.sees("confirmed")
     assert ada.of("expired") == ada.of("refused") == []
@@ -132,27 +132,27 @@ async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit
 async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    room = (await shop.engine.room(session_id)).context
-    sessions, epoch = room.node.sessions, room.epoch
+    session = (await shop.engine.room(session_id)).session
+    sessions, epoch = session.node.sessions, session.epochs.newest
     rebuild = await sessions.raise_epoch(session_id, epoch)
     assert rebuild is not None
-    await until(lambda: room.epoch == rebuild.epoch and not room.opened)
-    assert await room.units.fence(rebuild.epoch) is UnitsStatus.OK
-    reply = await room.units.load(
+    await until(lambda: session.epochs.newest == rebuild.epoch and not session.epochs.good)
+    assert await session.units.fence(rebuild.epoch) is UnitsStatus.OK
+    reply = await session.units.load(
         rebuild.epoch, now_ms_min=rebuild.newest_ms, rows=rebuild.rows, totals=rebuild.totals
     )
     assert reply.status is UnitsStatus.OK
-    await until(lambda: room.buying)
+    await until(lambda: session.buying)
     assert (await sessions.get(session_id)).stock_epoch == epoch + 1
 
 
 async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    room = (await shop.engine.room(session_id)).context
-    epoch = room.epoch
-    await room.node.sessions.raise_epoch(session_id, epoch)
-    await until(lambda: room.buying and room.epoch == epoch + 2)
+    session = (await shop.engine.room(session_id)).session
+    epoch = session.epochs.newest
+    await session.node.sessions.raise_epoch(session_id, epoch)
+    await until(lambda: session.buying and session.epochs.newest == epoch + 2)
     ada = await shop.join(session_id, "ada")
     shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
@@ -167,10 +167,10 @@ async def test_two_nodes_that_lose_redis_rebuild_once(
     ada = await shop.join(session_id, "ada")
     shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")
-    rooms = [(await each.engine.room(session_id)).context for each in (shop, other)]
-    epoch = rooms[0].epoch
+    rooms = [(await each.engine.room(session_id)).session for each in (shop, other)]
+    epoch = rooms[0].epochs.newest
     await _forget_everything(redis_url)
-    await until(lambda: all(room.buying and room.epoch == epoch + 1 for room in rooms))
+    await until(lambda: all(room.buying and room.epochs.newest == epoch + 1 for room in rooms))
     shop.buy(ada, "OBS-M", ref=1)
     refused = await ada.until(lambda: ada.of("error") + ada.of("refused"))
     assert refused[0]["code"] == "limit"
@@ -182,16 +182,16 @@ async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebui
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada, whole = await shop.join(session_id, "ada"), await shop.engine.room(session_id)
-    rid, order_id, room = shop.reserve(ada, "OBS-M"), str(uuid4()), whole.context
+    rid, order_id, room = shop.reserve(ada, "OBS-M"), str(uuid4()), whole.session
     await ada.sees("reserved", rid=rid)
     # Another node's order, which has its COMMIT; what it means for Redis is settled here.
-    paid = await room.units.pay(room.epoch, buyer="ada", order_id=order_id, rids=[rid])
+    paid = await room.units.pay(room.epochs.newest, buyer="ada", order_id=order_id, rids=[rid])
     line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, sku_limit=10)
     order = NewOrder(order_id=order_id, buyer="ada", lines=[line])
     now_ms = room.clock.now_ms()
-    reply = await room.node.orders.commit(session_id, room.epoch, [order], now_ms=now_ms)
+    reply = await room.node.orders.commit(session_id, room.epochs.newest, [order], now_ms=now_ms)
     sold = [resolved(each, Verdict.CONFIRMED) for each in paid.reservations]
-    room.fence()
+    room.epochs.fence()
     await whole.settler.settle(sold, reply.copies)
     for _ in range(SETTLEMENTS_WAITING_MAX):
         await whole.settler.settle((), reply.copies)

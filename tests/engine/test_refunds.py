@@ -25,8 +25,8 @@ async def test_a_buyer_whose_units_are_gone_is_told_as_soon_as_the_money_comes(
             await shop.engine.confirm(rid, "pay-1", 5000)
     refused = await ada.sees("refused")
     assert refused == {"type": "refused", "rid": rid, "sku": "OBS-M", "code": "sold_out"}
-    room = (await shop.engine.room(session_id)).context
-    await until(lambda: not room.broadcast.stats or room.broadcast.stats.held == 0)
+    session = (await shop.engine.room(session_id)).session
+    await until(lambda: not session.broadcast.stats or session.broadcast.stats.held == 0)
     shop.buy(ada, "OBS-M", rid=rid, ref=2)
     await ada.sees("reserved", ref=2)
     await ada.until(lambda: len(ada.of("refused")) == 2)

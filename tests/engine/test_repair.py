@@ -10,8 +10,8 @@ from tests.waiting import until
 async def test_units_that_leaked_in_redis_are_for_sale_after_a_repair(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    context = (await shop.engine.room(session_id)).context
-    link, database = context.node.link, context.node.database
+    session = (await shop.engine.room(session_id)).session
+    link, database = session.node.link, session.node.database
     ada = await shop.join(session_id, "ada")
     rid = shop.reserve(ada, "OBS-M")
     await ada.sees("reserved", rid=rid)
@@ -21,9 +21,9 @@ async def test_units_that_leaked_in_redis_are_for_sale_after_a_repair(shop: Engi
     assert (await ada.sees("error"))["code"] == "sold_out"
     found = await audit(database, link, looks=1)
     assert [finding.check for finding in found] == ["row_holds_what_is_reserved"]
-    epoch = context.epoch
+    epoch = session.epochs.newest
     assert len(await repair(database, link, found)) == 1
-    await until(lambda: context.epoch > epoch and context.buying)
+    await until(lambda: session.epochs.newest > epoch and session.buying)
     shop.buy(ada, "OBS-M", quantity=2)
     await ada.sees("confirmed")
     assert ada.of("refused") == []
@@ -34,7 +34,7 @@ async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back
     shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=3)
-    contexts = [(await each.engine.room(session_id)).context for each in (shop, other)]
+    contexts = [(await each.engine.room(session_id)).session for each in (shop, other)]
     for each in (shop, other):
         await each.opened(session_id)
     link, database = contexts[0].node.link, contexts[0].node.database
@@ -44,9 +44,9 @@ async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back
     await until(lambda: all(each.rows["sOBS-M"].version == 500 for each in contexts))
     found = await audit(database, link, looks=1)
     assert [finding.check for finding in found] == ["row_is_copied"]
-    epoch = contexts[0].epoch
+    epoch = contexts[0].epochs.newest
     assert len(await repair(database, link, found)) == 1
-    await until(lambda: all(each.epoch > epoch and each.buying for each in contexts))
+    await until(lambda: all(each.epochs.newest > epoch and each.buying for each in contexts))
     assert [each.rows["sOBS-M"].sold for each in contexts] == [0, 0]
     await shop.host(session_id, "product.pin", product_id="shirt")
     await other.host(session_id, "product.unpin", product_id="shirt")
@@ -68,8 +68,8 @@ async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(
         session_id, "sale.start", product_id="shirt", percent=50, duration_ms=60_000, units=2
     )
     await shop.opened(session_id)
-    context = (await shop.engine.room(session_id)).context
-    link, database = context.node.link, context.node.database
+    session = (await shop.engine.room(session_id)).session
+    link, database = session.node.link, session.node.database
     plan = session_key(session_id, "plan")
     assert await audit(database, link) == []
     offer = await link.call("HGET", plan, "sOBS-M")
@@ -88,9 +88,9 @@ async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(
         found = await audit(database, link, looks=1)
         assert [finding.check for finding in found] == ["plan_is_logged"]
         assert found[0].what.startswith(f"the plan's {what}")
-        epoch = context.epoch
+        epoch = session.epochs.newest
         await repair(database, link, found)
-        await until(lambda: context.epoch > epoch and context.buying)  # noqa: B023
+        await until(lambda: session.epochs.newest > epoch and session.buying)  # noqa: B023
         assert await audit(database, link) == []
     assert SEPARATOR.join((await link.call("HGET", plan, "sOBS-M")).split(SEPARATOR)[2:]) == sale
 
@@ -98,8 +98,8 @@ async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(
 async def test_a_time_far_ahead_is_found_and_set_back_with_what_is_held(shop: EngineShop) -> None:
     session_id = await shop.live(hold_ms=300_000, OBS_M=3)
     await shop.opened(session_id)
-    context = (await shop.engine.room(session_id)).context
-    link, database = context.node.link, context.node.database
+    session = (await shop.engine.room(session_id)).session
+    link, database = session.node.link, session.node.database
     month_ms = 30 * 86_400_000
     ahead_ms = await link.now_ms() + month_ms
     await link.call("HSET", session_key(session_id, "cfg"), "hi_ms", ahead_ms)
@@ -108,13 +108,13 @@ async def test_a_time_far_ahead_is_found_and_set_back_with_what_is_held(shop: En
     assert (await ada.sees("reserved", rid=rid))["expires_at_ms"] >= ahead_ms + 300_000
     found = await audit(database, link, looks=1)
     assert [(each.promise, each.check) for each in found] == [("P4", "time_is_near")]
-    epoch = context.epoch
+    epoch = session.epochs.newest
     done = await repair(database, link, found)
     assert "its time is set back by 259" in done[0]
-    await until(lambda: context.epoch > epoch and context.buying)
+    await until(lambda: session.epochs.newest > epoch and session.buying)
     assert await audit(database, link) == []
     now_ms = await link.now_ms()
-    [held] = await context.units.mine("ada")
+    [held] = await session.units.mine("ada")
     assert held.rid == rid
     assert now_ms + 200_000 < held.deadline_ms <= now_ms + 300_000
     bo = await shop.join(session_id, "bo")

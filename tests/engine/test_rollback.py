@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from liveshop.core.close_codes import CloseCode
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.audit.look import audit
 from tests.engine.world import EngineShop, Watcher, open_shop
 from tests.waiting import until
@@ -92,13 +92,15 @@ def _is_confirmed(watcher: Watcher, rid: str) -> bool:
     return any(rid in message["rids"] for message in watcher.of("confirmed"))
 
 
-async def _room(shop: EngineShop, session_id: str) -> RoomContext:
-    return (await shop.engine.room(session_id)).context
+async def _session(shop: EngineShop, session_id: str) -> Session:
+    return (await shop.engine.room(session_id)).session
 
 
-async def _settled_in_redis(room: RoomContext, sold: int) -> None:
+async def _settled_in_redis(session: Session, sold: int) -> None:
     """Wait until Redis knows, and has told, of so many orders."""
-    await until(lambda: room.redis_head is not None and room.redis_head.seq >= sold)
+    await until(
+        lambda: session.epochs.redis_head is not None and session.epochs.redis_head.seq >= sold
+    )
 
 
 async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
@@ -106,15 +108,15 @@ async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
 ) -> None:
     session_id = await shop.live(OBS_M=10)
     await shop.opened(session_id)
-    ada, room = await shop.join(session_id, "ada"), await _room(shop, session_id)
+    ada, session = await shop.join(session_id, "ada"), await _session(shop, session_id)
     kept = await _sell(shop, ada, 2)
     await backup.take()
-    offset, epoch = room.state.offset, room.epoch
+    offset, epoch = session.state.offset, session.epochs.newest
     await shop.host(session_id, "product.reprice", product_id="shirt", prices={"OBS-M": 100})
     lost = await _sell(shop, ada, 3)
-    await _settled_in_redis(room, 5)
+    await _settled_in_redis(session, 5)
     await backup.restore()
-    await until(lambda: room.epoch > epoch and room.buying)
+    await until(lambda: session.epochs.newest > epoch and session.buying)
     shown = (await ada.until(lambda: ada.of("session")[1:]))[0]
     assert shown["offset"] == offset
     assert shown["shelf"][0]["variants"][0]["price"] == 5000
@@ -123,10 +125,10 @@ async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
     events = await shop.host(session_id, "product.pin", product_id="shirt")
     assert events[-1].offset == offset + 1
     await ada.sees("product.pinned", offset=offset + 1)
-    rows = await room.node.sessions.rows(session_id)
+    rows = await session.node.sessions.rows(session_id)
     assert [(row.units, row.sold) for row in rows] == [(10, 3)]
     # What was confirmed and is not in this Postgres is told to whoever looks.
-    found = await audit(room.node.database, room.node.link, looks=2)
+    found = await audit(session.node.database, session.node.link, looks=2)
     assert {finding.check for finding in found} == {"sold_is_confirmed"}
     assert {rid for rid in lost if any(rid in finding.what for finding in found)} == set(lost)
     assert not any(rid in finding.what for rid in kept for finding in found)
@@ -139,16 +141,18 @@ async def test_orders_that_an_older_postgres_lacks_leave_their_units_to_be_sold_
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
-    ada, room = await shop.join(session_id, "ada"), await _room(shop, session_id)
+    ada, session = await shop.join(session_id, "ada"), await _session(shop, session_id)
     await _sell(shop, ada, 1)
     await backup.take()
-    epoch, offset = room.epoch, room.state.offset
+    epoch, offset = session.epochs.newest, session.state.offset
     await _sell(shop, ada, 4)
-    await _settled_in_redis(room, 5)
+    await _settled_in_redis(session, 5)
     await backup.restore()
     # No event is missing: it is the orders alone that tell.
-    await until(lambda: room.epoch > epoch and room.buying and room.left() == {"sOBS-M": 4})
-    assert room.state.offset == offset
+    await until(
+        lambda: session.epochs.newest > epoch and session.buying and session.left() == {"sOBS-M": 4}
+    )
+    assert session.state.offset == offset
     bo = await shop.join(session_id, "bo")
     await _sell(shop, bo, 4)
     shop.buy(bo, "OBS-M", ref=9)
@@ -160,11 +164,11 @@ async def test_the_first_orders_in_an_older_postgres_are_enough_to_notice_it(
 ) -> None:
     session_id = await shop.live(limit=20, OBS_M=20)
     await shop.opened(session_id)
-    ada, room = await shop.join(session_id, "ada"), await _room(shop, session_id)
+    ada, session = await shop.join(session_id, "ada"), await _session(shop, session_id)
     await backup.take()
-    epoch = room.epoch
+    epoch = session.epochs.newest
     await _sell(shop, ada, 3)
-    await _settled_in_redis(room, 3)
+    await _settled_in_redis(session, 3)
     async with backup.connection.transaction():
         await backup.connection.execute("SELECT FROM session FOR UPDATE")
         for _ in range(6):
@@ -173,28 +177,28 @@ async def test_the_first_orders_in_an_older_postgres_are_enough_to_notice_it(
         await backup.restore_orders()
     # Those that waited bring its count of orders beyond what was known.
     await ada.until(lambda: ada.of("confirmed")[8:])
-    await until(lambda: room.epoch > epoch and room.buying)
-    truth = {row.row: row for row in await room.node.sessions.rows(session_id)}
+    await until(lambda: session.epochs.newest > epoch and session.buying)
+    truth = {row.row: row for row in await session.node.sessions.rows(session_id)}
     assert truth["sOBS-M"].sold == 6
-    await until(lambda: room.broadcast.gauges.left == {"OBS-M": 14})
-    assert room.rows == truth
+    await until(lambda: session.broadcast.gauges.left == {"OBS-M": 14})
+    assert session.rows == truth
 
 
 async def test_two_nodes_follow_an_older_postgres_alike(
     shop: EngineShop, other: EngineShop, backup: Backup
 ) -> None:
     session_id = await shop.live(OBS_M=10)
-    rooms = [await _room(each, session_id) for each in (shop, other)]
+    rooms = [await _session(each, session_id) for each in (shop, other)]
     for each in (shop, other):
         await each.opened(session_id)
     watchers = [await each.join(session_id, "ada") for each in (shop, other)]
     await backup.take()
-    epoch = rooms[0].epoch
+    epoch = rooms[0].epochs.newest
     await shop.host(session_id, "product.pin", product_id="shirt")
     await other.host(session_id, "session.pause")
     await until(lambda: rooms[0].state.offset == rooms[1].state.offset)
     await backup.restore()
-    await until(lambda: all(room.epoch > epoch and room.opened for room in rooms))
+    await until(lambda: all(room.epochs.newest > epoch and room.epochs.good for room in rooms))
     # Their logs have gone apart from what they knew, to the same number of events.
     await shop.host(session_id, "product.reprice", product_id="shirt", prices={"OBS-M": 700})
     await shop.host(session_id, "product.pin", product_id="shirt")
@@ -209,17 +213,23 @@ async def test_a_node_that_starts_after_it_does_not_go_on_selling_by_an_old_plan
     async with open_shop(redis_url, postgres_url) as before:
         session_id = await before.live(OBS_M=10)
         await before.opened(session_id)
-        ada, room = await before.join(session_id, "ada"), await _room(before, session_id)
+        ada, session = await before.join(session_id, "ada"), await _session(before, session_id)
         await backup.take()
         await before.host(session_id, "product.reprice", product_id="shirt", prices={"OBS-M": 1})
         await _sell(before, ada, 2)
-        await _settled_in_redis(room, 2)
+        await _settled_in_redis(session, 2)
     await backup.restore()
     async with open_shop(redis_url, postgres_url) as after:
-        bo, room = await after.join(session_id, "bo"), await _room(after, session_id)
-        epoch = (await room.node.sessions.get(session_id)).stock_epoch
-        await until(lambda: room.epoch_min > 0 and room.epoch >= room.epoch_min and room.buying)
-        assert room.epoch >= epoch
+        bo, session = await after.join(session_id, "bo"), await _session(after, session_id)
+        epoch = (await session.node.sessions.get(session_id)).stock_epoch
+        await until(
+            lambda: (
+                session.epochs.trusted_from > 0
+                and session.epochs.newest >= session.epochs.trusted_from
+                and session.buying
+            )
+        )
+        assert session.epochs.newest >= epoch
         rid = await _buy(after, bo)
         assert (await bo.sees("confirmed", order_id=rid))["total"] == 5000
 

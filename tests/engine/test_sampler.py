@@ -19,7 +19,7 @@ def no_other_sample_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _figures(shop: EngineShop, session_id: str) -> Figures:
-    return (await shop.engine.room(session_id)).context.node.figures
+    return (await shop.engine.room(session_id)).session.node.figures
 
 
 async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
@@ -29,7 +29,7 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
     await shop.join(session_id, "ada")
     await other.join(session_id, "bo")
     rooms = [await each.engine.room(session_id) for each in (shop, other)]
-    await until(lambda: {room.context.broadcast.gauges.viewers for room in rooms} == {2})
+    await until(lambda: {room.session.broadcast.gauges.viewers for room in rooms} == {2})
     for room in rooms:
         await room.sampler.record(NOW_MS)
     figures = await _figures(shop, session_id)
@@ -72,7 +72,7 @@ async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: E
     await shop.stock(SHIRT_M=5)
     session_id = await shop.plan()
     room = await shop.engine.room(session_id)
-    figures = room.context.node.figures
+    figures = room.session.node.figures
     await room.sampler.record(NOW_MS)
     assert await figures.gauge_series(session_id, 0, 1) == {}
     await shop.host(session_id, "session.start")

@@ -30,7 +30,7 @@ async def settled(shop: EngineShop, *, chat: bool = False, **stock: int) -> str:
         await ada.sees("ok", ref=1)
     await shop.host(session_id, "session.end")
     room = await shop.engine.room(session_id)
-    await until(lambda: room.context.settled)
+    await until(lambda: room.session.settled)
     shop.engine.disconnect(ada)
     return session_id
 
@@ -52,7 +52,7 @@ async def test_an_anonymous_viewer_sees_a_settled_show_without_a_room(
         assert order["status"] == "confirmed"
         await ada.sees("pulse", viewers=1)
         room = await later.engine.room(session_id)
-        live = json.loads(json.dumps(room.context.broadcast.view()))
+        live = json.loads(json.dumps(room.session.broadcast.view()))
         for changing in ("now_ms", "viewers"):
             assert isinstance(still.pop(changing), int) and isinstance(live.pop(changing), int)
         assert still == live
@@ -175,7 +175,7 @@ async def test_a_still_made_while_redis_is_away_gets_its_chat_once_redis_is_back
     async with open_shop(*urls) as shop:
         session_id = await settled(shop, chat=True)
         room = await shop.engine.room(session_id)
-        await room.context.node.link.call("WAITAOF", 1, 0, 5_000)
+        await room.session.node.link.call("WAITAOF", 1, 0, 5_000)
     async with open_shop(*urls) as later:
         other = await later.join(await later.plan())
         own_stores.valkey.kill()

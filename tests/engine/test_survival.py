@@ -105,7 +105,7 @@ async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
-    node = (await shop.engine.room(session_id)).context.node
+    node = (await shop.engine.room(session_id)).session.node
     ahead_ms = await node.link.now_ms() + 3_600_000
     await node.link.call("HSET", session_key(session_id, "cfg"), "hi_ms", ahead_ms)
     ada = await shop.join(session_id, "ada")

@@ -36,7 +36,7 @@ async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(
     ada = await shop.join(session_id, "ada")
     host = await shop.join(session_id, "host", Role.HOST)
     room = await shop.engine.room(session_id)
-    orders = room.context.node.orders
+    orders = room.session.node.orders
     orders.commit = _unanswered(orders.commit)  # type: ignore[method-assign]
     shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
@@ -54,7 +54,7 @@ async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(
     room = await shop.engine.room(session_id)
     rid, last = shop.buy(ada, "OBS-M"), shop.buy(ada, "OBS-M")
     await ada.until(lambda: len(ada.of("checkout")) == 2)
-    payments = room.context.node.payments
+    payments = room.session.node.payments
     payments.confirm = _unanswered(payments.confirm)  # type: ignore[method-assign]
     for _ in range(3):
         await shop.engine.confirm(rid, "pay-1", 5000)
@@ -73,13 +73,13 @@ async def test_replays_of_one_batch_are_looked_up_together(shop: EngineShop) -> 
     for buyer in buyers:
         await buyer.sees_many("confirmed", 10)
         buyer.inbox.clear()
-    fetch, asked = room.context.node.database.fetch, []
+    fetch, asked = room.session.node.database.fetch, []
 
     async def count(query: str, *args: Any) -> Any:
         asked.append(query)
         return await fetch(query, *args)
 
-    room.context.node.database.fetch = count  # type: ignore[method-assign]
+    room.session.node.database.fetch = count  # type: ignore[method-assign]
     for rid, buyer in rids.items():
         shop.buy(buyer, "OBS-M", rid=rid)
     for buyer in buyers:

@@ -49,7 +49,7 @@ async def test_what_the_bus_loses_is_told_by_the_pulse(shop: EngineShop, other: 
     await there.sees("reserved", rid=rid)
     # From here on this node believes to be alone, so that nothing reaches the bus.
     room = await shop.engine.room(session_id)
-    room.context.publish = _lose  # type: ignore[method-assign]
+    room.session.peers.publish = _lose  # type: ignore[method-assign]
     shop.send(here, "release", rid=rid)
     await shop.host(session_id, "product.pin", product_id="shirt")
     await there.sees("released", rid=rid)
@@ -82,12 +82,12 @@ async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
     await there.sees("reserved", rid=held)
     await there.sees("reserved", rid=rid)
     await shop.host(session_id, "session.end")
-    room.context.pulse_now.set()
+    room.session.wake.pulse.set()
     other.send(there, "checkout", order_id=rid, rids=[rid], ref=9)
     assert (await there.sees("confirmed", ref=9))["rids"] == [rid]
-    assert not room.context.settled
+    assert not room.session.settled
     other.send(there, "release", rid=held)
-    await until(lambda: room.context.settled)
+    await until(lambda: room.session.settled)
     assert (await shop.catalogue.get("shirt")).variants[0].stock == 5
 
 
@@ -99,13 +99,13 @@ async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     await until(lambda: _nodes(shop, session_id) == 2)
-    speaker = (await other.engine.room(session_id)).context
-    listener = (await shop.engine.room(session_id)).context
-    publish, speaker.publish = speaker.publish, _lose  # type: ignore[method-assign]
+    speaker = (await other.engine.room(session_id)).session
+    listener = (await shop.engine.room(session_id)).session
+    publish, speaker.peers.publish = speaker.peers.publish, _lose  # type: ignore[method-assign]
     rid = other.reserve(there, "OBS-M")
     await there.sees("reserved", rid=rid)
-    speaker.publish = publish  # type: ignore[method-assign]
-    listener.missed.set()
+    speaker.peers.publish = publish  # type: ignore[method-assign]
+    listener.wake.missed.set()
     await here.sees("reserved", rid=rid)
     last = shop.reserve(here, "OBS-M")
     await there.sees("reserved", rid=last)
@@ -139,11 +139,11 @@ async def test_a_cancellation_that_the_bus_lost_is_told_once_it_is_back(
     ada = await shop.join(session_id, "ada")
     rid = shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
-    speaker = (await other.engine.room(session_id)).context
-    speaker.publish = _lose  # type: ignore[method-assign]
+    speaker = (await other.engine.room(session_id)).session
+    speaker.peers.publish = _lose  # type: ignore[method-assign]
     await other.engine.cancel(rid)
     assert ada.of("cancelled") == []
-    (await shop.engine.room(session_id)).context.missed.set()
+    (await shop.engine.room(session_id)).session.wake.missed.set()
     await ada.sees("cancelled", order_id=rid)
 
 
@@ -231,13 +231,16 @@ async def test_the_pulse_brings_all_that_may_be_said_in_a_second_once(
         here, there = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
         room = await shop.engine.room(session_id)
         # Every second message is lost on the bus, and the pulse brings them all.
-        publish, said = room.context.publish, [f"{n}" for n in range(limits.CHAT_PER_SECOND_MAX)]
+        publish, said = (
+            room.session.peers.publish,
+            [f"{n}" for n in range(limits.CHAT_PER_SECOND_MAX)],
+        )
         for number, text in enumerate(said):
             lost = number % 2 == 0
-            room.context.publish = _lose if lost else publish  # type: ignore[method-assign]
+            room.session.peers.publish = _lose if lost else publish  # type: ignore[method-assign]
             shop.send(here, "say", text=text, ref=number)
             await here.sees("ok", ref=number)
-        room.context.publish = publish  # type: ignore[method-assign]
+        room.session.peers.publish = publish  # type: ignore[method-assign]
         for watcher in (here, there):
             await watcher.until(partial(_has_heard, watcher, len(said)))
             assert sorted(_heard(watcher), key=int) == said
@@ -257,7 +260,7 @@ async def _lose(kind: str, body: object) -> bool:
 
 def _nodes(shop: EngineShop, session_id: str) -> int:
     room = shop.engine.loaded(session_id)
-    return 0 if room is None else room.context.nodes
+    return 0 if room is None else room.session.peers.nodes
 
 
 async def test_a_deleted_message_that_redis_still_has_is_not_shown_by_who_loads_the_room(
@@ -274,9 +277,9 @@ async def test_a_deleted_message_that_redis_still_has_is_not_shown_by_who_loads_
         raise Unavailable()
 
     room = await shop.engine.room(session_id)
-    room.context.live.chat_delete = die  # type: ignore[method-assign]
+    room.session.live.chat_delete = die  # type: ignore[method-assign]
     await shop.host(session_id, "chat.delete", id=said["id"])
     async with open_shop(redis_url, postgres_url) as late:
-        context = (await late.engine.room(session_id)).context
+        context = (await late.engine.room(session_id)).session
         await until(lambda: context.broadcast.view()["chat"])
         assert [line["text"] for line in context.broadcast.view()["chat"]] == ["good"]

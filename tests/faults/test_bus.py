@@ -24,7 +24,7 @@ async def test_a_bus_that_falls_silent_is_noticed_within_two_seconds_and_nothing
         await other.opened(session_id)
         here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
         room = await shop.engine.room(session_id)
-        await until(lambda: room.context.nodes == 2)
+        await until(lambda: room.session.peers.nodes == 2)
         rid = shop.reserve(here, "OBS-M")
         await there.sees("reserved", rid=rid)
         spoiled.bus.silence()

@@ -102,7 +102,7 @@ async def _storm(seed: int, port: int, session_id: str) -> None:
 
 def _left(room: Room) -> int:
     """Return the units left as viewers see them."""
-    left: int = room.context.broadcast.view()["shelf"][0]["variants"][0]["left"]
+    left: int = room.session.broadcast.view()["shelf"][0]["variants"][0]["left"]
     return left
 
 
@@ -118,7 +118,7 @@ async def test_a_thousand_who_hang_up_at_random_moments_leave_nothing_behind(
         async with _served(shop) as (server, port):
             tasks = len(asyncio.all_tasks())
             await _storm(seed, port, session_id)
-            await until(lambda: len(server.gateway) == 0 and room.context.audience.empty)
+            await until(lambda: len(server.gateway) == 0 and room.session.audience.empty)
             await until(lambda: room.under_way == 0)
             await nothing_is_held(shop, session_id)
             await until(lambda: len(asyncio.all_tasks()) <= tasks)

@@ -52,7 +52,7 @@ async def test_a_full_redis_refuses_purchases_and_lets_sold_and_released_units_g
         await shop.host(session_id, "product.pin", product_id="shirt")
         await ada.sees("product.pinned")
         await client.config_set("maxmemory", 0)
-        await until(lambda: room.context.buying)
+        await until(lambda: room.session.buying)
         shop.buy(ada, "OBS-M", 5, ref=5)
         assert (await ada.sees("error", ref=5))["left"] == 4
         shop.buy(ada, "OBS-M", 4, rid=refused, ref=4)
@@ -84,7 +84,7 @@ async def test_a_full_redis_can_be_emptied_by_selling_and_by_ending_the_session(
         await nothing_is_held(shop, session_id)
         await shop.host(session_id, "session.end")
         room = await shop.engine.room(session_id)
-        await until(lambda: room.context.settled)
+        await until(lambda: room.session.settled)
         # What the session takes in Redis goes by itself, a day later.
         await eventually(lambda: _expires(client, session_key(session_id, "res")), True)
 

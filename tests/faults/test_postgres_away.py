@@ -96,7 +96,7 @@ async def test_orders_whose_time_runs_out_meanwhile_get_one_answer_and_leak_noth
         room = await shop.engine.room(session_id)
         await until(
             lambda: (
-                room.context.broadcast.view()["shelf"][0]["variants"][0]["left"]
+                room.session.broadcast.view()["shelf"][0]["variants"][0]["left"]
                 == BUYERS + 1 - len(sold)
             )
         )

@@ -39,9 +39,9 @@ FAULTS: Final = (
     Fault(
         name="a `buy` taken while Postgres is away",
         promise="P4: units are held that nobody can be sold",
-        file=f"{_ENGINE}/rooms/context.py",
-        old="        return self.opened and self.node.stores_up",
-        new="        return self.opened",
+        file=f"{_ENGINE}/rooms/epochs.py",
+        old="        return self._buying is Buying.OPEN and self._node.stores_up",
+        new="        return self._buying is Buying.OPEN",
         tests=(f"{_TESTS}/test_outages.py::test_postgres_goes_away_and_what_is_held_stays_held",),
     ),
     Fault(
@@ -199,7 +199,7 @@ FAULTS: Final = (
         name="settlements that cannot wait are dropped",
         promise="P4: units that are sold stay held as well, to a deadline far away",
         file=f"{_ENGINE}/purchase/settler.py",
-        old="            self._session.reload()",
+        old="            self._session.epochs.reload()",
         new="            pass",
         tests=(
             f"{_TESTS}/test_rebuild.py"

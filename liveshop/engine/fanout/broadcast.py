@@ -23,6 +23,7 @@ from liveshop.engine.clock import SessionClock
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.delivery import Delivery
 from liveshop.engine.metrics import Metrics
+from liveshop.engine.signal import Signal
 
 _CHAT_FLUSH_S = limits.CHAT_FLUSH_MS / 1000
 _EVENT_FLUSH_S = limits.EVENT_FLUSH_MS / 1000
@@ -82,8 +83,8 @@ class Broadcast:
         self._shown = _Shown(state=state, gauges=self._gauges, chat=())
         self._snapshot: SharedFrame | None = None
         self._delivery = Delivery()
-        self._wake = anyio.Event()
-        self._urgent = anyio.Event()
+        self._wake = Signal()
+        self._urgent = Signal()
 
     @property
     def gauges(self) -> Gauges:
@@ -185,7 +186,8 @@ class Broadcast:
                 await self._urgent.wait()
             await anyio.sleep_until(started + min(2 * took, _EVENT_FLUSH_S))
             started = anyio.current_time()
-            self._wake, self._urgent = anyio.Event(), anyio.Event()
+            self._wake.clear()
+            self._urgent.clear()
             await self._flush()
             took = anyio.current_time() - started
 

@@ -11,7 +11,7 @@ from liveshop.engine.fanout.mailbox import Watched
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.rooms.command_log import CommandLog
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.session_records import Head
 from liveshop.stores.redis.live_records import PulseReply, RowGauge
 from liveshop.stores.redis.unit_records import UnitsStatus
@@ -22,7 +22,7 @@ class Pulse:
 
     def __init__(
         self,
-        session: RoomContext,
+        session: Session,
         command_log: CommandLog,
         outcomes: OrderOutcomes,
         admission: Admission,
@@ -63,7 +63,7 @@ class Pulse:
         watched = session.mailbox.watched(limits.WATCHED_RIDS_PER_PULSE_MAX)
         try:
             reply = await session.live.pulse(
-                session.epoch,
+                session.epochs.newest,
                 node=session.node.node_id,
                 viewers=len(session.audience),
                 likes_added=added,
@@ -83,11 +83,11 @@ class Pulse:
     async def _take(self, reply: PulseReply, watched: Sequence[Watched]) -> None:
         session = self._session
         session.clock.observe(reply.now_ms)
-        if reply.nodes < session.nodes:
+        if reply.nodes < session.peers.nodes:
             # Gone, or not yet counted again by a Redis that came back empty.
-            session.expect_company()
-            session.recount()
-        session.nodes = reply.nodes
+            session.peers.expect()
+            session.epochs.recount()
+        session.peers.nodes = reply.nodes
         self._peak = reply.viewers_peak
         self.seq = reply.totals.version
         self.plan_offset = reply.plan_offset
@@ -96,7 +96,7 @@ class Pulse:
         if reply.status is not UnitsStatus.OK:
             self._tick_seen = ""
             if not session.settled:
-                session.fence()
+                session.epochs.fence()
         elif reply.rows is not None:
             self._tick_seen = reply.tick
             self._rows = {row.row: row for row in reply.rows}
@@ -106,15 +106,15 @@ class Pulse:
             if reply.plan_offset < session.state.offset and not session.settled:
                 await self._command_log.push()
             elif reply.plan_offset > session.state.offset:
-                session.behind.set()
+                session.wake.behind.set()
             await self._repair(watched, reply.reservations)
-            await session.post()
+            await session.peers.post()
 
     def _take_head(self, reply: PulseReply) -> None:
         """Note how far Postgres was by what Redis has copied; of a rebuild under way, its epoch."""
         good = reply.status is UnitsStatus.OK
         if good or reply.status is UnitsStatus.EPOCH:
-            self._session.redis_head = Head(
+            self._session.epochs.redis_head = Head(
                 offset=reply.plan_offset if good else 0,
                 epoch=reply.epoch,
                 settled=False,
@@ -137,7 +137,7 @@ class Pulse:
             stats = Stats(totals=totals, held=self.held, viewers_peak=self._peak)
         session.broadcast.pulse(gauges, stats, sparing=self._admission.refused_lately)
         if gauges.buying:
-            session.ready.set()
+            session.wake.ready.set()
 
     def _take_chat(self, reply: PulseReply) -> None:
         for message in reply.chat:

@@ -7,14 +7,14 @@ import anyio
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy, OutcomeUnknown, Unavailable
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 
 T = TypeVar("T")
 
 _POLL_S = 0.02
 
 
-async def carried_out(session: RoomContext, call: Callable[[], Awaitable[T | None]]) -> T:
+async def carried_out(session: Session, call: Callable[[], Awaitable[T | None]]) -> T:
     """Return the reply of a call that may be repeated, since each of its lines has a rid.
 
     `call` returns None where nothing was carried out and it is to be made again. Refuses at once
@@ -42,7 +42,7 @@ async def carried_out(session: RoomContext, call: Callable[[], Awaitable[T | Non
                 raise Unavailable()
 
 
-async def _wait_for_buying(session: RoomContext, until_s: float) -> None:
+async def _wait_for_buying(session: Session, until_s: float) -> None:
     while not session.buying and anyio.current_time() < until_s:  # noqa: ASYNC110 -- many tell it
         await anyio.sleep(_POLL_S)
-    session.require_buying()
+    session.epochs.require_buying()

@@ -11,7 +11,7 @@ from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.asking import carried_out
 from liveshop.engine.purchase.ordered import Ordered
 from liveshop.engine.purchase.writer import OrderWriter
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.redis.unit_records import PayReply, ReleaseReply
 
 _Reply = TypeVar("_Reply", PayReply, ReleaseReply)
@@ -20,7 +20,7 @@ _Reply = TypeVar("_Reply", PayReply, ReleaseReply)
 class Cart:
     """Orders or gives back what is held; both may be repeated with the same identifiers."""
 
-    def __init__(self, session: RoomContext, writer: OrderWriter, admission: Admission) -> None:
+    def __init__(self, session: Session, writer: OrderWriter, admission: Admission) -> None:
         self._session = session
         self._writer = writer
         self._admission = admission
@@ -66,15 +66,15 @@ class Cart:
         if not reply.known:
             told = messages.resolved(reply.reservation)
             self._session.mailbox.tell(buyer, told, but=asker.viewer)
-            await self._session.post()
+            await self._session.peers.post()
 
     async def _ask(self, call: Callable[[int], Awaitable[_Reply]]) -> _Reply:
         """Return the reply of a call that was carried out; its identifiers make it repeatable."""
         session = self._session
 
         async def once() -> _Reply | None:
-            reply = await call(session.epoch)
-            return reply if session.ok_or_fence(reply.status) else None
+            reply = await call(session.epochs.newest)
+            return reply if session.epochs.ok_or_fence(reply.status) else None
 
         return await carried_out(session, once)
 

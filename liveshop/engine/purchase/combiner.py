@@ -19,7 +19,7 @@ from liveshop.engine.purchase.batch_queue import BatchQueue
 from liveshop.engine.purchase.ordered import Ordered, resolved
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.command_log import CommandLog
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.engine.tracing import Stage, stages_of
 from liveshop.stores.postgres.order_records import Verdict
 from liveshop.stores.redis.unit_records import LineReply, ReserveLine, ReserveReply, UnitsStatus
@@ -53,7 +53,7 @@ class Combiner:
 
     def __init__(
         self,
-        session: RoomContext,
+        session: Session,
         command_log: CommandLog,
         writer: OrderWriter,
         admission: Admission,
@@ -73,7 +73,7 @@ class Combiner:
         an answer that exists, and `busy` would say that there is none. Of other rids nobody here
         can tell; `busy` then says nothing about what an earlier attempt has come to.
         """
-        self._session.require_buying()
+        self._session.epochs.require_buying()
         if self._replays < limits.REPLAYS_QUEUED_MAX and self._is_reserved(rid):
             return None
         return self._admission.refuse_purchase(len(self), self._writer.under_way, buys=buys)
@@ -181,7 +181,7 @@ class Combiner:
                 ended.append((purchase.asker, line.reservation))
         if ended:
             await self._tell_again(ended)
-        await self._session.post()
+        await self._session.peers.post()
 
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
         """Return the reply that was carried out.
@@ -195,13 +195,13 @@ class Combiner:
         """Make the call once; None where what kept it from being carried out is put right."""
         session = self._session
         started = perf_counter()
-        reply = await session.units.reserve(session.epoch, session.state.offset, lines)
+        reply = await session.units.reserve(session.epochs.newest, session.state.offset, lines)
         if reply.status is not UnitsStatus.OK and session.settled:
             raise NotLive(session.state.status)
         if reply.status is UnitsStatus.STALE:
             await self._command_log.push()
             return None
-        if not session.ok_or_fence(reply.status):
+        if not session.epochs.ok_or_fence(reply.status):
             return None
         session.node.metrics.reserve_seconds.observe(perf_counter() - started)
         session.node.metrics.reserve_lines.observe(len(lines))

@@ -8,7 +8,7 @@ import anyio
 
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.model import Order, sku_row
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import CommitReply, NewOrder, Verdict
 from liveshop.stores.postgres.session_records import Head
 
@@ -20,7 +20,7 @@ Written = tuple[CommitReply, Mapping[str, Order]]
 class Commits:
     """Sends batches to Postgres until they are answered."""
 
-    def __init__(self, session: RoomContext) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     async def make(self, orders: list[NewOrder]) -> Written:
@@ -34,7 +34,9 @@ class Commits:
             known, versions = session.known_head(), self._versions(orders)
             now_ms = session.clock.now_ms()
             try:
-                reply = await write(session.session_id, session.epoch, orders, now_ms=now_ms)
+                reply = await write(
+                    session.session_id, session.epochs.newest, orders, now_ms=now_ms
+                )
                 # An earlier attempt of ours may have committed them.
                 reply = _as_new(reply, tried_ms) if tried_ms else reply
                 stored = await self._read_stored(reply)
@@ -43,17 +45,17 @@ class Commits:
                 await anyio.sleep(_RETRY_S)
             except Unavailable:
                 session.node.postgres_up = session.node.database.reachable
-                session.keep_orders_waiting(True)
+                session.epochs.orders_refused()
                 await anyio.sleep(_RETRY_S)
             else:
                 if _is_older(reply, known, versions):
-                    session.distrust(known)
-                if reply.epoch == session.epoch:
+                    session.epochs.distrust(known)
+                if reply.epoch == session.epochs.newest:
                     session.node.metrics.commit_seconds.observe(perf_counter() - started)
                     session.node.metrics.commit_orders.observe(len(orders))
                     return reply, stored
-                session.epoch = reply.epoch
-                session.fence()
+                session.epochs.newest = reply.epoch
+                session.epochs.fence()
             tried_ms.add(now_ms)
 
     async def _read_stored(self, reply: CommitReply) -> Mapping[str, Order]:

@@ -12,7 +12,7 @@ from liveshop.core.wire import Message
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.purchase.ordered import Ordered, resolved
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import Outcome, Verdict
 
 
@@ -22,7 +22,7 @@ class OrderAnnouncer:
     Called after COMMIT: what is told here is durable.
     """
 
-    def __init__(self, session: RoomContext) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     def announce(self, ordered: Ordered, outcome: Outcome, stored: Order | None) -> None:

@@ -11,7 +11,7 @@ from liveshop.engine.fanout.mailbox import Watched
 from liveshop.engine.purchase.ordered import resolved, sold
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import Copies, Undecided, Verdict
 from liveshop.stores.postgres.payment_records import PaymentReply, RefundReason
 
@@ -19,7 +19,7 @@ from liveshop.stores.postgres.payment_records import PaymentReply, RefundReason
 class OrderOutcomes:
     """Takes what Postgres has decided about orders to Redis, buyers and hosts."""
 
-    def __init__(self, session: RoomContext, writer: OrderWriter, settler: Settler) -> None:
+    def __init__(self, session: Session, writer: OrderWriter, settler: Settler) -> None:
         self._session = session
         self._writer = writer
         self._settler = settler
@@ -29,7 +29,7 @@ class OrderOutcomes:
         if reply.order.status is OrderStatus.CONFIRMED:
             self._writer.announcer.confirmed(reply.order, new=reply.new)
             await self._settler.settle(sold(reply.order), reply.copies)
-            await self._session.post()
+            await self._session.peers.post()
 
     async def not_sold(self, reply: PaymentReply) -> None:
         """Tell of an order whose money has come and whose units are gone."""
@@ -44,13 +44,13 @@ class OrderOutcomes:
         if not self._session.settled:
             await self._settler.settle((), copies)
         self._session.mailbox.tell(order.viewer_id, messages.cancelled(order))
-        await self._session.post()
+        await self._session.peers.post()
 
     async def expired(self, reservations: Iterable[Reservation]) -> None:
         """Tell buyers of reservations whose time is over."""
         for reservation in reservations:
             self._session.mailbox.tell(reservation.buyer, messages.resolved(reservation))
-        await self._session.post()
+        await self._session.peers.post()
 
     async def resolve_overdue(self, reservations: Sequence[Reservation]) -> None:
         """Have Postgres decide what became of `paying` reservations past their deadline.
@@ -100,7 +100,7 @@ class OrderOutcomes:
         unclear = [each for each in lost if each.rid not in under_way]
         for first in range(0, len(unclear), limits.ORDERS_PER_COMMIT_MAX):
             await self._decide_lost(unclear[first : first + limits.ORDERS_PER_COMMIT_MAX])
-        await self._session.post()
+        await self._session.peers.post()
 
     async def _decide_lost(self, lost: Sequence[Watched]) -> None:
         session = self._session
@@ -150,7 +150,7 @@ class OrderOutcomes:
         """
         session = self._session
         for order in await session.node.orders.cancelled_since(
-            session.session_id, session.head_seqs[0], limits.OUTGOING_MESSAGES_MAX
+            session.session_id, session.epochs.head_seqs[0], limits.OUTGOING_MESSAGES_MAX
         ):
             session.mailbox.deliver(order.viewer_id, messages.cancelled(order))
 

@@ -9,7 +9,7 @@ from liveshop.core import limits
 from liveshop.core.errors import Busy, Unavailable
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import Copies
 
 
@@ -28,7 +28,7 @@ class Settler:
     Redis is loaded anew instead, which settles all of it.
     """
 
-    def __init__(self, session: RoomContext) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._waiting: deque[_Settlement] = deque()
 
@@ -38,26 +38,26 @@ class Settler:
     async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
         self._session.keep_rows(copies.rows)
-        if copies.epoch > self._session.epoch:
+        if copies.epoch > self._session.epochs.newest:
             # Another node has loaded Redis anew, maybe another server: what takes this at the
             # older epoch may be cut off, and the counts may have been copied without it.
-            self._session.epoch = copies.epoch
-            self._session.fence()
+            self._session.epochs.newest = copies.epoch
+            self._session.epochs.fence()
         if len(self._waiting) >= limits.SETTLEMENTS_WAITING_MAX:
             self._waiting.clear()
             # This one too: all of it is in Postgres, from where Redis is loaded.
-            self._session.reload()
+            self._session.epochs.reload()
             return
-        self._waiting.append(_Settlement(self._session.epoch, outcomes, copies))
+        self._waiting.append(_Settlement(self._session.epochs.newest, outcomes, copies))
         await self.retry()
 
     async def retry(self) -> None:
         """Settle what waits, in its order, until Redis does not take it."""
         session = self._session
-        while self._waiting and session.opened:
+        while self._waiting and session.epochs.good:
             settlement = self._waiting[0]
             copies = settlement.copies
-            if settlement.epoch < session.epoch_min:
+            if settlement.epoch < session.epochs.trusted_from:
                 # Postgres has gone back since: it may not have what this says.
                 self._waiting.popleft()
                 continue
@@ -65,11 +65,15 @@ class Settler:
             started = perf_counter()
             try:
                 status = await session.units.settle(
-                    session.epoch, settlement.outcomes, copies.rows, copies.bought, copies.totals
+                    session.epochs.newest,
+                    settlement.outcomes,
+                    copies.rows,
+                    copies.bought,
+                    copies.totals,
                 )
             except (Unavailable, Busy):
                 return
-            if not session.ok_or_fence(status):
+            if not session.epochs.ok_or_fence(status):
                 return
             session.node.metrics.settle_seconds.observe(perf_counter() - started)
             # Two may be under way at once, and settling twice changes nothing.

@@ -20,7 +20,7 @@ from liveshop.engine.purchase.order_announcer import OrderAnnouncer
 from liveshop.engine.purchase.ordered import STATES, Ordered, resolved, sold
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.rooms.command_log import CommandLog
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.engine.tracing import Stage, stages_of
 from liveshop.stores.postgres.order_records import CommitReply, NewLine, NewOrder, Outcome
 
@@ -39,7 +39,7 @@ class OrderWriter:
     """
 
     def __init__(
-        self, session: RoomContext, command_log: CommandLog, settler: Settler, admission: Admission
+        self, session: Session, command_log: CommandLog, settler: Settler, admission: Admission
     ) -> None:
         self._session = session
         self._admission = admission
@@ -127,7 +127,7 @@ class OrderWriter:
             self._session.node.reach(Failpoint.AFTER_COMMIT)
         finally:
             # After a bug as well: while orders wait, nobody can buy and so bring the next batch.
-            self._session.keep_orders_waiting(False)
+            self._session.epochs.orders_stored()
             for ordered in batch:
                 del self._known[ordered.order_id]
         for ordered in batch:
@@ -199,8 +199,8 @@ class OrderWriter:
             outcomes += [item for order in stored.values() for item in sold(order)]
             await self._settler.settle(outcomes, reply.copies)
             if reply.head_offset > self._session.state.offset:
-                self._session.behind.set()
-            await self._session.post()
+                self._session.wake.behind.set()
+            await self._session.peers.post()
         except Exception:
             self._fail(batch)
         finally:

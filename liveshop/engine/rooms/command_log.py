@@ -14,8 +14,8 @@ from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import ChatMessage, Product, Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.wire import decode_event, event_message
-from liveshop.engine.rooms.context import RoomContext
 from liveshop.engine.rooms.logged import read_session
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.redis.projection import project
 
 _EVENTS_PER_READ = 500
@@ -24,7 +24,7 @@ _EVENTS_PER_READ = 500
 class CommandLog:
     """Decides, appends, pushes, then publishes; the log's offset is the lock between nodes."""
 
-    def __init__(self, session: RoomContext) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = anyio.Lock()
         self._verified_epoch = -1
@@ -42,7 +42,7 @@ class CommandLog:
             session.node.reach(Failpoint.AFTER_APPEND)
             session.advance(events)
             await self._push_after(events)
-        await session.publish("events", [event_message(event) for event in events])
+        await session.peers.publish("events", [event_message(event) for event in events])
         return events
 
     async def attempt(self, command: SystemCommand) -> None:
@@ -79,7 +79,7 @@ class CommandLog:
     @property
     def verified(self) -> bool:
         """Tell whether the log was looked at since the newest epoch is known."""
-        return self._verified_epoch == self._session.epoch
+        return self._verified_epoch == self._session.epochs.newest
 
     async def push(self) -> None:
         """Bring Redis' projection up to this room's state.
@@ -89,15 +89,15 @@ class CommandLog:
         """
         session = self._session
         if not self.verified:
-            session.fence()
+            session.epochs.fence()
             return
         status = await session.units.push(
-            session.epoch, project(session.state), list(session.rows.values())
+            session.epochs.newest, project(session.state), list(session.rows.values())
         )
-        session.ok_or_fence(status)
+        session.epochs.ok_or_fence(status)
 
     async def _verify(self) -> None:
-        epoch, newest = self._session.epoch, self._session.newest
+        epoch, newest = self._session.epochs.newest, self._session.newest
         if newest is not None:
             sessions, session_id = self._session.node.sessions, self._session.session_id
             logged = await sessions.events(session_id, after=newest.offset - 1, limit=1)
@@ -186,4 +186,4 @@ class CommandLog:
                 if isinstance(event, ChatDeleted):
                     await session.live.chat_delete(event.id)
         except LiveshopError:
-            session.fence()
+            session.epochs.fence()

@@ -12,7 +12,7 @@ from liveshop.core.model import Order, Reservation, ReservationState
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.ordered import resolved, sold
 from liveshop.engine.rooms.command_log import CommandLog
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import Verdict
 from liveshop.stores.postgres.session_records import PendingOrder, Rebuild
 from liveshop.stores.redis.unit_records import UnitsStatus
@@ -33,9 +33,7 @@ class Rebuilder:
     do not take over from each other for ever.
     """
 
-    def __init__(
-        self, session: RoomContext, command_log: CommandLog, outcomes: OrderOutcomes
-    ) -> None:
+    def __init__(self, session: Session, command_log: CommandLog, outcomes: OrderOutcomes) -> None:
         self._session = session
         self._command_log = command_log
         self._outcomes = outcomes
@@ -48,11 +46,10 @@ class Rebuilder:
         """Rebuild whenever it is needed, until cancelled."""
         session = self._session
         while True:
-            await session.rebuild_wanted.wait()
-            session.rebuild_wanted = anyio.Event()
-            while not session.opened or session.uncounted:
+            await session.wake.rebuild.wait()
+            while not session.epochs.good or session.epochs.uncounted:
                 try:
-                    await (self._copy_counters() if session.opened else self._open())
+                    await (self._copy_counters() if session.epochs.good else self._open())
                 except LiveshopError as failure:
                     session.log.info("waits for a store: %s", failure)
                     await anyio.sleep(_RETRY_S)
@@ -63,29 +60,29 @@ class Rebuilder:
         await self._command_log.verify()
         if not (await self._try_epoch() or await self._wait_for_other_node()):
             rebuild = await session.node.sessions.raise_epoch(
-                session.session_id, session.epoch, epoch_min=session.epoch_min
+                session.session_id, session.epochs.newest, epoch_min=session.epochs.trusted_from
             )
             if rebuild is None or not await self._rebuild(rebuild):
                 return
         if not self._good_epoch:
             # Whoever has counted last may not have got to the end.
-            session.uncounted = True
+            session.epochs.uncounted = True
         if not self._command_log.verified:
             await self._command_log.verify()
-        if session.epoch != self._good_epoch:
+        if session.epochs.newest != self._good_epoch:
             session.clock.begin_anew()
-        self._good_epoch = session.epoch
+        self._good_epoch = session.epochs.newest
         self._takeovers = 0
-        session.open()
+        session.epochs.open()
 
     async def _wait_for_other_node(self) -> bool:
         """Wait for the node that raised the epoch; False if there is none, or it is slow."""
-        session, waited_for, until_s = self._session, -1, 0.0
+        epochs, waited_for, until_s = self._session.epochs, -1, 0.0
         patience_s = _PATIENCE_S * 2 ** min(self._takeovers, _PATIENCE_DOUBLINGS_MAX)
         theirs_alone = (0, self._good_epoch, self._raised_epoch)
-        while session.epoch >= session.epoch_min and session.epoch not in theirs_alone:
-            if session.epoch != waited_for:
-                waited_for, until_s = session.epoch, anyio.current_time() + patience_s
+        while epochs.newest >= epochs.trusted_from and epochs.newest not in theirs_alone:
+            if epochs.newest != waited_for:
+                waited_for, until_s = epochs.newest, anyio.current_time() + patience_s
             elif anyio.current_time() >= until_s:
                 self._takeovers += 1
                 return False
@@ -100,13 +97,13 @@ class Rebuilder:
         head = (await session.node.sessions.heads([session.session_id])).get(session.session_id)
         if head is None:
             raise NotFound("session", session.session_id)
-        session.epoch = head.epoch
+        session.epochs.newest = head.epoch
         session.settled = head.settled
         if head.settled:
             return True
-        if head.epoch < session.epoch_min:
+        if head.epoch < session.epochs.trusted_from:
             return False
-        reply = await session.units.sweep(session.epoch)
+        reply = await session.units.sweep(session.epochs.newest)
         if reply.status is UnitsStatus.OK:
             # Whoever has loaded them had a reason not to believe what this node has heard.
             session.replace_rows(await session.node.sessions.rows(session.session_id))
@@ -117,7 +114,7 @@ class Rebuilder:
     async def _rebuild(self, rebuild: Rebuild) -> bool:
         """Load Redis anew from Postgres; False where another node has taken over."""
         session = self._session
-        session.epoch = self._raised_epoch = rebuild.epoch
+        session.epochs.newest = self._raised_epoch = rebuild.epoch
         if rebuild.epoch > 1:  # the first is no repair: the session is new
             session.node.metrics.rebuilds.inc()
         session.log.warning("rebuilding, epoch %d", rebuild.epoch)
@@ -126,7 +123,7 @@ class Rebuilder:
             return False
         session.node.reach(Failpoint.MID_REBUILD)
         survivors = await session.units.survivors()
-        session.uncounted = True
+        session.epochs.uncounted = True
         reply = await session.units.load(
             rebuild.epoch,
             now_ms_min=rebuild.newest_ms,
@@ -170,13 +167,13 @@ class Rebuilder:
         get to it may not have told of a cancellation either.
         """
         session = self._session
-        session.uncounted = False
+        session.epochs.uncounted = False
         try:
             await self._outcomes.tell_cancelled()
-            if not (session.settled or await self._copied(session.epoch)):
-                session.uncounted = True
+            if not (session.settled or await self._copied(session.epochs.newest)):
+                session.epochs.uncounted = True
         except LiveshopError:
-            session.uncounted = True
+            session.epochs.uncounted = True
             raise
 
     async def _copied(self, epoch: int) -> bool:
@@ -185,14 +182,14 @@ class Rebuilder:
             await sessions.rows(session.session_id),
             await sessions.totals(session.session_id),
         )
-        if not session.ok_or_fence(await session.units.copy(epoch, rows, totals=totals)):
+        if not session.epochs.ok_or_fence(await session.units.copy(epoch, rows, totals=totals)):
             return False
         # At another epoch the counts are for whoever raised it.
-        while session.epoch == epoch:
+        while session.epochs.newest == epoch:
             counts = await sessions.quotas(session.session_id, after=after, limit=_QUOTAS_PER_READ)
             if not counts:
                 break
-            if not session.ok_or_fence(await session.units.copy(epoch, bought=counts)):
+            if not session.epochs.ok_or_fence(await session.units.copy(epoch, bought=counts)):
                 return False
             after = (counts[-1].scope, counts[-1].buyer)
         return True

@@ -37,8 +37,8 @@ from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.command_log import CommandLog
-from liveshop.engine.rooms.context import RoomContext
 from liveshop.engine.rooms.rebuild import Rebuilder
+from liveshop.engine.rooms.session import Session
 from liveshop.engine.rooms.upkeep import Upkeep
 from liveshop.engine.sampler import Sampler
 from liveshop.stores.redis.unit_records import ReserveLine
@@ -49,45 +49,45 @@ _RESTART_S = 1.0
 class Room:
     """Composes the parts of a session, hands commands to them, and owns their tasks."""
 
-    def __init__(self, context: RoomContext) -> None:
-        self.context = context
-        node = context.node
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        node = session.node
         self.admission = Admission(node.metrics, node.lateness, node.settings.buy_wait_ms_max)
-        self.settler = Settler(context)
-        self.command_log = CommandLog(context)
-        self.writer = OrderWriter(context, self.command_log, self.settler, self.admission)
-        self.outcomes = OrderOutcomes(context, self.writer, self.settler)
-        self.chat = Chat(context)
-        self.sampler = Sampler(context)
-        self._combiner = Combiner(context, self.command_log, self.writer, self.admission)
-        self._cart = Cart(context, self.writer, self.admission)
-        self._pulse = Pulse(context, self.command_log, self.outcomes, self.admission)
-        self._rebuilder = Rebuilder(context, self.command_log, self.outcomes)
-        self._upkeep = Upkeep(context, self.command_log, self.outcomes, self.settler, self._pulse)
+        self.settler = Settler(session)
+        self.command_log = CommandLog(session)
+        self.writer = OrderWriter(session, self.command_log, self.settler, self.admission)
+        self.outcomes = OrderOutcomes(session, self.writer, self.settler)
+        self.chat = Chat(session)
+        self.sampler = Sampler(session)
+        self._combiner = Combiner(session, self.command_log, self.writer, self.admission)
+        self._cart = Cart(session, self.writer, self.admission)
+        self._pulse = Pulse(session, self.command_log, self.outcomes, self.admission)
+        self._rebuilder = Rebuilder(session, self.command_log, self.outcomes)
+        self._upkeep = Upkeep(session, self.command_log, self.outcomes, self.settler, self._pulse)
         self._tasks: TaskGroup | None = None
         self._in_flight = 0
 
     @property
     def idle(self) -> bool:
         """Tell whether nobody is here and nothing is under way."""
-        return self.context.audience.empty and not self.under_way
+        return self.session.audience.empty and not self.under_way
 
     @property
     def quiet(self) -> bool:
         """Whether nothing goes on here: no show, no command, and nobody with a token."""
-        context = self.context
-        over = context.settled or context.state.status in (Status.DRAFT, Status.SCHEDULED)
-        return over and not context.audience.named and not self.under_way
+        session = self.session
+        over = session.settled or session.state.status in (Status.DRAFT, Status.SCHEDULED)
+        return over and not session.audience.named and not self.under_way
 
     @property
     def audience(self) -> Audience:
         """The viewers who are here."""
-        return self.context.audience
+        return self.session.audience
 
     @property
     def snapshot_frame(self) -> SharedFrame:
         """The first frame of each viewer."""
-        return self.context.broadcast.snapshot_frame()
+        return self.session.broadcast.snapshot_frame()
 
     @property
     def under_way(self) -> int:
@@ -116,14 +116,14 @@ class Room:
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Hear the bus, and do what the session needs, until cancelled."""
-        room = self.context
-        await room.node.bus.subscribe(room.session_id)
-        await room.announce()
-        room.fence()
-        room.behind.set()
+        session = self.session
+        await session.node.bus.subscribe(session.session_id)
+        await session.peers.announce()
+        session.epochs.fence()
+        session.wake.behind.set()
         async with anyio.create_task_group() as self._tasks:
             for part in (
-                room.broadcast.run,
+                session.broadcast.run,
                 self._combiner.run,
                 self.writer.run,
                 self._upkeep.keep_time,
@@ -143,7 +143,7 @@ class Room:
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Carry out a viewer's command; it is answered on the viewer's connection."""
-        asker = ViewerAsker(self.context.audience, viewer, command.ref)
+        asker = ViewerAsker(self.session.audience, viewer, command.ref)
         try:
             self._submit(viewer, command, asker)
         except LiveshopError as refusal:
@@ -152,7 +152,7 @@ class Room:
     def _submit(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         match command:
             case AskTime(client_ms=client_ms, ref=ref):
-                now_ms = self.context.clock.now_ms()
+                now_ms = self.session.clock.now_ms()
                 asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
             case Like(count=count):
                 self.chat.require_open()
@@ -184,7 +184,7 @@ class Room:
             quantity=command.quantity,
             price=command.price,
         )
-        asked_s = (self.admission.now_ns() - self.context.node.lateness.waited_ns) / 1e9
+        asked_s = (self.admission.now_ns() - self.session.node.lateness.waited_ns) / 1e9
         self._combiner.offer(Purchase(line, asker, asked_s=asked_s))
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
@@ -222,9 +222,9 @@ class Room:
             case "events":
                 self.start(self._receive_events, body)
             case "outgoing":
-                self.context.mailbox.receive(body)
+                self.session.mailbox.receive(body)
             case "here":
-                self.context.expect_company()
+                self.session.peers.expect()
             case "chat":
                 self.chat.receive(body)
             case "muted":
@@ -235,8 +235,8 @@ class Room:
             await self.command_log.receive(bodies)
         except Exception:
             # The log has them too; what cannot be read there either is logged by who reads it.
-            self.context.log.exception("events are dropped")
-            self.context.behind.set()
+            self.session.log.exception("events are dropped")
+            self.session.wake.behind.set()
 
     async def _keep_going(self, part: Callable[[], Awaitable[None]]) -> None:
         """Run a part of the room; after a bug of ours it begins again, and the others go on."""
@@ -244,7 +244,7 @@ class Room:
             try:
                 await part()
             except Exception:
-                self.context.failed(getattr(part, "__qualname__", "a part"))
+                self.session.failed(getattr(part, "__qualname__", "a part"))
             await anyio.sleep(_RESTART_S)
 
     async def _carry_out(self, viewer: Viewer, command: Command, asker: Asker) -> None:
@@ -253,7 +253,7 @@ class Room:
         except LiveshopError as refusal:
             asker.refuse(refusal)
         except Exception:
-            self.context.failed(type(command).__name__)
+            self.session.failed(type(command).__name__)
             asker.refuse(InternalError())
 
     async def _dispatch(self, viewer: Viewer, command: Command, asker: Asker) -> None:
@@ -280,7 +280,7 @@ QUEUES: Final[Mapping[str, Callable[[Room], int]]] = {
     "purchases": lambda room: room.purchases_waiting,
     "orders": lambda room: room.writer.waiting,
     "settlements": lambda room: len(room.settler),
-    "outgoing_messages": lambda room: room.context.mailbox.waiting,
+    "outgoing_messages": lambda room: room.session.mailbox.waiting,
 }
 
 

@@ -19,9 +19,9 @@ from liveshop.core.limits import (
 from liveshop.core.model import Status
 from liveshop.core.wire import Message, decode_object
 from liveshop.engine.node import Node
-from liveshop.engine.rooms.context import RoomContext
 from liveshop.engine.rooms.logged import read_session
 from liveshop.engine.rooms.room import Room
+from liveshop.engine.rooms.session import Session
 from liveshop.engine.rooms.stills import Still, Stills
 from liveshop.engine.sampling import sample
 from liveshop.engine.session_log import SessionLog
@@ -143,30 +143,30 @@ class Rooms:
         """Return the `session` message as it is known; a session is not loaded just for it."""
         room = self._rooms.get(session_id)
         if room is not None:
-            return room.context.broadcast.view()
+            return room.session.broadcast.view()
         async with self._readers:
-            context = await self._read(session_id)
-        return context.broadcast.view()
+            session = await self._read(session_id)
+        return session.broadcast.view()
 
     async def finish(self) -> None:
         """Return once nothing that viewers asked for is under way in any room."""
         while any(room.under_way for room in self._rooms.values()):  # noqa: ASYNC110
             await anyio.sleep(_FINISH_POLL_S)  # it ends in many places, and only once
 
-    async def _read(self, session_id: str) -> RoomContext:
+    async def _read(self, session_id: str) -> Session:
         """Return a session as Postgres has it."""
         node, logged = self._node, await read_session(self._node.sessions, session_id)
-        context = RoomContext(
+        session = Session(
             node,
             logged.first_state,
             epoch=logged.record.stock_epoch,
             settled=logged.record.settled,
         )
-        context.advance(logged.events, show=False)
-        context.head_seqs.append(logged.seq)
-        context.keep_rows(logged.rows)
-        context.broadcast.begin(context.state, context.left(), buying=node.stores_up)
-        return context
+        session.advance(logged.events, show=False)
+        session.epochs.head_seqs.append(logged.seq)
+        session.keep_rows(logged.rows)
+        session.broadcast.begin(session.state, session.left(), buying=node.stores_up)
+        return session
 
     async def _load(self, session_id: str, *, insists: bool) -> Room:
         room = Room(await self._read(session_id))
@@ -183,16 +183,16 @@ class Rooms:
         if self._tasks is None:
             raise Unavailable()
         await self._tasks.start(room.run)
-        context = room.context
+        session = room.session
         try:
             # Who asked for the room should not find it closed for the moment of its opening.
             with anyio.move_on_after(_OPENING_S):
-                await context.ready.wait()
+                await session.wake.ready.wait()
         finally:
-            self._rooms[context.session_id] = room
+            self._rooms[session.session_id] = room
             # What the bus has told meanwhile did not find the room.
-            context.behind.set()
-            context.missed.set()
+            session.wake.behind.set()
+            session.wake.missed.set()
         return room
 
     async def _beat(self, beat: int) -> None:
@@ -202,7 +202,7 @@ class Rooms:
             await self._read_memory()
         try:
             # What is known before Postgres is asked it must know, too.
-            known = {name: room.context.known_head() for name, room in self._rooms.items()}
+            known = {name: room.session.known_head() for name, room in self._rooms.items()}
             stills = self._stills.session_ids
             heads = await self._heads()
             node.postgres_up = True
@@ -255,22 +255,22 @@ class Rooms:
         if head is None:
             await self._close(session_id)
             return
-        room = self._rooms[session_id].context
+        session = self._rooms[session_id].session
         if head.is_behind(known):
-            room.distrust(known)
-            room.settled = head.settled
-        if head.offset > room.state.offset:
-            room.behind.set()
-        if head.epoch > room.epoch:
-            room.epoch = head.epoch
-            room.fence()
-        room.settled = room.settled or head.settled
-        room.head_seqs.append(head.seq)
+            session.epochs.distrust(known)
+            session.settled = head.settled
+        if head.offset > session.state.offset:
+            session.wake.behind.set()
+        if head.epoch > session.epochs.newest:
+            session.epochs.newest = head.epoch
+            session.epochs.fence()
+        session.settled = session.settled or head.settled
+        session.epochs.head_seqs.append(head.seq)
 
     def _compare_all(self) -> None:
         for room in self._rooms.values():
-            room.context.behind.set()
-            room.context.missed.set()
+            room.session.wake.behind.set()
+            room.session.wake.missed.set()
 
     async def _unload_idle(self) -> None:
         for session_id, room in tuple(self._rooms.items()):
@@ -305,7 +305,7 @@ class Rooms:
     async def _close(self, session_id: str) -> None:
         """Leave a session that is in Postgres no more, once what is under way has its answer."""
         room = self._rooms[session_id]
-        for viewer in room.context.audience.seated():
+        for viewer in room.session.audience.seated():
             viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session any more")
         if not room.under_way:
             await self._unload(session_id)
@@ -322,6 +322,6 @@ class Rooms:
         except Exception:
             # As good as lost, whatever a node of another release may send: the log and the pulse
             # have what it said.
-            room.context.log.exception("a message of the bus is dropped")
-            room.context.behind.set()
-            room.context.missed.set()
+            room.session.log.exception("a message of the bus is dropped")
+            room.session.wake.behind.set()
+            room.session.wake.missed.set()

@@ -13,7 +13,7 @@ from liveshop.engine.fanout.pulse import Pulse
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.rooms.command_log import CommandLog
-from liveshop.engine.rooms.context import RoomContext
+from liveshop.engine.rooms.session import Session
 from liveshop.stores.redis.unit_records import UnitsStatus
 
 _PULSE_S = limits.PULSE_MS / 1000
@@ -27,7 +27,7 @@ class Upkeep:
 
     def __init__(
         self,
-        session: RoomContext,
+        session: Session,
         command_log: CommandLog,
         outcomes: OrderOutcomes,
         settler: Settler,
@@ -44,35 +44,31 @@ class Upkeep:
         """Take the pulse and sweep, twice a second or when asked, until cancelled."""
         while True:
             started = anyio.current_time()
-            self._session.pulse_now = anyio.Event()
             await self._try(self._beat)
             with anyio.move_on_at(started + _PULSE_S):
-                await self._session.pulse_now.wait()
+                await self._session.wake.pulse.wait()
 
     async def watch_sales(self) -> None:
         """End sales at their time and tell of what is sold out or back, until cancelled."""
         while True:
-            self._session.rows_changed = anyio.Event()
             session, now_ms = self._session, self._session.clock.now_ms()
             done = True
             for command in tuple(due(session.state, session.rows, now_ms)):
                 done = await self._try(partial(self._command_log.attempt, command)) and done
             # What a store that is away has kept from being done need not be tried at once again.
             with anyio.move_on_after(self._until_next_s() if done else _PULSE_S):
-                await self._session.rows_changed.wait()
+                await self._session.wake.rows.wait()
 
     async def read_on(self) -> None:
         """Read the log whenever it has gone on without this room, until cancelled."""
         while True:
-            await self._session.behind.wait()
-            self._session.behind = anyio.Event()
+            await self._session.wake.behind.wait()
             await self._try(self._command_log.catch_up)
 
     async def read_messages(self) -> None:
         """Read buyers' reservations when the bus may have lost messages, until cancelled."""
         while True:
-            await self._session.missed.wait()
-            self._session.missed = anyio.Event()
+            await self._session.wake.missed.wait()
             await self._try(self._outcomes.tell_missed)
 
     async def _try(self, work: Callable[[], Awaitable[object]]) -> bool:
@@ -105,8 +101,8 @@ class Upkeep:
         if session.state.status in _QUIET or not session.buying:
             return
         for _ in range(limits.SWEEPS_PER_PULSE_MAX):
-            reply = await session.units.sweep(session.epoch)
-            if not session.ok_or_fence(reply.status):
+            reply = await session.units.sweep(session.epochs.newest)
+            if not session.epochs.ok_or_fence(reply.status):
                 return
             await self._outcomes.expired(reply.expired)
             await self._outcomes.resolve_overdue(reply.overdue)
@@ -123,11 +119,13 @@ class Upkeep:
         newest looks tell nothing: while much is sold, Redis is always a moment behind.
         """
         session = self._session
-        heads = session.head_seqs
+        heads = session.epochs.head_seqs
         if heads[-min(_LOOKS_UNTIL_MISSED, len(heads))] > self._pulse.seq:
             rows = await session.node.sessions.rows(session.session_id)
             totals = await session.node.sessions.totals(session.session_id)
-            session.ok_or_fence(await session.units.copy(session.epoch, rows, totals=totals))
+            session.epochs.ok_or_fence(
+                await session.units.copy(session.epochs.newest, rows, totals=totals)
+            )
 
     async def _settle_session(self) -> None:
         session = self._session
@@ -135,13 +133,13 @@ class Upkeep:
             session.settled = True
             rows = await session.node.sessions.rows(session.session_id)
             session.keep_rows(rows)
-            await session.units.copy(session.epoch, rows)
+            await session.units.copy(session.epochs.newest, rows)
             session.log.info("it is settled")
 
     async def _retire(self) -> None:
         """Give the memory back that a settled session's reservations take in Redis."""
         if not self._retired:
-            status = await self._session.units.retire(self._session.epoch)
+            status = await self._session.units.retire(self._session.epochs.newest)
             self._retired = status is UnitsStatus.OK
 
     def _until_next_s(self) -> float:

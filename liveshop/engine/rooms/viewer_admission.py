@@ -112,11 +112,11 @@ class ViewerAdmission:
         if identity is None:
             return (), []
         assert isinstance(place, Room), "a still is for anonymous viewers"
-        buyer, context = identity.viewer_id, place.context
-        reservations = await context.units.mine(buyer)
+        buyer, session = identity.viewer_id, place.session
+        reservations = await session.units.mine(buyer)
         for reservation in reservations:
-            context.mailbox.watch(Watched.of(reservation))
-        orders = await self._node.orders.of_buyer(context.session_id, buyer)
+            session.mailbox.watch(Watched.of(reservation))
+        orders = await self._node.orders.of_buyer(session.session_id, buyer)
         return reservations, orders
 
     def _enter(self, viewer: Viewer, place: Room | Still, visitor: str | None) -> None:
@@ -145,21 +145,21 @@ class ViewerAdmission:
         reservations: tuple[Reservation, ...],
         orders: list[Order],
     ) -> None:
-        node, context = self._node, place.context if isinstance(place, Room) else None
+        node, session = self._node, place.session if isinstance(place, Room) else None
         role = viewer.identity.role if viewer.identity is not None else Role.VIEWER
-        if context is not None and context.state.status is Status.DRAFT and role < Role.MODERATOR:
+        if session is not None and session.state.status is Status.DRAFT and role < Role.MODERATOR:
             no_such_session(viewer)
             return
         welcome = messages.welcome(
             ref,
             viewer.identity,
-            now_ms=(context or node).clock.now_ms(),
+            now_ms=(session or node).clock.now_ms(),
             ping_ms=node.settings.ping_ms,
             reservations=reservations,
             orders=orders,
         )
         place.audience.seat(viewer, frame(welcome), place.snapshot_frame)
-        stats = None if context is None else context.broadcast.stats
+        stats = None if session is None else session.broadcast.stats
         if role >= Role.HOST and stats is not None:
             place.audience.write_to(viewer, frame(stats.message()))
         node.metrics.joins.inc()

@@ -1,0 +1,142 @@
+"""A session on a node: what every part of its room shares."""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from liveshop.core.errors import Unavailable
+from liveshop.core.events import Event
+from liveshop.core.model import Reservation, Row, Status, sku_row
+from liveshop.core.session import SessionState, apply
+from liveshop.engine.clock import SessionClock
+from liveshop.engine.fanout.audience import Audience
+from liveshop.engine.fanout.broadcast import Broadcast
+from liveshop.engine.fanout.mailbox import Mailbox
+from liveshop.engine.node import Node
+from liveshop.engine.purchase.purchase_limits import PurchaseLimits
+from liveshop.engine.rooms.epochs import Epochs
+from liveshop.engine.rooms.logged import LoggedSession
+from liveshop.engine.rooms.peers import Peers
+from liveshop.engine.rooms.wakeups import Wakeups
+from liveshop.engine.session_log import SessionLog
+from liveshop.engine.tracing import PurchaseTrace, Stage
+from liveshop.stores.postgres.session_records import Head
+from liveshop.stores.redis.live import SessionLive
+from liveshop.stores.redis.live_records import RowGauge
+from liveshop.stores.redis.units import SessionUnits
+
+
+class Session:
+    """A session on a node: what it is, and what shows it.
+
+    `state` follows the log; `newest` is the last event that was applied. `rows` are the newest
+    copies of Postgres' rows. What else a session has on a node is apart: its `epochs`, its `peers`,
+    and what may `wake` its tasks.
+    """
+
+    def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
+        self.node = node
+        self.session_id = state.info.id
+        self.log = SessionLog(self.session_id)
+        self.wake = Wakeups()
+        self.epochs = Epochs(node, self.log, self.wake, epoch)
+        self.state = state
+        self.settled = settled
+        self.newest: Event | None = None
+        self.rows: dict[str, Row] = {}
+        self.limits = PurchaseLimits()
+        self.clock = SessionClock(node.clock)
+        self.units = SessionUnits(node.link, node.library, self.session_id)
+        self.live = SessionLive(node.link, node.library, self.session_id)
+        self.audience = Audience()
+        self.mailbox = Mailbox(self.audience)
+        self.peers = Peers(node, self.session_id, self.mailbox)
+        self.broadcast = Broadcast(
+            state,
+            self.audience,
+            clock=self.clock,
+            metrics=node.metrics,
+            ping_ms=node.settings.ping_ms,
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session is over."""
+        return self.state.status is Status.ENDED
+
+    @property
+    def buying(self) -> bool:
+        """Whether purchases can be carried out now."""
+        return self.epochs.buying
+
+    def require_stores(self) -> None:
+        """Raise Unavailable while a store is away."""
+        if not self.node.stores_up:
+            raise Unavailable()
+
+    def advance(self, events: Sequence[Event], *, show: bool = True) -> None:
+        """Apply the events that follow, in the order of offsets, and show them to the viewers."""
+        for event in events:
+            self.state = apply(self.state, event)
+            self.newest = event
+            self.limits.note(event)
+        if show:
+            self.broadcast.add_events(self.state, events)
+        else:
+            self.broadcast.pass_over(events)
+
+    def begin_anew(self, logged: LoggedSession) -> None:
+        """Take the session as Postgres has it in place of all that is known, and show it so."""
+        self.state, self.newest = logged.first_state, None
+        self.limits = PurchaseLimits()
+        self.epochs.forget_heads(logged.seq)
+        self.replace_rows(logged.rows)
+        self.advance(logged.events, show=False)
+        self.broadcast.show_anew(self.state, self.left())
+
+    def known_head(self) -> Head:
+        """Return how far Postgres was, by all that it has said here or through Redis."""
+        return self.epochs.known_head(self.state.offset, settled=self.settled)
+
+    def knows_limits(self, reservation: Reservation) -> bool:
+        """Tell whether the events that put a reservation's limits are known here."""
+        sale_offset = int(reservation.sale[1:] or 0)
+        return sku_row(reservation.sku) in self.limits and sale_offset <= self.state.offset
+
+    def keep_rows(self, rows: Iterable[Row]) -> None:
+        """Keep the rows that are newer than those known, and wake the task of sales."""
+        for row in rows:
+            known = self.rows.get(row.row)
+            if known is None or known.version < row.version:
+                self.rows[row.row] = row
+                self.wake.rows.set()
+
+    def replace_rows(self, rows: Iterable[Row]) -> None:
+        """Take rows as Postgres has them in place of all that was heard of them through Redis."""
+        self.rows = {row.row: row for row in rows}
+        self.wake.rows.set()
+
+    def left(self) -> dict[str, int]:
+        """Return the units left of each row, as far as Postgres knows: without what is held."""
+        return {name: row.units - row.sold for name, row in self.rows.items()}
+
+    def watch_gauges(self, gauges: Iterable[RowGauge]) -> None:
+        """Keep the rows that Redis has copies of."""
+        self.keep_rows(
+            Row(row=each.row, units=each.units, sold=each.sold, version=each.version)
+            for each in gauges
+        )
+
+    def failed(self, part: str, rids: Sequence[str] = ()) -> None:
+        """Log the exception that is being handled, a bug of ours, and count it."""
+        self.node.metrics.failures.labels(part).inc()
+        self.log.exception("%s failed", part, extra={"part": part, "rids": list(rids)})
+
+    def tell_trace(self, rid: str, outcome: str, stages: Sequence[Stage]) -> None:
+        """Tell of a purchase that has ended, where somebody wants to know."""
+        if self.node.trace is not None:
+            self.node.trace(PurchaseTrace(self.session_id, rid, outcome, stages))
+
+    def note(self, what: str, rid: str, **fields: str) -> None:
+        """Log what became of a purchase, where that is wanted: there are thousands a second."""
+        if self.log.isEnabledFor(logging.DEBUG):
+            self.log.debug("%s %s", rid, what, extra={"rid": rid, **fields})
