@@ -11,7 +11,6 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core import limits
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.roles import Identity
 from liveshop.core.settings import Settings
@@ -21,65 +20,17 @@ from liveshop.edge.guesses import Guesses
 from liveshop.edge.intake import Intake
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
+from liveshop.edge.viewer_engine import ViewerEngine
 from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel
 from liveshop.engine.fanout.partings import no_such_session, send_away, tell_moved
 from liveshop.engine.fanout.viewer import Viewer
-from liveshop.engine.metrics import Metrics
-from liveshop.engine.purchase.lateness import Lateness
 from liveshop.engine.session_log import SessionLog
 
 _TICK_S: Final = 0.1
 
 # Of its own: strangers choose which sessions are looked up, and how often.
 _logger: Final = logging.getLogger(__name__)
-
-
-class ViewerEngine(Protocol):
-    """What the gateway asks of the engine.
-
-    `connect` comes once, after a good `hello`; then `submit` for each command or `answer` for
-    each that is refused before, and `disconnect` once, when the connection is lost. All return
-    at once and answer through the viewer.
-    When the node stops, `retire` comes first and `finish` last.
-    """
-
-    @property
-    def metrics(self) -> Metrics:
-        """What the node counts."""
-
-    @property
-    def lateness(self) -> Lateness:
-        """How late the node hears of what it is asked; kept by the gateway."""
-
-    def now_ms(self) -> int:
-        """Return the time by the stores' clock, in Unix milliseconds."""
-
-    def loaded(self, session_id: str) -> object | None:
-        """Return the session's room if this node has it."""
-
-    async def look_up(self, session_id: str) -> None:
-        """Find out whether there is a session; raises NotFound or Unavailable."""
-
-    def connect(
-        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
-    ) -> None:
-        """Welcome a viewer to a session, or close its connection."""
-
-    def submit(self, viewer: Viewer, command: Command) -> None:
-        """Carry out a command that the viewer's role allows, and answer it."""
-
-    def answer(self, viewer: Viewer, answer: bytes) -> None:
-        """Write an answer of the gateway's own, after the welcome if that is still to come."""
-
-    def disconnect(self, viewer: Viewer) -> None:
-        """Forget a viewer."""
-
-    def retire(self) -> None:
-        """Say from now on that this node is not ready."""
-
-    async def finish(self) -> None:
-        """Return once nothing is under way any more."""
 
 
 class Guest(Viewer, Timed, Protocol):
@@ -103,21 +54,21 @@ class Gateway:
         self.settings = settings
         self.engine = engine
         self.tokens = tokens
-        self.clients = Clients(settings, engine.metrics)
+        self.clients = Clients(settings, engine.node.metrics)
         self.guesses = Guesses(now_ms)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.websockets = WebSockets()
-        self.intake = Intake(engine.lateness)
+        self.intake = Intake(engine.node.lateness)
         self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
-        self.turns = Turns(settings, engine.now_ms)
+        self.turns = Turns(settings, engine.node.now_ms)
         self._guests: set[Guest] = set()
         self._refused: dict[Guest, None] = {}  # of them, until they have gone; the oldest first
         self._by_address: Counter[str] = Counter()
         self._by_viewer: Counter[str] = Counter()
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
-        engine.metrics.sockets_max.set(settings.connections_max)
+        engine.node.metrics.sockets_max.set(settings.connections_max)
         self._emptied: anyio.Event | None = None
 
     def __len__(self) -> int:
@@ -135,7 +86,7 @@ class Gateway:
                 now_ms, begun_s = self.now_ms(), anyio.current_time()
                 await anyio.sleep(_TICK_S)
                 late_s = max(0.0, anyio.current_time() - begun_s - _TICK_S)
-                self.engine.lateness.loop_ns = int(late_s * 1e9)
+                self.engine.node.lateness.loop_ns = int(late_s * 1e9)
                 for each in self.wheel.advance(now_ms):
                     each.tick(now_ms)
 
@@ -146,12 +97,12 @@ class Gateway:
         Every guest that was opened is told of by `closed` in the end.
         """
         self._guests.add(guest)
-        self.engine.metrics.sockets.set(len(self._guests))
+        self.engine.node.metrics.sockets.set(len(self._guests))
         self._by_address[guest.address] += 1
         self.schedule(guest)
         if not self._admits(guest, turn):
             self._note_refused(guest)
-        elif self.engine.loaded(guest.session_id) is None:
+        elif self.engine.rooms.loaded(guest.session_id) is None:
             self._look_up(guest)
 
     def _admits(self, guest: Guest, turn: str | None) -> bool:
@@ -222,7 +173,7 @@ class Gateway:
         """Forget a connection that was lost."""
         self._guests.remove(guest)
         self._refused.pop(guest, None)
-        self.engine.metrics.sockets.set(len(self._guests))
+        self.engine.node.metrics.sockets.set(len(self._guests))
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
@@ -236,7 +187,7 @@ class Gateway:
 
     def count_close(self, code: int) -> None:
         """Count a connection that ends, by its close code."""
-        self.engine.metrics.closes.labels(code).inc()
+        self.engine.node.metrics.closes.labels(code).inc()
 
     async def drain(self) -> None:
         """Send everyone away, now and from now on; return when they have gone.
@@ -303,7 +254,7 @@ class Gateway:
     async def _find(self, session_id: str) -> None:
         log = SessionLog(session_id, _logger)
         try:
-            await self.engine.look_up(session_id)
+            await self.engine.rooms.look_up(session_id)
         except NotFound:
             for guest in self._looking_up[session_id]:
                 no_such_session(guest)

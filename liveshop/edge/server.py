@@ -19,10 +19,11 @@ from starlette.types import ASGIApp
 from liveshop.core import limits
 from liveshop.core.settings import Settings
 from liveshop.edge.entrance import Entrance
-from liveshop.edge.gateway import Gateway, ViewerEngine
+from liveshop.edge.gateway import Gateway
 from liveshop.edge.http_protocol import HttpProtocol
 from liveshop.edge.line_limit import limited_lines
 from liveshop.edge.tokens import Tokens
+from liveshop.edge.viewer_engine import ViewerEngine
 from liveshop.edge.viewer_socket import ViewerSocket
 
 _LOOK_S: Final = 0.1
@@ -94,7 +95,7 @@ class Server(uvicorn.Server):
         _logger.info("stopping: %d viewers are told to connect again", len(self.gateway))
         drain_s = self.gateway.settings.drain_ms / 1000
         over_at = anyio.current_time() + drain_s
-        self.gateway.engine.retire()
+        self.gateway.engine.node.retire()
         for server in self.servers:
             server.close()
         for connection in self.server_state.connections:
@@ -107,7 +108,7 @@ class Server(uvicorn.Server):
         self.config.timeout_graceful_shutdown = math.ceil(rest_s)
         await super().shutdown(sockets)
         with anyio.move_on_after(rest_s):
-            await self.gateway.engine.finish()
+            await self.gateway.engine.rooms.finish()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -139,7 +140,7 @@ def build_server(
 
     Start the engine before `serve`, and stop it after: viewers are told to move on meanwhile.
     """
-    tokens = Tokens.of(settings, engine.now_ms)
+    tokens = Tokens.of(settings, engine.node.now_ms)
     gateway = Gateway(settings, engine, tokens, now_ms)
     for each in sockets:
         _prepare(each)

@@ -131,7 +131,7 @@ class ViewerSocket(asyncio.Protocol):
         self._end(self._gateway.now_ms())
         self._gateway.intake.forget(self)
         if self._connected:
-            self._gateway.engine.disconnect(self)
+            self._gateway.engine.viewer_admission.disconnect(self)
         if self._open:
             self._gateway.closed(self)
         else:
@@ -318,7 +318,7 @@ class ViewerSocket(asyncio.Protocol):
             if isinstance(command, Hello):
                 self._join(command)
             else:
-                self._gateway.engine.submit(self, command)
+                self._gateway.engine.viewer_admission.submit(self, command)
         except Exception:
             # A bug of ours must not cost the viewer its connection.
             _logger.exception("%s failed", type(command).__name__)
@@ -339,7 +339,7 @@ class ViewerSocket(asyncio.Protocol):
     def _refuse(self, refusal: bytes) -> None:
         if self._connected:
             # The welcome, which others may be preparing, comes first.
-            self._gateway.engine.answer(self, refusal)
+            self._gateway.engine.viewer_admission.answer(self, refusal)
         else:
             self.write(refusal)
 
@@ -358,7 +358,9 @@ class ViewerSocket(asyncio.Protocol):
                 return
         self._connection.join(self.identity)
         self._connected = True
-        self._gateway.engine.connect(self, self.session_id, hello.ref, hello.visitor)
+        self._gateway.engine.viewer_admission.connect(
+            self, self.session_id, hello.ref, hello.visitor
+        )
 
     def _flush(self, cut_in_ms: int = limits.CLOSE_MS_MAX) -> None:
         """Write what the protocol has to say, and see the connection off once it is closing."""

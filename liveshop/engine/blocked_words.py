@@ -5,6 +5,7 @@ import anyio
 from liveshop.core.errors import LiveshopError
 from liveshop.core.words import WordFilter
 from liveshop.engine.rooms.session import Session
+from liveshop.stores.postgres.sessions import Sessions
 
 
 class BlockedWords:
@@ -28,7 +29,9 @@ class BlockedWords:
             if self._offset == offset:
                 return
             try:
-                words = await self._session.node.sessions.blocked_words(self._session.session_id)
+                words = await self._session.node.stores[Sessions].blocked_words(
+                    self._session.session_id
+                )
             except LiveshopError:
                 return
             self._filter, self._offset = WordFilter(words), offset

@@ -12,12 +12,9 @@ from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
 from liveshop.engine.tracing import Trace
 from liveshop.stores.failpoints import Reach, pass_by, reach
-from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.figures import Figures
-from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
-from liveshop.stores.postgres.sessions import Sessions
+from liveshop.stores.postgres.stores import Stores
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
@@ -49,11 +46,7 @@ class Node:
     link: RedisLink
     library: Library
     bus: Bus
-    sessions: Sessions
-    orders: Orders
-    payments: Payments
-    catalogue: Catalogue
-    figures: Figures
+    stores: Stores
     clock: Clock = field(default_factory=Clock)
     metrics: Metrics = field(default_factory=Metrics)
     lateness: Lateness = field(default_factory=Lateness)
@@ -72,19 +65,25 @@ class Node:
     def of(cls, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> "Node":
         """Return a node on these stores."""
         at_failpoint = reach(settings.failpoint)
+        stores = Stores(database)
+        stores.put(Payments(database, reach=at_failpoint))
         return cls(
             settings=settings,
             database=database,
             link=link,
             library=Library(),
             bus=bus,
-            sessions=Sessions(database),
-            orders=Orders(database),
-            payments=Payments(database, reach=at_failpoint),
-            catalogue=Catalogue(database),
+            stores=stores,
             reach=at_failpoint,
-            figures=Figures(database),
         )
+
+    def now_ms(self) -> int:
+        """Return the time by Redis' clock, as well as it is known."""
+        return self.clock.now_ms()
+
+    def retire(self) -> None:
+        """Say from now on that this node is not ready: it is about to stop."""
+        self.retired = True
 
     @property
     def health(self) -> Health:

@@ -10,7 +10,7 @@ from liveshop.core.limits import SAMPLE_MS, VISITORS_NOTED_MAX
 from liveshop.core.model import Status
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.rooms.session import Session
-from liveshop.stores.postgres.figures import Sample
+from liveshop.stores.postgres.figures import Figures, Sample
 
 _ON = (Status.LIVE, Status.PAUSED)
 
@@ -82,7 +82,7 @@ class Sampler:
         if not views:
             return
         try:
-            await self._session.node.figures.add_looks(self._session.session_id, views)
+            await self._session.node.stores[Figures].add_looks(self._session.session_id, views)
         except LiveshopError:
             self._views += views
             raise
@@ -98,4 +98,4 @@ class Sampler:
             likes=gauges.likes,
             held=0 if stats is None else stats.held,
         )
-        await session.node.figures.add_sample(session.session_id, sample)
+        await session.node.stores[Figures].add_sample(session.session_id, sample)

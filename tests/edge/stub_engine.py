@@ -48,6 +48,8 @@ class StubEngine:
         self.store_answers = anyio.Event()
         self.store_answers.set()
         self.ahead_ms: Callable[[], int] = lambda: 0
+        # It is all of these itself.
+        self.node = self.rooms = self.viewer_admission = self
 
     def loaded(self, session_id: str) -> object | None:
         return session_id if session_id == "s1" else None

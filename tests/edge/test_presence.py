@@ -210,7 +210,7 @@ async def test_viewers_whose_address_cannot_be_read_share_an_allowance_that_is_n
             await proxy.hello()
             await one.hello()
             assert (await two.closed()).code == 4504
-        assert sample(here.engine.metrics, "unreadable_clients_total") == 2
+        assert sample(here.engine.node.metrics, "unreadable_clients_total") == 2
     (line,) = [each for each in caplog.records if each.name == "liveshop.edge.clients"][:1]
     assert line.getMessage() == (
         "the proxy 127.0.0.1 names its client unreadably: '198.51.100.1, _hidden'"
@@ -263,7 +263,7 @@ async def test_closed_connections_are_counted_by_their_code() -> None:
         await until(lambda: here.engine.lost == 4)
         counted = {
             sample.labels["code"]: sample.value
-            for family in here.engine.metrics.closes.collect()
+            for family in here.engine.node.metrics.closes.collect()
             for sample in family.samples
             if sample.name.endswith("_total")
         }
@@ -272,7 +272,7 @@ async def test_closed_connections_are_counted_by_their_code() -> None:
 
 async def test_open_connections_are_counted_whether_they_have_joined_or_not() -> None:
     async with running() as here:
-        metrics = here.engine.metrics
+        metrics = here.engine.node.metrics
         async with joined(here.url, "s1"), connected(here.url, "s1"):
             await until(lambda: sample(metrics, "connections") == 2)
         await until(lambda: sample(metrics, "connections") == 0)

@@ -220,10 +220,10 @@ async def test_viewers_of_a_draining_node_are_given_a_turn_that_has_come() -> No
     async with running(drain_ms=100) as here, joined(here.url, "s1") as client:
         here.server.should_exit = True
         moved = await client.wait_for_type("moved")
-        turn = Turns(SETTINGS, here.engine.now_ms).read("s1", moved["turn"])
+        turn = Turns(SETTINGS, here.engine.node.now_ms).read("s1", moved["turn"])
         assert turn is not None
         assert not turn.own_line
-        assert turn.at_ms <= here.engine.now_ms()
+        assert turn.at_ms <= here.engine.node.now_ms()
 
 
 async def test_a_full_node_gives_no_turns() -> None:

@@ -243,9 +243,9 @@ async def test_a_thousand_viewers_come_and_go_and_leave_nothing(shop: EngineShop
     try:
         for _ in range(1_000):
             watcher = Watcher()
-            shop.engine.connect(watcher, session_id, 0)
+            shop.engine.viewer_admission.connect(watcher, session_id, 0)
             shop.send(watcher, "like", count=1)
-            shop.engine.disconnect(watcher)
+            shop.engine.viewer_admission.disconnect(watcher)
             left.append(weakref.ref(watcher))
             del watcher
         await until(lambda: not any(reference() for reference in left))

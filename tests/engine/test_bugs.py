@@ -10,6 +10,7 @@ from liveshop.core.commands import Reserve
 from liveshop.core.errors import InternalError, OutcomeUnknown, Unavailable
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.purchase.reply import Reply
+from liveshop.stores.postgres.orders import Orders
 from tests.engine.world import EngineShop
 from tests.samples import find_sample, sample
 from tests.waiting import until
@@ -36,14 +37,14 @@ async def test_who_is_in_a_batch_that_fails_is_told_and_may_ask_again(shop: Engi
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     room.session.units.reserve = _once(room.session.units.reserve)  # type: ignore[method-assign]
     rid, bo = shop.buy(ada, "OBS-M", ref=1), Identity(viewer_id="bo", name="Bo", role=Role.VIEWER)
     command = Reserve(rid=str(uuid4()), sku="OBS-M", quantity=1)
     with pytest.raises(InternalError):
         await shop.engine.reserve(session_id, bo, command)
     assert (await ada.sees("error", ref=1))["code"] == "internal"
-    assert sample(shop.engine.metrics, "failures_total", part="purchases") == 1
+    assert sample(shop.engine.node.metrics, "failures_total", part="purchases") == 1
     shop.buy(ada, "OBS-M", rid=rid, ref=2)
     await ada.sees("confirmed", order_id=rid)
     _, known = await shop.engine.reserve(session_id, bo, command)
@@ -56,7 +57,7 @@ async def test_a_purchase_that_cannot_be_answered_costs_the_others_nothing(
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     tell = room.session.mailbox.tell
 
     def fail_for_ada(buyer: str, message: dict[str, Any], **kwargs: Any) -> None:
@@ -70,22 +71,22 @@ async def test_a_purchase_that_cannot_be_answered_costs_the_others_nothing(
     await bo.sees("confirmed")
     await ada.sees("reserved", ref=1)
     assert ada.of("error") == []
-    assert (await room.session.node.orders.get(rid)).viewer_id == "ada"
+    assert (await room.session.node.stores[Orders].get(rid)).viewer_id == "ada"
 
 
 async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     rid, order_id = shop.reserve(ada, "OBS-M"), str(uuid4())
     await ada.sees("reserved", rid=rid)
-    orders = room.session.node.orders
+    orders = room.session.node.stores[Orders]
     orders.commit = _once(orders.commit)  # type: ignore[method-assign]
     shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=1)
     assert (await ada.sees("error", ref=1))["code"] == "internal"
     await until(lambda: not room.under_way)
-    assert sample(shop.engine.metrics, "failures_total", part="orders") == 1
+    assert sample(shop.engine.node.metrics, "failures_total", part="orders") == 1
     shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=2)
     assert (await ada.sees("confirmed", ref=2))["order_id"] == order_id
 
@@ -94,8 +95,8 @@ async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Eng
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
-    room = await shop.engine.room(session_id)
-    orders, failures = room.session.node.orders, [Unavailable(), RuntimeError(BUG)]
+    room = await shop.engine.rooms.get(session_id)
+    orders, failures = room.session.node.stores[Orders], [Unavailable(), RuntimeError(BUG)]
     commit = orders.commit
 
     async def fail_first(*args: Any, **kwargs: Any) -> Any:
@@ -105,7 +106,7 @@ async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Eng
 
     orders.commit = fail_first  # type: ignore[method-assign]
     rid = shop.buy(ada, "OBS-M")
-    await until(lambda: find_sample(shop.engine.metrics, "failures_total", part="orders") == 1)
+    await until(lambda: find_sample(shop.engine.node.metrics, "failures_total", part="orders") == 1)
     await until(lambda: room.session.buying)
     shop.buy(ada, "OBS-M", rid=rid)
     await ada.sees("confirmed", order_id=rid)

@@ -9,6 +9,7 @@ from liveshop.core.errors import Unavailable
 from liveshop.core.model import OrderStatus, ReservationState
 from liveshop.core.roles import Role
 from liveshop.engine.purchase.purchase_limits import PurchaseLimits
+from liveshop.stores.postgres.orders import Orders
 from tests.engine.old_file import OldFile
 from tests.engine.world import EngineShop, Watcher, held_up
 from tests.waiting import until
@@ -24,7 +25,7 @@ async def test_a_cart_that_an_older_redis_had_as_held_is_told_as_confirmed_again
 ) -> None:
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.opened(session_id)
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     ada = await shop.join(session_id, "ada")
     order_id, rids, file = str(uuid4()), [], None
     for number, sku in enumerate(("OBS-M", "OBS-L"), start=1):
@@ -59,13 +60,13 @@ async def test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     ada, host = await shop.join(session_id, "ada"), await shop.join(session_id, "host", Role.HOST)
     file = await OldFile.write(redis_url)
     rid = shop.buy(ada, "OBS-M", ref=1)
     first = await ada.sees("confirmed")
     if cancelled:
-        await shop.engine.cancel(rid)
+        await shop.engine.orders.cancel(rid)
     prices = {"OBS-M": 6000}
     await shop.host(session_id, "product.reprice", product_id="shirt", prices=prices)
     await file.come_back(session)
@@ -82,7 +83,7 @@ async def test_a_purchase_that_an_older_redis_does_not_know_is_told_at_the_price
     left = 3 if cancelled else 2
     await until(lambda: session.broadcast.gauges.left == {"OBS-M": left})
     status = OrderStatus.CANCELLED if cancelled else OrderStatus.CONFIRMED
-    assert (await session.node.orders.get(rid)).status is status
+    assert (await session.node.stores[Orders].get(rid)).status is status
     # Another order comes to the host, so that a second one of the first would have come before.
     last = shop.buy(ada, "OBS-M")
     await host.sees("order", order_id=last)
@@ -96,7 +97,7 @@ async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new
     """If stored orders cannot be read after the COMMIT, the orders of the batch are still new."""
     session_id = await shop.live(OBS_M=3, OBS_L=3)
     await shop.opened(session_id)
-    whole = await shop.engine.room(session_id)
+    whole = await shop.engine.rooms.get(session_id)
     room = whole.session
     ada, host = await shop.join(session_id, "ada"), await shop.join(session_id, "host", Role.HOST)
     file = await OldFile.write(redis_url)
@@ -105,14 +106,14 @@ async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new
     prices = {"OBS-M": 6000}
     await shop.host(session_id, "product.reprice", product_id="shirt", prices=prices)
     await file.come_back(room)
-    many, failures = room.node.orders.many, [Unavailable()]
+    many, failures = room.node.stores[Orders].many, [Unavailable()]
 
     async def fail_once(order_ids: Any) -> Any:
         if order_ids and failures:
             raise failures.pop()
         return await many(order_ids)
 
-    room.node.orders.many = fail_once  # type: ignore[method-assign]
+    room.node.stores[Orders].many = fail_once  # type: ignore[method-assign]
     ada.inbox.clear()
     # The writer waits with one order, so that the next two are of one batch.
     async with held_up(whole.command_log, "catch_up"):
@@ -130,5 +131,5 @@ async def test_an_order_found_while_postgres_goes_away_is_told_as_stored_and_new
 
 
 async def _settled(shop: EngineShop, session_id: str) -> None:
-    writer = (await shop.engine.room(session_id)).writer
+    writer = (await shop.engine.rooms.get(session_id)).writer
     await until(lambda: not len(writer))

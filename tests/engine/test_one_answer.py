@@ -9,6 +9,7 @@ import redis.asyncio
 from liveshop.core.model import OrderStatus
 from liveshop.engine.purchase.purchase_limits import PurchaseLimits
 from liveshop.engine.rooms.room import Room
+from liveshop.stores.postgres.orders import Orders
 from tests.engine.world import EngineShop, Watcher, held_up
 from tests.waiting import until
 
@@ -45,7 +46,7 @@ async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_tha
     await shop.opened(session_id)
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.peers.nodes == 2)
     async with _stalled_writer(room):
         rid = shop.buy(here, "OBS-M")
@@ -56,7 +57,7 @@ async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_tha
     shop.buy(here, "OBS-M", rid=rid, ref=9)
     await here.until(lambda: here.of("reserved")[-1].get("ref") == 9 and not room.under_way)
     assert _answers(here, rid) == _answers(there, rid) == {("refused", "unavailable")}
-    assert (await room.session.node.orders.get(rid)).status is OrderStatus.VOID
+    assert (await room.session.node.stores[Orders].get(rid)).status is OrderStatus.VOID
 
 
 async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_comes_late(
@@ -66,7 +67,7 @@ async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_come
     await shop.opened(session_id)
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.peers.nodes == 2)
     rids = [shop.reserve(here, "OBS-M"), shop.reserve(here, "OBS-L")]
     for rid in rids:
@@ -89,7 +90,7 @@ async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_
     await shop.opened(session_id)
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.peers.nodes == 2)
     rid = shop.reserve(here, "OBS-M")
     await there.sees("reserved", rid=rid)

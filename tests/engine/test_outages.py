@@ -14,7 +14,7 @@ def _restart(store: LocalValkey | LocalPostgres) -> None:
 
 
 async def _sell_one(shop: EngineShop, session_id: str) -> str:
-    buyer = await shop.join(session_id, f"buyer-{shop.engine.now_ms()}")
+    buyer = await shop.join(session_id, f"buyer-{shop.engine.node.now_ms()}")
     rid = shop.buy(buyer, "OBS-M")
     await buyer.sees("confirmed")
     return rid
@@ -52,7 +52,7 @@ async def test_redis_comes_back_from_its_file_and_holds_survive(own_stores: Loca
         ada = await shop.join(session_id, "ada")
         rid = shop.reserve(ada, "OBS-M")
         await ada.sees("reserved")
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         # The file is written every second; this makes sure of it.
         await room.session.node.link.call("WAITAOF", 1, 0, 5_000)
         epoch = room.session.epochs.newest
@@ -102,10 +102,10 @@ async def test_a_cancellation_while_redis_is_away_is_told_on_every_node(
         there = await other.join(session_id, "ada")
         rid = other.buy(there, "OBS-M")
         await there.sees("confirmed")
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         await until(lambda: room.session.peers.nodes == 2)
         own_stores.valkey.kill()
         await until(lambda: not room.session.buying)
-        await shop.engine.cancel(rid)
+        await shop.engine.orders.cancel(rid)
         own_stores.valkey.start()
         assert (await there.sees("cancelled"))["order_id"] == rid

@@ -34,7 +34,7 @@ async def _overloaded_orders(
         await shop.opened(session_id)
         count = limits.ORDERS_PER_COMMIT_MAX // 5  # within what one buyer may ask for at once
         buyers = [await shop.join(session_id, f"b{number}") for number in range(count)]
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         connection = await asyncpg.connect(postgres_url)
         try:
             await connection.execute("BEGIN")
@@ -67,9 +67,9 @@ async def test_a_buy_that_would_wait_too_long_is_busy_at_once_and_its_rid_is_unu
         assert (refused["type"], refused["code"]) == ("error", "busy")
         wait_ms = refused["retry_after_ms"]
         assert isinstance(wait_ms, int) and limits.RETRY_AFTER_MS_MIN <= wait_ms <= 7_500
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         assert await room.session.units.peek([rid]) == {}
-        assert sample(shop.engine.metrics, "busy_total", reason="wait") == 1
+        assert sample(shop.engine.node.metrics, "busy_total", reason="wait") == 1
         await connection.execute("ROLLBACK")
         await until(lambda: room.writer.under_way == 0)
         shop.buy(ada, "OBS-M", rid=rid)
@@ -83,7 +83,7 @@ async def test_viewers_are_spared_gauges_while_purchases_are_refused(
     monkeypatch.setattr(limits, "GAUGES_SPARING_MS", 600_000)
     async with _overloaded_orders(redis_url, postgres_url) as world:
         shop, session_id, (ada, *_), _, _ = world
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         await ada.until(lambda: ada.of("pulse"))
         shop.buy(ada, "OBS-M", ref=7)
         assert (await _answer(ada, 7))["code"] == "busy"
@@ -119,7 +119,7 @@ async def test_a_checkout_that_would_wait_too_long_is_busy_and_leaves_the_cart_a
         order_id = str(uuid4())
         shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=3)
         assert (await _answer(ada, 3))["code"] == "busy"
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         assert (await room.session.units.peek([rid]))[rid].state.value == "held"
         await connection.execute("ROLLBACK")
         await until(lambda: room.writer.under_way == 0)
@@ -133,8 +133,8 @@ async def test_an_order_that_is_paying_is_written_whoever_has_gone_and_however_l
     async with _overloaded_orders(redis_url, postgres_url) as world:
         shop, session_id, buyers, rids, connection = world
         for buyer in buyers:
-            shop.engine.disconnect(buyer)
-        room = await shop.engine.room(session_id)
+            shop.engine.viewer_admission.disconnect(buyer)
+        room = await shop.engine.rooms.get(session_id)
         await until(lambda: room.writer.lag_s > 3 * WAIT_MS / 1000)
         await connection.execute("ROLLBACK")
         await until(lambda: len(room.writer) == 0)
@@ -162,7 +162,7 @@ async def _silent_redis(
     ):
         session_id = await shop.live(OBS_M=200)
         await shop.opened(session_id)
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         first = await shop.join(session_id, "first")
         others = [await shop.join(session_id, name) for name in names]
         proxy.silence()
@@ -179,11 +179,11 @@ async def test_a_purchase_whose_connection_is_closed_is_dropped_before_it_is_res
     async with _silent_redis(redis_url, postgres_url, "gone") as silent:
         shop, _, room, proxy, rids, (gone,) = silent
         rid = shop.buy(gone, "OBS-M")
-        shop.engine.disconnect(gone)
+        shop.engine.viewer_admission.disconnect(gone)
         proxy.resume()
         await until(lambda: not room.under_way)
         assert set(await room.session.units.peek([rid, *rids])) == set(rids)
-        dropped = sample(shop.engine.metrics, "purchases_dropped_total", reason="gone")
+        dropped = sample(shop.engine.node.metrics, "purchases_dropped_total", reason="gone")
         assert dropped == 1
 
 
@@ -198,7 +198,7 @@ async def test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes
         await until(lambda: perf_counter() > over_s)
         proxy.resume()
         await until(lambda: not room.under_way)
-        assert sample(shop.engine.metrics, "busy_total", reason="overdue") == 1
+        assert sample(shop.engine.node.metrics, "busy_total", reason="overdue") == 1
         states = await room.session.units.peek([rid, *rids])
         assert {each: states[each].state.value for each in rids} == dict.fromkeys(rids, "sold")
         assert rid not in states
@@ -214,7 +214,7 @@ async def test_an_idle_node_is_not_busy_however_short_a_purchase_may_wait(
         session_id = await shop.live(OBS_M=3)
         await shop.opened(session_id)
         ada = await shop.join(session_id, "ada")
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         room.admission.wait_ns_max = 1  # as if the loop were late for each of them
         for reserves in (False, True):
             rid = shop.reserve(ada, "OBS-M") if reserves else shop.buy(ada, "OBS-M")

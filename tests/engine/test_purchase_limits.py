@@ -66,7 +66,7 @@ async def test_what_was_held_before_the_limit_fell_can_be_paid_elsewhere(shop: E
     await _put_limit(shop, session_id, 2)
     order_id = await _checkout(shop, ada, rid)
     await ada.sees("checkout", order_id=order_id)
-    assert (await shop.engine.confirm(order_id, "pay", 25_000)).status == "confirmed"
+    assert (await shop.engine.orders.confirm(order_id, "pay", 25_000)).status == "confirmed"
 
 
 def _added(at_ms: int, limit: int) -> ProductAdded:

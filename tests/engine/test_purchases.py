@@ -121,7 +121,7 @@ async def test_a_hold_comes_back_at_its_deadline_and_its_buyer_is_told(shop: Eng
     deadline_ms = (await ada.sees("reserved"))["expires_at_ms"]
     await bo.sees("pulse", left={"OBS-M": 0})
     await ada.sees("expired", rid=rid, sku="OBS-M")
-    assert shop.engine.now_ms() >= deadline_ms
+    assert shop.engine.node.now_ms() >= deadline_ms
     await bo.sees("pulse", left={"OBS-M": 1})
     shop.buy(bo, "OBS-M")
     await bo.sees("confirmed")
@@ -179,10 +179,10 @@ async def test_a_checkout_session_waits_for_the_money(shop: EngineShop) -> None:
     checkout = await ada.sees("checkout")
     assert checkout["url"] == f"https://pay.example/{rid}"
     assert "ref" not in checkout
-    order = await shop.engine.confirm(rid, "pay-1", 5000)
+    order = await shop.engine.orders.confirm(rid, "pay-1", 5000)
     assert order.status == "confirmed"
     assert (await ada.sees("confirmed"))["order_id"] == rid
-    again = await shop.engine.confirm(rid, "pay-1", 5000)
+    again = await shop.engine.orders.confirm(rid, "pay-1", 5000)
     assert again == order
 
 
@@ -211,7 +211,7 @@ async def test_a_cancelled_order_brings_its_unit_back(shop: EngineShop) -> None:
     rid = shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
     await bo.sees("product.sold_out")
-    await shop.engine.cancel(rid)
+    await shop.engine.orders.cancel(rid)
     await ada.sees("cancelled", order_id=rid)
     assert (await bo.sees("product.restocked"))["left"] == 1
     shop.buy(bo, "OBS-M")
@@ -226,7 +226,7 @@ async def test_an_ended_session_returns_what_it_has_not_sold(shop: EngineShop) -
     await ada.sees("confirmed")
     await shop.host(session_id, "session.end")
     await ada.sees("session.ended")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.settled)
     product = await shop.catalogue.get("shirt")
     assert product.variants[0].stock == 5
@@ -248,8 +248,8 @@ async def test_a_node_that_stops_finishes_what_was_bought(shop: EngineShop) -> N
     buyers = [await shop.join(session_id, f"u{number}") for number in range(50)]
     for buyer in buyers:
         shop.buy(buyer, "OBS-M")
-    shop.engine.retire()
+    shop.engine.node.retire()
     with anyio.fail_after(WAIT_S):
-        await shop.engine.finish()
+        await shop.engine.rooms.finish()
     assert [len(buyer.of("confirmed")) for buyer in buyers] == [1] * 50
-    assert not shop.engine.health().ready
+    assert not shop.engine.node.health.ready

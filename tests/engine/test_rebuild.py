@@ -8,6 +8,7 @@ from liveshop.core.limits import SETTLEMENTS_WAITING_MAX
 from liveshop.core.model import ReservationState
 from liveshop.engine.purchase.ordered import resolved
 from liveshop.stores.postgres.order_records import NewLine, NewOrder, Verdict
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.engine.old_file import OldFile
@@ -29,7 +30,7 @@ async def test_selling_goes_on_after_redis_lost_everything(
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
     shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     epoch = room.session.epochs.newest
     await _forget_everything(redis_url)
     await until(lambda: room.session.epochs.newest == epoch + 1 and room.session.buying)
@@ -55,10 +56,10 @@ async def test_a_cancellation_is_not_told_to_a_redis_that_another_node_has_left(
     ada = await shop.join(session_id, "ada")
     order_id = shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     epoch = session.epochs.newest
     assert await Sessions(shop.database).raise_epoch(session_id, epoch) is not None
-    await shop.engine.cancel(order_id)
+    await shop.engine.orders.cancel(order_id)
     assert session.epochs.newest > epoch
     await until(lambda: session.buying)
     await until(lambda: session.broadcast.gauges.left == {"OBS-M": 3})
@@ -102,13 +103,13 @@ async def test_an_order_that_waits_for_its_money_keeps_its_unit_through_a_loss(
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
     rid = shop.buy(ada, "OBS-M")
     await ada.sees("checkout")
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     epoch = session.epochs.newest
     await _forget_everything(redis_url)
     await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
     shop.buy(bo, "OBS-M", ref=1)
     assert (await bo.sees("error", ref=1))["code"] == "sold_out"
-    assert (await shop.engine.confirm(rid, "pay-1", 5000)).status == "confirmed"
+    assert (await shop.engine.orders.confirm(rid, "pay-1", 5000)).status == "confirmed"
 
 
 async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit(
@@ -119,7 +120,7 @@ async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit
     ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
     rid = shop.reserve(ada, "OBS-M")
     await ada.sees("reserved")
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     file = await OldFile.write(redis_url)
     shop.send(ada, "checkout", order_id=str(uuid4()), rids=[rid])
     await ada.sees("confirmed")
@@ -132,8 +133,8 @@ async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit
 async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    session = (await shop.engine.room(session_id)).session
-    sessions, epoch = session.node.sessions, session.epochs.newest
+    session = (await shop.engine.rooms.get(session_id)).session
+    sessions, epoch = session.node.stores[Sessions], session.epochs.newest
     rebuild = await sessions.raise_epoch(session_id, epoch)
     assert rebuild is not None
     await until(lambda: session.epochs.newest == rebuild.epoch and not session.epochs.good)
@@ -149,9 +150,9 @@ async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None
 async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     epoch = session.epochs.newest
-    await session.node.sessions.raise_epoch(session_id, epoch)
+    await session.node.stores[Sessions].raise_epoch(session_id, epoch)
     await until(lambda: session.buying and session.epochs.newest == epoch + 2)
     ada = await shop.join(session_id, "ada")
     shop.buy(ada, "OBS-M")
@@ -167,7 +168,7 @@ async def test_two_nodes_that_lose_redis_rebuild_once(
     ada = await shop.join(session_id, "ada")
     shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")
-    rooms = [(await each.engine.room(session_id)).session for each in (shop, other)]
+    rooms = [(await each.engine.rooms.get(session_id)).session for each in (shop, other)]
     epoch = rooms[0].epochs.newest
     await _forget_everything(redis_url)
     await until(lambda: all(room.buying and room.epochs.newest == epoch + 1 for room in rooms))
@@ -181,7 +182,7 @@ async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebui
 ) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    ada, whole = await shop.join(session_id, "ada"), await shop.engine.room(session_id)
+    ada, whole = await shop.join(session_id, "ada"), await shop.engine.rooms.get(session_id)
     rid, order_id, room = shop.reserve(ada, "OBS-M"), str(uuid4()), whole.session
     await ada.sees("reserved", rid=rid)
     # Another node's order, which has its COMMIT; what it means for Redis is settled here.
@@ -189,7 +190,9 @@ async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebui
     line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, sku_limit=10)
     order = NewOrder(order_id=order_id, buyer="ada", lines=[line])
     now_ms = room.clock.now_ms()
-    reply = await room.node.orders.commit(session_id, room.epochs.newest, [order], now_ms=now_ms)
+    reply = await room.node.stores[Orders].commit(
+        session_id, room.epochs.newest, [order], now_ms=now_ms
+    )
     sold = [resolved(each, Verdict.CONFIRMED) for each in paid.reservations]
     room.epochs.fence()
     await whole.settler.settle(sold, reply.copies)

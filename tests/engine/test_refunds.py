@@ -22,10 +22,10 @@ async def test_a_buyer_whose_units_are_gone_is_told_as_soon_as_the_money_comes(
     await connection.close()
     for _ in range(2):
         with pytest.raises(Conflict, match="refund_due: sold_out"):
-            await shop.engine.confirm(rid, "pay-1", 5000)
+            await shop.engine.orders.confirm(rid, "pay-1", 5000)
     refused = await ada.sees("refused")
     assert refused == {"type": "refused", "rid": rid, "sku": "OBS-M", "code": "sold_out"}
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     await until(lambda: not session.broadcast.stats or session.broadcast.stats.held == 0)
     shop.buy(ada, "OBS-M", rid=rid, ref=2)
     await ada.sees("reserved", ref=2)

@@ -10,7 +10,7 @@ from tests.waiting import until
 async def test_units_that_leaked_in_redis_are_for_sale_after_a_repair(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     link, database = session.node.link, session.node.database
     ada = await shop.join(session_id, "ada")
     rid = shop.reserve(ada, "OBS-M")
@@ -34,7 +34,7 @@ async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back
     shop: EngineShop, other: EngineShop
 ) -> None:
     session_id = await shop.live(OBS_M=3)
-    contexts = [(await each.engine.room(session_id)).session for each in (shop, other)]
+    contexts = [(await each.engine.rooms.get(session_id)).session for each in (shop, other)]
     for each in (shop, other):
         await each.opened(session_id)
     link, database = contexts[0].node.link, contexts[0].node.database
@@ -68,7 +68,7 @@ async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(
         session_id, "sale.start", product_id="shirt", percent=50, duration_ms=60_000, units=2
     )
     await shop.opened(session_id)
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     link, database = session.node.link, session.node.database
     plan = session_key(session_id, "plan")
     assert await audit(database, link) == []
@@ -98,7 +98,7 @@ async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(
 async def test_a_time_far_ahead_is_found_and_set_back_with_what_is_held(shop: EngineShop) -> None:
     session_id = await shop.live(hold_ms=300_000, OBS_M=3)
     await shop.opened(session_id)
-    session = (await shop.engine.room(session_id)).session
+    session = (await shop.engine.rooms.get(session_id)).session
     link, database = session.node.link, session.node.database
     month_ms = 30 * 86_400_000
     ahead_ms = await link.now_ms() + month_ms

@@ -9,6 +9,7 @@ import pytest
 from liveshop.core.close_codes import CloseCode
 from liveshop.engine.rooms.session import Session
 from liveshop.stores.audit.look import audit
+from liveshop.stores.postgres.sessions import Sessions
 from tests.engine.world import EngineShop, Watcher, open_shop
 from tests.waiting import until
 
@@ -93,7 +94,7 @@ def _is_confirmed(watcher: Watcher, rid: str) -> bool:
 
 
 async def _session(shop: EngineShop, session_id: str) -> Session:
-    return (await shop.engine.room(session_id)).session
+    return (await shop.engine.rooms.get(session_id)).session
 
 
 async def _settled_in_redis(session: Session, sold: int) -> None:
@@ -125,7 +126,7 @@ async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
     events = await shop.host(session_id, "product.pin", product_id="shirt")
     assert events[-1].offset == offset + 1
     await ada.sees("product.pinned", offset=offset + 1)
-    rows = await session.node.sessions.rows(session_id)
+    rows = await session.node.stores[Sessions].rows(session_id)
     assert [(row.units, row.sold) for row in rows] == [(10, 3)]
     # What was confirmed and is not in this Postgres is told to whoever looks.
     found = await audit(session.node.database, session.node.link, looks=2)
@@ -178,7 +179,7 @@ async def test_the_first_orders_in_an_older_postgres_are_enough_to_notice_it(
     # Those that waited bring its count of orders beyond what was known.
     await ada.until(lambda: ada.of("confirmed")[8:])
     await until(lambda: session.epochs.newest > epoch and session.buying)
-    truth = {row.row: row for row in await session.node.sessions.rows(session_id)}
+    truth = {row.row: row for row in await session.node.stores[Sessions].rows(session_id)}
     assert truth["sOBS-M"].sold == 6
     await until(lambda: session.broadcast.gauges.left == {"OBS-M": 14})
     assert session.rows == truth
@@ -221,7 +222,7 @@ async def test_a_node_that_starts_after_it_does_not_go_on_selling_by_an_old_plan
     await backup.restore()
     async with open_shop(redis_url, postgres_url) as after:
         bo, session = await after.join(session_id, "bo"), await _session(after, session_id)
-        epoch = (await session.node.sessions.get(session_id)).stock_epoch
+        epoch = (await session.node.stores[Sessions].get(session_id)).stock_epoch
         await until(
             lambda: (
                 session.epochs.trusted_from > 0
@@ -244,5 +245,5 @@ async def test_a_session_that_an_older_postgres_does_not_have_is_closed(
     await backup.restore()
     await ada.until(lambda: ada.closed)
     assert ada.closed == CloseCode.NO_SUCH_SESSION
-    await until(lambda: shop.engine.loaded(session_id) is None)
-    assert shop.engine.health().ready
+    await until(lambda: shop.engine.rooms.loaded(session_id) is None)
+    assert shop.engine.node.health.ready

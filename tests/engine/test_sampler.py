@@ -19,7 +19,7 @@ def no_other_sample_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _figures(shop: EngineShop, session_id: str) -> Figures:
-    return (await shop.engine.room(session_id)).session.node.figures
+    return (await shop.engine.rooms.get(session_id)).session.node.stores[Figures]
 
 
 async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
@@ -28,7 +28,7 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
     session_id = await shop.live(SHIRT_M=5)
     await shop.join(session_id, "ada")
     await other.join(session_id, "bo")
-    rooms = [await each.engine.room(session_id) for each in (shop, other)]
+    rooms = [await each.engine.rooms.get(session_id) for each in (shop, other)]
     await until(lambda: {room.session.broadcast.gauges.viewers for room in rooms} == {2})
     for room in rooms:
         await room.sampler.record(NOW_MS)
@@ -41,7 +41,7 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
 
 async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: EngineShop) -> None:
     session_id = await shop.live(SHIRT_M=5)
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     for name in ("ada", "ada", "bo"):
         await shop.join(session_id, name)
     await shop.join(session_id, "mo", Role.MODERATOR)
@@ -60,7 +60,7 @@ async def test_product_views_are_counted_for_what_is_on_the_shelf(shop: EngineSh
         shop.send(viewer, "look", product_id="shirt")
     shop.send(viewer, "look", product_id="hat", ref=7)
     assert (await viewer.sees("error", ref=7))["code"] == "not_found"
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     with pytest.raises(NotFound):
         room.sampler.view_product("hat")
     await room.sampler.record(NOW_MS)
@@ -71,8 +71,8 @@ async def test_product_views_are_counted_for_what_is_on_the_shelf(shop: EngineSh
 async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: EngineShop) -> None:
     await shop.stock(SHIRT_M=5)
     session_id = await shop.plan()
-    room = await shop.engine.room(session_id)
-    figures = room.session.node.figures
+    room = await shop.engine.rooms.get(session_id)
+    figures = room.session.node.stores[Figures]
     await room.sampler.record(NOW_MS)
     assert await figures.gauge_series(session_id, 0, 1) == {}
     await shop.host(session_id, "session.start")

@@ -29,9 +29,9 @@ async def settled(shop: EngineShop, *, chat: bool = False, **stock: int) -> str:
         shop.send(ada, "say", text="hello", ref=1)
         await ada.sees("ok", ref=1)
     await shop.host(session_id, "session.end")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.settled)
-    shop.engine.disconnect(ada)
+    shop.engine.viewer_admission.disconnect(ada)
     return session_id
 
 
@@ -41,17 +41,17 @@ async def test_an_anonymous_viewer_sees_a_settled_show_without_a_room(
     session_id = await settled(shop, chat=True)
     async with open_shop(redis_url, postgres_url) as later:
         anna = await later.join(session_id)
-        assert later.engine.loaded(session_id) is None
+        assert later.engine.rooms.loaded(session_id) is None
         assert [message["type"] for message in anna.inbox] == ["welcome", "session"]
         assert anna.inbox[0]["viewer"] is None
         still = anna.inbox[1]
         # A viewer with a token has a room, with its orders; and what it sees is the same.
         ada = await later.join(session_id, "ada")
-        assert later.engine.loaded(session_id) is not None
+        assert later.engine.rooms.loaded(session_id) is not None
         (order,) = ada.of("welcome")[0]["orders"]
         assert order["status"] == "confirmed"
         await ada.sees("pulse", viewers=1)
-        room = await later.engine.room(session_id)
+        room = await later.engine.rooms.get(session_id)
         live = json.loads(json.dumps(room.session.broadcast.view()))
         for changing in ("now_ms", "viewers"):
             assert isinstance(still.pop(changing), int) and isinstance(live.pop(changing), int)
@@ -74,7 +74,7 @@ async def test_a_still_answers_commands_as_the_room_would(
         assert (await anna.sees("time", ref=1))["client_ms"] == 5
         errors = {message["ref"]: message["code"] for message in anna.of("error")}
         assert errors == {2: "conflict", 3: "not_found"}
-        assert later.engine.loaded(session_id) is None
+        assert later.engine.rooms.loaded(session_id) is None
 
 
 async def test_what_waits_for_the_welcome_is_answered_after_it(
@@ -83,7 +83,7 @@ async def test_what_waits_for_the_welcome_is_answered_after_it(
     session_id = await settled(shop)
     async with open_shop(redis_url, postgres_url) as later:
         anna = Watcher()
-        later.engine.connect(anna, session_id, 0)
+        later.engine.viewer_admission.connect(anna, session_id, 0)
         later.send(anna, "time", ref=1, client_ms=5)
         await anna.sees("time")
         assert [message["type"] for message in anna.inbox] == ["welcome", "session", "time"]
@@ -104,7 +104,7 @@ async def test_viewers_of_a_still_get_every_event(
             deleted["offset"],
             [],
         )
-        assert later.engine.loaded(session_id) is None
+        assert later.engine.rooms.loaded(session_id) is None
         assert (len(anna.of("session")), anna.closed) == (1, None)
 
 
@@ -132,14 +132,14 @@ async def test_many_strangers_at_a_settled_show_have_it_read_once(
         later.database.fetch = count  # type: ignore[method-assign]
         crowd = [Watcher() for _ in range(50)]
         for watcher in crowd:
-            later.engine.connect(watcher, session_id, 0)
+            later.engine.viewer_admission.connect(watcher, session_id, 0)
         for watcher in crowd:
             await watcher.sees("session")
         assert len([query for query in asked if "FROM event" in query]) == 1
         # What is in Redis of the show is as it was: no node has come to it.
         async with redis.asyncio.Redis.from_url(redis_url, decode_responses=True) as client:
             nodes = await client.hkeys(session_key(session_id, "nodes"))
-        assert later.engine.node_id not in nodes
+        assert later.engine.node.node_id not in nodes
 
 
 async def test_a_still_of_a_show_that_postgres_takes_back_sends_its_viewers_on(
@@ -161,10 +161,10 @@ async def test_a_draft_is_not_there_for_strangers_and_is_not_loaded(shop: Engine
         title="Draft", currency="EUR", payment="direct", hold_ms=300_000
     )
     anna = Watcher()
-    shop.engine.connect(anna, info.id, 0)
+    shop.engine.viewer_admission.connect(anna, info.id, 0)
     await anna.until(lambda: anna.closed)
     assert anna.closed == CloseCode.NO_SUCH_SESSION
-    assert shop.engine.loaded(info.id) is None
+    assert shop.engine.rooms.loaded(info.id) is None
 
 
 async def test_a_still_made_while_redis_is_away_gets_its_chat_once_redis_is_back(
@@ -174,7 +174,7 @@ async def test_a_still_made_while_redis_is_away_gets_its_chat_once_redis_is_back
     await migrate(own_stores.postgres.url)
     async with open_shop(*urls) as shop:
         session_id = await settled(shop, chat=True)
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         await room.session.node.link.call("WAITAOF", 1, 0, 5_000)
     async with open_shop(*urls) as later:
         other = await later.join(await later.plan())
@@ -214,7 +214,7 @@ async def test_viewers_of_a_still_hear_when_the_stores_go_and_come_back(
             await watcher.sees("pulse", buying=True)
         carl = await later.join(session_id)
         assert [message["buying"] for message in carl.of("session")] == [True]
-        assert later.engine.loaded(session_id) is None
+        assert later.engine.rooms.loaded(session_id) is None
 
 
 # Planned shows
@@ -229,14 +229,14 @@ async def test_strangers_load_so_many_quiet_shows_and_others_are_let_in_beyond(
         for session_id in planned[:2]:
             await shop.join(session_id)
         late = Watcher()
-        shop.engine.connect(late, planned[2], 0)
+        shop.engine.viewer_admission.connect(late, planned[2], 0)
         await late.until(lambda: late.closed)
         assert (late.closed, len(late.of("moved"))) == (CloseCode.DRAINED, 1)
-        assert shop.engine.loaded(planned[2]) is None
+        assert shop.engine.rooms.loaded(planned[2]) is None
         # Neither a show that is on, nor a viewer who is known, nor a host is kept out by it.
         await shop.join(live)
         ada = await shop.join(planned[2], "ada")
-        assert shop.engine.loaded(planned[2]) is not None
+        assert shop.engine.rooms.loaded(planned[2]) is not None
         shop.send(ada, "say", text="soon", ref=1)
         await ada.sees("ok", ref=1)
         await shop.join(planned[2], "hana", Role.HOST)
@@ -248,12 +248,12 @@ async def test_the_quiet_show_left_for_longest_makes_way_for_the_next(
     async with open_shop(redis_url, postgres_url, quiet_rooms_max=2) as shop:
         first, second, third = [await shop.plan() for _ in range(3)]
         gone, stays = await shop.join(first), await shop.join(second)
-        shop.engine.disconnect(gone)
+        shop.engine.viewer_admission.disconnect(gone)
 
         with anyio.fail_after(10):
             while not (await _try(shop, third)).of("session"):  # noqa: ASYNC110 -- nobody tells
                 await anyio.sleep(0.05)
-        loaded = [shop.engine.loaded(each) is not None for each in (first, second, third)]
+        loaded = [shop.engine.rooms.loaded(each) is not None for each in (first, second, third)]
         assert loaded == [False, True, True]
         assert stays.closed is None
 
@@ -261,7 +261,7 @@ async def test_the_quiet_show_left_for_longest_makes_way_for_the_next(
 async def _try(shop: EngineShop, session_id: str) -> Watcher:
     """Let a stranger in, or have it told to come back."""
     watcher = Watcher()
-    shop.engine.connect(watcher, session_id, 0)
+    shop.engine.viewer_admission.connect(watcher, session_id, 0)
     await watcher.until(lambda: watcher.closed or watcher.of("session"))
     return watcher
 
@@ -274,4 +274,4 @@ async def test_a_buyer_over_http_is_busy_where_a_quiet_show_cannot_be_loaded(
         await shop.join(watched)
         with pytest.raises(Busy):
             await shop.engine.release(other, "ada", str(uuid4()))
-        assert shop.engine.loaded(other) is None
+        assert shop.engine.rooms.loaded(other) is None

@@ -24,7 +24,7 @@ async def test_what_cannot_be_read_on_the_bus_is_as_good_as_lost(
             assert await client.publish(session_key(session_id, "bus"), payload) == 1
     await shop.host(session_id, "product.pin", product_id="shirt")
     await watcher.sees("product.pinned")
-    assert shop.engine.health().ready
+    assert shop.engine.node.health.ready
 
 
 async def test_a_session_that_cannot_be_read_does_not_keep_the_others_from_being_kept(
@@ -47,8 +47,8 @@ async def test_a_session_that_cannot_be_read_does_not_keep_the_others_from_being
     )
     await connection.close()
     async with open_shop(redis_url, postgres_url) as later:
-        await until(lambda: later.engine.loaded(readable))
-        assert later.engine.health().ready
+        await until(lambda: later.engine.rooms.loaded(readable))
+        assert later.engine.node.health.ready
 
 
 async def test_a_room_is_loaded_once_though_who_asked_first_has_given_up(shop: EngineShop) -> None:
@@ -56,7 +56,7 @@ async def test_a_room_is_loaded_once_though_who_asked_first_has_given_up(shop: E
     rooms: list[Room] = []
 
     async def ask() -> None:
-        rooms.append(await shop.engine.room(session_id))
+        rooms.append(await shop.engine.rooms.get(session_id))
 
     async with anyio.create_task_group() as tasks:
         async with anyio.create_task_group() as first:
@@ -81,7 +81,7 @@ async def test_who_reads_old_sessions_leaves_connections_to_those_who_buy(
     async with anyio.create_task_group() as tasks, connection.transaction():
         await connection.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
         for each in planned:
-            tasks.start_soon(shop.engine.snapshot, each)
+            tasks.start_soon(shop.engine.rooms.view, each)
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
         with anyio.fail_after(WAIT_S):
             while await connection.fetchval(waiting) < 2:  # noqa: ASYNC110 -- the server says it
@@ -105,7 +105,7 @@ async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)
-    node = (await shop.engine.room(session_id)).session.node
+    node = (await shop.engine.rooms.get(session_id)).session.node
     ahead_ms = await node.link.now_ms() + 3_600_000
     await node.link.call("HSET", session_key(session_id, "cfg"), "hi_ms", ahead_ms)
     ada = await shop.join(session_id, "ada")
@@ -117,7 +117,7 @@ async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_
     shop.buy(ada, "OBS-M", price=2500)
     assert (await ada.sees("confirmed"))["total"] == 2500
     # Who else is here, and every token, keeps the right time.
-    assert shop.engine.now_ms() < ahead_ms - 3_000_000
+    assert shop.engine.node.now_ms() < ahead_ms - 3_000_000
 
 
 async def test_who_waits_for_one_session_leaves_connections_to_the_others(
@@ -141,7 +141,7 @@ async def test_who_waits_for_one_session_leaves_connections_to_the_others(
         async with connection.transaction():
             await connection.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", locked)
             for order_id in orders:
-                tasks.start_soon(shop.engine.cancel, order_id)
+                tasks.start_soon(shop.engine.orders.cancel, order_id)
             waiting = (
                 "SELECT count(*) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -4,6 +4,8 @@ from typing import Any
 
 from liveshop.core.errors import OutcomeUnknown
 from liveshop.core.roles import Role
+from liveshop.stores.postgres.orders import Orders
+from liveshop.stores.postgres.payments import Payments
 from tests.engine.world import EngineShop
 from tests.samples import sample
 
@@ -15,7 +17,7 @@ async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
     host = await shop.join(session_id, "host", Role.HOST)
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     retry, room.settler.retry = room.settler.retry, _wait  # type: ignore[method-assign]
     rid = shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
@@ -25,7 +27,7 @@ async def test_a_replay_before_its_order_is_settled_is_told_to_its_buyer_alone(
     other = shop.buy(ada, "OBS-M")
     await host.sees("order", order_id=other)
     assert [order["order_id"] for order in host.of("order")] == [rid, other]
-    assert sample(shop.engine.metrics, "orders_confirmed_total") == 2
+    assert sample(shop.engine.node.metrics, "orders_confirmed_total") == 2
 
 
 async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(
@@ -35,13 +37,16 @@ async def test_an_order_whose_commit_was_not_answered_is_told_all_the_same(
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
     host = await shop.join(session_id, "host", Role.HOST)
-    room = await shop.engine.room(session_id)
-    orders = room.session.node.orders
+    room = await shop.engine.rooms.get(session_id)
+    orders = room.session.node.stores[Orders]
     orders.commit = _unanswered(orders.commit)  # type: ignore[method-assign]
     shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
     await host.sees("order")
-    assert (len(host.of("order")), sample(shop.engine.metrics, "orders_confirmed_total")) == (1, 1)
+    assert (len(host.of("order")), sample(shop.engine.node.metrics, "orders_confirmed_total")) == (
+        1,
+        1,
+    )
 
 
 async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(
@@ -51,24 +56,24 @@ async def test_a_payment_that_is_reported_again_is_not_told_to_hosts_again(
     await shop.opened(session_id)
     ada = await shop.join(session_id, "ada")
     host = await shop.join(session_id, "host", Role.HOST)
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     rid, last = shop.buy(ada, "OBS-M"), shop.buy(ada, "OBS-M")
     await ada.until(lambda: len(ada.of("checkout")) == 2)
-    payments = room.session.node.payments
+    payments = room.session.node.stores[Payments]
     payments.confirm = _unanswered(payments.confirm)  # type: ignore[method-assign]
     for _ in range(3):
-        await shop.engine.confirm(rid, "pay-1", 5000)
-    await shop.engine.confirm(last, "pay-2", 5000)
+        await shop.engine.orders.confirm(rid, "pay-1", 5000)
+    await shop.engine.orders.confirm(last, "pay-2", 5000)
     await host.sees("order", order_id=last)
     assert [order["order_id"] for order in host.of("order")] == [rid, last]
-    assert sample(shop.engine.metrics, "orders_confirmed_total") == 2
+    assert sample(shop.engine.node.metrics, "orders_confirmed_total") == 2
 
 
 async def test_replays_of_one_batch_are_looked_up_together(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=30, limit=10)
     await shop.opened(session_id)
     buyers = [await shop.join(session_id, name) for name in ("ada", "bo", "cy")]
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     rids = {shop.buy(buyer, "OBS-M"): buyer for _ in range(10) for buyer in buyers}
     for buyer in buyers:
         await buyer.sees_many("confirmed", 10)

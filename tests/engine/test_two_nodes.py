@@ -48,7 +48,7 @@ async def test_what_the_bus_loses_is_told_by_the_pulse(shop: EngineShop, other: 
     rid = shop.reserve(here, "OBS-M")
     await there.sees("reserved", rid=rid)
     # From here on this node believes to be alone, so that nothing reaches the bus.
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     room.session.peers.publish = _lose  # type: ignore[method-assign]
     shop.send(here, "release", rid=rid)
     await shop.host(session_id, "product.pin", product_id="shirt")
@@ -62,7 +62,7 @@ async def test_a_command_is_refused_by_the_newest_state_alone(
 ) -> None:
     session_id = await shop.live(OBS_M=5)
     await other.opened(session_id)
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     room.receive = lambda kind, body: None  # type: ignore[method-assign]
     await other.host(session_id, "session.pause")
     resumed = await shop.host(session_id, "session.resume")
@@ -76,7 +76,7 @@ async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
     await shop.opened(session_id)
     await other.opened(session_id)
     there = await other.join(session_id, "ada")
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     # A pulse from before the reservation must not decide, after the end, that nothing is held.
     held, rid = other.reserve(there, "OBS-M"), other.reserve(there, "OBS-M")
     await there.sees("reserved", rid=held)
@@ -99,8 +99,8 @@ async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
     await other.opened(session_id)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     await until(lambda: _nodes(shop, session_id) == 2)
-    speaker = (await other.engine.room(session_id)).session
-    listener = (await shop.engine.room(session_id)).session
+    speaker = (await other.engine.rooms.get(session_id)).session
+    listener = (await shop.engine.rooms.get(session_id)).session
     publish, speaker.peers.publish = speaker.peers.publish, _lose  # type: ignore[method-assign]
     rid = other.reserve(there, "OBS-M")
     await there.sees("reserved", rid=rid)
@@ -139,11 +139,11 @@ async def test_a_cancellation_that_the_bus_lost_is_told_once_it_is_back(
     ada = await shop.join(session_id, "ada")
     rid = shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
-    speaker = (await other.engine.room(session_id)).session
+    speaker = (await other.engine.rooms.get(session_id)).session
     speaker.peers.publish = _lose  # type: ignore[method-assign]
-    await other.engine.cancel(rid)
+    await other.engine.orders.cancel(rid)
     assert ada.of("cancelled") == []
-    (await shop.engine.room(session_id)).session.wake.missed.set()
+    (await shop.engine.rooms.get(session_id)).session.wake.missed.set()
     await ada.sees("cancelled", order_id=rid)
 
 
@@ -171,7 +171,7 @@ async def test_a_sale_that_a_node_has_not_heard_of_is_limited_there_too(
     await shop.opened(session_id)
     await other.opened(session_id)
     ada = await other.join(session_id, "ada")
-    deaf = await other.engine.room(session_id)
+    deaf = await other.engine.rooms.get(session_id)
     async with held_up(deaf.command_log, "receive"):
         await shop.host(
             session_id, "sale.start", product_id="shirt", percent=10, duration_ms=60_000, limit=1
@@ -229,7 +229,7 @@ async def test_the_pulse_brings_all_that_may_be_said_in_a_second_once(
     ):
         session_id = await shop.plan()
         here, there = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         # Every second message is lost on the bus, and the pulse brings them all.
         publish, said = (
             room.session.peers.publish,
@@ -259,7 +259,7 @@ async def _lose(kind: str, body: object) -> bool:
 
 
 def _nodes(shop: EngineShop, session_id: str) -> int:
-    room = shop.engine.loaded(session_id)
+    room = shop.engine.rooms.loaded(session_id)
     return 0 if room is None else room.session.peers.nodes
 
 
@@ -276,10 +276,10 @@ async def test_a_deleted_message_that_redis_still_has_is_not_shown_by_who_loads_
     async def die(chat_id: str) -> None:
         raise Unavailable()
 
-    room = await shop.engine.room(session_id)
+    room = await shop.engine.rooms.get(session_id)
     room.session.live.chat_delete = die  # type: ignore[method-assign]
     await shop.host(session_id, "chat.delete", id=said["id"])
     async with open_shop(redis_url, postgres_url) as late:
-        context = (await late.engine.room(session_id)).session
+        context = (await late.engine.rooms.get(session_id)).session
         await until(lambda: context.broadcast.view()["chat"])
         assert [line["text"] for line in context.broadcast.view()["chat"]] == ["good"]

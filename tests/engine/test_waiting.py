@@ -20,10 +20,12 @@ async def test_commands_before_the_room_is_there_are_answered_after_the_welcome(
     connection = await asyncpg.connect(postgres_url)
     async with connection.transaction():
         await connection.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
-        shop.engine.connect(ada, session_id, 0)
+        shop.engine.viewer_admission.connect(ada, session_id, 0)
         for number in range(1, 101):
             shop.send(ada, "time", client_ms=1, ref=number)
-        shop.engine.answer(ada, frame({"type": "error", "ref": 101, "code": "rate_limited"}))
+        shop.engine.viewer_admission.answer(
+            ada, frame({"type": "error", "ref": 101, "code": "rate_limited"})
+        )
     await connection.close()
     await ada.sees("error", ref=101)
     assert [message["type"] for message in ada.inbox[:2]] == ["welcome", "session"]
@@ -36,7 +38,7 @@ async def test_who_sends_without_end_before_the_room_is_there_is_sent_away(
     shop: EngineShop,
 ) -> None:
     session_id, ada = await shop.plan(), Watcher(ADA)
-    shop.engine.connect(ada, session_id, 0)
+    shop.engine.viewer_admission.connect(ada, session_id, 0)
     for number in range(limits.FRAMES_WAITING_MAX + 2):
         shop.send(ada, "time", client_ms=1, ref=number)
     assert _closed(ada) == CloseCode.TOO_SLOW

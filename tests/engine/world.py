@@ -155,18 +155,18 @@ class EngineShop:
         """Let a viewer in and wait until it is welcome and buying is open."""
         identity = None if name is None else Identity(viewer_id=name, name=name, role=role)
         watcher = Watcher(identity)
-        self.engine.connect(watcher, session_id, 0)
+        self.engine.viewer_admission.connect(watcher, session_id, 0)
         await watcher.sees("session")
         return watcher
 
     async def opened(self, session_id: str) -> None:
         """Wait until the session's units are good."""
-        room = await self.engine.room(session_id)
+        room = await self.engine.rooms.get(session_id)
         await until(lambda: room.session.buying)
 
     def send(self, watcher: Watcher, kind: str, **fields: Any) -> None:
         """Send a command as a viewer."""
-        self.engine.submit(watcher, decode_command({"type": kind, **fields}))
+        self.engine.viewer_admission.submit(watcher, decode_command({"type": kind, **fields}))
 
     def buy(self, watcher: Watcher, sku: str, quantity: int = 1, **fields: Any) -> str:
         """Send a `buy` with a new rid and return that."""
@@ -199,6 +199,6 @@ async def open_shop(
         await tasks.start(link.run)
         await tasks.start(bus.run)
         await tasks.start(engine.run)
-        await until(lambda: engine.health().ready)
+        await until(lambda: engine.node.health.ready)
         yield EngineShop(engine, Catalogue(database), database)
         tasks.cancel_scope.cancel()

@@ -54,7 +54,7 @@ async def open_spoiled(
 
 async def nothing_is_held(shop: EngineShop, session_id: str) -> None:
     """Wait until no reservation of a session is open."""
-    broadcast = (await shop.engine.room(session_id)).session.broadcast
+    broadcast = (await shop.engine.rooms.get(session_id)).session.broadcast
     await until(lambda: broadcast.stats is not None and broadcast.stats.held == 0)
 
 

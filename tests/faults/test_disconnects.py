@@ -114,7 +114,7 @@ async def test_a_thousand_who_hang_up_at_random_moments_leave_nothing_behind(
     async with open_shop(redis_url, postgres_url) as shop:
         session_id = await shop.live(OBS_M=UNITS, hold_ms=HOLD_MS)
         await shop.opened(session_id)
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         async with _served(shop) as (server, port):
             tasks = len(asyncio.all_tasks())
             await _storm(seed, port, session_id)

@@ -37,7 +37,7 @@ async def test_a_full_redis_refuses_purchases_and_lets_sold_and_released_units_g
         session_id = await shop.live(OBS_M=5, hold_ms=3_000)
         await shop.opened(session_id)
         ada = await shop.join(session_id, "ada")
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         sold, given_back, overdue = [shop.reserve(ada, "OBS-M") for _ in range(3)]
         await ada.until(lambda: len(ada.of("reserved")) == 3)
         await _fill(client)
@@ -83,7 +83,7 @@ async def test_a_full_redis_can_be_emptied_by_selling_and_by_ending_the_session(
             await buyer.sees("confirmed", order_id=rid)
         await nothing_is_held(shop, session_id)
         await shop.host(session_id, "session.end")
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         await until(lambda: room.session.settled)
         # What the session takes in Redis goes by itself, a day later.
         await eventually(lambda: _expires(client, session_key(session_id, "res")), True)

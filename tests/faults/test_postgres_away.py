@@ -81,7 +81,7 @@ async def test_orders_whose_time_runs_out_meanwhile_get_one_answer_and_leak_noth
         held = shop.reserve(ada, "OBS-M")
         deadline_ms = (await ada.sees("reserved"))["expires_at_ms"]
         _, rids = await _buy_while_it_goes(spoiled, session_id)
-        await until(lambda: shop.engine.now_ms() > deadline_ms + 1_000)
+        await until(lambda: shop.engine.node.now_ms() > deadline_ms + 1_000)
         assert final(ada, held) == []
         await spoiled.postgres.accept()
         await ada.sees("expired", rid=held)
@@ -93,7 +93,7 @@ async def test_orders_whose_time_runs_out_meanwhile_get_one_answer_and_leak_noth
         sold = [rid for rid, answer in answers.items() if answer == ["confirmed"]]
         assert sorted(await spoiled.orders()) == sorted(sold)
         assert await spoiled.ask_postgres("SELECT sold FROM stock") == [(len(sold),)]
-        room = await shop.engine.room(session_id)
+        room = await shop.engine.rooms.get(session_id)
         await until(
             lambda: (
                 room.session.broadcast.view()["shelf"][0]["variants"][0]["left"]
@@ -115,9 +115,9 @@ async def test_a_postgres_that_falls_silent_closes_buying_and_comes_back(
             await ada.sees("pulse", buying=False)
         shop.buy(ada, "OBS-M", ref=1)
         assert told(ada, 1) == ["unavailable"]
-        assert not shop.engine.health().postgres
+        assert not shop.engine.node.health.postgres
         spoiled.postgres.resume()
-        await until(lambda: shop.engine.health().ready)
+        await until(lambda: shop.engine.node.health.ready)
         await shop.opened(session_id)
         rid = shop.buy(ada, "OBS-M", ref=2)
         await ada.sees("confirmed", order_id=rid)

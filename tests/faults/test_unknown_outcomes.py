@@ -131,7 +131,7 @@ async def test_a_cancellation_whose_commit_is_not_answered_is_told_as_done(
         await ada.sees("confirmed")
         await ada.sees("product.sold_out")
         spoiled.postgres.lose_replies(b"COMMIT")
-        order = await spoiled.shop.engine.cancel(rid)
+        order = await spoiled.shop.engine.orders.cancel(rid)
         assert spoiled.postgres.replies_lost == 1
         assert order.status is OrderStatus.CANCELLED
         await ada.sees("cancelled", order_id=rid)

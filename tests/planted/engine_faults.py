@@ -136,7 +136,7 @@ FAULTS: Final = (
         name="money that a crash left half done stays so",
         promise="P3: it is neither an order nor a refund",
         file=f"{_ENGINE}/purchase/order_service.py",
-        old="await self.confirm(payment.order_id, payment.payment_id, payment.amount)",
+        old="await self._confirm(payment.order_id, payment.payment_id, payment.amount)",
         new="pass",
         tests=(
             f"{_TESTS}/test_purchases.py"

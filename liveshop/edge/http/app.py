@@ -27,12 +27,9 @@ from liveshop.edge.tokens import Tokens
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.figures import Figures
 from liveshop.stores.postgres.importer import Imports
 from liveshop.stores.postgres.keys import Keys
-from liveshop.stores.postgres.orders import Orders
-from liveshop.stores.postgres.payments import Payments
-from liveshop.stores.postgres.sessions import Sessions
+from liveshop.stores.postgres.stores import Stores
 
 OPERATIONS: Final = (
     *products.OPERATIONS,
@@ -48,21 +45,17 @@ OPERATIONS: Final = (
 def build_app(settings: Settings, engine: Engine, database: Database) -> Starlette:
     """Return the application; the engine and the database have to run while it serves."""
     throttle = Throttle()
-    catalogue = Catalogue(database)
+    stores = Stores(database)
     services = Services(
         settings=settings,
         engine=engine,
-        catalogue=catalogue,
-        imports=Imports(catalogue, settings.currency),
-        sessions=Sessions(database),
-        orders=Orders(database),
-        payments=Payments(database),
-        keys=KnownKeys(Keys(database), throttle.now_ms),
-        figures=Figures(database),
+        stores=stores,
+        imports=Imports(stores[Catalogue], settings.currency),
+        keys=KnownKeys(stores[Keys], throttle.now_ms),
         throttle=throttle,
     )
-    tokens = Tokens.of(settings, engine.now_ms)
-    clients = Clients(settings, engine.metrics)
+    tokens = Tokens.of(settings, engine.node.now_ms)
+    clients = Clients(settings, engine.node.metrics)
     gate = Gate(tokens, services.keys, throttle, clients)
     app = Starlette(
         routes=[

@@ -13,6 +13,8 @@ from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.show_records import LowestPrices, ShowPlan, SummaryTable, WordList
+from liveshop.stores.postgres.figures import Figures
+from liveshop.stores.postgres.sessions import Sessions
 
 _EVENTS_PER_READ = 500
 # What a spreadsheet would take for a formula when it begins a cell.
@@ -41,34 +43,34 @@ async def read_summary_csv(services: Services, call: Call[SummaryTable, Nothing]
 async def read_plan(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read what the host plans for a show."""
     session_id = call.path["session_id"]
-    await services.sessions.get(session_id)
-    return Reply({"sales": {}, **await services.figures.plan(session_id)})
+    await services.stores[Sessions].get(session_id)
+    return Reply({"sales": {}, **await services.stores[Figures].plan(session_id)})
 
 
 async def save_plan(services: Services, call: Call[Nothing, ShowPlan]) -> Reply:
     """Replace what the host plans for a show."""
     session_id = call.path["session_id"]
-    await services.sessions.get(session_id)
+    await services.stores[Sessions].get(session_id)
     plan = wire.as_message(call.body)
     plan["sales"] = {name: _given(sale) for name, sale in plan["sales"].items()}
-    await services.figures.save_plan(session_id, plan)
+    await services.stores[Figures].save_plan(session_id, plan)
     return Reply(plan)
 
 
 async def read_blocked_words(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read the words that a show's chat refuses."""
     session_id = call.path["session_id"]
-    await services.sessions.get(session_id)
-    return Reply(WordList(words=await services.sessions.blocked_words(session_id)))
+    await services.stores[Sessions].get(session_id)
+    return Reply(WordList(words=await services.stores[Sessions].blocked_words(session_id)))
 
 
 async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read the lowest prices of the last 30 days of what is on the shelf, from all shows' logs."""
-    snapshot = await services.engine.snapshot(call.path["session_id"])
-    now_ms = services.engine.now_ms()
+    snapshot = await services.engine.rooms.view(call.path["session_id"])
+    now_ms = services.engine.node.now_ms()
     since_ms = now_ms - PRICE_HISTORY_MS
     shelf = snapshot["shelf"]
-    logs = await services.figures.price_events(
+    logs = await services.stores[Figures].price_events(
         snapshot["currency"], [product["product_id"] for product in shelf], since_ms=since_ms
     )
     lowest = lowest_prices(logs, since_ms, now_ms)
@@ -78,9 +80,9 @@ async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -
 
 
 async def _summary(services: Services, session_id: str) -> Summary:
-    record, figures = await services.sessions.get(session_id), services.figures
-    story = Story.of(await _events(services, session_id), services.engine.now_ms())
-    totals = await services.sessions.totals(session_id)
+    record, figures = await services.stores[Sessions].get(session_id), services.stores[Figures]
+    story = Story.of(await _events(services, session_id), services.engine.node.now_ms())
+    totals = await services.stores[Sessions].totals(session_id)
     audience = await figures.audience(session_id)
     start_ms = record.created_ms if story.started_at_ms is None else story.started_at_ms
     step_ms = step_for(story.until_ms - start_ms)
@@ -113,7 +115,9 @@ async def _events(services: Services, session_id: str) -> list[Any]:
     events: list[Any] = []
     while True:
         after = events[-1].offset if events else 0
-        page = await services.sessions.events(session_id, after=after, limit=_EVENTS_PER_READ)
+        page = await services.stores[Sessions].events(
+            session_id, after=after, limit=_EVENTS_PER_READ
+        )
         events += page
         if len(page) < _EVENTS_PER_READ:
             return events

@@ -32,19 +32,19 @@ def health_routes(engine: Engine) -> list[Route]:
         return json_response({"status": "alive"})
 
     async def ready(request: Request) -> Response:
-        health = engine.health()
+        health = engine.node.health
         answers = asdict(health)
         if not health.ready:
             raise NotReady(**answers)
         return json_response({"status": "ready", **answers})
 
     async def joinable(request: Request) -> Response:
-        if not engine.joinable:
+        if not engine.node.joinable:
             raise NotReady(joinable=False)
         return json_response({"status": "joinable"})
 
     async def metrics(request: Request) -> Response:
-        text = generate_latest(engine.metrics.exposed())
+        text = generate_latest(engine.node.metrics.exposed())
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return [

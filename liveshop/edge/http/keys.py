@@ -9,7 +9,7 @@ from liveshop.edge.http.operations import Call, Operation, Reply, Services
 async def add_key(services: Services, call: Call[Nothing, NewKey]) -> Reply:
     """Make an API key; `key` is shown this once."""
     call.caller.require_anywhere()
-    made = await services.keys.make(call.body.name, now_ms=services.engine.now_ms())
+    made = await services.keys.make(call.body.name, now_ms=services.engine.node.now_ms())
     return Reply(MadeKey(id=made.key_id, name=made.name, key=made.secret), 201)
 
 

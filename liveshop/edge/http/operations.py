@@ -18,12 +18,8 @@ from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
-from liveshop.stores.postgres.catalogue import Catalogue
-from liveshop.stores.postgres.figures import Figures
 from liveshop.stores.postgres.importer import Imports
-from liveshop.stores.postgres.orders import Orders
-from liveshop.stores.postgres.payments import Payments
-from liveshop.stores.postgres.sessions import Sessions
+from liveshop.stores.postgres.stores import Stores
 
 JSON: Final = "application/json"
 Query = TypeVar("Query")
@@ -45,13 +41,9 @@ class Services:
 
     settings: Settings
     engine: Engine
-    catalogue: Catalogue
+    stores: Stores
     imports: Imports
-    sessions: Sessions
-    orders: Orders
-    payments: Payments
     keys: KnownKeys
-    figures: Figures
     throttle: Throttle
 
 

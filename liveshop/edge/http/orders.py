@@ -9,6 +9,7 @@ from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.order_records import NewPayment, OrderList, OrdersPage, OrderView
 from liveshop.edge.http.sessions import require_session
+from liveshop.stores.postgres.orders import Orders
 
 
 async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Reply:
@@ -20,11 +21,11 @@ async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Re
     session_id = call.query.session or call.caller.session_id
     buyer = None if _hosts(call.caller) else call.caller.identity().viewer_id
     if session_id is None:
-        newest = await services.orders.newest(call.query.limit, buyer=buyer)
+        newest = await services.stores[Orders].newest(call.query.limit, buyer=buyer)
         return Reply({"orders": [order_fields(order) for order in newest], "next": None})
     call.caller.within(session_id)
     await require_session(services, call.caller, session_id)
-    page = await services.orders.page(
+    page = await services.stores[Orders].page(
         session_id, after=call.query.after, limit=call.query.limit, buyer=buyer
     )
     return Reply({"orders": [order_fields(order) for order in page.orders], "next": page.next})
@@ -39,7 +40,7 @@ async def cancel_order(services: Services, call: Call[Nothing, Nothing]) -> Repl
     """Cancel a confirmed order: its units are for sale again, its money is due for refund."""
     order = await _order(services, call)
     call.caller.require(Role.HOST)
-    return Reply(order_fields(await services.engine.cancel(order.order_id)))
+    return Reply(order_fields(await services.engine.orders.cancel(order.order_id)))
 
 
 async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> Reply:
@@ -48,7 +49,7 @@ async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> 
     A payment that cannot become an order (wrong amount, a second one, too late, units gone) is
     kept as `refund_due`, and refused.
     """
-    order = await services.engine.confirm(
+    order = await services.engine.orders.confirm(
         call.path["order_id"], call.body.payment_id, call.body.amount
     )
     return Reply(order_fields(order))
@@ -56,7 +57,7 @@ async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> 
 
 async def _order(services: Services, call: Call[Nothing, Nothing]) -> Order:
     """Return an order that the caller may see; another buyer's is not found."""
-    order = await services.orders.get(call.path["order_id"])
+    order = await services.stores[Orders].get(call.path["order_id"])
     if not _hosts(call.caller) and order.viewer_id != call.caller.identity().viewer_id:
         raise NotFound("order", order.order_id)
     call.caller.within(order.session_id)

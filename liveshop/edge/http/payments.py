@@ -5,12 +5,13 @@ from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.order_records import PaymentList, PaymentsPage, PaymentView
+from liveshop.stores.postgres.payments import Payments
 
 
 async def list_payments(services: Services, call: Call[PaymentsPage, Nothing]) -> Reply:
     """List payments in a status: those to be given back, unless another one is asked for."""
     call.caller.require_anywhere()
-    page = await services.payments.page(
+    page = await services.stores[Payments].page(
         call.query.status, after=call.query.after, limit=call.query.limit
     )
     return Reply(page)
@@ -18,7 +19,7 @@ async def list_payments(services: Services, call: Call[PaymentsPage, Nothing]) -
 
 async def mark_refunded(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Say that a refund that was due has been made."""
-    reply = await services.payments.refunded(call.path["payment_id"])
+    reply = await services.stores[Payments].refunded(call.path["payment_id"])
     return Reply(reply.payment)
 
 

@@ -9,13 +9,14 @@ from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
+from liveshop.stores.postgres.catalogue import Catalogue
 
 
 async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Reply:
     """Put a product into the catalogue."""
     call.caller.require_anywhere()
     product = call.body.product()
-    await services.catalogue.create(product)
+    await services.stores[Catalogue].create(product)
     return Reply(product, 201)
 
 
@@ -25,7 +26,7 @@ async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -
     A product is found if its title or id has words that begin with each word of `q`, or if one of
     its SKUs begins with `q`.
     """
-    page = await services.catalogue.page(
+    page = await services.stores[Catalogue].page(
         after=call.query.after, limit=call.query.limit, search=call.query.q.strip()
     )
     return Reply(page)
@@ -33,7 +34,7 @@ async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -
 
 async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read one product."""
-    return Reply(await services.catalogue.get(call.path["product_id"]))
+    return Reply(await services.stores[Catalogue].get(call.path["product_id"]))
 
 
 async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:

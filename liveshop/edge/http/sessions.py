@@ -17,6 +17,7 @@ from liveshop.edge.http.session_records import (
     SessionsPage,
     SessionView,
 )
+from liveshop.stores.postgres.sessions import Sessions
 
 
 async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Reply:
@@ -37,7 +38,7 @@ async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Re
 
 async def list_sessions(services: Services, call: Call[SessionsPage, Nothing]) -> Reply:
     """List sessions, the newest first; drafts are shown from moderators on."""
-    page = await services.sessions.page(
+    page = await services.stores[Sessions].page(
         after=call.query.after, limit=call.query.limit, drafts=call.caller.sees_drafts()
     )
     views = [await _view(services, record.info.id) for record in page.sessions]
@@ -66,7 +67,7 @@ async def list_events(services: Services, call: Call[EventsPage, Nothing]) -> Re
     """Read the log of a session, from the event after `after`; poll with `next`."""
     session_id = call.path["session_id"]
     await require_session(services, call.caller, session_id)
-    events = await services.sessions.events(
+    events = await services.stores[Sessions].events(
         session_id, after=call.query.after, limit=call.query.limit
     )
     return Reply({"events": events, "next": events[-1].offset if events else call.query.after})
@@ -74,7 +75,7 @@ async def list_events(services: Services, call: Call[EventsPage, Nothing]) -> Re
 
 async def require_session(services: Services, caller: Caller, session_id: str) -> None:
     """Raise NotFound for an unknown session, and for a draft that the caller may not see."""
-    record = await services.sessions.get(session_id)
+    record = await services.stores[Sessions].get(session_id)
     _refuse_draft(caller, session_id, record.status)
 
 
@@ -84,7 +85,7 @@ def _refuse_draft(caller: Caller, session_id: str, status: str) -> None:
 
 
 async def _view(services: Services, session_id: str) -> Message:
-    snapshot = await services.engine.snapshot(session_id)
+    snapshot = await services.engine.rooms.view(session_id)
     return {name: value for name, value in snapshot.items() if name != "chat"}
 
 

@@ -12,6 +12,7 @@ from liveshop.engine.purchase.asking import carried_out
 from liveshop.engine.purchase.ordered import Ordered
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.session import Session
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.redis.unit_records import PayReply, ReleaseReply
 
 _Reply = TypeVar("_Reply", PayReply, ReleaseReply)
@@ -81,7 +82,7 @@ class Cart:
     async def _tell_again(self, order_id: str, ended: Reservation, asker: Asker) -> None:
         """Answer a replay: the order was confirmed, or what became of its reservations."""
         if ended.state is ReservationState.SOLD:
-            order = await self._session.node.orders.get(order_id)
+            order = await self._session.node.stores[Orders].get(order_id)
             asker.answer(messages.confirmed(order, asker.ref))
         else:
             asker.answer(messages.resolved(ended, asker.ref))

@@ -22,6 +22,7 @@ from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.tracing import Stage, stages_of
 from liveshop.stores.postgres.order_records import Verdict
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.redis.unit_records import LineReply, ReserveLine, ReserveReply, UnitsStatus
 
 _OVERDUE_NS_MIN: Final = limits.OVERDUE_MS_MIN * 1_000_000
@@ -256,7 +257,7 @@ class Combiner:
             if reservation.state is ReservationState.SOLD and reservation.order_id is not None
         }
         try:
-            orders = await self._session.node.orders.many(sold_in)
+            orders = await self._session.node.stores[Orders].many(sold_in)
         except LiveshopError as failure:
             for asker, _ in ended:
                 asker.refuse(failure)

@@ -10,6 +10,7 @@ from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.model import Order, sku_row
 from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import CommitReply, NewOrder, Verdict
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.session_records import Head
 
 _RETRY_S = 0.1
@@ -26,7 +27,7 @@ class Commits:
     async def make(self, orders: list[NewOrder]) -> Written:
         """Return the answer to a batch, however long Postgres is away: it must not be guessed."""
         session = self._session
-        store = session.node.orders
+        store = session.node.stores[Orders]
         write = store.commit if session.state.info.payment == "direct" else store.pend
         tried_ms: set[int] = set()
         while True:
@@ -68,7 +69,7 @@ class Commits:
             for order_id, outcome in reply.outcomes.items()
             if outcome.verdict is Verdict.CONFIRMED and not outcome.new
         ]
-        stored = await self._session.node.orders.many(found)
+        stored = await self._session.node.stores[Orders].many(found)
         if len(stored) < len(found):
             # An older copy was put back: whoever asks again is told what that says.
             raise OutcomeUnknown()

@@ -13,6 +13,7 @@ from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import Copies, Undecided, Verdict
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payment_records import PaymentReply, RefundReason
 
 
@@ -65,7 +66,7 @@ class OrderOutcomes:
         if not overdue:
             return
         session = self._session
-        reply = await session.node.orders.void(
+        reply = await session.node.stores[Orders].void(
             session.session_id,
             [Undecided.of(item) for item in overdue],
             Verdict.EXPIRED,
@@ -83,7 +84,7 @@ class OrderOutcomes:
     async def tell_outcomes(self, outcomes: Sequence[Reservation]) -> None:
         """Tell buyers what became of reservations; those sold by what became of their order."""
         sold_in = {item.order_id for item in outcomes if item.state is ReservationState.SOLD}
-        orders = await self._session.node.orders.many(
+        orders = await self._session.node.stores[Orders].many(
             {order_id for order_id in sold_in if order_id}
         )
         for order in orders.values():
@@ -104,7 +105,7 @@ class OrderOutcomes:
 
     async def _decide_lost(self, lost: Sequence[Watched]) -> None:
         session = self._session
-        reply = await session.node.orders.void(
+        reply = await session.node.stores[Orders].void(
             session.session_id,
             [
                 Undecided(
@@ -122,7 +123,7 @@ class OrderOutcomes:
         confirmed = {
             each.order_id for each in reply.decided.values() if each.verdict is Verdict.CONFIRMED
         }
-        orders = await session.node.orders.many(confirmed)
+        orders = await session.node.stores[Orders].many(confirmed)
         await self._settler.settle(
             [item for order in orders.values() for item in sold(order)], reply.copies
         )
@@ -149,7 +150,7 @@ class OrderOutcomes:
         Nothing else would if another node has not: what is sold is not watched any more.
         """
         session = self._session
-        for order in await session.node.orders.cancelled_since(
+        for order in await session.node.stores[Orders].cancelled_since(
             session.session_id, session.epochs.head_seqs[0], limits.OUTGOING_MESSAGES_MAX
         ):
             session.mailbox.deliver(order.viewer_id, messages.cancelled(order))

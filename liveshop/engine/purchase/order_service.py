@@ -6,12 +6,16 @@ from dataclasses import replace
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.errors import LiveshopError, OutcomeUnknown
+from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Order
+from liveshop.engine.errands import Errands
 from liveshop.engine.node import Node
 from liveshop.engine.purchase.order_outcomes import refund_refusal
 from liveshop.engine.rooms.rooms import Rooms
+from liveshop.engine.until_known import until_known
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payment_records import PaymentReply, PaymentStatus
+from liveshop.stores.postgres.payments import Payments
 
 _logger = logging.getLogger(__name__)
 
@@ -21,15 +25,24 @@ _FINISH_S = limits.PAYMENT_UNRESOLVED_MS_MAX / 1000
 class OrderService:
     """Confirms and cancels orders; what a crash left half done is finished by any node."""
 
-    def __init__(self, node: Node, rooms: Rooms) -> None:
+    def __init__(self, node: Node, rooms: Rooms, errands: Errands) -> None:
         self._node = node
         self._rooms = rooms
+        self._errands = errands
 
     async def confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
         """Take a payment that was reported; return its confirmed order.
 
-        Idempotent by `payment_id`. Raises Conflict or Expired where the money is to be refunded.
+        Idempotent by `payment_id`. Raises Conflict or Expired where the money is to be refunded:
+        it is listed as `refund_due`.
         """
+        return await self._errands.carry_out(lambda: self._confirm(order_id, payment_id, amount))
+
+    async def cancel(self, order_id: str) -> Order:
+        """Cancel a confirmed order; its units are for sale again."""
+        return await self._errands.carry_out(lambda: self._cancel(order_id))
+
+    async def _confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
         reply = await self._pay(order_id, payment_id, amount)
         room = await self._rooms.get(reply.order.session_id)
         if reply.payment.status is not PaymentStatus.APPLIED:
@@ -40,27 +53,22 @@ class OrderService:
         await room.outcomes.paid(reply)
         return reply.order
 
-    async def cancel(self, order_id: str) -> Order:
-        """Cancel a confirmed order; its units are for sale again."""
-        reply = await self._node.orders.cancel(order_id)
+    async def _cancel(self, order_id: str) -> Order:
+        reply = await self._node.stores[Orders].cancel(order_id)
         room = await self._rooms.get(reply.order.session_id)
         await room.outcomes.cancelled(reply.order, reply.copies)
         return reply.order
 
     async def _pay(self, order_id: str, payment_id: str, amount: int) -> PaymentReply:
         """Have Postgres decide; after an answer that was lost, what is there already is ours."""
-        lost = False
-        for _ in range(limits.COMMAND_ATTEMPTS_MAX):
-            try:
-                now_ms = self._node.clock.now_ms()
-                reply = await self._node.payments.confirm(
-                    order_id, payment_id, amount, now_ms=now_ms
-                )
-            except OutcomeUnknown:
-                lost = True
-            else:
-                return replace(reply, new=reply.new or lost)
-        raise OutcomeUnknown()
+
+        async def confirm(again: bool) -> PaymentReply:
+            now_ms = self._node.now_ms()
+            payments = self._node.stores[Payments]
+            reply = await payments.confirm(order_id, payment_id, amount, now_ms=now_ms)
+            return replace(reply, new=reply.new or again)
+
+        return await until_known(confirm)
 
     async def run(self) -> None:
         """Finish payments that were stored and not applied, now and then, until cancelled."""
@@ -75,11 +83,11 @@ class OrderService:
 
     async def _finish(self) -> None:
         stored_ms_max = self._node.clock.now_ms() - limits.PAYMENT_UNRESOLVED_MS_MAX
-        for payment in await self._node.payments.unresolved(limits.PAGE_ITEMS_MAX):
+        for payment in await self._node.stores[Payments].unresolved(limits.PAGE_ITEMS_MAX):
             if payment.at_ms > stored_ms_max:
                 continue  # whoever stored it is about to apply it
             try:
-                await self.confirm(payment.order_id, payment.payment_id, payment.amount)
+                await self._confirm(payment.order_id, payment.payment_id, payment.amount)
             except LiveshopError as refusal:
                 _logger.warning(
                     "payment %s: %s", payment.payment_id, refusal, extra={"order": payment.order_id}

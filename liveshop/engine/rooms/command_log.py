@@ -16,6 +16,8 @@ from liveshop.core.session import SessionState, replay
 from liveshop.core.wire import decode_event, event_message
 from liveshop.engine.rooms.logged import read_session
 from liveshop.engine.rooms.session import Session
+from liveshop.stores.postgres.catalogue import Catalogue
+from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.projection import project
 
 _EVENTS_PER_READ = 500
@@ -99,7 +101,7 @@ class CommandLog:
     async def _verify(self) -> None:
         epoch, newest = self._session.epochs.newest, self._session.newest
         if newest is not None:
-            sessions, session_id = self._session.node.sessions, self._session.session_id
+            sessions, session_id = self._session.node.stores[Sessions], self._session.session_id
             logged = await sessions.events(session_id, after=newest.offset - 1, limit=1)
             if logged != [newest]:
                 self._session.begin_anew(await read_session(sessions, session_id))
@@ -124,7 +126,7 @@ class CommandLog:
         raise Busy()
 
     async def _appended(self, before: SessionState, decision: Decision, status: Status) -> bool:
-        sessions, session_id = self._session.node.sessions, self._session.session_id
+        sessions, session_id = self._session.node.stores[Sessions], self._session.session_id
         try:
             return await sessions.append(
                 session_id, decision, status, expected_offset=before.offset
@@ -137,7 +139,7 @@ class CommandLog:
 
     async def _facts(self, command: HostCommand | SystemCommand) -> Facts:
         node, session_id = self._session.node, self._session.session_id
-        self._session.keep_rows(await node.sessions.rows(session_id))
+        self._session.keep_rows(await node.stores[Sessions].rows(session_id))
         product = chat = None
         if isinstance(command, AddProduct):
             product = await self._product(command.product_id)
@@ -153,7 +155,7 @@ class CommandLog:
 
     async def _product(self, product_id: str) -> Product | None:
         try:
-            return await self._session.node.catalogue.get(product_id)
+            return await self._session.node.stores[Catalogue].get(product_id)
         except NotFound:
             return None
 
@@ -164,14 +166,14 @@ class CommandLog:
     async def _catch_up(self) -> None:
         session = self._session
         while True:
-            events = await session.node.sessions.events(
+            events = await session.node.stores[Sessions].events(
                 session.session_id, after=session.state.offset, limit=_EVENTS_PER_READ
             )
             if not events:
                 return
             session.node.metrics.catch_ups.inc()
             session.advance(events)
-            session.keep_rows(await session.node.sessions.rows(session.session_id))
+            session.keep_rows(await session.node.stores[Sessions].rows(session.session_id))
             await self._push_after(events)
 
     async def _push_after(self, events: list[Event]) -> None:
@@ -180,7 +182,7 @@ class CommandLog:
         try:
             if not self.verified:
                 await self._verify()
-            session.keep_rows(await session.node.sessions.rows(session.session_id))
+            session.keep_rows(await session.node.stores[Sessions].rows(session.session_id))
             await self.push()
             for event in events:
                 if isinstance(event, ChatDeleted):

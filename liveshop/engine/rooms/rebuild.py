@@ -14,7 +14,9 @@ from liveshop.engine.purchase.ordered import resolved, sold
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import Verdict
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.session_records import PendingOrder, Rebuild
+from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.unit_records import UnitsStatus
 
 _POLL_S = 0.05
@@ -59,7 +61,7 @@ class Rebuilder:
         session = self._session
         await self._command_log.verify()
         if not (await self._try_epoch() or await self._wait_for_other_node()):
-            rebuild = await session.node.sessions.raise_epoch(
+            rebuild = await session.node.stores[Sessions].raise_epoch(
                 session.session_id, session.epochs.newest, epoch_min=session.epochs.trusted_from
             )
             if rebuild is None or not await self._rebuild(rebuild):
@@ -94,7 +96,9 @@ class Rebuilder:
     async def _try_epoch(self) -> bool:
         """Take over the newest epoch from Postgres; return True if Redis sells at it."""
         session = self._session
-        head = (await session.node.sessions.heads([session.session_id])).get(session.session_id)
+        head = (await session.node.stores[Sessions].heads([session.session_id])).get(
+            session.session_id
+        )
         if head is None:
             raise NotFound("session", session.session_id)
         session.epochs.newest = head.epoch
@@ -106,7 +110,7 @@ class Rebuilder:
         reply = await session.units.sweep(session.epochs.newest)
         if reply.status is UnitsStatus.OK:
             # Whoever has loaded them had a reason not to believe what this node has heard.
-            session.replace_rows(await session.node.sessions.rows(session.session_id))
+            session.replace_rows(await session.node.stores[Sessions].rows(session.session_id))
             await self._outcomes.expired(reply.expired)
             return True
         return False
@@ -142,7 +146,7 @@ class Rebuilder:
 
     async def _resolved(self, survivors: Sequence[Reservation]) -> list[Reservation]:
         """Return what Postgres has made of the survivors without Redis knowing."""
-        store, outcomes = self._session.node.orders, []
+        store, outcomes = self._session.node.stores[Orders], []
         orders: dict[str, Order] = {}
         for first in range(0, len(survivors), _SURVIVORS_PER_READ):
             part = survivors[first : first + _SURVIVORS_PER_READ]
@@ -177,7 +181,7 @@ class Rebuilder:
             raise
 
     async def _copied(self, epoch: int) -> bool:
-        session, sessions, after = self._session, self._session.node.sessions, None
+        session, sessions, after = self._session, self._session.node.stores[Sessions], None
         rows, totals = (
             await sessions.rows(session.session_id),
             await sessions.totals(session.session_id),

@@ -26,6 +26,7 @@ from liveshop.engine.rooms.stills import Still, Stills
 from liveshop.engine.sampling import sample
 from liveshop.engine.session_log import SessionLog
 from liveshop.stores.postgres.session_records import Head
+from liveshop.stores.postgres.sessions import Sessions
 
 _logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Rooms:
 
     async def _make_still(self, session_id: str) -> Still | None:
         async with self._readers:
-            record = await self._node.sessions.get(session_id)
+            record = await self._node.stores[Sessions].get(session_id)
             if record.status is Status.DRAFT:
                 raise NotFound("session", session_id)
             return await self._stills.make(session_id) if record.settled else None
@@ -117,7 +118,7 @@ class Rooms:
         The asker is not known yet, so a quiet session is left for later.
         """
         if self.shown(session_id) is None:
-            record = await self._node.sessions.get(session_id)
+            record = await self._node.stores[Sessions].get(session_id)
             if not (record.settled or record.status in _PLANNED):
                 await self.get(session_id)
 
@@ -155,7 +156,7 @@ class Rooms:
 
     async def _read(self, session_id: str) -> Session:
         """Return a session as Postgres has it."""
-        node, logged = self._node, await read_session(self._node.sessions, session_id)
+        node, logged = self._node, await read_session(self._node.stores[Sessions], session_id)
         session = Session(
             node,
             logged.first_state,
@@ -234,13 +235,15 @@ class Rooms:
         """Read how far the rooms' sessions are; that tells whether Postgres answers, too."""
         self._node.postgres_asked_s = anyio.current_time()
         try:
-            return await self._node.sessions.heads([*self._rooms, *self._stills.session_ids])
+            return await self._node.stores[Sessions].heads(
+                [*self._rooms, *self._stills.session_ids]
+            )
         finally:
             self._node.postgres_asked_s = None
 
     async def _look(self) -> None:
         """Load what must be kept, viewers or not: sessions that have units and were started."""
-        for session_id in await self._node.sessions.unsettled():
+        for session_id in await self._node.stores[Sessions].unsettled():
             if session_id in self._rooms:
                 continue
             try:

@@ -29,6 +29,7 @@ from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.node import Node
 from liveshop.engine.rooms.logged import LoggedSession, read_session
 from liveshop.stores.postgres.session_records import Head
+from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.live import SessionLive
 
 _IDLE_BEATS = limits.ROOM_IDLE_MS_MAX // limits.PULSE_MS
@@ -128,7 +129,7 @@ class Stills:
 
         Raises NotFound, Unavailable, or Busy where all that may be kept are being watched.
         """
-        logged = await read_session(self._node.sessions, session_id)
+        logged = await read_session(self._node.stores[Sessions], session_id)
         if not logged.record.settled:
             return None
         picture = await self._picture(logged)
@@ -190,7 +191,7 @@ class Stills:
                 del self._stills[still.session_id]
 
     async def _follow(self, still: Still) -> None:
-        logged = await read_session(self._node.sessions, still.session_id)
+        logged = await read_session(self._node.stores[Sessions], still.session_id)
         picture = await self._picture(logged)
         newer = [event for event in logged.events if event.offset > still.offset]
         if newer and still.whole:

@@ -14,6 +14,7 @@ from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.session import Session
+from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.unit_records import UnitsStatus
 
 _PULSE_S = limits.PULSE_MS / 1000
@@ -121,17 +122,17 @@ class Upkeep:
         session = self._session
         heads = session.epochs.head_seqs
         if heads[-min(_LOOKS_UNTIL_MISSED, len(heads))] > self._pulse.seq:
-            rows = await session.node.sessions.rows(session.session_id)
-            totals = await session.node.sessions.totals(session.session_id)
+            rows = await session.node.stores[Sessions].rows(session.session_id)
+            totals = await session.node.stores[Sessions].totals(session.session_id)
             session.epochs.ok_or_fence(
                 await session.units.copy(session.epochs.newest, rows, totals=totals)
             )
 
     async def _settle_session(self) -> None:
         session = self._session
-        if await session.node.sessions.settle(session.session_id):
+        if await session.node.stores[Sessions].settle(session.session_id):
             session.settled = True
-            rows = await session.node.sessions.rows(session.session_id)
+            rows = await session.node.stores[Sessions].rows(session.session_id)
             session.keep_rows(rows)
             await session.units.copy(session.epochs.newest, rows)
             session.log.info("it is settled")

@@ -1,7 +1,5 @@
 """Lets viewers into rooms: the welcome, the snapshot, and what they ask for meanwhile."""
 
-from anyio.abc import TaskGroup
-
 from liveshop.core import limits, messages
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
@@ -9,6 +7,7 @@ from liveshop.core.errors import Busy, LiveshopError, NotFound
 from liveshop.core.model import Order, Reservation, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
+from liveshop.engine.errands import Errands
 from liveshop.engine.fanout.mailbox import Watched
 from liveshop.engine.fanout.partings import no_such_session, send_away
 from liveshop.engine.fanout.viewer import Viewer
@@ -17,27 +16,27 @@ from liveshop.engine.rooms.room import Room
 from liveshop.engine.rooms.rooms import Rooms
 from liveshop.engine.rooms.stills import Still
 from liveshop.engine.session_log import SessionLog
+from liveshop.stores.postgres.orders import Orders
 
 
 class ViewerAdmission:
     """Knows in which room each viewer is, or at which still, or that it is on its way there."""
 
-    def __init__(self, node: Node, rooms: Rooms) -> None:
+    def __init__(self, node: Node, rooms: Rooms, errands: Errands) -> None:
         self._node = node
         self._rooms = rooms
+        self._errands = errands
         self._inside: dict[Viewer, Room | Still] = {}
         # Commands of viewers whose room is being loaded, and answers for after their welcome.
         self._coming: dict[Viewer, list[Command | bytes]] = {}
 
     def connect(
-        self,
-        viewer: Viewer,
-        session_id: str,
-        ref: int | None,
-        visitor: str | None,
-        tasks: TaskGroup,
+        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
     ) -> None:
-        """Welcome a viewer: at once if it is anonymous and the room is here, else in a task."""
+        """Welcome a viewer: at once if it is anonymous and the room is here, else in a task.
+
+        `visitor` is what an anonymous viewer's client calls itself, to be counted once.
+        """
         if viewer.identity is None:
             shown = self._rooms.shown(session_id)
             if shown is not None:
@@ -45,7 +44,7 @@ class ViewerAdmission:
                 self._seat(viewer, shown, ref, (), [])
                 return
         self._coming[viewer] = []
-        tasks.start_soon(self._bring, viewer, session_id, ref, visitor)
+        self._errands.start(self._bring, viewer, session_id, ref, visitor)
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Hand a command to the viewer's room, once it is there."""
@@ -116,7 +115,7 @@ class ViewerAdmission:
         reservations = await session.units.mine(buyer)
         for reservation in reservations:
             session.mailbox.watch(Watched.of(reservation))
-        orders = await self._node.orders.of_buyer(session.session_id, buyer)
+        orders = await self._node.stores[Orders].of_buyer(session.session_id, buyer)
         return reservations, orders
 
     def _enter(self, viewer: Viewer, place: Room | Still, visitor: str | None) -> None:

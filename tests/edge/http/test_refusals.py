@@ -96,7 +96,8 @@ def test_a_token_that_does_not_hold_is_refused_on_public_paths_too(api: Api) -> 
 
 
 async def test_a_bug_is_answered_without_a_traceback() -> None:
-    bare: Any = SimpleNamespace(now_ms=lambda: 0, metrics=Metrics())
+    node = SimpleNamespace(now_ms=lambda: 0, metrics=Metrics())
+    bare: Any = SimpleNamespace(node=node)
     nothing: Any = None
     app = build_app(Settings(secret=SECRET, origins=(SHOP_ORIGIN,)), bare, nothing)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -1,0 +1,78 @@
+"""The engine, as the gateway sees it: what it asks of the node, the sessions and the viewers."""
+
+from typing import Protocol
+
+from liveshop.core.commands import Command
+from liveshop.engine.fanout.viewer import Viewer
+from liveshop.engine.metrics import Metrics
+from liveshop.engine.purchase.lateness import Lateness
+
+
+class GatewayNode(Protocol):
+    """What the gateway asks of the node."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What the node counts."""
+
+    @property
+    def lateness(self) -> Lateness:
+        """How late the node hears of what it is asked; kept by the gateway."""
+
+    def now_ms(self) -> int:
+        """Return the time by the stores' clock, in Unix milliseconds."""
+
+    def retire(self) -> None:
+        """Say from now on that this node is not ready; comes first when it stops."""
+
+
+class GatewayRooms(Protocol):
+    """What the gateway asks of the sessions."""
+
+    def loaded(self, session_id: str) -> object | None:
+        """Return the session's room if this node has it."""
+
+    async def look_up(self, session_id: str) -> None:
+        """Find out whether there is a session; raises NotFound or Unavailable."""
+
+    async def finish(self) -> None:
+        """Return once nothing is under way any longer; comes last when the node stops."""
+
+
+class GatewayViewers(Protocol):
+    """Where the gateway hands over viewers.
+
+    `connect` comes once, after a good `hello`; then `submit` for each command or `answer` for
+    each that is refused before, and `disconnect` once, when the connection is lost. All return
+    at once and answer through the viewer.
+    """
+
+    def connect(
+        self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
+    ) -> None:
+        """Welcome a viewer to a session, or close its connection."""
+
+    def submit(self, viewer: Viewer, command: Command) -> None:
+        """Carry out a command that the viewer's role allows, and answer it."""
+
+    def answer(self, viewer: Viewer, answer: bytes) -> None:
+        """Write an answer of the gateway's own, after the welcome if that is still to come."""
+
+    def disconnect(self, viewer: Viewer) -> None:
+        """Forget a viewer."""
+
+
+class ViewerEngine(Protocol):
+    """The engine, as far as the gateway needs it."""
+
+    @property
+    def node(self) -> GatewayNode:
+        """The node and its stores."""
+
+    @property
+    def rooms(self) -> GatewayRooms:
+        """The sessions on this node."""
+
+    @property
+    def viewer_admission(self) -> GatewayViewers:
+        """The viewers of this node."""
