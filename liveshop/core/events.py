@@ -4,7 +4,7 @@
 format: `msgspec.to_builtins` makes the message, `msgspec.convert` reads it back from the log.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
@@ -14,6 +14,9 @@ SaleEndReason = Literal["timer", "sold_out", "manual", "session_end"]
 
 
 class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    # Whether it changes what Redis sells, or at what price: its copy is then written again.
+    sells: ClassVar[bool] = False
+
     offset: int
     at_ms: int
 
@@ -21,42 +24,49 @@ class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
 class SessionStarted(_Event, frozen=True, kw_only=True, tag="session.started"):
     """The session went live."""
 
+    sells = True
     status: Literal["live"] = "live"
 
 
 class SessionPaused(_Event, frozen=True, kw_only=True, tag="session.paused"):
     """Selling stopped for a while."""
 
+    sells = True
     status: Literal["paused"] = "paused"
 
 
 class SessionResumed(_Event, frozen=True, kw_only=True, tag="session.resumed"):
     """Selling goes on."""
 
+    sells = True
     status: Literal["live"] = "live"
 
 
 class SessionEnded(_Event, frozen=True, kw_only=True, tag="session.ended"):
     """The session is over, for good."""
 
+    sells = True
     status: Literal["ended"] = "ended"
 
 
 class ProductAdded(_Event, frozen=True, kw_only=True, tag="product.added"):
     """A product came to the end of the shelf."""
 
+    sells = True
     product: ShelfProduct
 
 
 class ProductRemoved(_Event, frozen=True, kw_only=True, tag="product.removed"):
     """A product left the shelf."""
 
+    sells = True
     product_id: str
 
 
 class ProductRepriced(_Event, frozen=True, kw_only=True, tag="product.repriced"):
     """Shelf prices changed; `prices` has the changed ones."""
 
+    sells = True
     product_id: str
     prices: dict[str, int]
 
@@ -84,6 +94,7 @@ class ShelfOrdered(_Event, frozen=True, kw_only=True, tag="shelf.ordered"):
 class SaleStarted(_Event, frozen=True, kw_only=True, tag="sale.started"):
     """A flash sale was announced or began: the fields of `Sale` but `offset`, which is its own."""
 
+    sells = True
     product_id: str
     prices: dict[str, int]
     starts_at_ms: int
@@ -107,6 +118,7 @@ class SaleStarted(_Event, frozen=True, kw_only=True, tag="sale.started"):
 class SaleEnded(_Event, frozen=True, kw_only=True, tag="sale.ended"):
     """A flash sale is over."""
 
+    sells = True
     product_id: str
     reason: SaleEndReason
 

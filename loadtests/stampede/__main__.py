@@ -18,6 +18,7 @@ from loadtests.kit.shop import open_shop
 from loadtests.kit.worker import WorkerFailed
 from loadtests.stampede import comparisons, overload, scenarios
 from loadtests.stampede.bench import Bench, Size
+from loadtests.stampede.pins import pins
 from loadtests.stampede.plot import plot
 
 SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
@@ -28,6 +29,7 @@ SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
         "obvious": comparisons.obvious,
         "orders": comparisons.orders,
         "shelf": comparisons.shelf,
+        "pins": pins,
     }
 )
 _QUICK: Final = Size((100.0, 200.0), 1.0, 200, 20, 200, 1_000, 5, 1, quick=True)
@@ -58,8 +60,8 @@ def _steps(name: str, report: Report) -> str:
 def _chosen(names: Sequence[str], against: Checkout | None) -> list[str]:
     """Return the scenarios to run; raises UsageError where they cannot be compared."""
     chosen = list(SCENARIOS) if "all" in names else list(dict.fromkeys(names))
-    if against is not None and chosen != ["limit"]:
-        raise click.UsageError("--against compares `limit` only: add --scenario limit")
+    if against is not None and not set(chosen) <= {"limit", "pins"}:
+        raise click.UsageError("--against compares `limit` and `pins`: add --scenario limit")
     return chosen
 
 
@@ -90,7 +92,7 @@ def _chosen(names: Sequence[str], against: Checkout | None) -> list[str]:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     callback=checkout_option,
     metavar="DIR",
-    help="Another checkout, whose server is measured by turns with this one's; for `limit`.",
+    help="Another checkout, measured by turns with this one; for `limit` and `pins`.",
 )
 @click.option("--quick", is_flag=True, help="A few hundred purchases: does it work?")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path))

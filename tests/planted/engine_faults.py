@@ -158,8 +158,8 @@ FAULTS: Final = (
         name="a host's command without an answer to its COMMIT done again",
         promise="P8: what the log has already is decided a second time",
         file=f"{_ENGINE}/rooms/command_log.py",
-        old="            return tuple(logged) == decision.events",
-        new="            return tuple(logged) != decision.events",
+        old="            if tuple(logged) != decision.events:",
+        new="            if tuple(logged) == decision.events:",
         tests=(
             "tests/faults/test_unknown_outcomes.py"
             "::test_a_hosts_command_whose_commit_is_not_answered_is_carried_out_once",

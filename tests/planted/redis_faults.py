@@ -286,4 +286,26 @@ FAULTS: Final = (
             f"{_TESTS}/test_opening.py::test_a_connection_whose_opening_is_cancelled_is_closed",
         ),
     ),
+    Fault(
+        name="a price that moves on without its projection",
+        promise="P2: a buyer is told another price than everybody was shown",
+        file="liveshop/core/events.py",
+        old='    """Shelf prices changed; `prices` has the changed ones."""\n\n    sells = True\n',
+        new='    """Shelf prices changed; `prices` has the changed ones."""\n',
+        tests=(
+            "tests/stores/redis/test_projection.py::"
+            "test_events_that_do_not_say_that_they_change_what_is_sold_leave_the_projection",
+        ),
+    ),
+    Fault(
+        name="the offset moves on beyond a change that Redis lacks",
+        promise="P2: what is sold is sold as it was before the change",
+        file=f"{_LUA}/copies.lua",
+        old="  if at < tonumber(args[2]) then\n    return 'stale'\n  end\n",
+        new="",
+        tests=(
+            "tests/stores/redis/test_reserve.py::"
+            "test_the_offset_stays_while_the_projection_lacks_what_has_changed",
+        ),
+    ),
 )

@@ -11,7 +11,7 @@ from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.errors import Busy, Conflict, LiveshopError, NotFound, OutcomeUnknown
 from liveshop.core.events import ChatDeleted, Event
 from liveshop.core.failpoint import Failpoint
-from liveshop.core.model import ChatMessage, Product, Status
+from liveshop.core.model import ChatMessage, Product, Row, Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.wire import decode_event, event_message
 from liveshop.engine.rooms.logged import read_session
@@ -19,6 +19,7 @@ from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.projection import project
+from liveshop.stores.redis.unit_records import UnitsStatus
 
 _EVENTS_PER_READ = 500
 
@@ -40,9 +41,10 @@ class CommandLog:
         session = self._session
         async with self._lock:
             session.require_stores()
-            events = await self._append(command)
+            events, rows = await self._append(command)
             session.node.reach(Failpoint.AFTER_APPEND)
             session.advance(events)
+            session.keep_rows(rows)
             await self._push_after(events)
         await session.peers.publish("events", [event_message(event) for event in events])
         return events
@@ -84,7 +86,7 @@ class CommandLog:
         return self._verified_epoch == self._session.epochs.newest
 
     async def push(self) -> None:
-        """Bring Redis' projection up to this room's state.
+        """Bring Redis' projection up to this room's state: its offset alone if the rest is there.
 
         Not before that is `verified`, which opening the room waits for: Redis, which another node
         may have loaded, must not hear of events that the log has lost.
@@ -93,9 +95,14 @@ class CommandLog:
         if not self.verified:
             session.epochs.fence()
             return
-        status = await session.units.push(
-            session.epochs.newest, project(session.state), list(session.rows.values())
-        )
+        epoch, status = session.epochs.newest, UnitsStatus.STALE
+        if session.sells_offset < session.state.offset:
+            status = await session.units.move(
+                epoch, sells_offset=session.sells_offset, offset=session.state.offset
+            )
+        if status is UnitsStatus.STALE:
+            rows = list(session.rows.values())
+            status = await session.units.push(epoch, project(session.state), rows)
         session.epochs.ok_or_fence(status)
 
     async def _verify(self) -> None:
@@ -107,7 +114,7 @@ class CommandLog:
                 self._session.begin_anew(await read_session(sessions, session_id))
         self._verified_epoch = epoch
 
-    async def _append(self, command: HostCommand | SystemCommand) -> list[Event]:
+    async def _append(self, command: HostCommand | SystemCommand) -> tuple[list[Event], list[Row]]:
         session = self._session
         for _ in range(limits.COMMAND_ATTEMPTS_MAX):
             before, facts = session.state, await self._facts(command)
@@ -120,12 +127,15 @@ class CommandLog:
                     raise
                 continue
             status = replay(before, decision.events).status
-            if await self._appended(before, decision, status):
-                return list(decision.events)
+            changed = await self._appended(before, decision, status)
+            if changed is not None:
+                return list(decision.events), changed
             await self._catch_up()
         raise Busy()
 
-    async def _appended(self, before: SessionState, decision: Decision, status: Status) -> bool:
+    async def _appended(
+        self, before: SessionState, decision: Decision, status: Status
+    ) -> list[Row] | None:
         sessions, session_id = self._session.node.stores[Sessions], self._session.session_id
         try:
             return await sessions.append(
@@ -135,7 +145,9 @@ class CommandLog:
             # Whether it committed stands in the log: ours are there, or others', or none.
             size = len(decision.events)
             logged = await sessions.events(session_id, after=before.offset, limit=size)
-            return tuple(logged) == decision.events
+            if tuple(logged) != decision.events:
+                return None
+            return await sessions.rows(session_id)
 
     async def _facts(self, command: HostCommand | SystemCommand) -> Facts:
         node, session_id = self._session.node, self._session.session_id
@@ -182,7 +194,6 @@ class CommandLog:
         try:
             if not self.verified:
                 await self._verify()
-            session.keep_rows(await session.node.stores[Sessions].rows(session.session_id))
             await self.push()
             for event in events:
                 if isinstance(event, ChatDeleted):

@@ -28,7 +28,8 @@ from liveshop.stores.redis.units import SessionUnits
 class Session:
     """A session on a node: what it is, and what shows it.
 
-    `state` follows the log; `newest` is the last event that was applied. `rows` are the newest
+    `state` follows the log; `newest` is the last event that was applied, `sells_offset` that of the
+    last one that changed what is sold. `rows` are the newest
     copies of Postgres' rows. What else a session has on a node is apart: its `epochs`, its `peers`,
     and what may `wake` its tasks.
     """
@@ -42,6 +43,7 @@ class Session:
         self.state = state
         self.settled = settled
         self.newest: Event | None = None
+        self.sells_offset = 0
         self.rows: dict[str, Row] = {}
         self.limits = PurchaseLimits()
         self.clock = SessionClock(node.clock)
@@ -78,6 +80,8 @@ class Session:
         for event in events:
             self.state = apply(self.state, event)
             self.newest = event
+            if event.sells:
+                self.sells_offset = event.offset
             self.limits.note(event)
         if show:
             self.broadcast.add_events(self.state, events)
@@ -86,7 +90,7 @@ class Session:
 
     def begin_anew(self, logged: LoggedSession) -> None:
         """Take the session as Postgres has it in place of all that is known, and show it so."""
-        self.state, self.newest = logged.first_state, None
+        self.state, self.newest, self.sells_offset = logged.first_state, None, 0
         self.limits = PurchaseLimits()
         self.epochs.forget_heads(logged.seq)
         self.replace_rows(logged.rows)

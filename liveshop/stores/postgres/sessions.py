@@ -68,30 +68,31 @@ class Sessions:
 
     async def append(
         self, session_id: str, decision: Decision, status: Status, *, expected_offset: int
-    ) -> bool:
-        """Append a decision's events and move its units, in one transaction.
+    ) -> list[Row] | None:
+        """Append a decision's events and move its units, in one transaction; return changed rows.
 
-        Returns False, and changes nothing, where the log has gone on beyond `expected_offset`:
-        read the newer events and decide again. Raises SoldOut where the catalogue has too little,
+        Returns None, and changes nothing, if the log has gone on beyond `expected_offset`: read
+        the newer events and decide again. Raises SoldOut where the catalogue has too little,
         NotFound where it lacks a SKU. After OutcomeUnknown, read the log.
         """
         events = decision.events
         assert events and events[0].offset == expected_offset + 1
         head, at_ms = events[-1].offset, events[-1].at_ms
+        changed: list[asyncpg.Record] = []
         async with self._database.transaction(session_id) as connection:
             args = (session_id, expected_offset, head, status, at_ms)
             if not await connection.fetch(_SQL["move_head"], *args):
-                return False
+                return None
             await _insert_events(connection, session_id, events)
             if decision.moves:
-                await _allocate(connection, session_id, head, decision.moves)
+                changed += await _allocate(connection, session_id, head, decision.moves)
             if decision.rows:
                 names = [row.row for row in decision.rows]
                 units = [row.units for row in decision.rows]
-                await connection.execute(_SQL["create_rows"], session_id, names, units)
+                changed += await connection.fetch(_SQL["create_rows"], session_id, names, units)
             if decision.words is not None:
                 await connection.execute(_SQL["save_words"], session_id, decision.words)
-        return True
+        return [row_of(record) for record in changed]
 
     async def events(self, session_id: str, *, after: int, limit: int) -> list[Event]:
         """Return events in the order of offsets, from the one after `after`."""
@@ -191,7 +192,7 @@ async def _insert_events(connection: Connection, session_id: str, events: Sequen
 
 async def _allocate(
     connection: Connection, session_id: str, offset: int, moves: Sequence[Move]
-) -> None:
+) -> list[asyncpg.Record]:
     units = {move.sku: move.units for move in moves}
     assert len(units) == len(moves), "a decision moves a SKU once"
     stock = dict(await connection.fetch(_SQL["lock_variants"], list(units)))
@@ -200,9 +201,10 @@ async def _allocate(
             raise NotFound("SKU", sku)
         if stock[sku] < wanted:
             raise SoldOut(sku, requested=wanted, left=stock[sku])
-    await connection.execute(
+    changed: list[asyncpg.Record] = await connection.fetch(
         _SQL["allocate_units"], session_id, offset, list(units), list(units.values())
     )
+    return changed
 
 
 def _session(record: asyncpg.Record) -> SessionRecord:

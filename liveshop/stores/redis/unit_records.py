@@ -13,7 +13,8 @@ class UnitsStatus(StrEnum):
     FENCED: Redis may have lost writes (keys missing, another process than at the last rebuild,
     a rebuild under way, an older epoch): rebuild with a new epoch, or wait for who does.
     EPOCH: the caller's epoch is older than Redis': read `stock_epoch` again, then call again.
-    STALE (`reserve` alone): Redis' projection is older than the room's: `push`, then call again.
+    STALE (`reserve` and `move`): Redis' projection is older than the session's: `push`, then call
+    again.
     """
 
     OK = "ok"

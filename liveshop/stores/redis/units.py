@@ -143,6 +143,13 @@ class SessionUnits(Loading):
         args = (projection.offset, len(fields), *fields, *copy_args(rows))
         return UnitsStatus(await self._call("push", epoch, *args))
 
+    async def move(self, epoch: int, *, sells_offset: int, offset: int) -> UnitsStatus:
+        """Move the projection on to `offset`, where nothing after `sells_offset` changes it.
+
+        STALE where Redis has not got the event at `sells_offset` yet: `push` the whole.
+        """
+        return UnitsStatus(await self._call("move", epoch, sells_offset, offset))
+
     async def sweep(self, epoch: int, lines_max: int = SWEEP_LINES_MAX) -> SweepReply:
         """Expire overdue held reservations, list overdue paying ones, trim old resolved ones."""
         reply = await self._call("sweep", epoch, lines_max, RESOLVED_KEPT_MS)

@@ -59,12 +59,14 @@ class StoredShop:
             moves=tuple(Move(sku=sku, units=n) for sku, n in units.items()),
             rows=() if sale_units is None else (NewRow(row="@1", units=sale_units),),
         )
-        assert await self.sessions.append(session_id, decision, Status.LIVE, expected_offset=0)
+        appended = await self.sessions.append(session_id, decision, Status.LIVE, expected_offset=0)
+        assert appended is not None
 
     async def end(self, session_id: str) -> None:
         """End a session that has had one event so far."""
         decision = Decision(events=(SessionEnded(offset=2, at_ms=NOW + 1),))
-        assert await self.sessions.append(session_id, decision, Status.ENDED, expected_offset=1)
+        appended = await self.sessions.append(session_id, decision, Status.ENDED, expected_offset=1)
+        assert appended is not None
 
     async def commit(self, *orders: NewOrder, session_id: str = "s1") -> dict[str, Outcome]:
         """Confirm orders in the session's first epoch."""

@@ -1,8 +1,15 @@
 """What Redis is told of a session."""
 
+from dataclasses import replace
+from typing import get_args
+
+from liveshop.core import commands
+from liveshop.core.decision import MarkRestocked, MarkSoldOut
+from liveshop.core.events import Event
 from liveshop.core.model import Sale, ShelfProduct, ShelfVariant, Status
 from liveshop.core.session import SessionInfo, SessionState
 from liveshop.stores.redis.projection import Offer, Projection, project
+from tests.core.world import CoreWorld, make_chat, make_product
 
 
 def test_offer_has_the_sale_only_where_its_sku_is_in_it() -> None:
@@ -47,3 +54,49 @@ def test_offer_has_the_sale_only_where_its_sku_is_in_it() -> None:
         "sM",
         "5000\x1f3",
     ]
+
+
+def _what_is_sold(state: SessionState) -> Projection:
+    projection = project(state)
+    offers = sorted(projection.offers, key=lambda offer: offer.sku)
+    return replace(projection, offset=0, offers=tuple(offers))
+
+
+def test_events_that_do_not_say_that_they_change_what_is_sold_leave_the_projection() -> None:
+    """Otherwise Redis would go on selling what is for sale no longer, or at another price."""
+    world = CoreWorld(Status.SCHEDULED)
+    world.products["shirt"] = make_product("shirt")
+    world.products["mug"] = make_product("mug")
+    world.chat.append(make_chat("1-0"))
+    seen, units = set(), {"shirt-M": 10, "shirt-L": 10}
+    story = (
+        commands.AddProduct(product_id="shirt", units=units),
+        commands.AddProduct(product_id="mug", units={"mug-M": 1}),
+        commands.StartSession(),
+        commands.PinProduct(product_id="shirt"),
+        commands.UnpinProduct(product_id="shirt"),
+        commands.OrderShelf(product_ids=["mug", "shirt"]),
+        commands.RepriceProduct(product_id="shirt", prices={"shirt-M": 4_000}),
+        commands.StartSale(product_id="shirt", percent=10, duration_ms=60_000, units=3),
+        commands.EndSale(product_id="shirt"),
+        commands.PauseSession(),
+        commands.ResumeSession(),
+        MarkSoldOut(sku="mug-M"),
+        MarkRestocked(sku="mug-M"),
+        commands.PinChat(id="1-0"),
+        commands.UnpinChat(id="1-0"),
+        commands.DeleteChat(id="1-0"),
+        commands.SlowChat(interval_ms=5_000),
+        commands.BlockWords(words=["fake"]),
+        commands.RemoveProduct(product_id="mug"),
+        commands.EndSession(),
+    )
+    for command in story:
+        if isinstance(command, MarkSoldOut | MarkRestocked):
+            world.set_sold("smug-M", int(isinstance(command, MarkSoldOut)))
+        before = _what_is_sold(world.state)
+        events = world.do(command)
+        changed = _what_is_sold(world.state) != before
+        assert changed == any(event.sells for event in events), command
+        seen |= {type(event) for event in events}
+    assert seen == set(get_args(Event))

@@ -230,6 +230,31 @@ async def test_projection_of_a_lower_offset_changes_nothing(redis_url: str) -> N
         assert await session.dump() == before
 
 
+async def test_the_offset_alone_moves_on_where_nothing_since_changes_what_is_sold(
+    redis_url: str,
+) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link, projection(offset=3))
+        assert (await session.units.reserve(1, 7, [line()])).status is UnitsStatus.STALE
+        assert await session.units.move(1, sells_offset=3, offset=7) is UnitsStatus.OK
+        (reply,) = (await session.units.reserve(1, 7, [line()])).lines
+        assert reply.reservation is not None
+        before = await session.dump()
+        for sells_offset, offset in ((3, 5), (7, 7)):
+            status = await session.units.move(1, sells_offset=sells_offset, offset=offset)
+            assert status is UnitsStatus.OK
+        assert await session.dump() == before
+
+
+async def test_the_offset_stays_while_the_projection_lacks_what_has_changed(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link, projection(offset=3))
+        before = await session.dump()
+        assert await session.units.move(1, sells_offset=4, offset=7) is UnitsStatus.STALE
+        assert await session.units.move(2, sells_offset=3, offset=7) is UnitsStatus.FENCED
+        assert await session.dump() == before
+
+
 async def test_without_a_projection_every_room_is_told_to_push(redis_url: str) -> None:
     async with linked(redis_url) as link:
         session = OpenSession(link)

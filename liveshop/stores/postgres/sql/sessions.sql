@@ -37,7 +37,8 @@ SELECT $1, * FROM unnest($2::int[], $3::bigint[], $4::text[], $5::jsonb[])
 SELECT sku, stock FROM variant WHERE sku = ANY($1) ORDER BY sku FOR UPDATE
 
 -- name: allocate_units
--- Move units of locked variants to a session. $1 session, $2 offset of the cause, $3 SKUs, $4 units
+-- Move units of locked variants to a session; returns the rows as they are then.
+-- $1 session, $2 offset of the cause, $3 SKUs, $4 units
 WITH move AS MATERIALIZED (
     SELECT * FROM unnest($3::text[], $4::int[]) AS m (sku, n)
 ), taken AS (
@@ -50,11 +51,14 @@ INSERT INTO stock AS t (session_id, "row", sku, units)
 SELECT $1, 's' || sku, sku, n FROM move
 ON CONFLICT (session_id, "row") DO UPDATE
     SET units = t.units + excluded.units, version = t.version + 1
+RETURNING "row", units, sold, version
 
 -- name: create_rows
--- Make the rows of sales that have units of their own. $1 session, $2 rows, $3 units
+-- Make the rows of sales that have units of their own, and return them.
+-- $1 session, $2 rows, $3 units
 INSERT INTO stock (session_id, "row", units)
 SELECT $1, * FROM unnest($2::text[], $3::int[])
+RETURNING "row", units, sold, version
 
 -- name: save_words
 -- Replace the words that a chat refuses. $1 session, $2 words

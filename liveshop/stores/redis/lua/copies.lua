@@ -79,6 +79,25 @@ register('copy', function(key, args)
   return status
 end, {'allow-oom'})
 
+-- Move the projection's offset on, since no event after another offset changes what is sold.
+-- ARGV    epoch, offset of the newest event that changes what is sold, offset of the newest event
+-- Returns status; 'stale' where the projection lacks the former: push it whole
+register('move', function(key, args)
+  local status, now_ms = enter(key, args[1])
+  if status ~= 'ok' then
+    return status
+  end
+  local at = tonumber(redis.call('HGET', key.plan, 'offset')) or -1
+  if at < tonumber(args[2]) then
+    return 'stale'
+  end
+  if at < tonumber(args[3]) then
+    redis.call('HSET', key.plan, 'offset', args[3])
+  end
+  save_clock(key, now_ms)
+  return status
+end, {'allow-oom'})
+
 -- Replace the projection by a newer one, and copy rows.
 -- ARGV    epoch, offset, count of fields and values, those, then copies (above)
 -- Returns status; 'ok' also where a newer projection is there already
