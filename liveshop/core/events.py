@@ -4,7 +4,7 @@
 format: `msgspec.to_builtins` makes the message, `msgspec.convert` reads it back from the log.
 """
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 
@@ -169,7 +169,20 @@ class ChatBlocked(_Event, frozen=True, kw_only=True, tag="chat.blocked"):
     count: int
 
 
-Event = (
+class UnknownEvent(Struct, frozen=True, kw_only=True):
+    """An event whose type this release does not know, since a newer node has written it.
+
+    It changes nothing here, and is shown as it came: `body` is its whole message.
+    """
+
+    sells: ClassVar[bool] = False
+
+    offset: int
+    at_ms: int
+    body: dict[str, Any]
+
+
+KnownEvent = (
     SessionStarted
     | SessionPaused
     | SessionResumed
@@ -190,3 +203,4 @@ Event = (
     | ChatSlowed
     | ChatBlocked
 )
+Event = KnownEvent | UnknownEvent

@@ -28,6 +28,7 @@ from liveshop.core.events import (
     SessionResumed,
     SessionStarted,
     ShelfOrdered,
+    UnknownEvent,
 )
 from liveshop.core.model import ChatMessage, PaymentMode, Sale, ShelfProduct, ShelfVariant, Status
 
@@ -141,6 +142,8 @@ def _changed(state: SessionState, event: Event) -> SessionState:
             return replace(state, chat_slow_ms=interval_ms)
         case ChatBlocked(offset=offset):
             return replace(state, words_offset=offset)
+        case UnknownEvent():
+            return state
         case _:
             assert_never(event)
 

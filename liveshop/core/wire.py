@@ -10,7 +10,7 @@ import orjson
 from liveshop.core import limits
 from liveshop.core.commands import Command
 from liveshop.core.errors import BadFrame, BadRequest
-from liveshop.core.events import Event
+from liveshop.core.events import Event, KnownEvent, UnknownEvent
 from liveshop.core.fields import PATTERN_WORDS
 from liveshop.core.frames import SharedFrame, text_frame
 
@@ -24,7 +24,7 @@ def _by_name(union: Any) -> Mapping[str, Any]:
 
 # msgspec prepares a union anew at each call, which takes ten times as long as all the rest.
 _COMMANDS: Final = _by_name(Command)
-_EVENTS: Final = _by_name(Event)
+_EVENTS: Final = _by_name(KnownEvent)
 # "Expected `int` >= 1 - at `$.count`", as msgspec says it, or "- at `key` in `$.prices`"
 _AT = " - at "
 _KEY_IN = "`key` in "
@@ -49,8 +49,14 @@ def decode_command(message: Mapping[str, Any]) -> Command:
 
 
 def decode_event(message: Mapping[str, Any]) -> Event:
-    """Read an event of ours back, from the log or the bus."""
-    return cast(Event, msgspec.convert(message, _EVENTS.get(str(message.get("type")), Event)))
+    """Read an event of ours back, from the log or the bus.
+
+    Otherwise a node that meets a newer one's event, as in a rolling upgrade, would lose its show.
+    """
+    kind = _EVENTS.get(str(message.get("type")))
+    if kind is not None:
+        return cast(Event, msgspec.convert(message, kind))
+    return msgspec.convert({**message, "body": message}, UnknownEvent)
 
 
 def decode_body(data: bytes, shape: type[T]) -> T:
@@ -92,17 +98,21 @@ def as_message(record: msgspec.Struct) -> Message:
 
 def event_message(event: Event) -> Message:
     """Return the message of an event: its type, offset, instant and facts."""
-    return as_message(event)
+    return event.body if isinstance(event, UnknownEvent) else as_message(event)
 
 
 def encode(messages: Sequence[Any]) -> bytes:
     """Write messages, records of ours among them, as the JSON array that a frame carries."""
-    return orjson.dumps(messages, default=msgspec.to_builtins)
+    return orjson.dumps(messages, default=_builtins)
 
 
 def encode_one(message: Any) -> bytes:
     """Write one value as JSON: a body of HTTP, of the log or of the bus."""
-    return orjson.dumps(message, default=msgspec.to_builtins)
+    return orjson.dumps(message, default=_builtins)
+
+
+def _builtins(record: Any) -> Any:
+    return record.body if isinstance(record, UnknownEvent) else msgspec.to_builtins(record)
 
 
 def frame(*messages: Any) -> bytes:

@@ -43,6 +43,9 @@ class Metrics:
         self.failures = self._counter("failures", "Bugs that were met, by part.", "part")
         self.rebuilds = self._counter("rebuilds", "Rebuilds of a session's units in Redis.")
         self.epochs = self._counter("epoch_changes", "Newer epochs of a session that were met.")
+        self.unknown_events = self._counter(
+            "unknown_events", "Events of a type that this release does not know."
+        )
         self.catch_ups = self._counter("catch_ups", "Gaps in the events filled from Postgres.")
         self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")
         self.bus_lag = self._seconds("bus_lag_seconds", "From one node over the bus to another.")

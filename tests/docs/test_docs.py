@@ -13,7 +13,7 @@ from liveshop.core import catalogue, figures, limits, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError
-from liveshop.core.events import Event
+from liveshop.core.events import KnownEvent
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.settings import SETTINGS
 from liveshop.edge.http import (
@@ -48,7 +48,7 @@ _RECORDS = (
     catalogue,
 )
 _COMMANDS = {kind.__struct_config__.tag for kind in get_args(Command)}
-_EVENTS = {kind.__struct_config__.tag for kind in get_args(Event)}
+_EVENTS = {kind.__struct_config__.tag for kind in get_args(KnownEvent)}
 # Messages that are neither commands nor events, as core.messages and core.snapshot make them.
 _OTHERS = {
     *("welcome", "session", "ok", "error", "time", "moved", "pulse", "chat"),

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from liveshop.core import limits
-from liveshop.core.events import Event
+from liveshop.core.events import KnownEvent
 from liveshop.core.fields import Currency, Instant, PaymentUrl, Title, Url
 from liveshop.core.model import ChatMessage, PaymentMode, Status
 from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
@@ -102,11 +102,11 @@ class SessionList(Output, frozen=True, kw_only=True):
 class EventList(Output, frozen=True, kw_only=True):
     """A page of a session's log; poll with `next`."""
 
-    events: list[Event]
+    events: list[KnownEvent]
     next: int
 
 
 class Happened(Output, frozen=True, kw_only=True):
     """The events that a command led to."""
 
-    events: list[Event]
+    events: list[KnownEvent]

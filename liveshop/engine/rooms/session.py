@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from liveshop.core.errors import Unavailable
-from liveshop.core.events import Event
+from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.session import SessionState, apply
 from liveshop.engine.clock import SessionClock
@@ -83,6 +83,8 @@ class Session:
             if event.sells:
                 self.sells_offset = event.offset
             self.limits.note(event)
+            if isinstance(event, UnknownEvent):
+                self.node.metrics.unknown_events.inc()
         if show:
             self.broadcast.add_events(self.state, events)
         else:
