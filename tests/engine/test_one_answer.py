@@ -100,6 +100,9 @@ async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_
     await until(lambda: room.session.broadcast.stats and room.session.broadcast.stats.totals.orders)
     await _forget_everything(redis_url)
     await there.sees("confirmed", rids=[rid])
+    session = (await other.engine.rooms.get(session_id)).session
+    # What is asked for before Redis has been rebuilt is unavailable.
+    await until(lambda: session.buying)
     other.reserve(there, "OBS-M", rid=rid, ref=9)
     await there.sees("reserved", ref=9)
     await there.until(lambda: len(there.of("confirmed")) == 2)
