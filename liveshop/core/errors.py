@@ -37,6 +37,10 @@ class LiveshopError(Exception):
         self.message = message
         self.fields = fields
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by message and fields: each class has another signature."""
+        return _restored, (type(self), self.message, self.fields)
+
     def as_message(self) -> dict[str, Any]:
         """Return the protocol's `error` message, without `ref`."""
         return {"type": "error", "code": self.code, "message": self.message, **self.fields}
@@ -192,6 +196,12 @@ class InternalError(LiveshopError):
 
     def __init__(self) -> None:
         super().__init__("something went wrong on our side")
+
+
+def _restored(kind: type[LiveshopError], message: str, fields: dict[str, Any]) -> LiveshopError:
+    error = kind.__new__(kind)
+    LiveshopError.__init__(error, message, **fields)
+    return error
 
 
 def reason(error: BaseException) -> str:

@@ -104,6 +104,7 @@ CHAT_PER_SECOND_DEFAULT: Final = 20
 CHAT_PER_SECOND_MAX: Final = CHAT_TAIL_MESSAGES  # a pulse repairs what the tail still has
 BLOCKED_WORDS_MAX: Final = 200
 SHELF_PRODUCTS_MAX: Final = 500
+REHEARSED_ORDERS_MAX: Final = 200  # that can be cancelled
 VARIANTS_PER_PRODUCT_MAX: Final = 200
 CHECKOUT_RIDS_MAX: Final = 20
 WELCOME_ORDERS_MAX: Final = 50
@@ -132,6 +133,13 @@ IMPORT_CHUNK_CPU_MS_MAX: Final = 5_000  # 64 KiB of a file, which take milliseco
 IMPORT_MS_MAX: Final = 900_000
 IMPORT_WAIT_MS_MAX: Final = 10_000
 IMPORTS_AT_ONCE_MAX: Final = 2  # on a node
+
+# Rehearsals: each step brings the whole state
+REHEARSAL_BYTES_MAX: Final = 2_097_152
+REHEARSALS_PER_CALLER_MAX: Final = 2  # at a time
+REHEARSALS_AT_ONCE_MAX: Final = 32  # on a node
+REHEARSAL_WORKERS_MAX: Final = 1  # a second one would take more of the processor from buyers
+REHEARSAL_RATE: Final = (10, 30)  # of a caller: (a second, burst)
 
 # Bytes
 HEAD_BYTES_MAX: Final = 16_384

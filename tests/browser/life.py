@@ -201,9 +201,9 @@ class Life:
         ):
             yield await self.dialog(opener, name)
             await self.close(self.host)
-        await _button(self.host, "Practise").click()
+        await _button(self.host, "Rehearse").click()
         await expect(_button(self.host, "Back to the show")).to_be_visible()
-        yield State("console-practice", self.host)
+        yield State("console-rehearsal", self.host)
         await _button(self.host, "Back to the show").click()
 
     async def on_air(self) -> AsyncIterator[State]:

@@ -1,4 +1,4 @@
-"""The host's console: planning, moderating, undoing, practising, and what a show came to."""
+"""The host's console: planning, moderating, undoing, rehearsing, and what a show came to."""
 
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -152,15 +152,15 @@ async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Browse
     wait_until(lambda: live.left("OCEAN-M") == 10)
 
 
-async def test_a_practice_sends_nothing_and_leaves_no_trace(
+async def test_a_rehearsal_is_for_nobody_else_and_leaves_no_trace(
     browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, show.host())
     await expect(_button(host, "Go live")).to_be_visible()
     sent: list[str] = []
     host.on("request", lambda request: sent.append(request.url))
-    await _button(host, "Practise").click()
-    await expect(host.get_by_text("Practice: nothing leaves this page")).to_be_visible()
+    await _button(host, "Rehearse").click()
+    await expect(host.get_by_text("Rehearsal: nobody else sees this")).to_be_visible()
     await _button(host, "Go live").click()
     await _button(host, "Pin next: Ocean Shirt").click()
     await _button(host, "Flash sale of Ocean Shirt").first.click()
@@ -171,7 +171,9 @@ async def test_a_practice_sends_nothing_and_leaves_no_trace(
     await _button(host, "Back to the show").click()
     await expect(host.get_by_text("Draft")).to_be_visible()
     await expect(host.get_by_role("region", name="Orders")).to_contain_text("No orders yet.")
-    assert [url for url in sent if "/api/" in url] == []
+    asked = {url.rpartition("/")[2] for url in sent if "/api/" in url}
+    assert asked == {"prices", "rehearse"}
+    assert show.events()[-1]["type"] == "product.added"
     assert show.orders() == []
     assert show.left("OCEAN-M") == 10
 

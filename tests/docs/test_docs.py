@@ -9,18 +9,21 @@ import pytest
 from msgspec import structs
 
 from liveshop.cli.commands import main
-from liveshop.core import catalogue, figures, limits, wire
+from liveshop.core import catalogue, figures, limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError
 from liveshop.core.events import KnownEvent
 from liveshop.core.failpoint import Failpoint
+from liveshop.core.rehearsal import rehearse
+from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import SETTINGS
 from liveshop.edge.http import (
     base_records,
     key_records,
     order_records,
     product_records,
+    rehearsal_records,
     reservation_records,
     session_records,
     show_records,
@@ -41,6 +44,7 @@ _RECORDS = (
     key_records,
     order_records,
     product_records,
+    rehearsal_records,
     reservation_records,
     session_records,
     show_records,
@@ -105,6 +109,24 @@ def test_the_session_example_is_what_the_api_calls_a_session() -> None:
     assert list(session)[:-1] == ["type", *always]
 
 
+def test_the_rehearsal_that_is_answered_is_the_one_that_was_asked_for() -> None:
+    asked = wire.decode_body(_examples("body Rehearse")[0].encode(), rehearsal_records.Rehearse)
+    answer = wire.decode_object(_examples("answer RehearsedStep")[0])
+    assert asked.viewer is not None
+    step = rehearse(
+        asked.state,
+        asked.command,
+        Identity(asked.viewer.id, asked.viewer.name, Role.VIEWER),
+        now_ms=answer["state"]["session"]["now_ms"],
+        catalogue_currency="EUR",
+    )
+    assert step.order is not None
+    events = [wire.event_message(event) for event in step.events]
+    order = messages.order_fields(step.order)
+    told = {"events": events, "order": order, "state": step.state}
+    assert wire.decode_object(wire.encode_one(told)) == answer
+
+
 def test_every_command_has_an_example_and_a_line() -> None:
     shown = {json.loads(text)["type"] for text in _examples("client")}
     assert shown == _COMMANDS
@@ -138,7 +160,8 @@ def test_the_rates_are_those_of_the_code() -> None:
     names = ("COMMANDS", "CHAT", "PURCHASE", "HOST_COMMANDS")
     http = ("HTTP_ANONYMOUS", "HTTP_VIEWER", "HTTP_HOST", "HTTP_KEY", "GUESSES")
     words = " ".join(_PROTOCOL.split())
-    for rate, burst in (getattr(limits, f"{name}_RATE") for name in (*names, *http)):
+    for name in (*names, *http, "REHEARSAL"):
+        rate, burst = getattr(limits, f"{name}_RATE")
         assert f" {rate:,} ({burst:,}) " in words
 
 

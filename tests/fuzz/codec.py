@@ -17,7 +17,11 @@ from liveshop.edge.tokens import Tokens
 from tests.fuzz.target import Target
 
 _PROTOCOL: Final = Path(__file__).parents[2] / "docs" / "protocol.md"
-_SHAPES: Final = [each.body for each in OPERATIONS if hasattr(each.body, "__struct_fields__")]
+_SHAPES: Final = [
+    shape
+    for shape in (each.reads or each.body for each in OPERATIONS)
+    if hasattr(shape, "__struct_fields__")
+]
 _SECRET: Final = "a secret of so many bytes that every algorithm finds it long enough"
 _SIGNER: Final = PyJWS()
 _TOKENS: Final = Tokens(secret=_SECRET)

@@ -20,11 +20,15 @@ from liveshop.core.commands import Say
 from liveshop.core.csv_rows import lines_of, rows_of
 from liveshop.core.errors import BadFrame, LiveshopError
 from liveshop.core.prose import text_of_html
+from liveshop.core.rehearsal import rehearse
+from liveshop.core.roles import Identity, Role
 from liveshop.core.shopify import parse
+from liveshop.core.wire import Message
 from liveshop.core.words import WordFilter, words_of
 from liveshop.edge.addresses import client_address, origin_allowed
 from liveshop.edge.handshake import read_head, session_of, shake_hands
 from liveshop.edge.http.product_records import ProductsPage
+from liveshop.edge.http.rehearsal_records import Rehearse
 from liveshop.edge.websocket import WebSocket
 from tests.edge.raw_viewer import CONT, TEXT, frame
 from tests.fuzz.bounds import calls_of
@@ -46,6 +50,13 @@ _BLOCKED: Final = WordFilter(
     f"{start} {number}"
     for start, number in product(("a", "scam", "の", "a\u0301", "xb xb"), range(40))
 )
+
+_HOST: Final = Identity("h", "h", Role.HOST)
+_SESSION: Final[Message] = {
+    **{"type": "session", "offset": 1_000, "now_ms": 1, "id": "s1", "title": "A", "status": "live"},
+    **{"starts_at_ms": None, "currency": "EUR", "stream_url": None, "pinned": [], "viewers": 1},
+    **{"likes": 1, "buying": True, "chat_pinned": [], "chat": []},
+}
 
 
 def _text(data: bytes) -> str:
@@ -110,6 +121,22 @@ def _origin(data: bytes) -> None:
     origin_allowed.__wrapped__(f"https://{text}", "shop.example", ())
 
 
+def _rehearsal(data: bytes) -> None:
+    """End a rehearsed show with a product, a sale and a word for each byte, up to the limits."""
+    session, products, sales = dict(_SESSION), list[Message](), list[Message]()
+    for at, byte in enumerate(data[: limits.SHELF_PRODUCTS_MAX]):
+        name = f"{at} {byte}"
+        variant = {"sku": name, "label": "", "price": byte, "was": None, "limit": 1, "left": byte}
+        products.append({"product_id": name, "title": "A", "image": None, "variants": [variant]})
+        sale = {"offset": at, "product_id": name, "prices": {name: 0}, "left": byte, "limit": None}
+        sales.append({**sale, "starts_at_ms": 0, "ends_at_ms": 1 + byte})
+    session |= {"shelf": products, "sales": sales}
+    state = {"session": session, "words": [str(byte) for byte in data[: limits.BLOCKED_WORDS_MAX]]}
+    body = wire.encode_one({"state": state, "command": {"type": "session.end"}})
+    step = wire.decode_body(body, Rehearse)
+    rehearse(step.state, step.command, _HOST, now_ms=128, catalogue_currency="EUR")
+
+
 ENTRIES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "body": lambda data: BODY.check(b"\x00" + data),
     "chat": _chat,
@@ -124,6 +151,7 @@ ENTRIES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "origin": _origin,
     "packets": _packets,
     "prose": lambda data: text_of_html(_text(data)),
+    "rehearsal": _rehearsal,
     "search": _search,
     "token": TOKEN.check,
     "upgrade": _upgrade,

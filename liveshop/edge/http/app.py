@@ -12,7 +12,16 @@ from starlette.routing import Route
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
 from liveshop.edge.clients import Clients
-from liveshop.edge.http import figures, keys, orders, payments, products, reservations, sessions
+from liveshop.edge.http import (
+    figures,
+    keys,
+    orders,
+    payments,
+    products,
+    rehearsal,
+    reservations,
+    sessions,
+)
 from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.headers import SecureHeaders, SharedPaths
@@ -22,7 +31,7 @@ from liveshop.edge.http.openapi import openapi_document
 from liveshop.edge.http.operations import Services
 from liveshop.edge.http.pages import page_routes
 from liveshop.edge.http.refusals import HANDLERS, confess
-from liveshop.edge.http.throttle import Throttle
+from liveshop.edge.http.throttle import RehearsalTurns, Throttle
 from liveshop.edge.tokens import Tokens
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.catalogue import Catalogue
@@ -35,6 +44,7 @@ OPERATIONS: Final = (
     *products.OPERATIONS,
     *sessions.OPERATIONS,
     *figures.OPERATIONS,
+    *rehearsal.OPERATIONS,
     *reservations.OPERATIONS,
     *orders.OPERATIONS,
     *payments.OPERATIONS,
@@ -53,6 +63,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         imports=Imports(stores[Catalogue], settings.currency),
         keys=KnownKeys(stores[Keys], throttle.now_ms),
         throttle=throttle,
+        rehearsals=RehearsalTurns(),
     )
     tokens = Tokens.of(settings, engine.node.now_ms)
     clients = Clients(settings, engine.node.metrics)

@@ -28,10 +28,12 @@ class BodyTooLarge(BadRequest):
         super().__init__(f"the body may have {bytes_max} bytes at most")
 
 
-async def read_body(request: Request, *, within_ms: int = BODY_MS_MAX) -> bytes:
-    """Return the whole body, of `BODY_BYTES_MAX` bytes at most."""
+async def read_body(
+    request: Request, *, bytes_max: int = BODY_BYTES_MAX, within_ms: int = BODY_MS_MAX
+) -> bytes:
+    """Return the whole body, of `bytes_max` bytes at most."""
     with _patience(within_ms):
-        return b"".join([chunk async for chunk in stream_body(request, BODY_BYTES_MAX)])
+        return b"".join([chunk async for chunk in stream_body(request, bytes_max)])
 
 
 async def stream_body(

@@ -31,6 +31,11 @@ class Caller:
         """The one session that the token is good for, None for any."""
         return None if self.grant is None else self.grant.session_id
 
+    @property
+    def name(self) -> str:
+        """What a caller with a token or a key is counted by."""
+        return f"{'key' if self.api_key else 'viewer'} {self.identity().viewer_id}"
+
     def identity(self) -> Identity:
         """Return whom the token or the key names; raises Unauthorized without one."""
         if self.grant is None:

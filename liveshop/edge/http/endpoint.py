@@ -39,7 +39,7 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
             request=request,
         )
         reply = await operation.handler(services, call)
-        if operation.returns == JSON:
+        if operation.returns == JSON and not isinstance(reply.content, bytes):
             return json_response(reply.content, reply.status)
         return Response(reply.content, reply.status, media_type=operation.returns)
 
@@ -78,7 +78,7 @@ async def _body(operation: Operation, request: Request) -> Any:
     if operation.streams is not None:
         _expect_type(operation.streams, request)
         return Nothing()
-    if request.method == "GET":
+    if request.method == "GET" or operation.reads is not None:
         return Nothing()
     data = await read_body(request)
     if operation.body is Nothing and not data:

@@ -50,7 +50,8 @@ def openapi_document(operations: Sequence[Operation]) -> Document:
 def _records_of(operations: Iterable[Operation]) -> list[Any]:
     records: dict[Any, None] = dict.fromkeys([Problem, *PATH_FIELDS.values()])
     for operation in operations:
-        records |= dict.fromkeys([operation.query, operation.body, *operation.answers.values()])
+        inputs = (operation.query, operation.reads or operation.body)
+        records |= dict.fromkeys([*inputs, *operation.answers.values()])
     return list(records)
 
 
@@ -74,8 +75,8 @@ def _describe(
     if operation.streams:
         content = {operation.streams: {"schema": {"type": "string"}}}
         described["requestBody"] = {"required": True, "content": content}
-    elif operation.body is not Nothing:
-        content = {"application/json": {"schema": schemas[operation.body]}}
+    elif (body := operation.reads or operation.body) is not Nothing:
+        content = {"application/json": {"schema": schemas[body]}}
         described["requestBody"] = {"required": True, "content": content}
     return described
 

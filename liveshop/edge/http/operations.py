@@ -16,7 +16,7 @@ from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.known_keys import KnownKeys
-from liveshop.edge.http.throttle import Throttle
+from liveshop.edge.http.throttle import RehearsalTurns, Throttle
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.importer import Imports
 from liveshop.stores.postgres.stores import Stores
@@ -45,11 +45,12 @@ class Services:
     imports: Imports
     keys: KnownKeys
     throttle: Throttle
+    rehearsals: RehearsalTurns
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Query, Body]):
-    """One request, parsed: `path` holds well-formed ids, `request` is for a body that streams."""
+    """One request, parsed: `path` has well-formed ids; handlers read some bodies of `request`."""
 
     caller: Caller
     path: Mapping[str, str]
@@ -60,7 +61,7 @@ class Call(Generic[Query, Body]):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a record, a message or a text, and its status."""
+    """An answer: a record, a message, a text or encoded JSON, and its status."""
 
     content: Any
     status: int = 200
@@ -76,7 +77,8 @@ class Operation:
     `needs` is the lowest role, None for anyone; `api_key` asks for an API key instead.
     `answers` are its successes by status, `refuses` the errors of its own, beside those that
     every operation has. `streams` is the media type of a body that the handler reads itself,
-    `returns` that of an answer, which is text then if it is not JSON.
+    `reads` the record of a JSON body that it does. `returns` is the media type of an answer, which
+    is text then if it is not JSON.
     """
 
     method: str
@@ -87,6 +89,7 @@ class Operation:
     api_key: bool = False
     refuses: tuple[type[LiveshopError], ...] = ()
     streams: str | None = None
+    reads: Any = None
     returns: str = JSON
     query: Any = field(init=False)
     body: Any = field(init=False)

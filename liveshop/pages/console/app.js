@@ -12,8 +12,8 @@ import { Header } from "./header.js";
 import { useKeys } from "./keys.js";
 import { Notice } from "./notice.js";
 import { Orders } from "./orders.js";
-import { PracticeShop } from "./practice.js";
-import { PracticeOffice } from "./practice_office.js";
+import { RehearsalShop } from "./rehearsal.js";
+import { RehearsalOffice } from "./rehearsal_office.js";
 import { RunOfShow } from "./run_of_show.js";
 import { Stage } from "./stage.js";
 import { Summary } from "./summary.js";
@@ -26,13 +26,14 @@ const PARTS = [
   ["orders", () => t("console.tab.orders")],
 ];
 
-/** Switch between the real show and a practice, which is thrown away. */
+/** Switch between the real show and a rehearsal, which is thrown away. */
 export function App({ real }) {
   useLanguage();
   const [desk, setDesk] = useState(real);
-  const practise = () => {
-    const shop = new PracticeShop(real.shop.state, real.shop.now());
-    const desk = new Desk(shop, new PracticeOffice(shop, real), { practice: true });
+  const begin = () => {
+    const ask = (step) => real.office.rehearse(step);
+    const shop = new RehearsalShop(real.shop.state, real.shop.now(), ask);
+    const desk = new Desk(shop, new RehearsalOffice(shop, real), { rehearsal: true });
     desk.change({ plan: real.state.plan });
     setDesk(desk);
   };
@@ -44,12 +45,12 @@ export function App({ real }) {
   return html`
     <${DeskContext.Provider} value=${desk}>
       <${ShopContext.Provider} value=${desk.shop}>
-        <${Console} key=${desk.practice} practise=${practise} stop=${stop} />
+        <${Console} key=${desk.rehearsal} begin=${begin} stop=${stop} />
       <//>
     <//>`;
 }
 
-function Console({ practise, stop }) {
+function Console({ begin, stop }) {
   const desk = useDesk();
   const known = useShopState((state) => state.session !== null && state.viewer !== null);
   const title = useShopState((state) => state.session?.title);
@@ -60,7 +61,7 @@ function Console({ practise, stop }) {
   });
   if (!known || !desk.isModerator) return html`<${Outside} known=${known} />`;
   return html`
-    <${Header} practise=${practise} stop=${stop} />
+    <${Header} begin=${begin} stop=${stop} />
     <${Trouble} />
     ${status === "ended" ? html`<${Over} />` : html`<${Columns} />`}
     <${Notice} />

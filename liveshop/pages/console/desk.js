@@ -11,7 +11,7 @@ const ORDERS_KEPT = 200;
 const RANKS = ["viewer", "moderator", "host", "admin"];
 
 /**
- * shop, office  the show's line and its office; of a practice, or of the real thing
+ * shop, office  the show's line and its office; of a rehearsal, or of the real thing
  * state         tab, dialog ({kind, …}), selected (a product's id), busy (the key of what is
  *               under way), notice ({text, undo, problem}), startedAtMs where that was heard,
  *               plan, lowest, summary, orders (newest first), names (viewers' by id)
@@ -25,13 +25,13 @@ export class Desk {
   #ordersNext = 0;
   #fading = 0;
 
-  constructor(shop, office, { practice = false } = {}) {
-    Object.assign(this, { shop, office, practice });
+  constructor(shop, office, { rehearsal = false } = {}) {
+    Object.assign(this, { shop, office, rehearsal });
     this.stop = shop.subscribe((state, message) => this.#hear(message));
     this.timer = setInterval(() => this.#refresh(), SUMMARY_EVERY_MS);
   }
 
-  /** Forget the show; of a practice nothing is left. */
+  /** Forget the show; of a rehearsal nothing is left. */
   close() {
     this.stop();
     clearInterval(this.timer);
@@ -196,7 +196,7 @@ export class Desk {
 
 export const DeskContext = createContext(null);
 
-/** The desk at which the console works, real or for practice. */
+/** The desk at which the console works, real or for a rehearsal. */
 export function useDesk() {
   return useContext(DeskContext);
 }

@@ -8,26 +8,27 @@ import { statusWord } from "../shared/words.js";
 import { Action } from "./action.js";
 import { useDesk, useDeskState } from "./desk.js";
 
-export function Header({ practise, stop }) {
+export function Header({ begin, stop }) {
   const desk = useDesk();
   const session = useShopState((state) => state.session);
   const { status } = session;
   const before = status === "draft" || status === "scheduled";
   return html`
-    <header class=${desk.practice ? "top practice" : "top"}>
+    <header class=${desk.rehearsal ? "top rehearsal" : "top"}>
       <h1 title=${session.title}><bdi>${session.title}</bdi></h1>
       <span class="pill status ${status}">${statusWord(status)}</span>
       <${OnAir} session=${session} />
       ${before && session.starts_at_ms !== null && html`<${Planned} at=${session.starts_at_ms} />`}
       <${Audience} />
-      ${desk.practice && html`<strong class="practice-word">${t("console.practice.on")}</strong>`}
+      ${desk.rehearsal && html`
+        <strong class="rehearsal-word">${t("console.rehearsal.on")}</strong>`}
       <span class="buttons">
-        ${desk.practice
+        ${desk.rehearsal
           ? html`<button type="button" class="primary" onClick=${stop}>
-              ${t("console.practice.stop")}</button>`
+              ${t("console.rehearsal.stop")}</button>`
           : before && desk.isHost && html`
-            <button type="button" class="quiet" onClick=${practise}>
-              ${t("console.practice.start")}</button>`}
+            <button type="button" class="quiet" onClick=${begin}>
+              ${t("console.rehearsal.start")}</button>`}
         <button type="button" class="quiet" onClick=${() => desk.open("share")}>
           ${t("console.share")}</button>
         <button type="button" class="quiet square keys-help" aria-label=${t("console.help.title")}

@@ -47,6 +47,11 @@ export class Office {
     return this.#json("POST", `${this.#path}/commands`, command);
   }
 
+  /** Have a step of a rehearsal decided; nothing is stored. */
+  rehearse(step) {
+    return this.#json("POST", `${this.#path}/rehearse`, step);
+  }
+
   search(q) {
     return searchCatalogue(q, { token: this.#token });
   }

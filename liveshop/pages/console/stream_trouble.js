@@ -35,7 +35,7 @@ export function useStreamTrouble() {
   const shop = useShop();
   const address = useShopState(({ session }) => session?.stream_url ?? null);
   const isOn = useShopState(({ session }) => session?.status === "live");
-  const watched = isOn && !desk.practice && address !== null && isPlaylist(address);
+  const watched = isOn && !desk.rehearsal && address !== null && isPlaylist(address);
   const [trouble, setTrouble] = useState(null);
   useEffect(() => {
     if (!watched) return;

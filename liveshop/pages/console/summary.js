@@ -13,7 +13,7 @@ export function Summary() {
     <section class="summary panel" aria-label=${t("console.summary")}>
       <div class="row-head">
         <h2>${t("console.ended")}</h2>
-        ${!desk.practice && html`
+        ${!desk.rehearsal && html`
           <span class="buttons">
             <button type="button" onClick=${csv("products")}>${t("console.csv_products")}</button>
             <button type="button" onClick=${csv("series")}>${t("console.csv_series")}</button>

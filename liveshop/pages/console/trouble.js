@@ -15,7 +15,7 @@ export function Trouble() {
   const buying = useShopState((state) => state.session?.buying ?? true);
   const status = useShopState((state) => state.session?.status);
   const stream = useStreamTrouble();
-  if (desk.practice) return null;
+  if (desk.rehearsal) return null;
   if (line === "closed") {
     return html`<p class="banner" role="alert">${farewell(closed)} ${" "}
       <a href="/">${t("console.all_shows")}</a></p>`;

@@ -1,19 +1,21 @@
-/** The office of a practice: it reads what the real desk knows already, and asks nobody. */
+/** The office of a rehearsal: it reads of the real show what both have, and changes nothing. */
 
-export class PracticeOffice {
+export class RehearsalOffice {
   #shop;
+  #real;
   #plan;
 
+  /** `shop` is the rehearsal's, `real` the desk of the real show. */
   constructor(shop, real) {
     this.#shop = shop;
+    this.#real = real.office;
     this.#plan = real.state.plan;
     this.link = real.office.link;
     this.sessionId = shop.sessionId;
   }
 
   async summary() {
-    const { session, stats } = this.#shop.state;
-    return { ...this.#shop.summary, ...stats, likes: session.likes, status: session.status };
+    return this.#shop.figures.summary(this.#shop.state.session);
   }
 
   async plan() {
@@ -25,8 +27,8 @@ export class PracticeOffice {
     return plan;
   }
 
-  async prices() {
-    return {};
+  prices() {
+    return this.#real.prices();
   }
 
   async words() {
@@ -38,15 +40,16 @@ export class PracticeOffice {
   }
 
   async search(q) {
-    return this.#shop.catalogue.search(q);
+    return this.#shop.catalogue.search(q, await this.#real.search(q));
   }
 
   async makeProduct(product) {
-    return this.#shop.catalogue.make(product);
+    this.#shop.catalogue.keep([product]);
+    return product;
   }
 
-  async cancel(orderId) {
-    this.#shop.cancel(orderId);
+  cancel(orderId) {
+    return this.#shop.send({ type: "order.cancel", order_id: orderId });
   }
 
   async orders(after) {

@@ -1,0 +1,255 @@
+"""The state of a rehearsal as its page keeps it: whole in each request, checked like any input.
+
+It is the `session` message with what the message leaves out. A row of units has what is left of it
+and nothing sold, which is all that a decision asks of a row.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from liveshop.core import limits
+from liveshop.core.fields import (
+    PLAIN,
+    Amount,
+    BlockedWord,
+    ChatText,
+    Currency,
+    Id,
+    Instant,
+    Label,
+    Limit,
+    Price,
+    Prices,
+    Quantity,
+    Title,
+    Units,
+    Url,
+    Uuid,
+)
+from liveshop.core.model import ChatMessage, Product, Row, Sale, ShelfProduct, Status, sku_row
+from liveshop.core.session import SessionInfo, SessionState
+
+_T = TypeVar("_T")
+Offset = Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)]
+# The name of an API key may be longer than that of a viewer, and a backend may rehearse.
+Shown = Annotated[str, Meta(max_length=limits.KEY_NAME_CHARS_MAX, pattern=PLAIN)]
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A field that is not named here is refused."""
+
+
+class RehearsedVariant(_Part, frozen=True, kw_only=True):
+    """A variant on the shelf; `left` is what can be bought now."""
+
+    sku: Id
+    label: Label
+    price: Price
+    was: Price | None
+    limit: Limit
+    left: Amount
+
+
+class RehearsedProduct(_Part, frozen=True, kw_only=True):
+    """A product on the shelf."""
+
+    product_id: Id
+    title: Title
+    image: Url | None
+    variants: Annotated[
+        list[RehearsedVariant], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)
+    ]
+
+
+class RehearsedSale(_Part, frozen=True, kw_only=True):
+    """A flash sale with the `offset` of the event that started it; `left` is of its own units."""
+
+    offset: Offset
+    product_id: Id
+    prices: Prices
+    starts_at_ms: Instant
+    ends_at_ms: Instant
+    left: Amount | None
+    limit: Limit | None
+
+
+class RehearsedPerson(_Part, frozen=True, kw_only=True):
+    """Somebody who said something."""
+
+    id: Shown
+    name: Shown
+
+
+class RehearsedChat(_Part, frozen=True, kw_only=True):
+    """One line of chat."""
+
+    id: Id
+    at_ms: Instant
+    viewer: RehearsedPerson
+    text: ChatText
+
+
+class RehearsedSession(_Part, frozen=True, kw_only=True, tag_field="type", tag="session"):
+    """The `session` message; its sales have an `offset`, too."""
+
+    offset: Offset
+    now_ms: Instant
+    id: Id
+    title: Title
+    status: Status
+    starts_at_ms: Instant | None
+    currency: Currency
+    stream_url: Url | None
+    pinned: Annotated[list[Id], Meta(max_length=limits.PINS_MAX)]
+    shelf: Annotated[list[RehearsedProduct], Meta(max_length=limits.SHELF_PRODUCTS_MAX)]
+    sales: Annotated[list[RehearsedSale], Meta(max_length=limits.SHELF_PRODUCTS_MAX)]
+    viewers: Amount
+    likes: Amount
+    buying: bool
+    chat_slow_ms: Annotated[int, Meta(ge=0, le=limits.CHAT_SLOW_MS_MAX)] = 0
+    chat_pinned: Annotated[list[RehearsedChat], Meta(max_length=limits.CHAT_PINS_MAX)]
+    chat: Annotated[list[RehearsedChat], Meta(max_length=limits.CHAT_TAIL_MESSAGES)]
+
+    def __post_init__(self) -> None:
+        product_ids = {product.product_id for product in self.shelf}
+        skus = [variant.sku for product in self.shelf for variant in product.variants]
+        if len(product_ids) < len(self.shelf) or len(set(skus)) < len(skus):
+            raise ValueError("`shelf` has a product or a SKU twice")
+        _refuse_strangers("pinned", self.pinned, product_ids)
+        _refuse_strangers("sales", [sale.product_id for sale in self.sales], product_ids)
+        if len({sale.offset for sale in self.sales}) < len(self.sales):
+            raise ValueError("`sales` has an `offset` twice")
+
+
+class RehearsedStock(_Part, frozen=True, kw_only=True):
+    """A variant in the catalogue of a rehearsal; `stock` is for this rehearsal only."""
+
+    sku: Id
+    label: Label
+    price: Price
+    was: Price | None = None
+    stock: Units
+
+
+class CatalogueProduct(_Part, frozen=True, kw_only=True):
+    """A product that can be put on the shelf of a rehearsal."""
+
+    product_id: Id
+    title: Title
+    image: Url | None = None
+    variants: Annotated[
+        list[RehearsedStock], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)
+    ]
+
+
+class RehearsedOrder(_Part, frozen=True, kw_only=True):
+    """An order that can be cancelled; `sale` is the offset of the sale whose price it has."""
+
+    order_id: Uuid
+    viewer_id: Shown
+    sku: Id
+    quantity: Quantity
+    price: Price
+    sale: Offset | None
+    at_ms: Instant
+
+
+class RehearsalState(_Part, frozen=True, kw_only=True):
+    """A rehearsed show between two commands.
+
+    `products` is its catalogue, `kept` the units of SKUs that left the shelf, `muted` until when
+    viewers are, null for the session, `orders` the newest that were not cancelled.
+    """
+
+    session: RehearsedSession
+    products: list[CatalogueProduct] = []
+    kept: dict[Id, Amount] = {}
+    words: Annotated[list[BlockedWord], Meta(max_length=limits.BLOCKED_WORDS_MAX)] = []
+    muted: dict[Shown, Instant | None] = {}
+    orders: Annotated[list[RehearsedOrder], Meta(max_length=limits.REHEARSED_ORDERS_MAX)] = []
+
+    def __post_init__(self) -> None:
+        if len({product.product_id for product in self.products}) < len(self.products):
+            raise ValueError("`products` has a product twice")
+        owners = {v.sku: each.product_id for each in self.session.shelf for v in each.variants}
+        for product in self.products:
+            skus = {variant.sku for variant in product.variants}
+            owned = {sku: owners.setdefault(sku, product.product_id) for sku in skus}
+            if len(skus) < len(product.variants) or {*owned.values()} != {product.product_id}:
+                raise ValueError("`products` has a SKU that is another's")
+
+    def core_state(self) -> SessionState:
+        """Return the session's state as the core decides by it.
+
+        A SKU with nothing left has been told of: whatever sold its last unit said so at once.
+        """
+        shown = self.session
+        variants = (variant for product in shown.shelf for variant in product.variants)
+        return SessionState(
+            info=SessionInfo(
+                id=shown.id,
+                title=shown.title,
+                currency=shown.currency,
+                payment="direct",
+                hold_ms=limits.HOLD_MS_DEFAULT,
+                starts_at_ms=shown.starts_at_ms,
+                stream_url=shown.stream_url,
+            ),
+            status=shown.status,
+            offset=shown.offset,
+            pinned=tuple(shown.pinned),
+            shelf={each.product_id: each for each in _as(ShelfProduct, shown.shelf)},
+            sales={sale.product_id: _sale(sale) for sale in shown.sales},
+            sold_out=frozenset(variant.sku for variant in variants if variant.left == 0),
+            chat_pinned=tuple(_as(ChatMessage, shown.chat_pinned)),
+            chat_slow_ms=shown.chat_slow_ms,
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of units: of what is on the shelf, of what left it, of sales."""
+        for sku, left in self.kept.items():
+            yield _row(sku_row(sku), left)
+        for product in self.session.shelf:
+            for variant in product.variants:
+                yield _row(sku_row(variant.sku), variant.left)
+        for sale in self.session.sales:
+            if sale.left is not None:
+                yield _row(_sale(sale).row, sale.left)
+
+    def chat(self) -> list[ChatMessage]:
+        """Return the tail of the chat, oldest first."""
+        return _as(ChatMessage, self.session.chat)
+
+    def catalogue(self) -> list[Product]:
+        """Return the products that can be put on the shelf."""
+        return _as(Product, self.products)
+
+
+def _as(kind: type[_T], parts: Iterable[Struct]) -> list[_T]:
+    return [msgspec.convert(part, kind, from_attributes=True) for part in parts]
+
+
+def _sale(sale: RehearsedSale) -> Sale:
+    return Sale(
+        offset=sale.offset,
+        product_id=sale.product_id,
+        prices=sale.prices,
+        starts_at_ms=sale.starts_at_ms,
+        ends_at_ms=sale.ends_at_ms,
+        units=sale.left,
+        limit=sale.limit,
+    )
+
+
+def _row(name: str, left: int) -> Row:
+    return Row(row=name, units=left, sold=0, version=0)
+
+
+def _refuse_strangers(field: str, named: list[str], product_ids: set[str]) -> None:
+    if len(set(named)) < len(named):
+        raise ValueError(f"`{field}` has a product twice")
+    if not product_ids.issuperset(named):
+        raise ValueError(f"`{field}` has a product that is not on the shelf")

@@ -1,0 +1,90 @@
+"""A rehearsed show, for tests of the core."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from liveshop.core import wire
+from liveshop.core.commands import Buy, HostCommand, StartSession
+from liveshop.core.model import Product, Status
+from liveshop.core.rehearsal import RehearsalCommand, Rehearsed, rehearse
+from liveshop.core.rehearsal_state import RehearsalState
+from liveshop.core.roles import Identity, Role
+from liveshop.core.snapshot import Gauges, snapshot
+from tests.core.world import NOW_MS, CoreWorld, make_product
+
+HOST = Identity("h", "Hella", Role.HOST)
+ADA = Identity("ada", "Ada", Role.VIEWER)
+PRODUCTS = ("a", "b", "c", "x")  # the last is not in the catalogue
+SKUS = tuple(f"{product_id}-{size}" for product_id in PRODUCTS for size in "ML")
+Json = dict[str, Any]
+_RIDS = count(1)
+
+
+def a_rid() -> str:
+    return str(UUID(int=next(_RIDS)))
+
+
+def decoded(state: Json) -> RehearsalState:
+    """Return a state as it comes back from its page."""
+    return wire.decode_body(wire.encode_one(state), RehearsalState)
+
+
+def a_beginning(status: Status = Status.SCHEDULED, stock: int = 30) -> Json:
+    """Return the state of a show in which nothing has happened, with three products to sell."""
+    world = CoreWorld(status if status is not Status.LIVE else Status.SCHEDULED)
+    session = snapshot(world.state, Gauges(viewers=3, likes=7, buying=True), [], NOW_MS)
+    products = [_listed(make_product(product_id, stock=stock)) for product_id in PRODUCTS[:3]]
+    return {"session": session, "products": products}
+
+
+def _listed(product: Product) -> Json:
+    message = wire.as_message(product)
+    del message["description"]
+    return message
+
+
+@dataclass
+class RehearsedShow:
+    """A rehearsal whose state goes through JSON at each step."""
+
+    state: Json = field(default_factory=a_beginning)
+    now_ms: int = NOW_MS
+
+    def do(self, command: RehearsalCommand | None, by: Identity = HOST) -> Rehearsed:
+        """Carry a step out, and keep its state; what is refused leaves that as it was."""
+        before = wire.encode_one(self.state)
+        try:
+            step = rehearse(
+                decoded(self.state), command, by, now_ms=self.now_ms, catalogue_currency="EUR"
+            )
+        finally:
+            assert wire.encode_one(self.state) == before
+        self.state = wire.decode_object(wire.encode_one(step.state))
+        return step
+
+    def send(self, kind: str, **fields: Any) -> Rehearsed:
+        """Carry out a host's command."""
+        return self.do(wire.decode_as({"type": kind, **fields}, HostCommand))
+
+    def buy(self, sku: str, quantity: int = 1, price: int | None = None) -> str:
+        """Buy as somebody of the crowd; return the order's id."""
+        rid = a_rid()
+        self.do(Buy(rid=rid, sku=sku, quantity=quantity, price=price), ADA)
+        return rid
+
+    def left(self, sku: str) -> int:
+        """Return how many units of a SKU are left on the shelf."""
+        variants = [v for each in self.state["session"]["shelf"] for v in each["variants"]]
+        return int(next(v["left"] for v in variants if v["sku"] == sku))
+
+
+def on_air(**units: int) -> RehearsedShow:
+    """Return a live show with products on its shelf, so many units of each SKU."""
+    show = RehearsedShow()
+    for product_id, each in units.items():
+        skus = {f"{product_id}-M": each, f"{product_id}-L": each}
+        show.send("product.add", product_id=product_id, units=skus)
+    show.do(StartSession())
+    return show
