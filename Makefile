@@ -1,8 +1,8 @@
 # liveshop: `make demo` shows it, `make test` proves it. Nothing is needed but Python and make.
 #
 #   PYTHON=python3.12   the interpreter that .venv is made with
-#   ARGS="--port 9000"  what is passed on to the demo or to pytest
-#   PYTHON2=python2.7   what `make autobahn` runs, and nothing else needs
+#   ARGS="--port 9000"  options that are passed on to the demo or to pytest
+#   PYTHON2=python2.7   the interpreter that `make autobahn` runs; nothing else needs it
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(RIGHT_PYTHON)' >/dev/null 2>&1 && echo $$python && exit; done; echo python3)
@@ -19,7 +19,7 @@ SPREAD := -n auto
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast test-debian13 check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
 
-help: ## Say what there is to make
+help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: $(INSTALLED) ## Make .venv with everything that the demo and the tests need
@@ -84,7 +84,7 @@ autobahn: install $(AUTOBAHN)/installed ## Run the Autobahn test suite (needs Py
 $(AUTOBAHN)/installed: tests/autobahn/requirements.txt
 	@$(PYTHON2) -c '$(RIGHT_PYTHON2)' 2>/dev/null || { \
 	echo "The Autobahn test suite needs Python 2.7 with pip; '$(PYTHON2)' is not one." \
-	"Debian has none any more; with pyenv: pyenv install 2.7.18, then" \
+	"Debian no longer has one; with pyenv: pyenv install 2.7.18, then" \
 	"make autobahn PYTHON2=~/.pyenv/versions/2.7.18/bin/python" >&2; exit 1; }
 	@rm -rf $(AUTOBAHN)
 	@$(PYTHON2) -E -s -m pip install --quiet --disable-pip-version-check --no-deps \
@@ -111,18 +111,18 @@ format: install ## Format the code and sort its imports
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-# What the image runs on and is built with are parts of the whole, at the same versions.
-lock: ## Choose the versions anew and write the requirements*.lock (needs uv)
+# The packages that the image runs on and is built with are parts of the whole, at the same versions.
+lock: ## Choose the newest versions and write the requirements*.lock (needs uv)
 	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --upgrade --extra otel --constraint requirements.lock \
 		--output-file requirements-runtime.lock pyproject.toml
 	$(COMPILE) --upgrade --group build --constraint requirements.lock \
 		--output-file requirements-build.lock
 
-vendor: install ## Fetch the browser modules of the pages anew (needs npm)
+vendor: install ## Fetch the browser modules of the pages again (needs npm)
 	@$(BIN)/python -m tools.vendor $(ARGS)
 
-pictures: install ## Take the pictures of docs/pictures.md anew: minutes
+pictures: install ## Take the pictures of docs/pictures.md again: minutes
 	@$(BIN)/python -m tests.browser.pictures
 
 weight: install ## Measure the viewer's page: its weight, when it is there, how smoothly it runs

@@ -1,4 +1,4 @@
-"""`python -m loadtests.bus`: what many nodes cost the one Redis slot that a session lives in."""
+"""`python -m loadtests.bus`: the cost of many nodes for the one Redis slot of a session."""
 
 import socket
 import tempfile
@@ -24,7 +24,7 @@ from loadtests.kit.worker import WorkerFailed
 
 _NODES: Final = (1, 10, 100, 500)
 _EVENT_BYTES: Final = 400
-# What a reserve call of 64 purchases tells the other nodes, at some 230 bytes each.
+# The message of a reserve call of 64 purchases to the other nodes, at some 230 bytes each.
 _PARCEL_BYTES: Final = 15_000
 _MESSAGES: Final = 400
 _PULSES: Final = 200

@@ -37,7 +37,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Show:
-    """What goes on: rates are a second, `storm_s` is how long all may take to join again."""
+    """The load: rates are per second, `storm_s` is how long all may take to join again."""
 
     viewers: int
     sessions: int = 1
@@ -68,7 +68,7 @@ _COMMIT_ORDERS: Final = 200
 
 @dataclass(frozen=True)
 class Need:
-    """What a show takes; shares are of one core, of a session's Redis or of all of Postgres."""
+    """The needs of a show; shares are of one core, of a session's Redis or of all of Postgres."""
 
     nodes: int
     machines: int
@@ -103,7 +103,7 @@ def need(show: Show, costs: Costs = Costs(), *, postgres_cores: int = 8) -> Need
     order_us = show.orders_per_viewer * costs.node_order_us
     session_orders = show.orders / show.sessions
     hearing_us = session_orders * _LETTERS * costs.letter_us
-    # What a node hears it hears however few its viewers are.
+    # A node hears as much, however few its viewers are.
     room_us = show.busy_max * 1e6 - min(hearing_us, 0.5 * show.busy_max * 1e6)
     per_node = max(1, int(room_us / (viewer_us + order_us)))
     nodes = math.ceil(show.viewers / per_node)
@@ -129,7 +129,7 @@ def need(show: Show, costs: Costs = Costs(), *, postgres_cores: int = 8) -> Need
 def _bus(show: Show, costs: Costs, nodes: float, orders: float) -> float:
     """Return the share of a core that a session's messages between nodes take of its Redis."""
     if nodes < 2:
-        return 0.0  # one node alone publishes nothing
+        return 0.0  # a single node publishes nothing
     told = orders / _CALL_ORDERS + orders / _COMMIT_ORDERS
     messages = show.events + show.chat + told
     size = (show.events + show.chat) * _EVENT_BYTES + orders * _LETTERS * _LETTER_BYTES

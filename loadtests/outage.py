@@ -78,7 +78,7 @@ class _Viewer:
 
 @dataclass(frozen=True)
 class _Outage:
-    """What one loss of Redis came to."""
+    """The outcome of one loss of Redis."""
 
     away_s: float
     told: int
@@ -115,7 +115,7 @@ class _Evening:
             for task in running:
                 task.cancel()
             self.gone = sum(viewer.gone for viewer in self.viewers)
-            # What was bought last has its answer before all hang up.
+            # The last purchases have their answers before all hang up.
             await asyncio.sleep(_BEFORE_S)
             for viewer in self.viewers:
                 viewer.socket.transport.abort()

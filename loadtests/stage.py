@@ -44,7 +44,7 @@ async def _stage(
     "--redis-url", envvar="LIVESHOP_REDIS_URL", required=True, help="The nodes', for the audit."
 )
 @click.option(
-    "--postgres-url", envvar="LIVESHOP_POSTGRES_URL", required=True, help="The nodes' as well."
+    "--postgres-url", envvar="LIVESHOP_POSTGRES_URL", required=True, help="The nodes' too."
 )
 def main(url: str, folder: Path, secret: str, redis_url: str, postgres_url: str) -> None:
     """Make a show on the nodes at URL and keep in FOLDER what Locust has to know of it."""

@@ -1,4 +1,4 @@
-"""A client of the protocol, written from its text alone: it shares no code with the server."""
+"""A client of the protocol, written only from its text: it shares no code with the server."""
 
 import itertools
 import json

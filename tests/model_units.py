@@ -1,6 +1,6 @@
-"""A plain model of a session's units: what the Redis functions do, without counters.
+"""A plain model of a session's units: the work of the Redis functions, without counters.
 
-It keeps reservations and copies alone; everything held is counted anew whenever it is asked.
+It keeps only reservations and copies; everything held is counted again whenever it is asked.
 """
 
 from collections import Counter
@@ -68,7 +68,7 @@ class UnitsModel:
         copied = self.rows.get(row)
         return (copied.units - copied.sold if copied else 0) - self.held()[row]
 
-    # What callers may ask
+    # Requests of callers
 
     def reserve(self, line: ReserveLine) -> Reservation | Refusal:
         """One line of `reserve`; sweep first."""

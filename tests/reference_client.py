@@ -1,4 +1,4 @@
-"""A client written from the protocol's text alone, to hold the server's messages against."""
+"""A client written only from the protocol's text, to hold the server's messages against."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ Message = dict[str, Any]
 
 
 class ReferenceClient:
-    """What a viewer knows of a session: the snapshot, with all that came after it applied."""
+    """A viewer's knowledge of a session: the snapshot, with all that came after it applied."""
 
     def __init__(self) -> None:
         self.session: Message = {}

@@ -2,8 +2,8 @@
 
 The tests of a file run in one process, and so do all files of some folders. In `tests/system` and
 `tests/hostile` the files share a server, which each process would have to start. In `tests/browser`
-each test has a browser, which alone takes most of a core: two of them on two cores leave little to
-the servers of all other tests. The slowest folders go first, so that no process is left with one
+each test has a browser, and one takes most of a core: two of them on two cores leave little to the
+servers of all other tests. The slowest folders go first, so that no process is left with one
 when the others have finished.
 """
 

@@ -37,7 +37,7 @@ class Member(LocalValkey):
             return client.execute_command(*command)
 
     def tells(self, section: str, field: str, value: str) -> bool:
-        """Tell whether INFO says so; False also while it does not answer."""
+        """Return True if INFO says so; False also while it does not answer."""
         try:
             with redis.Redis.from_url(self.url, decode_responses=True) as client:
                 return str(client.info(section).get(field)) == value
@@ -45,7 +45,7 @@ class Member(LocalValkey):
             return False
 
     def says(self, field: str, value: str) -> bool:
-        """Tell whether CLUSTER INFO says so."""
+        """Return True if CLUSTER INFO says so."""
         return f"{field}:{value}" in str(self.ask("CLUSTER", "INFO")).splitlines()
 
     def until_tells(self, section: str, field: str, value: str) -> None:
@@ -95,7 +95,7 @@ class Sentinels:
 
     @property
     def url(self) -> str:
-        """What nodes are told."""
+        """The URL that nodes are given."""
         hosts = ",".join(f"127.0.0.1:{port}" for port in self._ports)
         return f"redis+sentinel://:{password_of(self.members[0])}@{hosts}/{NAME}/0"
 
@@ -181,7 +181,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """What nodes are told: some of the servers."""
+        """The URL that nodes are given: of some of the servers."""
         hosts = ",".join(f"127.0.0.1:{each.port}" for each in self.members[:3])
         return f"redis+cluster://:{password_of(self.members[0])}@{hosts}"
 

@@ -35,7 +35,7 @@ _WAIT_S: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What is wrong, in the end, and what was mended before."""
+    """The findings that remain in the end, and the repairs made before."""
 
     findings: list[Finding]
     repairs: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class _CouldNotLook(click.ClickException):
 
 
 @click.command()
-@click.option("--session", metavar="ID", help="Look at one session alone, and the SKUs it sells.")
+@click.option("--session", metavar="ID", help="Look only at one session, and the SKUs it sells.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
     "--repair",

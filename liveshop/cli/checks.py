@@ -1,4 +1,4 @@
-"""What `liveshop doctor` looks at: each check says what it found and how to put it right."""
+"""The checks of `liveshop doctor`: each says what it found and how to put it right."""
 
 import time
 from dataclasses import dataclass

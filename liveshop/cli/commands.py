@@ -20,7 +20,7 @@ _MODULES: Final = {
 
 
 class _Commands(click.Group):
-    """Imports one command alone, since the server's modules take a second."""
+    """A group that imports only the command in use, since the server's modules take a second."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_MODULES)

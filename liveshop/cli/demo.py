@@ -108,7 +108,7 @@ def _migrate(postgres_url: str) -> None:
 
 
 class _Show:
-    """What goes on beside the demo's server."""
+    """The show that runs along with the demo's server: its preparation, its pages, its crowd."""
 
     def __init__(
         self,

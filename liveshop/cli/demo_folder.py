@@ -35,7 +35,7 @@ class DemoKeys(Struct, frozen=True, kw_only=True):
 
 
 class DemoShow(Struct, frozen=True, kw_only=True):
-    """What the first run of a demo made in its stores."""
+    """The session and the API key that the first run of a demo made in its stores."""
 
     session_id: str
     api_key: str
@@ -93,7 +93,7 @@ class DemoFolder:
 
 @contextmanager
 def demo_folder(path: Path) -> Iterator[DemoFolder]:
-    """Hold a folder for this process alone; the system lets go of it however we end."""
+    """Hold a folder for this process only; the system lets go of it however we end."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)

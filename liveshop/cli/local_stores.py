@@ -1,7 +1,7 @@
 """Real Valkey and real PostgreSQL on this machine, for the demo and the tests.
 
-Both come from wheels and run as processes of ours, which end with us. What an earlier run left
-behind (a pid file, a zombie, a server still alive) is asked over its port before it is believed.
+Both come from wheels and run as processes of ours, which end with us. A remnant of an earlier
+run (a pid file, a zombie, a server still alive) is asked over its port before it is believed.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 _TEXT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-# What every record has; the rest was given by whoever logs: `session`, `rid`, `part` and so on.
+# The fields of every record; the caller that logs gives the rest: `session`, `rid`, `part`, …
 _USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Each request of ours, each connection of the crowd, each delivery of traces.
 _CHATTY: Final = ("httpx", "httpcore", "websockets", "uvicorn.access", "urllib3")

@@ -55,8 +55,8 @@ def serve_until_signalled(
     listener: socket.socket,
     beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `beside` runs along and is cancelled then."""
-    # Viewers fill their allowance beside HTTP, which has one of its own: if descriptors ran out,
+    """Serve until SIGTERM or SIGINT; a companion may run along, and is cancelled then."""
+    # Viewers fill their allowance, and HTTP has one of its own: if descriptors ran out,
     # no health check would be accepted either.
     others = limits.HTTP_CONNECTIONS_MAX + limits.HTTP_RESERVE_CONNECTIONS_MAX
     others += limits.REFUSED_CONNECTIONS_MAX

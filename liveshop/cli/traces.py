@@ -11,7 +11,7 @@ from liveshop.engine.tracing import PurchaseTrace, Trace
 _PACKAGE: Final = "opentelemetry"
 # A collector that does not answer must not keep a node from ending.
 _SEND_S_MAX: Final = 3
-# What is not the buyer's doing.
+# The outcomes that are not the buyer's doing.
 _OURS: Final = frozenset(("busy", "unavailable", "internal"))
 
 
@@ -20,7 +20,7 @@ class TracesMissing(Exception):
 
 
 def require_traces(url: str) -> None:
-    """Raise TracesMissing where there is a collector to tell, and nothing to tell it with."""
+    """Raise TracesMissing if there is a collector to tell, and nothing to tell it with."""
     if url and find_spec(_PACKAGE) is None:
         raise TracesMissing(
             f"LIVESHOP_TRACES_URL needs {_PACKAGE}, which is not installed: "
@@ -30,9 +30,9 @@ def require_traces(url: str) -> None:
 
 @contextmanager
 def traces(url: str) -> Iterator[Trace | None]:
-    """Give what tells a collector at `url` of purchases, None where there is no `url`.
+    """Give what tells a collector at `url` of purchases, None if there is no `url`.
 
-    What is still to be sent is sent at the end.
+    Spans that still wait are sent at the end.
     """
     if not url:
         yield None

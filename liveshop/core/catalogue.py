@@ -1,4 +1,4 @@
-"""What an import says, and what becomes of it beside what the catalogue has."""
+"""The content of an import, compared with the catalogue's, and what becomes of it."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -63,8 +63,8 @@ class StoredProduct(Struct, frozen=True, kw_only=True):
 class StoredVariant(Struct, frozen=True, kw_only=True):
     """A variant of the catalogue.
 
-    `stock` are its free units, `imported_stock` all that imports have put in so far: what is
-    between them is with sessions, or sold.
+    `stock` are its free units, `imported_stock` all that imports have put in so far: the
+    difference is with sessions, or sold.
     """
 
     sku: str
@@ -78,7 +78,7 @@ class StoredVariant(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(StrEnum):
-    """What became of a product in an import."""
+    """The outcome of a product in an import."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -86,7 +86,7 @@ class Outcome(StrEnum):
 
 
 class ImportReport(Struct, frozen=True, kw_only=True):
-    """What an import did: products and variants taken, and products by what became of them.
+    """The result of an import: products and variants taken, and products by what became of them.
 
     `bad` lists the first BAD_ROWS_LISTED_MAX rows that were left out, by line; `bad_rows` counts
     them all.
@@ -102,7 +102,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
 
 
 class Merge:
-    """One batch of an import, laid beside what the catalogue has of the same names.
+    """One batch of an import, compared with what the catalogue has of the same names.
 
     Take the products one by one, then write `products` and `variants`: those that changed.
     A variant that the file does not have stays as it is, since buyers may hold it.
@@ -188,7 +188,7 @@ class Merge:
         return True
 
     def _difference(self, product_id: str, variant: ImportedVariant, stored: StoredVariant) -> int:
-        """Return the units to add: what the file says beyond what imports have put in so far.
+        """Return the units to add: those of the file beyond those that imports put in so far.
 
         Units that are to go but are with sessions, or sold, stay owed: an import of the same
         file takes them once they are back.

@@ -1,4 +1,4 @@
-"""What a token says of its bearer."""
+"""The claims of a token about its bearer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ class _Claims(Struct, frozen=True, kw_only=True):
     role: Literal["viewer", "moderator", "host", "admin"]
     name: Name | None = None
     session: Id | None = None
-    # Whoever checks the signature compares it with the clock, and may take text for a number.
+    # The code that checks the signature compares it with the clock, and may take text for a number.
     exp: int | float
     nbf: int | float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Whom a token names, and the one session that it is good for; None for any."""
+    """The identity that a token names, and the one session that it is good for; None for any."""
 
     identity: Identity
     session_id: str | None

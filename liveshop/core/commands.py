@@ -1,4 +1,4 @@
-"""What clients ask for: one frozen class a command, tagged by `type`, imperative.
+"""The commands of clients: one frozen class each, tagged by `type`, imperative.
 
 `Command` is everything a WebSocket client may send; `HostCommand` is what changes a session
 and is decided by `session.decide`. Unknown types and fields are refused by msgspec.

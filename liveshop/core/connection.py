@@ -1,8 +1,8 @@
 """A viewer's connection as a state machine: text and instants in; commands, frames, closes out.
 
 The shell around it owns the socket. It hands over each text message (`receive`), tells of pongs
-and of a socket that takes no more (`pong`, `fell_behind`, `caught_up`), asks at `due_ms` what
-time asks for (`tick`), and does what it is told. Instants are those of any clock that never
+and of a socket that takes nothing further (`pong`, `fell_behind`, `caught_up`), asks at `due_ms`
+what time asks for (`tick`), and does what it is told. Instants are those of any clock that never
 goes back.
 """
 
@@ -33,7 +33,7 @@ class Phase(Enum):
 
 
 class Nudge(Enum):
-    """What time may ask for, besides closing."""
+    """An action that time may ask for, besides closing."""
 
     PING = "ping"
     ABORT = "abort"
@@ -48,7 +48,7 @@ class Close:
 
 
 class Connection:
-    """What one viewer's connection may say now, and by when it must be heard of."""
+    """One viewer's connection: it knows what may be said now, and by when it must be heard of."""
 
     __slots__ = (
         "_asked",
@@ -81,7 +81,7 @@ class Connection:
         self.pong(now_ms)
 
     def floods(self, frames: int, now_ms: int) -> bool:
-        """Count frames that came, of whatever kind; tell whether they are too many.
+        """Count frames that came, of whatever kind; return True if they are too many.
 
         Each takes time from the others, if it is answered, refused or dropped.
         """
@@ -136,7 +136,7 @@ class Connection:
         self._behind_since_ms = now_ms
 
     def caught_up(self) -> None:
-        """Note that nothing is waiting for the viewer any more."""
+        """Note that nothing is waiting for the viewer any longer."""
         self._behind_since_ms = None
 
     def closing(self, by_ms: int) -> None:

@@ -28,8 +28,8 @@ def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
     Of a line that is longer than a row may be, only so much is returned that this can be seen;
     the rest of it is passed over.
     """
-    # A line may come in half a million chunks: what is there of it is neither copied nor searched
-    # for each of them.
+    # A line may come in half a million chunks: the part that is there is neither copied nor
+    # searched for each of them.
     rest = bytearray()
     for chunk in chunks:
         ended = rest.endswith(b"\r")  # unless LF is the next byte, which only now can be seen

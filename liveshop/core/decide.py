@@ -88,7 +88,7 @@ def decide(state: SessionState, command: HostCommand | SystemCommand, facts: Fac
 
 
 def due(state: SessionState, rows: Mapping[str, Row], now_ms: int) -> Iterator[SystemCommand]:
-    """Yield what any node should attempt now; each is decided anew against fresh facts."""
+    """Yield what any node should attempt now; each is decided again, against fresh facts."""
     if state.status is Status.ENDED:
         return
     yield from sales.sales_over(state, rows, now_ms)

@@ -1,4 +1,4 @@
-"""What a decision is made from and what it consists of."""
+"""The facts that a decision is made from, and the parts that it consists of."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -28,12 +28,12 @@ class MarkRestocked(Struct, frozen=True, kw_only=True):
     sku: str
 
 
-# What any node may attempt; the offset lets one of them win.
+# Commands that any node may attempt; the offset lets one of the nodes win.
 SystemCommand = CloseSale | MarkSoldOut | MarkRestocked
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What a decision needs to know beyond the session's state; the stores look it up.
+    """The facts that a decision needs beyond the session's state; the stores look them up.
 
     `product` is the catalogue's, for AddProduct; `chat` the message that a chat command names.
     Both are None where there is none. `rows` are all the session's, by name, as Postgres has them.

@@ -1,4 +1,4 @@
-"""What liveshop refuses, and why.
+"""The errors of liveshop, which say what is refused, and why.
 
     LiveshopError
     ├── BadRequest            bad_request     400   a field is missing, unknown or out of range
@@ -47,7 +47,7 @@ class LiveshopError(Exception):
 
 
 class BadFrame(Exception):
-    """What came is not a JSON object in text: over a WebSocket the connection closes with 4501."""
+    """The input is not a JSON object in text: over a WebSocket the connection closes with 4501."""
 
 
 class BadRequest(LiveshopError):

@@ -20,7 +20,7 @@ PAYMENT_URL = (
 )
 CURRENCY = r"^[A-Z]{3}\Z"
 
-# What a pattern means, for those whose input does not match it.
+# The meaning of each pattern, for those whose input does not match it.
 PATTERN_WORDS = {
     PLAIN: "text without control characters, not empty",
     PLAIN_OR_EMPTY: "text without control characters",
@@ -58,5 +58,5 @@ UnitsBySku = Annotated[
 
 
 def is_id(text: str) -> bool:
-    """Tell whether text can be an id."""
+    """Return True if text can be an id."""
     return len(text) <= limits.ID_CHARS_MAX and re.match(PLAIN, text) is not None

@@ -1,4 +1,4 @@
-"""What became of a show: who watched, what was shown, looked at and bought, and when."""
+"""The figures of a show: its viewers, the products shown, looked at and bought, and when."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ _STEPS_MS = tuple(
 
 
 class Sold(Struct, frozen=True, kw_only=True):
-    """What was ordered and not cancelled."""
+    """The sums of what was ordered and not cancelled."""
 
     orders: int = 0
     units: int = 0
@@ -92,7 +92,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Story:
-    """What the log says of a show: when it was on, and what was shown and on sale meanwhile."""
+    """A show as its log tells it: when it was on, and what was shown and on sale meanwhile."""
 
     until_ms: int
     started_at_ms: int | None = None
@@ -116,7 +116,7 @@ class Story:
         match event:
             case SessionStarted(at_ms=at_ms):
                 self.started_at_ms = at_ms
-                # What was pinned before is shown from now on.
+                # Products that were pinned before are shown from now on.
                 self._pinned_ms = dict.fromkeys(self._pinned_ms, at_ms)
             case SessionEnded(at_ms=at_ms):
                 self.ended_at_ms = self.until_ms = at_ms
@@ -189,7 +189,7 @@ def series_of(
 ) -> list[Point]:
     """Return a point a step; `gauges` (viewers, likes, held) and `sold` are by their step.
 
-    There are `SERIES_POINTS_MAX` at most: what was paid long after the show is left out.
+    There are `SERIES_POINTS_MAX` at most: orders paid long after the show are left out.
     """
     steps: Sequence[int] = range(min(max([-1, *gauges, *sold]) + 1, SERIES_POINTS_MAX))
     nothing = Sold()

@@ -1,8 +1,8 @@
 """Frames from server to client: RFC 6455, and RFC 7692 for those who negotiated compression.
 
-What is for one viewer goes uncompressed: it is short, and what is secret is never compressed
-together with what a stranger wrote. What is for all is compressed once, with no context of the
-frames before it, so that the same bytes suit everyone.
+A frame for one viewer goes uncompressed: it is short, and a secret is never compressed together
+with what a stranger wrote. A frame for all is compressed once, with no context of the frames
+before it, so that the same bytes suit everyone.
 """
 
 import zlib
@@ -27,7 +27,7 @@ class SharedFrame:
 
     @property
     def deflated(self) -> bytes:
-        """The frame for who negotiated compression; the plain one where that is no longer."""
+        """The frame for viewers who negotiated compression; the plain one if it is not longer."""
         if self._deflated is None:
             compressed = _frame(_deflate(self.payload), _FINAL_TEXT | _COMPRESSED)
             self._deflated = min(compressed, self.plain, key=len)

@@ -20,7 +20,7 @@ KEY_NAME_CHARS_MAX: Final = 100
 REF_MAX: Final = 2**53 - 1
 OFFSET_MAX: Final = 2**31 - 1
 PRICE_MINOR_MAX: Final = 10**12
-# What an order of many lines may come to; a sum of a million of them fits a column.
+# The most that an order of many lines may come to; a sum of a million of them fits a column.
 AMOUNT_MINOR_MAX: Final = REF_MAX
 UNITS_MAX: Final = 1_000_000
 QUANTITY_MAX: Final = 100
@@ -90,7 +90,7 @@ CLUSTER_LOOK_MS: Final = 500
 BUS_PING_MS: Final = 500
 BUS_SILENCE_MS_MAX: Final = 2_000
 NODE_SILENCE_MS_MAX: Final = 3_000
-# Of one session on a node: who changes it waits for its row, and the others need the pool.
+# Of one session on a node: each waits for the session's row, and other sessions need the pool.
 SESSION_TRANSACTIONS_AT_ONCE_MAX: Final = 3
 POSTGRES_CALL_MS_MAX: Final = 10_000
 POSTGRES_CONNECT_MS_MAX: Final = 3_000
@@ -109,7 +109,7 @@ VARIANTS_PER_PRODUCT_MAX: Final = 200
 CHECKOUT_RIDS_MAX: Final = 20
 WELCOME_ORDERS_MAX: Final = 50
 BUYER_RESERVATIONS_MAX: Final = 100
-# What Redis keeps of one buyer and session after it has ended unsold: reservations that were never
+# Reservations of one buyer and session that Redis keeps after they have ended unsold: those never
 # ordered, of which the oldest is forgotten, and ordered ones, at which nothing new is reserved.
 BUYER_PAST_MAX: Final = 200
 BUYER_VOID_MAX: Final = 500
@@ -148,14 +148,14 @@ READ_BYTES_MIN: Final = 16_384  # of an answer, for the client to be given more 
 DISCARDED_BYTES_MAX: Final = 16_777_216  # of what comes after the last answer
 MESSAGE_BYTES_MAX: Final = 4_096
 READ_AT_ONCE_BYTES: Final = 4_096  # of what a viewer sends, before its frames are counted
-# What viewers send is read in one turn of the event loop up to so many packets; the rest waits,
-# and is read for so long in each turn: purchases under way have their turn in between.
+# At most so many packets of viewers are read in one turn of the event loop; the rest waits, and is
+# read for so long in each turn: purchases under way have their turn in between.
 PACKETS_PER_TURN_MAX: Final = 32
 INTAKE_SLICE_MS: Final = 2
 # Once a packet has waited for so long, newer ones are read first.
 INTAKE_STALE_MS: Final = 250
-INTAKE_BYTES_MAX: Final = 4_096  # of one connection; what it sends beyond stays in the kernel
-INTAKE_ALL_BYTES_MAX: Final = 67_108_864  # of all together; what comes beyond is read at once
+INTAKE_BYTES_MAX: Final = 4_096  # of one connection; anything beyond stays in the kernel
+INTAKE_ALL_BYTES_MAX: Final = 67_108_864  # of all together; anything beyond is read at once
 BODY_BYTES_MAX: Final = 65_536
 CSV_BYTES_MAX: Final = 268_435_456
 CSV_ROW_BYTES_MAX: Final = 524_288

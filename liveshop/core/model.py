@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 
 class Variant(Struct, frozen=True, kw_only=True):
-    """What is bought: `price` and `was` in minor units, `stock` the catalogue's free units."""
+    """The thing bought: `price` and `was` in minor units, `stock` the catalogue's free units."""
 
     sku: str
     label: str
@@ -81,7 +81,7 @@ class Sale(Struct, frozen=True, kw_only=True):
         return f"@{self.offset}"
 
     def active_at(self, now_ms: int) -> bool:
-        """Tell whether the sale's prices hold: the start is inclusive, the end exclusive."""
+        """Return True if the sale's prices hold: the start is inclusive, the end exclusive."""
         return self.starts_at_ms <= now_ms < self.ends_at_ms
 
 
@@ -111,7 +111,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Bought(Struct, frozen=True, kw_only=True):
-    """What one buyer has bought in one scope (a row's name); the higher version wins."""
+    """The units that one buyer bought in one scope (a row's name); the higher version wins."""
 
     buyer: str
     scope: str
@@ -140,7 +140,7 @@ class ReservationState(StrEnum):
 
     @property
     def open(self) -> bool:
-        """Tell whether the units are still set aside: HELD and PAYING."""
+        """Whether the units are still set aside: HELD and PAYING."""
         return self in (ReservationState.HELD, ReservationState.PAYING)
 
 

@@ -1,4 +1,4 @@
-"""The chat's order: what is taken away or kept on top, how often one may speak, and which words."""
+"""The chat's order: messages taken away or kept on top, how often one may speak, which words."""
 
 from typing import assert_never
 

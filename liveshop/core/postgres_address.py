@@ -1,4 +1,4 @@
-"""What a PostgreSQL URL says beside what asyncpg reads, and what of it would not do."""
+"""The parts of a PostgreSQL URL that asyncpg does not read, and those that would not do."""
 
 from typing import Final
 from urllib.parse import quote, urlencode

@@ -1,4 +1,4 @@
-"""The lowest price that buyers could have had: what a reduction has to be measured against."""
+"""The lowest price that buyers could have had: a reduction has to be measured against it."""
 
 from collections.abc import Iterable, Mapping
 

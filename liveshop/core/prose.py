@@ -1,7 +1,7 @@
 """Rich text from elsewhere as plain text.
 
 A description is text and never markup, so that no page, mail or app that shows it has to trust
-us or the merchant's editor: what looks like a tag is shown, not obeyed.
+us or the merchant's editor: text that looks like a tag is shown, not obeyed.
 
 The markup is read once, from left to right, and no tree is built of it. A parser that builds one
 is at the mercy of its input: by the rules of HTML, 37 KB of `<p><b id=1><b id=2>…</p><p>x…` are
@@ -25,7 +25,7 @@ _AFTER_BULLET: Final = frozenset(("p", "div"))
 # Elements whose content is no markup: nobody sees it, or everybody sees it as it is written.
 _UNSEEN: Final = frozenset(("script", "style"))
 _VERBATIM: Final = frozenset(("iframe", "noembed", "noframes", "textarea", "title", "xmp"))
-# Drawings: what is written in them is no part of the text, as the titles of icons are not.
+# Drawings: words written in them are no part of the text, as the titles of icons are not.
 _DRAWINGS: Final = frozenset(("svg", "math"))
 # Elements that no drawing has in it, so that they end one whose own end is missing.
 _NOT_DRAWN: Final = (_BLOCKS - {"article", "section", "tr", "td", "th"}) | frozenset(

@@ -1,4 +1,4 @@
-"""What a Redis URL names: one server, what a group of Sentinels watches, or a cluster.
+"""The servers that a Redis URL names: one, those that a group of Sentinels watches, or a cluster.
 
     redis://[user:password@]host[:6379][/db]                        or rediss://, unix://
     redis+sentinel://[user:password@]host[:26379],…/name[/db]       or rediss+sentinel://
@@ -23,7 +23,7 @@ HostPort = tuple[str, int]
 
 
 class Kind(StrEnum):
-    """What several servers are to each other; a URL says it after the plus sign."""
+    """The relation of several servers to each other; a URL says it after the plus sign."""
 
     SENTINEL = "sentinel"
     CLUSTER = "cluster"
@@ -79,7 +79,7 @@ def servers_of(url: str) -> Servers | None:
     if kind is Kind.SENTINEL and path[1:] and not "/".join(path[1:]).isdecimal():
         raise ValueError(f"after the name only a database's number may come: {parts.path}")
     if kind is Kind.CLUSTER and path:
-        raise ValueError(f"a cluster has one database alone: leave {parts.path} out")
+        raise ValueError(f"a cluster has only one database: leave {parts.path} out")
     default = _SENTINEL_PORT if kind is Kind.SENTINEL else _REDIS_PORT
     if not parts.servers:
         raise ValueError("it must name a host")

@@ -1,9 +1,9 @@
-"""A rehearsal: what a command leads to in a show that is stored nowhere.
+"""A rehearsal: the outcome of a command in a show that is stored nowhere.
 
-Host commands are decided by `decide`, as in a real show. What the stores and the engine decide
-there, chat, mutes and purchases, has its counterpart here. The crowd is made up by the page and
-acts as viewers do; it has no limits per buyer, because it stands for many more people than it
-names.
+Host commands are decided by `decide`, as in a real show. The decisions of the stores and the
+engine there, on chat, mutes and purchases, have their counterpart here. The crowd is made up by
+the page and acts as viewers do; it has no limits per buyer, because it stands for many more
+people than it names.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ RehearsalCommand = HostCommand | Say | MuteViewer | UnmuteViewer | Buy | CancelO
 
 
 class Rehearsed(Struct, frozen=True, kw_only=True):
-    """What a command led to: events, the order that it made or cancelled, and the next state."""
+    """The outcome of a command: events, the order that it made or cancelled, and the next state."""
 
     events: list[Event]
     order: Order | None
@@ -88,7 +88,7 @@ def rehearse(
 
 
 class _Rehearsal:
-    """One step of a rehearsal; what is refused leaves it half done, and is thrown away."""
+    """One step of a rehearsal; a refusal leaves it half done, and it is thrown away."""
 
     def __init__(self, before: RehearsalState, now_ms: int, catalogue_currency: str) -> None:
         self.events: list[Event] = []

@@ -184,7 +184,7 @@ class RehearsalState(_Part, frozen=True, kw_only=True):
     def core_state(self) -> SessionState:
         """Return the session's state as the core decides by it.
 
-        A SKU with nothing left has been told of: whatever sold its last unit said so at once.
+        A SKU with nothing left has been told of: the step that sold its last unit said so at once.
         """
         shown = self.session
         variants = (variant for product in shown.shelf for variant in product.variants)

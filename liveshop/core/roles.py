@@ -1,4 +1,4 @@
-"""Who may do what: four roles, each including those below it."""
+"""The four roles, which say who may do what: each includes those below it."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,7 +20,7 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers."""
+    """The bearer whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers."""
 
     viewer_id: str
     name: str

@@ -82,7 +82,7 @@ def sales_over(state: SessionState, rows: Mapping[str, Row], now_ms: int) -> Ite
 
 
 def is_sold_out(sale: Sale, rows: Mapping[str, Row], now_ms: int) -> bool:
-    """Tell whether the sale's own units, or those of all its SKUs, are sold while it runs."""
+    """Return True if the sale's own units, or those of all its SKUs, are sold while it runs."""
     if now_ms < sale.starts_at_ms:
         return False
     own = rows.get(sale.row)

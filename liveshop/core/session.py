@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 class SessionInfo(Struct, frozen=True, kw_only=True):
-    """What is fixed when a session is made; `checkout_url` contains `{order_id}`."""
+    """The facts that are fixed when a session is made; `checkout_url` contains `{order_id}`."""
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""What an operator may set: one table of names, types, defaults and what each is for."""
+"""The settings of an operator: one table of names, types, defaults and what each is for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -41,7 +41,7 @@ class _Kind:
 
 
 def _setting(kind: _Kind, default: str, meaning: str, *, shown: bool = True) -> Any:
-    # What is not shown has, or may have, a password in it.
+    # A value that is not shown has, or may have, a password in it.
     metadata = {"kind": kind, "default": default, "meaning": meaning}
     return field(default=kind.parse(default), metadata=metadata, repr=shown)
 
@@ -175,7 +175,7 @@ class Settings:
             *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
         ),
         "redis://127.0.0.1:6379/0",
-        "Redis 7.0 or newer, or Valkey, by itself, behind Sentinels or as a cluster; its "
+        "Redis 7.0 or newer, or Valkey, as one server, behind Sentinels or as a cluster; its "
         "maxmemory-policy must be noeviction.",
         shown=False,
     )

@@ -12,8 +12,8 @@ _HEAD_CHARS = ID_CHARS_MAX - 1 - 2 * _DIGEST_BYTES
 def derived_sku(handle: str, options: Sequence[str]) -> str:
     """Return the SKU of a variant without one: "varsity-top/Medium/Red", the same every time.
 
-    What is too long, or could be read in two ways, is cut and ends in `~` and a digest of all
-    of it, so that no two variants share a name.
+    A name that is too long, or could be read in two ways, is cut and ends in `~` and a digest of
+    all of it, so that no two variants share a name.
     """
     parts = [handle, *options]
     name = "/".join(parts)

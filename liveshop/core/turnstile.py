@@ -12,7 +12,7 @@ class Turnstile:
     """Lets `per_second` through a second, and twice as many at once after a quiet second or two.
 
     The first half of what may come at once is anybody's. Of the second half, an address gets
-    a share: half of it at once, and a quarter of the rate. One address alone may use the whole
+    a share: half of it at once, and a quarter of the rate. A single address may use the whole
     rate, since what nobody uses fills the first half again.
 
     Each joiner who has to wait is given a turn. Addresses that stay within their share wait in

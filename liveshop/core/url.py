@@ -2,9 +2,9 @@
 
     scheme://[user[:password]@][host[:port][,host[:port]…]][/path][?name=value[&…]]
 
-`urllib.parse` reads strict URLs, which have one host. What it makes of several has changed
-between patch releases: newer ones refuse all lists that have an IPv6 address in brackets. Here
-such a list is read by rules of our own, for Redis and for PostgreSQL.
+`urllib.parse` reads strict URLs, which have one host. Its reading of several has changed between
+patch releases: newer ones refuse all lists that have an IPv6 address in brackets. Here such a
+list is read by rules of our own, for Redis and for PostgreSQL.
 """
 
 import re

@@ -22,7 +22,7 @@ def _by_name(union: Any) -> Mapping[str, Any]:
     return MappingProxyType({kind.__struct_config__.tag: kind for kind in get_args(union)})
 
 
-# msgspec prepares a union anew at each call, which takes ten times as long as all the rest.
+# msgspec prepares a union again at each call, which takes ten times as long as all the rest.
 _COMMANDS: Final = _by_name(Command)
 _EVENTS: Final = _by_name(KnownEvent)
 # "Expected `int` >= 1 - at `$.count`", as msgspec says it, or "- at `key` in `$.prices`"

@@ -1,4 +1,4 @@
-"""The words in a text: what a search finds, and what a chat's blocked words are compared with."""
+"""The words in a text: a search finds them, and a chat's blocked words are compared with them."""
 
 import re
 import unicodedata

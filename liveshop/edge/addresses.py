@@ -1,4 +1,4 @@
-"""Who is at the other end, and what the server is called there: with or without proxies."""
+"""The client's address, and the server's name as the client knows it: with or without proxies."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -76,7 +76,7 @@ def own_host(peer: str, host: str, forwarded_host: str | None, trusted: Networks
 
 @lru_cache(maxsize=256)
 def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
-    """Tell whether a page of `origin` may connect to the server called `host`.
+    """Return True if a page of `origin` may connect to the server called `host`.
 
     None, that is no browser, and the server's own pages always may. The scheme is not compared:
     a proxy may speak TLS for us.
@@ -93,7 +93,7 @@ def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> b
 
 
 def is_trusted(peer: str, trusted: Networks) -> bool:
-    """Tell whether a peer is one of the trusted proxies."""
+    """Return True if a peer is one of the trusted proxies."""
     address = _parse(peer)
     return address is not None and _is_trusted(address, trusted)
 

@@ -9,7 +9,7 @@ from liveshop.core.settings import Settings
 from liveshop.edge.addresses import address_key, is_trusted
 from liveshop.edge.wheel import Timed, Wheel
 
-# What trusted proxies are counted by; no address reads so.
+# The name by which trusted proxies are counted; no address reads so.
 _PROXIES: Final = "trusted proxies"
 
 
@@ -45,7 +45,7 @@ class Entrance:
         self._address_max: Final = settings.http_connections_per_address_max
         self._trusted: Final = settings.trusted_proxies
         self._prefixes: Final = settings.address_prefix_ipv4, settings.address_prefix_ipv6
-        # A joiner comes and goes with one entry here: whatever rests is kept apart.
+        # A joiner comes and goes with one entry here: visitors that rest are kept apart.
         self._counts: dict[str, int] = {}
         self._count = 0
         self._resting: OrderedDict[Visitor, None] = OrderedDict()

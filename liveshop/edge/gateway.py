@@ -1,4 +1,4 @@
-"""What the viewers' connections of this node share: who may come in, what time asks of them."""
+"""The gateway that a node's viewer connections share: it admits them and keeps their deadlines."""
 
 import asyncio
 import logging
@@ -192,8 +192,8 @@ class Gateway:
     async def drain(self) -> None:
         """Send everyone away, now and from now on; return when they have gone.
 
-        They go in waves, so that they do not all come to another node at once. Who has not gone
-        within `drain_ms` is cut off.
+        They go in waves, so that they do not all come to another node at once. A guest that has
+        not gone within `drain_ms` is cut off.
         """
         self._emptied = anyio.Event()
         with anyio.move_on_after(self.settings.drain_ms / 1000):
@@ -207,7 +207,7 @@ class Gateway:
     async def _send_away_in_waves(self, guests: Sequence[Guest]) -> None:
         """Tell each to move, and close its connection a wave later.
 
-        What it asked for before it was told is answered meanwhile.
+        Requests that it sent before it was told are answered meanwhile.
         """
         # A quarter of the time is left for those who are slow to go.
         waves = max(1, self.settings.drain_ms * 3 // 4 // limits.DRAIN_WAVE_MS)

@@ -34,7 +34,7 @@ _TERMS: Final = (
     "sec-websocket-protocol",
     "sec-websocket-extensions",
 )
-# And what the gateway looks at beside them. The rest of a head is not kept.
+# And the fields that the gateway looks at besides them. The rest of a head is not kept.
 _WANTED: Final = {
     name.encode(): name
     for name in (*_TERMS, _KEY, "host", "origin", "x-forwarded-for", "x-forwarded-host")
@@ -50,7 +50,7 @@ class Head(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """What is written once the key is answered, and whether shared frames may be compressed."""
+    """The response around the answer to the key, and whether shared frames may be compressed."""
 
     before_key: bytes
     after_key: bytes

@@ -1,4 +1,4 @@
-"""What an HTTP connection waits for, and until when."""
+"""The states in which an HTTP connection waits, and the deadline of each."""
 
 from enum import Enum
 from typing import Final
@@ -7,7 +7,7 @@ from liveshop.core import limits
 
 
 class Awaited(Enum):
-    """What an HTTP connection waits for: six states, of which all but the last have a deadline.
+    """The six states of an HTTP connection, by what it waits for; only the last has no deadline.
 
         HEAD ───→ ANSWER ⇄ READER
          ↑          │        │

@@ -1,4 +1,4 @@
-"""How much may come with an HTTP request beside its body."""
+"""How much may come with an HTTP request besides its body."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -63,7 +63,7 @@ class InputSize:
 
     @property
     def framing_fits(self) -> bool:
-        """Whether no more has come around the body than may be in a head."""
+        """Whether the bytes around the body are at most as many as a head may have."""
         return self._framing_bytes <= limits.HEAD_BYTES_MAX
 
     def next(self) -> None:

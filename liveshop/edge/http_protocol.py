@@ -303,7 +303,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._held = b""
             self._outlet.linger()
 
-    # What has come
+    # Input
 
     def _parse(self, data: bytes) -> None:
         if not self._in_head:

@@ -86,7 +86,7 @@ class Intake:
             return True
         if self._size + len(data) > limits.INTAKE_ALL_BYTES_MAX and reader not in self._waiting:
             # A packet is up to 256 KB. If one of each connection were kept, a crowd that floods
-            # would fill the memory; what is read at once costs only time.
+            # would fill the memory; a packet that is read at once costs only time.
             return True
         self._call_turn()
         self._keep(reader, data)

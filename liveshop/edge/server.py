@@ -103,7 +103,7 @@ class Server(uvicorn.Server):
                 # A load balancer that reuses connections goes elsewhere, without a request lost.
                 connection.retire()
         await self.gateway.drain()
-        # Whoever came over HTTP had as long as the viewers; a second is for the last of them.
+        # Clients of HTTP had as long as the viewers; a second is for the last of them.
         rest_s = max(1.0, over_at - anyio.current_time())
         self.config.timeout_graceful_shutdown = math.ceil(rest_s)
         await super().shutdown(sockets)

@@ -1,4 +1,4 @@
-"""Turns as tickets: what a joiner who was sent away shows, so that it is let in first."""
+"""Turns as tickets: a joiner who was sent away shows one, so that it is let in first."""
 
 import hmac
 import random

@@ -9,11 +9,11 @@ from liveshop.engine.purchase.lateness import Lateness
 
 
 class GatewayNode(Protocol):
-    """What the gateway asks of the node."""
+    """The node, as the gateway sees it."""
 
     @property
     def metrics(self) -> Metrics:
-        """What the node counts."""
+        """The node's counters."""
 
     @property
     def lateness(self) -> Lateness:
@@ -27,7 +27,7 @@ class GatewayNode(Protocol):
 
 
 class GatewayRooms(Protocol):
-    """What the gateway asks of the sessions."""
+    """The sessions, as the gateway sees them."""
 
     def loaded(self, session_id: str) -> object | None:
         """Return the session's room if this node has it."""

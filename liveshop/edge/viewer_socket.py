@@ -150,7 +150,7 @@ class ViewerSocket(asyncio.Protocol):
             # It also comes without a `pause_writing`, which uvicorn's protocol got before us.
             self._raw.attach(self._transport)
         if self._connection.behind:
-            # One that is being closed as well: its own close is still to be heard.
+            # Also one that is being closed: its own close is still to be heard.
             self._connection.caught_up()
             # The intake itself resumes a connection that it holds.
             if not self._gateway.intake.holds(self) and not self._transport.is_closing():
@@ -159,7 +159,7 @@ class ViewerSocket(asyncio.Protocol):
     # Called by the engine and the gateway
 
     def write(self, frame: bytes) -> None:
-        """Write frames; what the kernel does not take now, the transport keeps.
+        """Write frames; the transport keeps what the kernel does not take now.
 
         Nothing else is done as often, so the first try goes around the transport.
         """
@@ -296,7 +296,7 @@ class ViewerSocket(asyncio.Protocol):
 
     def _fail_text(self) -> None:
         # As the library fails what it finds itself: it waits for no answer, which might get
-        # lost in the rest of a frame that is not read any more.
+        # lost in the rest of a frame that is no longer read.
         self._borrowed().fail(CloseCode.INVALID_UTF8, "not UTF-8")
         self._flush()
 

@@ -84,7 +84,7 @@ class _Deflate(ServerPerMessageDeflateFactory):
 
 
 class FrameReader(StreamReader):
-    """What has come and is not a frame yet, and what was read of the frame that it belongs to."""
+    """The bytes of a frame that has not come whole, and the parts of it that were read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class FrameReader(StreamReader):
 
     @property
     def between_frames(self) -> bool:
-        """Tell whether nothing has come of the next frame."""
+        """Whether nothing has come of the next frame."""
         return not self._read and not self.buffer
 
     def at_eof(self) -> Generator[None, None, bool]:
@@ -194,7 +194,7 @@ class WebSocket(ServerProtocol):
 
     @property
     def idle(self) -> bool:
-        """Tell whether nothing is under way, so that another connection may be served."""
+        """Whether nothing is under way, so that another connection may be served."""
         open_ = self.state is State.OPEN
         return open_ and self.current_size is None and self.reader.between_frames
 
@@ -211,7 +211,7 @@ class WebSocket(ServerProtocol):
     def frame_begun(self) -> Frame | None:
         """Return what is there of a frame that has not come whole; None if that tells nothing.
 
-        What `text` has seen of its payload is left out.
+        The part of its payload that `text` has seen is left out.
         """
         # The start of what is compressed cannot be read.
         return None if self.extensions else self.reader.begun(self.text.seen)

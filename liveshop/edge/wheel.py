@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Timed(Protocol):
-    """What waits on a node's wheel."""
+    """An item that waits on a node's wheel."""
 
     @property
     def due_ms(self) -> int:
@@ -23,7 +23,7 @@ class Wheel(Generic[T]):
     """A ring of slots of a tenth of a second: each item waits in the slot of its next deadline.
 
     A deadline beyond one turn of the ring waits in the last slot, so an item may come up before
-    it is due: whoever advances the wheel looks at the deadline itself and schedules again.
+    it is due: the caller that advances the wheel looks at the deadline and schedules again.
     """
 
     def __init__(self, now_ms: int) -> None:

@@ -18,7 +18,7 @@ class BlockedWords:
         self._filter = WordFilter()
 
     async def find(self, text: str) -> bool:
-        """Tell whether the text has a blocked word; while Postgres is away, an older list says."""
+        """Return True if the text has a blocked word; while Postgres is away, by an older list."""
         if self._offset < self._session.state.words_offset:
             await self._read()
         return self._filter.finds(text)

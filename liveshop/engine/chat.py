@@ -1,4 +1,4 @@
-"""Chat and mutes: what viewers say, and who is heard."""
+"""Chat and mutes: the messages of viewers, and who is heard."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What time it is: the one clock is that of Redis, of which a node has an estimate."""
+"""The time: the one clock is that of Redis, of which a node has an estimate."""
 
 import time
 
@@ -6,9 +6,9 @@ from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
 
 
 class Clock:
-    """Tells Redis' time between two readings, and goes on by itself while Redis is away.
+    """Tells Redis' time between two readings, and runs on its own while Redis is away.
 
-    Where Redis' clock goes back, so does this one: what must not is a session's time.
+    If Redis' clock goes back, so does this one: it is a session's time that must not.
     """
 
     def __init__(self) -> None:
@@ -36,9 +36,9 @@ class Clock:
 class SessionClock:
     """Tells a session's time: Redis' clock, but never behind the newest instant that was used.
 
-    It only stamps messages and wakes tasks: what is due is decided by Redis inside its functions,
-    which keep to the same rule. One session whose time is ahead stands still until the clock has
-    come up to it, and keeps no other session and no token from the right time.
+    It only stamps messages and wakes tasks: Redis decides what is due, inside its functions, which
+    keep to the same rule. One session whose time is ahead stands still until the clock has come up
+    to it, and keeps no other session and no token from the right time.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -51,11 +51,11 @@ class SessionClock:
         self._used_ms = max(self._used_ms, used_ms)
 
     def begin_anew(self) -> None:
-        """Forget what was used: Redis has been loaded anew, and says what its time is now."""
+        """Forget what was used: Redis has been loaded again, and says what its time is now."""
         self._used_ms = self._told_ms = 0
 
     def now_ms(self) -> int:
-        """Return the session's time now, in Unix milliseconds; it goes back at new epochs alone."""
+        """Return the session's time now, in Unix milliseconds; it goes back only at new epochs."""
         if self._clock.observed:
             self._told_ms = max(self._told_ms, self._used_ms, self._clock.now_ms())
             return self._told_ms

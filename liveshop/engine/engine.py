@@ -31,8 +31,8 @@ class Engine:
     """Everything that a session does on this node; `run` owns every task.
 
     `rooms` has the sessions that are loaded, `viewer_admission` the viewers, `orders` what becomes
-    of orders after their purchase. What is awaited on `orders` and here is carried out to its end
-    even if the caller is cancelled.
+    of orders after their purchase. Work that is awaited on `orders` and here is carried out to its
+    end even if the caller is cancelled.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Engine:
             try:
                 await self.node.stores[Sessions].create(info, status, self.node.now_ms())
             except Conflict:
-                # The id is ours alone: a session that has it was made by an earlier attempt.
+                # Nobody else has this id: a session that has it was made by an earlier attempt.
                 if not again:
                     raise
 

@@ -1,4 +1,4 @@
-"""What a node counts: Prometheus metrics in a registry of the node's own.
+"""The counts of a node: Prometheus metrics in a registry of the node's own.
 
 The workers of one port count in files of a folder that they share, which is how prometheus_client
 does it where the environment names one: then each of them tells the sums of all.
@@ -59,7 +59,7 @@ class Metrics:
         self.connections = self._gauge(
             "postgres_connections", "Connections of the orders' pool.", "livesum", ["state"]
         )
-        self.queues = self._gauge("queue_length", "What waits, by queue.", "livesum", ["queue"])
+        self.queues = self._gauge("queue_length", "Items waiting, by queue.", "livesum", ["queue"])
         self.writer_lag = self._gauge(
             "writer_lag_seconds", "Age of the oldest order that is not committed.", "livemax"
         )
@@ -78,7 +78,7 @@ class Metrics:
         self.stills = self._gauge("stills", "Settled sessions shown without a room.", "livesum")
         self.redis_used = self._gauge("redis_memory_used_bytes", "Memory of Redis.", "livemax")
         self.redis_max = self._gauge(
-            "redis_memory_max_bytes", "What Redis may take of memory.", "livemax"
+            "redis_memory_max_bytes", "Memory that Redis may take.", "livemax"
         )
 
     def _of_admission(self) -> None:
@@ -89,7 +89,7 @@ class Metrics:
             "purchases_dropped", "Purchases dropped before Redis was asked, by reason.", "reason"
         )
         self.estimated_wait = self._gauge(
-            "estimated_wait_seconds", "What a purchase would wait that comes now.", "livemax"
+            "estimated_wait_seconds", "How long a purchase that comes now would wait.", "livemax"
         )
 
     def _of_connections(self) -> None:
@@ -134,5 +134,5 @@ class Metrics:
 
 
 def forget_worker(pid: int, folder: str) -> None:
-    """Take a worker that has ended out of the gauges; what it counted stays."""
+    """Take a worker that has ended out of the gauges; its counts stay."""
     mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]

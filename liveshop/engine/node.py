@@ -1,4 +1,4 @@
-"""What all rooms of a node share: the stores, the clock, the metrics, and who is reachable."""
+"""The parts that all rooms of a node share: stores, clock, metrics, and who is reachable."""
 
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -33,7 +33,7 @@ class Health:
 
     @property
     def ready(self) -> bool:
-        """Tell whether the node can serve."""
+        """Whether the node can serve."""
         return self.redis and self.postgres and self.bus and self.staying
 
 
@@ -58,7 +58,7 @@ class Node:
     opened: bool = False
     retired: bool = False
     reach: Reach = pass_by
-    # Who is told of each purchase that has ended, if anybody is.
+    # The function that is told of each purchase that has ended, if there is one.
     trace: Trace | None = None
 
     @classmethod
@@ -97,21 +97,21 @@ class Node:
 
     @property
     def joinable(self) -> bool:
-        """Tell whether viewers may be sent here.
+        """Whether viewers may be sent here.
 
-        A store that is away does not change it: all nodes lose it at once, and who watches or
-        joins a room that is loaded needs none.
+        A store that is away does not change it: all nodes lose it at once, and a viewer who watches
+        or joins a room that is loaded needs none.
         """
         return not self.retired and (self.opened or self.health.ready)
 
     @property
     def stores_up(self) -> bool:
-        """Tell whether Redis and Postgres answer."""
+        """Whether Redis and Postgres answer."""
         return self.link.connected and self.postgres_answers
 
     @property
     def postgres_answers(self) -> bool:
-        """Tell whether Postgres answers; one that keeps silent for too long is away."""
+        """Whether Postgres answers; one that keeps silent for too long is away."""
         asked_s = self.postgres_asked_s
         silent = asked_s is not None and anyio.current_time() - asked_s > _SILENCE_S
         return self.postgres_up and not silent

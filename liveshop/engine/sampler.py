@@ -18,8 +18,8 @@ _ON = (Status.LIVE, Status.PAUSED)
 class Sampler:
     """Writes every few seconds what this node has counted, and the session's gauges if it is first.
 
-    Every node that has the session tries; the instant is the key, so one sample is kept. What is
-    counted here and not yet written is lost with the node: a few seconds of views.
+    Every node that has the session tries; the instant is the key, so one sample is kept. Counts
+    that are not yet written are lost with the node: a few seconds of views.
     """
 
     def __init__(self, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""What a node tells Prometheus of its state: read twice a second, so that it costs nothing else."""
+"""The state of a node for Prometheus: it is read twice a second, so that it costs nothing else."""
 
 import asyncio
 from collections import Counter

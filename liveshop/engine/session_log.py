@@ -1,4 +1,4 @@
-"""What is logged of one session: each line names it, for people and as a field."""
+"""The log lines of one session: each names it, for people and as a field."""
 
 import logging
 from collections.abc import MutableMapping

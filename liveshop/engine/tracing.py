@@ -1,4 +1,4 @@
-"""What a trace tells of a purchase: told once it has ended, so that it costs nothing before."""
+"""The trace of a purchase: it is told once that has ended, so that it costs nothing before."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -12,8 +12,8 @@ T = TypeVar("T")
 async def until_known(call: Callable[[bool], Awaitable[T]]) -> T:
     """Return the answer of an idempotent call, made again while its outcome is unknown.
 
-    `call` is told whether an earlier attempt may have been committed: what it finds done already
-    may then be its own doing. Raises OutcomeUnknown after the last attempt.
+    `call` is told whether an earlier attempt may have been committed: a change that it finds done
+    already may then be its own doing. Raises OutcomeUnknown after the last attempt.
     """
     for attempt in range(COMMAND_ATTEMPTS_MAX - 1):
         try:

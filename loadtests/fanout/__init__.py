@@ -1,1 +1,1 @@
-"""What one message to a whole room costs, against the kernel's floor and against others."""
+"""The cost of one message to a whole room, against the kernel's floor and against others."""

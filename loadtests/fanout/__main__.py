@@ -64,7 +64,7 @@ def _viewers(context: click.Context, option: click.Parameter, text: str) -> tupl
     multiple=True,
     type=click.Choice([*SCENARIOS, "all"]),
     default=("all",),
-    help="What to measure; may be given more than once.",
+    help="The scenario to measure; may be given more than once.",
 )
 @click.option(
     "--viewers",
@@ -98,8 +98,8 @@ def main(
 ) -> None:
     """Measure what one message to a whole room costs the server.
 
-    Everything runs on this machine, on 127.0.0.1, and ends by itself: a Valkey and a PostgreSQL of
-    its own, `liveshop serve` on one core and the viewers on another, who are one process with an
+    Everything runs on this machine, on 127.0.0.1, and ends on its own: a Valkey and a PostgreSQL
+    of its own, `liveshop serve` on one core and the viewers on another, who are one process with an
     epoll of bare sockets. Ratios are medians over rounds, taken in random order within one run.
     """
     size = Size(viewers, rounds or (3 if quick else 15), seconds or (3 if quick else 20), quick)

@@ -31,7 +31,7 @@ _TOKEN_S: Final = 3_600
 
 @dataclass(frozen=True)
 class Script:
-    """What is done in `seconds`: rates are per second, `skus` are what is bought and repriced."""
+    """The work of `seconds`: rates are per second, `skus` are bought and repriced."""
 
     port: int
     secret: str
@@ -131,7 +131,7 @@ class _Play:
             while True:
                 frame = await connection.recv(decode=False)
                 now_ns = time.monotonic_ns()
-                # What all viewers get is not for us.
+                # Messages to all viewers are not for us.
                 if not frame.startswith((b'[{"type":"pulse"', b'[{"type":"product.')):
                     for message in json.loads(frame):
                         self._hear(message, now_ns)

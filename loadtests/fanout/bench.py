@@ -1,4 +1,4 @@
-"""What a scenario is given: a shop, the size of the run, and a crowd when it asks for one."""
+"""The means of a scenario: a shop, the size of the run, and a crowd when it asks for one."""
 
 import math
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from loadtests.kit.report import Report
 from loadtests.kit.shop import Shop
 from loadtests.kit.worker import Worker, WorkerFailed
 
-FAN_OUT: Final = "fan-out, "  # what a command to a full room costs beyond one to an empty room
+FAN_OUT: Final = "fan-out, "  # the cost of a command to a full room beyond one to an empty room
 _BUSY: Final = 0.9
 _AT_ONCE: Final = 200
 

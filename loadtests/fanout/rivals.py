@@ -1,4 +1,4 @@
-"""What others do with the same viewers: `python -m loadtests.fanout.rivals NAME PORT SNAPSHOT`.
+"""Other servers for the same viewers: `python -m loadtests.fanout.rivals NAME PORT SNAPSHOT`.
 
 Each answers a hello with a welcome and a snapshot (the file's, as liveshop sends it), and sends
 every line of its standard input to all.
@@ -69,7 +69,7 @@ async def starlette(port: int, snapshot: str) -> None:
 
 
 async def websockets(port: int, snapshot: str) -> None:
-    """Serve with the library alone: its `broadcast`."""
+    """Serve with only the library: its `broadcast`."""
     connections: set[ServerConnection] = set()
 
     async def watch(connection: ServerConnection) -> None:

@@ -1,1 +1,1 @@
-"""What the load tests share: a server in a process of its own, its load, and their figures."""
+"""The common parts of the load tests: a server in its own process, its load, and their figures."""

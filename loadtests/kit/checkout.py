@@ -1,4 +1,4 @@
-"""The checkout of liveshop whose server is measured: this one, or another one beside it."""
+"""The checkout of liveshop whose server is measured: this one, or a second one."""
 
 import os
 import re
@@ -70,7 +70,7 @@ class Checkout:
         return done.returncode == 0, _said(done)
 
     def _run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        # What is set in our environment is meant for others.
+        # Settings in our environment are meant for others.
         others = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
         return subprocess.run(
             [*self.liveshop, *arguments],

@@ -75,7 +75,7 @@ class Leaving:
 
 
 class Crowd:
-    """Joins, listens and leaves as it is asked; what it hears is counted by offset."""
+    """Joins, listens and leaves as it is asked; messages that it hears are counted by offset."""
 
     def __init__(self, pipe: Connection) -> None:
         self._epoll = select.epoll()
@@ -107,7 +107,7 @@ class Crowd:
         """Listen until a request may be there."""
         self._step(1.0)
 
-    # What can be asked
+    # Requests
 
     def join(
         self, target: Target, count: int, per_second: float, at_once: int, seconds: float

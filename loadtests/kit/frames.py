@@ -19,7 +19,7 @@ _HEAD: Final = (
     "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Version: 13\r\n"
 )
-# What browsers send beside the handshake's own headers; the cookie makes up the rest.
+# Browsers send these besides the handshake's own headers; the cookie makes up the rest.
 _BROWSER: Final = (
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/140.0.0.0 Safari/537.36\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"
@@ -30,7 +30,7 @@ _DEFLATE: Final = "Sec-WebSocket-Extensions: permessage-deflate; client_max_wind
 
 @dataclass(frozen=True)
 class Target:
-    """What a viewer connects to, and what it says of itself."""
+    """The address that a viewer connects to, and what the viewer says of itself."""
 
     port: int
     path: str
@@ -51,7 +51,7 @@ class Target:
 
 @dataclass(slots=True)
 class Heard:
-    """What the whole frames at the start of some bytes say, and how many `octets` they take."""
+    """The content of whole frames at the start of some bytes, and how many `octets` they take."""
 
     octets: int = 0
     frames: int = 0
@@ -63,12 +63,12 @@ class Heard:
 
     @property
     def shared(self) -> bool:
-        """Tell whether all viewers may get the same, with nothing to answer or to remember."""
+        """Whether all viewers may get the same, with nothing to answer or to remember."""
         return not (self.pings or self.moved or self.snapshot_bytes or self.close_code is not None)
 
 
 def client_frame(opcode: int, payload: bytes) -> bytes:
-    """Return a frame as clients send it; no more than 64 KiB."""
+    """Return a frame as clients send it; at most 64 KiB."""
     size = len(payload)
     if size < 126:
         return struct.pack("!BB", 0x80 | opcode, 0x80 | size) + _MASK + payload
@@ -76,7 +76,7 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def server_frame(payload: bytes) -> bytes:
-    """Return a text frame as servers send it; no more than 64 KiB."""
+    """Return a text frame as servers send it; at most 64 KiB."""
     size = len(payload)
     if size < 126:
         return struct.pack("!BB", 0x80 | TEXT, size) + payload

@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass
 class Report:
-    """What a run has found so far; `raw` has what the figures were made of."""
+    """The findings of a run so far; `raw` has what the figures were made of."""
 
     machine: dict[str, Any]
     command: str

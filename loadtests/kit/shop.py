@@ -176,7 +176,7 @@ class Node:
 
 
 class Shop:
-    """Stores with a catalogue, and three rooms: `demo`, `bench` and `wide`; `alone` is empty.
+    """Stores with a catalogue, and the rooms `demo`, `bench` and `wide`, and one that is empty.
 
     `demo` is the demo's session; `bench` has its shelf and a product for events of 300 bytes and
     for purchases, `wide` one for events of 2,000.
@@ -198,7 +198,7 @@ class Shop:
             shelf = node.get(f"/api/sessions/{show.session_id}")["shelf"]
             shirt, wide = make_product(node, "bench-shirt", 9), make_product(node, "bench-wide", 80)
             self.bench = _session(node, shirt, shelf)
-            self.alone = _session(node, shirt)
+            self.alone = _session(node, shirt)  # the empty room
             self.wide = _session(node, wide)
 
     def node(self, *, pinned: bool = True, **settings: str) -> Node:

@@ -1,4 +1,4 @@
-"""What the kernel tells about processes and about this machine."""
+"""The kernel's figures about processes and about this machine."""
 
 import os
 import platform
@@ -55,7 +55,7 @@ def tcp_buffer_bytes() -> int:
 
 
 def tcp_orphans() -> int:
-    """Return how many sockets nobody holds any more, but the kernel has not let go of."""
+    """Return how many sockets nobody holds any longer, but the kernel has not let go of."""
     return _tcp("orphan")
 
 

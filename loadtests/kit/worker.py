@@ -87,7 +87,7 @@ def answer_requests(
         try:
             pipe.send(answer)
         except BrokenPipeError:
-            return  # nobody waits for it any more
+            return  # nobody waits for it any longer
 
 
 def _run(serve: Callable[..., None], pipe: Connection, core: int | None, *args: Any) -> None:

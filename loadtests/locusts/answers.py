@@ -1,4 +1,4 @@
-"""What is asked and how it ended, for one user, whose memory must not grow with the run."""
+"""One user's requests and how they ended, in memory that must not grow with the run."""
 
 import itertools
 import time

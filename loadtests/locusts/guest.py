@@ -1,4 +1,4 @@
-"""What every user does: join, listen, tell the clock, come again when the line is lost."""
+"""The behaviour of every user: join, listen, tell the clock, come again when the line is lost."""
 
 import json
 import os

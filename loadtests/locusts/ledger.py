@@ -1,4 +1,4 @@
-"""What must not happen, counted over all users: of this process, and on the master of all."""
+"""Failures that must not happen, counted over all users: of this process, on the master of all."""
 
 import time
 from collections import Counter
@@ -30,7 +30,7 @@ class Ledger:
         self._first_seen_s.setdefault(offset, self._now_s())
 
     def leaves(self, joined_at: int, last: int) -> None:
-        """Note how far a user has come that leaves now: what others saw long ago, it missed."""
+        """Note how far a user has come that leaves now: it missed what others saw long ago."""
         long_ago_s = self._now_s() - _SEEN_S_MAX
         self.counts["missed"] += sum(
             offset > last and seen_s < long_ago_s

@@ -1,7 +1,7 @@
 """How the number of users changes; `--users`, `--spawn-rate` and `--run-time` say how much.
 
 ramp        from nobody to all, in ten steps
-spike       buyers and a host alone: every flash sale has everyone buy within two seconds
+spike       only buyers and a host: every flash sale has everyone buy within two seconds
 reconnect   all join, nine in ten are cut off, and come back in two seconds; again and again
 """
 
@@ -52,7 +52,7 @@ class Ramp(_Shape):
 
 
 class Spike(_Shape):
-    """Buyers and a host alone, so that a flash sale is a purchase of everyone's."""
+    """Only buyers and a host, so that a flash sale is a purchase of everyone's."""
 
     def at(self, passed_s: float, total_s: float, users: int, rate: float) -> Tick:
         """Keep them all."""

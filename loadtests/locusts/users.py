@@ -1,4 +1,4 @@
-"""The three kinds of user: who watches, who buys, and who runs the show."""
+"""The three kinds of user: a viewer, a buyer, and the host who runs the show."""
 
 import http.client
 import itertools
@@ -191,7 +191,7 @@ class Buyer(Guest):
         return ref
 
     def _wait(self, name: str, answer: AsyncResult, started: float) -> bool:
-        """Report an answer; tell whether it was the one that was hoped for."""
+        """Report an answer; return True if it was the one that was hoped for."""
         try:
             code = answer.get(timeout=ANSWER_S_MAX)
         except gevent.Timeout:

@@ -44,7 +44,7 @@ _REST_S_MAX: Final = 60.0
 
 
 class Soak:
-    """One run: viewers who come and go, traffic beside them, and a row now and then."""
+    """One run: viewers who come and go, traffic meanwhile, and a row now and then."""
 
     def __init__(
         self, shop: Shop, node: Node, viewers: int, purchases: float, seconds: float
@@ -62,7 +62,7 @@ class Soak:
         self.closed: dict[str, int] = {}
 
     def run(self) -> None:
-        """Work for as long as was asked for, then until nothing is held any more."""
+        """Work for as long as was asked for, then until nothing is held any longer."""
         seconds, target = self._seconds, self._room.target(self._node.port, deflate=True)
         with (
             Worker(crowd.serve, system.cores()[1]) as watchers,
@@ -148,7 +148,7 @@ def _join(watchers: Worker, target: Target, count: int) -> Joined:
 def main(
     minutes: float, viewers: int, purchases: float, unjudged: bool, json_file: Path | None
 ) -> None:
-    """Work a node of its own with a bit of everything, and tell whether anything grows.
+    """Work a node of its own with a bit of everything, and report whether anything grows.
 
     Viewers join and leave, chat and like; they buy, fill carts that are ordered, given back or
     left to expire; a host pins, reprices and holds sales; orders are cancelled. A row every 30 s

@@ -1,4 +1,4 @@
-"""What a node and its stores take at a moment, and whether that grows."""
+"""The resources that a node and its stores take at a moment, and whether they grow."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ _NOISE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row of the table; what only adds up, by design, is not judged."""
+    """One row of the table; a figure that only adds up, by design, is not judged."""
 
     second: float
     machine_percent: float
@@ -61,7 +61,7 @@ class Trend:
 
     @property
     def flat(self) -> bool:
-        """Tell whether it did not grow."""
+        """Whether the column grew no further than allowed."""
         return self.growth <= self.allowed
 
 

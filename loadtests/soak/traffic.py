@@ -28,13 +28,13 @@ _TOKEN_S: Final = 86_400
 _HOST_EVERY_S: Final = 0.5
 _CANCELLED: Final = 0.1
 _ANSWER_S_MAX: Final = 10.0
-# What becomes of a reservation; half of the carts are ordered.
+# The fates of reservations; half of the carts are ordered.
 _FATES: Final = ("bought", "order", "order", "release", "expire")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is done: `skus` of a product with units for all, `scarce` of one that sells out."""
+    """The work to do: `skus` of a product with units for all, `scarce` of one that sells out."""
 
     url: str
     secret: str
@@ -116,7 +116,7 @@ class _Traffic:
         with suppress(WebSocketException):
             while True:
                 frame = await socket.recv(decode=False)
-                # What all viewers get is not for us.
+                # Messages to all viewers are not for us.
                 if not frame.startswith((b'[{"type":"pulse"', b'[{"type":"chat"')):
                     for message in json.loads(frame):
                         await self._hear(socket, message)

@@ -1,4 +1,4 @@
-"""The purchase path alone, at its limit."""
+"""Only the purchase path, at its limit."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""`python -m loadtests.stampede`: the purchase path alone at its limit."""
+"""`python -m loadtests.stampede`: only the purchase path, at its limit."""
 
 import shlex
 import signal
@@ -72,7 +72,7 @@ def _chosen(names: Sequence[str], against: Checkout | None) -> list[str]:
     multiple=True,
     type=click.Choice([*SCENARIOS, "all"]),
     default=("all",),
-    help="What to measure; may be given more than once.",
+    help="The scenario to measure; may be given more than once.",
 )
 @click.option(
     "--rates",
@@ -111,10 +111,10 @@ def main(
     json_file: Path | None,
     plot_file: Path | None,
 ) -> None:
-    """Measure the purchase path alone: attempts, reservations and durable orders a second.
+    """Measure only the purchase path: attempts, reservations and durable orders a second.
 
-    Everything runs on this machine, on 127.0.0.1, and ends by itself: a Valkey and a PostgreSQL of
-    its own, `liveshop serve`, and buyers who are one process with an epoll of bare sockets.
+    Everything runs on this machine, on 127.0.0.1, and ends on its own: a Valkey and a PostgreSQL
+    of its own, `liveshop serve`, and buyers who are one process with an epoll of bare sockets.
     Exits with 1 if a purchase has no answer or two, if more is sold than there was, or if
     `liveshop audit` finds anything; for being slow only in `overload`, which is about that.
     """

@@ -32,7 +32,7 @@ class Costs:
 
     @property
     def total(self) -> int:
-        """What all of them take together."""
+        """The CPU of all of them together."""
         return self.server + self.redis + self.postgres
 
 
@@ -129,7 +129,7 @@ class Arena:
 
 @contextmanager
 def open_arena(shop: Shop, node: Node) -> Iterator[Arena]:
-    """Start the load's process beside a node that runs; the node ends in order after it.
+    """Start the load's process for a node that runs; the node ends in order after it.
 
     If it was killed with an order that its buyer knows of and Redis does not yet, the audit would
     find that.

@@ -1,4 +1,4 @@
-"""What every scenario of a stampede is given."""
+"""The means of every scenario of a stampede."""
 
 import statistics
 from collections.abc import Sequence

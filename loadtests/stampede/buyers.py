@@ -2,7 +2,7 @@
 
 Arrivals are open: a purchase is sent when it is due, whatever has become of those before, and its
 latency counts from when it was due. All that is sent is made before, and of what comes nothing is
-read but its type and whose it is, so that the load costs little beside the server.
+read but its type and whose it is, so that the load costs little compared with the server.
 """
 
 import gc
@@ -84,7 +84,7 @@ class Buyers:
         """Listen until a request may be there, so that no reader looks slow."""
         self._step(1.0)
 
-    # What can be asked
+    # Requests
 
     def join(self, target: Target, secret: str, count: int) -> int:
         """Bring so many buyers in; return how many there are now."""

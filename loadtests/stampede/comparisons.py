@@ -1,4 +1,4 @@
-"""A purchase beside the obvious ways, beside many orders, and among many products."""
+"""A purchase compared with the obvious ways, and among many orders and many products."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ from loadtests.stampede.rivals import rival
 _REBUILD_S_MAX: Final = 120.0
 _WAYS: Final = {
     "scripts": "one `EVALSHA` and one `INSERT` each",
-    "rows": "a row lock in Postgres alone",
+    "rows": "only a row lock in Postgres",
 }
 
 
@@ -50,7 +50,7 @@ def _tell_way(
 
 
 def orders(bench: Bench) -> None:
-    """Measure a purchase beside few orders and beside many, all of them in its own session."""
+    """Measure a purchase among few orders and among many, all of them in its own session."""
     size, shop = bench.size, bench.shop
     with shop.node(pinned=False) as node, open_arena(shop, node) as arena:
         new, past = arena.stock("new", 2, UNITS), arena.stock("past", 1, UNITS)
@@ -68,7 +68,7 @@ def orders(bench: Bench) -> None:
             )
         many_runs = _rushes(bench, arena, target, new[1:], warm=True)
     for name, runs in (("few", few_runs), (f"{size.past_orders:,}", many_runs)):
-        label = f"CPU beside {name}"
+        label = f"CPU with {name} orders stored"
         bench.report.add("orders", label, cpu_us(runs), "µs/order", "", shares(runs))
     ratio = cpu_us(many_runs) / cpu_us(few_runs)
     bench.report.add("orders", "many to few", ratio, "×", "0.8 to 1.2")

@@ -1,4 +1,4 @@
-"""Fills the tables with orders of the past, so that a purchase can be measured beside them."""
+"""Fills the tables with orders of the past, so that a purchase can be measured among them."""
 
 import asyncio
 from typing import Final

@@ -1,9 +1,9 @@
 """The same shop the obvious way, to compare with: each purchase for itself.
 
 `scripts`: an `EVALSHA` that checks and counts in Redis, then an `INSERT`, for each purchase.
-`rows`: Postgres alone, with a lock on the row of the SKU, in a transaction for each purchase.
+`rows`: only Postgres, with a lock on the row of the SKU, in a transaction for each purchase.
 
-Neither knows rids, tokens, sessions or deadlines: what they leave out costs them nothing.
+Neither knows rids, tokens, sessions or deadlines: these omissions cost them nothing.
 """
 
 import json

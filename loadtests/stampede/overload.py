@@ -1,9 +1,9 @@
-"""Far more than can be sold: what it costs to refuse, and what is sold meanwhile.
+"""Far more than can be sold: the cost of refusing, and the sales meanwhile.
 
 Arrivals are open: the load does not slow down when the server does. First the peak is measured by
 the same buyers, then what an idle second, an order and a refusal cost, then the factors of the
-peak. A factor is judged by what the processor time that is left could carry: what the load, other
-programs, an idle room and the refusals take is theirs.
+peak. A factor is judged by what the processor time that is left could carry. The time of the load,
+other programs, an idle room and the refusals is theirs.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _LATE_MS_MAX: Final = 100.0
 
 @dataclass(frozen=True)
 class Measured:
-    """What one rush came to; `load_s` and `others_s` are the CPU of the load and of strangers."""
+    """The outcome of one rush; `load_s` and `others_s` are the CPU of the load and of strangers."""
 
     rate: float
     run: Run
@@ -60,7 +60,7 @@ class Measured:
 
     @property
     def refusals(self) -> int:
-        """How often the server had said `busy` by then: to those who had given up as well."""
+        """How often the server had said `busy` by then: also to those who had given up."""
         return sum(each <= self.last_ns for each in self.run.outcome.busy_ns)
 
     @property
@@ -76,7 +76,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Prices:
-    """What was measured of one thing each: seconds of CPU."""
+    """The measured cost of one thing each: seconds of CPU."""
 
     idle: Costs  # of an idle room, a second; nanoseconds
     order_server_s: float
@@ -126,7 +126,7 @@ def _guess(bench: Bench) -> float:
 
 
 def _peak(arena: Arena, skus: Sequence[str], guess: float, seconds: float) -> Measured:
-    """Return the rush with the most orders in time, of rising rates until more brings no more."""
+    """Return the rush with the most orders in time, of rates that rise until this gains nothing."""
     best, rate = _rush(arena, skus, guess * 0.6, seconds), guess * 0.6
     while True:
         rate *= _CLIMB
@@ -291,7 +291,7 @@ def _judge(bench: Bench, factor: int, step: Measured, peak: Measured, carried: f
 
 
 def overload_table(rows: Sequence[dict[str, Any]]) -> str:
-    """Return the factors as tables in Markdown: what came of each, and the terms of the bound."""
+    """Return the factors as tables in Markdown: the outcome of each, and the terms of the bound."""
     head = (
         *("", "offered/s", "sent", "served", "goodput/s", "busy", "given up", "asked again"),
         "refusals",
@@ -328,7 +328,7 @@ def _say(bench: Bench, count: int, steps: Mapping[int, Measured], prices: Prices
     note = "with reading its frame and writing its answer"
     add("overload", "CPU of the server", prices.refusal_s * 1e6, "µs/refusal", "", note)
     rejection = rejection_us()
-    note = "beside reading its frame and writing its answer"
+    note = "besides reading its frame and writing its answer"
     add("overload", "CPU of a rejection", rejection, "µs", f"≤ {_REJECTION_US_MAX:.0f}", note)
     if rejection > _REJECTION_US_MAX and not bench.size.quick:
         bench.wrong.append(f"overload: a rejection costs {rejection:.1f} µs")

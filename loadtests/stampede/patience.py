@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 class Patience:
     """Tracks who still waits: after `seconds` every second one gives up, the others ask again.
 
-    The others ask with the same rid, once, and wait as long again. What comes for a purchase that
-    was given up is nobody's any more. `asked_ns` is when each was asked for the last time.
+    The others ask with the same rid, once, and wait as long again. A message for a purchase
+    that was given up is no longer anybody's. `asked_ns` is when each was asked for the last time.
     """
 
     seconds: float

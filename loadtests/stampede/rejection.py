@@ -1,4 +1,4 @@
-"""What it costs to refuse a purchase, beside reading its frame and writing its answer.
+"""The cost of refusing a purchase, besides reading its frame and writing its answer.
 
 A room that nobody serves, in this process, with more waiting than may wait: from the command to
 the frame of its answer. The stores are named and never connected to.

@@ -1,4 +1,4 @@
-"""Runs the obvious ways beside ours, in the same stores."""
+"""Runs the obvious ways next to ours, in the same stores."""
 
 import signal
 import socket

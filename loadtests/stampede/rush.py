@@ -1,11 +1,11 @@
-"""What is bought in one go, and what became of it."""
+"""The purchases of one go, and what became of them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Rush:
-    """What is bought: `attempts` purchases of one unit each, the SKUs in turn.
+    """The purchases to make: `attempts` of one unit each, the SKUs in turn.
 
     With a `rate` they are due at so many a second. Without one each buyer sends its next when the
     last has been answered. With a `patience_s` buyers wait for so long only.
@@ -14,13 +14,13 @@ class Rush:
     skus: tuple[str, ...]
     attempts: int
     rate: float = 0.0
-    seconds_max: float = 60.0  # afterwards nobody waits for answers any more
+    seconds_max: float = 60.0  # afterwards nobody waits for answers any longer
     patience_s: float = 0.0
 
 
 @dataclass
 class Outcome:
-    """What became of a rush; instants are nanoseconds of the monotonic clock.
+    """The outcome of a rush; instants are nanoseconds of the monotonic clock.
 
     Those `served` were confirmed while the buyer still waited, which is always without a patience.
     `busy_ns` is when one was told `busy`: more often than there are in `refused`, since a buyer who

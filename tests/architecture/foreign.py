@@ -1,4 +1,4 @@
-"""What the package uses of other libraries' classes, found without being told."""
+"""The package's uses of other libraries' classes, found without being told."""
 
 import ast
 import importlib
@@ -16,7 +16,7 @@ LIBRARIES = (
     *("redis", "starlette", "uvicorn", "uvloop", "websockets"),
 )
 
-# What objects of a library are called where they are used: of these, every attribute counts.
+# The names of a library's objects where they are used: of these, every attribute counts.
 OBJECTS: dict[str, dict[str, tuple[str, ...]]] = {
     "uvicorn.config.Config": {"liveshop/edge/server.py": ("self.config",)},
     "uvicorn.protocols.http.httptools_impl.HttpToolsProtocol": {
@@ -206,7 +206,7 @@ def _attributes(cls: type) -> frozenset[str]:
         try:
             body = ast.parse(inspect.cleandoc("\n" + inspect.getsource(base)))
         except (OSError, TypeError):
-            continue  # compiled: what the class has is all there is to see
+            continue  # compiled: the class's attributes are all there is to see
         for node in ast.walk(body):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 if ast.unparse(node.value) == "self":

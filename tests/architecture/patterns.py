@@ -174,7 +174,7 @@ class _Automaton:
         kinds = {tuple(c in taken for taken in sets): c for c in reversed(self._alphabet)}
         return list(kinds.values())
 
-    # What leads where
+    # Ways between states
 
     def _closure(self, state: int, kinds: tuple[int, ...]) -> dict[int, int]:
         """Return the states that are reached without a character, and in how many ways."""

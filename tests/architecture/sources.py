@@ -12,7 +12,7 @@ FOLDERS = ("liveshop", "tests", "loadtests", "tools")
 SUFFIXES = (".py", ".lua", ".sql", ".js", ".css")
 
 _JS_CONTROL = re.compile(r"^\s*(\}\s*)?(if|for|while|switch|catch|else)\b")
-# What opens a function that does not end on the same line, and the line that closes it.
+# The opening of a function that does not end on the same line, and the line that closes it.
 _OPENINGS = {
     ".lua": re.compile(r"\bfunction\b(?!.*\bend\b)"),
     ".js": re.compile(r"(=>|\))\s*\{\s*$"),

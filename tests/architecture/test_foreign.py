@@ -1,6 +1,6 @@
 """A contract with the libraries whose insides we use: every attribute, where, and why.
 
-Whoever raises an upper bound in `pyproject.toml` reads these again. asyncpg, anyio, httptools,
+Anyone who raises an upper bound in `pyproject.toml` reads these again. asyncpg, anyio, httptools,
 hiredis and uvloop are used as they are documented; uvloop's transports are asyncio's.
 """
 
@@ -178,7 +178,7 @@ CONTRACT = (
     Row(*(_REDIS, ("pack_command",), f"{_STORES}/bus.py"), "several commands leave in one write"),
 )
 
-# What type checking is told to ignore in the package, by file and rule, and why.
+# The errors that type checking ignores in the package, by file and rule, and why.
 IGNORED = {
     ("liveshop/edge/http_protocol.py", "arg-type"): "our transport has what uvicorn calls of one",
     ("liveshop/engine/metrics.py", "no-untyped-call"): "prometheus_client's multiprocess has none",

@@ -8,7 +8,7 @@ from tests.architecture.sources import ROOT, imports, module_name, package_sourc
 
 LAYERS = ("core", "stores", "engine", "edge", "cli")
 
-# Where each library may be imported; what stands in no list here has no place in the package.
+# Where each library may be imported; a library in no list here has no place in the package.
 HOMES = {
     "msgspec": LAYERS,  # its records are plain classes; see the test of the codec
     "orjson": ("core",),
@@ -35,7 +35,7 @@ HOMES = {
 }
 STANDARD = sys.stdlib_module_names
 
-# What would give the core a clock, a die, a thread or a way out.
+# Modules that would give the core a clock, a die, a thread or a way out.
 IMPURE = {
     "asyncio",
     "concurrent",

@@ -1,4 +1,4 @@
-"""What is installed is what was looked at: one version of each package, known by its hashes."""
+"""Only packages that were looked at are installed: one version of each, known by its hashes."""
 
 import re
 import tomllib
@@ -28,7 +28,7 @@ def _locked(lock: str) -> dict[str, str]:
 def test_every_package_is_locked_to_a_version_and_its_hashes(lock: str) -> None:
     pins = list(_PIN.finditer(lock))
     assert [pin["name"] for pin in pins if "--hash=sha256:" not in pin["rest"]] == []
-    # Nothing stands in the file beside them: no address, no path, no index.
+    # Nothing else stands in the file: no address, no path, no index.
     assert _PIN.sub("", lock).strip() == ""
 
 

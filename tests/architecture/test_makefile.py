@@ -1,4 +1,4 @@
-"""What the Makefile does before any test can run."""
+"""The work of the Makefile before any test can run."""
 
 import shutil
 import subprocess

@@ -9,7 +9,7 @@ from tests.architecture.sources import ROOT, sources
 _PAGES = ROOT / "liveshop" / "pages"
 _IMPORTED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.\.?/[^"']+)["']""")
 
-# What the files of a folder may import beside their own folder; "" is the folder of the pages.
+# The folders that a folder's files may import besides their own; "" is the folder of the pages.
 _ALLOWED = {
     "": ("client",),
     "client": (),
@@ -23,7 +23,7 @@ _ALLOWED = {
 def _imports() -> dict[str, set[str]]:
     """Return what each module of the pages imports, statically and lazily.
 
-    The client's module is served beside the folder of the others, as `/liveshop.js`.
+    The client's module is served next to the folder of the others, as `/liveshop.js`.
     """
     return {
         module: {

@@ -117,7 +117,7 @@ def test_every_pattern_is_compiled_where_it_can_be_looked_at() -> None:
 @pytest.mark.parametrize(
     ("pattern", "word"),
     [
-        (r"\s*<li>", "\t"),  # what once read the bullets of a description
+        (r"\s*<li>", "\t"),  # it once read the bullets of a description
         (r"\s+$", "\t\t"),
         (r"(a*)*b", "a"),
         (r"(a+)+b", "a"),

@@ -79,7 +79,7 @@ class EchoSocket(ViewerSocket):
 
 @asynccontextmanager
 async def echoing() -> AsyncIterator[str]:
-    """Serve the echo on a port of its own and give its URL; what is inside ends with the server."""
+    """Serve the echo on its own port and give its URL; all that is inside ends with the server."""
     settings = replace(SETTINGS, ping_ms=_PING_MS)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = build_server(settings, StubEngine(), APP, [listener])

@@ -1,4 +1,4 @@
-"""What the suite found, judged strictly, and the table of it for the documents."""
+"""The findings of the suite, judged strictly, and the table of them for the documents."""
 
 import json
 from collections import Counter
@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 PAGE_HEAD: Final = """\
 # The Autobahn test suite
 
-What `make autobahn` found, which writes this page; it asks the gateway's own frame handling, which
-says back what it is told. Strictly: what the suite calls non-strict counts as failed here.
+`make autobahn` writes this page, and these are its findings. It asks the gateway's own frame
+handling, which says back what it is told. A case that the suite calls non-strict counts as
+failed here.
 
 """
 PAGE_FOOT: Final = """

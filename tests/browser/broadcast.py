@@ -30,7 +30,7 @@ def _now_ms() -> int:
 
 
 class Broadcast:
-    """What an encoder would send: a piece each second, `late_ms` after it was filmed.
+    """The broadcast that an encoder would send: a piece each second, `late_ms` after it was filmed.
 
     The video's time 0 was filmed at `began_ms`.
     """

@@ -86,7 +86,7 @@ async def overflow(page: Page) -> int:
 
 
 class Boutique(BrowserShow):
-    """A planned show with pictures on its shelf, beside one of strange words and short holds."""
+    """A planned show with pictures on its shelf, and another of strange words and short holds."""
 
     def __init__(self, node: BrowserNode) -> None:
         super().__init__(node, hold_ms=1_000)
@@ -136,7 +136,7 @@ def _button(page: Page, name: str) -> Locator:
 
 
 class Life:
-    """What happens, one part after the other; each part yields its states."""
+    """The life of a show, one part after the other; each part yields its states."""
 
     def __init__(
         self, browser: Browser, stores: LocalStores, node: BrowserNode, show: Boutique
@@ -314,7 +314,7 @@ class Life:
         await expect(self.host.get_by_text("The line to the server is down")).to_have_count(0)
 
     async def after(self) -> AsyncIterator[State]:
-        """What is left of it, for both."""
+        """End the show; yield what is left of it, for both."""
         self.show.command("session.end")
         await expect(self.viewer.get_by_text("The show has ended. Thank you")).to_be_visible()
         summary = self.host.get_by_role("region", name="Summary of the show")

@@ -26,7 +26,7 @@ _FOLDER: Final = _DOCS / "images" / "states"
 _QUALITY: Final = 60
 _HEAD: Final = """# Pictures
 
-Every state of the pages, as a browser shows it. `make pictures` takes them anew.
+Every state of the pages, as a browser shows it. `make pictures` takes them again.
 """
 
 
@@ -77,7 +77,7 @@ async def _take_all() -> tuple[list[str], str]:
 
 
 def main() -> None:
-    """Take all pictures anew."""
+    """Take all pictures again."""
     expect.set_options(timeout=PATIENCE_MS)
     shutil.rmtree(_FOLDER, ignore_errors=True)
     _FOLDER.mkdir(parents=True)

@@ -42,7 +42,7 @@ class BrowserNode:
         assert self.process.poll() is None, self.process.communicate()[0]
 
     def kill(self) -> None:
-        """Kill it; whoever was connected hears nothing but that."""
+        """Kill it; those who were connected hear nothing but that."""
         self._stack.close()
 
 

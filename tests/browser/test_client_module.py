@@ -15,7 +15,7 @@ _JOIN = """async ([sessionId, token]) => {
   await new Promise((done) => shop.subscribe((state) => state.session && done()));
   return shop;
 }"""
-# What a snapshot says, without when it was encoded and in which order its fields came.
+# The content of a snapshot, without its time of encoding and the order of its fields.
 _FACTS = """(shop) => {
   const { now_ms, type, ...facts } = shop.state.session;
   return facts;

@@ -1,4 +1,4 @@
-"""What a real browser makes of frames that are compressed and frames that are not."""
+"""A real browser's handling of frames that are compressed and of frames that are not."""
 
 from typing import Any
 
@@ -48,5 +48,5 @@ async def test_a_browser_reads_plain_and_compressed_frames_in_turns(
         kind = "product.pinned" if turn % 2 else "product.unpinned"
         event = (await _heard(page, kind, (turn + 1) // 2))[-1]
         assert event["offset"] == snapshot["offset"] + turn
-        # By their length: what is said came compressed, as the snapshot did, the event plain.
+        # By their length: the chat came compressed, as the snapshot did, the event plain.
         assert event["size"] < 256 < min(said["size"], snapshot["size"])

@@ -1,4 +1,4 @@
-"""What strangers write is shown as they wrote it: nothing of it runs, nothing of it is a tag."""
+"""The text of strangers is shown as they wrote it: nothing of it runs, nothing of it is a tag."""
 
 from typing import Any
 
@@ -122,7 +122,7 @@ async def test_the_pages_show_what_strangers_write_and_run_none_of_it(
     for page in (viewer, host):
         await expect(page.locator("body")).to_contain_text(f"Show {stage.text}")
         shown = page.get_by_text(stage.text)
-        # The product, what was said and by whom; on the console the order as well.
+        # The product, what was said and by whom; on the console also the order.
         await expect(shown.nth(3)).to_be_attached()
     await _is_harmless(viewer, trouble)
     await _is_harmless(host, host_trouble)

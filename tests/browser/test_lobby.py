@@ -64,7 +64,7 @@ async def test_after_a_lost_answer_the_list_tells_whether_the_show_is_there(
     await page.get_by_label("Title").fill("Planned unheard")
     await page.get_by_role("button", name="Plan it").click()
     await expect(page.get_by_role("status")).to_have_text(
-        "The server cannot be reached. The show may be planned all the same: look at the list "
+        "The server cannot be reached. The show may have been planned anyway: look at the list "
         "before you try again."
     )
     await expect(page.get_by_role("link", name="Planned unheard", exact=True)).to_be_visible()

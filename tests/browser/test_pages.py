@@ -1,4 +1,4 @@
-"""What the pages take care of: double-clicks, long lists, missing pictures, cancelled orders."""
+"""The pages take care of double-clicks, long lists, missing pictures and cancelled orders."""
 
 import pytest
 from playwright.async_api import Browser, Locator, Route, expect
@@ -19,7 +19,7 @@ _TWO_FRAMES = """() => new Promise((done) => {
 _COLUMNS = """(card) => [".card-body", ".buy"]
   .map((part) => card.querySelector(part).clientWidth)"""
 
-# What the card says of a purchase whose order has come to this status.
+# The card's words for a purchase whose order has come to this status.
 _WORDS = """async (status) => {
   const { loadLanguage } = await import("/pages/shared/i18n.js");
   const { outcome } = await import("/pages/viewer/outcome.js");

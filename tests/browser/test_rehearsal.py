@@ -1,4 +1,4 @@
-"""The console's ways back: what is undone, what a rehearsal can do, and what things are called."""
+"""The console's ways back: undoing, the means of a rehearsal, and the names of things."""
 
 from playwright.async_api import Browser, Locator, Page, Request, expect
 

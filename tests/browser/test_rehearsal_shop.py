@@ -1,4 +1,4 @@
-"""What a rehearsal's page makes of the server's decisions: refusals, a crowd, figures."""
+"""A rehearsal's page shows the server's decisions: refusals, a crowd, figures."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Two pages of one show: what they agree on, and what goes wrong between them."""
+"""Two pages of one show: their agreement, and the troubles between them."""
 
 import asyncio
 import sys

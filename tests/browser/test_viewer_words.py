@@ -1,4 +1,4 @@
-"""What the viewer's page says: of the chat's pace, of orders, of payment, and of refusals."""
+"""The words of the viewer's page: of the chat's pace, of orders, of payment, and of refusals."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ async def _say(page: Page, text: str) -> None:
 
 
 async def _between(page: Page, answer: Callable[[Json], Json | None]) -> list[WebSocketRoute]:
-    """Stand between a page and its server; what `answer` answers does not reach the server."""
+    """Stand between a page and its server, which gets no message that `answer` answers."""
     lines: list[WebSocketRoute] = []
 
     def connect(line: WebSocketRoute) -> None:

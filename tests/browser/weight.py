@@ -3,8 +3,8 @@
     python -m tests.browser.weight
 
 It opens the page of a demo in Chromium over a slow line, with nothing in the cache and then again,
-and lets the chat and the likes pour in. It prints a table, and ends with 1 where a limit is
-passed; what it tells of time wants a machine that nobody else uses.
+and lets the chat and the likes pour in. It prints a table, and ends with 1 if a limit is
+passed; its times want a machine that nobody else uses.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Wire:
-    """What came over the wire for a page, WebSockets apart."""
+    """The traffic over the wire for a page, WebSockets apart."""
 
     requests: int = 0
     bytes: int = 0
@@ -174,7 +174,7 @@ def _pin(show: Json) -> None:
 
 
 async def _measure(show: Json) -> bool:
-    """Print the table; tell whether all of it is within the limits."""
+    """Print the table; return True if all of it is within the limits."""
     fine = True
     async with chromium() as browser:
         for name, size in (("phone", _PHONE), ("desktop", _DESKTOP)):

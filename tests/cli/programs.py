@@ -72,7 +72,7 @@ def interrupt(process: subprocess.Popen[str]) -> int:
 
 
 def is_ready(url: str) -> bool:
-    """Tell whether a server says that it can serve."""
+    """Return True if a server says that it can serve."""
     try:
         return httpx.get(f"{url}/readyz").is_success
     except httpx.TransportError:

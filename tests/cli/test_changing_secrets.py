@@ -14,7 +14,7 @@ _NEW = "n" * 32
 
 
 async def _welcomes(port: int, session_id: str, secret: str) -> bool:
-    """Tell whether a server lets somebody in who bears a token of a secret."""
+    """Return True if a server lets somebody in who bears a token of a secret."""
     token = make_token(secret, viewer_id="ada", role=Role.VIEWER, ttl_s=600)
     async with connected(f"ws://127.0.0.1:{port}", session_id) as viewer:
         try:

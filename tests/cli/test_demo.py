@@ -130,7 +130,7 @@ def test_an_empty_secret_is_made_anew(tmp_path: Path, left: str) -> None:
 
 
 def test_a_half_written_secret_is_never_taken(tmp_path: Path) -> None:
-    # What a crash while writing leaves.
+    # A crash while writing leaves this.
     (tmp_path / "secret.new").write_text("a1b2")
     with demo_folder(tmp_path) as folder:
         keys = folder.keys("")

@@ -21,7 +21,7 @@ def children(pid: int) -> set[int]:
 
 
 def runs(pid: int) -> bool:
-    """Tell whether a process runs."""
+    """Return True if a process runs."""
     return Path(f"/proc/{pid}").exists()
 
 
@@ -59,7 +59,7 @@ async def test_workers_share_a_port_and_their_metrics_and_one_that_dies_is_repla
             victim = min(first)
             os.kill(victim, signal.SIGKILL)
             wait_until(lambda: listeners(port) == 2 and victim not in children(process.pid))
-            # What is gone is not shown any more, what was counted is.
+            # Viewers who are gone are no longer shown, joins that were counted are.
             assert metric(url, "liveshop_joins_total") == 24
             wait_until(lambda: metric(url, "liveshop_viewers") < 24)
             process.send_signal(signal.SIGTERM)

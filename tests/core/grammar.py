@@ -1,6 +1,6 @@
-"""The commands as the protocol's text gives them: what each field may be, and what it may not.
+"""The commands as the protocol's text gives them: the values each field may have, and may not.
 
-Written from the text alone, with its numbers: it shares nothing with the types that it tests.
+Written only from the text, with its numbers: it shares nothing with the types that it tests.
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ INSTEAD: Mapping[str, tuple[str, str, Strategy]] = {
 # Those that may be left out and are never null.
 _NEVER_NULL = {("product.add", "limit"), ("product.add", "kept"), ("sale.start", "starts_in_ms")}
 
-# What no field of a kind may be, by a value that is one: JSON of another type, or out of range.
+# Values that no field of a kind may have, one of each: JSON of another type, or out of range.
 _NOT_NUMBERS: list[Any] = [None, True, "1", 1.5, [], {}, -(2**70), 2**70]
 _NOT_TEXT: list[Any] = [
     None,

@@ -53,7 +53,7 @@ class RehearsedShow:
     now_ms: int = NOW_MS
 
     def do(self, command: RehearsalCommand | None, by: Identity = HOST) -> Rehearsed:
-        """Carry a step out, and keep its state; what is refused leaves that as it was."""
+        """Carry a step out, and keep its state; a refused step leaves that as it was."""
         before = wire.encode_one(self.state)
         try:
             step = rehearse(

@@ -1,4 +1,4 @@
-"""An import beside what the catalogue has: only the difference in stock moves."""
+"""An import compared with what the catalogue has: only the difference in stock moves."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +111,6 @@ def test_no_import_conjures_units_up_or_loses_any(
         merge = Merge([MUG], [variant])
         merge.take(said(stock))
         variant = merge.variants.get("M", variant)
-        # What is away never changes, and of the rest there is what the file says, or nothing.
+        # The units away never change, and of the rest there are as many as the file says, or none.
         assert variant.imported_stock - variant.stock == away
         assert variant.stock == max(0, stock - away)

@@ -1,4 +1,4 @@
-"""What a log tells of a show, and the steps of a series."""
+"""The figures that a log gives of a show, and the steps of a series."""
 
 import pytest
 

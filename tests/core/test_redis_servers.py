@@ -46,7 +46,7 @@ def test_a_cluster_is_named_by_some_of_its_servers() -> None:
         ("redis+cluster://", "it must name a host"),
         ("redis+cluster://:p@:7000", "is no host"),
         ("redis+cluster://one:0", "one:0 has no port that can be"),
-        ("redis+cluster://one,two:7000/3", "a cluster has one database alone: leave /3 out"),
+        ("redis+cluster://one,two:7000/3", "a cluster has only one database: leave /3 out"),
     ],
 )
 def test_what_cannot_be_is_said(url: str, why: str) -> None:

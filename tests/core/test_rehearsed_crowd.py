@@ -1,4 +1,4 @@
-"""What the crowd of a rehearsal buys and says."""
+"""The purchases and the words of a rehearsal's crowd."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Shopify's CSV becomes products; what is wrong in it costs its own rows only."""
+"""Shopify's CSV becomes products; a mistake in it costs its own rows only."""
 
 import csv
 import io

@@ -124,7 +124,7 @@ def test_the_url_of_one_server_that_cannot_be_is_refused(url: str, why: str) -> 
         ),
         ("postgres://one/shop", "postgresql:///shop?host=one"),
         ("postgresql://u@/a%20b?port=7", "postgresql:///a%20b?port=7&user=u"),
-        # What stands before the path goes before an option of the same name.
+        # The part before the path takes precedence over an option of the same name.
         ("postgresql://u@one?user=v&host=two&port=7", "postgresql://?user=u&host=one"),
         (
             "postgresql://%2Frun%2Fa:7,[::1]/shop?target_session_attrs=primary",

@@ -1,4 +1,4 @@
-"""The codec: what is refused, in which words, and what a frame looks like."""
+"""The codec: its refusals, their words, and the look of a frame."""
 
 import json
 from typing import Any

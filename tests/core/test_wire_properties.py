@@ -1,4 +1,4 @@
-"""The codec for every input: what is written reads back, and what is not a command is refused."""
+"""The codec for every input: its output reads back, and input that is no command is refused."""
 
 import json
 from typing import Any, get_args

@@ -1,4 +1,4 @@
-"""Words: what a search and a chat's blocked words go by."""
+"""The words that a search and a chat's blocked words go by."""
 
 import re
 

@@ -60,7 +60,7 @@ def never_reached(reports: Sequence[Report]) -> list[str]:
 def _tell_failpoints(reports: Sequence[Report]) -> bool:
     """Say how often each failpoint was reached; False where none was, armed as they were.
 
-    One alone may be missed: a rebuild, say, that did not happen while its failpoint was armed.
+    A single one may be missed: a rebuild, say, that did not happen while its failpoint was armed.
     `tests/system/test_failpoints.py` reaches each.
     """
     armed = sum((report.armed for report in reports), Counter[str]())
@@ -76,7 +76,7 @@ def _tell_failpoints(reports: Sequence[Report]) -> bool:
 @click.command()
 @click.option("--seeds", default=30, show_default=True, help="How many, from --first on.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
-@click.option("--seed", type=int, help="This one alone.")
+@click.option("--seed", type=int, help="Only this one.")
 @click.option("--history", type=click.Path(path_type=Path), help="Where everything said goes.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Where the figures go.")
 def main(seeds: int, first: int, seed: int | None, history: Path | None, file: Path | None) -> None:

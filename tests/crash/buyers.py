@@ -30,7 +30,7 @@ _PAUSE_S = (0.1, 0.9)
 
 @dataclass(frozen=True)
 class Shelf:
-    """What buyers choose from."""
+    """The goods that buyers choose from."""
 
     session_id: str
     skus: tuple[str, ...]

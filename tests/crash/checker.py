@@ -83,7 +83,7 @@ def _stored_is_caused(history: History, ledger: Ledger) -> Iterator[Finding]:
 
 
 def _asked_for(history: History, order: Stored) -> bool:
-    """Tell whether a client has sent what leads to this order, of these lines."""
+    """Return True if a client has sent what leads to this order, of these lines."""
     checkout, single = history.checkouts.get(order.order_id), history.attempts.get(order.order_id)
     if checkout is not None:
         buyer, rids = checkout.buyer, checkout.rids
@@ -97,14 +97,14 @@ def _asked_for(history: History, order: Stored) -> bool:
     asked = [history.attempts[rid] for rid in rids]
     wanted = {(each.rid, each.sku, each.quantity) for each in asked}
     lines = {(line.rid, line.sku, line.quantity) for line in order.lines}
-    # A void order may keep no lines, or those alone that were overdue.
+    # A void order may keep no lines, or only those that were overdue.
     return lines <= wanted if order.status == "void" else lines == wanted
 
 
 def _one_final_answer(history: History, *, lossy: bool) -> Iterator[Finding]:
     for attempt in history.attempts.values():
         outcomes = attempt.outcomes
-        # What Redis has forgotten may end as lost, and then otherwise; not so what was paid for.
+        # An attempt that Redis has forgotten may end as lost, then otherwise; a paid one may not.
         forgiven = lossy and "confirmed" not in outcomes and not _paid_for(attempt)
         if len(outcomes) > 1 and not forgiven:
             what = f"{attempt.rid} ({attempt.command}) was told {sorted(outcomes)}"
@@ -194,8 +194,8 @@ def _money_has_an_end(history: History, ledger: Ledger) -> Iterator[Finding]:
         order = ledger.orders.get(payment.order_id)
         wanted = {"ok"} if status == "applied" else {"conflict", "expired"}
         cancelled = order is not None and order.status == "cancelled"
-        if cancelled and payment.outcomes != {"expired"}:  # too late, beside another on time
-            wanted = {"ok", "conflict"}  # what was paid for is cancelled, and to be given back
+        if cancelled and payment.outcomes != {"expired"}:  # too late, besides another on time
+            wanted = {"ok", "conflict"}  # a paid order is cancelled, and its money to be given back
         if not payment.outcomes <= wanted:
             what = f"payment {payment.payment_id} is {status}, told was {sorted(payment.outcomes)}"
             yield Finding("P3", what, ids)

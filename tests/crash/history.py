@@ -1,4 +1,4 @@
-"""What clients have asked for and what they were told, in the order in which they saw it."""
+"""The requests of clients and what they were told, in the order in which they saw it."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ class Attempt:
     # The order that a checkout asked for with it.
     order_id: str | None = None
     released: bool = False
-    # Set when it was refused at rest, with nothing on its way any more.
+    # Set when it was refused at rest, with nothing on its way any longer.
     closed: bool = False
 
     @property

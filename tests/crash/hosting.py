@@ -21,7 +21,7 @@ _PAUSE_S = (0.02, 0.3)
 
 @dataclass(frozen=True)
 class Offer:
-    """What a run sells: SKUs of one product, how many of each, and for how long carts are held."""
+    """The offer of a run: SKUs of one product, how many of each, and how long carts are held."""
 
     product_id: str
     units: dict[str, int]
@@ -123,6 +123,6 @@ class Host:
         except httpx.TransportError:
             return "unknown"
         if answer.headers["Content-Type"] != "application/json":
-            # What a load balancer says of a node that has gone: it may have done what was asked.
+            # The answer of a load balancer: a node that has gone may have done what was asked.
             return "unknown"
         return "ok" if answer.is_success else str(answer.json()["code"])

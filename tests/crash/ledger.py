@@ -1,4 +1,4 @@
-"""What the stores have of a session once it is at rest, read without the engine's code."""
+"""The stores' records of a session once it is at rest, read without the engine's code."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ class Ledger:
     rows: dict[str, Row]
     copies: dict[str, Row]
     settled: bool
-    # Payments by id: what was paid, and what became of it.
+    # Payments by id: the amount, and what became of it.
     payments: dict[str, tuple[int, str]]
 
 

@@ -26,8 +26,8 @@ class Merchant:
         self._random = random
         self._hold_s = hold_ms / 1000
         self._seen: set[str] = set()
-        # Without a limit: what times out while it connects keeps its place in the pool for good,
-        # and after a hundred of them nothing was reported any more.
+        # Without a limit: a request that times out while it connects keeps its place in the pool
+        # for good, and after a hundred of them nothing was reported any longer.
         places = httpx.Limits(max_connections=None)
         self._http = httpx.AsyncClient(trust_env=False, timeout=5, limits=places)
         # Whether everything is paid for at once, as it should be.
@@ -48,7 +48,7 @@ class Merchant:
         await self._http.aclose()
 
     async def run(self, over: Callable[[], bool]) -> None:
-        """Pay until all is over; what was begun is finished."""
+        """Pay until all is over; payments that were begun are finished."""
         async with anyio.create_task_group() as tasks:
             while not over():
                 for order_id in sorted(self._history.asked.keys() - self._seen):
@@ -69,7 +69,7 @@ class Merchant:
         prices = [each.reserved["price"] for each in attempts if each.reserved is not None]
         what = 0.0 if self.reliable else self._random.random()
         if len(prices) < len(attempts) or what > 0.9:
-            return  # who does not know the price does not pay, nor do others
+            return  # a buyer who does not know the price does not pay, nor do others
         total = sum(price * each.quantity for price, each in zip(prices, attempts, strict=True))
         waits_s = self._random.uniform(0, self._hold_s * 0.2)
         if what > 0.85:

@@ -37,7 +37,7 @@ _HISTORY_LINES_MAX = 60
 
 @dataclass
 class Report:
-    """What a seed has shown."""
+    """The results of a seed."""
 
     schedule: Schedule
     session_id: str = ""
@@ -210,7 +210,7 @@ class Run:
         report.cancelled = sum("ok" in codes for codes in self._history.cancels.values())
         for name, log in ended.items():
             if name not in faults.failed:
-                report.findings.append(Finding("P8", f"{name} ended by itself: {log}"))
+                report.findings.append(Finding("P8", f"{name} ended on its own: {log}"))
         portal.call(self._sell_out)
         code, said = world.audit()
         if code != 0:
@@ -233,7 +233,7 @@ class Run:
         )
 
     async def _sell_out(self) -> None:
-        """Buy what is left to the last unit: what is for sale must be sellable."""
+        """Buy all that is left to the last unit: units for sale must be sellable."""
         await self._host.insist("sale.end", product_id=self._offer.product_id)
         rows, _ = await read_rows(self._world.postgres.url, self._report.session_id)
         skus = tuple(self._offer.units)

@@ -1,4 +1,4 @@
-"""What dies in a run, and when: all of it follows from the seed."""
+"""The faults of a run, and when they come: all of it follows from the seed."""
 
 from dataclasses import dataclass
 from random import Random
@@ -44,7 +44,7 @@ class Step:
     fault: str
     lasts_s: float
     node: int
-    # What else a fault wants to know, between 0 and 1.
+    # A further parameter of the fault, between 0 and 1.
     amount: float
 
     def __str__(self) -> str:

@@ -85,12 +85,12 @@ class CrashWorld:
 
     @property
     def redis_url(self) -> str:
-        """What nodes are told of Redis."""
+        """The URL of Redis that nodes are given."""
         return self.valkey.url
 
     @property
     def postgres_url(self) -> str:
-        """What nodes are told of PostgreSQL."""
+        """The URL of PostgreSQL that nodes are given."""
         return self.postgres.url
 
     def copies_url(self, session_id: str) -> str:
@@ -195,7 +195,7 @@ class CrashWorld:
         return replica
 
     def cut_off(self, replica: LocalValkey) -> None:
-        """Let the replica lag: what is written from here on does not reach it."""
+        """Let the replica lag: data written from here on does not reach it."""
         with redis.Redis.from_url(replica.url) as client:
             client.replicaof("NO", "ONE")
 

@@ -85,10 +85,10 @@ copy_last_commit() {
     echo "$locked" >"$root/work/locked"
     find "$root/tmp" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
     echo "Testing $($git log -1 --format='%h, %s')"
-    [ -z "$($git status --porcelain)" ] || echo "What is not committed is left out."
+    [ -z "$($git status --porcelain)" ] || echo "Uncommitted changes are left out."
 }
 
-# What this shell was given concerns the machine, but for the way to the registries.
+# The environment of this shell concerns the machine, but for the way to the registries.
 forget_environment() {
     for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
         case $name in

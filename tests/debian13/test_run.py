@@ -1,4 +1,4 @@
-"""What `make test-debian13` says where it cannot make a chroot, without making one."""
+"""The words of `make test-debian13` if it cannot make a chroot, without making one."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What watches the nodes watches what there is, and every alert says what to do."""
+"""The monitoring of the nodes watches what there is, and every alert says what to do."""
 
 import json
 import re

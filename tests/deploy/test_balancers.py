@@ -1,4 +1,4 @@
-"""The load balancers: whom they send viewers to, and what they keep to those inside."""
+"""The load balancers: the nodes they send viewers to, and the paths they keep to those inside."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml
 from liveshop.core.settings import Settings
 
 _DEPLOY = Path(__file__).parents[2] / "deploy"
-# What ingress-nginx has by default, which is a setting of the whole controller.
+# The default of ingress-nginx, which is a setting of the whole controller.
 _INGRESS_REUSES_MS = 60_000
 
 

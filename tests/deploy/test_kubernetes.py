@@ -53,7 +53,7 @@ def test_a_node_has_the_time_to_send_its_viewers_away() -> None:
     assert program == "sleep"
     before_s, drain_s = int(seconds), settings.drain_ms / 1000
     assert before_s + drain_s + STOP_S_MAX <= _pod()["terminationGracePeriodSeconds"]
-    # Whoever sends viewers has noticed that the node goes before it refuses them.
+    # The sender of viewers has noticed that the node goes before the node refuses them.
     probe = node["readinessProbe"]
     assert before_s > probe["periodSeconds"] * probe["failureThreshold"]
 

@@ -70,7 +70,7 @@ def _server_messages() -> list[dict[str, Any]]:
 
 
 def _first_cells(path: Path) -> set[str]:
-    """What stands in backquotes in the first cell of a table's rows."""
+    """Return the names in backquotes in the first cell of a table's rows."""
     cells = re.findall(r"^\| ([^|]+?) \|", path.read_text(), re.MULTILINE)
     return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
 

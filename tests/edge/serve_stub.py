@@ -12,5 +12,5 @@ if __name__ == "__main__":
     with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
         server = build_server(SETTINGS, StubEngine(), APP, [listener])
         uvloop.run(server.serve())
-    # What comes after the end of `serve` is reached.
+    # The code after the end of `serve` is reached.
     sys.stdout.write("stopped cleanly")

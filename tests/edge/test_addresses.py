@@ -1,4 +1,4 @@
-"""Whom to believe about who is there."""
+"""The sources to believe about who is there."""
 
 from ipaddress import ip_network
 

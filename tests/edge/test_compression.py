@@ -1,4 +1,4 @@
-"""What compressed messages of clients may do, and that connections do not mix."""
+"""The rights of clients' compressed messages, and that connections do not mix."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a connection may do before it is a viewer's."""
+"""The rights of a connection before it is a viewer's."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who sends more than anyone has to say is sent away before it costs the others anything."""
+"""A client that sends more than anyone has to say is sent away before it costs others anything."""
 
 import anyio
 import pytest

@@ -1,4 +1,4 @@
-"""What is there of a frame before it is whole."""
+"""The part of a frame that is there before it is whole."""
 
 import pytest
 from websockets.frames import Frame, Opcode

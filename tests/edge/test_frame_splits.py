@@ -32,7 +32,7 @@ _MESSAGES_MAX = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a visit: what the engine was asked for, and what the viewer was told."""
+    """The outcome of a visit: commands for the engine, and the frames told to the viewer."""
 
     submitted: list[Command]
     told: list[tuple[int, bytes]]
@@ -119,7 +119,7 @@ def _cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
 
 
 def _answers(outcome: Outcome) -> list[tuple[int, bytes]]:
-    """What was told but for the pongs."""
+    """Return all that was told but for the pongs."""
     return [(first, payload) for first, payload in outcome.told if first != 0x80 | PONG]
 
 

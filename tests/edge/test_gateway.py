@@ -1,4 +1,4 @@
-"""Joining and talking, over real sockets, with a client that knows the protocol's text alone."""
+"""Joining and talking, over real sockets, with a client that knows only the protocol's text."""
 
 import json
 

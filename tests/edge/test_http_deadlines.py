@@ -1,4 +1,4 @@
-"""Every state of an HTTP connection has a deadline, which bytes alone do not move."""
+"""Every state of an HTTP connection has a deadline, which mere bytes do not move."""
 
 import asyncio
 import fcntl
@@ -37,7 +37,7 @@ async def due_in(here: Running, ms: int) -> Any:
 
 
 async def over_or_ending(here: Running) -> None:
-    """Wait until there is no connection any more but one that ends."""
+    """Wait until no connection is left but one that ends."""
     end_ms = here.clock.now_ms + END_MS
     await until(lambda: all(each.due_ms == end_ms for each in connections(here)))
 

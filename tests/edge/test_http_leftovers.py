@@ -17,7 +17,7 @@ SLOW = GET.replace(b"/a", b"/slow")
 CLOSE = GET.replace(b"Host", b"Connection: close\r\nHost")
 POST = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
 UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
-# What has a connection's life would be left to the collector, which a node rarely runs.
+# Objects with a connection's life would be left to the collector, which a node rarely runs.
 KINDS = {"HttpProtocol", "HttpTransport", "RequestResponseCycle", "ViewerSocket"}
 
 
@@ -44,7 +44,7 @@ async def come_and_go(here: Running, sent: bytes) -> None:
 )
 async def test_a_lost_connection_leaves_nothing_to_the_collector(sent: bytes) -> None:
     async with running() as here:
-        await come_and_go(here, sent)  # what is imported or cached at first stays
+        await come_and_go(here, sent)  # objects that are imported or cached at first stay
         gc.collect()
         gc.disable()
         try:

@@ -1,4 +1,4 @@
-"""What is read in one turn of the loop is bounded; what waits is read in order, and known to."""
+"""A turn of the loop reads only so many packets; the rest is read in order, and known to wait."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What strangers can bring into the log, and how much of it."""
+"""The text that strangers can bring into the log, and how much of it."""
 
 import asyncio
 import logging

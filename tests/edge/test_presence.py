@@ -1,4 +1,4 @@
-"""What time and limits do to connections; the tests tell the gateway the time."""
+"""The effects of time and limits on connections; the tests tell the gateway the time."""
 
 import gc
 import os
@@ -109,7 +109,7 @@ async def test_a_viewer_that_does_not_read_is_closed_with_4002_and_then_cut() ->
             victim.close(4001, "too late")
             await until(lambda: len(os.listdir("/proc/self/fd")) == descriptors - 1)
             assert (await well.ask("time", client_ms=1))["type"] == "time"
-            # What was not read is not kept for it by the kernel either.
+            # Bytes that were not read are not kept for it by the kernel either.
             with anyio.fail_after(10), pytest.raises(anyio.BrokenResourceError):
                 while True:
                     await stuck.stream.receive()
@@ -296,7 +296,7 @@ async def test_a_full_node_answers_moved_and_closes_with_4001() -> None:
 async def test_viewers_leave_nothing_behind_for_the_collector(last: bytes) -> None:
     async with running() as here:
         async with joined(here.url, "s1", token("u_1")):
-            pass  # what is made once is made
+            pass  # objects that are made only once are made here
         await until(lambda: here.engine.lost == 1)
         gc.collect()
         gc.disable()

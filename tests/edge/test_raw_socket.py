@@ -1,4 +1,4 @@
-"""Who may close a descriptor that a transport and a socket of ours share."""
+"""The right to close a descriptor that a transport and a socket of ours share."""
 
 import asyncio
 import gc
@@ -78,7 +78,7 @@ def test_a_detached_socket_takes_nothing_and_one_of_a_closing_transport_stays_de
 
 
 def _fill(descriptor: int) -> int:
-    """Write around the transport until the kernel takes no more; return how many bytes it took."""
+    """Fill the kernel's buffer around the transport; return how many bytes it took."""
     filled = 0
     with socket.socket(fileno=os.dup(descriptor)) as bare:
         bare.setblocking(False)

@@ -1,4 +1,4 @@
-"""A turn is a ticket: who may use it, when, and how often."""
+"""A turn is a ticket: its rightful user, its time, and how often it may be used."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

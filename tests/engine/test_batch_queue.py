@@ -1,4 +1,4 @@
-"""Whoever waits at a queue is served, however many wait."""
+"""Everyone who waits at a queue is served, however many wait."""
 
 import anyio
 import pytest

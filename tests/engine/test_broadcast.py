@@ -1,4 +1,4 @@
-"""What leaves for a whole room, when, and in how many frames."""
+"""The messages that leave for a whole room, when, and in how many frames."""
 
 import gc
 import time
@@ -126,7 +126,7 @@ async def test_gauges_are_spared_while_purchases_are_refused_but_not_whether_one
         room.broadcast.pulse(gauges, None)
         await watcher.sees("pulse", viewers=1)
         room.broadcast.pulse(replace(gauges, viewers=2), None, sparing=True)
-        # An event is not spared, and comes alone.
+        # An event is not spared, and comes on its own.
         room.pin()
         await watcher.sees("product.pinned")
         assert [pulse["viewers"] for pulse in watcher.of("pulse")] == [1]

@@ -1,4 +1,4 @@
-"""What a buyer believes and is not so is told, once, and nothing else is."""
+"""A buyer who believes what is not so is told, once, and is told nothing else."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What a node counts is what happened."""
+"""A node counts what happened."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Redis forgets what PostgreSQL has: what was ordered is answered as it is stored."""
+"""Redis forgets what PostgreSQL has: an order is answered as it is stored."""
 
 from typing import Any
 from uuid import uuid4

@@ -101,7 +101,7 @@ async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_
     await _forget_everything(redis_url)
     await there.sees("confirmed", rids=[rid])
     session = (await other.engine.rooms.get(session_id)).session
-    # What is asked for before Redis has been rebuilt is unavailable.
+    # Requests before Redis has been rebuilt are answered as unavailable.
     await until(lambda: session.buying)
     other.reserve(there, "OBS-M", rid=rid, ref=9)
     await there.sees("reserved", ref=9)

@@ -1,4 +1,4 @@
-"""More is asked for than can be sold: what is refused changes nothing, what is reserved goes on."""
+"""More is asked for than can be sold: a refusal changes nothing, a reservation goes on."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""A limit is for units taken newly: what was reserved under another one may be ordered."""
+"""A limit is for units taken newly: those reserved under another one may be ordered."""
 
 from uuid import uuid4
 
@@ -37,7 +37,7 @@ async def test_what_was_held_before_the_limit_fell_can_be_ordered(shop: EngineSh
     await _put_limit(shop, session_id, 2)
     order_id = await _checkout(shop, ada, rid)
     assert (await ada.sees("confirmed", order_id=order_id))["rids"] == [rid]
-    # Whoever takes units now keeps to the new one.
+    # A buyer who takes units now keeps to the new one.
     shop.reserve(ada, "OBS-M", 1, ref=901)
     assert (await ada.sees("error", ref=901))["code"] == "limit"
     shop.reserve(bo, "OBS-M", 3, ref=902)

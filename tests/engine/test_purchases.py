@@ -230,7 +230,7 @@ async def test_an_ended_session_returns_what_it_has_not_sold(shop: EngineShop) -
     await until(lambda: room.session.settled)
     product = await shop.catalogue.get("shirt")
     assert product.variants[0].stock == 5
-    # What it took in Redis goes, and later what late viewers see.
+    # The keys that it took in Redis go, and later those that late viewers see.
     link, key = room.session.node.link, partial(session_key, session_id)
     ttl_ms: dict[str, int] = {}
     with anyio.fail_after(WAIT_S):

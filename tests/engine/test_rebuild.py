@@ -185,7 +185,7 @@ async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebui
     ada, whole = await shop.join(session_id, "ada"), await shop.engine.rooms.get(session_id)
     rid, order_id, room = shop.reserve(ada, "OBS-M"), str(uuid4()), whole.session
     await ada.sees("reserved", rid=rid)
-    # Another node's order, which has its COMMIT; what it means for Redis is settled here.
+    # Another node's order, which has its COMMIT; its effect on Redis is settled here.
     paid = await room.units.pay(room.epochs.newest, buyer="ada", order_id=order_id, rids=[rid])
     line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, sku_limit=10)
     order = NewOrder(order_id=order_id, buyer="ada", lines=[line])

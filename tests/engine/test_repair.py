@@ -1,4 +1,4 @@
-"""After a repair the nodes load Redis anew by themselves, and sell on."""
+"""After a repair the nodes load Redis again on their own, and sell on."""
 
 from liveshop.stores.audit.look import audit
 from liveshop.stores.audit.repair import repair

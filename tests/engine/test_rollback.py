@@ -69,7 +69,7 @@ async def backup(postgres_url: str) -> AsyncIterator[Backup]:
 
 
 async def _sell(shop: EngineShop, watcher: Watcher, count: int, **fields: int) -> list[str]:
-    """Buy one unit after the other; what is refused while Redis is loaded is sent again."""
+    """Buy one unit after the other; a purchase refused while Redis is loaded is sent again."""
     return [await _buy(shop, watcher, **fields) for _ in range(count)]
 
 
@@ -128,7 +128,7 @@ async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
     await ada.sees("product.pinned", offset=offset + 1)
     rows = await session.node.stores[Sessions].rows(session_id)
     assert [(row.units, row.sold) for row in rows] == [(10, 3)]
-    # What was confirmed and is not in this Postgres is told to whoever looks.
+    # An order that was confirmed and is not in this Postgres is told to whoever looks.
     found = await audit(session.node.database, session.node.link, looks=2)
     assert {finding.check for finding in found} == {"sold_is_confirmed"}
     assert {rid for rid in lost if any(rid in finding.what for finding in found)} == set(lost)
@@ -149,7 +149,7 @@ async def test_orders_that_an_older_postgres_lacks_leave_their_units_to_be_sold_
     await _sell(shop, ada, 4)
     await _settled_in_redis(session, 5)
     await backup.restore()
-    # No event is missing: it is the orders alone that tell.
+    # No event is missing: only the orders tell.
     await until(
         lambda: session.epochs.newest > epoch and session.buying and session.left() == {"sOBS-M": 4}
     )

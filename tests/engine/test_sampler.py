@@ -1,4 +1,4 @@
-"""What is recorded of a show: samples once for all nodes, looks, who has joined."""
+"""The records of a show: samples once for all nodes, looks, who has joined."""
 
 import pytest
 
@@ -14,7 +14,7 @@ NOW_MS = 1_790_000_000_000
 
 @pytest.fixture(autouse=True)
 def no_other_sample_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is recorded is recorded by a test; a room would at the instants that are due."""
+    """Leave all recording to the test; a room would record at the instants that are due."""
     monkeypatch.setattr(sampler, "SAMPLE_MS", 365 * 86_400_000)
 
 

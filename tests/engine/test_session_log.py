@@ -1,4 +1,4 @@
-"""What is logged of a session names it wherever it is logged."""
+"""A log line of a session names it wherever it is logged."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Settled and planned shows: what strangers are shown of them, and what that costs a node."""
+"""Settled and planned shows: the part that strangers are shown, and its cost for a node."""
 
 import json
 from typing import Any
@@ -136,7 +136,7 @@ async def test_many_strangers_at_a_settled_show_have_it_read_once(
         for watcher in crowd:
             await watcher.sees("session")
         assert len([query for query in asked if "FROM event" in query]) == 1
-        # What is in Redis of the show is as it was: no node has come to it.
+        # The show's data in Redis is as it was: no node has come to it.
         async with redis.asyncio.Redis.from_url(redis_url, decode_responses=True) as client:
             nodes = await client.hkeys(session_key(session_id, "nodes"))
         assert later.engine.node.node_id not in nodes

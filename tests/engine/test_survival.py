@@ -1,4 +1,4 @@
-"""What goes wrong in one place stays there: the node and its other sessions go on."""
+"""A failure in one place stays there: the node and its other sessions go on."""
 
 import anyio
 import asyncpg
@@ -116,7 +116,7 @@ async def test_a_sale_holds_its_price_in_a_session_whose_time_is_ahead_of_redis_
     assert sale["starts_at_ms"] >= ahead_ms
     shop.buy(ada, "OBS-M", price=2500)
     assert (await ada.sees("confirmed"))["total"] == 2500
-    # Who else is here, and every token, keeps the right time.
+    # Everyone else here, and every token, keeps the right time.
     assert shop.engine.node.now_ms() < ahead_ms - 3_000_000
 
 

@@ -47,7 +47,7 @@ async def test_what_the_bus_loses_is_told_by_the_pulse(shop: EngineShop, other: 
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     rid = shop.reserve(here, "OBS-M")
     await there.sees("reserved", rid=rid)
-    # From here on this node believes to be alone, so that nothing reaches the bus.
+    # From here on this node believes to be the only one, so that nothing reaches the bus.
     room = await shop.engine.rooms.get(session_id)
     room.session.peers.publish = _lose  # type: ignore[method-assign]
     shop.send(here, "release", rid=rid)

@@ -1,4 +1,4 @@
-"""What waits for a viewer's welcome: all of it comes after, in order, and there is a limit."""
+"""Messages that wait for a viewer's welcome all come after it, in order, and within a limit."""
 
 import asyncpg
 

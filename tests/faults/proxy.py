@@ -19,7 +19,7 @@ _SLICES_PER_S = 20
 
 
 class Then(Enum):
-    """What a client sees instead of the lost reply: three ways."""
+    """The client's view instead of the lost reply: three ways."""
 
     CUT = auto()  # its connection is reset
     SILENCE = auto()  # its connection stays open, and nothing comes
@@ -76,7 +76,7 @@ class Proxy:
 
     @property
     def passing(self) -> bool:
-        """Tell whether anything passes: False in silence."""
+        """Whether anything passes: False in silence."""
         return self._passing.is_set()
 
     @property
@@ -117,7 +117,7 @@ class Proxy:
     def silence(self) -> None:
         """Pass nothing and close nothing until `resume`: every connection is half-open.
 
-        New connections are let in and hear nothing. What comes meanwhile passes afterwards.
+        New connections are let in and hear nothing. Bytes that come meanwhile pass afterwards.
         """
         self._passing.clear()
 
@@ -129,7 +129,7 @@ class Proxy:
         """Forward the next requests that contain some bytes, and drop what the server replies.
 
         The request is carried out. The reply, and all that follows on its connection, never
-        comes; `then` says what does. `replies_lost` counts. With `times` 0 no more are lost.
+        comes; `then` says what does. `replies_lost` counts. With `times` 0 the loss ends.
         """
         self._pattern, self._to_lose, self._then = to, times, then
 
@@ -170,7 +170,7 @@ class Proxy:
                 tail = tail[1 - len(self._pattern) :] if len(self._pattern) > 1 else b""
                 await way.server.drain()
         await self._passing.wait()
-        # What was forwarded still arrives, and is carried out.
+        # A request that was forwarded still arrives, and is carried out.
         way.server.close()
 
     async def _answer(self, server: asyncio.StreamReader, way: _Way) -> None:

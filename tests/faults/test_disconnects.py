@@ -1,4 +1,4 @@
-"""Whoever hangs up in the middle of a purchase leaves nothing behind: unit, connection or task."""
+"""A buyer who hangs up amid a purchase leaves nothing behind: unit, connection or task."""
 
 import asyncio
 import json

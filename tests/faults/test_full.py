@@ -85,7 +85,7 @@ async def test_a_full_redis_can_be_emptied_by_selling_and_by_ending_the_session(
         await shop.host(session_id, "session.end")
         room = await shop.engine.rooms.get(session_id)
         await until(lambda: room.session.settled)
-        # What the session takes in Redis goes by itself, a day later.
+        # The data of the session in Redis goes on its own, a day later.
         await eventually(lambda: _expires(client, session_key(session_id, "res")), True)
 
 

@@ -1,4 +1,4 @@
-"""While Postgres is away nothing is confirmed; what was under way gets one answer afterwards."""
+"""While Postgres is away nothing is confirmed; a purchase under way gets one answer afterwards."""
 
 import anyio
 

@@ -56,7 +56,7 @@ async def test_a_second_signal_amid_purchases_ends_a_node_at_once_and_loses_no_o
         assert "Traceback" not in output
     assert told
     async with node(redis_url, postgres_url) as second:
-        # What was under way is resolved by its deadline, on any node.
+        # A purchase that was under way is resolved by its deadline, on any node.
         await eventually(lambda: _missing(second.shop, session_id, told), set())
         await eventually(lambda: _unaccounted(second.shop, session_id, sku), 0)
     assert await audit(redis_url, postgres_url) == (0, "Every promise is kept.\n")
@@ -87,7 +87,7 @@ async def test_a_node_that_is_told_twice_to_stop_waits_for_no_silent_postgres(
         with anyio.fail_after(60):
             output, _ = await asyncio.to_thread(only.process.communicate)
         assert only.process.returncode == 0, output
-        # What it would say had it waited for one.
+        # Had it waited for one, it would tell of a timeout.
         assert "stopping at once" in output
         assert "TimeoutError" not in output.partition("stopping at once")[2]
         assert "Traceback" not in output

@@ -1,7 +1,7 @@
 """Fuzz a target for a while, guided by what the code does: `python -m tests.fuzz --help`.
 
-What is found is written into `tests/fuzz/corpus/TARGET/`, where `make test` runs it again ever
-after; what else was new goes into `.fuzz/TARGET/`, for the next run to begin with.
+Each finding is written into `tests/fuzz/corpus/TARGET/`, where `make test` runs it again ever
+after; other new inputs go into `.fuzz/TARGET/`, for the next run to begin with.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What one input costs, counted and not timed: calls of functions, and bytes at the worst."""
+"""The cost of one input, counted and not timed: calls of functions, and bytes at the worst."""
 
 import sys
 import tracemalloc

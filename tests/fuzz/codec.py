@@ -25,7 +25,7 @@ _SHAPES: Final = [
 _SECRET: Final = "a secret of so many bytes that every algorithm finds it long enough"
 _SIGNER: Final = PyJWS()
 _TOKENS: Final = Tokens(secret=_SECRET)
-# What a refusal may add to the words of the one who is refused, each character escaped.
+# A refusal may add so much to the words of the one who is refused, each character escaped.
 _REFUSAL_BYTES: Final = 400
 _INSIDES: Final = re.compile(r"msgspec|liveshop\.|Traceback|object at 0x|\\x1f")
 
@@ -36,7 +36,7 @@ def _examples(kind: str) -> list[bytes]:
 
 
 def check_json(data: bytes) -> None:
-    """What is read as an object is one to every other reader, and reads back as it was."""
+    """An object that is read is one to every other reader, and reads back as it was."""
     try:
         message = wire.decode_object(data)
     except BadFrame:

@@ -1,4 +1,4 @@
-"""The target that doubles its input: what is done for it may double as well, and no more.
+"""The target that doubles its input: the work done for it may at most double too.
 
 Each way in has an entry here, which takes a text of any length as a stranger would send it. The
 fuzzer chooses the entry, a beginning, a unit that is repeated, and an end. Calls are counted
@@ -174,7 +174,7 @@ def input_of(entry: str, unit: bytes, begin: bytes = b"", end: bytes = b"") -> b
 
 
 def check_calls(data: bytes) -> None:
-    """Twice the input makes no more than twice the calls, give or take."""
+    """Twice the input makes at most twice the calls, give or take."""
     work, repeated = _parts(data)
     once, twice = (
         calls_of(partial(_done, work, repeated(count)))
@@ -185,7 +185,7 @@ def check_calls(data: bytes) -> None:
 
 
 def check_time(data: bytes) -> None:
-    """Twice the input takes no more than twice the processor's time, give or take."""
+    """Twice the input takes at most twice the processor's time, give or take."""
     work, repeated = _parts(data)
     large = repeated(_TIMED_BYTES)
     if _cpu_ms(work, large) < _CPU_MS_FREE:

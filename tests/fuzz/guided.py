@@ -7,7 +7,7 @@ from pathlib import Path
 
 import atheris
 
-# One input in so many is counted and measured as well, which takes ten times as long.
+# One input in so many is also counted and measured, which takes ten times as long.
 _MEASURED = 500
 
 

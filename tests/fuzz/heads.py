@@ -92,7 +92,7 @@ _PORT: list[_Port] = []
 
 
 def check_head(data: bytes) -> None:
-    """Whatever comes first is answered by a status that fits, or waited for, and then forgotten.
+    """Any first bytes are answered by a status that fits, or waited for, and then forgotten.
 
     The first byte is the size of the packets.
     """

@@ -1,4 +1,4 @@
-"""What can be fuzzed: a check that takes any bytes, and what the fuzzer may start from."""
+"""A target of the fuzzer: a check that takes any bytes, and what the fuzzer may start from."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

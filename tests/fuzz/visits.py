@@ -34,7 +34,7 @@ class _Engine(StubEngine):
 
 
 _MASK: Final = b"\0\0\0\0"
-# What the server may say in its last frame; a client's own code is echoed.
+# The codes that the server may say in its last frame; a client's own code is echoed.
 _OURS: Final = {*CloseCode, 1000}
 _ENGINE: Final = _Engine()
 _TOKENS: Final = Tokens(secret=SECRET)
@@ -84,7 +84,7 @@ class Visit:
                 assert self.far_end.written, "there is the handshake at least"
         held = self.socket._websocket
         if held is not None:
-            # A message, the frame that is under way with its head, and no more.
+            # A message, the frame that is under way with its head, and nothing else.
             assert len(held.text) <= limits.MESSAGE_BYTES_MAX
             assert len(held.reader.buffer) <= limits.MESSAGE_BYTES_MAX + 14
 

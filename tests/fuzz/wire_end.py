@@ -10,7 +10,7 @@ class FarEnd(asyncio.Transport):
     """Takes bytes as a socket's transport does, and hands what comes to the protocol in charge."""
 
     def __init__(self, protocol: asyncio.Protocol) -> None:
-        # What is written goes through a real socket, around this transport or not.
+        # All that is written goes through a real socket, around this transport or not.
         self._near, self._far = socket.socketpair()
         for each in (self._near, self._far):
             each.setblocking(False)

@@ -22,7 +22,7 @@ from tests.hostile.trial import Trial
 from tests.hostile.verdict import FIGURES, Outcome, shown, table, verdict
 from tests.hostile.victim import NETWORK, open_stores, prefer
 
-# A network namespace: what happens in it stays on its loopback, and its addresses are ours.
+# A network namespace: its traffic stays on its loopback, and its addresses are ours.
 _NAMESPACE: Final = f'ip link set lo up && ip -6 route add local {NETWORK}::/32 dev lo && exec "$@"'
 _INSIDE: Final = "HOSTILE_NETWORK_NAMESPACE"
 

@@ -31,7 +31,7 @@ _PROBES: Final = ("/healthz", "/joinable", "/api/sessions/{session_id}")
 
 @dataclass(frozen=True)
 class Guests:
-    """What the crowd is told of the show."""
+    """The facts of the show that the crowd is told."""
 
     host: str
     port: int

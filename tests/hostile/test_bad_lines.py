@@ -1,6 +1,7 @@
 """A bad line between viewer and node: nothing is bought twice, and nothing that was said is lost.
 
-Who does not know what became of a command says it again with the same rid, on another connection.
+A client that does not know what became of a command says it again with the same rid, on another
+connection.
 """
 
 import json

@@ -86,7 +86,7 @@ def _in_fragments(payload: bytes) -> list[bytes]:
 
 
 async def _ends(viewer: RawViewer, frames: bytes) -> int:
-    """Send frames and return the close code that follows; what the room says is passed over."""
+    """Send frames and return the close code that follows; messages of the room are passed over."""
     await viewer.stream.send(frames)
     while True:
         first = await viewer.receive_exactly(2)

@@ -79,7 +79,7 @@ async def test_a_token_that_was_forged_closes_with_4502_and_is_unauthorized(
         assert (await client.closed()).code == 4502
         assert client.messages == []
     if kind == "an API key":
-        return  # which is for HTTP alone
+        return  # an API key is only for HTTP
     await shop.refuses(401, "unauthorized", "GET", "/api/orders", by=token)
     path = f"/api/sessions/{session_id}/commands"
     await shop.refuses(401, "unauthorized", "POST", path, {"type": "session.end"}, by=token)
@@ -117,7 +117,7 @@ async def test_a_token_that_was_overheard_is_good_for_its_bearers_things_and_no_
         assert response.status_code in (401, 403), path
     viewer = named("bo")
     async with shop.joined(mine, viewer) as client:
-        # What the token does not say, the message cannot.
+        # The message cannot say what the token does not.
         await refused(client, "bad_request", "say", text="x", role="admin")
         await refused(client, "bad_request", "hello", token=shop.token("admin", "admin"))
         await refused(client, "forbidden", "session.end")

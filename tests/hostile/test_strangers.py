@@ -1,4 +1,4 @@
-"""Who never says anything, never reads, comes ten thousand times, or under a false name."""
+"""Strangers who never say anything, never read, come ten thousand times, or under a false name."""
 
 import asyncio
 import resource
@@ -86,7 +86,7 @@ async def test_who_does_not_read_is_closed_with_4002_and_the_others_miss_nothing
                     prices=changed,
                 )
         await reader.wait_for(lambda message: message.get("offset") == events[-1]["offset"])
-        # Whoever starts to read at the last moment is told why.
+        # A viewer who starts to read at the last moment is told why.
         assert await _last_code(deaf) == 4002
     assert node.resident_kib < memory_kib + 32_768
 
@@ -139,7 +139,7 @@ async def _come(
     answers: dict[str, int],
     kept: list[socket.socket],
 ) -> None:
-    """Ask to watch from 127.0.0.2, and count what comes of it; who is let in stays."""
+    """Ask to watch from 127.0.0.2, and count what comes of it; those who are let in stay."""
     loop = asyncio.get_running_loop()
     async with places:
         bare = socket.socket()

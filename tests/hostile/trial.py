@@ -111,7 +111,7 @@ class Trial:
         return _figures_of(notes, began_s, seconds)
 
     def _weigh(self, started: Reading, quiet: Reading, late: Reading, end: Reading) -> None:
-        """Judge what the attack took of node and stores, beside what the honest crowd does."""
+        """Judge what the attack took of node and stores, besides what the honest crowd does."""
         outcome = self.outcome
         seconds, quiet_s = end.at_s - quiet.at_s, quiet.at_s - started.at_s
         outcome.cpu_percent = (end.cpu_ns - quiet.cpu_ns) / seconds / 1e7

@@ -17,10 +17,10 @@ DESCRIPTORS_LEFT_MAX: Final = 40
 # Of 10,000 connections at once, the most there may be, the allocator keeps 10 KB each.
 RSS_BYTES_LEFT_MAX: Final = 128 * 2**20
 REDIS_BYTES_PER_S_MAX: Final = 8_192.0
-# What one address may guess in a second, and the machine's noise.
+# The guesses that one address may make in a second, and the machine's noise.
 TRANSACTIONS_PER_S_MAX: Final = 65.0
 _TOLD_MAX: Final = 4
-# What is compared, and what it is called in the table.
+# The figures that are compared, and their names in the table.
 FIGURES: Final = {
     "event": "event",
     "reserved": "reserved",
@@ -62,7 +62,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Quiet:
-    """What it is like without an attack: the larger of before and after."""
+    """The figures without an attack: the larger of before and after."""
 
     figures: Mapping[str, Figure]
 
@@ -84,7 +84,7 @@ class Quiet:
 
 @dataclass
 class Outcome:
-    """What came of one attack, as it is told in a row of the table and kept as JSON."""
+    """The outcome of one attack, as it is told in a row of the table and kept as JSON."""
 
     name: str
     what: str

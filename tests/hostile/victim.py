@@ -48,7 +48,7 @@ class HostileShow:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a node and its stores have taken of the machine until now."""
+    """The resources of the machine that a node and its stores have taken until now."""
 
     at_s: float
     cpu_ns: int
@@ -186,9 +186,9 @@ def audit(checkout: Checkout, stores: LocalStores) -> str:
 
 
 def prefer(pid: int) -> None:
-    """Let a process run before all else on this machine, where that is allowed.
+    """Let a process run before all else on this machine, if that is allowed.
 
-    What others do here is not to be taken for the effect of an attack.
+    The work of others here is not to be taken for the effect of an attack.
     """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, -NICE)

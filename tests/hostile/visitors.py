@@ -37,7 +37,7 @@ def come_from(address: str) -> socket.socket:
 
 @dataclass
 class Notes:
-    """What visitors have noticed: lags in ms with their instants, and everything that was wrong."""
+    """Visitors' observations: lags in ms with their instants, and everything that was wrong."""
 
     lags: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     wrong: Counter[str] = field(default_factory=Counter)
@@ -49,7 +49,7 @@ class Notes:
 
 
 class Hall:
-    """What the visitors of one show share: their notes, and what was sent when."""
+    """The shared state of one show's visitors: their notes, and what was sent when."""
 
     def __init__(self) -> None:
         self.notes = Notes()

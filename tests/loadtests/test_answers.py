@@ -1,4 +1,4 @@
-"""What a user of Locust's remembers: no answer is noted, and no memory grows with the run."""
+"""The memory of a user of Locust's: no answer is noted, and no memory grows with the run."""
 
 from loadtests.locusts.answers import FINALS_MAX, Asked, Finals
 

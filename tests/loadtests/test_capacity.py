@@ -55,7 +55,7 @@ def test_the_page_has_the_table_as_it_is_made() -> None:
 
 
 def test_the_page_says_what_each_cost_is_and_what_measured_it() -> None:
-    measured = _DOC.partition("## What was measured")[2].partition("All were taken")[0]
+    measured = _DOC.partition("## Measured costs")[2].partition("All were taken")[0]
     costs = Costs()
     for told in (
         f"| one frame to one viewer | {costs.delivery_us:.1f} µs ",

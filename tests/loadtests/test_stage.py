@@ -1,4 +1,4 @@
-"""What Locust needs is made on nodes that run, by their address, secret and stores."""
+"""All that Locust needs is made on nodes that run, by their address, secret and stores."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ def test_a_show_is_staged_once_and_found_again(
         for _ in range(2):
             subprocess.run([*stage, *stores], check=True, cwd=Path(__file__).parents[2])
             told.append(json.loads((tmp_path / "demo.json").read_text()))
-        # What Locust does when it ends.
+        # Locust does this when it ends.
         audited = THIS.audit(told[1]["redis_url"], told[1]["postgres_url"])
         session = httpx.get(f"{url}/api/sessions/{told[0]['session_id']}").json()
     assert told[0]["session_id"] == told[1]["session_id"]

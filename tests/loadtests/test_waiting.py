@@ -1,4 +1,4 @@
-"""What is waited for in vain is told as it is at the end."""
+"""A state that is waited for in vain is told as it is at the end."""
 
 import pytest
 

@@ -81,7 +81,7 @@ def test_messages_stand_in_order_and_say_something(language: str) -> None:
     assert not any("!" in text or "！" in text for m in messages.values() for text in _texts(m))
 
 
-# What a button shows, and its longer name for those who hear it or speak to it.
+# The text of a button, and its longer name for those who hear it or speak to it.
 _NAMED = {
     "buy.buy": "buy.buy_product",
     "buy.add": "buy.add_product",

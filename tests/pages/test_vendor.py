@@ -8,7 +8,7 @@ import pytest
 from tools.vendor import FOLDERS, LIST_NAME, VENDOR, digest, listed
 
 _BARE_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*["']@?\w""")
-# What is only used by the tests may also ask for changes to itself to be shown.
+# A library that only the tests use may also ask for changes to itself to be shown.
 _LICENSES = {True: ("MIT", "Apache-2.0"), False: ("MIT", "Apache-2.0", "MPL-2.0")}
 
 

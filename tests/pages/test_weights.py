@@ -1,4 +1,4 @@
-"""What the pages weigh on the wire."""
+"""The weight of the pages on the wire."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from liveshop.edge.http.page_files import imported, read_pages
 _PAGES = Path(__file__).parents[2] / "liveshop" / "pages"
 CLIENT_BYTES_MAX = 10 * 1024
 VIEWER_BYTES_MAX = 120 * 1000
-HEAD_BYTES = 900  # what an answer's headers take, at most
+HEAD_BYTES = 900  # the most that an answer's headers take
 
 
 def test_the_client_is_under_10_kib_and_depends_on_nothing_else() -> None:

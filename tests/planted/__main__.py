@@ -38,7 +38,7 @@ def _row(fault: Fault, caught_by: str, seconds: float) -> str:
 
 
 def _try(copy: Copy, fault: Fault) -> bool:
-    """Plant one fault, run its tests and print its row; tell whether it was caught."""
+    """Plant one fault, run its tests and print its row; return True if it was caught."""
     path = copy.folder / fault.file
     whole, started = path.read_text(encoding="utf-8"), time.monotonic()
     path.write_text(fault.planted(copy.folder), encoding="utf-8")

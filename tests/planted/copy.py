@@ -33,7 +33,7 @@ class Copy:
         shutil.copy(ROOT / "pyproject.toml", folder)
 
     def imported(self) -> bool:
-        """Tell whether Python finds the copy, and not the project, where the tests are run."""
+        """Whether Python finds the copy, and not the project, where the tests are run."""
         found = self._python("-c", "import liveshop; print(liveshop.__file__)").stdout.strip()
         return Path(found).is_relative_to(self.folder)
 

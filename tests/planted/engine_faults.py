@@ -111,7 +111,7 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        name="what is overdue and `paying` is left alone",
+        name="what is overdue and `paying` is left as it is",
         promise="P4, P8: a node that dies before its COMMIT keeps the units for ever",
         file=f"{_ENGINE}/rooms/upkeep.py",
         old="            await self._outcomes.resolve_overdue(reply.overdue)\n",
@@ -177,7 +177,7 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        name="a log that has gone another way is not read anew",
+        name="a log that has gone another way is not read again",
         promise="P6: two nodes show two different shows",
         file=f"{_ENGINE}/rooms/command_log.py",
         old="            if logged != [newest]:",
@@ -197,7 +197,7 @@ FAULTS: Final = (
     ),
     Fault(
         name="settlements that cannot wait are dropped",
-        promise="P4: units that are sold stay held as well, to a deadline far away",
+        promise="P4: units that are sold also stay held, to a deadline far away",
         file=f"{_ENGINE}/purchase/settler.py",
         old="            self._session.epochs.reload()",
         new="            pass",

@@ -10,7 +10,7 @@ class AnchorLost(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is broken, which promise that breaks, where, and the tests one of which must fail.
+    """A fault by name, the promise that it breaks, its place, and tests one of which must fail.
 
     `old`, which `new` replaces, stands in `file` exactly once, and so does the first of each pair
     in `also`. `tests` are few, so that a run is short.

@@ -10,7 +10,7 @@ _TESTS: Final = "tests/stores/postgres"
 FAULTS: Final = (
     Fault(
         name="no session row lock around a batch",
-        promise="P1: an order of the old epoch commits beside a rebuild",
+        promise="P1: an order of the old epoch commits during a rebuild",
         file=f"{_STORE}/sql/batch.sql",
         old="FROM session WHERE id = $1 FOR UPDATE",
         new="FROM session WHERE id = $1",

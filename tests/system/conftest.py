@@ -1,4 +1,4 @@
-"""One demo for all tests of this folder, and beside it a second node with other settings."""
+"""One demo for all tests of this folder, and next to it a second node with other settings."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -19,7 +19,7 @@ PING_MS = 1_000
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The demo, as `liveshop demo` starts it; what its `demo.json` says."""
+    """Run the demo as `liveshop demo` starts it; give what its `demo.json` says."""
     folder = tmp_path_factory.mktemp("demo") / "data"
     with demo(folder, free_port(), "--no-crowd"):
         told = info(folder)

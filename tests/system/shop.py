@@ -1,4 +1,4 @@
-"""What an examiner holds in hands: a running system's address, its keys, and the document."""
+"""The means of an examiner: a running system's address, its keys, and the document."""
 
 import itertools
 import time

@@ -131,7 +131,7 @@ async def _rush(shop: SystemShop, session_id: str, sku: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Sold:
-    """What is known of a session when everything dies."""
+    """The known facts of a session when everything dies."""
 
     sku: str
     log: list[Message]

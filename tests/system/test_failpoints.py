@@ -240,7 +240,7 @@ async def test_a_rebuild_that_its_node_does_not_survive_is_made_by_another(
         async with pair.doomed(place) as node:
             async with node.joined(session_id) as viewer, pair.lost_by_redis(session_id):
                 assert (await viewer.closed()).code == 1006
-        # Whose hold was lost is told; whose order was confirmed keeps it.
+        # A buyer whose hold was lost is told; one whose order was confirmed keeps it.
         await ada.wait_for_type("refused", rid=held["rid"])
         await eventually(lambda: pair.shop.left(session_id), {sku: 3})
         assert (await pair.shop.order(order["order_id"]))["status"] == "confirmed"

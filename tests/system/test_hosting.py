@@ -144,7 +144,7 @@ async def test_two_sessions_never_have_the_same_unit(shop: SystemShop) -> None:
     more = {"product_id": name, "units": {sku: 1}}
     error = await shop.host_refused(409, "sold_out", second, "product.add", **more)
     assert error["left"] == 0
-    # What the first has not sold comes back with its end.
+    # Units that the first has not sold come back with its end.
     async with shop.joined(first, "ada") as client:
         await bought(client, sku, quantity=2)
     await shop.host(first, "session.end")

@@ -1,4 +1,4 @@
-"""Fields and their ranges: what is refused names the field, what lies on the border is taken."""
+"""Fields and their ranges: a refusal names the field, a value on the border is taken."""
 
 from typing import Any
 

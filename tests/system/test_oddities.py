@@ -1,4 +1,4 @@
-"""What hardly anybody does, and somebody will: all at once, twice, elsewhere, out of order."""
+"""Things hardly anybody does, and somebody will: all at once, twice, elsewhere, out of order."""
 
 import json
 from typing import Any
@@ -90,7 +90,7 @@ async def test_a_rid_of_another_session_ends_in_conflict_and_keeps_no_unit(
         if answer["type"] == "reserved":
             answer = await client.wait_for_type("refused", rid=rid)
         assert answer["code"] == "conflict"
-        # And an order's id likewise: what was in the cart is not lost without a word.
+        # And an order's id likewise: the cart's lines are not lost without a word.
         cart = await reserved(client, same)
         since = len(client.messages)
         answer = await client.ask("checkout", order_id=order_id, rids=[cart["rid"]])
@@ -180,7 +180,7 @@ async def test_chat_beyond_what_can_be_read_is_counted_as_dropped(shop: SystemSh
             for number in range(5):
                 answer = await client.wait_for_type("ok", ref=100 + number)
                 said.append(answer["id"])
-            # Whoever says something sees it, heard by the others or not.
+            # A viewer who says something sees it, heard by the others or not.
             for answer in client.of_type("ok"):
                 await client.wait_for(_says(answer["id"]))
 

@@ -56,7 +56,7 @@ async def test_a_buy_leads_to_the_address_where_to_pay(shop: SystemShop) -> None
         pending = await shop.order(rid)
         assert (pending["status"], pending["total"]) == ("pending", 10_000)
         await refused(client, "conflict", "release", rid=rid)
-        # It waits for payment; whoever comes back sees so.
+        # It waits for payment; a viewer who comes back sees so.
         async with shop.joined(session_id, "ada") as later:
             (waiting,) = later.messages[0]["reservations"]
             assert (waiting["state"], waiting["order_id"]) == ("paying", rid)

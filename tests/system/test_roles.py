@@ -1,4 +1,4 @@
-"""Who may do what: every command and every request, for every role."""
+"""The right to every command and to every request, for every role."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A store that is away: what is refused meanwhile, what goes on, and that nothing is lost."""
+"""A store that is away: the refusals meanwhile, the work that goes on, and that nothing is lost."""
 
 import shutil
 import time
@@ -121,7 +121,7 @@ async def test_redis_that_has_forgotten_everything_is_told_again(node: _Node) ->
         node.stores.valkey.kill()
         shutil.rmtree(node.stores.valkey.folder / "appendonlydir")
         node.stores.valkey.start()
-        # Whose hold was lost is told; whose order was confirmed keeps it.
+        # A buyer whose hold was lost is told; one whose order was confirmed keeps it.
         refusal = await ada.wait_for_type("refused", rid=held["rid"])
         assert (refusal["sku"], "ref" in refusal) == (sku, False)
         await eventually(lambda: shop.left(session_id), {sku: 3})

@@ -76,7 +76,7 @@ async def test_a_faulty_token_opens_nothing(shop: SystemShop, fault: str) -> Non
     path = f"/api/sessions/{session_id}/reservations"
     await shop.refuses(401, "unauthorized", "POST", path, {}, by=token)
     if fault != "another session":
-        # What is public without a token is not given to one that does not hold.
+        # Data that is public without a token is not given to one that does not hold.
         for path in ("/api/sessions", "/api/orders", f"/api/sessions/{session_id}"):
             await shop.refuses(401, "unauthorized", "GET", path, by=token)
 

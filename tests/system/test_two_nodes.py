@@ -61,7 +61,7 @@ async def test_a_buyer_is_told_on_every_node(shop: SystemShop, other: SystemShop
         held = await reserved(here, sku)
         del held["ref"]
         assert await there.wait_for_type("reserved") == held
-        # What one node reserved, the other releases.
+        # A reservation of one node is released by the other.
         released = await there.ask("release", rid=held["rid"])
         del released["ref"]
         assert await here.wait_for_type("released") == released
@@ -172,7 +172,7 @@ async def test_a_full_node_and_one_that_ends_send_viewers_elsewhere(
                 assert list(moved) == ["type", "retry_after_ms", "turn"]
                 assert moved["retry_after_ms"] > 0
         assert process.wait() == 0
-    # What was held there goes on here.
+    # A hold that was made there goes on here.
     async with shop.joined(session_id, "ada") as ada:
         order = await ada.ask("checkout", order_id=new_rid(), rids=[held["rid"]])
         assert order["type"] == "confirmed"

@@ -1,4 +1,4 @@
-"""`python -m tests.topology`: what many machines would do, on processes of this one."""
+"""`python -m tests.topology`: the work of many machines, on processes of this one."""
 
 import sys
 import tempfile

@@ -45,7 +45,7 @@ class Pair:
 
     @property
     def url(self) -> str:
-        """What nodes are told: both, of which the one that can be written to is meant."""
+        """The URL that nodes are given: of both, and the one that can be written to is meant."""
         login, _, first = urlsplit(self.primary.url).netloc.rpartition("@")
         hosts = f"{first},127.0.0.1:{self.standby.port}"
         return f"postgresql://{login}@{hosts}/postgres"
@@ -87,7 +87,7 @@ class PgBouncer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, postgres: LocalPostgres) -> str:
-        """What nodes are told."""
+        """Return the URL that nodes are given."""
         login = urlsplit(postgres.url).netloc.rpartition("@")[0]
         return f"postgresql://{login}@127.0.0.1:{self.port}/liveshop?pgbouncer=true"
 

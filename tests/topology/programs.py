@@ -112,7 +112,7 @@ class Balancer:
 
 
 def listens(port: int) -> bool:
-    """Tell whether something accepts connections at a port of 127.0.0.1."""
+    """Return True if something accepts connections at a port of 127.0.0.1."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -28,7 +28,7 @@ def schedule_with(fault: str, *, commands: int, at: tuple[float, ...], lasts_s: 
 
 
 class WatchedRun(Run):
-    """A run in which viewers watch as well; `carry_out` finds what went wrong for them too."""
+    """A run in which viewers watch too; `carry_out` also finds what went wrong for them."""
 
     def __init__(self, world: CrashWorld, schedule: Schedule, *, watchers: int = WATCHERS) -> None:
         super().__init__(world, schedule)
@@ -48,7 +48,7 @@ class WatchedRun(Run):
         async with anyio.create_task_group() as watching:
             watching.start_soon(self.watchers.run)
             await super()._stampede()
-            # Whoever was told to move comes back in its time.
+            # Viewers who were told to move come back in their time.
             with anyio.move_on_after(_BACK_S_MAX):
                 while not self.watchers.at_rest:  # noqa: ASYNC110
                     await anyio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""What a node tells Prometheus is told to nobody who comes through nginx."""
+"""The metrics that a node tells Prometheus are told to nobody who comes through nginx."""
 
 import socket
 from pathlib import Path

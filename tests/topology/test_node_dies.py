@@ -1,4 +1,4 @@
-"""What a session needs at its time goes on when a node dies, whoever did it before."""
+"""The work that a session needs at its time goes on when a node dies, whoever did it before."""
 
 import json
 

@@ -14,7 +14,7 @@ DRAIN_MS = 3_000
 
 
 class Topology(CrashWorld):
-    """A world whose clients know one address alone, that of a load balancer."""
+    """A world whose clients know only one address, that of a load balancer."""
 
     def __init__(self, folder: Path, *, balancer: str) -> None:
         super().__init__(folder)
@@ -51,7 +51,7 @@ class SentinelTopology(Topology):
 
     @property
     def redis_url(self) -> str:
-        """What nodes are told of Redis."""
+        """The URL of Redis that nodes are given."""
         return self._sentinels.url
 
     def start_stores(self) -> None:
@@ -81,7 +81,7 @@ class ClusterTopology(Topology):
 
     @property
     def redis_url(self) -> str:
-        """What nodes are told of Redis."""
+        """The URL of Redis that nodes are given."""
         return self._cluster.url
 
     def copies_url(self, session_id: str) -> str:
@@ -117,7 +117,7 @@ class StandbyTopology(Topology):
 
     @property
     def postgres_url(self) -> str:
-        """What nodes are told of PostgreSQL."""
+        """The URL of PostgreSQL that nodes are given."""
         return self._pair.url
 
     def start_stores(self) -> None:
@@ -146,7 +146,7 @@ class PgBouncerTopology(Topology):
 
     @property
     def postgres_url(self) -> str:
-        """What nodes are told of PostgreSQL."""
+        """The URL of PostgreSQL that nodes are given."""
         return self._pgbouncer.url(self.postgres)
 
     def start_stores(self) -> None:

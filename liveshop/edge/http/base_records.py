@@ -1,4 +1,4 @@
-"""What all records of HTTP share: inputs refuse unknown fields, outputs may grow."""
+"""The base of all records of HTTP: inputs refuse unknown fields, outputs may grow."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Bodies of requests, read to a limit: whoever sends more, or too slowly, is refused."""
+"""Bodies of requests, read to a limit: a client that sends more, or too slowly, is refused."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ async def stream_body(
 ) -> AsyncIterator[bytes]:
     """Yield the body as it comes in; raise once it is, or says it is, too large, or too slow.
 
-    Only the time counts in which the body is waited for: what is done with it may take longer.
+    Only the time counts in which the body is waited for: the work on it may take longer.
     """
     declared = request.headers.get("content-length", "")
     # Python refuses to read thousands of digits as a number.

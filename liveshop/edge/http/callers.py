@@ -1,4 +1,4 @@
-"""Who calls: nobody in particular, the bearer of a token, or a merchant's backend with a key."""
+"""The caller: nobody in particular, the bearer of a token, or a merchant's backend with a key."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class NotAllowed(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever sent a request; `api_key` if it is a merchant's backend."""
+    """The sender of a request; `api_key` if it is a merchant's backend."""
 
     grant: Grant | None = None
     api_key: bool = False
@@ -33,7 +33,7 @@ class Caller:
 
     @property
     def name(self) -> str:
-        """What a caller with a token or a key is counted by."""
+        """The name by which a caller with a token or a key is counted."""
         return f"{'key' if self.api_key else 'viewer'} {self.identity().viewer_id}"
 
     def identity(self) -> Identity:
@@ -64,7 +64,7 @@ class Caller:
             self.grant.identity_in(session_id)
 
     def sees_drafts(self, session_id: str | None = None) -> bool:
-        """Tell whether drafts are shown: this session's, or those of all sessions."""
+        """Return True if drafts are shown: this session's, or those of all sessions."""
         if self.grant is None or self.grant.identity.role < Role.MODERATOR:
             return False
         return self.session_id in (None, session_id)

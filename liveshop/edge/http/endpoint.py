@@ -1,4 +1,4 @@
-"""From a request to its answer: who calls, may it, what does it say; then the handler."""
+"""From a request to its answer: the caller, its rights, its input, and then the handler."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

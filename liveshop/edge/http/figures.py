@@ -1,4 +1,4 @@
-"""What a show comes to, what its host plans, and what its prices were, over HTTP."""
+"""The figures of a show, its host's plan, and its past prices, over HTTP."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from liveshop.stores.postgres.figures import Figures
 from liveshop.stores.postgres.sessions import Sessions
 
 _EVENTS_PER_READ = 500
-# What a spreadsheet would take for a formula when it begins a cell.
+# A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -29,7 +29,7 @@ def _policy(connect: str) -> str:
     )
 
 
-# Pictures and video come from the merchant's own hosts; scripts and styles from here alone.
+# Pictures and video come from the merchant's own hosts; scripts and styles only from here.
 CONTENT_SECURITY_POLICY: Final = _policy("'self'")
 # Where a stream is played, a script reads its pieces, which lie on the merchant's hosts too.
 STREAM_POLICY: Final = _policy("'self' http: https:")
@@ -49,7 +49,7 @@ _SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/")
 class SecureHeaders:
     """Middleware that adds the security headers, and keeps answers out of caches.
 
-    What a response says itself, such as how it may be cached, is left at that.
+    A header that a response sets itself, such as Cache-Control, is kept.
     """
 
     def __init__(self, app: ASGIApp) -> None:

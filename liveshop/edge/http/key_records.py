@@ -24,7 +24,7 @@ class MadeKey(Output, frozen=True, kw_only=True):
 
 
 class RemovedKey(Output, frozen=True, kw_only=True):
-    """An API key that lets nobody in any more."""
+    """An API key that no longer lets anybody in."""
 
     id: str
     name: str

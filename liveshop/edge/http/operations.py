@@ -1,4 +1,4 @@
-"""What an HTTP operation is: a handler, its place in the table and what it may answer.
+"""An HTTP operation: a handler, its place in the table and what it may answer.
 
 The handler's annotations say what it reads, `Call[Query, Body]`, and its docstring what it
 does: parsing and the OpenAPI document both follow them, so that neither can drift.
@@ -37,7 +37,7 @@ PATH_FIELDS: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What handlers work with."""
+    """The parts of a node that handlers work with."""
 
     settings: Settings
     engine: Engine
@@ -75,7 +75,7 @@ class Operation:
     """One line of the HTTP table.
 
     `needs` is the lowest role, None for anyone; `api_key` asks for an API key instead.
-    `answers` are its successes by status, `refuses` the errors of its own, beside those that
+    `answers` are its successes by status, `refuses` the errors of its own, besides those that
     every operation has. `streams` is the media type of a body that the handler reads itself,
     `reads` the record of a JSON body that it does. `returns` is the media type of an answer, which
     is text then if it is not JSON.

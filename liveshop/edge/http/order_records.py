@@ -16,7 +16,7 @@ class OrdersPage(Input, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.after and self.session is None:
-            raise ValueError("`after` needs `session` beside it")
+            raise ValueError("`after` needs `session`")
 
 
 class PaymentsPage(Input, frozen=True, kw_only=True):

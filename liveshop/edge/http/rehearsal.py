@@ -51,7 +51,7 @@ async def rehearse_session(services: Services, call: Call[Nothing, Nothing]) -> 
 def _step(
     data: bytes, *, session_id: str, caller: Identity, now_ms: int, catalogue_currency: str
 ) -> bytes:
-    """Return the answer to a body, from decoding to encoding; runs beside the event loop."""
+    """Return the answer to a body, from decoding to encoding; runs outside the event loop."""
     body = wire.decode_body(data, Rehearse)
     if body.state.session.id != session_id:
         raise BadRequest("`state.session.id`: it is another session's")

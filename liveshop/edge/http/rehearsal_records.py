@@ -19,7 +19,7 @@ class Rehearse(Input, frozen=True, kw_only=True):
 
 
 class RehearsedStep(Output, frozen=True, kw_only=True):
-    """What a step led to; `order` is what it made or cancelled, `state` is for the next step."""
+    """The outcome of a step; `order` is what it made or cancelled, `state` is for the next step."""
 
     events: list[KnownEvent]
     order: OrderView | None

@@ -1,4 +1,4 @@
-"""What goes in and out over HTTP about a show's plan, its chat and its prices."""
+"""The records of HTTP about a show's plan, its chat and its prices."""
 
 from typing import Annotated, Literal
 
@@ -27,7 +27,7 @@ class PlannedSale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ShowPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a host plans for a show, for hosts and moderators alone: `sales` by product."""
+    """A host's plan for a show, only for hosts and moderators: `sales` by product."""
 
     sales: Annotated[dict[Id, PlannedSale], Meta(max_length=limits.SHELF_PRODUCTS_MAX)] = {}
 

@@ -1,4 +1,4 @@
-"""Who watches a session on this node, and how bytes reach them."""
+"""The viewers who watch a session on this node, and how bytes reach them."""
 
 from liveshop.core import limits
 from liveshop.core.close_codes import CloseCode
@@ -35,7 +35,7 @@ class Audience:
 
     @property
     def empty(self) -> bool:
-        """Tell whether nobody is here, nor expected."""
+        """Whether nobody is here or expected."""
         return not self._seated and not self._expected
 
     @property
@@ -89,7 +89,7 @@ class Audience:
                 del self._buyers[buyer]
 
     def has_buyer(self, buyer: str) -> bool:
-        """Tell whether a buyer has a connection here."""
+        """Return True if a buyer has a connection here."""
         return buyer in self._buyers
 
     def buyers(self) -> list[str]:
@@ -103,7 +103,7 @@ class Audience:
     def write_to(self, viewer: Viewer, frame: bytes) -> None:
         """Write a private frame to one viewer, after its welcome if that is still to come.
 
-        Who would have too many waiting is sent away: after a reconnect it is right again.
+        A viewer that would have too many waiting is sent away: after a reconnect it is right again.
         """
         waiting = self._expected.get(viewer)
         if waiting is None:
@@ -122,5 +122,5 @@ class Audience:
 
     @property
     def staffed(self) -> bool:
-        """Tell whether someone who moderates or hosts is here."""
+        """Whether someone who moderates or hosts is here."""
         return bool(self._staff)

@@ -1,7 +1,7 @@
-"""What all viewers of a room see: one frame a flush, encoded once, and the shared snapshot.
+"""The view that all viewers of a room share: one frame a flush, encoded once, and the snapshot.
 
-The snapshot is what viewers see after the newest flush, not what the room knows by now: whoever
-is seated between two flushes gets neither a gap nor an event twice.
+The snapshot is what viewers see after the newest flush, not what the room knows by now: a viewer
+seated between two flushes gets neither a gap nor an event twice.
 """
 
 from collections import deque
@@ -30,7 +30,7 @@ _EVENT_FLUSH_S = limits.EVENT_FLUSH_MS / 1000
 
 
 class Stats(Struct, frozen=True, kw_only=True):
-    """What hosts see beside the gauges: `held` are units, `viewers_peak` the most at once."""
+    """Numbers that hosts see besides the gauges: `held` units, `viewers_peak` the most at once."""
 
     totals: Totals
     held: int
@@ -103,7 +103,7 @@ class Broadcast:
         self._shown = _Shown(state=state, gauges=self._gauges, chat=())
 
     def show_anew(self, state: SessionState, left: Mapping[str, int]) -> None:
-        """Show everyone the whole session again: what was shown of it is not so any more."""
+        """Show everyone the whole session again: the one that was shown no longer holds."""
         old = self._gauges
         self._state, self._shown_anew = state, True
         self._gauges = Gauges.of(
@@ -144,7 +144,7 @@ class Broadcast:
         self._flush_soon(urgent=False)
 
     def pulse(self, gauges: Gauges, stats: Stats | None, *, sparing: bool = False) -> None:
-        """Take the newest gauges; what changed is shown, and anything at least every `ping_ms`.
+        """Take the newest gauges; changes are shown, and anything at least every `ping_ms`.
 
         When `sparing`, viewers see changed numbers every `GAUGES_SPARING_MS`, since each change is
         a frame for everyone who watches. They still see at once whether they can buy, and hosts

@@ -23,11 +23,11 @@ _VIEWERS_PER_LOOK: Final = 16  # at the clock
 
 
 class Delivery:
-    """Writes one frame after the other to a room's viewers; who is first changes each time.
+    """Writes one frame after the other to a room's viewers; the first of them changes each time.
 
     Frames reach a viewer in the order in which they were delivered: `deliver` is awaited before
-    the next. What is written to one viewer alone meanwhile comes before or after a shared frame
-    as a whole, since each write is a frame; and it says nothing that depends on which.
+    the next. A private frame that is written meanwhile comes before or after a shared frame as a
+    whole, since each write is a frame; and it says nothing that depends on which.
     """
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from liveshop.engine.fanout.viewer import Viewer
 
 
 class Asker(Protocol):
-    """Who asked for something, and is answered: over a connection, or over HTTP."""
+    """Somebody who asked for something, and is answered: over a connection, or over HTTP."""
 
     viewer: Viewer | None
     ref: int | None
@@ -86,7 +86,7 @@ class Watched:
 
 
 class Mailbox:
-    """Tells buyers and hosts; what other nodes must tell too is gathered until `take`.
+    """Tells buyers and hosts; messages that other nodes must tell too are gathered until `take`.
 
     It also watches which reservations the buyers here believe to be open: messages between
     nodes may be lost, and the pulse asks what became of these.
@@ -123,7 +123,7 @@ class Mailbox:
         return asked
 
     def is_watched(self, rid: str) -> bool:
-        """Tell whether a buyer here still believes that a reservation is open."""
+        """Return True if a buyer here still believes that a reservation is open."""
         return rid in self._watched
 
     def tell_order(self, order: Order) -> None:

@@ -153,8 +153,8 @@ class Pulse:
     ) -> None:
         """Tell buyers what they believe to be open and is not, if nobody told them meanwhile.
 
-        What is found to have ended is about to be told by who ended it; what still has not been
-        told when its turn comes again was lost on the way, or with Redis.
+        A reservation that is found to have ended is about to be told by the node that ended it. If
+        it still has not been told when its turn comes again, it was lost on the way, or with Redis.
         """
         ended_rids = {
             each.rid

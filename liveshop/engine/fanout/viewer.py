@@ -1,4 +1,4 @@
-"""What the engine needs of a viewer's connection; the edge implements it."""
+"""The interface of a viewer's connection that the engine needs; the edge implements it."""
 
 from typing import Protocol
 

@@ -86,7 +86,7 @@ class Admission:
             # No estimate: it has waited so long before it could be read.
             self._refused.inc()
             return self.refuse_overdue(self.now_ns())
-        # A `reserve` is answered by Redis alone.
+        # A `reserve` waits for Redis only.
         behind = orders if buys else 0
         if purchases < limits.RESERVE_LINES_PER_CALL_MAX and behind < limits.ORDERS_PER_COMMIT_MAX:
             # It is in the next call and the next transaction, however long these take. If it

@@ -33,7 +33,7 @@ class BatchQueue(Generic[T]):
     async def take(self, most: int, wanted: Callable[[T], bool] = lambda _: True) -> list[T]:
         """Wait for an item and return it with those behind it, at most `most`.
 
-        Items that are not `wanted` any more are dropped. If there are many of them the batch may
+        Items that are no longer `wanted` are dropped. If there are many of them the batch may
         come out short, or empty, so that the loop goes on in between.
         """
         while not self._items:

@@ -1,4 +1,4 @@
-"""Checkout and release: what a buyer does with what is in the cart."""
+"""Checkout and release: a buyer's ways to go on with what is in the cart."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar

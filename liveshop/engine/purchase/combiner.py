@@ -114,7 +114,7 @@ class Combiner:
             try:
                 await self._call(batch)
             except Exception:
-                # What became of them is unknown to us: sent again, their rids tell.
+                # Their outcome is unknown to us: sent again, their rids tell.
                 self._fail(batch)
             finally:
                 self._in_calls -= len(batch)
@@ -187,8 +187,8 @@ class Combiner:
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
         """Return the reply that was carried out.
 
-        Raises Unavailable where Redis is away, or its units are not good now, and NotLive where
-        they are not looked after any more.
+        Raises Unavailable if Redis is away, or its units are not good now, and NotLive if they are
+        no longer looked after.
         """
         return await carried_out(self._session, lambda: self._try_to_reserve(lines))
 

@@ -71,7 +71,7 @@ class Commits:
         ]
         stored = await self._session.node.stores[Orders].many(found)
         if len(stored) < len(found):
-            # An older copy was put back: whoever asks again is told what that says.
+            # An older copy was put back: a buyer who asks again is told what that says.
             raise OutcomeUnknown()
         return stored
 

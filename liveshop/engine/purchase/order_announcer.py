@@ -1,4 +1,4 @@
-"""What buyers and hosts are told of an order once PostgreSQL has decided about it."""
+"""The messages to buyers and hosts about an order, once PostgreSQL has decided about it."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -19,7 +19,7 @@ from liveshop.stores.postgres.order_records import Outcome, Verdict
 class OrderAnnouncer:
     """Answers those who asked for an order, and tells its buyer and the hosts.
 
-    Called after COMMIT: what is told here is durable.
+    Called after COMMIT: all that is told here is durable.
     """
 
     def __init__(self, session: Session) -> None:

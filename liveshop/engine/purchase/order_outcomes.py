@@ -1,4 +1,4 @@
-"""What happens to an order after the sale: payment, cancellation, and what is overdue."""
+"""The outcomes of an order after the sale: payment, cancellation, and what is overdue."""
 
 from collections.abc import Iterable, Sequence
 
@@ -147,7 +147,7 @@ class OrderOutcomes:
     async def tell_cancelled(self) -> None:
         """Tell the buyers here of orders cancelled lately, which may have been told before.
 
-        Nothing else would if another node has not: what is sold is not watched any more.
+        Nothing else would if another node has not: a sold reservation is no longer watched.
         """
         session = self._session
         for order in await session.node.stores[Orders].cancelled_since(

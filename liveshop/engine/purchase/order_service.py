@@ -23,7 +23,7 @@ _FINISH_S = limits.PAYMENT_UNRESOLVED_MS_MAX / 1000
 
 
 class OrderService:
-    """Confirms and cancels orders; what a crash left half done is finished by any node."""
+    """Confirms and cancels orders; any node finishes what a crash left half done."""
 
     def __init__(self, node: Node, rooms: Rooms, errands: Errands) -> None:
         self._node = node
@@ -85,7 +85,7 @@ class OrderService:
         stored_ms_max = self._node.clock.now_ms() - limits.PAYMENT_UNRESOLVED_MS_MAX
         for payment in await self._node.stores[Payments].unresolved(limits.PAGE_ITEMS_MAX):
             if payment.at_ms > stored_ms_max:
-                continue  # whoever stored it is about to apply it
+                continue  # the node that stored it is about to apply it
             try:
                 await self._confirm(payment.order_id, payment.payment_id, payment.amount)
             except LiveshopError as refusal:
@@ -93,7 +93,7 @@ class OrderService:
                     "payment %s: %s", payment.payment_id, refusal, extra={"order": payment.order_id}
                 )
             except Exception:
-                # The others must be finished all the same.
+                # The others must still be finished.
                 _logger.exception(
                     "payment %s cannot be finished",
                     payment.payment_id,

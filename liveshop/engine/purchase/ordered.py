@@ -40,7 +40,7 @@ class Ordered:
 
     @property
     def buyer(self) -> str:
-        """Whose order it is."""
+        """The buyer whose order it is."""
         return self.reservations[0].buyer
 
     @property

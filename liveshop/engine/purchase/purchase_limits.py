@@ -8,7 +8,7 @@ from liveshop.core.model import sku_row
 class PurchaseLimits:
     """The limit of each row, SKU's or sale's, and since when it holds.
 
-    A limit is for who takes units newly: what was reserved under an earlier one may be ordered.
+    A limit is for new reservations: units reserved under an earlier limit may be ordered.
     Limits are kept beyond the end of a sale and the removal of a product, for their holds.
     """
 

@@ -13,12 +13,12 @@ from liveshop.engine.fanout.viewer import Viewer
 
 
 class Reply:
-    """Takes the first answer; what follows it, the buyer's connections get."""
+    """Takes the first answer; the buyer's connections get those that follow it."""
 
     def __init__(self) -> None:
         self.viewer: Viewer | None = None
         self.ref: int | None = None
-        # Set once nobody waits for the answer any more.
+        # Set once nobody waits for the answer any longer.
         self.gone = False
         self._answered = anyio.Event()
         self._message: Message = {}

@@ -21,11 +21,11 @@ class _Settlement:
 
 
 class Settler:
-    """Drops holds and copies counters in one call; what fails waits for the next occasion.
+    """Drops holds and copies counters in one call; one that fails waits for the next occasion.
 
-    What is forgotten here, because the node dies, is found by the sweep once the deadline has
-    passed: until then units are held that could be sold, never the reverse. Where too much waits,
-    Redis is loaded anew instead, which settles all of it.
+    A reservation that is forgotten here, because the node dies, is found by the sweep once the
+    deadline has passed: until then units are held that could be sold, never the reverse. If too
+    much waits, Redis is loaded again instead, which settles all of it.
     """
 
     def __init__(self, session: Session) -> None:
@@ -39,7 +39,7 @@ class Settler:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
         self._session.keep_rows(copies.rows)
         if copies.epoch > self._session.epochs.newest:
-            # Another node has loaded Redis anew, maybe another server: what takes this at the
+            # Another node has loaded Redis again, maybe another server: one that takes this at the
             # older epoch may be cut off, and the counts may have been copied without it.
             self._session.epochs.newest = copies.epoch
             self._session.epochs.fence()

@@ -65,7 +65,7 @@ class OrderWriter:
         self._known[ordered.order_id] = ordered
 
     def has(self, order_id: str) -> bool:
-        """Tell whether an order is under way here."""
+        """Return True if an order is under way here."""
         return order_id in self._known
 
     @property
@@ -101,7 +101,7 @@ class OrderWriter:
                 try:
                     written = await self._write(batch)
                 except Exception:
-                    # What is in Postgres is found by the rid, or at the deadline.
+                    # An order that is in Postgres is found by the rid, or at the deadline.
                     self._fail(batch)
                 else:
                     since_ns = int(batch[0].since_s * 1e9)
@@ -113,7 +113,7 @@ class OrderWriter:
                     if len(self._queue):
                         tasks.start_soon(self._settle, batch, *written)
                     else:
-                        # What was told just now is in Redis before what buyers do next.
+                        # The outcomes told just now are in Redis before buyers' next commands.
                         await self._settle(batch, *written)
 
     async def _write(self, batch: Sequence[Ordered]) -> Written:
@@ -126,7 +126,7 @@ class OrderWriter:
             commit = Stage("commit", began_s, perf_counter())
             self._session.node.reach(Failpoint.AFTER_COMMIT)
         finally:
-            # After a bug as well: while orders wait, nobody can buy and so bring the next batch.
+            # After a bug, too: while orders wait, nobody can buy and thereby bring the next batch.
             self._session.epochs.orders_stored()
             for ordered in batch:
                 del self._known[ordered.order_id]

@@ -1,1 +1,1 @@
-"""The sessions on this node: who loads them, lets viewers in, obeys hosts and repairs Redis."""
+"""The sessions on this node: code to load them, let viewers in, obey hosts and repair Redis."""

@@ -33,7 +33,7 @@ class CommandLog:
         self._verified_epoch = -1
 
     async def execute(self, command: HostCommand | SystemCommand) -> list[Event]:
-        """Carry out a command and return its events, which viewers get as well.
+        """Carry out a command and return its events, which viewers get, too.
 
         Raises the core's refusal, or Unavailable; then nothing has changed. `ok` may be answered
         once this returns: no purchase is made at the old state from here on.
@@ -72,21 +72,21 @@ class CommandLog:
                 await self._catch_up()
 
     async def verify(self) -> None:
-        """Take the session anew from the log if that has not what this room has applied last.
+        """Take the session again from the log if that has not what this room has applied last.
 
-        It is so where Postgres has gone back to an older copy: what was read beyond that is no
-        part of the session any more, even if the log has gone on since.
+        It is so if Postgres has gone back to an older copy: the events that were read beyond that
+        are no longer part of the session, even if the log has gone on since.
         """
         async with self._lock:
             await self._verify()
 
     @property
     def verified(self) -> bool:
-        """Tell whether the log was looked at since the newest epoch is known."""
+        """Whether the log was looked at since the newest epoch is known."""
         return self._verified_epoch == self._session.epochs.newest
 
     async def push(self) -> None:
-        """Bring Redis' projection up to this room's state: its offset alone if the rest is there.
+        """Bring Redis' projection up to this room's state: only its offset if the rest is there.
 
         Not before that is `verified`, which opening the room waits for: Redis, which another node
         may have loaded, must not hear of events that the log has lost.

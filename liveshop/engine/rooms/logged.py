@@ -1,4 +1,4 @@
-"""A session as Postgres has it: what a room begins with, and begins anew with."""
+"""A session as Postgres has it, with which a room begins, and begins again."""
 
 from dataclasses import dataclass
 from typing import Final

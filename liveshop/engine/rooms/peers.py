@@ -42,7 +42,7 @@ class Peers:
         return await self._publish(kind, body)
 
     async def post(self) -> None:
-        """Send what the mailbox has for peers, in one message; what fails waits there."""
+        """Send what the mailbox has for peers, in one message; if that fails, it waits there."""
         outgoing = self._mailbox.take()
         if outgoing and not await self.publish("outgoing", outgoing):
             self._mailbox.put_back(outgoing)

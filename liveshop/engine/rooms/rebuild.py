@@ -30,9 +30,9 @@ _PATIENCE_DOUBLINGS_MAX = 5
 class Rebuilder:
     """Waits for the room to be fenced; then has the units rebuilt, by this node or another.
 
-    Whoever raises the epoch in Postgres rebuilds. The others look whether Redis is open again,
-    and after `FENCED_MS_MAX` take over; each time longer, so that two nodes that are both slow
-    do not take over from each other for ever.
+    The node that raises the epoch in Postgres rebuilds. The others look whether Redis is open
+    again, and after `FENCED_MS_MAX` take over; each time longer, so that two nodes that are both
+    slow do not take over from each other for ever.
     """
 
     def __init__(self, session: Session, command_log: CommandLog, outcomes: OrderOutcomes) -> None:
@@ -67,7 +67,7 @@ class Rebuilder:
             if rebuild is None or not await self._rebuild(rebuild):
                 return
         if not self._good_epoch:
-            # Whoever has counted last may not have got to the end.
+            # The node that has counted last may not have got to the end.
             session.epochs.uncounted = True
         if not self._command_log.verified:
             await self._command_log.verify()
@@ -109,14 +109,14 @@ class Rebuilder:
             return False
         reply = await session.units.sweep(session.epochs.newest)
         if reply.status is UnitsStatus.OK:
-            # Whoever has loaded them had a reason not to believe what this node has heard.
+            # The node that has loaded them had a reason not to believe what this node has heard.
             session.replace_rows(await session.node.stores[Sessions].rows(session.session_id))
             await self._outcomes.expired(reply.expired)
             return True
         return False
 
     async def _rebuild(self, rebuild: Rebuild) -> bool:
-        """Load Redis anew from Postgres; False where another node has taken over."""
+        """Load Redis again from Postgres; False if another node has taken over."""
         session = self._session
         session.epochs.newest = self._raised_epoch = rebuild.epoch
         if rebuild.epoch > 1:  # the first is no repair: the session is new
@@ -165,9 +165,9 @@ class Rebuilder:
         return outcomes + [item for order in orders.values() for item in sold(order)]
 
     async def _copy_counters(self) -> None:
-        """Copy all that Postgres has counted; until it is there, the database checks limits alone.
+        """Copy all that Postgres has counted; until it is there, only the database checks limits.
 
-        Changes nothing where Redis has it: then it costs a read of every count. Whoever did not
+        Changes nothing if Redis has it: then it costs a read of every count. A node that did not
         get to it may not have told of a cancellation either.
         """
         session = self._session
@@ -188,7 +188,7 @@ class Rebuilder:
         )
         if not session.epochs.ok_or_fence(await session.units.copy(epoch, rows, totals=totals)):
             return False
-        # At another epoch the counts are for whoever raised it.
+        # At another epoch the counts are for the node that raised it.
         while session.epochs.newest == epoch:
             counts = await sessions.quotas(session.session_id, after=after, limit=_QUOTAS_PER_READ)
             if not counts:

@@ -69,7 +69,7 @@ class Room:
 
     @property
     def idle(self) -> bool:
-        """Tell whether nobody is here and nothing is under way."""
+        """Whether nobody is here and nothing is under way."""
         return self.session.audience.empty and not self.under_way
 
     @property
@@ -234,7 +234,7 @@ class Room:
         try:
             await self.command_log.receive(bodies)
         except Exception:
-            # The log has them too; what cannot be read there either is logged by who reads it.
+            # The log has them too; one that cannot be read there either is logged by its reader.
             self.session.log.exception("events are dropped")
             self.session.wake.behind.set()
 
@@ -259,7 +259,7 @@ class Room:
     async def _dispatch(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         match command:
             case Say(text=text):
-                assert viewer.identity is not None, "who says something has a token"
+                assert viewer.identity is not None, "a viewer who says something has a token"
                 await self.chat.say(viewer.identity, text, asker)
             case Checkout(order_id=order_id, rids=rids):
                 await self._cart.checkout(_buyer(viewer), order_id, rids, asker)
@@ -275,7 +275,7 @@ class Room:
                 raise BadRequest(f"{type(command).__name__} is not for a joined connection")
 
 
-# What waits, by queue: how many of it a room has.
+# The queues of a room, by name: how many items wait in each.
 QUEUES: Final[Mapping[str, Callable[[Room], int]]] = {
     "purchases": lambda room: room.purchases_waiting,
     "orders": lambda room: room.writer.waiting,
@@ -285,5 +285,5 @@ QUEUES: Final[Mapping[str, Callable[[Room], int]]] = {
 
 
 def _buyer(viewer: Viewer) -> str:
-    assert viewer.identity is not None, "who buys has a token"
+    assert viewer.identity is not None, "a viewer who buys has a token"
     return viewer.identity.viewer_id

@@ -57,7 +57,7 @@ class Rooms:
         self._idle_beats: dict[str, int] = {}
         self._arriving = 0  # quiet rooms that are being loaded
         self._tasks: TaskGroup | None = None
-        # Whoever lists old sessions leaves the other connections to those who buy.
+        # Those who list old sessions leave the other connections to those who buy.
         self._readers = anyio.Semaphore(_READERS_MAX)
         node.bus.on_message = self._receive
         node.bus.on_reconnect = self._compare_all
@@ -86,8 +86,8 @@ class Rooms:
     async def show(self, session_id: str) -> Room | Still:
         """Return what an anonymous viewer sees: a settled show without a room.
 
-        Raises NotFound, of a draft as well, Unavailable, or Busy where too many quiet shows are
-        being watched.
+        Raises NotFound (of a draft, too), Unavailable, or Busy if too many quiet shows are being
+        watched.
         """
         async with self._turn(session_id):
             shown = self.shown(session_id) or await self._make_still(session_id)
@@ -186,12 +186,12 @@ class Rooms:
         await self._tasks.start(room.run)
         session = room.session
         try:
-            # Who asked for the room should not find it closed for the moment of its opening.
+            # Its asker should not find the room closed for the moment of its opening.
             with anyio.move_on_after(_OPENING_S):
                 await session.wake.ready.wait()
         finally:
             self._rooms[session.session_id] = room
-            # What the bus has told meanwhile did not find the room.
+            # Messages that came by the bus meanwhile did not find the room.
             session.wake.behind.set()
             session.wake.missed.set()
         return room
@@ -202,7 +202,7 @@ class Rooms:
         if beat % _BEATS_PER_MEMORY == 0:
             await self._read_memory()
         try:
-            # What is known before Postgres is asked it must know, too.
+            # Postgres must know, too, all that is known here before it is asked.
             known = {name: room.session.known_head() for name, room in self._rooms.items()}
             stills = self._stills.session_ids
             heads = await self._heads()
@@ -232,7 +232,7 @@ class Rooms:
             self._node.metrics.redis_max.set(memory.max_bytes)
 
     async def _heads(self) -> dict[str, Head]:
-        """Read how far the rooms' sessions are; that tells whether Postgres answers, too."""
+        """Read how far the rooms' sessions are; that also shows whether Postgres answers."""
         self._node.postgres_asked_s = anyio.current_time()
         try:
             return await self._node.stores[Sessions].heads(
@@ -251,7 +251,7 @@ class Rooms:
             except LiveshopError:
                 raise
             except Exception:
-                # The others must be kept all the same.
+                # The others must still be kept.
                 SessionLog(session_id).exception("it cannot be loaded")
 
     async def _compare(self, session_id: str, known: Head, head: Head | None) -> None:
@@ -306,10 +306,10 @@ class Rooms:
         await self._node.bus.unsubscribe(session_id)
 
     async def _close(self, session_id: str) -> None:
-        """Leave a session that is in Postgres no more, once what is under way has its answer."""
+        """Leave a session that is no longer in Postgres, once what is under way has its answer."""
         room = self._rooms[session_id]
         for viewer in room.session.audience.seated():
-            viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session any more")
+            viewer.close(CloseCode.NO_SUCH_SESSION, "there is no longer such a session")
         if not room.under_way:
             await self._unload(session_id)
 

@@ -1,4 +1,4 @@
-"""A session on a node: what every part of its room shares."""
+"""A session on a node, which every part of its room shares."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -26,12 +26,11 @@ from liveshop.stores.redis.units import SessionUnits
 
 
 class Session:
-    """A session on a node: what it is, and what shows it.
+    """A session on a node: its state, and the parts that show it.
 
     `state` follows the log; `newest` is the last event that was applied, `sells_offset` that of the
-    last one that changed what is sold. `rows` are the newest
-    copies of Postgres' rows. What else a session has on a node is apart: its `epochs`, its `peers`,
-    and what may `wake` its tasks.
+    last one that changed what is sold. `rows` are the newest copies of Postgres' rows. All else
+    that a session has on a node is apart: its `epochs`, its `peers`, and what may `wake` its tasks.
     """
 
     def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
@@ -104,7 +103,7 @@ class Session:
         return self.epochs.known_head(self.state.offset, settled=self.settled)
 
     def knows_limits(self, reservation: Reservation) -> bool:
-        """Tell whether the events that put a reservation's limits are known here."""
+        """Return True if the events that put a reservation's limits are known here."""
         sale_offset = int(reservation.sale[1:] or 0)
         return sku_row(reservation.sku) in self.limits and sale_offset <= self.state.offset
 

@@ -1,9 +1,9 @@
 """Settled shows as anonymous viewers see them: a snapshot each, and no room.
 
 A room costs tasks, a subscription and two calls of Redis a second, for a show in which nothing
-happens any more but that a moderator takes a chat message away. Strangers can ask for every show
-that is listed. So they get bytes that are read once, kept in a bounded cache, and compared with
-the log beside the rooms.
+happens any longer but that a moderator takes a chat message away. Strangers can ask for every
+show that is listed. Therefore they get bytes that are read once, kept in a bounded cache, and
+compared with the log whenever the rooms are.
 """
 
 from collections.abc import Iterable, Mapping

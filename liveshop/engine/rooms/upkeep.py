@@ -1,4 +1,4 @@
-"""What must happen to a session whether anybody watches or not: deadlines, ends, settlement."""
+"""The work that a session needs whether anybody watches or not: deadlines, ends, settlement."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -56,7 +56,7 @@ class Upkeep:
             done = True
             for command in tuple(due(session.state, session.rows, now_ms)):
                 done = await self._try(partial(self._command_log.attempt, command)) and done
-            # What a store that is away has kept from being done need not be tried at once again.
+            # A command that failed because a store is away need not be tried again at once.
             with anyio.move_on_after(self._until_next_s() if done else _PULSE_S):
                 await self._session.wake.rows.wait()
 
@@ -116,7 +116,7 @@ class Upkeep:
     async def _copy_missed(self) -> None:
         """Copy the rows again where Redis' totals are behind what Postgres' were two looks ago.
 
-        Whoever changed them copies them too; this is for the one that died in between. The
+        The node that changed them copies them too; this is for one that died in between. The
         newest looks tell nothing: while much is sold, Redis is always a moment behind.
         """
         session = self._session

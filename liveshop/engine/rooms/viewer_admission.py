@@ -68,7 +68,7 @@ class ViewerAdmission:
             viewer.write(answer)
 
     def disconnect(self, viewer: Viewer) -> None:
-        """Forget a viewer; idempotent. What it has asked for goes on."""
+        """Forget a viewer; idempotent. The work that it has asked for goes on."""
         self._coming.pop(viewer, None)
         place = self._inside.pop(viewer, None)
         if place is not None:

@@ -1,4 +1,4 @@
-"""What wakes the tasks of a session on a node."""
+"""The signals that wake the tasks of a session on a node."""
 
 from dataclasses import dataclass, field
 
@@ -24,7 +24,7 @@ class Wakeups:
     """Rows have changed, and a sale may be over."""
 
     pulse: Signal = field(default_factory=Signal)
-    """What the pulse shows has changed, and cannot wait for its turn."""
+    """The gauges that the pulse shows have changed, and cannot wait for their turn."""
 
     ready: anyio.Event = field(default_factory=anyio.Event)
     """Buying has been open; never cleared."""

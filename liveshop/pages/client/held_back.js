@@ -1,6 +1,6 @@
 /**
  * Pins and sale starts wait until the video shows them: it comes later than the events, by some
- * seconds. Whatever ends is shown at once, since it can no longer be had.
+ * seconds. An end is shown at once, since what has ended can no longer be had.
  */
 
 const WAIT_MS_MAX = 60_000; // a stream that tells a wrong time holds nothing back for good

@@ -1,4 +1,4 @@
-/** The line to the server: it comes back by itself, and says when it is up, down or gone. */
+/** The line to the server: it reconnects automatically, and says when it is up, down or gone. */
 
 const WAIT_MS_MIN = 500;
 const WAIT_MS_MAX = 20_000;
@@ -43,8 +43,8 @@ export class Line {
   #probe = 0;
 
   /**
-   * `token` may be a function, asked anew for each connection; who has none is counted once by
-   * `visitor`. `onMessages(messages)` hears what
+   * `token` may be a function, asked again for each connection; a viewer without one is counted
+   * once by `visitor`. `onMessages(messages)` hears what
    * the server says; `onDown({forGood, code})` that the line is down, for good or for a while.
    */
   constructor({ url, token, visitor, onMessages, onDown }) {

@@ -23,7 +23,7 @@ const HELD_LOOK_MS = 100;
 const WAKING = ["pageshow", "online", "offline"];
 
 export class Shop {
-  /** What is known, replaced and never changed in place; docs/client.md names its fields. */
+  /** The known state, replaced and never changed in place; docs/client.md names its fields. */
   state = initialState;
   #true = initialState; // with what is held back for the video
   #held = [];
@@ -79,7 +79,7 @@ export class Shop {
     return this.#clock.secondsTo(instantMs, this.now());
   }
 
-  /** What a SKU costs now, and how many are left; null if it is not on the shelf. */
+  /** Return what a SKU costs now, and how many are left; null if it is not on the shelf. */
   offer(sku) {
     return offer(this.state.session, sku, this.now());
   }
@@ -94,7 +94,7 @@ export class Shop {
     return this.#line.ask(command);
   }
 
-  /** Order at once; what becomes of it is in `state.mine.purchases`. Returns the rid. */
+  /** Order at once; the outcome comes in `state.mine.purchases`. Returns the rid. */
   buy({ sku, quantity = 1, price }) {
     return this.#wishes.add({ command: "buy", sku, quantity, price });
   }
@@ -222,7 +222,7 @@ export class Shop {
     try {
       this.storage.setItem(this.#place(viewer), JSON.stringify(kept(mine)));
     } catch {
-      // Full or forbidden: what is under way still outlives a reconnect.
+      // Full or forbidden: purchases under way still outlive a reconnect.
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * What each message of the server changes: pure functions from a state and a message to the next
- * state. What a message does not touch stays the very same object.
+ * The changes that each message of the server makes: pure functions from a state and a message to
+ * the next state. The parts that a message does not touch stay the very same objects.
  */
 
 const CHAT_LINES_MAX = 200;
@@ -144,7 +144,7 @@ function addOrder(mine, { order_id, rids, total, currency, at_ms }) {
   return changeAll({ ...mine, orders }, rids, { state: "sold", order_id, error: null });
 }
 
-// What the server tells one buyer.
+// The messages that the server sends to one buyer.
 const MINE = {
   welcome: (s, m) => ({ ...s, purchases: reconcile(s.purchases, m), orders: m.orders }),
   reserved: (s, { rid, sku, quantity, price, expires_at_ms, state }) => {
@@ -193,7 +193,7 @@ function applyEvent(state, message) {
   return { ...state, session: { ...changed, offset: message.offset } };
 }
 
-/** Return the state with `sales` by product and `left` by SKU made anew where they differ. */
+/** Return the state with `sales` by product and `left` by SKU, each rebuilt if it differs. */
 export function derived(state, before) {
   const { session } = state;
   if (session === null || session === before.session) return state;

@@ -55,7 +55,7 @@ export class Wishes {
     this.#write({ ...mine, purchases: without(mine.purchases, "rid", rid) });
   }
 
-  /** Go on after a `welcome`: what it does not name has ended or never arrived. */
+  /** Go on after a `welcome`: wishes that it does not name have ended or never arrived. */
   resume({ orders }) {
     const known = new Set(orders.map((order) => order.order_id));
     const mine = this.#read();
@@ -114,7 +114,7 @@ export class Wishes {
   }
 }
 
-/** What of the buyer's is kept from one load of the page to the next. */
+/** Return the part of the buyer's state that is kept from one load of the page to the next. */
 export function kept({ purchases, checkouts }) {
   return { purchases: purchases.filter((p) => OPEN.has(p.state)), checkouts };
 }

@@ -1,4 +1,4 @@
-/** What the console knows besides the show itself, and how it carries out what a host asks for. */
+/** The console's own state, besides the show itself, and the way it carries out a host's wishes. */
 
 import { createContext, useContext, useEffect, useReducer, useRef } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
@@ -82,8 +82,8 @@ export class Desk {
   }
 
   /**
-   * Carry something out, one thing at a time for each `key`; what it is refused with is said. Once
-   * it is done `said` is said, and `undo`, a command or a function, offered.
+   * Carry something out, one thing at a time for each `key`; a refusal is shown. Once
+   * it is done `said` is shown, and `undo`, a command or a function, offered.
    */
   async attempt(key, work, { said = null, undo = null } = {}) {
     if (this.state.busy === key) return false;
@@ -134,7 +134,7 @@ export class Desk {
     await Promise.all(wanted);
   }
 
-  /** What cannot be read now is read at the next occasion: it is no reason to stop a show. */
+  /** Read a part of the state; a failure waits for the next occasion: it must not stop a show. */
   async #read(name, ask) {
     try {
       this.change({ [name]: await ask() });
@@ -201,7 +201,7 @@ export function useDesk() {
   return useContext(DeskContext);
 }
 
-/** What `select` takes out of the desk's state; draws again when that is another value. */
+/** Return what `select` takes out of the desk's state; draws again when that is another value. */
 export function useDeskState(select) {
   const desk = useDesk();
   const [, draw] = useReducer((changes) => changes + 1, 0);

@@ -7,7 +7,7 @@ import { nextProduct, pinNext, unpinLast } from "./show.js";
 const TYPED = "input, textarea, select, [contenteditable]";
 const PRESSED = "button, a, summary, [role=option]";
 
-/** What each key does; the help sheet lists them. */
+/** The keys and their actions; the help sheet lists them. */
 export const KEYS = [
   { shown: "⏎", key: "console.help.pin_next" },
   { shown: "U", key: "console.help.unpin" },
@@ -19,7 +19,7 @@ export const KEYS = [
 
 const focusSearch = () => document.getElementById("run-search")?.focus();
 
-/** The product that S and E are about: what was pinned last, else what is chosen, else the next. */
+/** The product that S and E are about: the one pinned last, else the chosen one, else the next. */
 function current(desk) {
   const { session } = desk.shop.state;
   const id = session.pinned.at(-1) ?? desk.state.selected ?? nextProduct(session)?.product_id;

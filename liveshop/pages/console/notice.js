@@ -1,4 +1,4 @@
-/** What has just been done, and the way back; or why it was not done. */
+/** The last action, and the way back; or why it was not done. */
 
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";

@@ -1,4 +1,4 @@
-/** What the console asks over HTTP: figures, plans, the catalogue, orders. */
+/** The console's requests over HTTP: figures, plans, the catalogue, orders. */
 
 import { ask, askJson } from "../shared/api.js";
 import { searchCatalogue } from "../shared/catalogue.js";

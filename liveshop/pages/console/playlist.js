@@ -1,4 +1,4 @@
-/** What an HLS playlist says of how far its stream has come. */
+/** The progress of a stream, read from its HLS playlist. */
 
 const WAIT_MS_MAX = 8_000;
 

@@ -5,7 +5,7 @@ const FOUND_MAX = 30;
 export class Catalogue {
   #products = new Map(); // by id: those of the shelf, those that were found, those that were made
 
-  /** What lies on the shelf has as much in stock again. */
+  /** Take a shelf; each variant on it has as much in stock again. */
   constructor(shelf) {
     this.keep(shelf.map(({ product_id, title, image, variants }) => ({
       product_id, title, image,

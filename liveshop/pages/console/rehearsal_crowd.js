@@ -1,4 +1,4 @@
-/** The crowd of a rehearsal: what it does is made up here, and what it gets the server decides. */
+/** The crowd of a rehearsal: its wishes are made up here, and the server decides what it gets. */
 
 import { uuid } from "../client/uuid.js";
 

@@ -31,7 +31,7 @@ function remember({ price, ...sale }) {
 
 const text = (value) => (value === undefined ? "" : String(value));
 
-/** What the form begins with: the plan of the product, else the last sale. */
+/** Return the values that the form begins with: the plan of the product, else the last sale. */
 function beginning(plan, currency) {
   if (!plan) return { ...remembered(), startsIn: "0" };
   const { percent, prices, duration_ms, units, limit } = plan;
@@ -136,7 +136,7 @@ function alike(product, lowest) {
   }));
 }
 
-/** What it will cost, beside what it costs now and the lowest price of the last 30 days. */
+/** The price in the sale, next to the price now and the lowest price of the last 30 days. */
 function Resulting({ form, product, currency }) {
   const lowest = useDeskState((state) => state.lowest);
   const price = (v) => {

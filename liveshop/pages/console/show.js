@@ -1,4 +1,4 @@
-/** What the console's parts have in common about products, and the commands on them. */
+/** The rules about products that the console's parts share, and the commands on products. */
 
 import { t } from "../shared/i18n.js";
 
@@ -22,7 +22,7 @@ export function nextProduct({ shelf, pinned }) {
   return after.find((p) => unitsLeft(p) > 0) ?? after[0] ?? null;
 }
 
-/** Show a product, alone: what was shown before it goes. */
+/** Show only this product: the products that were shown before are unpinned. */
 async function pinOnly(desk, product) {
   const { pinned } = desk.shop.state.session;
   const { product_id, title } = product;
@@ -84,7 +84,7 @@ export function unpinLast(desk) {
   return product ? unpin(desk, product) : null;
 }
 
-/** What is left of a price, rounded half up in minor units, as the server does. */
+/** Return a price less a percentage, rounded half up in minor units, as the server does. */
 export function percentOff(price, percent) {
   return Math.floor((price * (100 - percent) + 50) / 100);
 }

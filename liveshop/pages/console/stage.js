@@ -1,4 +1,4 @@
-/** What viewers see now: the pinned products, their sales' clocks, and what comes next. */
+/** The viewers' present view: the pinned products, their sales' clocks, and what comes next. */
 
 import { priceAt } from "../client/state.js";
 import { html } from "../shared/html.js";

@@ -29,7 +29,7 @@ function judge(shop) {
   };
 }
 
-/** What is wrong with the video while the show is on, in a sentence; or null. */
+/** Return what is wrong with the video while the show is on, in a sentence; or null. */
 export function useStreamTrouble() {
   const desk = useDesk();
   const shop = useShop();

@@ -1,6 +1,6 @@
 /**
- * Reads a stream's playlist over and over, beside the console: the page with the host's token may
- * reach its own server alone, and this may reach the stream, but has no token.
+ * Reads a stream's playlist over and over while the console runs: the page with the host's token
+ * may reach only its own server, and this may reach the stream, but has no token.
  */
 
 import { readPlaylist } from "./playlist.js";

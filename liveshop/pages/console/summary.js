@@ -1,4 +1,4 @@
-/** What the show came to, when it is over: sums, a table of its products, pictures, and CSV. */
+/** The result of a show that is over: sums, a table of its products, pictures, and CSV. */
 
 import { html } from "../shared/html.js";
 import { clock, dayAndTime, money, number, percent, t } from "../shared/i18n.js";

@@ -1,4 +1,4 @@
-/** The banner: what is wrong, what it means, and what happens now. Never silence. */
+/** The banner: it says what is wrong, what that means, and what happens now. Never silence. */
 
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";

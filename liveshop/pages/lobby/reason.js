@@ -6,10 +6,10 @@ const KNOWN = new Set(["unauthorized", "forbidden", "unavailable", "offline"]);
 
 const UNCERTAIN = new Set(["offline", "unavailable", "internal"]);
 
-/** Tell whether it may have been done all the same: the answer may be all that was lost. */
+/** Return true if it may have been done anyway: the answer may be all that was lost. */
 export const isUncertain = ({ code }) => UNCERTAIN.has(code);
 
-/** Say it in a sentence; what is wrong with a form is told in the server's words. */
+/** Say it in a sentence; the server's own words tell what is wrong with a form. */
 export function reason({ code, message }) {
   return KNOWN.has(code) ? t(`lobby.refused.${code}`) : message;
 }

@@ -1,8 +1,8 @@
-/** What the pages ask over HTTP; whatever is refused or not answered rejects with `Refused`. */
+/** The pages' requests over HTTP; one that is refused or not answered rejects with `Refused`. */
 
 import { Refused } from "../client/line.js";
 
-/** What a refusal says; something between here and the server may have answered in its place. */
+/** Return a refusal; something between here and the server may have answered in its place. */
 async function refusal(answer) {
   const text = await answer.text();
   try {
@@ -12,7 +12,7 @@ async function refusal(answer) {
   }
 }
 
-/** Ask for something, by nobody where there is no token; `body` is sent as JSON. */
+/** Ask for something, anonymously if there is no token; `body` is sent as JSON. */
 export async function ask(method, path, { token = null, body } = {}) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   if (body !== undefined) headers["Content-Type"] = "application/json";

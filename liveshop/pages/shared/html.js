@@ -8,5 +8,5 @@ export {
   useContext, useEffect, useId, useLayoutEffect, useReducer, useRef, useState,
 } from "../vendor/preact/hooks.js";
 
-/** What stands in it is text: nothing that people write is ever read as HTML. */
+/** Values in it are text: nothing that people write is ever read as HTML. */
 export const html = htm.bind(h);

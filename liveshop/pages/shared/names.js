@@ -1,4 +1,4 @@
-/** What SKUs are called, also those that are no longer on the shelf: the catalogue knows them. */
+/** The names of SKUs, also of those that are no longer on the shelf: the catalogue knows them. */
 
 import { untilDone } from "./again.js";
 import { useEffect, useReducer } from "./html.js";

@@ -1,4 +1,4 @@
-/** A sheet over the page: a modal dialog that a swipe, Escape, or a tap beside it closes. */
+/** A sheet over the page: a modal dialog that a swipe, Escape, or a tap outside it closes. */
 
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "./html.js";
 import { t } from "./i18n.js";

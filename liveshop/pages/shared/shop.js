@@ -12,8 +12,8 @@ export function useShop() {
 }
 
 /**
- * What `select` takes out of the state; the component draws again, at most once a frame, when that
- * is another value (by Object.is: select parts of the state, build nothing new).
+ * Return what `select` takes out of the state; the component draws again, at most once a frame,
+ * when that is another value (by Object.is: select parts of the state, build nothing new).
  */
 export function useShopState(select) {
   const shop = useShop();
@@ -58,8 +58,8 @@ export function useTick() {
 }
 
 /**
- * What `read()` tells now, looked at ten times a second; the component draws again when that is
- * another value (by Object.is: let it be a number or a text).
+ * Return what `read()` tells now, looked at ten times a second; the component draws again when that
+ * is another value (by Object.is: let it be a number or a text).
  */
 export function useTicked(read) {
   const [, draw] = useReducer((changes) => changes + 1, 0);

@@ -1,4 +1,4 @@
-/** What both pages say: of a session's status, of SKUs, and of everything that can be refused. */
+/** The words of both pages: for a session's status, SKUs, and everything that can be refused. */
 
 import { listOf, money, t } from "./i18n.js";
 

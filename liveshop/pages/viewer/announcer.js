@@ -10,7 +10,7 @@ function lowest(prices, currency) {
   return money(Math.min(...prices), currency);
 }
 
-/** What is new from one session to the next, in a sentence, or null. */
+/** Return the news from one session to the next, in a sentence, or null. */
 function news(session, before) {
   const pinned = session.pinned.find((id) => !before.pinned.includes(id));
   const shown = pinned && productOf(session, pinned);

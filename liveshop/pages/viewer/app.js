@@ -1,4 +1,4 @@
-/** The page as a whole: the video, what is on it or beside it, and the sheet that is open. */
+/** The page as a whole: the video, what is on it or next to it, and the sheet that is open. */
 
 import { html, useEffect } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
@@ -40,7 +40,7 @@ function OpenSheet({ name, open, close }) {
     <//>`;
 }
 
-/** What is a sheet on a phone and has room of its own beside the video. */
+/** The shelf and the chat: sheets on a phone, else with room of their own next to the video. */
 function Column({ open }) {
   return html`
     <section class="panel part" aria-label=${t("shelf.title")}>

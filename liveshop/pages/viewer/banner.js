@@ -1,4 +1,4 @@
-/** What is wrong, what still holds, and the way out; nothing at all when nothing is wrong. */
+/** The trouble, what still holds, and the way out; nothing at all when nothing is wrong. */
 
 import { html } from "../shared/html.js";
 import { t, timeOfDay } from "../shared/i18n.js";
@@ -7,7 +7,7 @@ import { farewell } from "../shared/words.js";
 
 const EXPIRED = 4502;
 
-/** What of the cart is sure while nobody can be asked: "Your 2 items stay reserved until 21:04". */
+/** The part of the cart that is sure during an outage: "Your 2 items stay reserved until 21:04". */
 function stillHolds(purchases) {
   const held = purchases.filter((p) => p.state === "held");
   if (held.length === 0) return "";

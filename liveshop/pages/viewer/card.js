@@ -1,4 +1,4 @@
-/** A product as a card: what it is, what it costs, how many are left, and Buy. */
+/** A product as a card: its name, its price, how many are left, and Buy. */
 
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";

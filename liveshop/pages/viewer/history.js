@@ -1,4 +1,4 @@
-/** What the server tells a buyer of its orders over HTTP: the lines of each. */
+/** The lines of a buyer's orders, which the server tells over HTTP. */
 
 import { untilDone } from "../shared/again.js";
 import { askJson } from "../shared/api.js";

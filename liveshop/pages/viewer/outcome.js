@@ -1,4 +1,4 @@
-/** What became of the last purchase of a product, in one sentence, and the way on. */
+/** The outcome of the last purchase of a product, in one sentence, and the way on. */
 
 import { html } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";

@@ -1,4 +1,4 @@
-/** What moves where a video would: the newest pinned product's picture, drifting. */
+/** The newest pinned product's picture, drifting in the place of a video. */
 
 import { html } from "../shared/html.js";
 import { useShopState } from "../shared/shop.js";

@@ -1,4 +1,4 @@
-/** What is shown now: the newest pin as a card; older pins are the first on the shelf. */
+/** The newest pin, which is shown as a card; older pins are the first on the shelf. */
 
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";

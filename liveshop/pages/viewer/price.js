@@ -1,4 +1,4 @@
-/** What it costs, for how long, and how many there are: the three lines that decide. */
+/** The price, how long it holds, and how many units there are: the three lines that decide. */
 
 import { html } from "../shared/html.js";
 import { clock, money, percent, t } from "../shared/i18n.js";

@@ -22,7 +22,7 @@ function Likes() {
       <span aria-hidden="true">${short(likes)}</span></span>`;
 }
 
-/** The code of the language alone; the choice lies over it, unseen, and opens with the names. */
+/** Only the code of the language; the choice lies over it, unseen, and opens with the names. */
 function LanguagePill() {
   return html`
     <span class="language-pill">

@@ -1,4 +1,4 @@
-/** Whether there is room beside the video; what a phone does not show is not drawn there either. */
+/** Whether there is room next to the video; parts not shown on a phone are not drawn on it. */
 
 import { useEffect, useState } from "../shared/html.js";
 

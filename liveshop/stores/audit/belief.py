@@ -1,4 +1,4 @@
-"""What Redis believes of a session: what it holds at one instant, and what it has on record."""
+"""Redis' belief about a session: what it holds at one instant, and what it has on record."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _FIELDS_PER_SCAN: Final = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Believed:
-    """What Redis sells by; rows are `(units, sold, version, held)`, open records by rid.
+    """The belief that Redis sells by; rows are `(units, sold, version, held)`, open records by rid.
 
     `ahead_ms` is by how much the session's time is ahead of Redis' clock.
     """
@@ -63,7 +63,7 @@ async def read_belief(link: RedisLink, session_id: str) -> Believed | None:
 
 
 async def scan(link: RedisLink, session_id: str, name: str) -> AsyncIterator[dict[str, str]]:
-    """Read a hash of any size, a part at a time; what changes meanwhile may come or not."""
+    """Read a hash of any size, a part at a time; a field that changes meanwhile may come or not."""
     cursor = "0"
     while True:
         args = (key(session_id, name), cursor, "COUNT", _FIELDS_PER_SCAN)

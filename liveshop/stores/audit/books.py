@@ -1,4 +1,4 @@
-"""Whether Postgres keeps its promises by itself."""
+"""Whether Postgres, looked at on its own, keeps its promises."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
--- What the audit asks of Postgres. Each query is a check of findings.py and returns session_id
+-- The audit's questions to Postgres. Each query is a check of findings.py and returns session_id
 -- (null where it is the catalogue's) and what is wrong, for each finding.
 -- $1 one session, or null for all; $2 the instant before which a deadline should have been noticed
 

@@ -1,5 +1,5 @@
--- Set a session's time back to Redis' clock, or to the newest instant that Postgres has; what is
--- open keeps the time that is left of it.
+-- Set a session's time back to Redis' clock, or to the newest instant that Postgres has; open
+-- reservations keep the time that is left of them.
 -- KEYS    cfg, res, due, paying        ARGV    newest instant of Postgres, how far ahead is normal
 -- Returns by how many milliseconds it was set back, 0 if it was near enough
 local time = redis.call('TIME')

@@ -1,4 +1,4 @@
-"""Whether what Redis believes of a session is what Postgres knows, and holds together by itself."""
+"""Whether Redis' belief about a session is what Postgres knows, and holds together on its own."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ async def audit_copies(
     database: Database, link: RedisLink, session_id: str, epoch: int
 ) -> list[Finding]:
     """Return where Redis is wrong about a session, none where it does not sell it at `epoch`."""
-    # Redis first: what it copied from Postgres is there by the time that Postgres is asked.
+    # Redis first: all that it copied from Postgres is there by the time that Postgres is asked.
     believed = await read_belief(link, session_id)
     if believed is None or believed.epoch < epoch:
         return []
@@ -66,7 +66,7 @@ async def _everything(
 
 
 def _clock(believed: Believed) -> Iterator[tuple[str, str]]:
-    """Compare the session's time with Redis' clock: what is held ends by the former."""
+    """Compare the session's time with Redis' clock: holds end by the former."""
     if believed.ahead_ms > AHEAD_MS_MAX:
         minutes = believed.ahead_ms // 60_000
         yield "time_is_near", f"its time is {minutes} minutes ahead of Redis' clock"

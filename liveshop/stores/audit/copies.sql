@@ -1,4 +1,4 @@
--- What the audit asks of Postgres to hold Redis' belief against.
+-- The audit's questions to Postgres, to hold Redis' belief against the answers.
 
 -- name: sessions
 -- Read which sessions Redis may sell, and in which epoch. $1 one session, or null for all
@@ -7,7 +7,7 @@ WHERE NOT settled AND status IN ('live', 'paused', 'ended') AND ($1::text IS NUL
 ORDER BY id
 
 -- name: is_known
--- Tell whether there is a session. $1 session
+-- Return a row if there is a session. $1 session
 SELECT FROM session WHERE id = $1
 
 -- name: rows

@@ -1,4 +1,4 @@
-"""What can be found: each check, the promise that it guards, and what to do about a finding."""
+"""The possible findings: each check, the promise that it guards, and what to do about a finding."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -106,12 +106,12 @@ class Finding:
 
     @property
     def todo(self) -> str:
-        """What to do about it."""
+        """The advice on what to do about it."""
         return CHECKS[self.check].todo
 
     @property
     def mends(self) -> bool:
-        """Tell whether a repair may put it right."""
+        """Whether a repair may put it right."""
         return CHECKS[self.check].mends
 
 

@@ -1,4 +1,4 @@
-"""Whether the engine keeps its promises: Postgres by itself, and Redis against Postgres."""
+"""Whether the engine keeps its promises: Postgres on its own, and Redis against Postgres."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -46,7 +46,7 @@ async def audit(
         if not findings:
             break
         await anyio.sleep(_BETWEEN_LOOKS_S)
-        # What has gone was on its way; what is new may be.
+        # An order on its way explains a finding that has gone, and maybe a new one.
         again = await _look(database, link, session_id, progress)
         before = set(findings)
         findings = [finding for finding in again if finding in before]
@@ -56,7 +56,7 @@ async def audit(
 def first_of_each(findings: Sequence[Finding], session_id: str | None = None) -> list[Finding]:
     """Return the first findings of each kind, and how many more there are.
 
-    Those of Redis are counted session by session: each has to be loaded anew.
+    Those of Redis are counted session by session: each has to be loaded again.
     """
     kinds: dict[tuple[str, str | None], list[Finding]] = {}
     for each in findings:
@@ -75,7 +75,7 @@ def first_of_each(findings: Sequence[Finding], session_id: str | None = None) ->
 async def unread(database: Database, link: RedisLink, session_id: str | None = None) -> list[str]:
     """Return the sessions of which Redis believes nothing now, so that no copy is looked at.
 
-    It is so from a repair until a node has loaded them anew.
+    It is so from a repair until a node has loaded them again.
     """
     sessions = await database.fetch(SQL["sessions"], session_id)
     return [

@@ -1,4 +1,4 @@
-"""What a session's log says that Redis should sell, and for how much: read event by event."""
+"""A session's plan by its log, read event by event: what Redis should sell, and for how much."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -38,7 +38,7 @@ async def repair(
     """Mend what can be mended of what was found; return what was done, line by line.
 
     Safe while the engine sells: each session is mended under its lock, in one transaction that
-    also raises its epoch, so that what Redis has is loaded anew. Audit again to see what is left.
+    also raises its epoch, so that what Redis has is loaded again. Audit again to see what is left.
     """
     to_mend = [finding for finding in findings if finding.mends]
     done: list[str] = []

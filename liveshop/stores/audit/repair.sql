@@ -1,7 +1,7 @@
 -- How a repair computes again what a check found wrong: each statement has the check's name, takes
--- a session ($1, under the lock of its row) and returns what it did, a line for each change. What
--- is right, what it cannot compute, or what a constraint would refuse, it leaves alone: it is tried
--- on every session in which anything is wrong.
+-- a session ($1, under the lock of its row) and returns what it did, a line for each change. It
+-- does not touch what is right, what it cannot compute, or what a constraint would refuse: it is
+-- tried on every session in which anything is wrong.
 
 -- name: lock
 -- $1 session
@@ -136,7 +136,7 @@ WHERE id = $1 AND settled
 RETURNING 'settled → not yet: a node gives what was not sold back'
 
 -- name: raise_epoch
--- Have whoever keeps the session load Redis anew; until then nothing is sold.
+-- Have a node that keeps the session load Redis again; until then nothing is sold.
 -- $1 session, $2 the epoch to go beyond
 WITH was AS (SELECT stock_epoch FROM session WHERE id = $1)
 UPDATE session AS s SET stock_epoch = greatest(s.stock_epoch, $2) + 1 FROM was

@@ -1,7 +1,7 @@
 """One session's orders, committed together: one statement, and what to do if it is refused.
 
     all in one statement ── refused ──► lock, drop what cannot fit, the rest in one statement
-                                          └── refused ──► each half by itself, down to one order
+                                          └── refused ──► each half on its own, down to one order
 
 A CHECK or a primary key refuses; nothing is decided from what Redis believes.
 """
@@ -105,7 +105,7 @@ class Batch:
     async def _keep_refused(
         self, connection: Connection, orders: Sequence[NewOrder], refused: dict[str, Outcome]
     ) -> None:
-        # What did not fit now is not to fit later: its buyer is told a final answer.
+        # An order that did not fit now is not to fit later: its buyer is told a final answer.
         void = [
             VoidOrder(
                 order_id=order.order_id,
@@ -178,7 +178,7 @@ class Batch:
         ids = [order.order_id for order in orders]
         stored = {record["id"]: record for record in await reader.fetch(_SQL["known_orders"], ids)}
         if stored.keys() != set(ids):
-            # An older copy was put back meanwhile: whoever asks again is told what that says.
+            # An older copy was put back meanwhile: a buyer who asks again is told what that says.
             raise OutcomeUnknown()
         outcomes = {
             order.order_id: outcome_of(

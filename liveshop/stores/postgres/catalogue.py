@@ -22,7 +22,7 @@ from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import queries
 
 _SQL = queries("catalogue")
-_LAST = "\U0010ffff"  # whatever begins with a text comes before the text with this behind it
+_LAST = "\U0010ffff"  # all that begins with a text comes before the text with this behind it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class ProductPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of one product of a batch, and how many of its variants were taken."""
+    """The outcome of one product of a batch, and how many of its variants were taken."""
 
     product_id: str
     outcome: Outcome
@@ -60,7 +60,7 @@ class Catalogue:
             if row is None:
                 raise NotFound("product", after)
             position = row["position"]
-        # One more than asked for tells whether there is a next page.
+        # One more than asked for shows whether there is a next page.
         args: tuple[object, ...] = (position, limit + 1)
         if search:
             args += (_tsquery(search), search, search + _LAST, SEARCH_SKUS_MAX)

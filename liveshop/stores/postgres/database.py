@@ -25,8 +25,8 @@ _STATEMENTS_MAX = 200
 # The server gives up first, so that its answer is certain; the client's own time-out is for a
 # server that does not answer at all. A node that hangs in a transaction lets its locks go.
 # Statements are planned once, maybe while a table is empty and reading all of it costs nothing;
-# each has an index that is right for a full one. What reads a small table whole all the same is
-# thought so dear then, up to PostgreSQL 17, that compiling it would take half a second.
+# each has an index that is right for a full one. A statement that still reads a small table whole
+# is thought so dear then, up to PostgreSQL 17, that compiling it would take half a second.
 SERVER_SETTINGS = {
     "application_name": "liveshop",
     "statement_timeout": str(POSTGRES_CALL_MS_MAX - 1000),
@@ -178,7 +178,7 @@ class Database:
             await self._release(pool, connection)
 
     async def _release(self, pool: asyncpg.Pool, connection: Connection) -> None:
-        # Who is cancelled returns it all the same.
+        # A cancelled caller still returns it.
         release = anyio.CancelScope(shield=True)
         if self._pool is not pool:
             release.cancel()
@@ -187,7 +187,7 @@ class Database:
             with translated(), release:
                 await pool.release(connection, timeout=CLOSE_S)
         except Unavailable as exc:
-            # The pool has let it go. What was carried out on it, or may have been, stays as it is.
+            # The pool has let it go. Work that was done on it, or may have been, stays as it is.
             _logger.warning("a connection to Postgres was lost: %r", exc.__cause__)
         finally:
             self._releases.discard(release)

@@ -28,7 +28,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFigures:
-    """What a session's samples come to; None where none says."""
+    """The figures that a session's samples come to; None if none says."""
 
     viewers_peak: int
     viewers_average: int | None

@@ -12,7 +12,7 @@ Scope = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Free:
-    """What is free under the lock: units by row, what each (scope, buyer) has, whose a rid is.
+    """The state under the lock: free units by row, what each (scope, buyer) has, whose a rid is.
 
     A SKU without a row has no units; a sale without one has no cap of its own. `void` says why
     reservations whose orders are void can never be ordered.

@@ -34,7 +34,7 @@ class Imports:
         """Import a file, as `import_products` does.
 
         Raises Busy where others go on for longer than IMPORT_WAIT_MS_MAX, and BadRequest for a
-        file that takes longer than IMPORT_MS_MAX: what was read until then is kept.
+        file that takes longer than IMPORT_MS_MAX: all that was read until then is kept.
         """
         try:
             with anyio.fail_after(self._wait_ms / 1000):
@@ -47,7 +47,7 @@ class Imports:
         finally:
             self._turns.release()
         raise BadRequest(
-            f"an import may take {self._within_ms // 1000} s: what was read until now is kept,"
+            f"an import may take {self._within_ms // 1000} s: all that was read until now is kept,"
             " split the file"
         )
 
@@ -61,7 +61,7 @@ async def import_products(
     """Read Shopify's product CSV and make the catalogue say the same.
 
     `currency` is that of its prices; `progress` is told the bytes read so far. Raises BadRequest
-    for a file that is no such CSV, Unavailable or OutcomeUnknown where Postgres goes away: what
+    for a file that is no such CSV, Unavailable or OutcomeUnknown if Postgres goes away: all that
     was read until then is kept, and the same file may be imported again.
     """
     tally = _Tally()

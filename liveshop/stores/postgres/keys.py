@@ -44,7 +44,7 @@ class Keys:
     async def remove(self, key_id: str) -> str:
         """Take a key away and return its name; raises NotFound.
 
-        May be repeated where the outcome is unknown: what is not found then was taken away.
+        May be repeated if the outcome is unknown: a key that is not found then was taken away.
         """
         rows = await self._database.commit(_SQL["delete_key"], key_id)
         if not rows:

@@ -1,4 +1,4 @@
-"""What happens under the lock of a session's row: taking it, and reading counters to copy."""
+"""The work under the lock of a session's row: taking it, and reading counters to copy."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ _SQL = queries("session_lock")
 
 
 class Reader(Protocol):
-    """Whatever reads rows: a connection in a transaction, or the whole Database."""
+    """Anything that reads rows: a connection in a transaction, or the whole Database."""
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         """Return the rows of a query."""

@@ -95,7 +95,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitReply:
-    """What became of a batch: an outcome by order id, and every counter that these orders touch.
+    """The reply to a batch: an outcome by order id, and every counter that these orders touch.
 
     Where `epoch` is not the one that was sent, Redis is being rebuilt, and orders that are missing
     from `outcomes` were not written.
@@ -146,7 +146,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidReply:
-    """What became of reservations, by rid: void now or before, CONFIRMED, PENDING or CONFLICT.
+    """The outcome of reservations, by rid: void now or before, CONFIRMED, PENDING or CONFLICT.
 
     PENDING means that there is time left to pay, CONFLICT that the id is another buyer's or
     another session's.

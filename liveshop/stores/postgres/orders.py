@@ -37,7 +37,7 @@ class Orders:
     async def commit(
         self, session_id: str, epoch: int, orders: Sequence[NewOrder], *, now_ms: int
     ) -> CommitReply:
-        """Confirm a batch of one session's orders in one transaction; what cannot fit is refused.
+        """Confirm one session's batch of orders in one transaction; any that cannot fit is refused.
 
         At most ORDERS_PER_COMMIT_MAX, each id once. Idempotent: after OutcomeUnknown send the
         same again. Raises NotFound for an unknown session.
@@ -63,9 +63,9 @@ class Orders:
     ) -> VoidReply:
         """Make sure that reservations can never be ordered, unless they are already.
 
-        At most ORDERS_PER_COMMIT_MAX. Whoever writes their order later meets the verdict, if it
-        was not there before. CONFIRMED means settle them, PENDING that they go on, all else that
-        they are over for good. Idempotent.
+        At most ORDERS_PER_COMMIT_MAX. A node that writes their order later meets the verdict, if
+        the order was not there before. CONFIRMED means settle them, PENDING that they go on, all
+        else that they are over for good. Idempotent.
         """
         assert len(undecided) <= ORDERS_PER_COMMIT_MAX
         async with self._database.transaction(session_id) as connection:
@@ -76,7 +76,7 @@ class Orders:
         """Take a confirmed order back, its units and what it counted for limits included.
 
         The money becomes due for refund. NotFound for an unknown order, Conflict for one that is
-        not confirmed (any more).
+        not, or no longer, confirmed.
         """
         session_id = await session_of(self._database, order_id)
         try:

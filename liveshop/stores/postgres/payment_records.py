@@ -49,7 +49,7 @@ class PaymentPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReply:
-    """What a payment led to: APPLIED and a confirmed order, or REFUND_DUE with its reason.
+    """The outcome of a payment: APPLIED and a confirmed order, or REFUND_DUE with its reason.
 
     `new` is True where this very call decided it.
     """

@@ -76,7 +76,7 @@ class Payments:
     async def refunded(self, payment_id: str) -> PaymentReply:
         """Record that a refund that was due has been made; a cancelled order is refunded then.
 
-        NotFound for an unknown payment, Conflict for one that is not due (any more).
+        NotFound for an unknown payment, Conflict for one that is not, or no longer, due.
         """
         order_id = (await self._read(payment_id)).order_id
         session_id = await session_of(self._database, order_id)

@@ -9,8 +9,8 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 def load_queries(path: Path) -> dict[str, str]:
     """Return the queries of a file by name, in the order in which they stand there.
 
-    A query starts with a line `-- name: NAME` and reaches to the next one; what stands before
-    the first is about the file.
+    A query starts with a line `-- name: NAME` and reaches to the next one; text before the first
+    is about the file.
     """
     _, *parts = _NAME.split(path.read_text(encoding="utf-8"))
     names, bodies = parts[::2], parts[1::2]

@@ -1,4 +1,4 @@
-"""What PostgreSQL tells of sessions: how far it is, and what Redis is rebuilt from."""
+"""The records of sessions in PostgreSQL: how far each is, and what Redis is rebuilt from."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Head:
     seq: int
 
     def is_behind(self, known: "Head") -> bool:
-        """Tell whether Postgres was further before: it is a copy now that is older."""
+        """Return True if Postgres was further before: it is an older copy now."""
         return (
             self.offset < known.offset
             or self.epoch < known.epoch
@@ -61,7 +61,7 @@ class PendingOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuild:
-    """What a session's Redis keys are made of again, read as the epoch was raised."""
+    """The data that a session's Redis keys are made of again, read as the epoch was raised."""
 
     epoch: int
     rows: list[Row]

@@ -1,4 +1,4 @@
-"""asyncpg's errors as ours: what means that Postgres is away, and what is a bug of ours."""
+"""asyncpg's errors as ours: those that mean that Postgres is away, and those that are our bugs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,12 +32,12 @@ _BUGS = (asyncpg.exceptions.DataError, asyncpg.UnsupportedClientFeatureError)
 
 
 def is_lost(exc: BaseException) -> bool:
-    """Tell whether the connection failed, so that nobody knows what became of a sent statement."""
+    """Return True if the connection failed, so that nobody knows the fate of a sent statement."""
     return isinstance(exc, _LOST) and not isinstance(exc, _BUGS + _DECLINED)
 
 
 def must_leave(exc: BaseException) -> bool:
-    """Tell whether to look for the server anew: it is lost, or has become one that only reads."""
+    """Return True if the server is to be looked for again: it is lost, or now only reads."""
     return is_lost(exc) or isinstance(exc, asyncpg.ReadOnlySQLTransactionError)
 
 

@@ -13,7 +13,7 @@ _TURN_S = POSTGRES_CALL_MS_MAX / 1000
 
 
 class Turns:
-    """Who changes a session has to wait for the lock of its row: here first, without a connection.
+    """Changes of a session have to wait for the lock of its row: here first, without a connection.
 
     Otherwise those who wait for one session could have all connections of the pool, and the
     other sessions none.

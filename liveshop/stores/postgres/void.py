@@ -1,4 +1,4 @@
-"""Orders that are void: what they are told as, and how reservations are kept from being ordered."""
+"""Orders that are void: the answers for them, and how reservations are kept from being ordered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ def outcome_of(
 ) -> Outcome:
     """Return what an order that is there already means to whoever sends it again.
 
-    `args_hash` None asks by session and buyer alone.
+    `args_hash` None asks by session and buyer only.
     """
     if stored["session_id"] != session_id or stored["buyer"] != buyer:
         return Outcome(verdict=Verdict.CONFLICT)

@@ -48,7 +48,7 @@ async def read_products(
         try:
             await exchange.run(chunks)
         finally:
-            # One that has closed its output ends by itself. To kill it would reap it unseen, and
+            # One that has closed its output ends on its own. To kill it would reap it unseen, and
             # why it ended would be lost.
             if not exchange.over:
                 with suppress(ProcessLookupError):

@@ -26,7 +26,7 @@ class Bus:
 
     Set `on_message(session_id, payload)` and `on_reconnect()` before `run`; they are called in
     the bus' task and must not block. `on_reconnect` comes whenever listening begins, the first
-    time too: what was published before may have been missed. `alive` is False while there is no
+    time too: messages published before may have been missed. `alive` is False while there is no
     connection, or it has been silent for `BUS_SILENCE_MS_MAX` although it is pinged.
     """
 
@@ -81,7 +81,7 @@ class Bus:
     async def publish(self, session_id: str, payload: bytes) -> None:
         """Send a payload to every node that hears the session, this one included.
 
-        Raises as `RedisLink.call`; one that was sent may be lost all the same.
+        Raises as `RedisLink.call`; a payload that was sent may still be lost.
         """
         await self._link.call(self._sharded + b"PUBLISH", _channel(session_id), payload)
 
@@ -128,7 +128,7 @@ class Bus:
             await anyio.sleep(limits.BUS_PING_MS / 1000)
 
     async def _watch(self, connection: AbstractConnection) -> None:
-        """Let go of a server that is the primary no more, for `_listen` to notice."""
+        """Let go of a server that is no longer the primary, for `_listen` to notice."""
         await until_replaced(self._url, connection)
         await close_connection(connection)
 

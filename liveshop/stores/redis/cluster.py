@@ -66,7 +66,7 @@ class ClusterLink(RedisLink):
         return self._owners[key_slot(key.encode())]
 
     def server_url(self, server: HostPort) -> str:
-        """Return the URL of one server, with what the cluster's URL says beside hosts."""
+        """Return the URL of one server, with what the cluster's URL says besides hosts."""
         assert self._servers is not None
         return self._servers.url(server)
 

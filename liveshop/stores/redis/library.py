@@ -69,8 +69,8 @@ class Library:
     ) -> Any:
         """Call a function; a server that does not have the library is given it first.
 
-        What a missing library may mean, that Redis has lost its data, is for the function to
-        find out: it compares epoch and run id.
+        A missing library may mean that Redis has lost its data. It is for the function to find
+        that out: it compares epoch and run id.
         """
         link = link.at(keys[0])
         command = ("FCALL", f"{self.name}_{name}", len(keys), *keys, *args)

@@ -71,7 +71,7 @@ class Memory:
 class RedisLink:
     """Sends commands and reads replies in one task; callers wait on futures.
 
-    A call that has been sent is never cancelled: who stops waiting just does not see the reply.
+    A call that has been sent is never cancelled: a caller that stops waiting misses the reply.
     Nothing is ever sent twice.
     """
 
@@ -168,7 +168,7 @@ class RedisLink:
         while True:
             await self._wake.wait()
             self._wake = anyio.Event()
-            # Who has stopped waiting before its call was sent wants it no more.
+            # A caller that has stopped waiting before its call was sent no longer wants it.
             calls = [call for call in self._waiting if not call.reply.done()]
             self._waiting.clear()
             if not calls:

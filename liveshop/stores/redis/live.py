@@ -56,7 +56,7 @@ class SessionLive:
         return SayReply(outcome=SayOutcome(outcome), message=message)
 
     async def chat_get(self, chat_id: str) -> ChatMessage | None:
-        """Return a message of the tail, None if it is not there (any more)."""
+        """Return a message of the tail, None if it is not, or no longer, there."""
         if not _CHAT_ID.fullmatch(chat_id):
             return None
         entries = await self._link.call("XRANGE", self._chat, chat_id, chat_id)
@@ -73,7 +73,7 @@ class SessionLive:
         return None if until_ms is None else int(until_ms)
 
     async def unmute(self, viewer_id: str) -> bool:
-        """Let a viewer be heard again; tell whether it was muted."""
+        """Let a viewer be heard again; return True if it was muted."""
         return bool(await self._link.call("HDEL", self._mute, viewer_id))
 
     async def keepsakes(self) -> tuple[int, list[ChatMessage]]:

@@ -1,4 +1,4 @@
-"""What the functions of a live session answer: the pulse and the chat."""
+"""The answers of the functions of a live session: the pulse and the chat."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,7 +53,7 @@ class PulseReply:
 
 
 class SayOutcome(StrEnum):
-    """SENT: all see it. MUTED and DROPPED (by the cap): its sender alone is to see it."""
+    """SENT: all see it. MUTED and DROPPED (by the cap): only its sender is to see it."""
 
     SENT = "sent"
     DROPPED = "dropped"

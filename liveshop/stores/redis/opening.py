@@ -61,7 +61,7 @@ async def until_replaced(url: str, connection: AbstractConnection) -> None:
             if await _find_primary(servers) != here:
                 return
         except Unavailable:
-            # Nobody who could say so is there: what answers may stay.
+            # Nobody who could say so is there: a server that answers may stay.
             continue
 
 
@@ -80,7 +80,7 @@ async def write(connection: AbstractConnection, packed: bytes) -> None:
 
 
 async def close_connection(connection: AbstractConnection) -> None:
-    """Close a connection at once; what has not left yet is dropped with it.
+    """Close a connection at once; bytes that have not left yet are dropped with it.
 
     A transport that is closed in the ordinary way keeps its socket until the server has read
     everything, and a server that hangs never does.

@@ -1,4 +1,4 @@
-"""What Redis needs to know of a session to sell: replaced whole, by a higher offset alone."""
+"""The facts of a session that Redis needs to sell: replaced whole, only by a higher offset."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from liveshop.stores.redis.packing import SEPARATOR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What one SKU costs and how many of it one buyer may have, and the sale it is in, if any."""
+    """The price of one SKU, how many of it one buyer may have, and the sale it is in, if any."""
 
     sku: str
     price: int
@@ -19,7 +19,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
-    """What is sold, and how, as of an offset of the session."""
+    """The offers of a session, and how they are sold, as of one of its offsets."""
 
     offset: int
     status: Status

@@ -1,4 +1,4 @@
-"""What the functions of units take and answer: reservations, deadlines, loads."""
+"""The arguments and answers of the functions of units: reservations, deadlines, loads."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -95,7 +95,7 @@ class ReleaseReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReply:
-    """What `sweep` found: `expired` were HELD and are EXPIRED now, their units free again.
+    """The result of `sweep`: `expired` were HELD and are EXPIRED now, their units free again.
 
     `overdue` are PAYING past their deadline and unchanged: Postgres decides what became of them
     (void, or confirmed), then `settle`. `trimmed` counts the resolved ones that were forgotten;
@@ -111,7 +111,7 @@ class SweepReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReply:
-    """What became of surviving holds in a rebuild.
+    """The outcome of surviving holds in a rebuild.
 
     `resolved` are EXPIRED (their deadline had passed) or REFUSED with the code `sold_out` (they
     no longer fit); their buyers are to be told. All others are as they were.

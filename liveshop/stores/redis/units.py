@@ -40,9 +40,9 @@ class SessionUnits(Loading):
 
     Every method but those of a rebuild is one atomic Redis function. Each may raise Unavailable
     (surely not carried out), OutcomeUnknown (maybe carried out: ask again with the same
-    identifiers) or Busy. What changes something takes the caller's `epoch`, the session's
-    `stock_epoch` in Postgres, and tells by a `UnitsStatus` whether it was carried out. A missing
-    library is loaded by itself.
+    identifiers) or Busy. A method that changes something takes the caller's `epoch`, the session's
+    `stock_epoch` in Postgres, and says by a `UnitsStatus` whether it was carried out. A missing
+    library is loaded automatically.
     """
 
     def __init__(self, link: RedisLink, library: Library, session_id: str) -> None:
@@ -116,7 +116,7 @@ class SessionUnits(Loading):
 
         Each outcome is SOLD, RELEASED, EXPIRED or REFUSED (with `code`); its `resolved_ms` is
         ignored, Redis' clock sets it. A hold is dropped if there is one; a rid that Redis does
-        not know is recorded as resolved. What is resolved already stays so, except that SOLD
+        not know is recorded as resolved. One that is resolved already stays so, except that SOLD
         replaces anything, and brings the order and the price that Postgres has. May be repeated.
         """
         args = outcome_args(outcomes) + copy_args(rows, bought, totals)

@@ -14,5 +14,5 @@ def link_to(url: str) -> RedisLink:
 
 
 def bus_over(url: str, link: RedisLink) -> Bus:
-    """Return a bus beside a link that `link_to` has made of the same URL."""
+    """Return a bus to go with a link that `link_to` has made of the same URL."""
     return ClusterBus(link) if isinstance(link, ClusterLink) else Bus(url, link)

@@ -2,7 +2,7 @@
 
 With `--against` only the two checkouts are measured, no floor and no others. The floor sends over
 liveshop's own connections: they would be in the processor's cache more often than those of the
-other checkout, which alone makes a delivery to a small room a quarter cheaper.
+other checkout. That is enough to make a delivery to a small room a quarter cheaper.
 """
 
 import itertools
@@ -28,7 +28,7 @@ _QUICK_SIZES: Final = (50, 200)
 # Others are compared with up to this size; three times as many sockets are enough.
 _RIVALS_VIEWERS_MAX: Final = 5_000
 _WARM_UPS: Final = 3
-# In a small room one message costs too little to be measured by itself.
+# In a small room one message costs too little to be measured singly.
 _DELIVERIES_PER_ROUND_MIN: Final = 4_000
 # Two checkouts differ by little.
 _COMPARED_PER_ROUND_MIN: Final = 60_000
@@ -48,7 +48,7 @@ _NAMES: Final = {
 
 @dataclass
 class _Measured:
-    """What was measured with one size of room: CPU microseconds by sender, a list of rounds."""
+    """The measurements with one size of room: CPU microseconds by sender, a list of rounds."""
 
     viewers: int
     cpu_us: dict[str, list[float]] = field(default_factory=dict)

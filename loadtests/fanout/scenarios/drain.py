@@ -62,7 +62,7 @@ def run(bench: Bench) -> None:
 
 
 def _readiness(node: Node) -> float | None:
-    """Return what `/readyz` says first that is not 200; None if nobody answers any more."""
+    """Return the first answer of `/readyz` that is not 200; None if nobody answers any longer."""
     deadline = time.monotonic() + _READY_S_MAX
     while time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""What an idle viewer costs: memory of the server, and its CPU between two pings."""
+"""The cost of an idle viewer: memory of the server, and its CPU between two pings."""
 
 import random
 import time
@@ -25,14 +25,14 @@ _CASES: Final = (
 class _PerViewer:
     """Bytes of a viewer who does nothing, and the server's shares of a core.
 
-    `agreed` says how many negotiated compression; `alone` is the share without those viewers.
+    `agreed` says how many negotiated compression.
     """
 
     rss: float
     slab: float
     buffers: float
     agreed: str
-    alone: float
+    alone: float  # the server's share without those viewers
     share: float
 
 
@@ -88,8 +88,8 @@ def _report(
         add("memory", f"  RSS to {AGAINST}", ratio(ours.rss, theirs), "×", "", note)
     if watch_idle:
         ping_ms = _QUICK_PING_MS if bench.size.quick else _PING_MS
-        note = f"a ping every {ping_ms / 1000:g} s; the pulse alone takes {ours.alone:.2%}"
-        label = f"{viewers:,} idle viewers, beside the pulse"
+        note = f"a ping every {ping_ms / 1000:g} s; the pulse on its own takes {ours.alone:.2%}"
+        label = f"{viewers:,} idle viewers, besides the pulse"
         share = 100 * (ours.share - ours.alone)
         add("memory", label, share, "% of a core", "≤ 3", note)
 
@@ -101,5 +101,5 @@ def _memory(node: Node) -> tuple[int, int, int]:
 
 def _idle_share(node: Node, ping_ms: int) -> float:
     started, before = time.monotonic_ns(), node.cpu_ns()
-    time.sleep(ping_ms / 1000 + 1)  # what is measured is a time in which nothing is done
+    time.sleep(ping_ms / 1000 + 1)  # nothing is done in the time that is measured
     return (node.cpu_ns() - before) / (time.monotonic_ns() - started)

@@ -184,6 +184,6 @@ async def running_node(postgres_url: str, redis_url: str) -> AsyncIterator[str]:
                 tasks.start_soon(server.serve)
                 yield url
                 server.should_exit = True
-                # `serve` ends by itself; the engine goes on until it is told.
+                # `serve` ends on its own; the engine goes on until it is told.
                 tasks.cancel_scope.cancel()
             stores.cancel_scope.cancel()

@@ -1,4 +1,4 @@
-"""What is counted before a token or a key is looked at, and what is known of them."""
+"""Requests are counted before their token or key is looked at, and the outcome is remembered."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 START: Json = {"type": "session.start"}
 CROWD: Json = {"id": "ada", "name": "Ada"}
-# What a room writes of itself as time goes by, whoever asks for what.
+# Keys that a room writes on its own as time goes by, whoever asks for what.
 _OF_TIME = (":cfg", ":nodes")
 
 

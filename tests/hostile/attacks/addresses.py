@@ -33,7 +33,7 @@ _ALLOWED: Final = 200
 _FLOODERS: Final = 60
 _FLOOD_PER_S: Final = 300
 _FEW_JOINS: Final = {"LIVESHOP_JOINS_PER_SECOND_MAX": "100"}
-_PAUSE_S: Final = 0.1  # twenty at a time: what they cost is not the point
+_PAUSE_S: Final = 0.1  # twenty at a time: their cost is not the point
 _FEW: Final = {**_BEHIND_PROXY, "LIVESHOP_CONNECTIONS_PER_ADDRESS_MAX": str(_ALLOWED)}
 
 
@@ -68,7 +68,7 @@ async def _connections_of_one_64(ground: Ground) -> None:
 
 
 async def _forwarded_forms(ground: Ground) -> None:
-    """Come through a proxy that writes ports and brackets; another client is beside us."""
+    """Come through a proxy that writes ports and brackets; another client comes through it too."""
     forms = itertools.cycle(
         (
             "203.0.113.7:{port}",

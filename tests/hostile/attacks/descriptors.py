@@ -27,7 +27,7 @@ from tests.hostile.attacks.ground import (
 _TASKS: Final = 8
 _HELLO: Final = client_frame(TEXT, b'{"type":"hello","token":null}')
 _READ_S: Final = 0.6
-_PAUSE_S: Final = 0.05  # a few attempts at a time: what they cost is not the point
+_PAUSE_S: Final = 0.05  # a few attempts at a time: their cost is not the point
 
 
 def _waiting(descriptor: int) -> int:
@@ -61,7 +61,7 @@ async def _full_buffers(ground: Ground) -> None:
 
 
 async def _until_still(descriptor: int) -> None:
-    """Return once no more comes: the buffers on the way are full, or all is said."""
+    """Return once nothing more comes: the buffers on the way are full, or all is said."""
     before = -1
     while (now := _waiting(descriptor)) != before:
         before = now
@@ -110,7 +110,7 @@ async def _one_packet(ground: Ground) -> None:
 
 
 def judge(ground: Ground, answers: bytes, before: int) -> None:
-    """Count a connection by its last status; what is interleaved or out of order is wrong."""
+    """Count a connection by its last status; answers interleaved or out of order are wrong."""
     statuses = []
     while answers.startswith(b"HTTP/1.1 "):
         head, found, rest = answers.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""What an attacker has in hands: addresses of its own, sockets, tokens, and a time to stop."""
+"""The means of an attacker: addresses of its own, sockets, tokens, and a time to stop."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ _SLICE: Final = 200  # sockets that are looked at in one go
 
 @dataclass
 class Told:
-    """What came of an attack: counts for the curious, and what must not have happened."""
+    """The outcome of an attack: counts for the curious, and what must not have happened."""
 
     counts: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -56,7 +56,7 @@ class Ground:
 
     @property
     def counts(self) -> Counter[str]:
-        """What is counted."""
+        """The counts of the attack."""
         return self.told.counts
 
     @property
@@ -75,7 +75,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack: what it is, and how it is held; it may need settings and sessions of its own."""
+    """An attack: its description, and how it is held; it may need its own settings and sessions."""
 
     name: str
     point: int
@@ -179,9 +179,9 @@ async def answered(bare: socket.socket, data: bytes, seconds: float = 5.0) -> by
 
 
 async def enter(bare: socket.socket, path: str, name: str | None, *fields: str) -> bytes:
-    """Join a show, and read no more than the response to the upgrade, which is returned.
+    """Join a show, and read only the response to the upgrade, which is returned.
 
-    What comes behind a request for an upgrade before its answer is no frame yet.
+    Bytes that follow a request for an upgrade before its answer are no frame yet.
     """
     response = await answered(bare, upgrade(path, *fields))
     hello = {"type": "hello", "token": name and token(name)}
@@ -190,7 +190,7 @@ async def enter(bare: socket.socket, path: str, name: str | None, *fields: str) 
 
 
 async def welcomed(bare: socket.socket, seconds: float = 2.0) -> bool:
-    """Read on; return True once the snapshot comes, False if the node hangs up or says no more."""
+    """Read on; return True once the snapshot comes, False if the node hangs up or falls silent."""
     heard = b""
     while more := await receive(bare, seconds):
         heard += more
@@ -205,7 +205,7 @@ def status_of(answer: bytes) -> str:
 
 
 def closed(bare: socket.socket) -> bool:
-    """Whether the node has hung up; what it has sent is read and forgotten."""
+    """Whether the node has hung up; the bytes that it has sent are read and forgotten."""
     try:
         while bare.recv(_READ_BYTES):
             pass
@@ -227,9 +227,9 @@ class Herd:
     count: int
     greet: Greet
     addresses: Sequence[str] = (MALLORY,)
-    per_second: int = 750  # connections opened, no more than that
+    per_second: int = 750  # connections opened, at most
     receive_buffer: int = 0
-    drip: Callable[[socket.socket], None] | None = None  # what each says now and then
+    drip: Callable[[socket.socket], None] | None = None  # each says this now and then
     drip_s: float = 1.0
     watched: bool = True  # read, to see whether the node has hung up
     open_s_max: float = math.inf  # for how long the node may leave one open
@@ -299,7 +299,7 @@ class Herd:
 
 
 async def at_once(count: int, do: Callable[[int], Awaitable[None]]) -> None:
-    """Do something in so many tasks at once; what the network says of it is counted by them."""
+    """Do something in so many tasks at once; the network's errors are counted by them."""
 
     async def one(number: int) -> None:
         with suppress(OSError, TimeoutError):

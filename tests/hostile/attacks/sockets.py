@@ -24,7 +24,7 @@ from tests.hostile.attacks.ground import (
 _MANY: Final = 11_000
 _SOME: Final = 2_000
 _IN_TURN_PER_S: Final = 250
-# What is answered before it was said: a moment for the rest to come, and no more.
+# A request that is answered before its end: a moment for the rest to come, not longer.
 _REFUSED_S_MAX: Final = 6.0
 _HEAD_S_MAX: Final = 11.0  # a head, or a hello, and the wheel's turn
 _KEEP_ALIVE_S: Final = 3.0

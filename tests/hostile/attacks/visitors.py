@@ -31,7 +31,7 @@ from tests.hostile.attacks.ground import (
 )
 
 _CONNECTIONS: Final = 50
-_PAUSE_S: Final = 0.1  # twenty at a time: what they cost is not the point
+_PAUSE_S: Final = 0.1  # twenty at a time: their cost is not the point
 
 
 async def _say(bare: socket.socket, **message: Any) -> bool:

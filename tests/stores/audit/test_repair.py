@@ -1,4 +1,4 @@
-"""A repair computes again what can be computed, says what it did, and leaves the rest alone."""
+"""A repair computes again what can be computed, says what it did, and leaves the rest as it is."""
 
 import pytest
 
@@ -98,7 +98,7 @@ async def test_without_its_constraint_too(
     assert await findings(worked) != []
     await mend(worked, link)
     after = await findings(worked)
-    # Nobody knows any more how many units a sale had: it stays as it is.
+    # Nobody knows any longer how many units a sale had: it stays as it is.
     assert after == (["P1 session s1: row @1 has sold 2 of 0"] if "units" in damage else [])
 
 
@@ -219,7 +219,7 @@ async def test_redis_is_rebuilt_from_postgres(market: Market, damage: tuple[str,
     assert await market.findings() != []
     done = await market.mend()
     assert done[-1] == "session s1: epoch 1 → 2: Redis is rebuilt from Postgres"
-    # Nobody sells by what Redis has until it is loaded anew.
+    # Nobody sells by what Redis has until it is loaded again.
     assert await market.findings() == []
     await market.rebuild()
     assert await market.findings() == []

@@ -1,4 +1,4 @@
--- What a node of the first schema, 0001, writes while a newer one migrates: it stays as it was.
+-- The writes of a node of the first schema, 0001, while a newer one migrates: kept as they were.
 
 -- name: insert_orders
 -- Insert a batch of orders with their lines; of confirmed ones, raise what is sold and bought.

@@ -1,4 +1,4 @@
-"""A small shop in Postgres: what the tests of the store begin with, and what they look at."""
+"""A small shop in Postgres: the start for the store's tests, and the means to look at it."""
 
 from collections.abc import Mapping
 

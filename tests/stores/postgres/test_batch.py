@@ -1,4 +1,4 @@
-"""The order writer's batch: what fits is confirmed, what does not is refused and leaves nothing."""
+"""The order writer's batch: orders that fit are confirmed, others are refused and leave nothing."""
 
 import asyncio
 
@@ -211,7 +211,7 @@ async def test_an_order_that_a_rebuild_overtakes_is_of_an_older_epoch_and_writes
         await other.execute("UPDATE session SET stock_epoch = 1 WHERE id = 's1'")
         batch = asyncio.create_task(shop.orders.commit("s1", 0, [order("r1")], now_ms=NOW))
         await somebody_waits(other)
-        # What a rebuild reads now is all that there is until the lock goes.
+        # A rebuild that reads now reads all that there is until the lock goes.
         await transaction.commit()
     finally:
         await other.close()

@@ -1,4 +1,4 @@
-"""Postgres may be away: what then is certain, and what is not, is told apart."""
+"""Postgres may be away: certain and uncertain outcomes are told apart then."""
 
 import asyncio
 import re

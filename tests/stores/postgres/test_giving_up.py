@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that are given up: whatever stands at the other end sees them end."""
+"""Connections to PostgreSQL that are given up: the other end, whatever it is, sees them end."""
 
 import asyncio
 

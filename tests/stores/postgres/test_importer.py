@@ -230,7 +230,7 @@ async def test_more_imports_than_a_node_takes_at_once_are_busy(
 async def test_an_import_that_takes_too_long_ends_and_leaves_its_turn(database: Database) -> None:
     imports = Imports(Catalogue(database), "EUR", within_ms=1)
     for _ in range(limits.IMPORTS_AT_ONCE_MAX + 1):
-        with pytest.raises(BadRequest, match="what was read until now is kept, split the file"):
+        with pytest.raises(BadRequest, match="all that was read until now is kept, split the file"):
             await imports.run(Upload("mug,Mug,,M,9.00,1\n").chunks())
 
 

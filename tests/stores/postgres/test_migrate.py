@@ -1,4 +1,4 @@
-"""The schema comes up by itself, once, however many ask for it."""
+"""The schema comes up on its own, once, however many ask for it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The process that reads a product CSV: what it says, and how it ends."""
+"""The process that reads a product CSV: its output, and how it ends."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What Postgres does for a session's orders, as plainly as can be: for the state machine."""
+"""The work of Postgres for a session's orders, as plainly as can be: for the state machine."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,11 +21,11 @@ class Ledger:
     void: dict[str, list[Reservation]] = field(default_factory=dict)
 
     def decided(self, order_id: str) -> bool:
-        """Tell whether the order is confirmed or void."""
+        """Return True if the order is confirmed or void."""
         return order_id in self.confirmed or order_id in self.void
 
     def confirm(self, order_id: str, lines: Sequence[Reservation]) -> bool:
-        """Sell the lines if there are units; tell whether it is so."""
+        """Sell the lines if there are units; return True if there are."""
         wanted: Counter[str] = Counter()
         for line in lines:
             for name in rows_of(line):
@@ -59,7 +59,7 @@ class Ledger:
                 )
 
     def outcomes(self) -> list[Reservation]:
-        """What has become of all reservations that were decided."""
+        """Return what has become of all reservations that were decided."""
         sold = [
             replace(line, state=ReservationState.SOLD)
             for lines in self.confirmed.values()

@@ -1,4 +1,4 @@
-"""What the state machine is made of: a session in Redis, its model, and what always holds."""
+"""The parts of the state machine: a session in Redis, its model, and what always holds."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -195,7 +195,7 @@ class SessionMachine(RuleBasedStateMachine):
             assert copied == (row.units, row.sold, row.version)
             assert int(stock.get(f"{name}\x1fheld", 0)) == held[name]
         if self.saw_old_file:
-            return  # an old file may hold units that are sold: Postgres alone refuses then
+            return  # an old file may hold units that are sold: only Postgres refuses then
         undecided = self.undecided()
         for name, row in self.ledger.rows.items():
             assert row.sold + undecided[name] <= row.units

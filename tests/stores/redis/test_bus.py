@@ -12,7 +12,7 @@ from tests.waiting import until
 
 
 class Heard:
-    """A node's ear: what it has heard, and how often it was told that it may have missed some."""
+    """A node's ear: the messages heard, and how often it was told that it may have missed some."""
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus

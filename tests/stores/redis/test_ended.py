@@ -1,4 +1,4 @@
-"""What Redis keeps of a buyer after the end: answers for a day, and never more than so many."""
+"""Redis' memory of a buyer after the end: answers for a day, and never more than so many."""
 
 from dataclasses import replace
 

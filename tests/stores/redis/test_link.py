@@ -1,4 +1,4 @@
-"""The connection: what a caller learns when Redis is away, slow or full."""
+"""The connection, and what a caller learns when Redis is away, slow or full."""
 
 import asyncio
 from collections.abc import AsyncIterator

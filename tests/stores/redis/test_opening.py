@@ -1,4 +1,4 @@
-"""Connections to Redis that are given up: whatever stands at the other end sees them end."""
+"""Connections to Redis that are given up: the other end, whatever it is, sees them end."""
 
 import asyncio
 import socket
@@ -155,7 +155,7 @@ def _at(url: str, kind: str, *servers: str) -> str:
 
 @asynccontextmanager
 async def _hanging_server() -> AsyncIterator[tuple[int, list[asyncio.StreamReader]]]:
-    """Give the port of a server that lets clients in and reads no more, and what it can read."""
+    """Give the port of a server that lets clients in and stops reading, and what it can read."""
     clients: list[asyncio.StreamReader] = []
     writers: list[asyncio.StreamWriter] = []
 

@@ -1,4 +1,4 @@
-"""What happens to reservations after they are made: paid for, released, settled, swept."""
+"""The fate of reservations after they are made: paid for, released, settled, swept."""
 
 from msgspec.structs import replace
 

@@ -1,4 +1,4 @@
-"""What Redis is told of a session."""
+"""The facts of a session that Redis is told."""
 
 from dataclasses import replace
 from typing import get_args

@@ -1,4 +1,4 @@
-"""Loss of Redis: what is noticed, what survives, and that nothing goes on in between."""
+"""The loss of Redis: its detection, the survivors, and that nothing goes on in between."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,7 +38,7 @@ async def valkey(tmp_path: Path) -> AsyncIterator[LocalValkey]:
 
 
 async def statuses(session: OpenSession, epoch: int) -> set[UnitsStatus]:
-    """What all functions that change something answer."""
+    """Return the answers of all functions that change something."""
     units = session.units
     return {
         (await units.reserve(epoch, 1, [line()])).status,
@@ -315,7 +315,7 @@ async def test_a_rebuild_of_many_holds_lets_others_in_between(redis_url: str) ->
             ],
         )
         assert reply.status is UnitsStatus.OK
-        # 1,220 of 1,920 were left, 100 of them paying; the newest 230 do not fit any more.
+        # 1,220 of 1,920 were left, 100 of them paying; the newest 230 no longer fit.
         assert {(each.rid, each.code) for each in reply.resolved} == {
             (f"r{n:04}", "sold_out") for n in range(1_690, 1_920)
         }

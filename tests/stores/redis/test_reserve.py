@@ -1,4 +1,4 @@
-"""Reserving: what it checks, in which order, and what its boundaries are."""
+"""Reserving: its checks, in which order, and its boundaries."""
 
 import pytest
 

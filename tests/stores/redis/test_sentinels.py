@@ -71,7 +71,7 @@ async def test_link_and_bus_follow_what_the_sentinels_name(
         await until(lambda: link.connected and bus.alive)
         await link.call("SET", "who", "first")
         assert two[0].ask("GET", "who") == "first"
-        # The first answers still, as one would that is cut off from the Sentinels alone.
+        # The first answers still, as one would that is cut off only from the Sentinels.
         with redis.Redis(port=sentinel) as client:
             client.execute_command("SENTINEL", "REMOVE", NAME)
             client.execute_command("SENTINEL", "MONITOR", NAME, *two[1].address, 1)

@@ -35,7 +35,7 @@ lines = st.builds(
 
 
 class UnitsMachine(SessionMachine):
-    """What buyers, the order writer, the host, time and bad luck do to a session."""
+    """The effects of buyers, the order writer, the host, time and bad luck on a session."""
 
     # Buyers
 

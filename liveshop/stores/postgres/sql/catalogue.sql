@@ -38,7 +38,7 @@ ORDER BY v.position, v.sku
 -- name: begin_writing
 -- One writer at a time: two imports that touch the same names wait for each other here, and not
 -- in a deadlock. Sessions that move stock do not wait for this. In this transaction, plans are
--- made anew: one that was right for an empty table reads all of a table that an import has filled.
+-- made again: one that was right for an empty table reads all of a table that an import has filled.
 SELECT pg_advisory_xact_lock(1818850917), set_config('plan_cache_mode', 'force_custom_plan', true)
 
 -- name: stored_variants

@@ -1,4 +1,4 @@
--- The figures of a show: what was sampled and counted, and what its orders say.
+-- The figures of a show: its samples and counts, and what its orders say.
 
 -- name: add_sample
 -- Keep a sample, unless another node was first.

@@ -18,7 +18,7 @@ SELECT status, total, pay_until_ms FROM orders WHERE id = $1
 UPDATE payment SET status = $2, reason = $3 WHERE id = $1
 
 -- name: unresolved_payments
--- Read payments that were recorded, and no more, the oldest ids first. $1 how many
+-- Read payments that were only recorded, the oldest ids first. $1 how many
 SELECT id, order_id, amount, status, reason, at_ms FROM payment
 WHERE status = 'received' ORDER BY id LIMIT $1
 

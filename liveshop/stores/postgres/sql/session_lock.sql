@@ -1,4 +1,4 @@
--- What every transaction does that changes the units or orders of a session.
+-- The steps of every transaction that changes the units or orders of a session.
 --
 -- Names that come in an array are looked up one by one, in subqueries that OFFSET 0 keeps whole: a
 -- plan that was made while the tables were empty is right for full ones too.

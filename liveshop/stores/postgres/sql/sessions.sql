@@ -99,7 +99,7 @@ WHERE session_id = $1 AND (scope, buyer) > ($2, $3)
 ORDER BY scope, buyer LIMIT $4
 
 -- name: has_pending
--- Tell whether an order waits for its money. $1 session
+-- Return a row if an order waits for its money. $1 session
 SELECT FROM orders WHERE session_id = $1 AND status = 'pending' LIMIT 1
 
 -- name: return_units

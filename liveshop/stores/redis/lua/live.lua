@@ -64,7 +64,7 @@ register('pulse', function(key, args)
   }
 end, {'allow-oom'})
 
--- Tells whether one more message fits into this second, and counts it.
+-- Returns true if one more message fits into this second, and counts it.
 local function fits_second(key, now_ms, per_second_max)
   local second = int(math.floor(now_ms / 1000))
   local cfg = redis.call('HMGET', key.cfg, 'chat_second', 'chat_count')

@@ -1,4 +1,4 @@
--- What happens to reservations after they are made: paid for, given back, settled, expired.
+-- Changes to reservations after they are made: paid for, given back, settled, expired.
 
 -- Returns why these records cannot be paid for in one order, or nil.
 local function pay_refusal(records, buyer, now_ms)
@@ -113,9 +113,9 @@ local function outdoes(outcome, record)
 end
 
 -- Records what Postgres decided. Another buyer's reservation under the same rid is not the one
--- that is meant. What is resolved stays so, but an order that Postgres has is sold, whatever an
--- old file of Redis' says: in that order, and at its price. Returns true if Redis did not know
--- that it was in an order.
+-- that is meant. A resolved one stays so, but an order that Postgres has is sold, whatever an old
+-- file of Redis' says: in that order, and at its price. Returns true if Redis did not know that it
+-- was in an order.
 local function apply_outcome(batch, outcome)
   local record = batch.res[outcome.rid] or outcome
   if record.buyer ~= outcome.buyer then
@@ -237,10 +237,10 @@ register('sweep', function(key, args)
 end, {'allow-oom'})
 
 -- Let a settled session go: soon what grows with its sales, and what late viewers see (gauges,
--- totals, chat) so long after the last room was loaded for it. Nothing is swept any more. Repeated:
--- for what grows, the time that was set first holds.
+-- totals, chat) so long after the last room was loaded for it. Nothing is swept any longer.
+-- Repeated: for what grows, the time that was set first holds.
 -- ARGV    epoch, for how long what grows is kept, and all else
--- Returns 'ok', or 'epoch' as ever; a session that Redis has forgotten is let go as well
+-- Returns 'ok', or 'epoch' as ever; a session that Redis has forgotten is let go, too
 register('retire', function(key, args)
   local status = enter(key, args[1])
   if status == 'epoch' then

@@ -6,8 +6,8 @@
 -- failover costs one more burst. The clock is the server's own and not the session's, which
 -- stands still after a jump: buyers would get one burst until it went on.
 --
--- An entry is without effect once its instant is past, at most PACE_MS after it was written. Thus
--- two generations of PACE_MS suffice: what is older is dropped with its whole table.
+-- An entry is without effect once its instant is past, at most PACE_MS after it was written.
+-- Therefore two generations of PACE_MS suffice: older entries are dropped with their whole table.
 local PACE_STEP_MS = 1000 / BUYER_RATE
 local PACE_MS = PACE_STEP_MS * BUYER_BURST
 local pace = {new = {}, old = {}, since_ms = 0}

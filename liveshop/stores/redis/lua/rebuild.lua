@@ -1,6 +1,6 @@
 -- Begin again from what Postgres has, when Redis may have lost writes: fence, then refill, load and
 -- keep, a part at a time so that other sessions need not wait, then open. Nothing is sold
--- meanwhile, and whoever does not finish has changed nothing that the next one would miss.
+-- meanwhile, and a node that does not finish has changed nothing that the next one would miss.
 
 -- Close the session under a new epoch.
 -- ARGV    epoch
@@ -40,8 +40,8 @@ local function enter_rebuild(key, epoch, now_ms_min)
   return cfg[3] == '1' and 'open' or 'ok', math.max(clock(cfg[4]), tonumber(now_ms_min))
 end
 
--- Replace counters by those of Postgres; what is held is counted again from here on. A session that
--- was let go as settled, and by an older Postgres is not, stays.
+-- Replace counters by those of Postgres; holds are counted again from here on. A session that was
+-- let go as settled, and by an older Postgres is not, stays.
 -- ARGV    epoch, now_ms at least, then copies (copies.lua)
 -- Returns status ('fenced': fence it first; 'open': this rebuild is finished)
 register('refill', function(key, args)
@@ -94,7 +94,7 @@ local function fits(batch, capped, record)
   return true
 end
 
--- Takes the hold of a survivor anew, if it may stay. A paying one stays in any case: whether it
+-- Takes the hold of a survivor again, if it may stay. A paying one stays in any case: whether it
 -- was sold is for Postgres to say.
 local function keep(batch, capped, record)
   if record.state == 'paying' then
@@ -109,7 +109,7 @@ local function keep(batch, capped, record)
   end
 end
 
--- Take the holds of survivors anew, those that are due first.
+-- Take the holds of survivors again, those that are due first.
 -- ARGV    epoch, now_ms at least, due or paying, how many were kept already, how many now
 -- Returns status (as refill), how many there were, how many stay, the records that could not
 register('keep', function(key, args)

@@ -26,7 +26,7 @@ local function kept_as(record)
   return record.order_id == '' and 'past' or 'void'
 end
 
--- Returns a record as it is stored. It is packed once for the store and the answer: whatever
+-- Returns a record as it is stored. It is packed once for the store and the answer: code that
 -- changes it calls move afterwards.
 local function encode(record)
   local packed = record.packed

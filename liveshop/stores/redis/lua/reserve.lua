@@ -13,7 +13,7 @@ local function read_lines(args, first)
   return lines
 end
 
--- What an offer of the plan costs now: inside [starts_at_ms, ends_at_ms) the sale's price.
+-- Returns an offer of the plan as of now: inside [starts_at_ms, ends_at_ms) at the sale's price.
 local function offer_at(packed, now_ms)
   local part = split(packed)
   local offer = {price = part[1], limit = tonumber(part[2]), sale = ''}

@@ -1,8 +1,8 @@
--- What every function shares: the session's keys, its clock, and the gate before any change.
+-- The parts that every function shares: the session's keys, its clock, the gate before any change.
 --
 -- KEYS of every function are all keys of one session, in the order of KEY_NAMES.
 -- Fields made of several parts, and records, are joined by U+001F, which ids cannot contain.
--- Numbers go to Redis through int(): Lua alone would write 1000000000000 as 1e+12.
+-- Numbers go to Redis through int(): without it Lua would write 1000000000000 as 1e+12.
 --
 --   cfg     HASH   epoch run_id open hi_ms tick, and gauges: likes peak chat_second chat_count
 --                  chat_dropped

@@ -13,7 +13,7 @@ CREATE TABLE product (
 );
 
 -- name: variant
--- What is bought. `stock` are the free units; `imported_stock` is what the last import or post
+-- The thing bought. `stock` are the free units; `imported_stock` is what the last import or post
 -- said, and stock = imported_stock + sum of stock_ledger.delta at all times.
 CREATE TABLE variant (
     sku            text COLLATE "C" PRIMARY KEY,
@@ -108,9 +108,9 @@ COMMENT ON CONSTRAINT stock_sold_within_units ON stock IS
     'P1: nothing is oversold, whatever Redis believes; an order that would is refused whole';
 
 -- name: buyer_quota
--- What a buyer has bought in a scope (a row's name). `cap` is the limit at the last increase, so
--- that a limit lowered later refuses increases only. No foreign key: it is written under the lock
--- of its session's row only, and the check would cost a tenth of every purchase.
+-- The units that a buyer has bought in a scope (a row's name). `cap` is the limit at the last
+-- increase, so that a limit lowered later refuses increases only. No foreign key: it is written
+-- under the lock of its session's row only, and the check would cost a tenth of every purchase.
 CREATE TABLE buyer_quota (
     session_id text COLLATE "C" NOT NULL,
     scope      text COLLATE "C" NOT NULL,

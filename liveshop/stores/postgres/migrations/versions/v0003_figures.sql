@@ -1,4 +1,4 @@
--- What a host plans and what is counted during a show, besides what is sold.
+-- A host's plan and what is counted during a show, besides what is sold.
 
 -- name: product_words
 -- The words that a search finds a product by; core/words.py says what a word is.
@@ -15,7 +15,7 @@ CREATE TABLE chat_words (
 );
 
 -- name: show_plan
--- What a host means to do in a session; only hosts and moderators see it.
+-- The plan of what a host means to do in a session; only hosts and moderators see it.
 CREATE TABLE show_plan (
     session_id text COLLATE "C" PRIMARY KEY REFERENCES session,
     body       jsonb NOT NULL
