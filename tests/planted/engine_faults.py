@@ -236,4 +236,17 @@ FAULTS: Final = (
             "::test_strangers_load_so_many_quiet_shows_and_others_are_let_in_beyond",
         ),
     ),
+    Fault(
+        name="an event of a newer release is refused",
+        promise="P8: a node that a newer one runs next to loses its show",
+        file="liveshop/core/wire.py",
+        old="    if kind is not None:\n"
+        "        return cast(Event, msgspec.convert(message, kind))\n",
+        new="    if kind is None or kind is not None:\n"
+        "        return cast(Event, msgspec.convert(message, kind or KnownEvent))\n",
+        tests=(
+            f"{_TESTS}/test_unknown_events.py"
+            "::test_an_unknown_event_is_shown_as_it_came_and_changes_nothing",
+        ),
+    ),
 )
