@@ -10,9 +10,9 @@ from liveshop.engine.purchase.ordered import resolved
 from liveshop.stores.postgres.order_records import NewLine, NewOrder, Verdict
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.sessions import Sessions
-from liveshop.stores.redis.unit_records import UnitsStatus
+from liveshop.stores.redis.unit_records import ReserveLine, UnitsStatus
 from tests.engine.old_file import OldFile
-from tests.engine.world import EngineShop
+from tests.engine.world import EngineShop, held_up
 from tests.waiting import until
 
 
@@ -130,6 +130,51 @@ async def test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit
     assert ada.of("expired") == ada.of("refused") == []
 
 
+async def test_a_unit_sold_while_redis_is_loaded_is_reserved_for_nobody_else(
+    shop: EngineShop,
+) -> None:
+    session_id = await shop.live(OBS_M=1)
+    await shop.opened(session_id)
+    bo = await shop.join(session_id, "bo")
+    session, rid = (await shop.engine.rooms.get(session_id)).session, str(uuid4())
+    orders, epoch = session.node.stores[Orders], session.epochs.newest
+    # Another node's purchase, whose COMMIT comes between the epoch and the load.
+    bought = ReserveLine(rid=rid, buyer="ada", command="buy", sku="OBS-M", quantity=1)
+    await session.units.reserve(epoch, session.state.offset, [bought])
+    line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, sku_limit=10)
+    order = NewOrder(order_id=rid, buyer="ada", lines=[line])
+    async with held_up(orders, "cancelled_since"):  # and with it the copy of all counters
+        async with held_up(session.units, "survivors"):
+            session.epochs.reload()
+            await until(lambda: session.epochs.newest == epoch + 1)
+            now_ms = session.clock.now_ms()
+            reply = await orders.commit(session_id, epoch + 1, [order], now_ms=now_ms)
+            assert reply.outcomes[rid].verdict is Verdict.CONFIRMED
+        await until(lambda: session.buying)
+        shop.reserve(bo, "OBS-M", ref=1)
+        refused = await bo.sees("error", ref=1)
+        assert (refused["code"], refused["left"]) == ("sold_out", 0)
+
+
+async def test_an_order_that_a_rebuild_overtakes_is_confirmed_at_the_new_epoch(
+    shop: EngineShop,
+) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada = await shop.join(session_id, "ada")
+    session = (await shop.engine.rooms.get(session_id)).session
+    epoch = session.epochs.newest
+    async with held_up(session.node.stores[Orders], "commit"):
+        rid = shop.buy(ada, "OBS-M")
+        await ada.sees("reserved", rid=rid)
+        session.epochs.reload()
+        await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+    await ada.sees("confirmed", order_id=rid)
+    assert (await session.node.stores[Orders].get(rid)).status == "confirmed"
+    # It was told that it is too late, and has nothing to load Redis again for.
+    assert (session.epochs.newest, session.buying) == (epoch + 1, True)
+
+
 async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)
@@ -139,8 +184,9 @@ async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None
     assert rebuild is not None
     await until(lambda: session.epochs.newest == rebuild.epoch and not session.epochs.good)
     assert await session.units.fence(rebuild.epoch) is UnitsStatus.OK
+    totals = await sessions.totals(session_id)
     reply = await session.units.load(
-        rebuild.epoch, now_ms_min=rebuild.newest_ms, rows=rebuild.rows, totals=rebuild.totals
+        rebuild.epoch, now_ms_min=rebuild.newest_ms, rows=rebuild.rows, totals=totals
     )
     assert reply.status is UnitsStatus.OK
     await until(lambda: session.buying)

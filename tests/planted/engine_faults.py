@@ -59,11 +59,33 @@ FAULTS: Final = (
         name="a rebuild believes an old file about what is open",
         promise="P4: a unit that is sold is held a second time",
         file=f"{_ENGINE}/rooms/rebuild.py",
-        old="resolved=await self._resolved(survivors),",
-        new="resolved=[],",
+        old="            resolved=resolved,\n",
+        new="            resolved=[],\n",
         tests=(
             f"{_TESTS}/test_rebuild.py"
             "::test_a_hold_of_an_old_file_that_was_ordered_since_takes_no_second_unit",
+        ),
+    ),
+    Fault(
+        name="the answer to an older epoch taken for that of the newest",
+        promise="P5: an order that a rebuild overtakes is neither written nor answered",
+        file=f"{_ENGINE}/purchase/commits.py",
+        old="                if reply.epoch == epoch:\n",
+        new="                if reply.epoch == session.epochs.newest:\n",
+        tests=(
+            f"{_TESTS}/test_rebuild.py"
+            "::test_an_order_that_a_rebuild_overtakes_is_confirmed_at_the_new_epoch",
+        ),
+    ),
+    Fault(
+        name="a rebuild counts what was sold before it knows which orders there are",
+        promise="P4: a unit that is sold while Redis is loaded is set aside for another buyer",
+        file=f"{_ENGINE}/rooms/rebuild.py",
+        old="        session.keep_rows(await sessions.rows(session.session_id))\n",
+        new="",
+        tests=(
+            f"{_TESTS}/test_rebuild.py"
+            "::test_a_unit_sold_while_redis_is_loaded_is_reserved_for_nobody_else",
         ),
     ),
     Fault(

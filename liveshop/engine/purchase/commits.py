@@ -33,11 +33,9 @@ class Commits:
         while True:
             started = perf_counter()
             known, versions = session.known_head(), self._versions(orders)
-            now_ms = session.clock.now_ms()
+            now_ms, epoch = session.clock.now_ms(), session.epochs.newest
             try:
-                reply = await write(
-                    session.session_id, session.epochs.newest, orders, now_ms=now_ms
-                )
+                reply = await write(session.session_id, epoch, orders, now_ms=now_ms)
                 # An earlier attempt of ours may have committed them.
                 reply = _as_new(reply, tried_ms) if tried_ms else reply
                 stored = await self._read_stored(reply)
@@ -51,12 +49,15 @@ class Commits:
             else:
                 if _is_older(reply, known, versions):
                     session.epochs.distrust(known)
-                if reply.epoch == session.epochs.newest:
+                # Not the newest epoch: if a rebuild here overtakes the batch, its answer says that
+                # one, and that nothing was written.
+                if reply.epoch == epoch:
                     session.node.metrics.commit_seconds.observe(perf_counter() - started)
                     session.node.metrics.commit_orders.observe(len(orders))
                     return reply, stored
-                session.epochs.newest = reply.epoch
-                session.epochs.fence()
+                if reply.epoch != session.epochs.newest:
+                    session.epochs.newest = reply.epoch
+                    session.epochs.fence()
             tried_ms.add(now_ms)
 
     async def _read_stored(self, reply: CommitReply) -> Mapping[str, Order]:

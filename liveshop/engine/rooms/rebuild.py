@@ -126,15 +126,20 @@ class Rebuilder:
         if await session.units.fence(rebuild.epoch) is not UnitsStatus.OK:
             return False
         session.node.reach(Failpoint.MID_REBUILD)
-        survivors = await session.units.survivors()
+        resolved = await self._resolved(await session.units.survivors())
+        # Read last: orders of this epoch are committed meanwhile. Rows from before an order that is
+        # in `resolved` would count its units as neither sold nor held, and Redis would offer them.
+        sessions = session.node.stores[Sessions]
+        session.keep_rows(await sessions.rows(session.session_id))
+        totals = await sessions.totals(session.session_id)
         session.epochs.uncounted = True
         reply = await session.units.load(
             rebuild.epoch,
             now_ms_min=rebuild.newest_ms,
-            rows=rebuild.rows,
-            totals=rebuild.totals,
+            rows=list(session.rows.values()),
+            totals=totals,
             pending=[item for pending in rebuild.pending for item in _paying(pending)],
-            resolved=await self._resolved(survivors),
+            resolved=resolved,
         )
         if reply.status is not UnitsStatus.OK:
             return False

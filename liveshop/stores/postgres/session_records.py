@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from liveshop.core.model import Order, Row, Status, Totals
+from liveshop.core.model import Order, Row, Status
 from liveshop.core.session import SessionInfo
 
 
@@ -66,5 +66,4 @@ class Rebuild:
     epoch: int
     rows: list[Row]
     pending: list[PendingOrder]
-    totals: Totals
     newest_ms: int

@@ -16,7 +16,6 @@ from liveshop.stores.postgres.locked import (
     lock_session,
     read_totals,
     row_of,
-    totals_of,
 )
 from liveshop.stores.postgres.orders import read_pending
 from liveshop.stores.postgres.queries import queries
@@ -144,7 +143,6 @@ class Sessions:
                     row_of(record) for record in await connection.fetch(_SQL["rows"], session_id)
                 ],
                 pending=await read_pending(connection, session_id),
-                totals=totals_of(session),
                 newest_ms=session["newest_ms"],
             )
 

@@ -69,7 +69,7 @@ class Market:
             rebuild.epoch,
             now_ms_min=0,
             rows=rebuild.rows,
-            totals=rebuild.totals,
+            totals=await self.shop.sessions.totals("s1"),
             pending=pending,
         )
         counts = await self.shop.sessions.quotas("s1", after=None, limit=1_000)
