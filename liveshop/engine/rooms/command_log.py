@@ -36,7 +36,8 @@ class CommandLog:
         """Carry out a command and return its events, which viewers get, too.
 
         Raises the core's refusal, or Unavailable; then nothing has changed. `ok` may be answered
-        once this returns: no purchase is made at the old state from here on.
+        once this returns: if Redis took the push, no purchase is made at the old state any longer.
+        Otherwise each node pushes as soon as it knows the events and Redis takes them.
         """
         session = self._session
         async with self._lock:

@@ -1,4 +1,7 @@
-"""Makes a session's units in Redis good again after Redis may have lost writes."""
+"""Makes a session's units in Redis good again after Redis may have lost writes.
+
+docs/rebuild.md has the steps, and argues what may happen between them.
+"""
 
 from collections.abc import Sequence
 
