@@ -53,12 +53,12 @@ class _CouldNotLook(click.ClickException):
 @click.option(
     "--repair",
     is_flag=True,
-    help="Compute again what can be; never orders or money. Says what it did.",
+    help="Repair what can be computed again, never orders or money, and say what was done.",
 )
 def audit(session: str | None, as_json: bool, repair: bool) -> None:
     """Check the promises P1 to P5, and Redis against Postgres.
 
-    Exits with 0 where all are kept, 1 on any finding, 2 if it could not look. It may run while
+    Exits with 0 if all are kept, 1 on any finding, 2 if it could not look. It may run while
     sessions are live, with --repair too. Reads LIVESHOP_POSTGRES_URL and LIVESHOP_REDIS_URL.
     """
     try:

@@ -57,11 +57,11 @@ def check_open_files(settings: Settings) -> Check:
     if allowed < settings.connections_max:
         return Check(
             Verdict.WARNING,
-            f"The system lets us have {allowed} connections, fewer than LIVESHOP_CONNECTIONS_MAX "
+            f"The system allows {allowed} connections, fewer than LIVESHOP_CONNECTIONS_MAX "
             f"({settings.connections_max}).",
             "Raise the hard limit (`ulimit -Hn`, LimitNOFILE), or lower the setting.",
         )
-    return _good(f"The system lets us have {allowed} connections.")
+    return _good(f"The system allows {allowed} connections.")
 
 
 async def check_redis(url: str) -> list[Check]:
@@ -92,12 +92,14 @@ async def _redis_checks(link: RedisLink) -> list[Check]:
     if policy == "noeviction":
         checks.append(_good(f"{name} forgets nothing when it is full (noeviction)."))
     else:
-        fix = "Run `CONFIG SET maxmemory-policy noeviction`, and put it in its configuration."
+        fix = (
+            f"Run `CONFIG SET maxmemory-policy noeviction`, and put it into {name}'s configuration."
+        )
         checks.append(Check(Verdict.BAD, f"{name} drops reservations when full: {policy}.", fix))
     persistence = await _information(link, "persistence")
     if persistence["aof_enabled"] == "0":
-        found = f"{name} keeps nothing across its own restart: sessions are rebuilt from Postgres."
-        fix = "Run `CONFIG SET appendonly yes` to keep carts and chat too."
+        found = f"{name} loses its data in a restart: sessions are then rebuilt from PostgreSQL."
+        fix = "Run `CONFIG SET appendonly yes` to keep carts and chat, too."
         checks.append(Check(Verdict.WARNING, found, fix))
     apart_ms = abs(await link.now_ms() - time.time_ns() // 1_000_000)
     if apart_ms > CLOCK_JUMP_ALARM_MS:
@@ -108,7 +110,8 @@ async def _redis_checks(link: RedisLink) -> list[Check]:
 
 def _redis_version(name: str, version: str, speaks: str) -> Check:
     if tuple(int(part) for part in speaks.split(".")[:2]) < _REDIS_MIN:
-        return Check(Verdict.BAD, f"{name} {version} has no functions.", "Use 7.0 or newer.")
+        found = f"{name} {version} is too old: it has no functions."
+        return Check(Verdict.BAD, found, "Use 7.0 or newer.")
     return _good(f"{name} {version} answers.")
 
 

@@ -37,7 +37,7 @@ class _WithSettings(click.Command):
     type=click.IntRange(1, 256),
     default=1,
     show_default=True,
-    help="How many nodes share the port, each a process; one for each core is right.",
+    help="How many nodes share the port, each a process; start one for each core.",
 )
 @click.option("--worker", is_flag=True, hidden=True, help="Be one of several.")
 def serve(workers: int, worker: bool) -> None:

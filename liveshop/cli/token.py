@@ -12,7 +12,7 @@ _DAY_S = 86_400
 
 
 @click.command()
-@click.option("--sub", "viewer_id", required=True, help="Whom it names; all viewers see it.")
+@click.option("--sub", "viewer_id", required=True, help="The id of its bearer; all viewers see it.")
 @click.option(
     "--role",
     type=click.Choice([role.word for role in Role]),
@@ -21,14 +21,14 @@ _DAY_S = 86_400
     help="What its bearer may do.",
 )
 @click.option("--name", help="The name shown in the chat.")
-@click.option("--session", "session_id", help="The one session it is good for; else any.")
+@click.option("--session", "session_id", help="The only session it is valid for; any if left out.")
 @click.option(
     "--ttl",
     "ttl_s",
     type=click.IntRange(min=1),
     default=_DAY_S,
     show_default=True,
-    help="How many seconds it holds.",
+    help="For how many seconds it is valid.",
 )
 def token(viewer_id: str, role: str, name: str | None, session_id: str | None, ttl_s: int) -> None:
     """Print a token signed with LIVESHOP_SECRET."""

@@ -32,7 +32,7 @@ class Grant:
     def identity_in(self, session_id: str) -> Identity:
         """Return whom the token names; raises Unauthorized if it is of another session."""
         if self.session_id not in (None, session_id):
-            raise Unauthorized("this token is of another session")
+            raise Unauthorized("this token is for another session")
         return self.identity
 
 

@@ -184,7 +184,7 @@ class Connection:
         _charge(self._commands, now_ms)
         command = wire.decode_command(message)
         if isinstance(command, Hello) and self.phase is Phase.JOINED:
-            raise BadRequest("`hello` comes once")
+            raise BadRequest("`hello` was sent already, and comes only once")
         self._authorize(command)
         if isinstance(command, Say):
             self._chat = self._chat or Bucket(*limits.CHAT_RATE, now_ms)

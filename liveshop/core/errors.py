@@ -2,7 +2,7 @@
 
     LiveshopError
     ├── BadRequest            bad_request     400   a field is missing, unknown or out of range
-    ├── Unauthorized          unauthorized    401   no token, or one that does not hold
+    ├── Unauthorized          unauthorized    401   no token, or one that is not valid
     ├── Forbidden             forbidden       403   the role is too low
     ├── NotFound              not_found       404   unknown, not on the shelf, or another buyer's
     ├── NotLive               not_live        409   buying outside `live`
@@ -58,7 +58,7 @@ class BadRequest(LiveshopError):
 
 
 class Unauthorized(LiveshopError):
-    """The command needs a token, or the token given does not hold."""
+    """The command needs a token, or the given one is not valid."""
 
     code = "unauthorized"
     status = 401
@@ -94,7 +94,7 @@ class NotLive(LiveshopError):
     status = 409
 
     def __init__(self, session_status: str) -> None:
-        super().__init__(f"buying opens when the session is live; it is {session_status}")
+        super().__init__(f"the session is {session_status}; buying is open only while it is live")
 
 
 class SoldOut(LiveshopError):
@@ -180,12 +180,12 @@ class Unavailable(LiveshopError):
     code = "unavailable"
     status = 503
 
-    def __init__(self, message: str = "a store is away for a moment, try again") -> None:
+    def __init__(self, message: str = "a store is unavailable at the moment, try again") -> None:
         super().__init__(message)
 
 
 class OutcomeUnknown(Unavailable):
-    """The call was sent and its answer never came: ask again with the same identifiers."""
+    """The call was sent and never answered: ask again with the same identifiers."""
 
 
 class InternalError(LiveshopError):
@@ -205,5 +205,5 @@ def _restored(kind: type[LiveshopError], message: str, fields: dict[str, Any]) -
 
 
 def reason(error: BaseException) -> str:
-    """Return in one line why a store does not answer, where it only says that it does not."""
+    """Return in one line why a store does not answer; its own error only says that it does not."""
     return (str(error.__cause__ or error) or "no answer in time").splitlines()[0].rstrip(".")

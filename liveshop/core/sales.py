@@ -14,7 +14,7 @@ from liveshop.core.session import SessionState
 def start_sale(state: SessionState, command: StartSale, facts: Facts) -> Decision:
     """Decide the start of a sale, now or announced."""
     if state.status not in (Status.LIVE, Status.PAUSED):
-        raise errors.Conflict(f"a sale needs a session live or paused; it is {state.status}")
+        raise errors.Conflict(f"the session is {state.status}; a sale needs it live or paused")
     product = state.product(command.product_id)
     if product.product_id in state.sales:
         raise errors.Conflict("the product has a sale already")
@@ -101,7 +101,7 @@ def _sale_prices(product: ShelfProduct, command: StartSale) -> dict[str, int]:
         if sku not in shelf:
             raise errors.NotFound("SKU", sku)
         if price > shelf[sku]:
-            raise errors.BadRequest(f"`prices`: {sku} is {shelf[sku]} outside the sale")
+            raise errors.BadRequest(f"`prices`: {sku} costs {shelf[sku]} outside the sale")
     return command.prices
 
 

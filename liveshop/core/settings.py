@@ -194,7 +194,7 @@ class Settings:
     secret_second: str = _setting(
         _Kind("text", _parse_secret),
         "",
-        "A second secret whose HS256 tokens are taken too, while one secret replaces another.",
+        "A second secret whose HS256 tokens are valid too, while one secret replaces another.",
         shown=False,
     )
     jwt_public_key: str = _setting(
@@ -205,7 +205,7 @@ class Settings:
     jwt_public_key_second: str = _setting(
         _Kind("PEM", _parse_public_key),
         "",
-        "A second public key whose tokens are taken too, while one key replaces another.",
+        "A second public key whose tokens are valid too, while one key replaces another.",
     )
     host: str = _setting(
         _Kind("address", _parse_host), "127.0.0.1", "Where to listen; 0.0.0.0 for everywhere."
@@ -219,7 +219,7 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
         _Kind("list", _parse_networks),
         "",
-        "Networks of proxies whose X-Forwarded-For and -Host are believed, comma-separated.",
+        "Networks of trusted proxies, whose X-Forwarded-For and -Host are read; comma-separated.",
     )
     currency: str = _setting(
         _Kind("code", _parse_currency), "EUR", "The currency of the catalogue's prices."
@@ -242,7 +242,7 @@ class Settings:
     http_connections_per_address_max: int = _setting(
         _integer(1, limits.HTTP_CONNECTIONS_MAX),
         str(limits.HTTP_CONNECTIONS_PER_ADDRESS_MAX),
-        "How many connections that are not viewers' one address may have on a node.",
+        "How many connections one address may have on a node, viewers' not counted.",
     )
     keep_alive_ms: int = _setting(
         _integer(1_000, 3_600_000),
@@ -252,27 +252,27 @@ class Settings:
     address_prefix_ipv4: int = _setting(
         _integer(8, 32),
         str(limits.ADDRESS_PREFIX_IPV4_BITS),
-        "How many leading bits of an IPv4 address the limits of an address count by.",
+        "By how many leading bits of an IPv4 address the limits of an address count.",
     )
     address_prefix_ipv6: int = _setting(
         _integer(16, 128),
         str(limits.ADDRESS_PREFIX_IPV6_BITS),
-        "How many leading bits of an IPv6 address the limits of an address count by.",
+        "By how many leading bits of an IPv6 address the limits of an address count.",
     )
     connections_max: int = _setting(
         _integer(1, _CONNECTIONS),
         "50000",
-        "How many connections a node takes; more are told to move on.",
+        "How many connections a node takes; the others are sent to another node.",
     )
     quiet_rooms_max: int = _setting(
         _integer(1, 100_000),
         str(limits.QUIET_ROOMS_DEFAULT),
-        "How many shows that are not on, and that only strangers watch, a node loads.",
+        "How many quiet shows a node loads: not on, and watched only by anonymous viewers.",
     )
     joins_per_second_max: int = _setting(
         _integer(1, 1_000_000),
         str(limits.JOINS_PER_SECOND_DEFAULT),
-        "How many may join a node in a second; more are told when to come back.",
+        "How many may join a node in a second; the others are told when to come back.",
     )
     chat_per_second: int = _setting(
         _integer(1, limits.CHAT_PER_SECOND_MAX),
@@ -283,8 +283,8 @@ class Settings:
     buy_wait_ms_max: int = _setting(
         _integer(10, 60_000),
         str(limits.BUY_WAIT_MS_DEFAULT),
-        "How long a purchase may take until its answer; one that would take longer is `busy` at "
-        "once.",
+        "How long a purchase may take until its answer; with a longer expected wait it is `busy` "
+        "at once.",
     )
     drain_ms: int = _setting(
         _integer(0, 600_000), "10000", "How long a stopping node takes to let its viewers go."
@@ -295,17 +295,17 @@ class Settings:
     log_level: str = _setting(
         _Kind("word", _one_of(_LOG_LEVELS)),
         "info",
-        f"The least that is logged: {', '.join(_LOG_LEVELS)}.",
+        f"The lowest level that is logged: {', '.join(_LOG_LEVELS)}.",
     )
     log_format: str = _setting(
         _Kind("word", _one_of(_LOG_FORMATS)),
         "text",
-        f"How it is logged: {', '.join(_LOG_FORMATS)}; JSON is one object a line.",
+        f"The format of the log: {', '.join(_LOG_FORMATS)}; JSON is one object a line.",
     )
     traces_url: str = _setting(
         _Kind("URL", _parse_traces_url),
         "",
-        "Where traces of purchases go by OTLP over HTTP; it needs the extra otel.",
+        "Where to send traces of purchases by OTLP over HTTP; needs the extra otel.",
         shown=False,
     )
     failpoint: str = _setting(

@@ -81,7 +81,7 @@ def reprice_product(state: SessionState, command: RepriceProduct, facts: Facts) 
         if sku not in old:
             raise errors.NotFound("SKU", sku)
         if sale is not None and price < sale.prices.get(sku, 0):
-            raise errors.Conflict(f"{sku} is {sale.prices[sku]} in the product's sale")
+            raise errors.Conflict(f"{sku} costs {sale.prices[sku]} in the product's sale")
     changed = {sku: price for sku, price in command.prices.items() if price != old[sku]}
     if not changed:
         raise errors.Conflict("these are the prices already")

@@ -219,7 +219,7 @@ class _Parser:
     def _sku(self, handle: str, options: list[str], row: _Row) -> str:
         sku = row.plain("Variant SKU", limits.ID_CHARS_MAX) or derived_sku(handle, options)
         if sku in self._skus:
-            raise BadRequest(f"the SKU {sku} is on line {self._skus[sku]} already")
+            raise BadRequest(f"the SKU {sku} is already on line {self._skus[sku]}")
         return sku
 
     def _count(self, group: _Group) -> int:
@@ -234,7 +234,7 @@ def _see_picture(group: _Group, row: _Row) -> None:
     if len(url) > limits.URL_CHARS_MAX:
         raise BadRequest(f"Image Src is longer than {limits.URL_CHARS_MAX} characters")
     if not _URL.fullmatch(url) or _CONTROL.search(url):
-        raise BadRequest("Image Src is no address that starts with http:// or https://")
+        raise BadRequest("Image Src is not an address that starts with http:// or https://")
     position = row["Image Position"]
     rank = int(position) if _POSITION.fullmatch(position) else 10**9
     if group.image is None or rank < group.image_position:

@@ -34,5 +34,5 @@ class Clients:
         if address == UNREADABLE:
             self._unreadable.inc()
             entries = ", ".join(forwarded_for)[-_ENTRIES_CHARS_SHOWN:]
-            _logger.warning("the proxy %s names its client unreadably: %r", peer, entries)
+            _logger.warning("the client that the proxy %s names cannot be read: %r", peer, entries)
         return address_key(address, *self._prefixes)

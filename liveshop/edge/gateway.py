@@ -259,9 +259,9 @@ class Gateway:
             for guest in self._looking_up[session_id]:
                 no_such_session(guest)
         except LiveshopError:
-            log.info("it is not loaded yet; its viewers learn at `hello`")
+            log.info("not loaded yet; its viewers are told at `hello`")
         except Exception:
-            log.exception("it could not be loaded")
+            log.exception("loading failed")
         finally:
             del self._looking_up[session_id]
 

@@ -315,13 +315,13 @@ class HttpProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
-            self._refuse("400 Bad Request", BadRequest("this is no HTTP request"))
+            self._refuse("400 Bad Request", BadRequest("this is not an HTTP request"))
         except httptools.HttpParserUpgrade as upgrade:
             (end,) = upgrade.args
             self._take_upgrade(data[end:])
         else:
             if not self._size.framing_fits:
-                self._refuse("400 Bad Request", BadRequest("too much comes around the body"))
+                self._refuse("400 Bad Request", BadRequest("the framing of the body is too long"))
 
     def _take_upgrade(self, rest: bytes) -> None:
         """Upgrade, after the answers to what came before, or go on as if that was not asked."""
@@ -329,7 +329,7 @@ class HttpProtocol(HttpToolsProtocol):
             if rest:
                 self._parse(rest)
         elif tell_of_a_body(self.headers):
-            self._refuse("400 Bad Request", BadRequest("an upgrade has no body"))
+            self._refuse("400 Bad Request", BadRequest("an upgrade may not have a body"))
         elif self._unanswered:
             # The answers would land amid the frames.
             self._upgrades = True

@@ -148,7 +148,7 @@ class Intake:
         except Exception:
             # As the event loop does where it calls itself: after a bug of ours nobody knows what
             # the rest would mean.
-            _logger.exception("what a viewer sent could not be read")
+            _logger.exception("a packet of a viewer could not be read")
             reader.abort()
         finally:
             self._lateness.waited_ns = 0

@@ -74,7 +74,7 @@ class Server(uvicorn.Server):
             await self._shut_down(sockets)
             tasks.cancel_scope.cancel()
         if self.force_exit:
-            _logger.warning("stopping at once: what is under way is left to other nodes")
+            _logger.warning("stopping at once: other nodes finish the work under way")
             for task in tuple(self.server_state.tasks):
                 task.cancel()
             for connection in tuple(self.server_state.connections):

@@ -1,4 +1,4 @@
-"""The time: the one clock is that of Redis, of which a node has an estimate."""
+"""The time: Redis has the only clock, and a node estimates it."""
 
 import time
 
@@ -37,8 +37,8 @@ class SessionClock:
     """Tells a session's time: Redis' clock, but never behind the newest instant that was used.
 
     It only stamps messages and wakes tasks: Redis decides what is due, inside its functions, which
-    keep to the same rule. One session whose time is ahead stands still until the clock has come up
-    to it, and keeps no other session and no token from the right time.
+    keep to the same rule. If one session's time is ahead, it stands still until the clock has come
+    up to it. Other sessions and tokens keep the right time.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -40,17 +40,17 @@ class Metrics:
         self.held = self._gauge("held_units", "Units in open reservations.", "livemax")
         self.refunds = self._counter("refunds_due", "Payments that have to be given back.")
         self.refused = self._counter("refusals", "Purchases refused, by error code.", "code")
-        self.failures = self._counter("failures", "Bugs that were met, by part.", "part")
+        self.failures = self._counter("failures", "Failures by bugs of ours, by part.", "part")
         self.rebuilds = self._counter("rebuilds", "Rebuilds of a session's units in Redis.")
-        self.epochs = self._counter("epoch_changes", "Newer epochs of a session that were met.")
+        self.epochs = self._counter("epoch_changes", "Newer epochs of sessions met here.")
         self.unknown_events = self._counter(
             "unknown_events", "Events of a type that this release does not know."
         )
         self.catch_ups = self._counter("catch_ups", "Gaps in the events filled from Postgres.")
         self.bus_lost = self._counter("bus_lost", "Messages that the bus did not take.")
-        self.bus_lag = self._seconds("bus_lag_seconds", "From one node over the bus to another.")
+        self.bus_lag = self._seconds("bus_lag_seconds", "Age of another node's message on arrival.")
         self.postgres_rollbacks = self._counter(
-            "postgres_rollbacks", "Times that Postgres was found older than what was known of it."
+            "postgres_rollbacks", "Times that Postgres was found to be an older copy."
         )
         self.clock_jumps = self._counter("clock_jumps", "Jumps of Redis' clock over 5 s.")
         self.store_up = self._gauge("store_up", "1 while a store answers.", "livemin", ["store"])
@@ -65,16 +65,16 @@ class Metrics:
         )
         self.reserve_lines = self._sizes("reserve_batch_lines", "Purchases in one reserve call.")
         self.commit_orders = self._sizes("commit_batch_orders", "Orders in one transaction.")
-        self.reserve_wait = self._seconds("reserve_wait_seconds", "The first of a reserve call.")
+        self.reserve_wait = self._seconds("reserve_wait_seconds", "Longest wait for a call.")
         self.reserve_seconds = self._seconds("reserve_seconds", "One reserve call.")
-        self.commit_wait = self._seconds("commit_wait_seconds", "The first of a transaction.")
+        self.commit_wait = self._seconds("commit_wait_seconds", "Longest wait for a transaction.")
         self.commit_seconds = self._seconds("commit_seconds", "One order transaction.")
         self.settle_seconds = self._seconds("settle_seconds", "One settle call.")
         self.purchase_seconds = self._seconds("purchase_seconds", "From command to confirmed.")
 
     def _of_rooms(self) -> None:
         self.rooms = self._gauge("rooms", "Sessions loaded.", "livesum")
-        self.quiet_rooms = self._gauge("quiet_rooms", "Those in which nothing goes on.", "livesum")
+        self.quiet_rooms = self._gauge("quiet_rooms", "Rooms in which nothing goes on.", "livesum")
         self.stills = self._gauge("stills", "Settled sessions shown without a room.", "livesum")
         self.redis_used = self._gauge("redis_memory_used_bytes", "Memory of Redis.", "livemax")
         self.redis_max = self._gauge(
@@ -82,9 +82,7 @@ class Metrics:
         )
 
     def _of_admission(self) -> None:
-        self.busy = self._counter(
-            "busy", "Purchases refused with busy, by what would have been too much.", "reason"
-        )
+        self.busy = self._counter("busy", "Purchases refused with busy, by reason.", "reason")
         self.dropped = self._counter(
             "purchases_dropped", "Purchases dropped before Redis was asked, by reason.", "reason"
         )
@@ -94,7 +92,9 @@ class Metrics:
 
     def _of_connections(self) -> None:
         self.sockets = self._gauge("connections", "Viewers' connections that are open.", "livesum")
-        self.sockets_max = self._gauge("connections_max", "Connections that are taken.", "livesum")
+        self.sockets_max = self._gauge(
+            "connections_max", "Connections that a node takes at most.", "livesum"
+        )
         self.closes = self._counter("disconnects", "Connections closed, by close code.", "code")
         self.unreadable_clients = self._counter(
             "unreadable_clients", "Requests whose X-Forwarded-For could not be read."

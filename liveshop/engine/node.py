@@ -99,8 +99,8 @@ class Node:
     def joinable(self) -> bool:
         """Whether viewers may be sent here.
 
-        A store that is away does not change it: all nodes lose it at once, and a viewer who watches
-        or joins a room that is loaded needs none.
+        An unavailable store does not change it. All nodes lose the store at once, and viewers can
+        watch and join loaded rooms without one.
         """
         return not self.retired and (self.opened or self.health.ready)
 

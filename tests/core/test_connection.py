@@ -79,7 +79,7 @@ def test_a_second_hello_is_a_bad_request() -> None:
         "type": "error",
         "ref": 2,
         "code": "bad_request",
-        "message": "`hello` comes once",
+        "message": "`hello` was sent already, and comes only once",
     }
 
 

@@ -107,7 +107,7 @@ def test_a_product_has_one_sale(world: CoreWorld) -> None:
 def test_a_sale_needs_a_session_that_has_started(status: Status) -> None:
     world = CoreWorld(status)
     world.shelve("shirt")
-    with pytest.raises(errors.Conflict, match=f"it is {status}"):
+    with pytest.raises(errors.Conflict, match=f"the session is {status}"):
         on_sale(world)
 
 

@@ -169,7 +169,7 @@ def test_repricing_stays_above_a_sale_that_runs_or_is_announced(starts_in_ms: in
         starts_in_ms=starts_in_ms,
     )
     world.do(sale)
-    with pytest.raises(errors.Conflict, match="shirt-M is 4000"):
+    with pytest.raises(errors.Conflict, match="shirt-M costs 4000"):
         world.do(RepriceProduct(product_id="shirt", prices={"shirt-M": 3999}))
     world.do(RepriceProduct(product_id="shirt", prices={"shirt-M": 4000, "shirt-L": 1}))
 

@@ -43,7 +43,7 @@ def test_every_bad_row_of_the_oddities_is_reported_with_its_line() -> None:
         (7, "", "Handle is missing"),
         (9, "sun-hat", "the price -1.00 is negative"),
         (11, "scarf", "the price 19.999 has more than 2 decimals"),
-        (12, "glove", "the SKU RC-S is on line 2 already"),
+        (12, "glove", "the SKU RC-S is already on line 2"),
         (13, "caf\ufffd-cup", "the row is not UTF-8: save the file as CSV UTF-8"),
         (14, "long-name", "Title is longer than 200 characters"),
         (15, "sock", "the quantity -2 is negative"),
@@ -51,7 +51,7 @@ def test_every_bad_row_of_the_oddities_is_reported_with_its_line() -> None:
         (17, "belt", "'cheap' is not a price"),
         (18, "ring", "Variant Price is missing"),
         (19, "tie", "Title is missing: the first good row of a product has to have it"),
-        (20, "cap", "Image Src is no address that starts with http:// or https://"),
+        (20, "cap", "Image Src is not an address that starts with http:// or https://"),
         (22, "bag", "the row has more cells than the header: is a quote missing?"),
         (23, "vest", "not readable as CSV: ',' expected after '\"'"),
     ]

@@ -83,8 +83,12 @@ async def broken_parser(here: Running, number: int) -> None:
     [
         (broken_page, "uvicorn.error", "Exception in ASGI application\n"),
         (broken_command, "liveshop.edge.viewer_socket", "Like failed"),
-        (store_away, "liveshop.edge.gateway", "session s3: it is not loaded yet; "),
-        (broken_session, "liveshop.edge.gateway", "session broken: it could not be loaded"),
+        (store_away, "liveshop.edge.gateway", "session s3: not loaded yet; "),
+        (
+            broken_session,
+            "liveshop.edge.gateway",
+            "session broken: loading failed",
+        ),
         (broken_callback, "asyncio", "callback "),
         (broken_parser, "liveshop.edge.websocket", "parser failed"),
     ],
@@ -118,7 +122,7 @@ async def test_clients_whose_address_cannot_be_read_log_one_line_an_hour(
 
         for number in range(OFTEN):
             await come(number)
-        said = "the proxy 127.0.0.1 names its client unreadably: "
+        said = "the client that the proxy 127.0.0.1 names cannot be read: "
         assert await lines_of(logged, "liveshop.edge.clients", 1) == [f"{said}'unknown-0'"]
         here.clock.advance(3_600_000)
         # Nobody would be answered who was silent for an hour, so this one is asked directly.

@@ -213,7 +213,7 @@ async def test_viewers_whose_address_cannot_be_read_share_an_allowance_that_is_n
         assert sample(here.engine.node.metrics, "unreadable_clients_total") == 2
     (line,) = [each for each in caplog.records if each.name == "liveshop.edge.clients"][:1]
     assert line.getMessage() == (
-        "the proxy 127.0.0.1 names its client unreadably: '198.51.100.1, _hidden'"
+        "the client that the proxy 127.0.0.1 names cannot be read: '198.51.100.1, _hidden'"
     )
 
 

@@ -110,7 +110,7 @@ FAULTS: Final = (
         old='        await self._database.commit(_SQL["record_payment"], *record)\n'
         "        payment = await self._read(payment_id)\n"
         "        if (payment.order_id, payment.amount) != (order_id, amount):\n"
-        '            raise Conflict("this payment_id came with another order or amount")\n'
+        '            raise Conflict("this payment_id was reported with another order or amount")\n'
         "        self._reach(Failpoint.AFTER_PAYMENT)\n"
         "        async with self._database.transaction(session_id) as connection:\n"
         "            await lock_session(connection, session_id)\n",

@@ -70,7 +70,7 @@ def _query(operation: Operation, request: Request) -> Any:
     fields = request.query_params.multi_items()
     by_name = dict(fields)
     if len(by_name) < len(fields):
-        raise BadRequest("a field of the query is given twice")
+        raise BadRequest("a query field is given twice")
     return wire.decode_query(by_name, operation.query)
 
 

@@ -82,7 +82,7 @@ async def _refuse_by_status(request: Request, exc: Exception) -> Response:
     headers = dict(exc.headers or {})
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-    error = BadRequest(f"{request.method} does not go with {path}")
+    error = BadRequest(f"{path} does not take {request.method}")
     return refusal(error, status=exc.status_code, headers=headers)
 
 

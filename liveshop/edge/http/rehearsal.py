@@ -54,7 +54,7 @@ def _step(
     """Return the answer to a body, from decoding to encoding; runs outside the event loop."""
     body = wire.decode_body(data, Rehearse)
     if body.state.session.id != session_id:
-        raise BadRequest("`state.session.id`: it is another session's")
+        raise BadRequest("`state.session.id` is of another session")
     by = caller
     if body.viewer is not None:
         by = Identity(body.viewer.id, body.viewer.name, Role.VIEWER)

@@ -1,6 +1,6 @@
 """The view that all viewers of a room share: one frame a flush, encoded once, and the snapshot.
 
-The snapshot is what viewers see after the newest flush, not what the room knows by now: a viewer
+The snapshot is what viewers see after the newest flush, not what the room knows by now. A viewer
 seated between two flushes gets neither a gap nor an event twice.
 """
 
@@ -176,8 +176,8 @@ class Broadcast:
     async def run(self) -> None:
         """Flush whenever there is something to show, one flush at a time, until cancelled.
 
-        Flushes are paced from start to start, so that they take half of the time at most, and
-        one takes all that has gathered since the last.
+        Flushes are paced from start to start, so that they take half of the time at most. Each
+        takes everything gathered since the last.
         """
         started = took = 0.0
         while True:

@@ -88,8 +88,8 @@ class Watched:
 class Mailbox:
     """Tells buyers and hosts; messages that other nodes must tell too are gathered until `take`.
 
-    It also watches which reservations the buyers here believe to be open: messages between
-    nodes may be lost, and the pulse asks what became of these.
+    It also watches the reservations that buyers here believe to be open. Messages between nodes may
+    be lost, and the pulse asks what became of these.
     """
 
     def __init__(self, audience: Audience) -> None:

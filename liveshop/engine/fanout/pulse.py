@@ -153,8 +153,8 @@ class Pulse:
     ) -> None:
         """Tell buyers what they believe to be open and is not, if nobody told them meanwhile.
 
-        A reservation that is found to have ended is about to be told by the node that ended it. If
-        it still has not been told when its turn comes again, it was lost on the way, or with Redis.
+        The node that ended a reservation is about to tell its buyer. If nobody has told when its
+        turn comes again, the message was lost on the way, or the reservation with Redis.
         """
         ended_rids = {
             each.rid

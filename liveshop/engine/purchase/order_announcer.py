@@ -122,7 +122,7 @@ class OrderAnnouncer:
                 limit = self._session.limits.now(sku_row(first.sku))
                 return errors.LimitReached(what, limit=limit or limits.LIMIT_UNITS_MAX, left=0)
             case _:
-                return errors.Conflict(f"{ordered.order_id} is another order's id")
+                return errors.Conflict(f"the id {ordered.order_id} belongs to another order")
 
 
 def _answer(askers: list[Asker], message: Callable[[int | None], Message]) -> Viewer | None:

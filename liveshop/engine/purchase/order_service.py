@@ -77,7 +77,7 @@ class OrderService:
             try:
                 await self._finish()
             except LiveshopError as failure:
-                _logger.info("payments wait: %s", failure)
+                _logger.info("payments cannot be finished now: %s", failure)
             except Exception:
                 _logger.exception("payments could not be finished")
 

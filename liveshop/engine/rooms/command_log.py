@@ -75,8 +75,8 @@ class CommandLog:
     async def verify(self) -> None:
         """Take the session again from the log if that has not what this room has applied last.
 
-        It is so if Postgres has gone back to an older copy: the events that were read beyond that
-        are no longer part of the session, even if the log has gone on since.
+        This happens if Postgres has gone back to an older copy. Events read from beyond that are no
+        longer part of the session, even if the log has gone on since.
         """
         async with self._lock:
             await self._verify()
@@ -89,8 +89,8 @@ class CommandLog:
     async def push(self) -> None:
         """Bring Redis' projection up to this room's state: only its offset if the rest is there.
 
-        Not before that is `verified`, which opening the room waits for: Redis, which another node
-        may have loaded, must not hear of events that the log has lost.
+        Only once the log is `verified`; opening the room waits for that. Another node may have
+        loaded Redis, and an unverified push could bring back events that the log has lost.
         """
         session = self._session
         if not self.verified:

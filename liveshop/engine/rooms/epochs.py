@@ -11,7 +11,7 @@ from liveshop.engine.session_log import SessionLog
 from liveshop.stores.postgres.session_records import Head
 from liveshop.stores.redis.unit_records import UnitsStatus
 
-# Heads from before a node fell silent that is only now known to be gone.
+# They reach back to before a node fell silent that is only now known to be gone.
 _HEADS_KEPT = limits.NODE_SILENCE_MS_MAX // limits.PULSE_MS + 4
 
 
@@ -36,12 +36,12 @@ class Buying(Enum):
 class Epochs:
     """The newest known `stock_epoch` of a session, and how far Postgres was when last heard of.
 
-    `trusted_from` is the lowest epoch that is still believed. Where Postgres turns out to be behind
-    what was known of it, or Redis has missed too much, it is raised, and Redis is loaded again.
+    `trusted_from` is the lowest epoch that is still believed. It is raised, and Redis is loaded
+    again, if Postgres turns out to be an older copy or Redis has missed too much.
 
     `uncounted` is set while counters in Redis may have missed a change. `redis_head` is how far
-    Postgres was by what Redis has copied, in the newest pulse; `head_seqs` are the `seq` of its
-    totals the last few times that it was asked, the newest last.
+    Postgres was by the copies in Redis, as of the newest pulse. `head_seqs` are the `seq` of
+    Postgres' totals in its last few answers, the newest last.
     """
 
     def __init__(self, node: Node, log: SessionLog, wake: Wakeups, epoch: int) -> None:
@@ -136,13 +136,13 @@ class Epochs:
         return Head(offset=offset, epoch=epoch, settled=settled, seq=seq)
 
     def distrust(self, known: Head) -> None:
-        """Have Redis loaded again: Postgres is behind what was known of it, and is the truth."""
+        """Have Redis loaded again: Postgres is an older copy than was known, and is the truth."""
         if known.epoch >= self.trusted_from:
             self.trusted_from = known.epoch + 1
             self._node.metrics.postgres_rollbacks.inc()
             self._log.warning(
-                "Postgres has gone back behind event %d and order %d of epoch %d; "
-                "`liveshop audit` lists the orders that Redis knows and Postgres does not",
+                "PostgreSQL is an older copy: it lacks event %d, change %d of orders or epoch %d; "
+                "`liveshop audit` lists the orders known only to Redis",
                 known.offset,
                 known.seq,
                 known.epoch,

@@ -34,15 +34,15 @@ class Rebuilder:
     """Waits for the room to be fenced; then has the units rebuilt, by this node or another.
 
     The node that raises the epoch in Postgres rebuilds. The others look whether Redis is open
-    again, and after `FENCED_MS_MAX` take over; each time longer, so that two nodes that are both
-    slow do not take over from each other for ever.
+    again, and take over after `FENCED_MS_MAX`. They wait twice as long each time: two slow nodes
+    would otherwise take over from each other for ever.
     """
 
     def __init__(self, session: Session, command_log: CommandLog, outcomes: OrderOutcomes) -> None:
         self._session = session
         self._command_log = command_log
         self._outcomes = outcomes
-        # The epoch at which the units were last good here, and the last that was raised here.
+        # The epoch at which this node last opened, and the last one that it raised itself.
         self._good_epoch = 0
         self._raised_epoch = 0
         self._takeovers = 0
@@ -56,7 +56,7 @@ class Rebuilder:
                 try:
                     await (self._copy_counters() if session.epochs.good else self._open())
                 except LiveshopError as failure:
-                    session.log.info("waits for a store: %s", failure)
+                    session.log.info("the rebuild waits for a store: %s", failure)
                     await anyio.sleep(_RETRY_S)
 
     async def _open(self) -> None:
@@ -70,7 +70,7 @@ class Rebuilder:
             if rebuild is None or not await self._rebuild(rebuild):
                 return
         if not self._good_epoch:
-            # The node that has counted last may not have got to the end.
+            # A node that began the last copy of the counters may have died before its end.
             session.epochs.uncounted = True
         if not self._command_log.verified:
             await self._command_log.verify()
@@ -112,7 +112,7 @@ class Rebuilder:
             return False
         reply = await session.units.sweep(session.epochs.newest)
         if reply.status is UnitsStatus.OK:
-            # The node that has loaded them had a reason not to believe what this node has heard.
+            # Rows heard at an older epoch may be of an older Postgres, with higher versions.
             session.replace_rows(await session.node.stores[Sessions].rows(session.session_id))
             await self._outcomes.expired(reply.expired)
             return True
@@ -124,7 +124,7 @@ class Rebuilder:
         session.epochs.newest = self._raised_epoch = rebuild.epoch
         if rebuild.epoch > 1:  # the first is no repair: the session is new
             session.node.metrics.rebuilds.inc()
-        session.log.warning("rebuilding, epoch %d", rebuild.epoch)
+        session.log.warning("rebuilding the units in Redis, epoch %d", rebuild.epoch)
         session.replace_rows(rebuild.rows)
         if await session.units.fence(rebuild.epoch) is not UnitsStatus.OK:
             return False
@@ -153,7 +153,7 @@ class Rebuilder:
         return True
 
     async def _resolved(self, survivors: Sequence[Reservation]) -> list[Reservation]:
-        """Return what Postgres has made of the survivors without Redis knowing."""
+        """Return what Postgres has decided about survivors and Redis does not know."""
         store, outcomes = self._session.node.stores[Orders], []
         orders: dict[str, Order] = {}
         for first in range(0, len(survivors), _SURVIVORS_PER_READ):
@@ -162,7 +162,8 @@ class Rebuilder:
             sold_in = {
                 each.order_id for each in decided.values() if each.verdict is Verdict.CONFIRMED
             }
-            # Whole orders: Redis may have lost what else was in them, and that they were ordered.
+            # Whole orders: Redis may have lost their other lines, and the fact that they were
+            # ordered.
             orders |= await store.many(sold_in - orders.keys())
             outcomes += [
                 resolved(item, decided[item.rid].verdict)
@@ -175,8 +176,8 @@ class Rebuilder:
     async def _copy_counters(self) -> None:
         """Copy all that Postgres has counted; until it is there, only the database checks limits.
 
-        Changes nothing if Redis has it: then it costs a read of every count. A node that did not
-        get to it may not have told of a cancellation either.
+        If Redis has everything, this changes nothing and costs a read of every count. A node that
+        died before it may not have told of a cancellation either.
         """
         session = self._session
         session.epochs.uncounted = False
@@ -196,7 +197,7 @@ class Rebuilder:
         )
         if not session.epochs.ok_or_fence(await session.units.copy(epoch, rows, totals=totals)):
             return False
-        # At another epoch the counts are for the node that raised it.
+        # At another epoch, the node that raised it copies the counts.
         while session.epochs.newest == epoch:
             counts = await sessions.quotas(session.session_id, after=after, limit=_QUOTAS_PER_READ)
             if not counts:

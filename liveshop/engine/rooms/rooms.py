@@ -44,8 +44,8 @@ _FINISH_POLL_S = 0.02
 class Rooms:
     """Loads and unloads rooms; twice a second compares them all with Postgres in one query.
 
-    Rooms that must be there are loaded however many there are: of shows that are on, or have units
-    still. The others are bounded: anonymous viewers see settled shows without one, and beyond
+    The rooms of shows that are on, or still have units, are always loaded, however many there are.
+    The others are bounded: anonymous viewers see settled shows without one, and beyond
     `quiet_rooms_max` a quiet room makes way for the next.
     """
 
@@ -73,8 +73,8 @@ class Rooms:
     async def get(self, session_id: str, *, insists: bool = True) -> Room:
         """Return the room, loaded if need be; raises NotFound or Unavailable.
 
-        Busy where the room would be one quiet room too many, and none can make way; not for those
-        who insist: they are known, and do something there.
+        Busy if the room would be one quiet room too many and none can make way. Those who insist
+        are let in: they are known, and do something there.
         """
         room = self._rooms.get(session_id)
         if room is None:
@@ -133,7 +133,7 @@ class Rooms:
                     await self._beat(beat)
                 except Exception:
                     # A bug of ours, or what a newer release has written: no reason to stop here.
-                    _logger.exception("the rooms could not be compared")
+                    _logger.exception("the rooms could not be compared with PostgreSQL")
                 beat += 1
                 due = max(started + _BEAT_S, anyio.current_time())
                 await anyio.sleep_until(due)
@@ -214,7 +214,7 @@ class Rooms:
                 await self._look()
         except LiveshopError as failure:
             node.postgres_up = node.database.reachable
-            _logger.info("a store is away: %s", reason(failure))
+            _logger.info("a store is unavailable: %s", reason(failure))
         node.opened = node.opened or node.health.ready
         await self._stills.tell_buying()
         await self._unload_idle()
@@ -252,7 +252,7 @@ class Rooms:
                 raise
             except Exception:
                 # The others must still be kept.
-                SessionLog(session_id).exception("it cannot be loaded")
+                SessionLog(session_id).exception("loading failed")
 
     async def _compare(self, session_id: str, known: Head, head: Head | None) -> None:
         if head is None:

@@ -28,8 +28,8 @@ from liveshop.stores.redis.units import SessionUnits
 class Session:
     """A session on a node: its state, and the parts that show it.
 
-    `state` follows the log; `newest` is the last event that was applied, `sells_offset` that of the
-    last one that changed what is sold. `rows` are the newest copies of Postgres' rows. All else
+    `state` follows the log. `newest` is the last applied event, and `sells_offset` the offset of
+    the last one that changed what is sold. `rows` are the newest copies of Postgres' rows. All else
     that a session has on a node is apart: its `epochs`, its `peers`, and what may `wake` its tasks.
     """
 

@@ -1,7 +1,7 @@
 """Settled shows as anonymous viewers see them: a snapshot each, and no room.
 
-A room costs tasks, a subscription and two calls of Redis a second, for a show in which nothing
-happens any longer but that a moderator takes a chat message away. Strangers can ask for every
+A room costs tasks, a subscription and two calls of Redis a second. In a settled show nothing
+happens any longer, except that a moderator may delete a chat message. Strangers can ask for every
 show that is listed. Therefore they get bytes that are read once, kept in a bounded cache, and
 compared with the log whenever the rooms are.
 """

@@ -77,7 +77,7 @@ class Upkeep:
         try:
             await work()
         except LiveshopError as failure:
-            self._session.log.info("%s", failure)
+            self._session.log.info("upkeep waits: %s", failure)
             return False
         return True
 
@@ -91,8 +91,8 @@ class Upkeep:
             await self._retire()
             return
         await self._sweep()
-        # Only a pulse that found Redis closed can tell that nothing is held and nothing will be:
-        # before, another node may have reserved a unit since.
+        # Only a pulse whose plan has the end of the session can tell that nothing is held and
+        # nothing will be. With an older plan, another node may have reserved a unit since.
         closed = ended and self._pulse.plan_offset >= offset
         if closed and not self._pulse.held and session.buying:
             await self._settle_session()
@@ -116,7 +116,7 @@ class Upkeep:
     async def _copy_missed(self) -> None:
         """Copy the rows again where Redis' totals are behind what Postgres' were two looks ago.
 
-        The node that changed them copies them too; this is for one that died in between. The
+        The node that changed them copies them, too; this covers a node that died in between. The
         newest looks tell nothing: while much is sold, Redis is always a moment behind.
         """
         session = self._session
@@ -135,7 +135,7 @@ class Upkeep:
             rows = await session.node.stores[Sessions].rows(session.session_id)
             session.keep_rows(rows)
             await session.units.copy(session.epochs.newest, rows)
-            session.log.info("it is settled")
+            session.log.info("settled")
 
     async def _retire(self) -> None:
         """Give the memory back that a settled session's reservations take in Redis."""

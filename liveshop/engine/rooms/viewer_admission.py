@@ -20,7 +20,7 @@ from liveshop.stores.postgres.orders import Orders
 
 
 class ViewerAdmission:
-    """Knows in which room each viewer is, or at which still, or that it is on its way there."""
+    """Knows for each viewer its room or still, or that it is on its way there."""
 
     def __init__(self, node: Node, rooms: Rooms, errands: Errands) -> None:
         self._node = node

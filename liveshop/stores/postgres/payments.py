@@ -47,7 +47,7 @@ class Payments:
         await self._database.commit(_SQL["record_payment"], *record)
         payment = await self._read(payment_id)
         if (payment.order_id, payment.amount) != (order_id, amount):
-            raise Conflict("this payment_id came with another order or amount")
+            raise Conflict("this payment_id was reported with another order or amount")
         self._reach(Failpoint.AFTER_PAYMENT)
         async with self._database.transaction(session_id) as connection:
             await lock_session(connection, session_id)

@@ -113,7 +113,7 @@ class Bus:
                         timeout=math.inf, disconnect_on_error=False
                     )
             except (RedisError, OSError) as exc:
-                _log.warning("the bus is lost: %s", exc)
+                _log.warning("the connection to the bus is lost: %s", exc)
                 return
             if kind in (b"message", b"smessage") and channel in self._sessions:
                 self.on_message(self._sessions[channel], rest[0])

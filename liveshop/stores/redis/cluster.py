@@ -31,9 +31,10 @@ def _nothing() -> None: ...
 class ClusterLink(RedisLink):
     """Calls the primary that has the key's slot, over a link of its own.
 
-    Twice a second it looks which primary has what. One that has lost its slots answers MOVED, and
-    one that is about to TRYAGAIN: for its callers it is `Unavailable` until the next look. Set
-    `on_change` before `run`: it is called, in the link's task, when a slot has another primary.
+    Twice a second it looks which primary has what. A server that has lost its slots answers MOVED,
+    and one that is about to lose them TRYAGAIN. For callers, either is `Unavailable` until the next
+    look. Set `on_change` before `run`: it is called, in the link's task, when a slot has another
+    primary.
     """
 
     def __init__(self, url: str) -> None:
@@ -78,7 +79,9 @@ class ClusterLink(RedisLink):
                 try:
                     self._follow(await self._look(), tasks)
                 except (Unavailable, TimeoutError) as exc:
-                    _log.warning("the cluster does not say who has what: %s", reason(exc))
+                    _log.warning(
+                        "the cluster does not say which server has which slots: %s", reason(exc)
+                    )
                 await anyio.sleep(limits.CLUSTER_LOOK_MS / 1000)
 
     async def call(

@@ -71,8 +71,8 @@ class Memory:
 class RedisLink:
     """Sends commands and reads replies in one task; callers wait on futures.
 
-    A call that has been sent is never cancelled: a caller that stops waiting misses the reply.
-    Nothing is ever sent twice.
+    A sent call is never cancelled: a caller who stops waiting misses the reply. Nothing is ever
+    sent twice.
     """
 
     def __init__(self, url: str) -> None:

@@ -30,8 +30,8 @@ class Loading(ABC):
     async def survivors(self) -> tuple[Reservation, ...]:
         """Return all HELD and PAYING reservations, between `fence` and `load`.
 
-        Redis may have come back from an old file: look up in Postgres which of their rids have
-        an order line (and which `order_id`s are void), and give those to `load` as `resolved`.
+        Redis may have come back from an old file. Look up in Postgres which of their rids have an
+        order line, and which `order_id`s are void. Give those to `load` as `resolved`.
         """
         found: list[Reservation] = []
         for name in _SETS:
@@ -55,14 +55,14 @@ class Loading(ABC):
     ) -> LoadReply:
         """Finish a rebuild: replace what Redis has by what Postgres has, and open the session.
 
-        It goes on with every reservation that survived and still fits. `pending` are the lines
-        of pending orders, PAYING and with their `order_id`, those of an order together: they are
-        kept in any case, as are surviving PAYING ones; HELD ones that no longer fit are refused,
-        the newest first. `resolved` are as in `settle`. `now_ms_min` is the newest instant in
-        Postgres: the clock goes on from there. Projection and buyer counts are gone: `push`
-        next, then `copy` bought counts in batches. FENCED: `fence` has not been called, or Redis
-        restarted since; EPOCH: a later rebuild was first. Where it does not come to its end, the
-        session stays closed: begin again with a new epoch.
+        It goes on with every reservation that survived and still fits. `pending` are the lines of
+        pending orders, PAYING and with their `order_id`, those of an order together. They are kept
+        in any case, and surviving PAYING ones too. HELD ones that no longer fit are refused, the
+        newest first. `resolved` are as in `settle`. `now_ms_min` is the newest instant in Postgres:
+        the clock goes on from there. Projection and buyer counts are gone: `push` next, then `copy`
+        bought counts in batches. FENCED: `fence` has not been called, or Redis restarted since;
+        EPOCH: a later rebuild was first. If it does not come to its end, the session stays closed:
+        begin again with a new epoch.
         """
         assert all(line.state is ReservationState.PAYING and line.order_id for line in pending)
         begin = (epoch, now_ms_min)

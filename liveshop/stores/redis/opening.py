@@ -20,8 +20,8 @@ _log = logging.getLogger(__name__)
 async def open_connection(url: str, *, decode: bool) -> AbstractConnection:
     """Connect, log in and select the database as the URL says; raises Unavailable.
 
-    Through Sentinels it is a connection to the primary that they name, to a cluster one to
-    whichever of the servers in the URL answers first.
+    With Sentinels it leads to the primary that they name. With a cluster it leads to whichever
+    server of the URL answers first.
     """
     servers = servers_of(url)
     if servers is None:
@@ -47,7 +47,7 @@ async def keep_opening(url: str, *, decode: bool) -> AbstractConnection:
 async def until_replaced(url: str, connection: AbstractConnection) -> None:
     """Return once Sentinels name another primary than the one connected to.
 
-    A primary that is cut off from them still answers, and a replica of its may sell meanwhile.
+    A primary cut off from the Sentinels still answers, and a promoted replica may sell meanwhile.
     """
     servers = servers_of(url)
     if servers is None or servers.kind is not Kind.SENTINEL:
@@ -68,9 +68,9 @@ async def until_replaced(url: str, connection: AbstractConnection) -> None:
 async def write(connection: AbstractConnection, packed: bytes) -> None:
     """Write packed commands; raises OSError if the connection is gone.
 
-    Not by redis-py's own method. That one would open a closed connection again, and hands a list
-    to the transport: asyncio of Python 3.12 and 3.13 goes on with a list after the transport has
-    closed, which fails, and never finishes with one that has no bytes in it.
+    Not by redis-py's own method. That one would open a closed connection again, and it hands a list
+    to the transport. If the transport has closed, asyncio of Python 3.12 and 3.13 goes on with the
+    list, and fails. With a list without bytes it never finishes.
     """
     writer = connection._writer
     if writer is None or writer.is_closing():
@@ -82,8 +82,8 @@ async def write(connection: AbstractConnection, packed: bytes) -> None:
 async def close_connection(connection: AbstractConnection) -> None:
     """Close a connection at once; bytes that have not left yet are dropped with it.
 
-    A transport that is closed in the ordinary way keeps its socket until the server has read
-    everything, and a server that hangs never does.
+    A transport closed in the ordinary way keeps its socket until the server has read everything. A
+    server that hangs never does.
     """
     if connection._writer is not None:
         connection._writer.transport.abort()

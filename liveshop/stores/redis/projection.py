@@ -1,4 +1,4 @@
-"""The facts of a session that Redis needs to sell: replaced whole, only by a higher offset."""
+"""The facts of a session that Redis needs to sell; only a higher offset replaces them, whole."""
 
 from dataclasses import dataclass
 

@@ -11,7 +11,7 @@ class UnitsStatus(StrEnum):
     """Whether a call was carried out; unless it is OK, nothing was read into or changed.
 
     FENCED: Redis may have lost writes (keys missing, another process than at the last rebuild,
-    a rebuild under way, an older epoch): rebuild with a new epoch, or wait for who does.
+    a rebuild under way, an older epoch). Rebuild with a new epoch, or wait for the node that does.
     EPOCH: the caller's epoch is older than Redis': read `stock_epoch` again, then call again.
     STALE (`reserve` and `move`): Redis' projection is older than the session's: `push`, then call
     again.

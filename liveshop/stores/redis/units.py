@@ -115,9 +115,9 @@ class SessionUnits(Loading):
         """Record what Postgres decided about reservations, and copy what it changed, in one.
 
         Each outcome is SOLD, RELEASED, EXPIRED or REFUSED (with `code`); its `resolved_ms` is
-        ignored, Redis' clock sets it. A hold is dropped if there is one; a rid that Redis does
-        not know is recorded as resolved. One that is resolved already stays so, except that SOLD
-        replaces anything, and brings the order and the price that Postgres has. May be repeated.
+        ignored, Redis' clock sets it. A hold is dropped if there is one; a rid that Redis does not
+        know is recorded as resolved. A resolved one stays as it is, except that SOLD replaces
+        anything, and brings order and price from Postgres. May be repeated.
         """
         args = outcome_args(outcomes) + copy_args(rows, bought, totals)
         return UnitsStatus(await self._call("settle", epoch, *args))
