@@ -1,4 +1,7 @@
-/** Type declarations of liveshop.js; docs/client.md describes what they name. */
+/**
+ * Type declarations of liveshop.js; docs/client.md describes what they name. What each feature adds
+ * is in its own `page/liveshop.d.ts`; the server hands them out as one file.
+ */
 
 export type Role = "viewer" | "moderator" | "host" | "admin";
 export type SessionStatus = "draft" | "scheduled" | "live" | "paused" | "ended";
@@ -17,12 +20,10 @@ export interface Sale {
   product_id: string; prices: Record<string, number>; starts_at_ms: number; ends_at_ms: number;
   left: number | null; limit: number | null;
 }
-export interface ChatLine { id: string; at_ms: number; viewer: Viewer; text: string }
 export interface Session {
   offset: number; now_ms: number; id: string; title: string; status: SessionStatus;
   starts_at_ms: number | null; currency: string; stream_url: string | null; pinned: string[];
-  shelf: Product[]; sales: Sale[]; viewers: number; likes: number; buying: boolean;
-  chat_pinned: ChatLine[]; chat: ChatLine[]; chat_slow_ms?: number;
+  shelf: Product[]; sales: Sale[]; viewers: number; buying: boolean;
 }
 
 /** A refusal: `code` is the protocol's, or `offline`; the other fields are those of the code. */
@@ -43,7 +44,15 @@ export interface Mine { purchases: Purchase[]; checkouts: Checkout[]; orders: Or
 export interface State {
   line: LineState; closed: number | null; viewer: Viewer | null; session: Session | null;
   sales: Record<string, Sale>; left: Record<string, number>; mine: Mine;
-  stats: Record<string, unknown> | null; muted: Record<string, number | null>;
+  stats: Record<string, unknown> | null;
+}
+
+/** A feature's share of the state: the changes that messages make, by their type. */
+export interface Feature {
+  onSession?: Record<string, (session: Session, message: Message) => Session>;
+  onState?: Record<string, (state: State, message: Message) => State>;
+  initial?: Partial<State>;
+  hide?: Record<string, (session: Session, event: Message) => Session>;
 }
 
 /** A message of the server; docs/protocol.md has them all. */
@@ -72,6 +81,7 @@ export class Shop {
   readonly state: State;
   readonly sessionId: string;
   subscribe(listener: Listener): () => void;
+  use(feature: Feature, messages?: Message[] | null): void;
   now(): number;
   secondsTo(instantMs: number): number;
   offer(sku: string): Offer | null;

@@ -195,13 +195,13 @@ async def test_the_type_declarations_name_what_the_module_has(
           const shop = new module.Shop({ sessionId: "nothing" });
           const own = Object.keys(shop);
           shop.close();
-          const methods = Object.getOwnPropertyNames(module.Shop.prototype);
+          const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(module.Shop.prototype));
           return [Object.keys(module), Object.keys(shop.state), [...own, ...methods]];
         }"""
     )
     assert set(found[0]) == names
-    assert set(found[2]) - {"token", "storage"} == members
-    state = re.findall(r"export interface State \{(.*?)\n\}", declared, re.DOTALL)[0]
+    assert set(found[2]) - {"token", "storage", "features"} == members
+    state = "".join(re.findall(r"export interface State \{(.*?)\}\n", declared, re.DOTALL))
     assert set(found[1]) == set(re.findall(r"(\w+): ", state)) - {"string"}
 
 

@@ -10,7 +10,9 @@ from tests.browser.shop import BrowserShow, Json, open_page
 _BEGIN = """async ([session_id, token]) => {
   const path = [...document.querySelectorAll("script")].map((each) => each.src)
     .find((src) => src.endsWith("/console/main.js"));
-  const { RehearsalShop } = await import(path.replace("main.js", "rehearsal.js"));
+  const folder = path.slice(0, -"pages/console/main.js".length);
+  const { RehearsalShop } = await import(`${folder}features/rehearsal/page/shop.js`);
+  const { STATES } = await import(`${folder}features/parts.js`);
   const { Office } = await import(path.replace("main.js", "office.js"));
   const answer = await fetch(`/api/sessions/${session_id}`,
     { headers: { Authorization: `Bearer ${token}` } });
@@ -22,7 +24,7 @@ _BEGIN = """async ([session_id, token]) => {
     return office.rehearse(step);
   };
   const viewer = { id: "u_host", name: "host", role: "host" };
-  window.rehearsal = new RehearsalShop({ session, viewer }, Date.now(), ask);
+  window.rehearsal = new RehearsalShop({ session, viewer }, Date.now(), ask, STATES);
   window.orders = [];
   window.ended = [];
   rehearsal.subscribe((state, message) => {

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from babel import Locale
 
-_PAGES = Path(__file__).parents[2] / "liveshop" / "pages"
+_PACKAGE = Path(__file__).parents[2] / "liveshop"
+_PAGES = _PACKAGE / "pages"
+_FEATURES = sorted(path.parents[1].name for path in _PACKAGE.glob("features/*/page/messages"))
 _LANGUAGES = ("en", "el", "zh", "ru")
 _USE = re.compile(r"""\bt\(\s*(?P<quote>["`])(?P<key>[\w.]+)(?P<rest>\$\{)?""")
 # A key that a table holds until it is said: `key: "cart.empty"`.
@@ -17,14 +19,37 @@ _PLACE = re.compile(r"\{(\w+)\}")
 Message = str | dict[str, str]
 
 
-def _messages(language: str) -> dict[str, Message]:
-    found: dict[str, Message] = json.loads((_PAGES / "messages" / f"{language}.json").read_text())
+def _kernels(language: str) -> dict[str, Message]:
+    return _read(_PAGES / "messages" / f"{language}.json")
+
+
+def _features(feature: str, language: str) -> dict[str, Message]:
+    return _read(_PACKAGE / "features" / feature / "page" / "messages" / f"{language}.json")
+
+
+def _read(path: Path) -> dict[str, Message]:
+    found: dict[str, Message] = json.loads(path.read_text())
     return found
 
 
-def _scripts() -> list[str]:
-    paths = (path for path in _PAGES.rglob("*.js") if "vendor" not in path.parts)
-    return [path.read_text() for path in paths]
+def _messages(language: str) -> dict[str, Message]:
+    """Return the messages of the kernel and of every feature, as the server puts them together."""
+    return _kernels(language) | {
+        key: message
+        for feature in _FEATURES
+        for key, message in _features(feature, language).items()
+    }
+
+
+def _scripts(feature: str | None = None) -> list[str]:
+    """Return the scripts of a feature; the kernel's and every feature's if none is named."""
+    folders = ["pages", "features"] if feature is None else [f"features/{feature}"]
+    return [
+        path.read_text()
+        for folder in folders
+        for path in (_PACKAGE / folder).rglob("*.js")
+        if "vendor" not in path.parts
+    ]
 
 
 def _texts(message: Message) -> list[str]:
@@ -39,7 +64,30 @@ def test_there_is_one_file_for_each_language_that_can_be_chosen() -> None:
     i18n = (_PAGES / "shared" / "i18n.js").read_text()
     (offered,) = re.findall(r"LANGUAGES = \{(.+)\}", i18n)
     assert tuple(re.findall(r"(\w+): ", offered)) == _LANGUAGES
-    assert {path.stem for path in (_PAGES / "messages").iterdir()} == set(_LANGUAGES)
+    shares = [_PACKAGE / "features" / feature / "page" for feature in _FEATURES]
+    for folder in (_PAGES, *shares):
+        assert {path.stem for path in (folder / "messages").iterdir()} == set(_LANGUAGES), folder
+
+
+@pytest.mark.parametrize("feature", _FEATURES)
+def test_a_feature_says_the_same_in_every_language_under_keys_of_its_own(feature: str) -> None:
+    """Keys that begin with the feature's name are in no other file, if the kernel has none."""
+    english = _features(feature, "en")
+    assert {key.partition(".")[0] for key in english} == {feature}
+    assert not any(key.startswith(f"{feature}.") for key in _kernels("en"))
+    for language in _LANGUAGES:
+        assert list(_features(feature, language)) == list(english), language
+
+
+@pytest.mark.parametrize("feature", _FEATURES)
+def test_a_feature_uses_its_own_messages_and_the_kernels(feature: str) -> None:
+    """Otherwise it could not be read, and not be left out, without another one."""
+    texts = _scripts(feature)
+    used = {
+        match["key"] for text in texts for match in (*_USE.finditer(text), *_HELD.finditer(text))
+    }
+    others = tuple(f"{name}." for name in _FEATURES if name != feature)
+    assert [key for key in sorted(used) if key.startswith(others)] == []
 
 
 @pytest.mark.parametrize("language", _LANGUAGES)
@@ -76,7 +124,8 @@ def test_a_message_with_plurals_has_those_that_the_language_has(language: str) -
 @pytest.mark.parametrize("language", _LANGUAGES)
 def test_messages_stand_in_order_and_say_something(language: str) -> None:
     messages = _messages(language)
-    assert list(messages) == sorted(messages)
+    for share in (_kernels(language), *(_features(feature, language) for feature in _FEATURES)):
+        assert list(share) == sorted(share)
     assert all(text.strip() for message in messages.values() for text in _texts(message))
     assert not any("!" in text or "！" in text for m in messages.values() for text in _texts(m))
 
@@ -87,16 +136,16 @@ _NAMED = {
     "buy.add": "buy.add_product",
     "buy.pay": "buy.pay_product",
     "cart.remove": "cart.remove_product",
-    "console.pin": "console.pin_title console.pin_of",
-    "console.unpin": "console.unpin_title console.unpin_of",
+    "console.pin": "console.pin_title chat.console.pin_of",
+    "console.unpin": "console.unpin_title chat.console.unpin_of",
     "console.price": "console.price_title",
     "console.plan": "console.plan_title",
     "console.sale": "console.sale_title",
     "console.end_sale": "console.end_sale_title",
     "console.remove": "console.remove_title",
-    "console.delete": "console.delete_of",
-    "console.mute": "console.mute_name",
-    "console.unmute": "console.unmute_name",
+    "chat.console.delete": "chat.console.delete_of",
+    "chat.console.mute": "chat.console.mute_name",
+    "chat.console.unmute": "chat.console.unmute_name",
     "console.cancel": "console.cancel_order_of",
     "lobby.host": "lobby.host_show",
 }

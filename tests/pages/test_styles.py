@@ -1,5 +1,6 @@
 """The pages' sheets and scripts: each has its use, and nothing is said twice."""
 
+import posixpath
 import re
 from collections import Counter
 from pathlib import Path
@@ -8,24 +9,43 @@ import pytest
 
 from liveshop.edge.http.page_files import imported, read_pages
 
-_PAGES = Path(__file__).parents[2] / "liveshop" / "pages"
-_HTML = ("index.html", "watch.html", "host.html")
+_PACKAGE = Path(__file__).parents[2] / "liveshop"
+_PAGES = _PACKAGE / "pages"
+_HTML = ("pages/index.html", "pages/watch.html", "pages/host.html")
 _SHEETS = sorted(path.name for path in (_PAGES / "styles").iterdir())
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.S | re.M)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _CLASS = re.compile(r"\.([a-z][\w-]*)", re.I)
-_LINKED = re.compile(r'(?:href|src)="/pages/(?:@\w+/)?([^"]+)"')
-_LATER = re.compile(r'\bimport\("(?:\.\./)+([^"]+)"\)')
+_LINKED = re.compile(r'(?:href|src)="/(?:@\w+/)?([^"]+)"')
+_LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
+_WOKEN = re.compile(r'\{ name: "(\w+)", wakes:')
 _WORKER = re.compile(r'\bnew Worker\(new URL\("\./([^"]+)"')
 
 
 def _text(name: str) -> str:
-    return _COMMENT.sub("", (_PAGES / name).read_text())
+    return _COMMENT.sub("", (_PACKAGE / name).read_text())
+
+
+def _written(*kinds: str) -> list[str]:
+    """Return the names of our own files of these kinds, of the pages and of the features."""
+    return [
+        path.relative_to(_PACKAGE).as_posix()
+        for folder in ("pages", "features")
+        for kind in kinds
+        for path in (_PACKAGE / folder).rglob(kind)
+        if "vendor" not in path.parts
+    ]
+
+
+def _sheet(sheet: str) -> str:
+    """Return a sheet as it is sent, with what features add to it."""
+    shares = (name for name in _written(sheet) if name.startswith("features/"))
+    return "\n".join(map(_text, (f"pages/styles/{sheet}", *shares)))
 
 
 def _rules(sheet: str) -> list[tuple[str, str]]:
     """Return the selectors and declarations of a sheet, those of its media queries left out."""
-    text = re.sub(r"@\w[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", _text(f"styles/{sheet}"))
+    text = re.sub(r"@\w[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", _sheet(sheet))
     found = [
         (" ".join(rule[1].split()), " ".join(rule[2].split())) for rule in _RULE.finditer(text)
     ]
@@ -34,33 +54,38 @@ def _rules(sheet: str) -> list[tuple[str, str]]:
 
 
 def _linked(page: str) -> list[str]:
-    return [name for name in _LINKED.findall(_text(page)) if name.startswith("styles/")]
+    return [name for name in _LINKED.findall(_text(page)) if name.startswith("pages/styles/")]
 
 
 def test_every_file_is_used_by_a_page_or_handed_out() -> None:
-    pages = read_pages(_PAGES)
+    pages = read_pages(_PACKAGE)
     contents = {name: file.plain for name, file in pages.files.items()}
-    used = {*_HTML, "liveshop.js", *imported("client/shop.js", contents), "client/shop.js"}
+    client = imported("pages/client/shop.js", contents)
+    used = {*_HTML, "pages/liveshop.js", *client}
     for page in _HTML:
         used |= set(_LINKED.findall(contents[page].decode()))
-    later = {to for name in used if name.endswith(".js") for to in _LATER.findall(_text(name))}
-    for name in (name for name in used if name.endswith(".js")):
+    scripts = [name for name in used if name.endswith(".js")]
+    later = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(name), to))
+        for name in scripts
+        for to in _LATER.findall(_text(name))
+    }
+    for name in scripts:
         folder = Path(name).parent.as_posix()
         workers = {f"{folder}/{worker}" for worker in _WORKER.findall(_text(name))}
         later |= workers.union(*(imported(worker, contents) for worker in workers))
+    for feature in _WOKEN.findall(_text("features/parts.js")):
+        for module in Path(_PACKAGE / "features" / feature / "page").glob("*.js"):
+            if module.stem in ("state", "viewer", "console"):
+                later |= {*imported(module.relative_to(_PACKAGE).as_posix(), contents)}
     kept = {name for name in contents if name.endswith((".js", ".css", ".html"))}
     assert kept - used - later == set()
 
 
 @pytest.mark.parametrize("sheet", _SHEETS)
 def test_every_class_that_a_sheet_names_is_worn_by_something(sheet: str) -> None:
-    worn = "\n".join(
-        _text(path.relative_to(_PAGES).as_posix())
-        for kind in ("*.js", "*.html")
-        for path in _PAGES.rglob(kind)
-        if "vendor" not in path.parts
-    )
-    selectors = re.sub(r"\{[^{}]*\}", ";", _text(f"styles/{sheet}"))
+    worn = "\n".join(_text(name) for name in _written("*.js", "*.html"))
+    selectors = re.sub(r"\{[^{}]*\}", ";", _sheet(sheet))
     named = {*_CLASS.findall(selectors)}
     assert {
         name for name in named if not re.search(rf"(?<![\w-])(--)?{name}(?![\w-])", worn)
@@ -68,16 +93,15 @@ def test_every_class_that_a_sheet_names_is_worn_by_something(sheet: str) -> None
 
 
 def test_every_custom_property_is_used() -> None:
-    defined = set(re.findall(r"^\s*(--[\w-]+):", _text("styles/tokens.css"), re.M))
-    users = [*(_PAGES / "styles").iterdir(), *(_PAGES / "console").iterdir()]
-    text = "\n".join(path.read_text() for path in users)
+    defined = set(re.findall(r"^\s*(--[\w-]+):", _text("pages/styles/tokens.css"), re.M))
+    text = "\n".join(_text(name) for name in _written("*.css", "*.js"))
     used = set(re.findall(r'(?:var\(|")(--[\w-]+)[)"]', text))
     assert used == defined
 
 
 @pytest.mark.parametrize("page", _HTML)
 def test_a_page_is_told_a_thing_once(page: str) -> None:
-    sheets = [name.removeprefix("styles/") for name in _linked(page)]
+    sheets = [name.removeprefix("pages/styles/") for name in _linked(page)]
     assert sheets[:2] == ["tokens.css", "base.css"]
     told = Counter(
         (selector, each.partition(":")[0].strip())

@@ -42,8 +42,8 @@ _ALWAYS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-# The client module loads its other half from /pages/.
-_SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/")
+# The client module loads its other half from /pages/ and /features/.
+_SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/", "/features/")
 
 
 class SecureHeaders:

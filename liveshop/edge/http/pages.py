@@ -12,16 +12,16 @@ from starlette.routing import BaseRoute, Route
 from liveshop.edge.http.headers import CONTENT_SECURITY_POLICY, STREAM_POLICY
 from liveshop.edge.http.page_files import PageFile, read_pages
 
-_FOLDER: Final = Path(__file__).parents[2] / "pages"
+_PACKAGE: Final = Path(__file__).parents[2]
 _PAGES: Final = {
-    "/": ("index.html", CONTENT_SECURITY_POLICY),
-    "/watch/{session_id}": ("watch.html", STREAM_POLICY),
-    "/host/{session_id}": ("host.html", CONTENT_SECURITY_POLICY),
-    "/liveshop.js": ("liveshop.js", CONTENT_SECURITY_POLICY),
-    "/liveshop.d.ts": ("liveshop.d.ts", CONTENT_SECURITY_POLICY),
+    "/": ("pages/index.html", CONTENT_SECURITY_POLICY),
+    "/watch/{session_id}": ("pages/watch.html", STREAM_POLICY),
+    "/host/{session_id}": ("pages/host.html", CONTENT_SECURITY_POLICY),
+    "/liveshop.js": ("pages/liveshop.js", CONTENT_SECURITY_POLICY),
+    "/liveshop.d.ts": ("pages/liveshop.d.ts", CONTENT_SECURITY_POLICY),
 }
 # A worker has a policy of its own: this one reads the stream, and the host's page need not.
-_READS_STREAM: Final = "console/stream_worker.js"
+_READS_STREAM: Final = "pages/console/stream_worker.js"
 # A browser asks each time whether the file has changed, and gets 304 if not.
 _REVALIDATED: Final = "no-cache"
 # The address of a file holds the version of them all, so what is kept is never out of date.
@@ -32,8 +32,7 @@ _Endpoint = Callable[[Request], Awaitable[Response]]
 
 def page_routes() -> list[BaseRoute]:
     """Return the pages, the client module, and the files that they load."""
-    pages = read_pages(_FOLDER)
-    current = f"@{pages.version}"
+    pages = read_pages(_PACKAGE)
 
     def page(name: str, policy: str) -> _Endpoint:
         async def answer(request: Request) -> Response:
@@ -43,21 +42,28 @@ def page_routes() -> list[BaseRoute]:
 
         return answer
 
-    async def file(request: Request) -> Response:
-        path: str = request.path_params["path"]
-        version, _, rest = path.partition("/") if path.startswith("@") else ("", "", path)
-        found = pages.files.get(rest)
+    def file(name: str, request: Request, caching: str) -> Response:
+        found = pages.files.get(name)
         if found is None:
             raise HTTPException(404)
-        # A page of a node with other files may ask here; it gets ours, but not to keep.
-        response = _sent(found, request, _KEPT if version == current else _REVALIDATED)
-        if rest == _READS_STREAM:
+        response = _sent(found, request, caching)
+        if name == _READS_STREAM:
             response.headers["Content-Security-Policy"] = STREAM_POLICY
         return response
 
+    async def newest(request: Request) -> Response:
+        return file(request.scope["path"].removeprefix("/"), request, _REVALIDATED)
+
+    async def versioned(request: Request) -> Response:
+        # A page of a node with other files may ask here; it gets ours, but not to keep.
+        current = request.path_params["version"] == pages.version
+        return file(request.path_params["path"], request, _KEPT if current else _REVALIDATED)
+
     return [
         *(Route(path, page(name, policy)) for path, (name, policy) in _PAGES.items()),
-        Route("/pages/{path:path}", file),
+        Route("/pages/{path:path}", newest),
+        Route("/features/{path:path}", newest),
+        Route("/@{version}/{path:path}", versioned),
     ]
 
 

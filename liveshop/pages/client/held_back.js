@@ -3,17 +3,23 @@
  * seconds. An end is shown at once, since what has ended can no longer be had.
  */
 
-const WAIT_MS_MAX = 60_000; // a stream that tells a wrong time holds nothing back for good
+import { without } from "./state.js";
 
-const FROM_EVENT = {
-  "product.pinned": (m) => ({ what: "pinned", product_id: m.product_id, at_ms: m.at_ms }),
-  "sale.started": (m) => ({ what: "sales", product_id: m.product_id, at_ms: m.at_ms }),
+// A stream that tells a wrong time holds nothing back for good.
+const WAIT_MS_MAX = 60_000;
+
+// By the type of an event that waits: the session as it was before it.
+const HIDE = {
+  "product.pinned": (s, m) => ({ ...s, pinned: s.pinned.filter((id) => id !== m.product_id) }),
+  "sale.started": (s, m) => ({ ...s, sales: without(s.sales, "product_id", m.product_id) }),
 };
 
-/** Return the list with what a message adds to it. */
-export function holdBack(list, message) {
-  const entry = FROM_EVENT[message.type]?.(message);
-  return entry ? [...list, entry] : list;
+const hideOf = (message, features) =>
+  HIDE[message.type] ?? features.find(({ hide }) => hide?.[message.type])?.hide[message.type];
+
+/** Return the list with a message that has to wait added to it. */
+export function holdBack(list, message, features) {
+  return hideOf(message, features) ? [...list, message] : list;
 }
 
 /** Return what is still to wait, when the video is `delayMs` behind. */
@@ -24,12 +30,7 @@ export function stillHeld(list, nowMs, delayMs) {
 }
 
 /** Return the session as it was before what is held back. */
-export function withheld(session, list) {
-  if (session === null || list.length === 0) return session;
-  const waits = (what, id) => list.some((e) => e.what === what && e.product_id === id);
-  return {
-    ...session,
-    pinned: session.pinned.filter((id) => !waits("pinned", id)),
-    sales: session.sales.filter((sale) => !waits("sales", sale.product_id)),
-  };
+export function withheld(session, list, features) {
+  if (session === null) return session;
+  return list.reduce((before, message) => hideOf(message, features)(before, message), session);
 }

@@ -2,7 +2,8 @@
 
 const WAIT_MS_MIN = 500;
 const WAIT_MS_MAX = 20_000;
-const GRACE_MS = 10_000; // beyond ping_ms without a message, the line is dead
+// Beyond ping_ms without a message, the line is dead.
+const GRACE_MS = 10_000;
 const JOIN_MS_MAX = 15_000;
 const PROBE_MS_MAX = 5_000;
 
@@ -31,15 +32,19 @@ export class Line {
   #onDown;
   #socket = null;
   #open = false;
-  #waiting = new Map(); // ref → {resolve, reject}
+  // By ref: {resolve, reject}.
+  #waiting = new Map();
   #ref = 0;
   #lastWaitMs = WAIT_MS_MIN;
   #movedMs = null;
-  #turn = null; // the ticket that lets it in first, until it is in
+  // The ticket that lets it in first, until it is in.
+  #turn = null;
   #pingMs = null;
   #alarm = 0;
-  #back = null; // the timer of the next try
-  #told = false; // the server said when that is to be
+  // The timer of the next try.
+  #back = null;
+  // The server said when that is to be.
+  #told = false;
   #probe = 0;
 
   /**
@@ -106,10 +111,12 @@ export class Line {
     try {
       const token = typeof this.#token === "function" ? await this.#token() : this.#token;
       if (socket !== this.#socket) return;
-      const visitor = token === null ? this.#visitor : null; // a token says who it is
+      // A token says who it is.
+      const visitor = token === null ? this.#visitor : null;
       socket.send(JSON.stringify({ type: "hello", ref: ++this.#ref, token, visitor }));
     } catch {
-      if (socket === this.#socket) this.drop(); // no token to be had now; perhaps the next time
+      // No token to be had now; perhaps the next time.
+      if (socket === this.#socket) this.drop();
     }
   }
 

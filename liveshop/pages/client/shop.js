@@ -12,7 +12,7 @@
 import { Clock } from "./clock.js";
 import { holdBack, stillHeld, withheld } from "./held_back.js";
 import { Line } from "./line.js";
-import { derived, initialState, isEvent, offer, reduce } from "./state.js";
+import { applied, derived, initialState, isEvent, offer, reduce } from "./state.js";
 import { tabStorage, visitorName } from "./storage.js";
 import { Wishes, kept } from "./wishes.js";
 
@@ -24,8 +24,9 @@ const WAKING = ["pageshow", "online", "offline"];
 
 export class Shop {
   /** The known state, replaced and never changed in place; docs/client.md names its fields. */
-  state = initialState;
-  #true = initialState; // with what is held back for the video
+  state;
+  // With what is held back for the video.
+  #true;
   #held = [];
   #delay = 0;
   #clock = new Clock();
@@ -36,8 +37,10 @@ export class Shop {
   #awake = () => document.visibilityState === "visible" && this.#wake();
 
   constructor({ sessionId, token = null, origin = location.origin, storage = tabStorage(),
-    delayMs = 0 }) {
-    Object.assign(this, { sessionId, token, storage });
+    delayMs = 0, features = [] }) {
+    Object.assign(this, { sessionId, token, storage, features });
+    this.state = Object.assign({}, initialState, ...features.map(({ initial }) => initial));
+    this.#true = this.state;
     this.holdBack(delayMs);
     this.#wishes = new Wishes({
       read: () => this.#true.mine,
@@ -67,6 +70,19 @@ export class Shop {
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Have one more feature change the state, by what its `page/state.js` exports. It takes in
+   * `messages` that came before; null says that some are gone, and a fresh snapshot is fetched.
+   */
+  use(feature, messages = []) {
+    this.features = [...this.features, feature];
+    const late = messages ?? [];
+    late.forEach((message) => this.#holdBack(message));
+    const start = { ...feature.initial, ...this.#true };
+    this.#change(late.reduce((state, message) => applied(state, message, feature), start));
+    if (messages === null) this.#line.drop();
   }
 
   /** The server's time in milliseconds, as well as it is known here. */
@@ -144,7 +160,7 @@ export class Shop {
     const { mine } = this.#true;
     this.#true = next;
     if (next.mine !== mine) this.#save();
-    this.state = derived({ ...next, session: withheld(next.session, this.#held),
+    this.state = derived({ ...next, session: withheld(next.session, this.#held, this.features),
       sales: before.sales, left: before.left }, before);
     const changed = Object.keys(this.state).filter((name) => this.state[name] !== before[name]);
     if (changed.length === 0 && message === null) return;
@@ -155,12 +171,13 @@ export class Shop {
     for (const message of messages) {
       const { session } = this.#true;
       if (isEvent(message) && session && message.offset > session.offset + 1) {
-        return this.#line.drop(); // an event is missing: a fresh snapshot has it
+        // An event is missing: a fresh snapshot has it.
+        return this.#line.drop();
       }
       if (message.type === "welcome") this.#join(message);
       else {
-        if (this.#delayNow() > 0) this.#held = holdBack(this.#held, message);
-        this.#change(reduce(this.#true, message), message);
+        this.#holdBack(message);
+        this.#change(reduce(this.#true, message, this.features), message);
       }
     }
   }
@@ -169,7 +186,8 @@ export class Shop {
     const { mine, viewer } = this.#true;
     const known = viewer === null ? { ...mine, ...this.#load(welcome.viewer) } : mine;
     this.#clock.reset(welcome.now_ms);
-    this.#change(reduce({ ...this.#true, line: "open", mine: known }, welcome), welcome);
+    const open = { ...this.#true, line: "open", mine: known };
+    this.#change(reduce(open, welcome, this.features), welcome);
     this.#setClock();
     this.#wishes.resume(welcome);
   }
@@ -200,6 +218,10 @@ export class Shop {
 
   #delayNow() {
     return typeof this.#delay === "function" ? this.#delay() : this.#delay;
+  }
+
+  #holdBack(message) {
+    if (this.#delayNow() > 0) this.#held = holdBack(this.#held, message, this.features);
   }
 
   #release() {

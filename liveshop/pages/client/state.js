@@ -1,9 +1,17 @@
 /**
- * The changes that each message of the server makes: pure functions from a state and a message to
- * the next state. The parts that a message does not touch stay the very same objects.
+ * The changes that messages of the server make: pure functions from a state and a message to the
+ * next state. The parts that a message does not touch stay the very same objects.
+ *
+ * Here are the kernel's messages. Those of a feature are in its `page/state.js`, which may export
+ *
+ *     onSession  (session, message) => session, by the message's type: events, pulse, its own
+ *     onState    (state, message) => state, likewise, for what is not in the session
+ *     initial    its fields of the state, besides the session
+ *     hide       (session, event) => the session before it, by the type of events that wait for the
+ *                video
+ *     begun      its fields of the session before anything has happened, for rehearsals
  */
 
-const CHAT_LINES_MAX = 200;
 const PURCHASES_MAX = 100;
 
 /** The states of a purchase that has not ended. */
@@ -11,7 +19,7 @@ export const OPEN = new Set(["sending", "held", "paying"]);
 
 export const initialState = {
   line: "connecting", closed: null, viewer: null, session: null, sales: {}, left: {},
-  mine: { purchases: [], checkouts: [], orders: [] }, stats: null, muted: {},
+  mine: { purchases: [], checkouts: [], orders: [] }, stats: null,
 };
 
 /** Return what one unit costs at `nowMs`, and the sale that says so or null. */
@@ -53,7 +61,8 @@ function setLeft(session, left) {
 }
 export const without = (list, field, value) => list.filter((item) => item[field] !== value);
 
-const EVENTS = {
+const onSession = {
+  pulse: applyPulse,
   "session.started": (s, m) => ({ ...s, status: m.status }),
   "session.paused": (s, m) => ({ ...s, status: m.status }),
   "session.resumed": (s, m) => ({ ...s, status: m.status }),
@@ -80,28 +89,13 @@ const EVENTS = {
   "sale.ended": (s, m) => ({ ...s, sales: without(s.sales, "product_id", m.product_id) }),
   "product.sold_out": (s, m) => setLeft(s, { [m.sku]: 0 }),
   "product.restocked": (s, m) => setLeft(s, { [m.sku]: m.left }),
-  "chat.deleted": (s, m) => ({
-    ...s,
-    chat: without(s.chat, "id", m.id),
-    chat_pinned: without(s.chat_pinned, "id", m.id),
-  }),
-  "chat.pinned": (s, m) => ({ ...s, chat_pinned: [...s.chat_pinned, m.message] }),
-  "chat.slowed": (s, m) => ({ ...s, chat_slow_ms: m.interval_ms || undefined }),
-  "chat.unpinned": (s, m) => ({ ...s, chat_pinned: without(s.chat_pinned, "id", m.id) }),
 };
 
-function addChat(session, messages) {
-  const known = new Set(session.chat.map((line) => line.id));
-  const fresh = messages.filter((line) => !known.has(line.id));
-  return { ...session, chat: [...session.chat, ...fresh].slice(-CHAT_LINES_MAX) };
-}
-
-function applyPulse(session, { viewers, likes, buying, left, sales }) {
+function applyPulse(session, { viewers, buying, left, sales }) {
   const next = left ? setLeft(session, left) : session;
   return {
     ...next,
     viewers: viewers ?? session.viewers,
-    likes: likes ?? session.likes,
     buying: buying ?? session.buying,
     sales: !sales ? session.sales : session.sales.map((s) =>
       s.product_id in sales ? { ...s, left: sales[s.product_id] } : s),
@@ -144,7 +138,7 @@ function addOrder(mine, { order_id, rids, total, currency, at_ms }) {
   return changeAll({ ...mine, orders }, rids, { state: "sold", order_id, error: null });
 }
 
-// The messages that the server sends to one buyer.
+// The messages that the server sends to one buyer, and the changes of `mine`.
 const MINE = {
   welcome: (s, m) => ({ ...s, purchases: reconcile(s.purchases, m), orders: m.orders }),
   reserved: (s, { rid, sku, quantity, price, expires_at_ms, state }) => {
@@ -165,32 +159,34 @@ const MINE = {
   }),
 };
 
-const OTHERS = {
+const onState = {
   session: (s, m) => ({ ...s, session: m }),
-  pulse: (s, m) => ({ ...s, session: s.session && applyPulse(s.session, m) }),
-  chat: (s, m) => ({ ...s, session: s.session && addChat(s.session, m.messages) }),
   stats: (s, m) => ({ ...s, stats: m }),
-  "viewer.muted": (s, m) => ({ ...s, muted: { ...s.muted, [m.viewer_id]: m.until_ms } }),
 };
 
 /** Events have both an offset and an instant; nothing else does. */
 export const isEvent = (m) => "offset" in m && "at_ms" in m;
 
-/** Return the state after one message of the server; messages it does not know change nothing. */
-export function reduce(state, message) {
-  if (isEvent(message)) return applyEvent(state, message);
-  if (message.type in MINE) {
-    const mine = MINE[message.type](state.mine, message);
-    return { ...state, mine, viewer: message.viewer ?? state.viewer };
-  }
-  return OTHERS[message.type]?.(state, message) ?? state;
+/** Return the state after what one feature makes of a message. */
+export function applied(state, message, { onSession = {}, onState = {} }) {
+  const { session } = state;
+  const change = onSession[message.type];
+  const next = change && session ? { ...state, session: change(session, message) } : state;
+  return onState[message.type]?.(next, message) ?? next;
 }
 
-function applyEvent(state, message) {
-  const { session } = state;
-  if (session === null || message.offset <= session.offset) return state; // in the snapshot
-  const changed = EVENTS[message.type]?.(session, message) ?? session;
-  return { ...state, session: { ...changed, offset: message.offset } };
+/**
+ * Return the state after one message of the server. An event moves the offset even if nobody knows
+ * its type; other messages that nobody knows change nothing.
+ */
+export function reduce(state, message, features = []) {
+  const event = isEvent(message);
+  if (event && !(message.offset > state.session?.offset)) return state; // in the snapshot
+  const mine = MINE[message.type]?.(state.mine, message);
+  const start = mine ? { ...state, mine, viewer: message.viewer ?? state.viewer } : state;
+  const next = [{ onSession, onState }, ...features].reduce(
+    (s, each) => applied(s, message, each), start);
+  return event ? { ...next, session: { ...next.session, offset: message.offset } } : next;
 }
 
 /** Return the state with `sales` by product and `left` by SKU, each rebuilt if it differs. */

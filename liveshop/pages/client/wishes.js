@@ -7,7 +7,8 @@ import { OPEN, changeAll, put, without } from "./state.js";
 import { uuid } from "./uuid.js";
 
 const RETRY_MS_MIN = 500;
-const WISH_MS_MAX = 120_000; // an older wish to buy is not sent again
+// An older wish to buy is not sent again.
+const WISH_MS_MAX = 120_000;
 const AGAIN = new Set(["busy", "unavailable", "rate_limited"]);
 
 const isYoung = ({ at_ms }) => Date.now() - at_ms < WISH_MS_MAX;

@@ -1,13 +1,13 @@
 /** Putting a product on the shelf: found in the catalogue, or made on the spot. */
 
+import { useDesk } from "../shared/desk.js";
+import { Form } from "../shared/desk_sheet.js";
 import { Field } from "../shared/field.js";
+import { NumberField, amount, whole } from "../shared/fields.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
-import { useDesk } from "./desk.js";
-import { NumberField, amount, whole } from "./fields.js";
-import { Form } from "./sheet.js";
 
 const UNITS_OFFERED = 10;
 const TYPING_MS = 150;

@@ -1,56 +1,39 @@
 /** The console put together: its columns, what lies over them, and whom it is for. */
 
+import { DeskContext, useDesk, useDeskState } from "../shared/desk.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { ShopContext, useLanguage, useShop, useShopState } from "../shared/shop.js";
+import { Slot, SlotsContext, useSlot } from "../shared/slots.js";
 import { Announcer } from "./announcer.js";
-import { Chat } from "./chat.js";
-import { DeskContext, Desk, useDesk, useDeskState } from "./desk.js";
 import { Dialogs } from "./dialogs.js";
-import { Figures } from "./figures.js";
 import { Header } from "./header.js";
 import { useKeys } from "./keys.js";
 import { Notice } from "./notice.js";
 import { Orders } from "./orders.js";
-import { RehearsalShop } from "./rehearsal.js";
-import { RehearsalOffice } from "./rehearsal_office.js";
 import { RunOfShow } from "./run_of_show.js";
 import { Stage } from "./stage.js";
-import { Summary } from "./summary.js";
 import { Trouble } from "./trouble.js";
 
-const PARTS = [
-  ["show", () => t("console.tab.show")],
-  ["products", () => t("console.tab.products")],
-  ["chat", () => t("console.tab.chat")],
-  ["orders", () => t("console.tab.orders")],
-];
+const SHOW = { part: "show", key: "console.tab.show" };
+const PRODUCTS = { part: "products", key: "console.tab.products" };
+const ORDERS = { part: "orders", key: "console.tab.orders" };
 
-/** Switch between the real show and a rehearsal, which is thrown away. */
+/** Work at the desk of the real show, or at another one, as of a rehearsal. */
 export function App({ real }) {
   useLanguage();
-  const [desk, setDesk] = useState(real);
-  const begin = () => {
-    const ask = (step) => real.office.rehearse(step);
-    const shop = new RehearsalShop(real.shop.state, real.shop.now(), ask);
-    const desk = new Desk(shop, new RehearsalOffice(shop, real), { rehearsal: true });
-    desk.change({ plan: real.state.plan });
-    setDesk(desk);
-  };
-  const stop = () => {
-    desk.shop.close();
-    desk.close();
-    setDesk(real);
-  };
+  const [desk, workAt] = useState(real);
   return html`
-    <${DeskContext.Provider} value=${desk}>
-      <${ShopContext.Provider} value=${desk.shop}>
-        <${Console} key=${desk.rehearsal} begin=${begin} stop=${stop} />
+    <${SlotsContext.Provider} value=${real.slots}>
+      <${DeskContext.Provider} value=${desk}>
+        <${ShopContext.Provider} value=${desk.shop}>
+          <${Console} key=${desk.rehearsal} real=${real} workAt=${workAt} />
+        <//>
       <//>
     <//>`;
 }
 
-function Console({ begin, stop }) {
+function Console({ real, workAt }) {
   const desk = useDesk();
   const known = useShopState((state) => state.session !== null && state.viewer !== null);
   const title = useShopState((state) => state.session?.title);
@@ -61,7 +44,7 @@ function Console({ begin, stop }) {
   });
   if (!known || !desk.isModerator) return html`<${Outside} known=${known} />`;
   return html`
-    <${Header} begin=${begin} stop=${stop} />
+    <${Header} real=${real} workAt=${workAt} />
     <${Trouble} />
     ${status === "ended" ? html`<${Over} />` : html`<${Columns} />`}
     <${Notice} />
@@ -85,24 +68,30 @@ function Outside({ known }) {
 function Columns() {
   const desk = useDesk();
   const tab = useDeskState((state) => state.tab);
+  const others = useSlot("column");
   const isHost = desk.isHost;
   return html`
     <main class="columns" data-tab=${tab}>
       <${RunOfShow} />
       <div class="middle part" data-part="show">
         <${Stage} />
-        ${isHost && html`<${Figures} />`}
+        <${Slot} place="middle" />
       </div>
-      <${Chat} />
+      ${others.map(({ part, Content }) => html`<${Content} key=${part} />`)}
       ${isHost && html`<${Orders} />`}
     </main>
-    <${Tabs} parts=${PARTS.filter(([part]) => isHost || part !== "orders")} />`;
+    <${Tabs} parts=${[SHOW, PRODUCTS, ...others, ...(isHost ? [ORDERS] : [])]} />`;
 }
 
+/** The show has ended: what it came to, and the columns of what goes on. */
 function Over() {
   const desk = useDesk();
-  if (!desk.isHost) return html`<main class="alone"><${Chat} /></main>`;
-  return html`<main class="over"><${Summary} /><${Orders} /></main>`;
+  const columns = useSlot("column");
+  if (desk.isHost) return html`<main class="over"><${Slot} place="over" /><${Orders} /></main>`;
+  return html`
+    <main class="alone">
+      ${columns.map(({ part, Content }) => html`<${Content} key=${part} />`)}
+    </main>`;
 }
 
 function Tabs({ parts }) {
@@ -110,8 +99,8 @@ function Tabs({ parts }) {
   const tab = useDeskState((state) => state.tab);
   return html`
     <nav class="tabs" aria-label=${t("console.parts")}>
-      ${parts.map(([part, word]) => html`
+      ${parts.map(({ part, key }) => html`
         <button key=${part} type="button" data-part=${part} aria-pressed=${String(tab === part)}
-          onClick=${() => desk.change({ tab: part })}>${word()}</button>`)}
+          onClick=${() => desk.change({ tab: part })}>${t(key)}</button>`)}
     </nav>`;
 }

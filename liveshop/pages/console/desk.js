@@ -1,34 +1,42 @@
 /** The console's own state, besides the show itself, and the way it carries out a host's wishes. */
 
-import { createContext, useContext, useEffect, useReducer, useRef } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { sentence } from "../shared/words.js";
 
 const FRAME_CHARS_MAX = 1_000; // UTF-8 may make four times as many bytes; beyond, over HTTP
 const NOTICE_MS = 8_000;
-const SUMMARY_EVERY_MS = 15_000;
+const READ_EVERY_MS = 15_000;
 const ORDERS_KEPT = 200;
 const RANKS = ["viewer", "moderator", "host", "admin"];
 
 /**
  * shop, office  the show's line and its office; of a rehearsal, or of the real thing
+ * slots         what features bring: `hear(desk, message)` is called with what the server says,
+ *               and `read` names what is read over HTTP for `state`, now and ever again
  * state         tab, dialog ({kind, …}), selected (a product's id), busy (the key of what is
  *               under way), notice ({text, undo, problem}), startedAtMs where that was heard,
- *               plan, lowest, summary, orders (newest first), names (viewers' by id)
+ *               plan, lowest, orders (newest first), names (viewers' by id); what features read
  */
 export class Desk {
   state = {
     tab: "show", dialog: null, selected: null, busy: null, notice: null,
-    startedAtMs: null, plan: { sales: {} }, lowest: null, summary: null, orders: [], names: {},
+    startedAtMs: null, plan: { sales: {} }, lowest: null, orders: [], names: {},
   };
   #listeners = new Set();
   #ordersNext = 0;
   #fading = 0;
 
-  constructor(shop, office, { rehearsal = false } = {}) {
-    Object.assign(this, { shop, office, rehearsal });
+  constructor(shop, office, slots, { rehearsal = false } = {}) {
+    Object.assign(this, { shop, office, slots, rehearsal });
     this.stop = shop.subscribe((state, message) => this.#hear(message));
-    this.timer = setInterval(() => this.#refresh(), SUMMARY_EVERY_MS);
+    this.timer = setInterval(() => this.#refresh(), READ_EVERY_MS);
+  }
+
+  /** Return a desk on which the show is rehearsed, with the plan as it is now. */
+  rehearse(shop, office) {
+    const desk = new Desk(shop, office, this.slots, { rehearsal: true });
+    desk.change({ plan: this.state.plan });
+    return desk;
   }
 
   /** Forget the show; of a rehearsal nothing is left. */
@@ -122,16 +130,17 @@ export class Desk {
     if (message.type === "order") this.#putOrders([message]);
     if (message.type === "session.started") this.change({ startedAtMs: message.at_ms });
     if (message.type === "session.ended") this.#refresh({ always: true });
-    const lines = message.type === "chat" ? message.messages : message.chat;
-    if (lines?.length) this.#learnNames(lines);
+    for (const hear of this.slots.in("hear")) hear(this, message);
   }
 
   async #catchUp() {
-    const wanted = [this.#read("plan", () => this.office.plan())];
-    if (this.isHost) {
-      wanted.push(this.#read("summary", () => this.office.summary()), this.#readOrders());
-    }
+    const wanted = [this.#read("plan", () => this.office.read("plan"))];
+    if (this.isHost) wanted.push(...this.#readShares(), this.#readOrders());
     await Promise.all(wanted);
+  }
+
+  #readShares() {
+    return this.slots.in("read").map((name) => this.#read(name, () => this.office.read(name)));
   }
 
   /** Read a part of the state; a failure waits for the next occasion: it must not stop a show. */
@@ -164,7 +173,7 @@ export class Desk {
     const { session, line } = this.shop.state;
     const on = session?.status === "live" || session?.status === "paused";
     if (line !== "open" || !this.isHost || !(on || always)) return;
-    await Promise.all([this.#read("summary", () => this.office.summary()), this.#readOrders()]);
+    await Promise.all([...this.#readShares(), this.#readOrders()]);
   }
 
   /** Cancel an order, and read what has become of it. */
@@ -177,7 +186,7 @@ export class Desk {
 
   /** Read the lowest prices; they are asked for when a price is about to change. */
   readLowest() {
-    return this.#read("lowest", () => this.office.prices());
+    return this.#read("lowest", async () => (await this.office.read("prices")).lowest);
   }
 
   async planSale(productId, sale) {
@@ -186,33 +195,11 @@ export class Desk {
     this.change({ plan: await this.office.savePlan({ ...this.state.plan, sales }) });
   }
 
-  #learnNames(lines) {
-    const fresh = lines.filter(({ viewer }) => this.state.names[viewer.id] !== viewer.name);
+  /** Learn what viewers are called, as {id, name}. */
+  learnNames(viewers) {
+    const fresh = viewers.filter(({ id, name }) => this.state.names[id] !== name);
     if (fresh.length === 0) return;
-    const named = Object.fromEntries(fresh.map(({ viewer }) => [viewer.id, viewer.name]));
+    const named = Object.fromEntries(fresh.map(({ id, name }) => [id, name]));
     this.change({ names: { ...this.state.names, ...named } });
   }
-}
-
-export const DeskContext = createContext(null);
-
-/** The desk at which the console works, real or for a rehearsal. */
-export function useDesk() {
-  return useContext(DeskContext);
-}
-
-/** Return what `select` takes out of the desk's state; draws again when that is another value. */
-export function useDeskState(select) {
-  const desk = useDesk();
-  const [, draw] = useReducer((changes) => changes + 1, 0);
-  const drawn = useRef(null);
-  drawn.current = { select, value: select(desk.state) };
-  useEffect(() => {
-    const look = () => {
-      if (!Object.is(drawn.current.select(desk.state), drawn.current.value)) draw();
-    };
-    look();
-    return desk.subscribe(look);
-  }, [desk]);
-  return drawn.current.value;
 }

@@ -1,30 +1,36 @@
 /** The forms and sheets over the console, one at a time. */
 
+import { useDesk, useDeskState } from "../shared/desk.js";
+import { Form } from "../shared/desk_sheet.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
+import { useSlot } from "../shared/slots.js";
 import { AddForm } from "./add_form.js";
-import { useDesk, useDeskState } from "./desk.js";
 import { Help } from "./help.js";
 import { PriceForm } from "./price_form.js";
 import { SaleForm } from "./sale_form.js";
 import { Share } from "./share.js";
-import { Form } from "./sheet.js";
-import { WordsForm } from "./words_form.js";
 
 export function Dialogs() {
   const dialog = useDeskState((state) => state.dialog);
+  const others = useSlot("dialog");
   switch (dialog?.kind) {
     case "add": return html`<${AddForm} />`;
     case "price": return html`<${PriceForm} product=${dialog.product} />`;
     case "sale": return html`<${SaleForm} product=${dialog.product} />`;
     case "plan": return html`<${SaleForm} product=${dialog.product} planning />`;
-    case "words": return html`<${WordsForm} />`;
     case "share": return html`<${Share} />`;
     case "help": return html`<${Help} />`;
     case "end": return html`<${End} />`;
     case "cancel": return html`<${CancelOrder} ...${dialog} />`;
-    default: return null;
+    default: return dialog && other(dialog, others);
   }
+}
+
+/** Draw a dialog of a feature's. */
+function other(dialog, others) {
+  const { Content } = others.find(({ kind }) => kind === dialog.kind);
+  return html`<${Content} ...${dialog} />`;
 }
 
 function End() {

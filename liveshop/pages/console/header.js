@@ -1,14 +1,16 @@
 /** The line at the top: is it live, since when, who watches; and the buttons that start and end. */
 
+import { Action } from "../shared/action.js";
+import { useDesk, useDeskState } from "../shared/desk.js";
 import { html } from "../shared/html.js";
-import { clock, dayAndTime, number, short, t } from "../shared/i18n.js";
+import { clock, dayAndTime, number, t } from "../shared/i18n.js";
 import { LanguageChoice } from "../shared/language.js";
 import { useShop, useShopState, useTick } from "../shared/shop.js";
+import { Slot } from "../shared/slots.js";
 import { statusWord } from "../shared/words.js";
-import { Action } from "./action.js";
-import { useDesk, useDeskState } from "./desk.js";
 
-export function Header({ begin, stop }) {
+/** `real` is the desk of the real show; `workAt(desk)` has the console work at another one. */
+export function Header({ real, workAt }) {
   const desk = useDesk();
   const session = useShopState((state) => state.session);
   const { status } = session;
@@ -20,15 +22,9 @@ export function Header({ begin, stop }) {
       <${OnAir} session=${session} />
       ${before && session.starts_at_ms !== null && html`<${Planned} at=${session.starts_at_ms} />`}
       <${Audience} />
-      ${desk.rehearsal && html`
-        <strong class="rehearsal-word">${t("console.rehearsal.on")}</strong>`}
+      <${Slot} place="header" />
       <span class="buttons">
-        ${desk.rehearsal
-          ? html`<button type="button" class="primary" onClick=${stop}>
-              ${t("console.rehearsal.stop")}</button>`
-          : before && desk.isHost && html`
-            <button type="button" class="quiet" onClick=${begin}>
-              ${t("console.rehearsal.start")}</button>`}
+        <${Slot} place="header_button" real=${real} workAt=${workAt} />
         <button type="button" class="quiet" onClick=${() => desk.open("share")}>
           ${t("console.share")}</button>
         <button type="button" class="quiet square keys-help" aria-label=${t("console.help.title")}
@@ -81,12 +77,9 @@ function Planned({ at }) {
 
 function Audience() {
   const viewers = useShopState((state) => state.session.viewers);
-  const likes = useShopState((state) => state.session.likes);
   const peak = useShopState((state) => state.stats?.viewers_peak ?? null);
   return html`
     <span class="audience"><b>${number(viewers)}</b> ${t("console.watching", { n: viewers })}
       ${peak !== null && html` <span class="note">(${t("console.peak", { n: peak })})</span>`}
-    </span>
-    <span class="likes"><span aria-hidden="true">♥</span>
-      <span class="unseen">${t("console.likes")}</span> ${short(likes)}</span>`;
+    </span>`;
 }

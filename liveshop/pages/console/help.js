@@ -1,17 +1,18 @@
 /** The keys, and what they do. */
 
+import { useDesk } from "../shared/desk.js";
+import { Sheet } from "../shared/desk_sheet.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
-import { useDesk } from "./desk.js";
-import { KEYS } from "./keys.js";
-import { Sheet } from "./sheet.js";
+import { useKeyList } from "./keys.js";
 
 export function Help() {
   const desk = useDesk();
+  const keys = useKeyList();
   return html`
     <${Sheet} title=${t("console.help.title")}>
       <dl class="keys">
-        ${KEYS.map(({ shown, key }) => html`
+        ${keys.map(({ shown, key }) => html`
           <div key=${shown}><dt><kbd>${shown}</kbd></dt><dd>${t(key)}</dd></div>`)}
       </dl>
       <p class="note">${t("console.help.when")}</p>

@@ -1,14 +1,14 @@
 /** The keys: never while someone types, presses a button with them, or a form is open. */
 
+import { useDesk } from "../shared/desk.js";
 import { useEffect } from "../shared/html.js";
-import { useDesk } from "./desk.js";
+import { useSlot } from "../shared/slots.js";
 import { nextProduct, pinNext, unpinLast } from "./show.js";
 
 const TYPED = "input, textarea, select, [contenteditable]";
 const PRESSED = "button, a, summary, [role=option]";
 
-/** The keys and their actions; the help sheet lists them. */
-export const KEYS = [
+const KEYS = [
   { shown: "⏎", key: "console.help.pin_next" },
   { shown: "U", key: "console.help.unpin" },
   { shown: "S", key: "console.help.sale" },
@@ -50,6 +50,17 @@ const STAFF = {
   "?": (desk) => desk.open("help"),
 };
 
+/** Return the keys as the help sheet lists them; a feature's are `{shown, key, press, act}`. */
+export function useKeyList() {
+  return [...KEYS, ...useSlot("key")];
+}
+
+/** Return what a key does for those who work at the desk, or undefined. */
+function actionOf(name, desk) {
+  const ofFeature = desk.slots.in("key").find(({ press }) => press === name)?.act;
+  return STAFF[name] ?? (desk.isHost ? HOST[name] ?? ofFeature : undefined);
+}
+
 export function useKeys() {
   const desk = useDesk();
   useEffect(() => {
@@ -59,7 +70,7 @@ export function useKeys() {
       if (desk.state.dialog || !desk.shop.state.session || !desk.isModerator) return;
       if (target.closest?.(TYPED) || (key === "Enter" && target.closest?.(PRESSED))) return;
       const name = key.length === 1 ? key.toLowerCase() : key;
-      const act = STAFF[name] ?? (desk.isHost ? HOST[name] : undefined);
+      const act = actionOf(name, desk);
       if (!act || desk.shop.state.session.status === "ended") return;
       event.preventDefault();
       act(desk);

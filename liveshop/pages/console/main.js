@@ -1,15 +1,21 @@
 /** The host's console: joins the show, and draws it. */
 
+import { FEATURES, STATES, load } from "../../features/parts.js";
 import { Shop } from "../client/shop.js";
 import { takeToken } from "../client/storage.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
+import { Slots } from "../shared/slots.js";
 import { App } from "./app.js";
 import { Desk } from "./desk.js";
 import { Office } from "./office.js";
 
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
 const token = takeToken();
-await loadLanguage();
-const desk = new Desk(new Shop({ sessionId, token }), new Office(sessionId, token));
+const slots = new Slots(FEATURES, load, "console");
+await Promise.all([loadLanguage(), slots.begin()]);
+const shop = new Shop({ sessionId, token, features: STATES });
+slots.follow(shop);
+const desk = new Desk(shop, new Office(sessionId, token), slots);
 render(html`<${App} real=${desk} />`, document.getElementById("console"));
+await slots.wakeAll(shop);

@@ -1,8 +1,8 @@
 /** The last action, and the way back; or why it was not done. */
 
+import { useDesk, useDeskState } from "../shared/desk.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
-import { useDesk, useDeskState } from "./desk.js";
 
 export function Notice() {
   const desk = useDesk();

@@ -1,4 +1,4 @@
-/** The console's requests over HTTP: figures, plans, the catalogue, orders. */
+/** The console's requests over HTTP: what a show has, plans, the catalogue, orders. */
 
 import { ask, askJson } from "../shared/api.js";
 import { searchCatalogue } from "../shared/catalogue.js";
@@ -21,25 +21,13 @@ export class Office {
     return `${location.origin}/watch/${encodeURIComponent(this.sessionId)}`;
   }
 
-  summary() {
-    return this.#json("GET", `${this.#path}/summary`);
-  }
-
-  plan() {
-    return this.#json("GET", `${this.#path}/plan`);
+  /** Read a thing that the show has: "plan", "prices", or what a feature serves for a session. */
+  read(what) {
+    return this.#json("GET", `${this.#path}/${what}`);
   }
 
   savePlan(plan) {
     return this.#json("PUT", `${this.#path}/plan`, plan);
-  }
-
-  /** The lowest price of each SKU in the last 30 days. */
-  async prices() {
-    return (await this.#json("GET", `${this.#path}/prices`)).lowest;
-  }
-
-  async words() {
-    return (await this.#json("GET", `${this.#path}/words`)).words;
   }
 
   /** Carry out a command that is too long for the socket. */
@@ -76,13 +64,12 @@ export class Office {
     }
   }
 
-  /** Save a table of the summary as a file. */
-  async saveCsv(table) {
-    const answer = await ask("GET", `${this.#path}/summary.csv?table=${table}`,
-      { token: this.#token });
+  /** Save a thing that the show has as a file, named for the show. */
+  async save(what, name) {
+    const answer = await ask("GET", `${this.#path}/${what}`, { token: this.#token });
     const address = URL.createObjectURL(await answer.blob());
     const link = document.createElement("a");
-    Object.assign(link, { href: address, download: `${this.sessionId}-${table}.csv` });
+    Object.assign(link, { href: address, download: `${this.sessionId}-${name}` });
     link.click();
     URL.revokeObjectURL(address);
   }

@@ -1,11 +1,11 @@
 /** The orders as they come, and what they sum up to. */
 
+import { useDesk, useDeskState } from "../shared/desk.js";
+import { HeldList } from "../shared/held_list.js";
 import { html } from "../shared/html.js";
 import { money, t, timeToSecond } from "../shared/i18n.js";
 import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
-import { useDesk, useDeskState } from "./desk.js";
-import { HeldList } from "./held_list.js";
 
 export function Orders() {
   const session = useShopState((state) => state.session);

@@ -1,13 +1,13 @@
 /** New shelf prices for one product, with the way back. */
 
+import { useDesk } from "../shared/desk.js";
+import { Form } from "../shared/desk_sheet.js";
 import { Field } from "../shared/field.js";
+import { amount } from "../shared/fields.js";
 import { html, useState } from "../shared/html.js";
 import { plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
-import { useDesk } from "./desk.js";
-import { amount } from "./fields.js";
-import { Form } from "./sheet.js";
 
 export function PriceForm({ product }) {
   const desk = useDesk();

@@ -1,10 +1,10 @@
 /** The run of show: the products in their order, what is up, and what can be done with each. */
 
+import { Action } from "../shared/action.js";
+import { useDesk, useDeskState } from "../shared/desk.js";
 import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { clock, money, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
-import { Action } from "./action.js";
-import { useDesk, useDeskState } from "./desk.js";
 import { nextProduct, pin, remove, saleOf, stockMark, unitsLeft, unpin } from "./show.js";
 import { useSorting } from "./sorting.js";
 

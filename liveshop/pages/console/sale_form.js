@@ -1,13 +1,13 @@
 /** A flash sale, started now or planned for later: how much off, for how many, for how long. */
 
+import { useDesk, useDeskState } from "../shared/desk.js";
+import { Form } from "../shared/desk_sheet.js";
 import { Field } from "../shared/field.js";
+import { NumberField, amount, whole } from "../shared/fields.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
-import { useDesk, useDeskState } from "./desk.js";
-import { NumberField, amount, whole } from "./fields.js";
-import { Form } from "./sheet.js";
 import { percentOff } from "./show.js";
 
 const PLACE = "liveshop:last-sale";

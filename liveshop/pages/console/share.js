@@ -1,10 +1,10 @@
 /** The link for viewers, as text to copy and as a picture for phones. */
 
+import { useDesk } from "../shared/desk.js";
+import { Sheet } from "../shared/desk_sheet.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
-import { useDesk } from "./desk.js";
-import { Sheet } from "./sheet.js";
 
 export function Share() {
   const desk = useDesk();

@@ -1,11 +1,12 @@
 /** The viewers' present view: the pinned products, their sales' clocks, and what comes next. */
 
 import { priceAt } from "../client/state.js";
+import { Action } from "../shared/action.js";
+import { useDesk } from "../shared/desk.js";
 import { html } from "../shared/html.js";
 import { clock, money, t } from "../shared/i18n.js";
 import { useShop, useShopState, useTick } from "../shared/shop.js";
-import { Action } from "./action.js";
-import { useDesk, useDeskState } from "./desk.js";
+import { Slot } from "../shared/slots.js";
 import { SaleButton } from "./run_of_show.js";
 import { nextProduct, pinNext, saleOf, stockMark, unpin } from "./show.js";
 
@@ -56,7 +57,7 @@ function Card({ session, product }) {
         <h3><bdi>${title}</bdi></h3>
         <${Price} session=${session} product=${product} />
         <${Units} product=${product} />
-        <${Earned} session=${session} product=${product} />
+        <${Slot} place="card" session=${session} product=${product} />
       </div>
       <div class="sale-line">${sale && html`<${Sale} session=${session} sale=${sale}
         product=${product} />`}</div>
@@ -95,16 +96,6 @@ function Units({ product }) {
           <span>${t("console.n_left", { n: v.left })}</span>
           ${stockMark(v.left) && html` <small>${words[stockMark(v.left)]}</small>`}</li>`)}
     </ul>`;
-}
-
-function Earned({ session, product }) {
-  const desk = useDesk();
-  const line = useDeskState((state) =>
-    state.summary?.products.find((p) => p.product_id === product.product_id));
-  if (!desk.isHost || !line) return null;
-  return html`<p class="note">${t("console.earned", {
-    n: line.units, revenue: money(line.revenue, session.currency),
-  })}</p>`;
 }
 
 /** The sale's clock is the viewers': the same instant, the server's time, the same rounding. */

@@ -1,10 +1,10 @@
 /** How the show's video fares: on time, late, standing still, or not to be had at all. */
 
+import { useDesk } from "../shared/desk.js";
 import { useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShop, useShopState } from "../shared/shop.js";
 import { isPlaylist } from "../shared/stream.js";
-import { useDesk } from "./desk.js";
 
 const LATE_MS = 20_000;
 const STILL_MS_MIN = 8_000;

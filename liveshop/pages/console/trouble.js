@@ -1,10 +1,10 @@
 /** The banner: it says what is wrong, what that means, and what happens now. Never silence. */
 
+import { useDesk } from "../shared/desk.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { farewell } from "../shared/words.js";
-import { useDesk } from "./desk.js";
 import { useStreamTrouble } from "./stream_trouble.js";
 
 export function Trouble() {

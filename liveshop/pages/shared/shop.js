@@ -1,7 +1,7 @@
 /** The client's state in preact: components draw again when what they look at has changed. */
 
-import { onLanguage } from "./i18n.js";
 import { createContext, useContext, useEffect, useReducer, useRef } from "./html.js";
+import { onLanguage } from "./i18n.js";
 
 /** The `Shop` of the page; its root provides it. */
 export const ShopContext = createContext(null);

@@ -5,11 +5,10 @@ import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { Sheet, useSheet } from "../shared/sheet.js";
 import { useLanguage, useShopState } from "../shared/shop.js";
+import { Slot, useSlot } from "../shared/slots.js";
 import { Announcer } from "./announcer.js";
 import { Banner } from "./banner.js";
 import { Cart, CartButton } from "./cart.js";
-import { ChatForm, ChatGlance, ChatLines } from "./chat.js";
-import { Hearts, LikeButton } from "./hearts.js";
 import { Orders, OrdersButton } from "./orders.js";
 import { Pinned } from "./pinned.js";
 import { ProductSheet } from "./product.js";
@@ -22,33 +21,33 @@ const SHEETS = {
   shelf: { key: "shelf.title", Content: Shelf },
   cart: { key: "cart.title", Content: Cart },
   orders: { key: "orders.title", Content: Orders },
-  chat: { key: "chat.title", Content: ChatSheet },
 };
 
-function ChatSheet() {
-  return html`<div class="chat-sheet"><${ChatLines} /><${ChatForm} /></div>`;
-}
-
-/** `name` is one of SHEETS, or "product:" and an id. */
+/** `name` is one of SHEETS or of the features' sheets, or "product:" and an id. */
 function OpenSheet({ name, open, close }) {
+  const others = useSlot("sheet");
   const productId = name.startsWith("product:") ? name.slice("product:".length) : null;
   if (productId !== null) return html`<${ProductSheet} productId=${productId} onClose=${close} />`;
-  const { key, Content } = SHEETS[name];
+  const sheet = SHEETS[name] ?? others.find((each) => each.name === name);
+  if (!sheet) return null; // open before a reload, and of a feature that is not there any longer
+  const { key, Content } = sheet;
   return html`
     <${Sheet} key=${name} title=${t(key)} onClose=${close}>
       <${Content} open=${open} close=${close} />
     <//>`;
 }
 
-/** The shelf and the chat: sheets on a phone, else with room of their own next to the video. */
+/** The shelf, and parts like it: sheets on a phone, else with room of their own by the video. */
 function Column({ open }) {
+  const others = useSlot("side");
   return html`
     <section class="panel part" aria-label=${t("shelf.title")}>
       <h2>${t("shelf.title")}</h2><${Shelf} open=${open} />
     </section>
-    <section class="panel part" aria-label=${t("chat.title")}>
-      <h2>${t("chat.title")}</h2><${ChatLines} />
-    </section>`;
+    ${others.map(({ key, Content }) => html`
+      <section key=${key} class="panel part" aria-label=${t(key)}>
+        <h2>${t(key)}</h2><${Content} open=${open} />
+      </section>`)}`;
 }
 
 function Show({ open }) {
@@ -58,16 +57,16 @@ function Show({ open }) {
     <main class="screen">
       <${Stage} onOrders=${() => open("orders")}>
         <${TopBar}>${!wide && orders}<//>
-        <${Hearts} />
+        <${Slot} place="stage" open=${open} />
       <//>
       <div class="side">
         <${Banner} />
-        ${!wide && html`<${ChatGlance} onOpen=${() => open("chat")} />`}
+        ${!wide && html`<${Slot} place="glance" open=${open} />`}
         <${Pinned} open=${open} />
+        <${Slot} place="card" open=${open} />
         ${wide && html`<${Column} open=${open} />`}
         <div class="bar">
-          <${ChatForm} />
-          <${LikeButton} />
+          <${Slot} place="bar" open=${open} />
           ${!wide && html`
             <button type="button" class="round" onClick=${() => open("shelf")}
               aria-label=${t("shelf.open")}><${Icon} name="shelf" /></button>`}

@@ -1,16 +1,23 @@
 /** The viewer's page: joins the show, loads the reader's language meanwhile, and draws. */
 
+import { FEATURES, STATES, load } from "../../features/parts.js";
 import { Shop } from "../client/shop.js";
 import { takeToken } from "../client/storage.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
 import { ShopContext } from "../shared/shop.js";
+import { Slots, SlotsContext } from "../shared/slots.js";
 import { App } from "./app.js";
 
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
-const shop = new Shop({ sessionId, token: takeToken() });
+const shop = new Shop({ sessionId, token: takeToken(), features: STATES });
+const slots = new Slots(FEATURES, load, "viewer");
 const place = document.getElementById("app");
 
-await loadLanguage();
+slots.follow(shop);
+await Promise.all([loadLanguage(), slots.begin()]);
 place.replaceChildren();
-render(html`<${ShopContext.Provider} value=${shop}><${App} /><//>`, place);
+render(html`
+  <${ShopContext.Provider} value=${shop}>
+    <${SlotsContext.Provider} value=${slots}><${App} /><//>
+  <//>`, place);

@@ -5,6 +5,7 @@ import { currentLanguage, short, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { LanguageChoice } from "../shared/language.js";
 import { useShopState } from "../shared/shop.js";
+import { Slot } from "../shared/slots.js";
 import { statusWord } from "../shared/words.js";
 
 function Viewers() {
@@ -12,14 +13,6 @@ function Viewers() {
   return html`
     <span class="pill glass" aria-label=${t("viewers.watching", { n: viewers })} role="img">
       <${Icon} name="eye" /><span aria-hidden="true">${short(viewers)}</span></span>`;
-}
-
-function Likes() {
-  const likes = useShopState(({ session }) => session.likes);
-  return html`
-    <span class="pill glass" aria-label=${t("likes.all", { n: likes })} role="img">
-      <${Icon} name="heart" filled=${true} />
-      <span aria-hidden="true">${short(likes)}</span></span>`;
 }
 
 /** Only the code of the language; the choice lies over it, unseen, and opens with the names. */
@@ -39,7 +32,7 @@ export function TopBar({ children }) {
     <header class="top-bar">
       <span class="pill status ${status}">${statusWord(status)}</span>
       <${Viewers} />
-      <${Likes} />
+      <${Slot} place="top" />
       <h1 class="clamp">${title}</h1>
       <span class="top-end">${children}<${LanguagePill} /></span>
     </header>`;

@@ -43,9 +43,10 @@ def test_a_file_goes_out_compressed_to_who_can_read_that(api: Api) -> None:
 def test_a_page_names_files_that_may_be_kept_for_good(api: Api) -> None:
     page = api.anyone.get("/watch/s1")
     assert page.headers["cache-control"] == "no-cache"
-    scripts = re.findall(r'src="(/pages/@[0-9a-f]{12}/[^"]+)"', page.text)
-    assert scripts
-    for path in scripts:
+    files = re.findall(r'(?:src|href)="(/@[0-9a-f]{12}/[^"]+)"', page.text)
+    folders = {path.split("/")[2] for path in files}
+    assert folders == {"pages", "features"}
+    for path in files:
         kept = api.anyone.get(path)
         assert kept.status_code == 200
         assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -73,7 +74,16 @@ def test_only_the_viewers_page_and_a_worker_may_read_streams_from_elsewhere(api:
 
 
 def test_nothing_beside_the_pages_is_served(api: Api) -> None:
-    for path in ("/pages/../app.py", "/pages/%2e%2e/http/app.py", "/pages//etc/passwd", "/pages/@"):
+    for path in (
+        "/pages/../app.py",
+        "/pages/%2e%2e/http/app.py",
+        "/pages//etc/passwd",
+        "/@",
+        "/@/app.py",
+        "/features/chat/rules.py",
+        "/features/chat/page/messages/en.json",
+        "/@0123456789ab/app.py",
+    ):
         assert api.anyone.get(path).status_code == 404, path
 
 
@@ -82,7 +92,12 @@ def test_answers_of_the_api_are_not_kept(api: Api) -> None:
 
 
 def test_only_pages_of_the_origins_set_may_read_the_api(api: Api) -> None:
-    for path in ("/api/products", "/liveshop.js", "/pages/client/state.js"):
+    for path in (
+        "/api/products",
+        "/liveshop.js",
+        "/pages/client/state.js",
+        "/features/chat/page/state.js",
+    ):
         shop = api.anyone.get(path, headers={"Origin": SHOP_ORIGIN})
         assert shop.headers["access-control-allow-origin"] == SHOP_ORIGIN
         stranger = api.anyone.get(path, headers={"Origin": "https://evil.example"})

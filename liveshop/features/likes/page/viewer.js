@@ -1,9 +1,9 @@
-/** Likes: a button that gathers taps, and hearts that rise for everybody's. */
+/** Likes: a button that gathers taps, hearts that rise for everybody's, and how many there are. */
 
-import { html, useEffect, useRef } from "../shared/html.js";
-import { t } from "../shared/i18n.js";
-import { Icon } from "../shared/icon.js";
-import { useShop, useShopState } from "../shared/shop.js";
+import { html, useEffect, useRef } from "../../../pages/shared/html.js";
+import { short, t } from "../../../pages/shared/i18n.js";
+import { Icon } from "../../../pages/shared/icon.js";
+import { useShop, useShopState } from "../../../pages/shared/shop.js";
 
 const SEND_EVERY_MS = 500;
 const LIKES_A_MESSAGE_MAX = 20;
@@ -15,7 +15,7 @@ const CLOSED = new Set(["draft", "ended"]);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Hearts as bare elements: they are many, short-lived, and nothing but decoration. */
-export function Hearts() {
+function Hearts() {
   const shop = useShop();
   const place = useRef(null);
   useEffect(() => {
@@ -46,7 +46,7 @@ function rise(place, count) {
   }
 }
 
-export function LikeButton() {
+function LikeButton() {
   const shop = useShop();
   const closed = useShopState(({ session }) => CLOSED.has(session.status));
   const unsent = useRef(0);
@@ -66,3 +66,13 @@ export function LikeButton() {
       aria-label=${t("likes.give")}>
       <${Icon} name="heart" filled=${true} /></button>`;
 }
+
+function Count() {
+  const likes = useShopState(({ session }) => session.likes);
+  return html`
+    <span class="pill glass" aria-label=${t("likes.all", { n: likes })} role="img">
+      <${Icon} name="heart" filled=${true} />
+      <span aria-hidden="true">${short(likes)}</span></span>`;
+}
+
+export const slots = { stage: Hearts, top: Count, bar: LikeButton };

@@ -1,8 +1,8 @@
 /** A sheet over the console, and one with a form. */
 
-import { html, useEffect, useRef, useState } from "../shared/html.js";
-import { t } from "../shared/i18n.js";
 import { useDesk } from "./desk.js";
+import { html, useEffect, useRef, useState } from "./html.js";
+import { t } from "./i18n.js";
 
 /** A sheet over the page; it closes by Escape and by its button, and gives the focus back. */
 export function Sheet({ title, wide = false, children }) {

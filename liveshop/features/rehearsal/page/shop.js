@@ -3,17 +3,18 @@
  * command by the rules of a real show, from the state that this page keeps and nobody else has.
  */
 
-import { initialState, reduce } from "../client/state.js";
-import { Catalogue } from "./rehearsal_catalogue.js";
-import { gathered, happenings } from "./rehearsal_crowd.js";
-import { RehearsalFigures } from "./rehearsal_figures.js";
+import { initialState, reduce } from "../../../pages/client/state.js";
+import { Catalogue } from "./catalogue.js";
+import { gathered, happenings } from "./crowd.js";
+import { RehearsalFigures } from "./figures.js";
 
 const BEAT_MS = 1_000;
 
 /** Begin where the real show is, but scheduled, so that going live can be rehearsed. */
-function beginning(session, nowMs) {
-  return { ...structuredClone(session), chat: [], chat_pinned: [], likes: 0, viewers: 0,
-    status: "scheduled", starts_at_ms: null, sales: [], pinned: [], buying: true, now_ms: nowMs };
+function beginning(session, nowMs, features) {
+  return Object.assign({ ...structuredClone(session), viewers: 0, status: "scheduled",
+    starts_at_ms: null, sales: [], pinned: [], buying: true, now_ms: nowMs },
+  ...features.map(({ begun }) => begun));
 }
 
 /** The face of `Shop` that the console uses. */
@@ -21,19 +22,25 @@ export class RehearsalShop {
   #listeners = new Set();
   #offsetMs;
   #ask;
+  #features;
   #kept; // the state of the rehearsal as the server answered it last
   #last = Promise.resolve();
   #acting = false;
   #closed = false;
 
-  /** `ask(step)` has the server decide a step; it resolves with what follows from that. */
-  constructor({ session, viewer }, nowMs, ask) {
+  /**
+   * `ask(step)` has the server decide a step; it resolves with what follows from that. `features`
+   * are those of the real show.
+   */
+  constructor({ session, viewer }, nowMs, ask, features) {
     this.sessionId = session.id;
     this.#offsetMs = nowMs - performance.now();
     this.#ask = ask;
-    this.#kept = { session: beginning(session, Math.round(nowMs)) };
+    this.#features = features;
+    this.#kept = { session: beginning(session, Math.round(nowMs), features) };
     this.figures = new RehearsalFigures(this.#kept.session);
-    this.state = { ...initialState, line: "open", viewer, session: this.#kept.session,
+    const initial = Object.assign({}, initialState, ...features.map((each) => each.initial));
+    this.state = { ...initial, line: "open", viewer, session: this.#kept.session,
       stats: this.figures.stats };
     this.catalogue = new Catalogue(session.shelf);
     this.timer = setInterval(() => this.#beat(), BEAT_MS);
@@ -103,7 +110,7 @@ export class RehearsalShop {
   }
 
   #take(message) {
-    this.state = reduce(this.state, message);
+    this.state = reduce(this.state, message, this.#features);
     for (const listener of this.#listeners) listener(this.state, message);
   }
 

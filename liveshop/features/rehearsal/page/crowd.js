@@ -1,6 +1,6 @@
 /** The crowd of a rehearsal: its wishes are made up here, and the server decides what it gets. */
 
-import { uuid } from "../client/uuid.js";
+import { uuid } from "../../../pages/client/uuid.js";
 
 const SAID = ["❤", "M?", "…?", "👏", "L?", "😍"];
 const CROWD = ["Ada", "Bo", "Chen", "Δήμητρα", "Егор", "Fay"];

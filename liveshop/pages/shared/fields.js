@@ -1,8 +1,8 @@
 /** Fields of numbers and amounts, and what was typed into them. */
 
-import { Field } from "../shared/field.js";
-import { html } from "../shared/html.js";
-import { parseMoney, t } from "../shared/i18n.js";
+import { Field } from "./field.js";
+import { html } from "./html.js";
+import { parseMoney, t } from "./i18n.js";
 
 /** A labelled input of a whole number. */
 export function NumberField(props) {

@@ -1,7 +1,7 @@
 /** A list that stands still while it is scrolled or pointed at, and says how much is new. */
 
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../shared/html.js";
-import { t } from "../shared/i18n.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
+import { t } from "./i18n.js";
 
 const AT_EDGE_PX = 24;
 const TOUCH_MS = 2_000; // after the last touch, or movement of the mouse

@@ -1,23 +1,24 @@
 /** The chat, and what keeps it in order: delete, mute for a time, pin, slow mode, blocked words. */
 
-import { html, useState } from "../shared/html.js";
-import { clock, t, timeOfDay } from "../shared/i18n.js";
-import { useShop, useShopState, useTick } from "../shared/shop.js";
-import { Action } from "./action.js";
-import { useDesk } from "./desk.js";
-import { HeldList } from "./held_list.js";
+import { Action } from "../../../pages/shared/action.js";
+import { useDesk } from "../../../pages/shared/desk.js";
+import { HeldList } from "../../../pages/shared/held_list.js";
+import { html, useState } from "../../../pages/shared/html.js";
+import { clock, t, timeOfDay } from "../../../pages/shared/i18n.js";
+import { useShop, useShopState, useTick } from "../../../pages/shared/shop.js";
+import { WordsForm } from "./words_form.js";
 
 const SLOW_MS = [0, 5_000, 10_000, 30_000, 60_000, 300_000];
 const MUTES = [
-  { ms: 300_000, key: "console.mute_5" },
-  { ms: 3_600_000, key: "console.mute_60" },
-  { ms: null, key: "console.mute_show" },
+  { ms: 300_000, key: "chat.console.mute_5" },
+  { ms: 3_600_000, key: "chat.console.mute_60" },
+  { ms: null, key: "chat.console.mute_show" },
 ];
 const TEXT_MAX = 200;
 
 const nameOf = ({ id, name }) => name || id;
 
-export function Chat() {
+function Chat() {
   const lines = useShopState((state) => state.session.chat);
   const pinned = useShopState((state) => state.session.chat_pinned);
   const [open, setOpen] = useState(null); // the id of the message whose actions are shown
@@ -25,14 +26,14 @@ export function Chat() {
     <${Line} message=${message} isPinned=${isPinned} open=${open === message.id}
       toggle=${() => setOpen(open === message.id ? null : message.id)} />`;
   return html`
-    <section class="chat panel part" data-part="chat" aria-label=${t("console.chat")}>
-      <div class="row-head"><h2>${t("console.chat")}</h2><${Rules} /></div>
+    <section class="chat panel part" data-part="chat" aria-label=${t("chat.console.title")}>
+      <div class="row-head"><h2>${t("chat.console.title")}</h2><${Rules} /></div>
       ${pinned.length > 0 && html`
-        <ul class="chat-pinned" aria-label=${t("console.chat_pinned")}>
+        <ul class="chat-pinned" aria-label=${t("chat.console.pinned")}>
           ${pinned.map((message) => html`<li key=${message.id}>${line(message, true)}</li>`)}
         </ul>`}
       <${HeldList} items=${lines} idOf=${(message) => message.id} newest="last"
-        label=${t("console.chat_lines")} empty=${t("console.chat_empty")}
+        label=${t("chat.console.lines")} empty=${t("chat.console.empty")}
         row=${(message) => line(message, pinned.some((p) => p.id === message.id))} />
       <${Say} />
     </section>`;
@@ -46,13 +47,13 @@ function Rules() {
   if (ended) return null;
   return html`
     <span class="rules">
-      <label class="inline">${t("console.slow")}
+      <label class="inline">${t("chat.console.slow")}
         <select value=${String(slowMs)} onChange=${slow}>
           ${SLOW_MS.map((ms) => html`<option key=${ms} value=${String(ms)}>
-            ${ms === 0 ? t("console.slow_off") : clock(ms / 1000)}</option>`)}
+            ${ms === 0 ? t("chat.console.slow_off") : clock(ms / 1000)}</option>`)}
         </select></label>
       <button type="button" class="quiet" onClick=${() => desk.open("words")}>
-        ${t("console.words")}</button>
+        ${t("chat.console.words")}</button>
     </span>`;
 }
 
@@ -65,7 +66,7 @@ function Line({ message, isPinned, open, toggle }) {
         <bdi>${text}</bdi> ${" "}
         <time class="note">${timeOfDay(at_ms)}</time></p>
       <button type="button" class="square quiet" aria-expanded=${open} onClick=${toggle}
-        aria-label=${t("console.actions_on", { name })}>⋯</button>
+        aria-label=${t("chat.console.actions_on", { name })}>⋯</button>
       ${open && html`<${Actions} message=${message} isPinned=${isPinned} name=${name} />`}
     </div>`;
 }
@@ -78,7 +79,7 @@ function useMuted(id) {
 
 function MutedMark({ id }) {
   useTick();
-  return useMuted(id) && html`<span class="mark muted"> ${t("console.muted")}</span>`;
+  return useMuted(id) && html`<span class="mark muted"> ${t("chat.console.muted")}</span>`;
 }
 
 function Actions({ message, isPinned, name }) {
@@ -88,25 +89,27 @@ function Actions({ message, isPinned, name }) {
   const ended = useShopState((state) => state.session.status === "ended");
   const mute = (ms) => () => desk.run(
     { type: "viewer.mute", viewer_id: viewer.id, ...(ms && { duration_ms: ms }) },
-    { said: t("console.muted_said", { name }),
+    { said: t("chat.console.muted_said", { name }),
       undo: { type: "viewer.unmute", viewer_id: viewer.id } });
   const pinType = isPinned ? "chat.unpin" : "chat.pin";
-  const pinLabel = isPinned ? t("console.unpin_of", { name }) : t("console.pin_of", { name });
+  const pinLabel =
+    isPinned ? t("chat.console.unpin_of", { name }) : t("chat.console.pin_of", { name });
   return html`
     <span class="chat-actions">
       ${!ended && html`<${Action} does=${`${pinType}:${id}`} label=${pinLabel}
         words=${isPinned ? t("console.unpin") : t("console.pin")}
         onAct=${() => desk.run({ type: pinType, id })} />`}
-      <${Action} does=${`chat.delete:${id}`} label=${t("console.delete_of", { name })}
-        words=${t("console.delete")} onAct=${() => desk.run({ type: "chat.delete", id })} />
+      <${Action} does=${`chat.delete:${id}`} words=${t("chat.console.delete")}
+        label=${t("chat.console.delete_of", { name })}
+        onAct=${() => desk.run({ type: "chat.delete", id })} />
       ${muted
-        ? html`<${Action} does=${`viewer.unmute:${viewer.id}`} words=${t("console.unmute")}
-            label=${t("console.unmute_name", { name })}
+        ? html`<${Action} does=${`viewer.unmute:${viewer.id}`} words=${t("chat.console.unmute")}
+            label=${t("chat.console.unmute_name", { name })}
             onAct=${() => desk.run({ type: "viewer.unmute", viewer_id: viewer.id })} />`
         : MUTES.map(({ ms, key }) => html`
             <${Action} key=${key} does=${`viewer.mute:${viewer.id}`} onAct=${mute(ms)}
-              label=${t("console.mute_name", { name, time: t(key) })}
-              words=${t("console.mute", { time: t(key) })} />`)}
+              label=${t("chat.console.mute_name", { name, time: t(key) })}
+              words=${t("chat.console.mute", { time: t(key) })} />`)}
     </span>`;
 }
 
@@ -122,8 +125,21 @@ function Say() {
   };
   return html`
     <form class="say" onSubmit=${send}>
-      <input aria-label=${t("console.say")} placeholder=${t("console.say")} maxlength=${TEXT_MAX}
-        value=${text} autocomplete="off" onInput=${(event) => setText(event.target.value)} />
-      <button>${t("console.send")}</button>
+      <input aria-label=${t("chat.console.say")} placeholder=${t("chat.console.say")}
+        maxlength=${TEXT_MAX} value=${text} autocomplete="off"
+        onInput=${(event) => setText(event.target.value)} />
+      <button>${t("chat.console.send")}</button>
     </form>`;
 }
+
+/** Orders name those who have written. */
+function hear(desk, message) {
+  const lines = message.type === "chat" ? message.messages : message.chat;
+  if (lines?.length) desk.learnNames(lines.map(({ viewer }) => viewer));
+}
+
+export const slots = {
+  column: { part: "chat", key: "chat.console.tab", Content: Chat },
+  dialog: { kind: "words", Content: WordsForm },
+  hear,
+};

@@ -1,8 +1,8 @@
 /** A button that shows that what it asked for is under way, and rests while the line is down. */
 
-import { html } from "../shared/html.js";
-import { useShopState } from "../shared/shop.js";
 import { useDeskState } from "./desk.js";
+import { html } from "./html.js";
+import { useShopState } from "./shop.js";
 
 /** `does` is the key of the attempt: a command's type, and what it is about behind a colon. */
 export function Action({ does, words, label, onAct, primary = false, kind = "", pressed }) {

@@ -1,8 +1,8 @@
 /** A picture of a series over the show, with its sales marked. */
 
-import { html, useEffect, useRef } from "../shared/html.js";
-import { number, t, timeOfDay } from "../shared/i18n.js";
-import uPlot from "../vendor/uplot/uPlot.js";
+import { html, useEffect, useRef } from "../../../pages/shared/html.js";
+import { number, t, timeOfDay } from "../../../pages/shared/i18n.js";
+import uPlot from "../../../pages/vendor/uplot/uPlot.js";
 
 const HEIGHT_PX = 140;
 const AXIS_PX = 56;
@@ -77,13 +77,13 @@ export function Chart({ title, series, sales, lines, least = 1, write = plain })
   }, [series, title]);
   const highest = lines.map(({ label, of }) => {
     const values = series.map(of).filter((value) => value !== null);
-    return `${label}: ${t("console.chart.highest", { value: write(Math.max(0, ...values)) })}`;
+    return `${label}: ${t("figures.chart.highest", { value: write(Math.max(0, ...values)) })}`;
   });
   return html`
     <figure class="chart">
       <figcaption>${lines.map(({ label, colour }) => html`
         <span key=${label} class=${`legend ${colour.slice(2)}`}>${label}</span>`)}
-        ${sales.length > 0 && html`<span class="legend shaded">${t("console.chart.sale")}</span>`}
+        ${sales.length > 0 && html`<span class="legend shaded">${t("figures.chart.sale")}</span>`}
       </figcaption>
       <div ref=${box} class="plot" role="img" aria-label=${`${title}. ${highest.join(". ")}`}></div>
     </figure>`;

@@ -1,10 +1,10 @@
 /** The chat: a glance at the last lines over the video, the whole of it, and a box to say so. */
 
-import { html, useId, useLayoutEffect, useRef, useState } from "../shared/html.js";
-import { t } from "../shared/i18n.js";
-import { Icon } from "../shared/icon.js";
-import { useShop, useShopState } from "../shared/shop.js";
-import { sentence } from "../shared/words.js";
+import { html, useId, useLayoutEffect, useRef, useState } from "../../../pages/shared/html.js";
+import { t } from "../../../pages/shared/i18n.js";
+import { Icon } from "../../../pages/shared/icon.js";
+import { useShop, useShopState } from "../../../pages/shared/shop.js";
+import { sentence } from "../../../pages/shared/words.js";
 
 const GLANCE_LINES = 4;
 const LINES_DRAWN_MAX = 80;
@@ -24,7 +24,7 @@ function rowOf(line) {
 }
 
 /** The last lines over the video, which fade upwards; a tap opens all of them. */
-export function ChatGlance({ onOpen }) {
+function ChatGlance({ open }) {
   const chat = useShopState(({ session }) => session.chat);
   const pinned = useShopState(({ session }) => session.chat_pinned);
   const lines = [...pinned.slice(-1), ...chat.slice(-GLANCE_LINES)];
@@ -33,7 +33,7 @@ export function ChatGlance({ onOpen }) {
       ${lines.map((line, place) => html`
         <p key=${`${place < lines.length - chat.length}${line.id}`}
           class="glance-line"><${Words} line=${line} /></p>`)}
-      <button type="button" class="glance-open" onClick=${onOpen}
+      <button type="button" class="glance-open" onClick=${() => open("chat")}
         aria-label=${t("chat.open")}></button>
     </div>`;
 }
@@ -61,7 +61,7 @@ function useEnd(chat) {
   return { list, fresh, toEnd, onScroll };
 }
 
-export function ChatLines() {
+function ChatLines() {
   const chat = useShopState(({ session }) => session.chat);
   const pinned = useShopState(({ session }) => session.chat_pinned);
   const { list, fresh, toEnd, onScroll } = useEnd(chat);
@@ -99,7 +99,7 @@ function useSlowSeconds() {
   return bound ? Math.ceil(slowMs / 1000) : 0;
 }
 
-export function ChatForm() {
+function ChatForm() {
   const shop = useShop();
   const closed = useShopState(({ session }) => CLOSED.has(session.status));
   const viewer = useShopState((state) => state.viewer);
@@ -136,3 +136,14 @@ export function ChatForm() {
           <span id=${slowId} class="unseen">${t("chat.slow", { n: slow })}</span></p>`}
     </form>`;
 }
+
+function ChatSheet() {
+  return html`<div class="chat-sheet"><${ChatLines} /><${ChatForm} /></div>`;
+}
+
+export const slots = {
+  glance: ChatGlance,
+  side: { key: "chat.title", Content: ChatLines },
+  sheet: { name: "chat", key: "chat.title", Content: ChatSheet },
+  bar: ChatForm,
+};

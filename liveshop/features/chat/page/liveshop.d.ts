@@ -1,0 +1,5 @@
+/** What the chat adds. */
+
+export interface ChatLine { id: string; at_ms: number; viewer: Viewer; text: string }
+export interface Session { chat_pinned: ChatLine[]; chat: ChatLine[]; chat_slow_ms?: number }
+export interface State { muted: Record<string, number | null> }

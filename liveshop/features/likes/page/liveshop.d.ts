@@ -1,0 +1,3 @@
+/** What the likes add. */
+
+export interface Session { likes: number }

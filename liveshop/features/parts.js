@@ -1,0 +1,26 @@
+/**
+ * The features' shares of the pages: the one list, in the order of their places.
+ *
+ *     name     the feature's folder
+ *     wakes    the type of its messages begins so: it is loaded when the first comes; a feature
+ *              without it is there from the start
+ *     field    its field of the snapshot and of the pulse: one that is not empty wakes it too
+ *     state    what its `page/state.js` exports, if it is there from the start
+ *     pages    the pages to which its `page/viewer.js` and `page/console.js` add something
+ */
+
+import * as chat from "./chat/page/state.js";
+import * as likes from "./likes/page/state.js";
+
+export const FEATURES = [
+  { name: "chat", state: chat, pages: ["viewer", "console"] },
+  { name: "figures", pages: ["console"] },
+  { name: "likes", state: likes, pages: ["viewer", "console"] },
+  { name: "rehearsal", pages: ["console"] },
+];
+
+/** The states of the features that are there from the start. */
+export const STATES = FEATURES.flatMap(({ state }) => state ?? []);
+
+/** Load a module of a feature's page. */
+export const load = ({ name }, module) => import(`./${name}/page/${module}.js`);
