@@ -170,7 +170,7 @@ async def test_a_feature_that_could_not_be_loaded_begins_with_a_fresh_snapshot(
     page = await open_page(browser, live.node.url)
     sleeper, ada = await _two(page, live)
     await page.evaluate("() => { window.isOffline = true; wake(); }")
-    async with page.expect_console_message(lambda said: "the state of chat" in said.text):
+    async with page.expect_console_message(lambda said: "module “state”" in said.text):
         await ada.evaluate("(shop) => shop.say('lost')")
     assert (await _chat(sleeper))[1:] == [[], [], 0]
 

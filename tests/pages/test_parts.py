@@ -14,7 +14,7 @@ _PACKAGE = Path(__file__).parents[2] / "liveshop"
 _NODE = Path(playwright.__file__).parent / "driver" / "node"
 _FEATURES = re.findall(r'^  \{ name: "(\w+)"', (_PACKAGE / "features/parts.js").read_text(), re.M)
 
-# What a session says, in its order; `session.started` and `future.opened` are of no feature.
+# The messages of a session; `session.started` and `future.opened` are of no feature.
 _LINE = {"id": "c1", "at_ms": 5, "viewer": {"id": "u_ada", "name": "Ada"}, "text": "hello"}
 _OTHER = {**_LINE, "id": "c2", "text": "and again"}
 _SESSION = {

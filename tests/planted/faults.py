@@ -8,6 +8,7 @@ from tests.planted import (
     engine_faults,
     input_faults,
     overload_faults,
+    pages_faults,
     postgres_faults,
     redis_faults,
 )
@@ -24,4 +25,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *edge_faults.FAULTS,
     *admission_faults.FAULTS,
     *overload_faults.FAULTS,
+    *pages_faults.FAULTS,
 )

@@ -69,7 +69,10 @@ export class Slots {
   /** Load the features that are there from the start. */
   async begin() {
     const present = this.#features.filter(({ wakes }) => !wakes);
-    await Promise.all(present.map((feature) => this.#fill(feature)));
+    await Promise.all(present.map(async (feature) => {
+      const page = await this.#module(feature, this.#page);
+      if (page) this.#fill(feature, page);
+    }));
   }
 
   /** Follow a session, whose messages wake the other features. */
@@ -124,28 +127,27 @@ export class Slots {
     if (sleeper.isWaking) return;
     sleeper.isWaking = true;
     const { feature } = sleeper;
-    const filled = this.#fill(feature);
-    try {
-      const state = await this.#load(feature, "state");
-      this.#asleep = this.#asleep.filter((each) => each !== sleeper);
-      const { messages } = sleeper;
-      shop.use(state, messages && [this.#welcome, ...messages].filter(Boolean));
-    } catch (fault) {
-      console.error(`the state of ${feature.name} could not be loaded: ${fault.message}`);
-      sleeper.sleepOn();
-    }
-    await filled;
+    const names = ["state", this.#page];
+    const [state, page] = await Promise.all(names.map((name) => this.#module(feature, name)));
+    if (!state || !page) return sleeper.sleepOn();
+    this.#asleep = this.#asleep.filter((each) => each !== sleeper);
+    const { messages } = sleeper;
+    shop.use(state, messages && [this.#welcome, ...messages].filter(Boolean));
+    this.#fill(feature, page);
   }
 
-  // The page goes on without a feature whose module does not come.
-  async #fill(feature) {
-    if (this.#filled.has(feature)) return;
+  #fill(feature, { slots }) {
+    this.#filled.set(feature, slots);
+    for (const listener of this.#listeners) listener();
+  }
+
+  // The page goes on without what cannot be loaded, which is null.
+  async #module(feature, name) {
     try {
-      const { slots } = await this.#load(feature, this.#page);
-      this.#filled.set(feature, slots);
-      for (const listener of this.#listeners) listener();
+      return await this.#load(feature, name);
     } catch (fault) {
-      console.error(`${feature.name} could not be loaded: ${fault.message}`);
+      console.error(`${feature.name}: its module “${name}” could not be loaded: ${fault.message}`);
+      return null;
     }
   }
 }
