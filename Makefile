@@ -17,7 +17,7 @@ AUTOBAHN := .autobahn
 SPREAD := -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-debian13 check load crash topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
+.PHONY: help install demo test test-fast test-debian13 check load crash recording topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -77,6 +77,9 @@ load: install ## Run a crowd of Locust's users on a demo: make load ARGS="--user
 
 crash: install ## Kill nodes and stores during stampedes, 30 seeds: make crash ARGS="--seed 7"
 	@$(BIN)/python -m tests.crash $(ARGS)
+
+recording: install ## Compare a whole show with another checkout: make recording ARGS="--against DIR"
+	@$(BIN)/python -m tests.recording $(ARGS)
 
 autobahn: install $(AUTOBAHN)/installed ## Run the Autobahn test suite (needs Python 2.7)
 	@$(BIN)/python -m tests.autobahn --python2 $(PYTHON2) --installed $(AUTOBAHN)

@@ -10,6 +10,7 @@ from tests.planted import (
     overload_faults,
     pages_faults,
     postgres_faults,
+    protocol_faults,
     redis_faults,
 )
 from tests.planted.fault import Fault
@@ -26,4 +27,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *admission_faults.FAULTS,
     *overload_faults.FAULTS,
     *pages_faults.FAULTS,
+    *protocol_faults.FAULTS,
 )

@@ -1,0 +1,47 @@
+"""The differences from an earlier release that are meant, each with its reason."""
+
+import re
+from typing import Final
+
+from tests.recording.differences import Allowance
+
+# A JSON string, or one of Python's in the headers of an answer.
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+
+WORDS: Final = (
+    Allowance(
+        re.compile(rf'"message": {_STRING}'),
+        '"message": "…"',
+        "The sentence of an error is for people, and may change; its code may not.",
+    ),
+    Allowance(
+        re.compile(rf'("code": "conflict", "message": "…"), "reason": {_STRING}'),
+        r'\1, "reason": "…"',
+        "The reason of a conflict is that sentence again.",
+    ),
+    Allowance(
+        re.compile(rf'("handle": {_STRING}), "reason": {_STRING}'),
+        r'\1, "reason": "…"',
+        "The reason why a row was not imported is a sentence for people.",
+    ),
+    Allowance(
+        re.compile(rf'"(description|summary)": {_STRING}'),
+        r'"\1": "…"',
+        "The descriptions of the OpenAPI document are for people.",
+    ),
+)
+
+REHEARSAL: Final = (
+    Allowance(
+        re.compile(r"^POST /api/sessions/\{session_id\}/rehearse .*"),
+        "",
+        "The server decides rehearsals now, by an operation of their own.",
+    ),
+    Allowance(
+        re.compile(r"^schemas (?:Rehears\w*|CatalogueProduct|CancelOrder|Say|Buy) .*"),
+        "",
+        "Rehearsals bring their records into the OpenAPI document.",
+    ),
+)
+
+ALLOWANCES: Final = (*WORDS, *REHEARSAL)
