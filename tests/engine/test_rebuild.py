@@ -175,6 +175,27 @@ async def test_an_order_that_a_rebuild_overtakes_is_confirmed_at_the_new_epoch(
     assert (session.epochs.newest, session.buying) == (epoch + 1, True)
 
 
+async def test_an_order_that_waits_for_its_money_since_a_loss_keeps_its_unit(
+    shop: EngineShop, redis_url: str
+) -> None:
+    session_id = await shop.live(payment="checkout", OBS_M=1)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    session = (await shop.engine.rooms.get(session_id)).session
+    epoch = session.epochs.newest
+    async with held_up(session.node.stores[Orders], "pend"):
+        rid = shop.buy(ada, "OBS-M")
+        await ada.sees("reserved", rid=rid)
+        await _forget_everything(redis_url)
+        await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+    await ada.sees("checkout", order_id=rid)
+    # It was stored after the rebuild had read which orders wait: Redis is loaded again, with it.
+    await until(lambda: session.epochs.newest == epoch + 2 and session.buying)
+    shop.buy(bo, "OBS-M", ref=1)
+    assert (await bo.sees("error", ref=1))["code"] == "sold_out"
+    assert (await shop.engine.orders.confirm(rid, "pay-1", 5000)).status == "confirmed"
+
+
 async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)

@@ -46,9 +46,9 @@ FAULTS: Final = (
         name="`busy` told after the reservation was made",
         promise="P5: the buyer is told that nothing was done, and the order is confirmed later",
         file=f"{_ENGINE}/purchase/combiner.py",
-        old="            try:\n                self._answer(purchase, line)\n",
+        old="            try:\n                self._answer(purchase, line, epoch)\n",
         new="            try:\n                if not self._is_wanted(purchase):\n"
-        "                    continue\n                self._answer(purchase, line)\n",
+        "                    continue\n                self._answer(purchase, line, epoch)\n",
         also=(
             (
                 "        if purchase.replay or self._is_reserved(purchase.line.rid):\n",

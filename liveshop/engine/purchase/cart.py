@@ -38,6 +38,7 @@ class Cart:
         Raises what refuses it, and then nothing has changed.
         """
         checkouts, began_ns = self._admission.checkouts, self._admission.now_ns()
+        epoch = self._session.epochs.newest
         checkouts.begin(began_ns)
         try:
             reply = await self._ask(
@@ -53,7 +54,7 @@ class Cart:
         if ended:
             await self._tell_again(order_id, ended[0], asker)
         else:
-            self._writer.offer(Ordered(order_id, reply.reservations, [asker]))
+            self._writer.offer(Ordered(order_id, reply.reservations, [asker], epoch=epoch))
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a held reservation back; raises what refuses it."""

@@ -160,7 +160,7 @@ class Combiner:
         return max(patience_ns, _OVERDUE_NS_MIN)
 
     async def _call(self, batch: Sequence[Purchase]) -> None:
-        began_s = perf_counter()
+        began_s, epoch = perf_counter(), self._session.epochs.newest
         try:
             reply = await self._reserve([purchase.line for purchase in batch])
         except LiveshopError as refusal:
@@ -175,7 +175,7 @@ class Combiner:
         ended: list[tuple[Asker, Reservation]] = []
         for purchase, line in zip(batch, reply.lines, strict=True):
             try:
-                self._answer(purchase, line)
+                self._answer(purchase, line, epoch)
             except Exception:
                 self._fail([purchase])
             if line.reservation is not None and not line.reservation.state.open:
@@ -214,14 +214,14 @@ class Combiner:
             for purchase in batch:
                 purchase.call = call
 
-    def _answer(self, purchase: Purchase, line: LineReply) -> None:
+    def _answer(self, purchase: Purchase, line: LineReply, epoch: int) -> None:
         if line.refusal is not None:
             self._refuse(purchase, line.refusal)
             return
         reservation = line.reservation
         assert reservation is not None, "a line without a refusal has its reservation"
         if reservation.state is ReservationState.PAYING:
-            self._order(reservation, purchase)
+            self._order(reservation, purchase, epoch)
         purchase.answered = True
         purchase.asker.reserved(reservation, known=line.known)
         if not line.known:
@@ -230,7 +230,7 @@ class Combiner:
             told = messages.reserved(reservation)
             self._session.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
 
-    def _order(self, reservation: Reservation, purchase: Purchase) -> None:
+    def _order(self, reservation: Reservation, purchase: Purchase, epoch: int) -> None:
         """Queue the order of a `buy`; one that was queued before is not written twice."""
         assert reservation.order_id is not None, "a paying reservation has its order"
         if reservation.command != "buy":
@@ -240,6 +240,7 @@ class Combiner:
                 Ordered(
                     reservation.order_id,
                     (reservation,),
+                    epoch=epoch,
                     asked_s=purchase.asked_s,
                     taken_s=purchase.taken_s,
                     call=purchase.call,

@@ -33,6 +33,8 @@ class Ordered:
     askers: list[Asker] = field(default_factory=list)
     since_s: float = field(default_factory=perf_counter)
     asked_s: float = field(default_factory=perf_counter)
+    # The epoch at which Redis was asked for its reservations, or an older one.
+    epoch: int = 0
     # When a `buy` left the queue for its call of Redis.
     taken_s: float = field(default_factory=perf_counter)
     # The reserve call of a `buy`, where purchases are traced.

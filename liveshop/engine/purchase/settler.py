@@ -18,6 +18,7 @@ class _Settlement:
     epoch: int
     outcomes: Sequence[Reservation]
     copies: Copies
+    overtaken: Sequence[str]
 
 
 class Settler:
@@ -35,8 +36,14 @@ class Settler:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    async def settle(self, outcomes: Sequence[Reservation], copies: Copies) -> None:
-        """Settle reservations in Redis, or keep them for `retry`; never raises for a store."""
+    async def settle(
+        self, outcomes: Sequence[Reservation], copies: Copies, overtaken: Sequence[str] = ()
+    ) -> None:
+        """Settle reservations in Redis, or keep them for `retry`; never raises for a store.
+
+        `overtaken` are the rids of orders that wait for money and were reserved at an older epoch.
+        If Redis has lost one of them, it is loaded again, with the order.
+        """
         self._session.keep_rows(copies.rows)
         if copies.epoch > self._session.epochs.newest:
             # Another node has loaded Redis again, maybe another server: one that takes this at the
@@ -48,7 +55,8 @@ class Settler:
             # This one too: all of it is in Postgres, from where Redis is loaded.
             self._session.epochs.reload()
             return
-        self._waiting.append(_Settlement(self._session.epochs.newest, outcomes, copies))
+        epoch = self._session.epochs.newest
+        self._waiting.append(_Settlement(epoch, outcomes, copies, overtaken))
         await self.retry()
 
     async def retry(self) -> None:
@@ -71,6 +79,7 @@ class Settler:
                     copies.bought,
                     copies.totals,
                 )
+                lost = await self._are_lost(settlement.overtaken)
             except (Unavailable, Busy):
                 return
             if not session.epochs.ok_or_fence(status):
@@ -79,3 +88,10 @@ class Settler:
             # Two may be under way at once, and settling twice changes nothing.
             if self._waiting and self._waiting[0] is settlement:
                 self._waiting.popleft()
+                if lost:
+                    # The rebuild read which orders wait before this one was stored. Nothing in
+                    # Redis holds its units: they would be sold to others while its buyer pays.
+                    session.epochs.reload()
+
+    async def _are_lost(self, rids: Sequence[str]) -> bool:
+        return bool(rids) and len(await self._session.units.peek(rids)) < len(rids)

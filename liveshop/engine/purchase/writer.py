@@ -22,7 +22,13 @@ from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.tracing import Stage, stages_of
-from liveshop.stores.postgres.order_records import CommitReply, NewLine, NewOrder, Outcome
+from liveshop.stores.postgres.order_records import (
+    CommitReply,
+    NewLine,
+    NewOrder,
+    Outcome,
+    Verdict,
+)
 
 _RETRY_S = 0.1
 
@@ -197,7 +203,14 @@ class OrderWriter:
                 for reservation in ordered.reservations
             ]
             outcomes += [item for order in stored.values() for item in sold(order)]
-            await self._settler.settle(outcomes, reply.copies)
+            overtaken = [
+                reservation.rid
+                for ordered in batch
+                if reply.outcomes[ordered.order_id].verdict is Verdict.PENDING
+                and ordered.epoch < reply.epoch
+                for reservation in ordered.reservations
+            ]
+            await self._settler.settle(outcomes, reply.copies, overtaken)
             if reply.head_offset > self._session.state.offset:
                 self._session.wake.behind.set()
             await self._session.peers.post()
