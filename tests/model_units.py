@@ -11,7 +11,16 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from liveshop.core.limits import RESOLVED_KEPT_MS, SWEEP_LINES_MAX
-from liveshop.core.model import Bought, Reservation, ReservationState, Row, Status, sku_row
+from liveshop.core.model import (
+    Bought,
+    Charge,
+    Reservation,
+    ReservationState,
+    Row,
+    Status,
+    charge_rid,
+    sku_row,
+)
 from liveshop.stores.redis.library import BuyerLimits
 from liveshop.stores.redis.projection import Offer, Projection
 from liveshop.stores.redis.unit_records import ReserveLine
@@ -45,12 +54,12 @@ class UnitsModel:
         """Units held by row."""
         return Counter(
             {row: 0 for row in self.rows}
-            | _sum((row, r.quantity) for r in self._holding() for row in rows_of(r))
+            | _sum(each for r in self._holding() for each in rows_of(r))
         )
 
     def charged(self) -> Counter[tuple[str, str]]:
         """Units held by buyer and scope."""
-        return _sum(((r.buyer, row), r.quantity) for r in self._holding() for row in rows_of(r))
+        return _sum(((r.buyer, row), n) for r in self._holding() for row, n in rows_of(r))
 
     def _holding(self) -> list[Reservation]:
         return [r for r in self.reservations.values() if r.state.open]
@@ -60,7 +69,7 @@ class UnitsModel:
         return Counter(
             r.buyer
             for r in self.reservations.values()
-            if r.order_id and not r.state.open and r.state is not State.SOLD
+            if r.is_purchase and r.order_id and not r.state.open and r.state is not State.SOLD
         )
 
     def left(self, row: str) -> int:
@@ -95,6 +104,8 @@ class UnitsModel:
             quantity=line.quantity,
             price=price,
             sale=sale,
+            charges=line.charges,
+            memo=line.memo,
             state=State.PAYING if buys else State.HELD,
             order_id=line.rid if buys else None,
             deadline_ms=self.now_ms + self.projection.hold_ms,
@@ -124,6 +135,20 @@ class UnitsModel:
             left = min(left, self.left(sale))
         if line.quantity > left:
             return ("sold_out", {"left": max(left, 0)})
+        units = {sku_row(line.sku): line.quantity} | ({sale: line.quantity} if sale else {})
+        return self._charge_refusal(line.buyer, line.charges, Counter(units))
+
+    def _charge_refusal(
+        self, buyer: str, charges: Sequence[Charge], beside: Counter[str]
+    ) -> Refusal | None:
+        wanted = beside + _sum((charge.row, charge.units) for charge in charges)
+        for charge in charges:
+            if charge.limit is not None:
+                left = max(charge.limit - self._taken(buyer, charge.row), 0)
+                if charge.units > left:
+                    return ("limit", {"limit": charge.limit, "left": left})
+            if wanted[charge.row] > self.left(charge.row):
+                return ("sold_out", {"left": max(self.left(charge.row), 0)})
         return None
 
     def price(self, offer: Offer) -> tuple[int, str]:
@@ -180,8 +205,10 @@ class UnitsModel:
         self.forget()
         return released
 
-    def pay(self, buyer: str, order_id: str, rids: Sequence[str]) -> list[Reservation] | Refusal:
-        """Bring reservations into one order, all or none."""
+    def pay(
+        self, buyer: str, order_id: str, rids: Sequence[str], charges: Sequence[Charge] = ()
+    ) -> list[Reservation] | Refusal:
+        """Bring reservations into one order, all or none, and take its charges."""
         wanted = tuple(sorted(set(rids)))
         found = [r for rid in wanted if (r := self.reservations.get(rid)) and r.buyer == buyer]
         if len(found) < len(wanted):
@@ -197,10 +224,24 @@ class UnitsModel:
             return ("conflict", {})
         if any(r.state is not State.HELD or r.deadline_ms <= self.now_ms for r in found):
             return ("expired", {})
+        if charges:
+            if charge_rid(order_id) in self.reservations:
+                return ("conflict", {})
+            refusal = self._charge_refusal(buyer, charges, Counter())
+            if refusal is not None:
+                return refusal
+            last_ms = max(r.deadline_ms for r in found)
+            self._charge(buyer, order_id, charges, last_ms + 1)
         paid = [replace(r, state=State.PAYING, order_id=order_id) for r in found]
         self.reservations |= {r.rid: r for r in paid}
         self.orders[order_id] = wanted
         return paid
+
+    def _charge(
+        self, buyer: str, order_id: str, charges: Sequence[Charge], deadline_ms: int
+    ) -> None:
+        charge = charge_of(buyer, order_id, charges, deadline_ms)
+        self.reservations[charge.rid] = charge
 
     def settle(self, outcomes: Iterable[Reservation]) -> None:
         """Record what Postgres decided."""
@@ -212,7 +253,9 @@ class UnitsModel:
                 order_id = outcome.order_id or known.order_id
                 decided = replace(known, order_id=order_id, code=outcome.code)
                 if outcome.state is State.SOLD:
-                    decided = replace(decided, price=outcome.price, sale=outcome.sale)
+                    decided = replace(
+                        decided, price=outcome.price, sale=outcome.sale, memo=outcome.memo
+                    )
                 self._resolve(decided, outcome.state)
             else:
                 continue
@@ -256,7 +299,9 @@ class UnitsModel:
             self.reservations[line.rid] = line
             self._remember(line, past=False)
             if line.command == "reserve":
-                of_order = sorted(p.rid for p in pending if p.order_id == line.order_id)
+                of_order = sorted(
+                    p.rid for p in pending if p.order_id == line.order_id and p.is_purchase
+                )
                 self.orders[line.order_id or ""] = tuple(of_order)
         held = [r for s in survivors if (r := self.reservations[s.rid]).state is State.HELD]
         for reservation in held:
@@ -269,9 +314,8 @@ class UnitsModel:
         if reservation.deadline_ms <= self.now_ms:
             self._resolve(reservation, State.EXPIRED)
             return False
-        sku, *sale = rows_of(reservation)
-        capping = [sku, *(row for row in sale if row in self.rows)]
-        if any(self.left(row) < reservation.quantity for row in capping):
+        uncapped = {reservation.sale} - self.rows.keys()
+        if any(self.left(row) < n for row, n in rows_of(reservation) if row not in uncapped):
             self._resolve(replace(reservation, code="sold_out"), State.REFUSED)
             return False
         self.reservations[reservation.rid] = reservation
@@ -291,9 +335,34 @@ def _outdoes(outcome: Reservation, known: Reservation) -> bool:
     return known.state is not State.SOLD or bool(outcome.order_id and not known.order_id)
 
 
-def rows_of(reservation: Reservation) -> list[str]:
-    """The rows that a reservation holds units of, which are also its scopes."""
-    return [sku_row(reservation.sku), *([reservation.sale] if reservation.sale else [])]
+def rows_of(reservation: Reservation) -> list[tuple[str, int]]:
+    """The rows that a reservation holds units of, each once; they are also its scopes."""
+    units: Counter[str] = Counter()
+    if reservation.sku:
+        units[sku_row(reservation.sku)] += reservation.quantity
+    if reservation.sale:
+        units[reservation.sale] += reservation.quantity
+    for charge in reservation.charges:
+        units[charge.row] += charge.units
+    return list(units.items())
+
+
+def charge_of(
+    buyer: str, order_id: str, charges: Sequence[Charge], deadline_ms: int
+) -> Reservation:
+    """The record of what an order takes besides its lines."""
+    return Reservation(
+        rid=charge_rid(order_id),
+        buyer=buyer,
+        command="charge",
+        sku="",
+        quantity=0,
+        price=0,
+        charges=tuple(charges),
+        state=State.PAYING,
+        order_id=order_id,
+        deadline_ms=deadline_ms,
+    )
 
 
 def _sum(pairs: Iterable[tuple[_K, int]]) -> Counter[_K]:

@@ -24,6 +24,7 @@ PRICE_MINOR_MAX: Final = 10**12
 AMOUNT_MINOR_MAX: Final = REF_MAX
 UNITS_MAX: Final = 1_000_000
 QUANTITY_MAX: Final = 100
+MEMO_BYTES_MAX: Final = 512  # of a feature's JSON with a reservation
 LIMIT_UNITS_MAX: Final = 1_000
 # For how long after a limit was changed something may have been reserved by the one before.
 LIMIT_LAG_MS: Final = 5_000

@@ -140,8 +140,10 @@ def cancelled(order: Order) -> Message:
 def order_fields(order: Order) -> Message:
     """Return an order as HTTP shows it."""
     fields = as_message(order)
+    del fields["charges"]
     for line in fields["lines"]:
-        del line["sale"]  # a name of ours for a row of units
+        for ours in ("sale", "final", "memo"):  # no names of the protocol
+            del line[ours]
     return fields
 
 

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 PaymentMode = Literal["direct", "checkout"]
 PurchaseWord = Literal["buy", "reserve"]
+# The maker of a record in Redis: a buyer's command, or an order that takes charges.
+RecordWord = Literal["buy", "reserve", "charge"]
 
 
 class Status(StrEnum):
@@ -128,6 +130,17 @@ class Totals(Struct, frozen=True, kw_only=True):
     version: int
 
 
+class Charge(Struct, frozen=True, kw_only=True):
+    """Units of a row besides those of a SKU and its sale: a code's use, a gift, a bundle's count.
+
+    `row` is `@…`, and is to be among the session's rows of units; `limit` is for one buyer.
+    """
+
+    row: str
+    units: int
+    limit: int | None = None
+
+
 class ReservationState(StrEnum):
     """A reservation starts HELD or PAYING and ends in one of four states, for good."""
 
@@ -148,21 +161,30 @@ class Reservation(Struct, frozen=True, kw_only=True):
     """Units set aside for one buyer while `now < deadline_ms`.
 
     `price` is for one unit, `sale` the row of the sale whose price it is, empty for the shelf's.
-    `order_id` is there once it is PAYING, `code` (of an error) where it was REFUSED.
+    `order_id` is there once it is PAYING, `code` (of an error) where it was REFUSED. `memo` is
+    what a feature notes of it, JSON that nothing in the kernel reads. Under the command `charge`
+    it has no SKU: it is what an order takes besides its lines, and no purchase of its own.
     """
 
     rid: str
     buyer: str
-    command: PurchaseWord
+    command: RecordWord
     sku: str
     quantity: int
     price: int
     sale: str = ""
+    charges: tuple[Charge, ...] = ()
+    memo: str | None = None
     state: ReservationState
     order_id: str | None = None
     deadline_ms: int
     code: str | None = None
     resolved_ms: int | None = None
+
+    @property
+    def is_purchase(self) -> bool:
+        """Whether it is of a SKU, and its buyer knows of it."""
+        return self.command != "charge"
 
 
 class OrderStatus(StrEnum):
@@ -179,17 +201,25 @@ class OrderStatus(StrEnum):
 
 
 class OrderLine(Struct, frozen=True, kw_only=True):
-    """One reservation of an order; `price` is for one unit, `sale` the row of its sale or empty."""
+    """One reservation of an order; `price` is for one unit, `final` the line's share of the total.
+
+    `sale` is the row of the sale whose price it has, or empty; `memo` is the reservation's.
+    """
 
     rid: str
     sku: str
     quantity: int
     price: int
+    final: int
     sale: str = ""
+    memo: str | None = None
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """The durable record of one or more reservations; `at_ms` is that of its confirmation."""
+    """The durable record of one or more reservations; `at_ms` is that of its confirmation.
+
+    `total` is the sum of the lines' finals, `charges` are taken besides them.
+    """
 
     order_id: str
     session_id: str
@@ -199,11 +229,20 @@ class Order(Struct, frozen=True, kw_only=True):
     total: int
     currency: str
     at_ms: int
+    charges: tuple[Charge, ...] = ()
 
     @property
     def rids(self) -> list[str]:
         """The reservations that the order is made of."""
         return [line.rid for line in self.lines]
+
+
+def charge_rid(order_id: str) -> str:
+    """Return the name under which Redis has what an order takes besides its lines.
+
+    A buyer's rid is a UUID, so that none can be in its way.
+    """
+    return f"{order_id}:charges"
 
 
 def sku_row(sku: str) -> str:

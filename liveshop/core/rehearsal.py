@@ -31,6 +31,7 @@ from liveshop.core.model import (
     Status,
     sku_row,
 )
+from liveshop.core.pricing.price import price as price_of
 from liveshop.core.rehearsal_state import RehearsalState, RehearsedOrder
 from liveshop.core.roles import Identity, Role
 from liveshop.core.session import replay
@@ -273,8 +274,13 @@ class _Rehearsal:
         self.order = self._shown(order, OrderStatus.CANCELLED)
 
     def _shown(self, order: RehearsedOrder, status: OrderStatus) -> Order:
+        priced = price_of([order])
         line = OrderLine(
-            rid=order.order_id, sku=order.sku, quantity=order.quantity, price=order.price
+            rid=order.order_id,
+            sku=order.sku,
+            quantity=order.quantity,
+            price=order.price,
+            final=priced.finals[0],
         )
         return Order(
             order_id=order.order_id,
@@ -282,7 +288,7 @@ class _Rehearsal:
             viewer_id=order.viewer_id,
             status=status,
             lines=[line],
-            total=order.price * order.quantity,
+            total=priced.goods,
             currency=self._state.info.currency,
             at_ms=order.at_ms,
         )

@@ -34,8 +34,8 @@ ORDER = Order(
     viewer_id="u_81",
     status=OrderStatus.CONFIRMED,
     lines=[
-        OrderLine(rid="r1", sku="OBS-M", quantity=2, price=3900, sale="@12"),
-        OrderLine(rid="r2", sku="OBS-L", quantity=1, price=5000),
+        OrderLine(rid="r1", sku="OBS-M", quantity=2, price=3900, final=7800, sale="@12"),
+        OrderLine(rid="r2", sku="OBS-L", quantity=1, price=5000, final=5000),
     ],
     total=12_800,
     currency="EUR",

@@ -141,7 +141,7 @@ async def test_a_unit_sold_while_redis_is_loaded_is_reserved_for_nobody_else(
     # Another node's purchase, whose COMMIT comes between the epoch and the load.
     bought = ReserveLine(rid=rid, buyer="ada", command="buy", sku="OBS-M", quantity=1)
     await session.units.reserve(epoch, session.state.offset, [bought])
-    line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, sku_limit=10)
+    line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, final=5000, sku_limit=10)
     order = NewOrder(order_id=rid, buyer="ada", lines=[line])
     async with held_up(orders, "cancelled_since"):  # and with it the copy of all counters
         async with held_up(session.units, "survivors"):
@@ -254,7 +254,7 @@ async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebui
     await ada.sees("reserved", rid=rid)
     # Another node's order, which has its COMMIT; its effect on Redis is settled here.
     paid = await room.units.pay(room.epochs.newest, buyer="ada", order_id=order_id, rids=[rid])
-    line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, sku_limit=10)
+    line = NewLine(rid=rid, sku="OBS-M", quantity=1, price=5000, final=5000, sku_limit=10)
     order = NewOrder(order_id=order_id, buyer="ada", lines=[line])
     now_ms = room.clock.now_ms()
     reply = await room.node.stores[Orders].commit(

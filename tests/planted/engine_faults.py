@@ -16,6 +16,7 @@ FAULTS: Final = (
         new="            await self._learn_limits(batch)\n"
         "            now_ms = self._session.node.clock.now_ms()\n"
         "            for ordered in batch:\n"
+        "                ordered.priced = price(ordered.reservations)\n"
         "                told = Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms)\n"
         "                self.announcer.announce(ordered, told, None)\n",
         also=(
@@ -280,6 +281,47 @@ FAULTS: Final = (
         tests=(
             f"{_TESTS}/test_unknown_events.py"
             "::test_an_unknown_event_is_shown_as_it_came_and_changes_nothing",
+        ),
+    ),
+    Fault(
+        name="a charge lost in a rebuild",
+        promise="P12: what an order that waits has been promised is promised to another",
+        file=f"{_ENGINE}/purchase/ordered.py",
+        old="    return [*lines, *_charge_of(order)]\n",
+        new="    return lines\n",
+        tests=(
+            f"{_TESTS}/test_charges.py"
+            "::test_an_order_that_waits_keeps_its_charges_through_a_loss_until_it_is_paid",
+        ),
+    ),
+    Fault(
+        name="a charge not returned by a void",
+        promise="P4, P12: an order that was never paid keeps its uses for ever",
+        file=f"{_ENGINE}/purchase/order_outcomes.py",
+        old="            if reservation.order_id and not self._writer.has(reservation.order_id)\n",
+        new="            if reservation.is_purchase\n"
+        "            and reservation.order_id\n"
+        "            and not self._writer.has(reservation.order_id)\n",
+        tests=(
+            f"{_TESTS}/test_charges.py::test_an_order_that_is_never_paid_gives_its_charges_back",
+        ),
+    ),
+    Fault(
+        name="a memo lost between reservation and order",
+        promise="P2: a feature cannot say what it has sold",
+        file=f"{_ENGINE}/purchase/writer.py",
+        old="            memo=reservation.memo,\n",
+        new="",
+        tests=(f"{_TESTS}/test_charges.py::test_an_order_takes_its_charges_and_keeps_its_memo",),
+    ),
+    Fault(
+        name="a buyer told of an order's charges",
+        promise="P12: a client hears of a rid that it never sent",
+        file=f"{_ENGINE}/purchase/order_outcomes.py",
+        old="            if reservation.is_purchase:\n                self._session",
+        new="            if reservation:\n                self._session",
+        tests=(
+            f"{_TESTS}/test_charges.py::test_an_order_that_is_never_paid_gives_its_charges_back",
         ),
     ),
 )

@@ -167,4 +167,55 @@ FAULTS: Final = (
             "::test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_comes_late",
         ),
     ),
+    Fault(
+        name="a total that is not the sum of the finals",
+        promise="P2: a buyer is told a discount, and owes the whole price",
+        file=f"{_STORE}/order_records.py",
+        old="        return total_of(self.lines)\n",
+        new="        return sum(line.price * line.quantity for line in self.lines)\n",
+        tests=(f"{_TESTS}/test_priced.py::test_a_total_is_the_sum_of_finals_wherever_it_is_told",),
+    ),
+    Fault(
+        name="a charge of a row that is not there is free",
+        promise="P12: uses that nobody has set aside are given away",
+        file=f"{_STORE}/sql/batch.sql",
+        old="    WHERE c.capped\n",
+        new="    WHERE c.sku IS NOT NULL\n",
+        tests=(
+            f"{_TESTS}/test_charges.py::test_an_order_whose_charges_do_not_fit_is_refused_whole",
+        ),
+    ),
+    Fault(
+        name="a charge and a sale of one row counted as one of them",
+        promise="P12: a row has units left that are gone",
+        file=f"{_STORE}/sql/batch.sql",
+        old='    SELECT "row", NULL, sum(n)::int, bool_or(capped)\n',
+        new='    SELECT "row", NULL, max(n)::int, bool_or(capped)\n',
+        tests=(
+            f"{_TESTS}/test_charges.py::test_a_charge_of_the_row_of_a_lines_sale_is_added_to_it",
+        ),
+    ),
+    Fault(
+        name="a cancelled order keeps its charges",
+        promise="P12: a use that was given back never comes back",
+        file=f"{_STORE}/sql/orders.sql",
+        old='        SELECT "row", n, true FROM order_charge WHERE order_id = $2\n',
+        new='        SELECT "row", n, true FROM order_charge WHERE order_id = $2 AND $3 > 0\n',
+        tests=(
+            f"{_TESTS}/test_charges.py"
+            "::test_a_cancelled_order_gives_its_charges_back_and_the_limit_too",
+        ),
+    ),
+    Fault(
+        name="a charge not counted by the audit",
+        promise="P12: a row that has been exceeded is not found",
+        file="liveshop/stores/audit/books.sql",
+        old='        SELECT o.session_id, c."row", c.n\n',
+        new='        SELECT o.session_id, c."row", 0\n',
+        tests=(
+            "tests/stores/audit/test_charges.py::test_damage_is_found",
+            "tests/stores/audit/test_books.py"
+            "::test_after_anything_that_can_happen_the_books_are_right",
+        ),
+    ),
 )

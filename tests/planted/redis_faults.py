@@ -14,7 +14,7 @@ FAULTS: Final = (
         file=f"{_LUA}/reserve.lua",
         old="  if record then\n    return same_arguments",
         new="  if record then\n"
-        "    if plan.offers[line.sku] then change_hold(batch, line, line.quantity) end\n"
+        "    if plan.offers[line.sku] then change_hold(batch, line, 1) end\n"
         "    return same_arguments",
         tests=(
             f"{_TESTS}/test_reserve.py"
@@ -192,9 +192,9 @@ FAULTS: Final = (
     Fault(
         name="no per-buyer sum over a cart",
         promise="P1: a buyer holds more than its limit, one line at a time",
-        file=f"{_LUA}/reserve.lua",
-        old="limit - (batch.bought[field] or 0) - batch.held[field]\n",
-        new="limit - (batch.bought[field] or 0)\n",
+        file=f"{_LUA}/charges.lua",
+        old="limit - (batch.bought[scope] or 0) - batch.held[scope]\n",
+        new="limit - (batch.bought[scope] or 0)\n",
         tests=(
             f"{_TESTS}/test_reserve.py::test_both_limits_count_what_is_bought_and_what_is_held",
         ),
@@ -233,7 +233,7 @@ FAULTS: Final = (
         name="what is sold keeps the price of a later reservation",
         promise="P2: a replay is told another price than that of the order",
         file=f"{_LUA}/orders.lua",
-        old="    record.price, record.sale = outcome.price, outcome.sale\n",
+        old="    record.price, record.sale, record.rows = outcome.price, outcome.sale, nil\n",
         new="",
         tests=(
             f"{_TESTS}/test_orders.py"
@@ -306,6 +306,61 @@ FAULTS: Final = (
         tests=(
             "tests/stores/redis/test_reserve.py::"
             "test_the_offset_stays_while_the_projection_lacks_what_has_changed",
+        ),
+    ),
+    Fault(
+        name="charges taken without a look at their rows",
+        promise="P12: more carts are told that they have a use than there are uses",
+        file=f"{_LUA}/charges.lua",
+        old="  local refusal = charge_refusal(batch, charge)\n",
+        new="  local refusal\n",
+        tests=(
+            f"{_TESTS}/test_charges.py"
+            "::test_a_checkout_whose_charges_do_not_fit_changes_nothing_and_says_which_row",
+        ),
+    ),
+    Fault(
+        name="a sale's row and a charge of it looked at apart",
+        promise="P12: a line and its charge together take more than the row has",
+        file=f"{_LUA}/charges.lua",
+        old="      if rows[i] == row and rows[i + 1] > free(batch, row) then\n",
+        new="      if rows[i] == row and tonumber(units) > free(batch, row) then\n",
+        tests=(
+            f"{_TESTS}/test_charges.py"
+            "::test_a_charge_of_the_sales_row_counts_with_the_units_bought_in_it",
+        ),
+    ),
+    Fault(
+        name="charges decided before the lines of their order",
+        promise="P5: the order is void without its lines, which another order may take",
+        file=f"{_LUA}/charges.lua",
+        old="deadline_ms = deadline_ms + 1,",
+        new="deadline_ms = deadline_ms,",
+        tests=(
+            f"{_TESTS}/test_charges.py"
+            "::test_charges_end_after_the_lines_of_their_order_in_every_sweep",
+        ),
+    ),
+    Fault(
+        name="charges taken for a purchase of their buyer",
+        promise="P12: whoever knows an order's id gives back what the order goes on with",
+        file=f"{_LUA}/orders.lua",
+        old="record.buyer == buyer and record.command ~= 'charge'",
+        new="record.buyer == buyer",
+        tests=(
+            f"{_TESTS}/test_charges.py::test_a_buyer_is_not_shown_charges_and_cannot_touch_them",
+        ),
+    ),
+    Fault(
+        name="every record written in the newest form",
+        promise="P8: in a rolling upgrade the older nodes cannot read a single reservation",
+        file=f"{_LUA}/records.lua",
+        old="    if record.charges then\n      packed = packed .. SEP .. record.charges .. SEP "
+        ".. record.memo\n    end\n",
+        new="    packed = packed .. SEP .. (record.charges or '') .. SEP .. (record.memo or '')\n",
+        tests=(
+            f"{_TESTS}/test_charges.py"
+            "::test_a_record_without_charges_and_memo_is_what_an_earlier_release_reads",
         ),
     ),
 )

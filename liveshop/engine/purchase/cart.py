@@ -1,11 +1,11 @@
 """Checkout and release: a buyer's ways to go on with what is in the cart."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from liveshop.core import messages
 from liveshop.core.errors import Busy
-from liveshop.core.model import Reservation, ReservationState
+from liveshop.core.model import Charge, Reservation, ReservationState
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.asking import carried_out
@@ -32,10 +32,18 @@ class Cart:
             return None
         return self._admission.refuse_checkout(self._writer.under_way)
 
-    async def checkout(self, buyer: str, order_id: str, rids: list[str], asker: Asker) -> None:
+    async def checkout(
+        self,
+        buyer: str,
+        order_id: str,
+        rids: list[str],
+        asker: Asker,
+        charges: Sequence[Charge] = (),
+    ) -> None:
         """Order reservations, all or none; the asker is answered once Postgres has decided.
 
-        Raises what refuses it, and then nothing has changed.
+        `charges` are taken with them, all or none; an order that is known keeps those that it was
+        made with. Raises what refuses it, and then nothing has changed.
         """
         checkouts, began_ns = self._admission.checkouts, self._admission.now_ns()
         epoch = self._session.epochs.newest
@@ -43,7 +51,7 @@ class Cart:
         try:
             reply = await self._ask(
                 lambda epoch: self._session.units.pay(
-                    epoch, buyer=buyer, order_id=order_id, rids=rids
+                    epoch, buyer=buyer, order_id=order_id, rids=rids, charges=charges
                 )
             )
         finally:
@@ -54,7 +62,10 @@ class Cart:
         if ended:
             await self._tell_again(order_id, ended[0], asker)
         else:
-            self._writer.offer(Ordered(order_id, reply.reservations, [asker], epoch=epoch))
+            ordered = Ordered(
+                order_id, reply.reservations, [asker], epoch=epoch, charge=reply.charge
+            )
+            self._writer.offer(ordered)
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a held reservation back; raises what refuses it."""

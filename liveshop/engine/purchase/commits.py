@@ -77,10 +77,11 @@ class Commits:
         return stored
 
     def _versions(self, orders: Sequence[NewOrder]) -> dict[str, int]:
-        """Return which versions of the orders' rows are known; those of a SKU and of its sale."""
+        """Return which versions of the orders' rows are known."""
         rows = self._session.rows
         lines = [line for order in orders for line in order.lines]
         names = {sku_row(line.sku) for line in lines} | {line.sale for line in lines if line.sale}
+        names |= {charge.row for order in orders for charge in order.charges}
         return {name: rows[name].version for name in names if name in rows}
 
 

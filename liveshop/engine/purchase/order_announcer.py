@@ -65,16 +65,20 @@ class OrderAnnouncer:
                 self._session.mailbox.tell(ordered.buyer, messages.reserved(first))
 
     def _order(self, ordered: Ordered, outcome: Outcome) -> Order:
+        priced = ordered.priced
         assert outcome.at_ms is not None, "a confirmed order has its instant"
+        assert priced is not None, "a confirmed order was priced"
         lines = [
             OrderLine(
                 rid=reservation.rid,
                 sku=reservation.sku,
                 quantity=reservation.quantity,
                 price=reservation.price,
+                final=final,
                 sale=reservation.sale,
+                memo=reservation.memo,
             )
-            for reservation in ordered.reservations
+            for reservation, final in zip(ordered.reservations, priced.finals, strict=True)
         ]
         return Order(
             order_id=ordered.order_id,
@@ -82,7 +86,7 @@ class OrderAnnouncer:
             viewer_id=ordered.buyer,
             status=OrderStatus.CONFIRMED,
             lines=lines,
-            total=sum(line.price * line.quantity for line in lines),
+            total=priced.goods,
             currency=self._session.state.info.currency,
             at_ms=outcome.at_ms,
         )

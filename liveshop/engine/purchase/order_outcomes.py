@@ -48,9 +48,10 @@ class OrderOutcomes:
         await self._session.peers.post()
 
     async def expired(self, reservations: Iterable[Reservation]) -> None:
-        """Tell buyers of reservations whose time is over."""
+        """Tell buyers of reservations whose time is over, not of what was charged besides them."""
         for reservation in reservations:
-            self._session.mailbox.tell(reservation.buyer, messages.resolved(reservation))
+            if reservation.is_purchase:
+                self._session.mailbox.tell(reservation.buyer, messages.resolved(reservation))
         await self._session.peers.post()
 
     async def resolve_overdue(self, reservations: Sequence[Reservation]) -> None:

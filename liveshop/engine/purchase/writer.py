@@ -13,6 +13,7 @@ from liveshop.core.model import (
     Reservation,
     sku_row,
 )
+from liveshop.core.pricing.price import price
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.batch_queue import BatchQueue
 from liveshop.engine.purchase.commits import Commits, Written
@@ -170,14 +171,18 @@ class OrderWriter:
 
     def _new_order(self, ordered: Ordered) -> NewOrder:
         pending = self._session.state.info.payment == "checkout"
+        # Once: what the buyer is told must be what is stored.
+        priced = ordered.priced = price(ordered.reservations)
         return NewOrder(
             order_id=ordered.order_id,
             buyer=ordered.buyer,
             pay_until_ms=ordered.pay_until_ms if pending else None,
-            lines=[self._new_line(reservation) for reservation in ordered.reservations],
+            lines=list(map(self._new_line, ordered.reservations, priced.finals)),
+            why=priced.why,
+            charges=ordered.charges,
         )
 
-    def _new_line(self, reservation: Reservation) -> NewLine:
+    def _new_line(self, reservation: Reservation, final: int) -> NewLine:
         session = self._session
         reserved_ms = reservation.deadline_ms - session.state.info.hold_ms
         sku_limit = session.limits.since(sku_row(reservation.sku), reserved_ms)
@@ -186,7 +191,9 @@ class OrderWriter:
             sku=reservation.sku,
             quantity=reservation.quantity,
             price=reservation.price,
+            final=final,
             sale=reservation.sale,
+            memo=reservation.memo,
             sku_limit=limits.LIMIT_UNITS_MAX if sku_limit is None else sku_limit,
             sale_limit=session.limits.now(reservation.sale),
         )
@@ -200,7 +207,7 @@ class OrderWriter:
                 for ordered in batch
                 if (outcome := reply.outcomes[ordered.order_id]).verdict in STATES
                 and ordered.order_id not in stored
-                for reservation in ordered.reservations
+                for reservation in ordered.records
             ]
             outcomes += [item for order in stored.values() for item in sold(order)]
             overtaken = [
@@ -208,7 +215,7 @@ class OrderWriter:
                 for ordered in batch
                 if reply.outcomes[ordered.order_id].verdict is Verdict.PENDING
                 and ordered.epoch < reply.epoch
-                for reservation in ordered.reservations
+                for reservation in ordered.records
             ]
             await self._settler.settle(outcomes, reply.copies, overtaken)
             if reply.head_offset > self._session.state.offset:

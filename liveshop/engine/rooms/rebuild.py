@@ -209,8 +209,15 @@ class Rebuilder:
 
 
 def _paying(pending: PendingOrder) -> list[Reservation]:
-    """Return the reservations of an order that waits for its money."""
+    """Return the records of an order that waits for its money.
+
+    Its charges end after its lines, as where they were taken: no sweep decides them first.
+    """
     return [
-        replace(item, state=ReservationState.PAYING, deadline_ms=pending.pay_until_ms)
+        replace(
+            item,
+            state=ReservationState.PAYING,
+            deadline_ms=pending.pay_until_ms + (not item.is_purchase),
+        )
         for item in sold(pending.order)
     ]

@@ -24,7 +24,7 @@ from liveshop.core.commands import (
 from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
-from liveshop.core.model import Status
+from liveshop.core.model import Charge, Status
 from liveshop.engine.chat import Chat
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.mailbox import Asker, ViewerAsker
@@ -60,7 +60,7 @@ class Room:
         self.chat = Chat(session)
         self.sampler = Sampler(session)
         self._combiner = Combiner(session, self.command_log, self.writer, self.admission)
-        self._cart = Cart(session, self.writer, self.admission)
+        self.cart = Cart(session, self.writer, self.admission)
         self._pulse = Pulse(session, self.command_log, self.outcomes, self.admission)
         self._rebuilder = Rebuilder(session, self.command_log, self.outcomes)
         self._upkeep = Upkeep(session, self.command_log, self.outcomes, self.settler, self._pulse)
@@ -162,15 +162,26 @@ class Room:
             case Buy() | Reserve():
                 self.purchase(_buyer(viewer), command, asker)
             case Checkout(order_id=order_id):
-                if busy := self._cart.refuses(order_id):
+                if busy := self.cart.refuses(order_id):
                     asker.refuse(busy)
                 else:
                     self.start(self._carry_out, viewer, command, asker)
             case _:
                 self.start(self._carry_out, viewer, command, asker)
 
-    def purchase(self, buyer: str, command: Buy | Reserve, asker: Asker) -> None:
-        """Hand a `buy` or `reserve` to the combiner, or refuse it; raises Unavailable at once."""
+    def purchase(
+        self,
+        buyer: str,
+        command: Buy | Reserve,
+        asker: Asker,
+        *,
+        charges: tuple[Charge, ...] = (),
+        memo: str | None = None,
+    ) -> None:
+        """Hand a `buy` or `reserve` to the combiner, or refuse it; raises Unavailable at once.
+
+        `charges` are taken with it, all or none; the `memo` stays with it, in its order too.
+        """
         buys = isinstance(command, Buy)
         busy = self._combiner.refuses(command.rid, buys=buys)
         if busy is not None:
@@ -183,13 +194,15 @@ class Room:
             sku=command.sku,
             quantity=command.quantity,
             price=command.price,
+            charges=charges,
+            memo=memo,
         )
         asked_s = (self.admission.now_ns() - self.session.node.lateness.waited_ns) / 1e9
         self._combiner.offer(Purchase(line, asker, asked_s=asked_s))
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a reservation back; raises what refuses it."""
-        await self._cart.release(buyer, rid, asker)
+        await self.cart.release(buyer, rid, asker)
 
     async def command(self, command: HostCommand | MuteViewer | UnmuteViewer) -> list[Event]:
         """Carry out what a host or moderator asks for; raises what refuses it."""
@@ -262,9 +275,9 @@ class Room:
                 assert viewer.identity is not None, "a viewer who says something has a token"
                 await self.chat.say(viewer.identity, text, asker)
             case Checkout(order_id=order_id, rids=rids):
-                await self._cart.checkout(_buyer(viewer), order_id, rids, asker)
+                await self.cart.checkout(_buyer(viewer), order_id, rids, asker)
             case Release(rid=rid):
-                await self._cart.release(_buyer(viewer), rid, asker)
+                await self.cart.release(_buyer(viewer), rid, asker)
             case MuteViewer() | UnmuteViewer():
                 await self.command(command)
                 asker.answer(messages.ok(asker.ref))

@@ -12,6 +12,9 @@ import { PayLink } from "./outcome.js";
 
 const SOON_S = 60;
 
+/** The price of lines together, as the server makes it. */
+const goods = (lines) => lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0);
+
 /** The lines of the cart: held, being paid, or run out and not yet put away. */
 function cartLines(purchases) {
   return purchases.filter((p) =>
@@ -53,7 +56,7 @@ function Line({ purchase, name, ordering }) {
   const shop = useShop();
   const session = useShopState((state) => state.session);
   const [said, setSaid] = useState("");
-  const { rid, sku, quantity, price, state, error, url } = purchase;
+  const { rid, sku, quantity, state, error, url } = purchase;
   const release = () => {
     setSaid(t("cart.releasing"));
     shop.release(rid).then(() => setSaid(""),
@@ -67,7 +70,7 @@ function Line({ purchase, name, ordering }) {
   return html`
     <li class=${state === "expired" ? "line over" : "line"}>
       <span>${name} × ${quantity}</span>
-      <span class="number">${money(price * quantity, session.currency)}</span>
+      <span class="number">${money(goods([purchase]), session.currency)}</span>
       <${Deadline} purchase=${purchase} />
       ${url ? html`<${PayLink} url=${url} title=${name} />`
         : state === "expired"
@@ -87,7 +90,7 @@ export function Cart({ open }) {
   const name = useNames(lines, searchCatalogue);
   const held = heldOf(mine.purchases);
   const ordering = mine.checkouts.length > 0;
-  const amount = money(held.reduce((sum, p) => sum + p.price * p.quantity, 0), currency);
+  const amount = money(goods(held), currency);
   const order = () => {
     const orderId = shop.checkout(held.map((p) => p.rid));
     const end = shop.subscribe(({ mine: now }) => {

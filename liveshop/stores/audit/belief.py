@@ -86,6 +86,19 @@ async def how_many_counts(link: RedisLink, session_id: str) -> int:
     return int(await link.call("HLEN", key(session_id, "bought")))
 
 
+def units_of(record: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield the rows that an open record holds units of, and how many: one may come twice."""
+    sku, quantity, sale = record[3], int(record[4]), record[6]
+    if sku:
+        yield f"s{sku}", quantity
+    if sale:
+        yield sale, quantity
+    charges = record[11] if len(record) > 11 else ""
+    for charge in filter(None, charges.split("\x1e")):
+        row, units, _limit = charge.split("\x1d")
+        yield row, int(units)
+
+
 def pairs(flat: Iterable[Any]) -> Iterator[tuple[str, str]]:
     """Yield the fields and values of a reply that has them in turns."""
     parts = iter(flat)

@@ -14,7 +14,13 @@ WITH line AS (
 ), ordered AS (
     SELECT session_id, 's' || sku AS "row", sum(qty) AS n FROM line GROUP BY 1, 2
     UNION ALL
-    SELECT session_id, sale, sum(qty) FROM line WHERE sale <> '' GROUP BY 1, 2
+    SELECT session_id, "row", sum(n) FROM (
+        SELECT session_id, sale AS "row", qty AS n FROM line WHERE sale <> ''
+        UNION ALL
+        SELECT o.session_id, c."row", c.n
+        FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+        WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1)
+    ) AS taken GROUP BY 1, 2
 ), counted AS (
     SELECT session_id, "row", sold FROM stock WHERE $1::text IS NULL OR session_id = $1
 )
@@ -22,6 +28,14 @@ SELECT session_id, format('row %s says %s sold, its orders say %s',
                           "row", coalesce(t.sold::text, 'nothing'), coalesce(o.n, 0)) AS what
 FROM counted AS t FULL JOIN ordered AS o USING (session_id, "row")
 WHERE t.sold IS DISTINCT FROM coalesce(o.n, 0) AND NOT (t.sold IS NULL AND "row" LIKE '@%')
+
+-- name: charge_has_its_row
+-- A sale without units of its own caps nothing; a charge is always of a row that caps it.
+SELECT o.session_id, format('order %s has taken %s of row %s, which is not there',
+                            o.id, c.n, c."row") AS what
+FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1)
+  AND NOT EXISTS (SELECT FROM stock AS t WHERE t.session_id = o.session_id AND t."row" = c."row")
 
 -- name: quota_is_ordered
 WITH line AS (
@@ -31,7 +45,14 @@ WITH line AS (
 ), ordered AS (
     SELECT session_id, buyer, 's' || sku AS scope, sum(qty) AS n FROM line GROUP BY 1, 2, 3
     UNION ALL
-    SELECT session_id, buyer, sale, sum(qty) FROM line WHERE sale_limit IS NOT NULL GROUP BY 1, 2, 3
+    SELECT session_id, buyer, "row", sum(n) FROM (
+        SELECT session_id, buyer, sale AS "row", qty AS n FROM line WHERE sale_limit IS NOT NULL
+        UNION ALL
+        SELECT o.session_id, o.buyer, c."row", c.n
+        FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+        WHERE o.status = 'confirmed' AND c.cap IS NOT NULL
+          AND ($1::text IS NULL OR o.session_id = $1)
+    ) AS taken GROUP BY 1, 2, 3
 ), counted AS (
     SELECT session_id, buyer, scope, bought FROM buyer_quota
     WHERE $1::text IS NULL OR session_id = $1
@@ -56,8 +77,15 @@ WITH line AS (
     SELECT session_id, buyer, 's' || sku AS scope, sum(qty) AS n, max(sku_limit) AS cap
     FROM line GROUP BY 1, 2, 3
     UNION ALL
-    SELECT session_id, buyer, sale, sum(qty), max(sale_limit)
-    FROM line WHERE sale_limit IS NOT NULL GROUP BY 1, 2, 3
+    SELECT session_id, buyer, "row", sum(n), max(cap) FROM (
+        SELECT session_id, buyer, sale AS "row", qty AS n, sale_limit AS cap
+        FROM line WHERE sale_limit IS NOT NULL
+        UNION ALL
+        SELECT o.session_id, o.buyer, c."row", c.n, c.cap
+        FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+        WHERE o.status = 'confirmed' AND c.cap IS NOT NULL
+          AND ($1::text IS NULL OR o.session_id = $1)
+    ) AS taken GROUP BY 1, 2, 3
 )
 SELECT session_id, format('%s has orders of %s of %s, the limit is %s', buyer, n, scope, cap)
     AS what
@@ -110,11 +138,44 @@ WHERE (s.orders, s.units, s.revenue)
   AND ($1::text IS NULL OR s.id = $1)
 
 -- name: order_adds_up
-SELECT o.session_id, format('order %s: total is %s, its lines say %s',
-                            o.id, o.total, coalesce(sum(l.qty * l.price), -1)) AS what
-FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
-WHERE o.args_hash IS NOT NULL AND ($1::text IS NULL OR o.session_id = $1)
-GROUP BY o.id, o.session_id, o.total HAVING o.total <> coalesce(sum(l.qty * l.price), -1)
+-- A line without a final was written by an earlier release.
+WITH summed AS (
+    SELECT o.id, o.session_id, o.total,
+           coalesce(sum(coalesce(l.final, l.qty * l.price)), -1) AS finals
+    FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+    WHERE o.args_hash IS NOT NULL AND ($1::text IS NULL OR o.session_id = $1)
+    GROUP BY o.id, o.session_id, o.total
+)
+SELECT session_id, format('order %s: total is %s, its lines say %s', id, total, finals) AS what
+FROM summed WHERE total <> finals
+
+-- name: final_is_explained
+-- A final is what units cost, and what the reasons say; those of the stage `unit` are in the
+-- unit's price already.
+WITH reason AS (
+    SELECT o.id, o.session_id, r.value AS said
+    FROM orders AS o, jsonb_array_elements(o.why) AS r
+    WHERE o.why IS NOT NULL AND ($1::text IS NULL OR o.session_id = $1)
+), share AS (
+    SELECT r.id, s.key AS rid, s.value::bigint AS amount
+    FROM reason AS r, jsonb_each_text(r.said -> 'lines') AS s
+    WHERE r.said ->> 'stage' <> 'unit'
+), explained AS (
+    SELECT o.session_id, o.id, l.rid, l.final, l.qty * l.price + coalesce(s.amount, 0) AS amount
+    FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
+    LEFT JOIN (SELECT id, rid, sum(amount) AS amount FROM share GROUP BY 1, 2) AS s
+        ON s.id = o.id AND s.rid = l.rid
+    WHERE l.final IS NOT NULL AND ($1::text IS NULL OR o.session_id = $1)
+)
+SELECT session_id, format('order %s: line %s comes to %s, its reasons say %s',
+                          id, rid, final, amount) AS what
+FROM explained WHERE final <> amount
+UNION ALL
+SELECT r.session_id, format('order %s: reason %s is over %s, its lines say %s',
+                            r.id, r.said ->> 'label', r.said ->> 'amount', coalesce(s.sum, 0))
+FROM reason AS r
+CROSS JOIN LATERAL (SELECT sum(value::bigint) FROM jsonb_each_text(r.said -> 'lines')) AS s
+WHERE (r.said ->> 'amount')::bigint IS DISTINCT FROM coalesce(s.sum, 0)
 
 -- name: orders_are_numbered
 SELECT o.session_id,

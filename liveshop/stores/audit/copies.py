@@ -12,6 +12,7 @@ from liveshop.stores.audit.belief import (
     read_belief,
     read_counts,
     scan,
+    units_of,
 )
 from liveshop.stores.audit.books import OVERDUE_MS_MAX
 from liveshop.stores.audit.findings import FINDINGS_KEPT_MAX, Finding
@@ -80,10 +81,10 @@ def _holds(believed: Believed) -> Iterator[tuple[str, str]]:
         if len(record) < 9:
             yield "reservation_ends", f"{rid} has a deadline and is not on record"
             continue
-        _state, buyer, _command, sku, quantity, _price, sale, _order, deadline, *_ = record
-        for row in filter(None, (f"s{sku}", sale)):
-            rows[row] += int(quantity)
-            scopes[buyer + SEPARATOR + row] += int(quantity)
+        _state, buyer, _command, _sku, _quantity, _price, _sale, _order, deadline, *_ = record
+        for row, units in units_of(record):
+            rows[row] += units
+            scopes[buyer + SEPARATOR + row] += units
         if int(deadline) < believed.now_ms - OVERDUE_MS_MAX:
             yield "reservation_ends", f"{rid} is long overdue"
     for row in sorted(believed.rows.keys() | rows):
@@ -155,14 +156,21 @@ async def _answers(
     database: Database, session_id: str, believed: Believed, records: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Compare the answers that Redis has on record with the orders."""
+    split = {rid: packed.split(SEPARATOR) for rid, packed in records.items()}
     stored = await database.fetch(SQL["ordered"], session_id, list(records))
     orders = {each["rid"]: (each["status"], each["buyer"]) for each in stored}
+    # Charges of an order are no line of it: they name it themselves.
+    beside = {rid: record[7] for rid, record in split.items() if record[2] == "charge"}
+    if beside:
+        charged = await database.fetch(SQL["charged"], session_id, list(beside.values()))
+        known = {each["id"]: (each["status"], each["buyer"]) for each in charged}
+        orders |= {rid: known[order_id] for rid, order_id in beside.items() if order_id in known}
     found = []
-    for rid, packed in records.items():
-        state, buyer, *_, code, _resolved = packed.split(SEPARATOR)
+    for rid, record in split.items():
+        state, buyer, code = record[0], record[1], record[9]
         status, owner = orders.get(rid, ("no order", buyer))
         if state in ("held", "paying"):
-            if rid not in believed.open and int(packed.split(SEPARATOR)[8]) < believed.now_ms:
+            if rid not in believed.open and int(record[8]) < believed.now_ms:
                 found.append(("reservation_ends", f"{rid} is {state} and has no deadline"))
         elif state == "sold":
             if status not in _SOLD:

@@ -45,3 +45,7 @@ SELECT orders, units, revenue FROM session WHERE id = $1
 -- Read what became of reservations that a session's buyers have ordered. $1 session, $2 rids
 SELECT l.rid, o.status, o.buyer FROM order_line AS l JOIN orders AS o ON o.id = l.order_id
 WHERE o.session_id = $1 AND l.rid = ANY($2)
+
+-- name: charged
+-- Read what became of orders that have taken charges. $1 session, $2 order ids
+SELECT id, status, buyer FROM orders WHERE session_id = $1 AND id = ANY($2)

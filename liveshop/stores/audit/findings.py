@@ -31,6 +31,7 @@ class Check:
 CHECKS: Final = {
     "sold_within_units": Check("P1", _MONEY + "cancel orders until it fits"),
     "sold_is_ordered": Check("P1", _COUNTED, mends=True),
+    "charge_has_its_row": Check("P1", _MONEY + "cancel the order, or let the buyer have it"),
     "quota_is_ordered": Check("P1", _COUNTED, mends=True),
     "quota_within_limit": Check("P1", _COUNTED + ", if orders keep the limit", mends=True),
     "orders_within_limit": Check("P1", _MONEY + "cancel an order, or let the buyer have it"),
@@ -41,6 +42,7 @@ CHECKS: Final = {
     ),
     "totals_add_up": Check("P2", _COUNTED, mends=True),
     "order_adds_up": Check("P2", _MONEY + "compare the order with what its buyer was told"),
+    "final_is_explained": Check("P2", _MONEY + "compare the order with what its buyer was told"),
     "orders_are_numbered": Check(
         "P2", "`liveshop audit --repair` counts on from the highest number", mends=True
     ),

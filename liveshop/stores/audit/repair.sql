@@ -32,7 +32,12 @@ WITH line AS (
 ), ordered AS (
     SELECT 's' || sku AS "row", sum(qty)::int AS n FROM line GROUP BY 1
     UNION ALL
-    SELECT sale, sum(qty)::int FROM line WHERE sale <> '' GROUP BY 1
+    SELECT "row", sum(n)::int FROM (
+        SELECT sale AS "row", qty AS n FROM line WHERE sale <> ''
+        UNION ALL
+        SELECT c."row", c.n FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+        WHERE o.session_id = $1 AND o.status = 'confirmed'
+    ) AS taken GROUP BY 1
 ), wrong AS (
     SELECT t."row", t.sold AS was, coalesce(o.n, 0) AS n
     FROM stock AS t LEFT JOIN ordered AS o USING ("row")
@@ -52,8 +57,14 @@ WITH line AS (
     SELECT 's' || sku AS scope, buyer, sum(qty)::int AS n, max(sku_limit) AS cap
     FROM line GROUP BY 1, 2
     UNION ALL
-    SELECT sale, buyer, sum(qty)::int, max(sale_limit)
-    FROM line WHERE sale_limit IS NOT NULL GROUP BY 1, 2
+    SELECT "row", buyer, sum(n)::int, max(cap) FROM (
+        SELECT sale AS "row", buyer, qty AS n, sale_limit AS cap
+        FROM line WHERE sale_limit IS NOT NULL
+        UNION ALL
+        SELECT c."row", o.buyer, c.n, c.cap
+        FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+        WHERE o.session_id = $1 AND o.status = 'confirmed' AND c.cap IS NOT NULL
+    ) AS taken GROUP BY 1, 2
 ), counted AS (
     SELECT scope, buyer, bought, cap FROM buyer_quota WHERE session_id = $1
 ), wrong AS (

@@ -13,6 +13,8 @@ import asyncpg
 
 from liveshop.core.errors import NotFound, OutcomeUnknown
 from liveshop.core.model import OrderStatus
+from liveshop.core.pricing.price import Reason
+from liveshop.core.wire import encode_one
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.fit import Free, select_fitting
 from liveshop.stores.postgres.locked import (
@@ -120,13 +122,8 @@ class Batch:
 
     async def _read_free(self, connection: Connection, orders: Sequence[NewOrder]) -> Free:
         lines = [line for order in orders for line in order.lines]
-        names = {f"s{line.sku}" for line in lines} | {line.sale for line in lines}
-        scopes = {
-            (scope, order.buyer)
-            for order in orders
-            for line in order.lines
-            for scope, _ in line.limits()
-        }
+        names = {row for order in orders for row in order.units_by_row()}
+        scopes = {(scope, order.buyer) for order in orders for scope, _, _ in order.limits()}
         units = await connection.fetch(_SQL["free_units"], self._session_id, sorted(names))
         bought = await connection.fetch(
             _SQL["bought_so_far"],
@@ -217,6 +214,7 @@ class Batch:
 
     def _args(self, orders: Sequence[NewOrder]) -> list[Any]:
         lines = [(order.order_id, line) for order in orders for line in order.lines]
+        charges = [(order.order_id, each) for order in orders for each in order.charges]
         return [
             self._session_id,
             self._epoch,
@@ -235,7 +233,18 @@ class Batch:
             [line.price for _, line in lines],
             [line.sku_limit for _, line in lines],
             [line.sale_limit for _, line in lines],
+            [line.final for _, line in lines],
+            [line.memo for _, line in lines],
+            [_json(order.why) for order in orders],
+            [order_id for order_id, _ in charges],
+            [charge.row for _, charge in charges],
+            [charge.units for _, charge in charges],
+            [charge.limit for _, charge in charges],
         ]
+
+
+def _json(why: tuple[Reason, ...]) -> str | None:
+    return encode_one(why).decode() if why else None
 
 
 async def _known_ids(connection: Connection, orders: Sequence[NewOrder]) -> set[str]:

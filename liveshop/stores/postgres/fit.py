@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from liveshop.core.model import sku_row
 from liveshop.stores.postgres.order_records import NewOrder, Outcome, Verdict
 
 Scope = tuple[str, str]
@@ -14,8 +13,8 @@ Scope = tuple[str, str]
 class Free:
     """The state under the lock: free units by row, what each (scope, buyer) has, whose a rid is.
 
-    A SKU without a row has no units; a sale without one has no cap of its own. `void` says why
-    reservations whose orders are void can never be ordered.
+    A SKU or a charge without a row has no units; a sale without one has no cap of its own. `void`
+    says why reservations whose orders are void can never be ordered.
     """
 
     units: Mapping[str, int]
@@ -43,7 +42,7 @@ def select_fitting(
             continue
         fitting.append(order)
         owners |= {line.rid: order.order_id for line in order.lines}
-        taken.update(_units_by_row(order))
+        taken.update(order.units_by_row())
         bought.update(_units_by_scope(order))
     return fitting, refused
 
@@ -62,31 +61,23 @@ def _refusal(
     if not charge:
         return None
     caps: dict[Scope, int] = {}
-    for scope, cap in (each for line in order.lines for each in line.limits()):
+    for scope, _, cap in order.limits():
         # Lines that were reserved under different limits: the highest holds, as in the statement.
         caps[scope, order.buyer] = max(cap, caps.get((scope, order.buyer), 0))
     wanted = _units_by_scope(order)
     if any(bought.get(scope, 0) + wanted[scope] > cap for scope, cap in caps.items()):
         return Verdict.LIMIT
-    for row, units in _units_by_row(order).items():
-        capped = row in free.units or not row.startswith("@")
-        if capped and free.units.get(row, 0) - taken.get(row, 0) < units:
+    # A sale without a row caps nothing; all else that has none has no units.
+    uncapped = {line.sale for line in order.lines} - free.units.keys()
+    uncapped -= {charge.row for charge in order.charges}
+    for row, units in order.units_by_row().items():
+        if row not in uncapped and free.units.get(row, 0) - taken.get(row, 0) < units:
             return Verdict.SOLD_OUT
     return None
 
 
-def _units_by_row(order: NewOrder) -> Counter[str]:
-    units: Counter[str] = Counter()
-    for line in order.lines:
-        units[sku_row(line.sku)] += line.quantity
-        if line.sale:
-            units[line.sale] += line.quantity
-    return units
-
-
 def _units_by_scope(order: NewOrder) -> Counter[Scope]:
     units: Counter[Scope] = Counter()
-    for line in order.lines:
-        for scope, _ in line.limits():
-            units[scope, order.buyer] += line.quantity
+    for scope, quantity, _ in order.limits():
+        units[scope, order.buyer] += quantity
     return units

@@ -1,11 +1,13 @@
 """Orders on their way into PostgreSQL, and what became of each."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from liveshop.core.model import Bought, Order, Reservation, Row, Totals, sku_row
+from liveshop.core.model import Bought, Charge, Order, Reservation, Row, Totals, sku_row
+from liveshop.core.pricing.price import Reason, total_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Copies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
-    """A reservation to be ordered, with the per-buyer limits of its two scopes.
+    """A reservation to be ordered, priced, with the per-buyer limits of its two scopes.
 
     `sale_limit` is None outside a sale and in a sale without a limit.
     """
@@ -32,7 +34,9 @@ class NewLine:
     sku: str
     quantity: int
     price: int
+    final: int
     sale: str = ""
+    memo: str | None = None
     sku_limit: int
     sale_limit: int | None = None
 
@@ -46,17 +50,45 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """An order to be committed; `pay_until_ms` only where it waits for money first."""
+    """An order to be committed; `pay_until_ms` only where it waits for money first.
+
+    `why` says why finals are not price * quantity. `charges` are of all its lines and of the
+    order itself: of one row one.
+    """
 
     order_id: str
     buyer: str
     lines: Sequence[NewLine]
     pay_until_ms: int | None = None
+    why: tuple[Reason, ...] = ()
+    charges: Sequence[Charge] = ()
 
     @property
     def total(self) -> int:
-        """The price of all lines."""
-        return sum(line.price * line.quantity for line in self.lines)
+        """The sum of the lines' finals."""
+        return total_of(self.lines)
+
+    def units_by_row(self) -> Counter[str]:
+        """Return the units that the order takes of each row."""
+        units: Counter[str] = Counter()
+        for line in self.lines:
+            units[sku_row(line.sku)] += line.quantity
+            if line.sale:
+                units[line.sale] += line.quantity
+        for charge in self.charges:
+            units[charge.row] += charge.units
+        return units
+
+    def limits(self) -> list[tuple[str, int, int]]:
+        """Return the scopes with a limit that the order counts in: scope, units, limit."""
+        of_lines = [
+            (scope, line.quantity, limit) for line in self.lines for scope, limit in line.limits()
+        ]
+        return of_lines + [
+            (charge.row, charge.units, charge.limit)
+            for charge in self.charges
+            if charge.limit is not None
+        ]
 
     def args_hash(self, session_id: str) -> bytes:
         """Return what tells a replay from another order with this id; prices do not count."""
@@ -111,7 +143,8 @@ class CommitReply:
 class Undecided:
     """A reservation of which Redis does not say what became: still `paying`, or lost with it.
 
-    Without an `order_id` the order that it may be in is unknown.
+    Without an `order_id` the order that it may be in is unknown. One that is no purchase, but an
+    order's charges, is no line of its order, and goes with it.
     """
 
     rid: str
@@ -121,6 +154,7 @@ class Undecided:
     price: int
     sale: str = ""
     order_id: str | None = None
+    is_purchase: bool = True
 
     @classmethod
     def of(cls, reservation: Reservation) -> "Undecided":
@@ -133,6 +167,7 @@ class Undecided:
             price=reservation.price,
             sale=reservation.sale,
             order_id=reservation.order_id,
+            is_purchase=reservation.is_purchase,
         )
 
 

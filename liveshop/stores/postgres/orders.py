@@ -7,7 +7,7 @@ import asyncpg
 
 from liveshop.core.errors import Conflict, NotFound, OutcomeUnknown
 from liveshop.core.limits import ORDERS_PER_COMMIT_MAX, WELCOME_ORDERS_MAX
-from liveshop.core.model import Order, OrderLine, OrderStatus, Reservation
+from liveshop.core.model import Charge, Order, OrderLine, OrderStatus, Reservation
 from liveshop.stores.postgres.batch import Batch
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.locked import Reader, copies_of, lock_session
@@ -201,7 +201,9 @@ def _order(records: Sequence[asyncpg.Record]) -> Order:
                 sku=record["sku"],
                 quantity=record["qty"],
                 price=record["price"],
+                final=record["final"],
                 sale=record["sale"],
+                memo=record["memo"],
             )
             for record in records
             if record["rid"] is not None
@@ -209,4 +211,7 @@ def _order(records: Sequence[asyncpg.Record]) -> Order:
         total=first["total"],
         currency=first["currency"],
         at_ms=first["at_ms"],
+        charges=tuple(
+            Charge(row=row, units=units, limit=limit) for row, units, limit in first["charges"]
+        ),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from liveshop.core.model import OrderStatus, Reservation
+from liveshop.core.pricing.price import price
 from liveshop.stores.postgres.database import Connection
 from liveshop.stores.postgres.locked import Reader, copies_of
 from liveshop.stores.postgres.order_records import (
@@ -41,6 +42,8 @@ async def make_void(
     if not orders:
         return
     lines = [(order.order_id, line) for order in orders for line in order.lines]
+    # Nobody pays for it: the total is what the reservations were told at.
+    priced = [price(order.lines) for order in orders]
     await connection.execute(
         _SQL["void_orders"],
         session_id,
@@ -54,6 +57,8 @@ async def make_void(
         [line.sale for _, line in lines],
         [line.quantity for _, line in lines],
         [line.price for _, line in lines],
+        [each.goods for each in priced],
+        [final for each in priced for final in each.finals],
     )
 
 
@@ -82,9 +87,8 @@ async def decide(
     decided = {}
     for each in undecided:
         order_id = order_ids[each.rid]
-        decided[each.rid] = _decided(
-            stored[order_id], session_id, each.buyer, has_line=each.rid in owners
-        )
+        has_line = each.rid in owners or not each.is_purchase
+        decided[each.rid] = _decided(stored[order_id], session_id, each.buyer, has_line=has_line)
     confirmed = {each.order_id for each in decided.values() if each.verdict is Verdict.CONFIRMED}
     copies = await copies_of(connection, session_id, sorted(confirmed))
     return VoidReply(decided=decided, copies=copies)
@@ -106,7 +110,7 @@ def _void_orders(
             buyer=of_order[0].buyer,
             # One that is there already was not lost: if it is pending, it may be overdue.
             verdict=Verdict.EXPIRED if order_id in there else verdict,
-            lines=of_order,
+            lines=[each for each in of_order if each.is_purchase],
         )
         for order_id, of_order in lines.items()
     ]
@@ -131,7 +135,8 @@ async def known_decisions(
     for each in reservations:
         stored = taken.get(each.rid) or known.get(each.order_id or "")
         if stored is not None:
-            decided[each.rid] = _decided(stored, session_id, each.buyer, has_line=each.rid in taken)
+            has_line = each.rid in taken or not each.is_purchase
+            decided[each.rid] = _decided(stored, session_id, each.buyer, has_line=has_line)
     return decided
 
 

@@ -3,9 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from liveshop.core.model import Bought, PurchaseWord, Reservation, ReservationState, Row, Totals
+from liveshop.core.limits import MEMO_BYTES_MAX
+from liveshop.core.model import (
+    Bought,
+    Charge,
+    RecordWord,
+    Reservation,
+    ReservationState,
+    Row,
+    Totals,
+)
 
-SEPARATOR = "\x1f"  # ids cannot contain it
+SEPARATOR = "\x1f"  # ids cannot contain it, nor can JSON
+_OF_CHARGE, _BETWEEN_CHARGES = "\x1d", "\x1e"
 
 # The order in which lua/session.lua names them.
 _KEY_NAMES = (
@@ -38,15 +48,20 @@ def unpack_all(packed: Iterable[str]) -> tuple[Reservation, ...]:
 
 
 def _reservation(parts: Sequence[str]) -> Reservation:
-    rid, state, buyer, command, sku, quantity, price, sale, order_id, deadline, code, at = parts
+    rid, state, buyer, command, sku, quantity, price, sale, order_id, deadline, code, at = parts[
+        :12
+    ]
+    charges, memo = parts[12:] or ("", "")
     return Reservation(
         rid=rid,
         buyer=buyer,
-        command=cast(PurchaseWord, command),
+        command=cast(RecordWord, command),
         sku=sku,
         quantity=int(quantity),
         price=int(price),
         sale=sale,
+        charges=_unpack_charges(charges) if charges else (),
+        memo=memo or None,
         state=ReservationState(state),
         order_id=order_id or None,
         deadline_ms=int(deadline),
@@ -77,7 +92,34 @@ def _pack(reservation: Reservation) -> str:
         reservation.code or "",
         "",  # when it was resolved is for Redis' clock to say
     )
-    return SEPARATOR.join(map(str, parts))
+    more = pack_more(reservation.charges, reservation.memo)
+    return SEPARATOR.join(map(str, parts)) + (more and SEPARATOR + more)
+
+
+def pack_more(charges: Sequence[Charge], memo: str | None) -> str:
+    """Return the end of a record that has charges or a memo, else nothing."""
+    if not charges and memo is None:
+        return ""
+    assert memo is None or (len(memo.encode()) <= MEMO_BYTES_MAX and SEPARATOR not in memo)
+    return pack_charges(charges) + SEPARATOR + (memo or "")
+
+
+def pack_charges(charges: Sequence[Charge]) -> str:
+    """Return charges as one part of a record; of a row there is one."""
+    rows = {each.row for each in charges}
+    assert len(rows) == len(charges) and all(row.startswith("@") for row in rows)
+    return _BETWEEN_CHARGES.join(
+        _OF_CHARGE.join((each.row, str(each.units), "" if each.limit is None else str(each.limit)))
+        for each in charges
+    )
+
+
+def _unpack_charges(packed: str) -> tuple[Charge, ...]:
+    charges = (each.split(_OF_CHARGE) for each in packed.split(_BETWEEN_CHARGES))
+    return tuple(
+        Charge(row=row, units=int(units), limit=int(limit) if limit else None)
+        for row, units, limit in charges
+    )
 
 
 def copy_args(

@@ -41,6 +41,8 @@ def _line_refusal(line: ReserveLine, word: str, details: list[str]) -> LiveshopE
             )
         case "sold_out", [left]:
             return SoldOut(line.sku, requested=line.quantity, left=int(left))
+        case (("charge_limit" | "lacks"), _):
+            return _charge_refusal(word, details)
     raise AssertionError((word, details))
 
 
@@ -52,10 +54,25 @@ _LIMITS = {
 }
 
 
+def _charge_refusal(word: str, details: list[str]) -> LiveshopError:
+    row, number, left = details
+    if word == "lacks":
+        return SoldOut(row, requested=int(number), left=int(left))
+    return LimitReached(f"{row} for one buyer", limit=int(number), left=int(left))
+
+
+def lacking_row(answer: str) -> str | None:
+    """Return which row of a charge has too few units for what `pay` refused."""
+    word, _, details = answer.partition(SEPARATOR)
+    return details.partition(SEPARATOR)[0] if word == "lacks" else None
+
+
 def pay_refusal(order_id: str, answer: str) -> LiveshopError:
     """Return why `pay` changed nothing."""
     word, _, which = answer.partition(SEPARATOR)
     match word:
+        case "charge_limit" | "lacks":
+            return _charge_refusal(word, which.split(SEPARATOR))
         case "not_found":
             return NotFound("reservation", which)
         case "expired":

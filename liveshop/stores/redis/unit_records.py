@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from liveshop.core.errors import LiveshopError
-from liveshop.core.model import PurchaseWord, Reservation
+from liveshop.core.model import Charge, PurchaseWord, Reservation
 
 
 class UnitsStatus(StrEnum):
@@ -25,7 +25,11 @@ class UnitsStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReserveLine:
-    """One `buy` or `reserve`; `price` is the unit price that the buyer saw, if it was sent."""
+    """One `buy` or `reserve`; `price` is the unit price that the buyer saw, if it was sent.
+
+    `charges` are held with the units, all or none. Neither they nor the `memo` tell a replay from
+    another purchase: those of the first stay.
+    """
 
     rid: str
     buyer: str
@@ -33,6 +37,8 @@ class ReserveLine:
     sku: str
     quantity: int
     price: int | None = None
+    charges: tuple[Charge, ...] = ()
+    memo: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +74,19 @@ class ReserveReply:
 class PayReply:
     """All the reservations of an order, PAYING, or the reason why none has changed.
 
-    `known`: the same checkout was carried out before; the reservations are as they are by now.
-    Otherwise all of them have just become PAYING. `refusal` is NotFound, Conflict or Expired.
+    `known`: the same checkout was carried out before; the reservations are as they are by now, and
+    `charge` is what was taken besides them then. Otherwise all of them have just become PAYING.
+    `refusal` is NotFound, Conflict, Expired, or for a charge LimitReached or SoldOut; `lacks` is
+    the row that has too few units.
     """
 
     status: UnitsStatus
     now_ms: int
     known: bool = False
     reservations: tuple[Reservation, ...] = ()
+    charge: Reservation | None = None
     refusal: LiveshopError | None = None
+    lacks: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from liveshop.core.limits import (
     SETTLED_KEPT_MS,
     SWEEP_LINES_MAX,
 )
-from liveshop.core.model import Bought, Reservation, Row, Totals
+from liveshop.core.model import Bought, Charge, Reservation, Row, Totals, charge_rid
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.loading import Loading
@@ -19,12 +19,14 @@ from liveshop.stores.redis.packing import (
     Arg,
     copy_args,
     outcome_args,
+    pack_charges,
+    pack_more,
     session_keys,
     unpack,
     unpack_all,
 )
 from liveshop.stores.redis.projection import Projection
-from liveshop.stores.redis.refusals import line_reply, pay_refusal, release_refusal
+from liveshop.stores.redis.refusals import lacking_row, line_reply, pay_refusal, release_refusal
 from liveshop.stores.redis.unit_records import (
     PayReply,
     ReleaseReply,
@@ -60,7 +62,8 @@ class SessionUnits(Loading):
         args: list[Arg] = [epoch, offset, SWEEP_LINES_MAX, BUYER_RESERVATIONS_MAX]
         for line in lines:
             price = "" if line.price is None else line.price
-            args += (line.rid, line.buyer, line.command, line.sku, line.quantity, price)
+            more = pack_more(line.charges, line.memo)
+            args += (line.rid, line.buyer, line.command, line.sku, line.quantity, price, more)
         status, now_ms, answers, expired = await self._call("reserve", *args)
         return ReserveReply(
             status=UnitsStatus(status),
@@ -69,23 +72,39 @@ class SessionUnits(Loading):
             expired=unpack_all(expired),
         )
 
-    async def pay(self, epoch: int, *, buyer: str, order_id: str, rids: Sequence[str]) -> PayReply:
+    async def pay(
+        self,
+        epoch: int,
+        *,
+        buyer: str,
+        order_id: str,
+        rids: Sequence[str],
+        charges: Sequence[Charge] = (),
+    ) -> PayReply:
         """Make held reservations PAYING in one order, all or none; deadlines stay as they are.
 
-        `rids` are taken as a set.
+        `rids` are taken as a set, `charges` with them. An order that is known keeps the charges
+        that it was made with.
         """
-        reply = await self._call("pay", epoch, buyer, order_id, *sorted(set(rids)))
+        taken = (charge_rid(order_id), pack_charges(charges))
+        reply = await self._call("pay", epoch, buyer, order_id, *taken, *sorted(set(rids)))
         status, now_ms, *answer = reply
         if not answer:
             return PayReply(status=UnitsStatus(status), now_ms=now_ms)
         if len(answer) == 1:
-            refusal = pay_refusal(order_id, answer[0])
-            return PayReply(status=UnitsStatus(status), now_ms=now_ms, refusal=refusal)
+            return PayReply(
+                status=UnitsStatus(status),
+                now_ms=now_ms,
+                refusal=pay_refusal(order_id, answer[0]),
+                lacks=lacking_row(answer[0]),
+            )
+        records = unpack_all(answer[1])
         return PayReply(
             status=UnitsStatus(status),
             now_ms=now_ms,
             known=answer[0] == "known",
-            reservations=unpack_all(answer[1]),
+            reservations=tuple(each for each in records if each.is_purchase),
+            charge=next((each for each in records if not each.is_purchase), None),
         )
 
     async def release(self, epoch: int, *, buyer: str, rid: str) -> ReleaseReply:

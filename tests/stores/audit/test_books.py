@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.model import Charge
 from liveshop.stores.audit import books
 from liveshop.stores.audit.books import OVERDUE_MS_MAX, audit_books
 from liveshop.stores.audit.findings import CHECKS, FINDINGS_PER_CHECK_MAX
@@ -240,9 +241,11 @@ def cart(
         line(rid, dice.choice(skus), dice.randint(1, 3), sale=dice.choice(["", "@1"]), limit=6)
         for rid in rids
     ]
+    charges = [Charge(row="@1", units=dice.randint(1, 2), limit=dice.choice([None, 3]))]
     return NewOrder(
         order_id=f"o{number}",
         buyer=dice.choice(["ada", "bo", "cy"]),
         lines=lines,
         pay_until_ms=pay_until_ms,
+        charges=charges if dice.randrange(3) == 0 else [],
     )

@@ -106,6 +106,7 @@ def line(
         sku=sku,
         quantity=quantity,
         price=PRICE,
+        final=PRICE * quantity,
         sale=sale,
         sku_limit=limit,
         sale_limit=limit if sale else None,

@@ -17,7 +17,8 @@ def sample(second: int, viewers: int, **fields: int | None) -> Sample:
 
 def order(buyer: str, *skus: str) -> NewOrder:
     lines = [
-        NewLine(rid=str(uuid4()), sku=sku, quantity=2, price=PRICE, sku_limit=9) for sku in skus
+        NewLine(rid=str(uuid4()), sku=sku, quantity=2, price=PRICE, final=2 * PRICE, sku_limit=9)
+        for sku in skus
     ]
     return NewOrder(order_id=str(uuid4()), buyer=buyer, lines=lines)
 

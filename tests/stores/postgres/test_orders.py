@@ -229,8 +229,8 @@ async def test_an_order_is_read_as_it_was_sent(shop: StoredShop) -> None:
         viewer_id="ada",
         status=OrderStatus.CONFIRMED,
         lines=[
-            OrderLine(rid="r1", sku="A", quantity=1, price=PRICE, sale="@1"),
-            OrderLine(rid="r2", sku="B", quantity=2, price=PRICE),
+            OrderLine(rid="r1", sku="A", quantity=1, price=PRICE, final=PRICE, sale="@1"),
+            OrderLine(rid="r2", sku="B", quantity=2, price=PRICE, final=2 * PRICE),
         ],
         total=3 * PRICE,
         currency="EUR",

@@ -5,7 +5,7 @@ import pytest
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import queries
 
-TABLES = ("orders", "order_line", "buyer_quota", "stock")
+TABLES = ("orders", "order_line", "order_charge", "buyer_quota", "stock")
 TEXTS, TEXT = "text[]", "text"
 ASKED = {
     "rows_of_orders": (TEXT, TEXTS),

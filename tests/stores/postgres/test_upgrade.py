@@ -10,6 +10,7 @@ import asyncpg
 
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.migrate import current, head, migrate
+from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.queries import load_queries
 from tests.cli.programs import program
 from tests.engine.world import open_shop
@@ -97,4 +98,7 @@ async def test_old_nodes_sell_while_a_new_one_migrates_and_new_ones_sell_on(
         stored = await shop.database.fetch("SELECT id FROM orders WHERE status = 'confirmed'")
         assert {record["id"] for record in stored} == confirmed
         assert len(stored) == len(confirmed)
+        # The first release knows of no final: its lines come to what their units cost.
+        sold = await shop.engine.node.stores[Orders].get(nodes[0].confirmed[-1])
+        assert [(line.final, sold.total) for line in sold.lines] == [(PRICE, PRICE)]
         await _audit_is_clean(redis_url, url)

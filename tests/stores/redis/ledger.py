@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from liveshop.core.model import Bought, Reservation, ReservationState, Row
-from tests.model_units import rows_of
+from liveshop.core.model import Bought, Charge, Reservation, ReservationState, Row
+from tests.model_units import charge_of, rows_of
 
 
 @dataclass
@@ -28,8 +28,8 @@ class Ledger:
         """Sell the lines if there are units; return True if there are."""
         wanted: Counter[str] = Counter()
         for line in lines:
-            for name in rows_of(line):
-                wanted[name] += line.quantity
+            for name, units in rows_of(line):
+                wanted[name] += units
         for name, quantity in wanted.items():
             known = self.rows.get(name)
             if known is not None and known.sold + quantity > known.units:
@@ -45,8 +45,8 @@ class Ledger:
 
     def _count(self, lines: Iterable[Reservation], sign: int) -> None:
         for line in lines:
-            for name in rows_of(line):
-                quantity = sign * line.quantity
+            for name, units in rows_of(line):
+                quantity = sign * units
                 if (known := self.rows.get(name)) is not None:
                     self.rows[name] = replace(
                         known, sold=known.sold + quantity, version=known.version + 1
@@ -63,7 +63,7 @@ class Ledger:
         sold = [
             replace(line, state=ReservationState.SOLD)
             for lines in self.confirmed.values()
-            for line in lines
+            for line in as_stored(lines)
         ]
         expired = [
             replace(line, state=ReservationState.EXPIRED)
@@ -71,3 +71,17 @@ class Ledger:
             for line in lines
         ]
         return sold + expired
+
+
+def as_stored(records: Sequence[Reservation]) -> list[Reservation]:
+    """Return an order's records as Postgres gives them back: all charges are the order's own."""
+    lines = [replace(record, charges=()) for record in records if record.is_purchase]
+    units: Counter[str] = Counter()
+    for charge in (each for record in records for each in record.charges):
+        units[charge.row] += charge.units
+    if not units or not lines:
+        return lines
+    charges = [Charge(row=row, units=n) for row, n in units.items()]
+    deadline_ms = max(line.deadline_ms for line in lines) + 1
+    order_id = lines[0].order_id or ""
+    return [*lines, charge_of(lines[0].buyer, order_id, charges, deadline_ms)]

@@ -13,14 +13,14 @@ from hypothesis.stateful import (
     invariant,
 )
 
-from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status
+from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status, charge_rid
 from liveshop.stores.redis.library import BuyerLimits, Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.projection import Offer, Projection
 from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.model_units import UnitsModel, rows_of
 from tests.stores.redis.harness import HOLD_MS, NOTHING, START_MS, OpenSession
-from tests.stores.redis.ledger import Ledger
+from tests.stores.redis.ledger import Ledger, as_stored
 
 _T = TypeVar("_T")
 
@@ -28,6 +28,8 @@ SKUS = ("S", "M")
 BUYERS = ("ada", "bo", "cy")
 RIDS = [str(UUID(int=n)) for n in range(1, 31)]
 LIMITS = {"S": 4, "M": 6}
+# A row that is no SKU's and no sale's, of which orders take units besides their lines.
+CHARGED, CHARGED_LIMIT = "@900", 3
 # So few that they are reached, but for the rate: real time passes while the model's stands still.
 BUYER = BuyerLimits(past_max=3, void_max=4, rate=(1_000, 1_000))
 
@@ -55,7 +57,8 @@ class SessionMachine(RuleBasedStateMachine):
         self.unsettled: set[str] = set()  # orders that Redis has not been told of
         self.old_file: tuple[dict[str, Any], UnitsModel] | None = None
         self.saw_old_file = False
-        rows = {f"s{sku}": Row(row=f"s{sku}", units=8, sold=0, version=1) for sku in SKUS}
+        names = {CHARGED: 5} | {f"s{sku}": 8 for sku in SKUS}
+        rows = {name: Row(row=name, units=n, sold=0, version=1) for name, n in names.items()}
         self.ledger = Ledger(rows=rows)
         self.model = UnitsModel(now_ms=START_MS, projection=self.plan(), buyer=BUYER)
         self.rebuild()
@@ -112,7 +115,7 @@ class SessionMachine(RuleBasedStateMachine):
         survivors = {r.rid: r for r in self.run(self.units.survivors)}
         assert survivors == {r.rid: r for r in self.model.reservations.values() if r.state.open}
         resolved = [outcome for outcome in self.ledger.outcomes() if outcome.rid in survivors]
-        pending = [line for lines in self.ledger.pending.values() for line in lines]
+        pending = [line for lines in self.ledger.pending.values() for line in as_stored(lines)]
         rows = list(self.ledger.rows.values())
         reply = self.run(
             self.units.load,
@@ -144,8 +147,8 @@ class SessionMachine(RuleBasedStateMachine):
         units: Counter[str] = Counter()
         for reservation in self.model.reservations.values():
             if reservation.state.open and not self.ledger.decided(reservation.order_id or ""):
-                for name in rows_of(reservation):
-                    units[name] += reservation.quantity
+                for name, n in rows_of(reservation):
+                    units[name] += n
         return units
 
     def keys(self) -> list[str]:
@@ -162,7 +165,7 @@ class SessionMachine(RuleBasedStateMachine):
         if not hasattr(self, "session"):
             return
         assert self.reader.hget(self.key("plan"), "offset") == str(self.offset)
-        known = self.run(self.units.peek, RIDS)
+        known = self.run(self.units.peek, [*RIDS, *map(charge_rid, RIDS)])
         assert known == self.model.reservations
         charged = {"\x1f".join(scope): str(units) for scope, units in self.model.charged().items()}
         assert self.reader.hgetall(self.key("held")) == charged
@@ -182,6 +185,7 @@ class SessionMachine(RuleBasedStateMachine):
             mine = self.run(self.units.mine, buyer)
             holding = (ReservationState.HELD, ReservationState.PAYING)
             expected = [r for state in holding for r in self.model.open(state) if r.buyer == buyer]
+            expected = [r for r in expected if r.is_purchase]
             assert {r.rid: r for r in mine} == {r.rid: r for r in expected}
 
     @invariant()
@@ -214,8 +218,8 @@ class SessionMachine(RuleBasedStateMachine):
             taken[buyer, scope] += count.quantity
         for reservation in self.model.reservations.values():
             if reservation.state.open and not self.ledger.decided(reservation.order_id or ""):
-                for scope in rows_of(reservation):
-                    taken[reservation.buyer, scope] += reservation.quantity
+                for scope, n in rows_of(reservation):
+                    taken[reservation.buyer, scope] += n
         for (_, scope), quantity in taken.items():
             assert quantity <= LIMITS.get(scope[1:], quantity)
             if self.sale is not None and scope == self.sale.row and self.sale.limit is not None:

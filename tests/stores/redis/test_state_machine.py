@@ -14,15 +14,38 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from liveshop.core.errors import LiveshopError
-from liveshop.core.model import Reservation, ReservationState, Row, Sale, Status
+from liveshop.core.model import (
+    Charge,
+    Reservation,
+    ReservationState,
+    Row,
+    Sale,
+    Status,
+    charge_rid,
+)
 from liveshop.stores.redis.projection import Projection
 from liveshop.stores.redis.unit_records import ReserveLine, UnitsStatus
 from tests.stores.redis.harness import HOLD_MS, linked
-from tests.stores.redis.session_machine import BUYERS, RIDS, SKUS, SessionMachine
+from tests.stores.redis.session_machine import (
+    BUYERS,
+    CHARGED,
+    CHARGED_LIMIT,
+    RIDS,
+    SKUS,
+    SessionMachine,
+)
 
 DAY_MS = 86_400_000
 
 rids = st.sampled_from(RIDS)
+charges = st.sampled_from(
+    [
+        *[()] * 4,
+        (Charge(row=CHARGED, units=1),),
+        (Charge(row=CHARGED, units=2, limit=CHARGED_LIMIT),),
+        (Charge(row="@901", units=1),),
+    ]
+)
 lines = st.builds(
     ReserveLine,
     rid=rids,
@@ -31,6 +54,8 @@ lines = st.builds(
     sku=st.sampled_from([*SKUS, "S", "unknown"]),
     quantity=st.integers(1, 3),
     price=st.sampled_from([None, None, 40, 50]),
+    charges=charges,
+    memo=st.sampled_from([None, None, '{"claim":"c1"}']),
 )
 
 
@@ -55,15 +80,25 @@ class UnitsMachine(SessionMachine):
             self.same(expected, answer.reservation, answer.refusal)
         self.model.forget()
 
-    @rule(buyer=st.sampled_from(BUYERS), order=rids, chosen=st.lists(rids, min_size=1, max_size=3))
-    def checkout(self, buyer: str, order: str, chosen: list[str]) -> None:
+    @rule(
+        buyer=st.sampled_from(BUYERS),
+        order=rids,
+        chosen=st.lists(rids, min_size=1, max_size=3),
+        beside=charges,
+    )
+    def checkout(
+        self, buyer: str, order: str, chosen: list[str], beside: tuple[Charge, ...]
+    ) -> None:
         held = [r.rid for r in self.model.open(ReservationState.HELD) if r.buyer == buyer]
         # Mostly what is in the cart, since a random choice would hardly ever succeed.
         rids = held[:2] if len(chosen) > 1 and held else chosen
-        reply = self.run(self.units.pay, self.epoch, buyer=buyer, order_id=order, rids=rids)
-        expected = self.model.pay(buyer, order, rids)
+        named = {"buyer": buyer, "order_id": order, "rids": rids, "charges": beside}
+        reply = self.run(self.units.pay, self.epoch, **named)
+        expected = self.model.pay(buyer, order, rids, beside)
         got = list(reply.reservations) if reply.refusal is None else None
         self.same(expected, got, reply.refusal)
+        if reply.refusal is None:
+            assert reply.charge == self.model.reservations.get(charge_rid(order))
 
     @rule(buyer=st.sampled_from(BUYERS), rid=rids)
     def release(self, buyer: str, rid: str) -> None:

@@ -34,7 +34,7 @@ ORDER BY step, at_ms DESC
 -- name: order_series
 -- Read what was ordered in steps. $1 session, $2 from, $3 length of a step
 SELECT (o.at_ms - $2) / $3 AS step, count(DISTINCT o.id) AS orders, sum(l.qty) AS units,
-       sum(l.qty * l.price)::bigint AS revenue
+       sum(coalesce(l.final, l.price * l.qty))::bigint AS revenue
 FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
 WHERE o.session_id = $1 AND o.status = 'confirmed' AND o.at_ms >= $2
 GROUP BY step ORDER BY step
@@ -46,7 +46,7 @@ SELECT count(DISTINCT buyer) AS buyers FROM orders WHERE session_id = $1 AND sta
 -- name: sold_by_product
 -- Read what was ordered of each product. $1 session
 SELECT v.product_id, count(DISTINCT o.id) AS orders, sum(l.qty) AS units,
-       sum(l.qty * l.price)::bigint AS revenue
+       sum(coalesce(l.final, l.price * l.qty))::bigint AS revenue
 FROM orders AS o
 JOIN order_line AS l ON l.order_id = o.id
 JOIN variant AS v ON v.sku = l.sku

@@ -1,10 +1,13 @@
--- Orders that exist: their reading, and their way back.
+-- Orders that exist: their reading, and their way back. A line that a node of an earlier release
+-- has written has no final: it is price * qty.
 
 -- name: order_with_lines
 -- Read an order, a row for each line; one that was void from the start has none, but one row.
 -- $1 order id
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 WHERE o.id = $1
 ORDER BY l.rid
@@ -12,7 +15,9 @@ ORDER BY l.rid
 -- name: orders_with_lines
 -- Read orders, a row for each line. $1 order ids
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM unnest($1::text[]) AS n (id)
 CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = n.id OFFSET 0) AS o
 LEFT JOIN LATERAL (SELECT * FROM order_line WHERE order_id = o.id OFFSET 0) AS l ON true
@@ -21,7 +26,9 @@ ORDER BY o.id, l.rid
 -- name: pending_orders
 -- Read a session's orders that wait for their money, a row for each line. $1 session
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM orders AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 WHERE o.session_id = $1 AND o.status = 'pending'
 ORDER BY o.seq, l.rid
@@ -35,7 +42,9 @@ WITH page AS (
     ORDER BY seq LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.seq, l.rid
 
@@ -47,7 +56,9 @@ WITH page AS (
     ORDER BY seq LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.seq, l.rid
 
@@ -60,7 +71,9 @@ WITH page AS (
     ORDER BY seq DESC LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.seq DESC, l.rid
 
@@ -72,7 +85,9 @@ WITH page AS (
     ORDER BY seq DESC LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.seq DESC, l.rid
 
@@ -88,7 +103,9 @@ WITH page AS (
     ORDER BY s.number DESC, o.seq DESC LIMIT $1
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.number DESC, o.seq DESC, l.rid
 
@@ -103,7 +120,9 @@ WITH page AS (
     ORDER BY s.number DESC, o.seq DESC LIMIT $1
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       l.rid, l.sku, l.qty, l.price, l.sale
+       ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
+             ORDER BY c."row") AS charges,
+       l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.number DESC, o.seq DESC, l.rid
 
@@ -125,7 +144,7 @@ FROM numbered WHERE id = $2
 -- Add an order to what its session has sold, or take it off; to be called under the lock.
 -- A CHECK refuses what does not fit. $1 session, $2 order id, $3 +1 or -1
 WITH line AS MATERIALIZED (
-    SELECT l.sku, l.sale, l.qty, l.sku_limit, l.sale_limit, o.buyer, o.total
+    SELECT l.sku, l.sale, l.qty, o.total
     FROM orders AS o JOIN order_line AS l ON l.order_id = o.id WHERE o.id = $2
 ), counted AS (
     UPDATE session
@@ -133,14 +152,20 @@ WITH line AS MATERIALIZED (
         revenue = revenue + $3 * (SELECT total FROM line LIMIT 1)
     WHERE id = $1
 ), charge AS MATERIALIZED (
-    SELECT 's' || sku AS "row", sku, sum(qty)::int AS n FROM line GROUP BY sku
+    -- Each row once, or the update would count one of two.
+    SELECT 's' || sku AS "row", sku, sum(qty)::int AS n, true AS capped FROM line GROUP BY sku
     UNION ALL
-    SELECT sale, NULL, sum(qty)::int FROM line WHERE sale <> '' GROUP BY sale
+    SELECT "row", NULL, sum(n)::int, bool_or(capped)
+    FROM (
+        SELECT sale AS "row", qty AS n, false AS capped FROM line WHERE sale <> ''
+        UNION ALL
+        SELECT "row", n, true FROM order_charge WHERE order_id = $2
+    ) AS taken GROUP BY "row"
 ), unallocated AS (
-    -- A SKU without a row has no units: the CHECK refuses it.
+    -- A SKU or a charge without a row has no units: the CHECK refuses it.
     INSERT INTO stock (session_id, "row", sku, units, sold)
     SELECT $1, c."row", c.sku, 0, $3 * c.n FROM charge AS c
-    WHERE c.sku IS NOT NULL
+    WHERE c.capped
       AND NOT EXISTS (SELECT FROM stock AS t WHERE t.session_id = $1 AND t."row" = c."row")
 )
 UPDATE stock AS t SET sold = t.sold + $3 * c.n, version = t.version + 1
@@ -157,6 +182,10 @@ FROM (
     SELECT l.sale, o.buyer, l.qty, l.sale_limit
     FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
     WHERE o.id = $2 AND l.sale_limit IS NOT NULL
+    UNION ALL
+    SELECT c."row", o.buyer, c.n, c.cap
+    FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+    WHERE o.id = $2 AND c.cap IS NOT NULL
 ) AS scopes GROUP BY scope, buyer
 ON CONFLICT (session_id, scope, buyer) DO UPDATE
     SET bought = q.bought + excluded.bought, cap = excluded.cap, version = q.version + 1
@@ -174,6 +203,10 @@ FROM (
         SELECT l.sale, o.buyer, l.qty
         FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
         WHERE o.id = $2 AND l.sale_limit IS NOT NULL
+        UNION ALL
+        SELECT c."row", o.buyer, c.n
+        FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+        WHERE o.id = $2 AND c.cap IS NOT NULL
     ) AS scopes GROUP BY scope, buyer
 ) AS c
 WHERE q.session_id = $1 AND q.scope = c.scope AND q.buyer = c.buyer

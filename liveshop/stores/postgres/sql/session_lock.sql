@@ -17,10 +17,14 @@ SELECT seq, orders, units, revenue, stock_epoch FROM session WHERE id = $1
 -- Read the rows of units that orders charge. $1 session, $2 order ids
 SELECT t."row", t.units, t.sold, t.version
 FROM (
-    SELECT DISTINCT charged."row"
+    SELECT charged."row"
     FROM unnest($2::text[]) AS o (id)
     CROSS JOIN LATERAL (SELECT * FROM order_line WHERE order_id = o.id OFFSET 0) AS l
     CROSS JOIN LATERAL (VALUES ('s' || l.sku), (l.sale)) AS charged ("row")
+    UNION
+    SELECT b."row"
+    FROM unnest($2::text[]) AS o (id)
+    CROSS JOIN LATERAL (SELECT * FROM order_charge WHERE order_id = o.id OFFSET 0) AS b
 ) AS c CROSS JOIN LATERAL (
     SELECT * FROM stock WHERE session_id = $1 AND "row" = c."row" OFFSET 0
 ) AS t
@@ -30,11 +34,16 @@ FROM (
 -- $1 session, $2 order ids
 SELECT q.buyer, q.scope, q.bought, q.version
 FROM (
-    SELECT DISTINCT charged.scope, o.buyer
+    SELECT charged.scope, o.buyer
     FROM unnest($2::text[]) AS n (id)
     CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = n.id OFFSET 0) AS o
     CROSS JOIN LATERAL (SELECT * FROM order_line WHERE order_id = o.id OFFSET 0) AS l
     CROSS JOIN LATERAL (VALUES ('s' || l.sku), (l.sale)) AS charged (scope)
+    UNION
+    SELECT b."row", o.buyer
+    FROM unnest($2::text[]) AS n (id)
+    CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = n.id OFFSET 0) AS o
+    CROSS JOIN LATERAL (SELECT * FROM order_charge WHERE order_id = o.id OFFSET 0) AS b
 ) AS c CROSS JOIN LATERAL (
     SELECT * FROM buyer_quota
     WHERE session_id = $1 AND scope = c.scope AND buyer = c.buyer OFFSET 0

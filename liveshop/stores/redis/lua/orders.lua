@@ -1,5 +1,10 @@
 -- Changes to reservations after they are made: paid for, given back, settled, expired.
 
+-- Returns true if a record is a reservation that this buyer has made.
+local function is_purchase_of(record, buyer)
+  return record and record.buyer == buyer and record.command ~= 'charge'
+end
+
 -- Returns why these records cannot be paid for in one order, or nil.
 local function pay_refusal(records, buyer, now_ms)
   local refusal
@@ -31,35 +36,51 @@ local function same_order(key, batch, records, order_id, rids)
   end
 end
 
--- Bring held reservations of one buyer into one order, all or none.
--- ARGV    epoch, buyer, order_id, then the rids, sorted and each once
--- Returns status, now_ms, and: new or known, then all records; or not_found|rid,
---         conflict|rid or order_id, expired|rid. No deadline changes.
+-- Bring held reservations of one buyer into one order, all or none, and take its charges.
+-- ARGV    epoch, buyer, order_id, the rid of its charges, those or empty, then the rids, sorted
+--         and each once
+-- Returns status, now_ms, and: new or known, then all records, that of the charges last; or
+--         not_found|rid, conflict|rid or order_id, expired|rid, charge_limit|row|limit|left,
+--         lacks|row|units|left. No deadline changes. An order that is known keeps its charges.
 register('pay', function(key, args)
   local status, now_ms = enter(key, args[1])
   if status ~= 'ok' then
     return {status, now_ms}
   end
-  local buyer, order_id, rids = args[2], args[3], slice(args, 4, #args - 3)
+  local buyer, order_id, charge_rid, rids = args[2], args[3], args[4], slice(args, 6, #args - 5)
   local batch = new_batch(key, now_ms)
-  read_records(batch, slice(args, 3, #args - 2))
+  local known = slice(rids, 1, #rids)
+  known[#known + 1], known[#known + 2] = order_id, charge_rid
+  read_records(batch, known)
   for _, rid in ipairs(rids) do
-    if not batch.res[rid] or batch.res[rid].buyer ~= buyer then
+    if not is_purchase_of(batch.res[rid], buyer) then
       return {status, now_ms, 'not_found' .. SEP .. rid}
     end
   end
   local records = records_of(batch, rids)
   local same = same_order(key, batch, records, order_id, rids)
   if same then
+    local charge = batch.res[charge_rid]
+    if charge and charge.command == 'charge' then
+      records[#records + 1] = charge
+    end
     return {status, now_ms, 'known', answers(records)}
   end
   local refusal = same == false and {'conflict', order_id} or pay_refusal(records, buyer, now_ms)
   if refusal then
     return {status, now_ms, table.concat(refusal, SEP)}
   end
+  local charge = args[5] ~= '' and charge_record(charge_rid, order_id, args[5], records)
+  refusal = charge and take_charges(batch, charge)
+  if refusal then
+    return {status, now_ms, table.concat(refusal, SEP)}
+  end
   for _, record in ipairs(records) do
     record.order_id = order_id
     move(batch, record, 'paying')
+  end
+  if charge then
+    records[#records + 1] = charge
   end
   write_batch(batch)
   redis.call('HSET', key.orders, order_id, table.concat(rids, SEP))
@@ -77,7 +98,7 @@ register('release', function(key, args)
   local batch = new_batch(key, now_ms)
   read_records(batch, {args[3]})
   local record = batch.res[args[3]]
-  if not record or record.buyer ~= args[2] then
+  if not is_purchase_of(record, args[2]) then
     return {status, now_ms, 'not_found'}
   end
   if record.state == 'released' then
@@ -132,7 +153,10 @@ local function apply_outcome(batch, outcome)
   move(batch, record, outcome.state)
   if outcome.state == 'sold' then
     -- After the hold was dropped, which was of the rows that the record had.
-    record.price, record.sale = outcome.price, outcome.sale
+    record.price, record.sale, record.rows = outcome.price, outcome.sale, nil
+    if (outcome.memo or '') ~= (record.memo or '') then
+      record.charges, record.memo = record.charges or '', outcome.memo or ''
+    end
   end
   return unordered
 end
@@ -267,7 +291,7 @@ register('peek', function(key, args)
   return answers(records_of(batch, args))
 end, {'no-writes'})
 
--- Look the open reservations of buyers up.
+-- Look the open reservations of buyers up, without the charges of their orders.
 -- ARGV    buyers
 -- Returns the records, those of a buyer together
 register('mine', function(key, args)
@@ -279,5 +303,11 @@ register('mine', function(key, args)
     end
   end
   read_records(batch, rids)
-  return answers(records_of(batch, rids))
+  local purchases = {}
+  for _, record in ipairs(records_of(batch, rids)) do
+    if record.command ~= 'charge' then
+      purchases[#purchases + 1] = record
+    end
+  end
+  return answers(purchases)
 end, {'no-writes'})

@@ -86,8 +86,10 @@ local function capped_rows(batch)
 end
 
 local function fits(batch, capped, record)
-  for i, row in ipairs(rows_of(record)) do
-    if (i == 1 or capped[row]) and free(batch, row) < record.quantity then
+  local rows = rows_of(record)
+  for i = 1, #rows, 2 do
+    local row = rows[i]
+    if (row ~= record.sale or capped[row]) and free(batch, row) < rows[i + 1] then
       return false
     end
   end
@@ -139,7 +141,9 @@ register('keep', function(key, args)
   return {status, #rids, #records - #gone, answers(gone)}
 end, {'allow-oom'})
 
--- Take in what Postgres has decided of reservations, and those of orders that wait for money.
+-- Take in what Postgres has decided of reservations, and those of orders that wait for money. Such
+-- an order's charges are all in the one record that comes with its lines, those too that a line's
+-- own record had before: it is replaced.
 -- ARGV    epoch, now_ms at least, outcomes, pending orders' reservations (both as in orders.lua),
 --         all of an order in one call
 -- Returns status (as refill)

@@ -1,26 +1,44 @@
 -- Reservations and what they hold: read in bulk, changed in memory, written once.
 --
 -- A record is state, buyer, command, sku, quantity, price, sale, order_id, deadline_ms, code,
--- resolved_ms. Answers have the rid before it. Open records (held, paying) hold units of two rows
--- (the SKU's, and the sale's if it has one) and charge the same two scopes of their buyer.
+-- resolved_ms, and if it has one of them charges and memo. Answers have the rid before it. An open
+-- record (held, paying) holds units of a list of rows (rows_of), and as many in the same scopes of
+-- its buyer.
+--
+-- A charge is a row, its units and the buyer's limit or nothing, joined by U+001D; U+001E is
+-- between two of them. The record of an order's own charges has the command `charge`, no SKU and
+-- no other rows: it is no purchase of its buyer, who is never told of it. A record without charges
+-- and memo is what a library of an earlier release wrote: both may share a server.
 local OPEN_SET = {held = 'due', paying = 'paying'}
 local PART = '([^\31]*)'
 local RECORD = '^' .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP
-  .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. '$'
+  .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP
+  .. '?(.*)$'
+local MORE = '^' .. PART .. SEP .. '(.*)$'
+local CHARGE = '([^\29\30]+)\29(%d+)\29(%d*)'
+
+-- Reads charges and memo, which few records have.
+local function read_more(record, more)
+  if more ~= '' then
+    record.charges, record.memo = string.match(more, MORE)
+  end
+end
 
 local function decode(rid, packed)
   local record = {rid = rid}
-  local quantity, deadline_ms
+  local quantity, deadline_ms, more
   record.state, record.buyer, record.command, record.sku, quantity, record.price, record.sale,
-    record.order_id, deadline_ms, record.code, record.resolved_ms = string.match(packed, RECORD)
+    record.order_id, deadline_ms, record.code, record.resolved_ms, more =
+    string.match(packed, RECORD)
   record.quantity, record.deadline_ms = tonumber(quantity), tonumber(deadline_ms)
   record.holds = OPEN_SET[record.state] ~= nil
+  read_more(record, more)
   return record
 end
 
 -- Returns what a record counts as once it has ended without being sold (ended.lua), else nil.
 local function kept_as(record)
-  if OPEN_SET[record.state] or record.state == 'sold' then
+  if OPEN_SET[record.state] or record.state == 'sold' or record.command == 'charge' then
     return nil
   end
   return record.order_id == '' and 'past' or 'void'
@@ -35,6 +53,9 @@ local function encode(record)
       record.state, record.buyer, record.command, record.sku, int(record.quantity), record.price,
       record.sale, record.order_id, int(record.deadline_ms), record.code, record.resolved_ms,
     }, SEP)
+    if record.charges then
+      packed = packed .. SEP .. record.charges .. SEP .. record.memo
+    end
     record.packed = packed
   end
   return packed
@@ -71,11 +92,39 @@ local function read_records(batch, rids)
   end
 end
 
-local function rows_of(record)
-  if record.sale == '' then
-    return {'s' .. record.sku}
+-- Adds units of a row to a list of rows.
+local function add_row(rows, row, units)
+  for i = 1, #rows, 2 do
+    if rows[i] == row then
+      rows[i + 1] = rows[i + 1] + units
+      return
+    end
   end
-  return {'s' .. record.sku, record.sale}
+  rows[#rows + 1] = row
+  rows[#rows + 1] = units
+end
+
+-- Returns the rows that a record holds units of while it is open, each once: row, units, row,
+-- units, … The SKU's and its sale's, if it has one, come first.
+local function rows_of(record)
+  local rows = record.rows
+  if not rows then
+    local quantity = record.quantity
+    if record.sku == '' then
+      rows = {}
+    elseif record.sale == '' then
+      rows = {'s' .. record.sku, quantity}
+    else
+      rows = {'s' .. record.sku, quantity, record.sale, quantity}
+    end
+    if record.charges then
+      for row, units in string.gmatch(record.charges, CHARGE) do
+        add_row(rows, row, tonumber(units))
+      end
+    end
+    record.rows = rows
+  end
+  return rows
 end
 
 local function read_rows(batch, rows)
@@ -103,7 +152,9 @@ local function read_holds(batch, records)
       batch.mine[record.buyer] = {}
       buyers[#buyers + 1] = record.buyer
     end
-    for _, row in ipairs(rows_of(record)) do
+    local of_record = rows_of(record)
+    for i = 1, #of_record, 2 do
+      local row = of_record[i]
       rows[row] = true
       local scope = record.buyer .. SEP .. row
       if not batch.held[scope] then
@@ -126,11 +177,14 @@ local function free(batch, row)
   return units.units - units.sold - units.held
 end
 
-local function change_hold(batch, record, quantity)
-  for _, row in ipairs(rows_of(record)) do
+-- Takes what a record holds (1), or gives it back (-1).
+local function change_hold(batch, record, sign)
+  local rows = rows_of(record)
+  for i = 1, #rows, 2 do
+    local row, units = rows[i], sign * rows[i + 1]
     local scope = record.buyer .. SEP .. row
-    batch.row[row].held = batch.row[row].held + quantity
-    batch.held[scope] = batch.held[scope] + quantity
+    batch.row[row].held = batch.row[row].held + units
+    batch.held[scope] = batch.held[scope] + units
     batch.changed_rows[row] = true
     batch.changed_held[scope] = true
   end
@@ -158,10 +212,10 @@ end
 local function move(batch, record, state)
   local holds = OPEN_SET[state] ~= nil
   if holds and not record.holds then
-    change_hold(batch, record, record.quantity)
+    change_hold(batch, record, 1)
     add_mine(batch, record)
   elseif record.holds and not holds then
-    change_hold(batch, record, -record.quantity)
+    change_hold(batch, record, -1)
     remove_mine(batch, record)
   end
   record.state, record.holds, record.packed = state, holds, nil

@@ -1,14 +1,16 @@
 -- Set units aside for buyers: every line is checked before anything is written, and each key is
 -- read and written once for all lines. Lines see those before them, as if called one by one.
-local LINE_ARGS = 6
+local LINE_ARGS = 7
 
 local function read_lines(args, first)
   local lines = {}
   for at = first, #args, LINE_ARGS do
-    lines[#lines + 1] = {
+    local line = {
       rid = args[at], buyer = args[at + 1], command = args[at + 2], sku = args[at + 3],
       quantity = tonumber(args[at + 4]), price_seen = tonumber(args[at + 5]),
     }
+    read_more(line, args[at + 6])
+    lines[#lines + 1] = line
   end
   return lines
 end
@@ -65,8 +67,9 @@ local function read_batch(batch, lines, plan, overdue)
     if offer then
       line.price, line.sale = offer.price, offer.sale
       touched[#touched + 1] = line
-      for _, row in ipairs(rows_of(line)) do
-        scopes[#scopes + 1] = line.buyer .. SEP .. row
+      local rows = rows_of(line)
+      for i = 1, #rows, 2 do
+        scopes[#scopes + 1] = line.buyer .. SEP .. rows[i]
       end
     end
   end
@@ -77,10 +80,7 @@ local function read_batch(batch, lines, plan, overdue)
   end
   read_holds(batch, touched)
   batch.void = read_void(batch.key, touched)
-  batch.bought = {}
-  for scope, counted in pairs(read_all(batch.key.bought, scopes)) do
-    batch.bought[scope] = tonumber(split(counted)[1])
-  end
+  read_bought(batch, scopes)
   return expiring
 end
 
@@ -89,9 +89,7 @@ local function tighter(batch, line, name, row, limit, refusal)
   if not limit then
     return refusal
   end
-  local field = line.buyer .. SEP .. row
-  local left = limit - (batch.bought[field] or 0) - batch.held[field]
-  left = left > 0 and left or 0
+  local left = left_for(batch, line.buyer, row, limit)
   if line.quantity > left and (not refusal or left < refusal[4]) then
     return {'limit', name, limit, left}
   end
@@ -133,6 +131,7 @@ local function refusal_of(batch, line, plan, open_max)
   if line.quantity > left then
     return {'sold_out', math.max(left, 0)}
   end
+  return line.charges and charge_refusal(batch, line) or nil
 end
 
 local function same_arguments(record, line)
@@ -167,11 +166,12 @@ end
 -- Reserve lines; overdue held reservations are expired first.
 -- ARGV    epoch, offset of the caller's room, how many to expire at most, how many open
 --         reservations a buyer may have, then rid, buyer, command, sku, quantity, price seen or
---         empty for each line
+--         empty, charges and memo as a record ends in them or empty, for each line
 -- Returns status (also 'stale': push the projection first), now_ms, one answer for each line,
 --         the records that were expired. An answer is new|record, known|record, conflict,
 --         rate_limited|ms, not_live|status, not_found, price_changed|price,
---         limit|which|limit|left, sold_out|left
+--         limit|which|limit|left, sold_out|left, charge_limit|row|limit|left,
+--         lacks|row|units|left. Charges and memo do not tell a replay from another purchase
 register('reserve', function(key, args)
   local status, now_ms, real_ms = enter(key, args[1])
   if status ~= 'ok' then

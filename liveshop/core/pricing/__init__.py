@@ -1,0 +1,1 @@
+"""The price pipeline: the only place where a total is made."""
