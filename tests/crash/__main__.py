@@ -98,6 +98,7 @@ def main(seeds: int, first: int, seed: int | None, history: Path | None, file: P
             reports.append(report)
             click.echo("  " + ", ".join(f"{name} {value}" for name, value in _row(report).items()))
             click.echo(f"  refusals {dict(report.errors)}; host {dict(report.hosted)}")
+            click.echo(f"  charges {dict(report.taken)}")
             if history is not None:
                 history.write_text("\n".join(map(str, report.history.entries)))
             if report.findings:

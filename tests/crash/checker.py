@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.crash.history import RESOLUTIONS, Attempt, History
 from tests.crash.hosting import Offer
 from tests.crash.ledger import Ledger, Stored
+from tests.crash.taker import CHARGED, CHARGED_LIMIT, is_taker
 
 # A clock read by two processes of one machine, one of them waiting for the processor.
 _EARLY_MS_MAX = 5
@@ -26,12 +27,16 @@ class Finding:
 
 def check(history: History, ledger: Ledger, offer: Offer, *, lossy: bool) -> list[Finding]:
     """Return every contradiction; `lossy` if Redis was made to forget."""
+    clients = replace(
+        ledger, orders={i: o for i, o in ledger.orders.items() if not is_taker(o.buyer)}
+    )
     stored_by_rid = {
-        line.rid: order for order in ledger.orders.values() if order.bought for line in order.lines
+        line.rid: order for order in clients.orders.values() if order.bought for line in order.lines
     }
     return [
-        *_told_is_stored(history, ledger, stored_by_rid),
-        *_stored_is_caused(history, ledger),
+        *_told_is_stored(history, clients, stored_by_rid),
+        *_stored_is_caused(history, clients),
+        *_totals_add_up(ledger),
         *_one_final_answer(history, lossy=lossy),
         *_never_early(history, lossy=lossy),
         *_limits_hold(ledger, offer),
@@ -80,6 +85,14 @@ def _stored_is_caused(history: History, ledger: Ledger) -> Iterator[Finding]:
             if reserved is not None and reserved["price"] != line.price:
                 what = f"{line.rid} was reserved at {reserved['price']} and costs {line.price}"
                 yield Finding("P2", what, (line.rid,))
+
+
+def _totals_add_up(ledger: Ledger) -> Iterator[Finding]:
+    for order in ledger.orders.values():
+        finals = sum(line.final for line in order.lines)
+        if order.bought and order.total != finals:
+            what = f"order {order.order_id} costs {order.total}, its lines say {finals}"
+            yield Finding("P2", what, (order.order_id,))
 
 
 def _asked_for(history: History, order: Stored) -> bool:
@@ -155,8 +168,11 @@ def _limits_hold(ledger: Ledger, offer: Offer) -> Iterator[Finding]:
             bought[order.buyer, f"s{line.sku}"] += line.quantity
             if line.sale:
                 bought[order.buyer, line.sale] += line.quantity
+        for row, units in order.charges:
+            bought[order.buyer, row] += units
     for (buyer, scope), quantity in bought.items():
         limit = offer.sale_limit if scope.startswith("@") else offer.limit
+        limit = CHARGED_LIMIT if scope == CHARGED else limit
         if quantity > limit:
             ids = tuple(i for i, order in ledger.orders.items() if order.buyer == buyer)
             yield Finding("P1", f"{buyer} has {quantity} of {scope}, the limit is {limit}", ids)
@@ -170,6 +186,8 @@ def _units_add_up(ledger: Ledger) -> Iterator[Finding]:
                 sold[f"s{line.sku}"] += line.quantity
                 if line.sale:
                     sold[line.sale] += line.quantity
+            for row, units in order.charges:
+                sold[row] += units
     for row in sorted(ledger.rows.keys() | sold.keys()):
         truth, copy = ledger.rows.get(row), ledger.copies.get(row)
         if truth is None:

@@ -17,6 +17,7 @@ class Line:
     sale: str
     quantity: int
     price: int
+    final: int
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Stored:
     status: str
     total: int
     lines: tuple[Line, ...]
+    # Units of rows that it takes besides its lines.
+    charges: tuple[tuple[str, int], ...] = ()
 
     @property
     def bought(self) -> bool:
@@ -57,23 +60,33 @@ class Ledger:
 
 
 async def read_orders(postgres_url: str, session_id: str) -> dict[str, Stored]:
-    """Read a session's orders with their lines."""
+    """Read a session's orders with their lines and charges."""
     connection = await asyncpg.connect(postgres_url)
     try:
         lines: dict[str, list[Line]] = {}
         for record in await connection.fetch(
-            "SELECT l.order_id, l.rid, l.sku, l.sale, l.qty, l.price FROM order_line AS l"
+            "SELECT l.order_id, l.rid, l.sku, l.sale, l.qty, l.price, l.final FROM order_line AS l"
             " JOIN orders AS o ON o.id = l.order_id WHERE o.session_id = $1",
             session_id,
         ):
             order_id, *line = record
             lines.setdefault(order_id, []).append(Line(*line))
+        charges: dict[str, list[tuple[str, int]]] = {}
+        for order_id, row, units in await connection.fetch(
+            'SELECT c.order_id, c."row", c.n FROM order_charge AS c'
+            " JOIN orders AS o ON o.id = c.order_id WHERE o.session_id = $1",
+            session_id,
+        ):
+            charges.setdefault(order_id, []).append((row, units))
         orders = await connection.fetch(
             "SELECT id, buyer, status, total FROM orders WHERE session_id = $1", session_id
         )
     finally:
         await connection.close()
-    return {i: Stored(i, b, s, t, tuple(lines.get(i, ()))) for i, b, s, t in orders}
+    return {
+        i: Stored(i, b, s, t, tuple(lines.get(i, ())), tuple(charges.get(i, ())))
+        for i, b, s, t in orders
+    }
 
 
 async def read_rows(postgres_url: str, session_id: str) -> tuple[dict[str, Row], bool]:

@@ -20,6 +20,7 @@ from tests.crash.hosting import Host, Offer
 from tests.crash.ledger import Ledger, read_copies, read_ledger, read_rows
 from tests.crash.merchant import Merchant
 from tests.crash.schedules import Schedule
+from tests.crash.taker import Taker
 from tests.crash.world import CrashWorld
 
 BUYERS = 200
@@ -49,6 +50,7 @@ class Report:
     killed: Counter[str] = field(default_factory=Counter)
     armed: Counter[str] = field(default_factory=Counter)
     reached: Counter[str] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)
     unknowns: int = 0
     cancelled: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -82,6 +84,7 @@ class Run:
             self._urls, self._history, Random(schedule.seed + 2), self._hold_ms
         )
         self._offer = self._make_offer()
+        self._taker = Taker(self._offer, Random(schedule.seed + 3))
         self._over = False
         self._report = Report(schedule, history=self._history)
 
@@ -136,6 +139,13 @@ class Run:
             async with anyio.create_task_group() as shopping:
                 shopping.start_soon(self._host.run, self._offer, self._is_over)
                 shopping.start_soon(self._merchant.run, self._is_over)
+                shopping.start_soon(
+                    self._taker.run,
+                    self._host.session_id,
+                    self._world.redis_url,
+                    self._world.postgres_url,
+                    self._is_over,
+                )
                 for _ in range(CANCELLERS):
                     shopping.start_soon(self._host.cancel, self._is_over)
                 for buyer in buyers:
@@ -207,6 +217,7 @@ class Run:
         report.errors = self._history.errors
         report.hosted = self._history.hosted
         report.killed, report.armed, report.reached = faults.killed, faults.armed, faults.reached
+        report.taken = self._taker.steps
         report.cancelled = sum("ok" in codes for codes in self._history.cancels.values())
         for name, log in ended.items():
             if name not in faults.failed:

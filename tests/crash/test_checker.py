@@ -41,8 +41,8 @@ def _history() -> History:
 def _ledger() -> Ledger:
     return Ledger(
         orders={
-            "r1": Stored("r1", "ada", "confirmed", 5_000, (Line("r1", "S", "", 1, 5_000),)),
-            "o3": Stored("o3", "bo", "confirmed", 5_000, (Line("r3", "S", "", 1, 5_000),)),
+            "r1": Stored("r1", "ada", "confirmed", 5_000, (Line("r1", "S", "", 1, 5_000, 5_000),)),
+            "o3": Stored("o3", "bo", "confirmed", 5_000, (Line("r3", "S", "", 1, 5_000, 5_000),)),
         },
         rows={"sS": Row(5, 2)},
         copies={"sS": Row(5, 2, 0)},
@@ -72,7 +72,7 @@ def test_a_void_order_may_keep_some_of_its_lines_and_a_confirmed_one_all() -> No
     history = _history()
     history.attempts["r4"] = Attempt("r4", "bo", "reserve", "S", 1)
     history.checkouts["o4"] = Checkout("o4", "bo", ["r3", "r4"], 1, ["expired"])
-    order = Stored("o4", "bo", "void", 5_000, (Line("r4", "S", "", 1, 5_000),))
+    order = Stored("o4", "bo", "void", 5_000, (Line("r4", "S", "", 1, 5_000, 5_000),))
     assert check(history, _with(_ledger(), order), _OFFER, lossy=False) == []
     order = replace(order, status="confirmed")
     found = check(history, _with(_ledger(), order), _OFFER, lossy=False)
@@ -85,7 +85,44 @@ def test_an_order_that_was_confirmed_and_is_gone_is_found() -> None:
     assert found[0].ids == ("r1",)
 
 
+def _line_final(ledger: Ledger, final: int) -> Ledger:
+    order = ledger.orders["r1"]
+    return _with(ledger, replace(order, lines=(replace(order.lines[0], final=final),)))
+
+
 _FOUND: list[tuple[str, str, Callable[[History], History], Callable[[Ledger], Ledger]]] = [
+    (
+        "P1",
+        "ada has 9 of @9000, the limit is 8",
+        lambda history: history,
+        lambda ledger: _with(
+            replace(
+                ledger,
+                rows=ledger.rows | {"@9000": Row(9, 9)},
+                copies=ledger.copies | {"@9000": Row(9, 9)},
+            ),
+            replace(ledger.orders["r1"], charges=(("@9000", 9),)),
+        ),
+    ),
+    (
+        "P2",
+        "costs 5000, its lines say 4999",
+        lambda history: history,
+        lambda ledger: _line_final(ledger, 4_999),
+    ),
+    (
+        "P1",
+        "@9000: orders 1, sold 0, units 3",
+        lambda history: history,
+        lambda ledger: _with(
+            replace(
+                ledger,
+                rows=ledger.rows | {"@9000": Row(3, 0)},
+                copies=ledger.copies | {"@9000": Row(3, 0)},
+            ),
+            replace(ledger.orders["r1"], charges=(("@9000", 1),)),
+        ),
+    ),
     (
         "P1",
         "nobody asked for",

@@ -1,0 +1,184 @@
+"""Orders that take units besides their lines, by way of the stores: no client can do so yet."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from uuid import UUID
+
+import anyio
+from msgspec.structs import replace
+
+from liveshop.core.errors import LiveshopError
+from liveshop.core.model import Charge, Reservation, ReservationState
+from liveshop.core.pricing.price import price
+from liveshop.engine.purchase.ordered import STATES, Ordered
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.order_records import Copies, NewLine, NewOrder
+from liveshop.stores.postgres.orders import Orders
+from liveshop.stores.postgres.sessions import Sessions
+from liveshop.stores.redis.library import Library
+from liveshop.stores.redis.unit_records import ReserveLine, UnitsStatus
+from liveshop.stores.redis.units import SessionUnits
+from liveshop.stores.redis.ways import link_to
+from tests.crash.hosting import Offer
+
+# The row that these orders take of, and how much of it there is, in all and for one buyer.
+CHARGED, CHARGED_UNITS, CHARGED_LIMIT = "@9000", 60, 8
+_BUYERS = 12
+_NAME = "taker"
+_MEMO = '{"taken": true}'
+_STOPS = 0.15
+_PAUSE_S = (0.005, 0.06)
+_CREATE = """
+    INSERT INTO stock (session_id, "row", units) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
+
+
+class _Stopped(Exception):
+    """The taker goes no further with an order, as a node that has died."""
+
+
+class Taker:
+    """Does the work of a node for a checkout with charges, and may stop between any two steps.
+
+    The nodes end what it leaves behind: by the sweep, or in a rebuild.
+    """
+
+    def __init__(self, offer: Offer, random: Random) -> None:
+        self.steps: Counter[str] = Counter()
+        self._session_id = ""
+        self._offer = offer
+        self._random = random
+        self._has_row = False
+
+    async def run(
+        self, session_id: str, redis_url: str, postgres_url: str, over: Callable[[], bool]
+    ) -> None:
+        """Order until the stampede is over."""
+        self._session_id = session_id
+        database, link = Database(postgres_url), link_to(redis_url)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(database.run)
+            await tasks.start(link.run)
+            units = SessionUnits(link, Library(), self._session_id)
+            while not over():
+                try:
+                    await self._order(units, database)
+                except _Stopped:
+                    self.steps["stopped"] += 1
+                except LiveshopError as failure:
+                    self.steps[failure.code] += 1
+                await anyio.sleep(self._random.uniform(*_PAUSE_S))
+            tasks.cancel_scope.cancel()
+
+    async def _order(self, units: SessionUnits, database: Database) -> None:
+        head = (await Sessions(database).heads([self._session_id]))[self._session_id]
+        if not self._has_row:
+            # As the event that makes a row would.
+            await database.commit(_CREATE, self._session_id, CHARGED, CHARGED_UNITS)
+            self._has_row = True
+        rows = [r for r in await Sessions(database).rows(self._session_id) if r.row == CHARGED]
+        await units.copy(head.epoch, rows)
+        ordered = await self._checkout(units, head.epoch)
+        if ordered is None:
+            return
+        self._may_stop()
+        copies = await self._commit(database, head.epoch, ordered)
+        self._may_stop()
+        if copies is not None:
+            outcomes, counters = copies
+            totals = counters.totals
+            await units.settle(head.epoch, outcomes, counters.rows, counters.bought, totals)
+            if outcomes[0].state is ReservationState.SOLD and self._random.random() < 0.2:
+                await self._cancel(units, database, ordered.order_id)
+
+    async def _checkout(self, units: SessionUnits, epoch: int) -> Ordered | None:
+        buyer, rid, order_id = f"{_NAME}-{self._random.randrange(_BUYERS)}", self._id(), self._id()
+        line = ReserveLine(
+            rid=rid,
+            buyer=buyer,
+            command="reserve",
+            sku=self._random.choice(list(self._offer.units)),
+            quantity=1,
+            charges=self._charges(),
+            memo=_MEMO,
+        )
+        reserved = await units.reserve(epoch, 0, [line])
+        if reserved.status is not UnitsStatus.OK or reserved.lines[0].reservation is None:
+            return None
+        self._may_stop()
+        paid = await units.pay(
+            epoch, buyer=buyer, order_id=order_id, rids=[rid], charges=self._charges()
+        )
+        if paid.status is not UnitsStatus.OK or paid.refusal is not None:
+            self.steps["lacks" if paid.lacks else "not paid"] += 1
+            return None
+        self.steps["paying"] += 1
+        return Ordered(order_id, paid.reservations, charge=paid.charge)
+
+    async def _commit(
+        self, database: Database, epoch: int, ordered: Ordered
+    ) -> tuple[list[Reservation], Copies] | None:
+        """Write the order; return its records as it leaves them, None where it waits for money."""
+        pending = self._offer.payment == "checkout"
+        order = NewOrder(
+            order_id=ordered.order_id,
+            buyer=ordered.buyer,
+            lines=self._lines(ordered.reservations),
+            charges=ordered.charges,
+            pay_until_ms=ordered.pay_until_ms if pending else None,
+        )
+        orders, now_ms = Orders(database), time.time_ns() // 1_000_000
+        write = orders.pend if pending else orders.commit
+        reply = await write(self._session_id, epoch, [order], now_ms=now_ms)
+        outcome = reply.outcomes.get(ordered.order_id)
+        if outcome is None or outcome.verdict not in STATES:
+            self.steps["waits" if outcome else "fenced"] += 1
+            return None
+        self.steps[outcome.verdict.value] += 1
+        state = STATES[outcome.verdict]
+        code = None if state is not ReservationState.REFUSED else outcome.verdict.value
+        return [replace(each, state=state, code=code) for each in ordered.records], reply.copies
+
+    def _lines(self, reservations: Sequence[Reservation]) -> list[NewLine]:
+        finals = price(reservations).finals
+        return [
+            NewLine(
+                rid=each.rid,
+                sku=each.sku,
+                quantity=each.quantity,
+                price=each.price,
+                final=final,
+                sale=each.sale,
+                memo=each.memo,
+                sku_limit=self._offer.limit,
+                sale_limit=self._offer.sale_limit if each.sale else None,
+            )
+            for each, final in zip(reservations, finals, strict=True)
+        ]
+
+    async def _cancel(self, units: SessionUnits, database: Database, order_id: str) -> None:
+        reply = await Orders(database).cancel(order_id)
+        self.steps["cancelled"] += 1
+        self._may_stop()
+        copies = reply.copies
+        await units.copy(copies.epoch, copies.rows, copies.bought, copies.totals)
+
+    def _charges(self) -> tuple[Charge, ...]:
+        if self._random.random() < 0.3:
+            return ()
+        units = self._random.randint(1, 2)
+        return (Charge(row=CHARGED, units=units, limit=CHARGED_LIMIT),)
+
+    def _may_stop(self) -> None:
+        if self._random.random() < _STOPS:
+            raise _Stopped
+
+    def _id(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+
+def is_taker(buyer: str) -> bool:
+    """Return True if a buyer is one of the taker's, whom no client stands for."""
+    return buyer.startswith(_NAME)
