@@ -196,6 +196,27 @@ async def test_an_order_that_waits_for_its_money_since_a_loss_keeps_its_unit(
     assert (await shop.engine.orders.confirm(rid, "pay-1", 5000)).status == "confirmed"
 
 
+async def test_a_cart_that_waits_for_its_money_is_ordered_in_an_older_redis_too(
+    shop: EngineShop, redis_url: str
+) -> None:
+    session_id = await shop.live(payment="checkout", OBS_M=1)
+    await shop.opened(session_id)
+    ada, order_id = await shop.join(session_id, "ada"), str(uuid4())
+    rid = shop.reserve(ada, "OBS-M")
+    await ada.sees("reserved", rid=rid)
+    room = await shop.engine.rooms.get(session_id)
+    session, file = room.session, await OldFile.write(redis_url)
+    epoch = session.epochs.newest
+    async with held_up(session.node.stores[Orders], "pend"):
+        shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=1)
+        await until(lambda: room.writer.has(order_id))
+        await file.come_back(session)
+    await ada.sees("checkout", order_id=order_id)
+    await until(lambda: session.epochs.newest == epoch + 2 and session.buying)
+    shop.send(ada, "release", rid=rid, ref=2)
+    assert (await ada.sees("error", ref=2))["code"] == "conflict"
+
+
 async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=3)
     await shop.opened(session_id)

@@ -90,6 +90,17 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="a cart held in an older Redis is taken for ordered",
+        promise="P3: what waits for money is given back, and its units are sold to others",
+        file=f"{_ENGINE}/purchase/settler.py",
+        old="any(rid not in known or known[rid].order_id is None for rid in rids)",
+        new="any(rid not in known for rid in rids)",
+        tests=(
+            f"{_TESTS}/test_rebuild.py"
+            "::test_a_cart_that_waits_for_its_money_is_ordered_in_an_older_redis_too",
+        ),
+    ),
+    Fault(
         name="a rebuild counts what was sold before it knows which orders there are",
         promise="P4: a unit that is sold while Redis is loaded is set aside for another buyer",
         file=f"{_ENGINE}/rooms/rebuild.py",

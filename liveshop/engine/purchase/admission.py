@@ -1,8 +1,8 @@
 """Admission by estimated wait: a purchase that would be answered too late is refused at once.
 
-Beyond what the stores carry a queue only grows. Every purchase behind it is then carried out for
-a buyer who has given up or asks a second time, and none is in time: the node works as hard as it
-can and sells nothing. So a purchase is admitted while its answer is expected within
+Beyond what the stores carry a queue only grows. Every purchase behind it is then carried out for a
+buyer who has given up or asks a second time. None is in time: the node works as hard as it can and
+sells nothing. Therefore a purchase is admitted while its answer is expected within
 `LIVESHOP_BUY_WAIT_MS_MAX`. If the estimate was too good, the combiner drops what has waited too
 long before it asks Redis. From then on nothing is dropped.
 """
@@ -53,7 +53,7 @@ class Checkouts:
 class Admission:
     """Estimates what a purchase in one room would wait for, from what is ahead of it.
 
-    `purchases` are those that Redis has not answered yet, `orders` those that PostgreSQL has not.
+    `purchases` are those unanswered by Redis, `orders` those unanswered by PostgreSQL.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class Admission:
     def _until_confirmed_ns(self, ahead: int, orders: int, now_ns: int) -> int:
         """Return how long PostgreSQL takes for all orders, those included that are to come.
 
-        Both halves of the path work at the same time, so that the slower one decides.
+        Both halves of the path work at the same time, and the slower one decides.
         """
         to_come_ns = ahead * self.committing.item_ns
         return to_come_ns + self.committing.wait_ns(orders, now_ns)

@@ -17,10 +17,10 @@ _POLL_S = 0.02
 async def carried_out(session: Session, call: Callable[[], Awaitable[T | None]]) -> T:
     """Return the reply of a call that may be repeated, since each of its lines has a rid.
 
-    `call` returns None where nothing was carried out and it is to be made again. Refuses at once
-    what was surely not carried out. Once nobody knows whether it was, it waits for Redis and
-    asks again: until then the buyer must be told nothing. After `UNKNOWN_MS_MAX` it gives up,
-    and the deadline of the reservation resolves it.
+    `call` returns None if nothing was carried out and it is to be made again. A call that was
+    surely not carried out is refused at once. If nobody knows whether it was, this waits for Redis
+    and asks again: a buyer who was told no might be sold the unit later. After `UNKNOWN_MS_MAX` it
+    gives up, and the deadline of the reservation resolves it.
     """
     attempts, until_s = 0, 0.0
     while True:

@@ -70,9 +70,9 @@ class Combiner:
     def refuses(self, rid: str, *, buys: bool) -> Busy | None:
         """Return why a purchase is not taken in now; raises Unavailable.
 
-        A rid that is known here to be reserved is taken in whatever the wait: its buyer asks for
-        an answer that exists, and `busy` would say that there is none. Of other rids nobody here
-        can tell; `busy` then says nothing about what an earlier attempt has come to.
+        A rid known here to be reserved is taken in whatever the wait. Its buyer asks for an answer
+        that exists, and `busy` would deny that. Of other rids nothing is known here, and `busy`
+        says nothing about the outcome of an earlier attempt.
         """
         self._session.epochs.require_buying()
         if self._replays < limits.REPLAYS_QUEUED_MAX and self._is_reserved(rid):

@@ -49,8 +49,8 @@ class Commits:
             else:
                 if _is_older(reply, known, versions):
                     session.epochs.distrust(known)
-                # Not the newest epoch: if a rebuild here overtakes the batch, its answer says that
-                # one, and that nothing was written.
+                # Compared with the epoch that was sent. If a rebuild here overtakes the batch, the
+                # answer names the newest epoch, and nothing was written.
                 if reply.epoch == epoch:
                     session.node.metrics.commit_seconds.observe(perf_counter() - started)
                     session.node.metrics.commit_orders.observe(len(orders))
@@ -72,7 +72,7 @@ class Commits:
         ]
         stored = await self._session.node.stores[Orders].many(found)
         if len(stored) < len(found):
-            # An older copy was put back: a buyer who asks again is told what that says.
+            # An older copy was put back: a buyer who asks again gets the answer of that.
             raise OutcomeUnknown()
         return stored
 
@@ -88,7 +88,8 @@ class Commits:
 def _is_older(reply: CommitReply, known: Head, versions: Mapping[str, int]) -> bool:
     """Whether Postgres is behind what was known before it was asked.
 
-    The orders that were waiting for it may bring its count beyond that, but not that of each row.
+    Waiting orders may bring its count of changes beyond the known one, but not the version of each
+    row.
     """
     if reply.epoch < known.epoch or reply.head_offset < known.offset:
         return True

@@ -95,8 +95,9 @@ class OrderOutcomes:
     async def tell_lost(self, lost: Sequence[Watched]) -> None:
         """Tell buyers of reservations that Redis has lost: they ended, unless Postgres has more.
 
-        Another node may be about to write their orders, so that Postgres has to decide before
-        anything is told. Those of orders under way here get their answer from the writer.
+        Another node may be about to write their orders: Postgres has to decide before anything is
+        told, or a buyer told `refused` might be sold the unit. Those of orders under way here get
+        their answer from the writer.
         """
         under_way = self._writer.rids()
         unclear = [each for each in lost if each.rid not in under_way]
@@ -148,7 +149,7 @@ class OrderOutcomes:
     async def tell_cancelled(self) -> None:
         """Tell the buyers here of orders cancelled lately, which may have been told before.
 
-        Nothing else would if another node has not: a sold reservation is no longer watched.
+        If another node has not, nothing else would: a sold reservation is no longer watched.
         """
         session = self._session
         for order in await session.node.stores[Orders].cancelled_since(

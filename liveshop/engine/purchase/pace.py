@@ -12,10 +12,10 @@ class Pace:
     """Measures a part that takes items in batches, perhaps several at once; it is told the time.
 
     By Little's law an item waits for as many departures as there are items ahead of it. The time
-    between two departures is evidence while others wait. A batch that left nobody waiting may
-    have idled before: it can only make the estimate better, and so ends the effect of an outlier
-    that keeps the queue short. Before `PACE_BATCHES_MIN` full batches nothing is known, or a cold
-    start would refuse buyers by what its first, slow call took.
+    between two departures is evidence while others wait. A batch that left nobody waiting may have
+    idled before. It can only make the estimate better, and thereby ends the effect of an outlier on
+    a short queue. Before `PACE_BATCHES_MIN` full batches nothing is known, or a cold start would
+    refuse buyers by what its first, slow call took.
     """
 
     __slots__ = ("_batches", "_begun_ns", "_item_ns", "_left_ns")
@@ -56,8 +56,8 @@ class Pace:
     def wait_ns(self, ahead: int, now_ns: int) -> int:
         """Return how long the last of so many items under way is expected to stay.
 
-        If nothing has left for a while, nothing is expected to leave for as long again: a store
-        that hangs is noticed before its call returns.
+        If nothing has left for a while, nothing is expected to leave for as long again. Thereby a
+        store that hangs is noticed before its call returns.
         """
         if not ahead:
             return 0

@@ -24,9 +24,9 @@ class _Settlement:
 class Settler:
     """Drops holds and copies counters in one call; one that fails waits for the next occasion.
 
-    A reservation that is forgotten here, because the node dies, is found by the sweep once the
-    deadline has passed: until then units are held that could be sold, never the reverse. If too
-    much waits, Redis is loaded again instead, which settles all of it.
+    If the node dies, the sweep finds the reservations forgotten here once their deadline has
+    passed. Until then units are held that could be sold, never the reverse. If too much waits,
+    Redis is loaded again, and everything is settled by that.
     """
 
     def __init__(self, session: Session) -> None:
@@ -46,13 +46,14 @@ class Settler:
         """
         self._session.keep_rows(copies.rows)
         if copies.epoch > self._session.epochs.newest:
-            # Another node has loaded Redis again, maybe another server: one that takes this at the
-            # older epoch may be cut off, and the counts may have been copied without it.
+            # Another node has loaded Redis again, maybe another server. A server that takes this at
+            # the older epoch may be cut off, and the new one's counts may have been copied without
+            # it.
             self._session.epochs.newest = copies.epoch
             self._session.epochs.fence()
         if len(self._waiting) >= limits.SETTLEMENTS_WAITING_MAX:
             self._waiting.clear()
-            # This one too: all of it is in Postgres, from where Redis is loaded.
+            # This one is dropped, too: Postgres has all of it, and Redis is loaded from there.
             self._session.epochs.reload()
             return
         epoch = self._session.epochs.newest
@@ -66,7 +67,8 @@ class Settler:
             settlement = self._waiting[0]
             copies = settlement.copies
             if settlement.epoch < session.epochs.trusted_from:
-                # Postgres has gone back since: it may not have what this says.
+                # Redis is loaded again since. If Postgres is an older copy by now, it may lack
+                # these orders, and Redis must not learn of them.
                 self._waiting.popleft()
                 continue
             session.node.reach(Failpoint.BEFORE_SETTLE)
@@ -85,7 +87,7 @@ class Settler:
             if not session.epochs.ok_or_fence(status):
                 return
             session.node.metrics.settle_seconds.observe(perf_counter() - started)
-            # Two may be under way at once, and settling twice changes nothing.
+            # Another call may have settled and removed it. Settling twice changes nothing.
             if self._waiting and self._waiting[0] is settlement:
                 self._waiting.popleft()
                 if lost:
@@ -94,4 +96,8 @@ class Settler:
                     session.epochs.reload()
 
     async def _are_lost(self, rids: Sequence[str]) -> bool:
-        return bool(rids) and len(await self._session.units.peek(rids)) < len(rids)
+        """Return True if Redis lacks one of them, or has it from before it was ordered."""
+        if not rids:
+            return False
+        known = await self._session.units.peek(rids)
+        return any(rid not in known or known[rid].order_id is None for rid in rids)

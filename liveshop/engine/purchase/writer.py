@@ -38,11 +38,11 @@ class OrderWriter:
     """The second half of the purchase path: from `paying` to `confirmed`, or to the address.
 
     Nothing is dropped here, whoever has gone and however long it has waited. An order that came
-    here has reservations in `paying`: their units are taken from others, their buyers may know it
+    here has reservations in `paying`. Their units are taken from others, their buyers may know it
     (by `welcome`, too), and only Postgres may say what becomes of them. If one were dropped, the
-    units would be held until the deadline (P4), and a buyer told `busy` would ask again, or go,
-    while the sweep or a replay may still find the order confirmed (P5). The combiner drops
-    purchases that may be dropped, before Redis is asked.
+    units would be held until the deadline (P4). A buyer told `busy` would ask again, or go, and the
+    sweep or a replay might still find the order confirmed (P5). The combiner drops purchases that
+    may be dropped, before Redis is asked.
     """
 
     def __init__(
@@ -133,7 +133,8 @@ class OrderWriter:
             commit = Stage("commit", began_s, perf_counter())
             self._session.node.reach(Failpoint.AFTER_COMMIT)
         finally:
-            # After a bug, too: while orders wait, nobody can buy and thereby bring the next batch.
+            # After a bug, too: while orders wait nobody can buy, and no next batch would come to
+            # end that.
             self._session.epochs.orders_stored()
             for ordered in batch:
                 del self._known[ordered.order_id]
@@ -156,7 +157,7 @@ class OrderWriter:
                 ordered.askers.pop(0).refuse(InternalError())
 
     async def _learn_limits(self, batch: Sequence[Ordered]) -> None:
-        """Read the log on where Redis has sold at an offset that this room does not know yet.
+        """Read on in the log if Redis has sold at an offset that this room does not know yet.
 
         The database counts and caps what buyers have by the limits that it is given here.
         """

@@ -1,10 +1,10 @@
 -- The records kept of a buyer's ended reservations. A rid is answered from its record for a day;
 -- a buyer who reserves and gives back without end could fill Redis with such records.
 --
--- One that never reached `paying` is in its buyer's list of `past`: beyond BUYER_PAST_MAX the
--- oldest is forgotten, record and all, and its rid is as good as unused. One that reached `paying`
--- and was not sold counts in `void`: it is kept for its day, since its rid has a final answer, and
--- from BUYER_VOID_MAX on its buyer gets nothing new. Sold ones are bounded by the limits.
+-- One that never reached `paying` is in its buyer's list of `past`. Beyond BUYER_PAST_MAX the
+-- oldest is forgotten, record and all, and its rid counts as unused. One that reached `paying` and
+-- was not sold counts in `void`. It is kept for its day, because its rid has a final answer. From
+-- BUYER_VOID_MAX on its buyer gets nothing new. Sold ones are bounded by the limits.
 --
 -- A list is SEP, then rid and SEP for each, the oldest first.
 
@@ -25,7 +25,7 @@ local function shorten(list, gone)
 end
 
 -- Brings lists and counts from what each record counted as (`kept`) to what it counts as now.
--- Records that no longer count go first, or one that has just been sold might be forgotten.
+-- Records that no longer count go first, or one just sold might be forgotten.
 local function count_ended(key, records, now_as)
   local moved, buyers, known = {}, {}, {}
   for _, record in ipairs(records) do

@@ -133,10 +133,10 @@ local function outdoes(outcome, record)
   return record.state ~= 'sold' or (record.order_id == '' and outcome.order_id ~= '')
 end
 
--- Records what Postgres decided. Another buyer's reservation under the same rid is not the one
--- that is meant. A resolved one stays so, but an order that Postgres has is sold, whatever an old
--- file of Redis' says: in that order, and at its price. Returns true if Redis did not know that it
--- was in an order.
+-- Records what Postgres decided. Another buyer's reservation under the same rid is not the one that
+-- is meant. A resolved one stays as it is. But an order in Postgres is sold, in that order and at
+-- its price, whatever an old file of Redis' says. Returns true if Redis did not know that it was in
+-- an order.
 local function apply_outcome(batch, outcome)
   local record = batch.res[outcome.rid] or outcome
   if record.buyer ~= outcome.buyer then
@@ -260,11 +260,11 @@ register('sweep', function(key, args)
   return {status, now_ms, answers(expired), overdue, trimmed}
 end, {'allow-oom'})
 
--- Let a settled session go: soon what grows with its sales, and what late viewers see (gauges,
--- totals, chat) so long after the last room was loaded for it. Nothing is swept any longer.
--- Repeated: for what grows, the time that was set first holds.
+-- Let a settled session expire: soon the keys that grow with its sales, and later, counted from the
+-- last room loaded for it, those for late viewers (gauges, totals, chat). Nothing is swept any
+-- longer. Repeated: for what grows, the time that was set first holds.
 -- ARGV    epoch, for how long what grows is kept, and all else
--- Returns 'ok', or 'epoch' as ever; a session that Redis has forgotten is let go, too
+-- Returns 'ok', or 'epoch' as ever; a session that Redis has forgotten expires, too
 register('retire', function(key, args)
   local status = enter(key, args[1])
   if status == 'epoch' then

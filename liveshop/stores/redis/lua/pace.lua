@@ -1,10 +1,10 @@
 -- How often a buyer may reserve in a session, through whatever connections and nodes.
 --
--- A buyer's entry is the instant by which it has earned back all that it has taken (GCRA). Entries
--- are in this process' memory and in no key: an entry in a key would cost each purchase a read and
--- a write, and somebody would have to clean up behind buyers who never come back. A restart or a
--- failover costs one more burst. The clock is the server's own and not the session's, which
--- stands still after a jump: buyers would get one burst until it went on.
+-- A buyer's entry is the instant by which it has earned back everything it took (GCRA). Entries are
+-- in this process' memory and in no key. In a key, each purchase would cost a read and a write, and
+-- entries of buyers who never come back would have to be cleaned up. A restart or a failover costs
+-- one more burst. The clock is the server's own and not the session's, which stands still after a
+-- jump: buyers would get one burst until it went on.
 --
 -- An entry is without effect once its instant is past, at most PACE_MS after it was written.
 -- Therefore two generations of PACE_MS suffice: older entries are dropped with their whole table.

@@ -1,6 +1,7 @@
--- Begin again from what Postgres has, when Redis may have lost writes: fence, then refill, load and
--- keep, a part at a time so that other sessions need not wait, then open. Nothing is sold
--- meanwhile, and a node that does not finish has changed nothing that the next one would miss.
+-- Begin again from what Postgres has, when Redis may have lost writes: fence, refill, load, keep,
+-- then open. Load and keep take a part at a time, so that other sessions need not wait. Nothing is
+-- sold meanwhile. If a node does not finish, the next one misses nothing: the open reservations
+-- stay listed. docs/rebuild.md argues the steps.
 
 -- Close the session under a new epoch.
 -- ARGV    epoch
@@ -57,8 +58,9 @@ register('refill', function(key, args)
   return status
 end, {'allow-oom'})
 
--- Reads what holds of these records touch. A record holds what its buyer's list says: the lists
--- began empty, so that nothing is counted twice.
+-- Reads what holds of these records touch. A record holds units if its buyer's list has it. The
+-- lists began empty: otherwise a reservation of a pending order would be counted by load and again
+-- by keep.
 local function read_anew(batch, records)
   read_holds(batch, records)
   local taken = {}
@@ -96,8 +98,8 @@ local function fits(batch, capped, record)
   return true
 end
 
--- Takes the hold of a survivor again, if it may stay. A paying one stays in any case: whether it
--- was sold is for Postgres to say.
+-- Takes the hold of a survivor again, if it may stay. A paying one stays in any case: if it were
+-- dropped, its unit would be offered to others while its COMMIT is under way.
 local function keep(batch, capped, record)
   if record.state == 'paying' then
     move(batch, record, 'paying')
