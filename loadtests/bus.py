@@ -126,6 +126,7 @@ async def _beat(link: RedisLink, library: Library, pid: int, nodes: int) -> floa
         await live.pulse(
             1,
             node=f"node-{number % nodes:030d}",
+            features=("chat",),
             viewers=10_000,
             likes_added=3,
             likes_seen=0,

@@ -17,6 +17,7 @@ from liveshop.edge.http.app import build_app
 from liveshop.edge.server import build_server
 from liveshop.engine.engine import Engine
 from liveshop.engine.tracing import Trace
+from liveshop.features import FEATURES
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.ways import bus_over, link_to
 
@@ -77,7 +78,7 @@ async def _serve(
     database = Database(settings.postgres_url, pool_max=settings.postgres_pool_max - reading_max)
     link = link_to(settings.redis_url)
     bus = bus_over(settings.redis_url, link)
-    engine = Engine(settings, database, link, bus, trace)
+    engine = Engine(settings, database, link, bus, trace, features=FEATURES)
     server = build_server(settings, engine, build_app(settings, engine, reading), [listener])
     # Inner groups end first: the engine finishes with its stores still there.
     async with anyio.create_task_group() as stores:

@@ -1,17 +1,15 @@
 """The commands of clients: one frozen class each, tagged by `type`, imperative.
 
-`Command` is everything a WebSocket client may send; `HostCommand` is what changes a session
-and is decided by `session.decide`. Unknown types and fields are refused by msgspec.
+These are the kernel's; a feature has commands of its own. A `HostCommand` changes a session and is
+decided against its state. Unknown types and fields are refused by msgspec.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta, Struct
 
 from liveshop.core import limits
 from liveshop.core.fields import (
-    BlockedWord,
-    ChatText,
     Id,
     Limit,
     Price,
@@ -24,14 +22,39 @@ from liveshop.core.fields import (
 from liveshop.core.roles import Role
 
 
-class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+class Rate(NamedTuple):
+    """How often a connection may send the commands that share this name."""
+
+    name: str
+    per_second: int
+    burst: int
+
+
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """A message of a client; `ref` is given back with its answer."""
+
     ref: Ref | None = None
 
     # None: anyone, without a token too.
     needs: ClassVar[Role | None] = None
+    # The feature that lists it; empty: the kernel.
+    feature: ClassVar[str] = ""
+    # Beside the rate of all commands of a connection.
+    rate: ClassVar[Rate | None] = None
 
 
-class Hello(_Command, frozen=True, kw_only=True, tag="hello"):
+PURCHASES = Rate("purchases", *limits.PURCHASE_RATE)
+
+
+class HostCommand(Command, frozen=True, kw_only=True):
+    """A command that changes the session, and is decided against its state."""
+
+    needs = Role.HOST
+    # Whether it opens something that a node without its feature would not carry on.
+    opens: ClassVar[bool] = False
+
+
+class Hello(Command, frozen=True, kw_only=True, tag="hello"):
     """Join the session; the first message of a connection."""
 
     token: Annotated[str, Meta(max_length=limits.TOKEN_CHARS_MAX)] | None = None
@@ -39,87 +62,67 @@ class Hello(_Command, frozen=True, kw_only=True, tag="hello"):
     visitor: Id | None = None
 
 
-class AskTime(_Command, frozen=True, kw_only=True, tag="time"):
+class AskTime(Command, frozen=True, kw_only=True, tag="time"):
     """Ask for the server's clock."""
 
     client_ms: int
 
 
-class Like(_Command, frozen=True, kw_only=True, tag="like"):
-    """Add likes; never answered."""
-
-    count: Annotated[int, Meta(ge=1, le=limits.LIKES_PER_MESSAGE_MAX)]
-
-
-class ViewProduct(_Command, frozen=True, kw_only=True, tag="look"):
-    """Count one more look at a product's details; never answered."""
-
-    product_id: Id
-
-
-class Say(_Command, frozen=True, kw_only=True, tag="say"):
-    """Say something in the chat."""
-
-    needs = Role.VIEWER
-    text: ChatText
-
-
-class Buy(_Command, frozen=True, kw_only=True, tag="buy"):
+class Buy(Command, frozen=True, kw_only=True, tag="buy"):
     """Reserve and order in one go."""
 
     needs = Role.VIEWER
+    rate = PURCHASES
     rid: Uuid
     sku: Id
     quantity: Quantity
     price: Price | None = None
 
 
-class Reserve(_Command, frozen=True, kw_only=True, tag="reserve"):
+class Reserve(Command, frozen=True, kw_only=True, tag="reserve"):
     """Set units aside in the cart until a deadline."""
 
     needs = Role.VIEWER
+    rate = PURCHASES
     rid: Uuid
     sku: Id
     quantity: Quantity
     price: Price | None = None
 
 
-class Checkout(_Command, frozen=True, kw_only=True, tag="checkout"):
+class Checkout(Command, frozen=True, kw_only=True, tag="checkout"):
     """Order what is in the cart, all or nothing."""
 
     needs = Role.VIEWER
+    rate = PURCHASES
     order_id: Uuid
     rids: Annotated[list[Uuid], Meta(min_length=1, max_length=limits.CHECKOUT_RIDS_MAX)]
 
 
-class Release(_Command, frozen=True, kw_only=True, tag="release"):
+class Release(Command, frozen=True, kw_only=True, tag="release"):
     """Give a held reservation back."""
 
     needs = Role.VIEWER
     rid: Uuid
 
 
-class _HostCommand(_Command, frozen=True, kw_only=True):
-    needs = Role.HOST
-
-
-class StartSession(_HostCommand, frozen=True, kw_only=True, tag="session.start"):
+class StartSession(HostCommand, frozen=True, kw_only=True, tag="session.start"):
     """Go live."""
 
 
-class PauseSession(_HostCommand, frozen=True, kw_only=True, tag="session.pause"):
+class PauseSession(HostCommand, frozen=True, kw_only=True, tag="session.pause"):
     """Stop selling for a while; sales' clocks run on."""
 
 
-class ResumeSession(_HostCommand, frozen=True, kw_only=True, tag="session.resume"):
+class ResumeSession(HostCommand, frozen=True, kw_only=True, tag="session.resume"):
     """Go on after a pause."""
 
 
-class EndSession(_HostCommand, frozen=True, kw_only=True, tag="session.end"):
+class EndSession(HostCommand, frozen=True, kw_only=True, tag="session.end"):
     """End the session for good."""
 
 
-class AddProduct(_HostCommand, frozen=True, kw_only=True, tag="product.add"):
+class AddProduct(HostCommand, frozen=True, kw_only=True, tag="product.add"):
     """Move units of a product out of the catalogue's stock and put it on the shelf.
 
     With `kept` none are moved: its SKUs have those that the session kept when it was removed.
@@ -132,40 +135,40 @@ class AddProduct(_HostCommand, frozen=True, kw_only=True, tag="product.add"):
     kept: bool = False
 
 
-class RemoveProduct(_HostCommand, frozen=True, kw_only=True, tag="product.remove"):
+class RemoveProduct(HostCommand, frozen=True, kw_only=True, tag="product.remove"):
     """Take a product off the shelf; its units stay allocated until the session is settled."""
 
     product_id: Id
 
 
-class RepriceProduct(_HostCommand, frozen=True, kw_only=True, tag="product.reprice"):
+class RepriceProduct(HostCommand, frozen=True, kw_only=True, tag="product.reprice"):
     """Change shelf prices."""
 
     product_id: Id
     prices: Prices
 
 
-class PinProduct(_HostCommand, frozen=True, kw_only=True, tag="product.pin"):
+class PinProduct(HostCommand, frozen=True, kw_only=True, tag="product.pin"):
     """Highlight a product."""
 
     needs = Role.MODERATOR
     product_id: Id
 
 
-class UnpinProduct(_HostCommand, frozen=True, kw_only=True, tag="product.unpin"):
+class UnpinProduct(HostCommand, frozen=True, kw_only=True, tag="product.unpin"):
     """Take the highlight away."""
 
     needs = Role.MODERATOR
     product_id: Id
 
 
-class OrderShelf(_HostCommand, frozen=True, kw_only=True, tag="shelf.order"):
+class OrderShelf(HostCommand, frozen=True, kw_only=True, tag="shelf.order"):
     """Put products first on the shelf, in this order; the others follow as they were."""
 
     product_ids: Annotated[list[Id], Meta(min_length=1, max_length=limits.SHELF_PRODUCTS_MAX)]
 
 
-class StartSale(_HostCommand, frozen=True, kw_only=True, tag="sale.start"):
+class StartSale(HostCommand, frozen=True, kw_only=True, tag="sale.start"):
     """Start a flash sale, now or in `starts_in_ms`; exactly one of `percent` and `prices`."""
 
     product_id: Id
@@ -181,63 +184,14 @@ class StartSale(_HostCommand, frozen=True, kw_only=True, tag="sale.start"):
             raise ValueError("give exactly one of `percent` and `prices`")
 
 
-class EndSale(_HostCommand, frozen=True, kw_only=True, tag="sale.end"):
+class EndSale(HostCommand, frozen=True, kw_only=True, tag="sale.end"):
     """End a flash sale before its time."""
 
     product_id: Id
 
 
-class DeleteChat(_HostCommand, frozen=True, kw_only=True, tag="chat.delete"):
-    """Take a chat message away for everyone."""
-
-    needs = Role.MODERATOR
-    id: Id
-
-
-class PinChat(_HostCommand, frozen=True, kw_only=True, tag="chat.pin"):
-    """Keep a chat message on top."""
-
-    needs = Role.MODERATOR
-    id: Id
-
-
-class UnpinChat(_HostCommand, frozen=True, kw_only=True, tag="chat.unpin"):
-    """Let a pinned chat message go."""
-
-    needs = Role.MODERATOR
-    id: Id
-
-
-class SlowChat(_HostCommand, frozen=True, kw_only=True, tag="chat.slow"):
-    """Let each viewer say something once in `interval_ms`; 0 ends that."""
-
-    needs = Role.MODERATOR
-    interval_ms: Annotated[int, Meta(ge=0, le=limits.CHAT_SLOW_MS_MAX)]
-
-
-class BlockWords(_HostCommand, frozen=True, kw_only=True, tag="chat.block"):
-    """Refuse messages that have one of these words; the list replaces the one before."""
-
-    needs = Role.MODERATOR
-    words: Annotated[list[BlockedWord], Meta(max_length=limits.BLOCKED_WORDS_MAX)]
-
-
-class MuteViewer(_Command, frozen=True, kw_only=True, tag="viewer.mute"):
-    """Show a viewer's messages to nobody but the viewer; without `duration_ms`, for the session."""
-
-    needs = Role.MODERATOR
-    viewer_id: Id
-    duration_ms: Annotated[int, Meta(ge=1, le=limits.MUTE_MS_MAX)] | None = None
-
-
-class UnmuteViewer(_Command, frozen=True, kw_only=True, tag="viewer.unmute"):
-    """Let a muted viewer be heard again."""
-
-    needs = Role.MODERATOR
-    viewer_id: Id
-
-
-HostCommand = (
+# Those that `decide` decides itself.
+KernelHostCommand = (
     StartSession
     | PauseSession
     | ResumeSession
@@ -250,24 +204,6 @@ HostCommand = (
     | OrderShelf
     | StartSale
     | EndSale
-    | DeleteChat
-    | PinChat
-    | UnpinChat
-    | SlowChat
-    | BlockWords
 )
 Purchase = Buy | Reserve
-Command = (
-    Hello
-    | AskTime
-    | Like
-    | ViewProduct
-    | Say
-    | Buy
-    | Reserve
-    | Checkout
-    | Release
-    | HostCommand
-    | MuteViewer
-    | UnmuteViewer
-)
+KernelCommand = Hello | AskTime | Buy | Reserve | Checkout | Release | KernelHostCommand

@@ -11,7 +11,7 @@ from enum import Enum
 
 from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.commands import Buy, Checkout, Command, Hello, Reserve, Say
+from liveshop.core.commands import Command, Hello, Rate
 from liveshop.core.errors import (
     BadFrame,
     BadRequest,
@@ -20,6 +20,7 @@ from liveshop.core.errors import (
     RateLimited,
     Unauthorized,
 )
+from liveshop.core.feature import Vocabulary
 from liveshop.core.rate import Bucket
 from liveshop.core.roles import Identity, Role
 
@@ -53,25 +54,25 @@ class Connection:
     __slots__ = (
         "_asked",
         "_behind_since_ms",
-        "_chat",
+        "_buckets",
         "_commands",
         "_deadline_ms",
         "_frames",
         "_ping_at_ms",
         "_ping_ms",
         "_pong_by_ms",
-        "_purchases",
+        "_vocabulary",
         "identity",
         "phase",
     )
 
-    def __init__(self, *, ping_ms: int, now_ms: int) -> None:
+    def __init__(self, vocabulary: Vocabulary, *, ping_ms: int, now_ms: int) -> None:
+        self._vocabulary = vocabulary
         self.phase = Phase.JOINING
         self.identity: Identity | None = None
         # Most viewers only watch: a bucket is made when it is first drawn from.
         self._commands: Bucket | None = None
-        self._chat: Bucket | None = None
-        self._purchases: Bucket | None = None
+        self._buckets: dict[str, Bucket] | None = None
         self._frames: Bucket | None = None
         # While JOINING: by when `hello` must come. While CLOSING: when the socket is cut.
         self._deadline_ms = now_ms + limits.HELLO_MS_MAX
@@ -182,17 +183,21 @@ class Connection:
             rate = limits.HOST_COMMANDS_RATE if is_host else limits.COMMANDS_RATE
             self._commands = Bucket(*rate, now_ms)
         _charge(self._commands, now_ms)
-        command = wire.decode_command(message)
+        command = self._vocabulary.command(message)
         if isinstance(command, Hello) and self.phase is Phase.JOINED:
             raise BadRequest("`hello` was sent already, and comes only once")
         self._authorize(command)
-        if isinstance(command, Say):
-            self._chat = self._chat or Bucket(*limits.CHAT_RATE, now_ms)
-            _charge(self._chat, now_ms)
-        elif isinstance(command, Buy | Reserve | Checkout):
-            self._purchases = self._purchases or Bucket(*limits.PURCHASE_RATE, now_ms)
-            _charge(self._purchases, now_ms)
+        if command.rate is not None:
+            _charge(self._bucket(command.rate, now_ms), now_ms)
         return command
+
+    def _bucket(self, rate: Rate, now_ms: int) -> Bucket:
+        if self._buckets is None:
+            self._buckets = {}
+        bucket = self._buckets.get(rate.name)
+        if bucket is None:
+            bucket = self._buckets[rate.name] = Bucket(rate.per_second, rate.burst, now_ms)
+        return bucket
 
     def _authorize(self, command: Command) -> None:
         if command.needs is None:

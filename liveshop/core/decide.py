@@ -2,41 +2,36 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import count
-from typing import assert_never
+from typing import assert_never, cast
 
-from liveshop.core import errors, limits, moderation, sales, shelf
+from liveshop.core import errors, pins, sales, shelf
 from liveshop.core.commands import (
     AddProduct,
-    BlockWords,
-    DeleteChat,
     EndSale,
     EndSession,
     HostCommand,
+    KernelHostCommand,
     OrderShelf,
     PauseSession,
-    PinChat,
     PinProduct,
     RemoveProduct,
     RepriceProduct,
     ResumeSession,
-    SlowChat,
     StartSale,
     StartSession,
-    UnpinChat,
     UnpinProduct,
 )
 from liveshop.core.decision import (
     CloseSale,
     Decision,
     Facts,
+    KernelSystemCommand,
     MarkRestocked,
     MarkSoldOut,
     SystemCommand,
 )
 from liveshop.core.events import (
     Event,
-    ProductPinned,
-    ProductUnpinned,
     SaleEnded,
     SessionEnded,
     SessionPaused,
@@ -52,9 +47,17 @@ def decide(state: SessionState, command: HostCommand | SystemCommand, facts: Fac
 
     A system command of which another node was quicker, or which is too early, is a Conflict.
     """
+    if command.feature:
+        return state.parts[command.feature].decide(state, command, facts)
+    return _decide(state, cast(KernelHostCommand | KernelSystemCommand, command), facts)
+
+
+def _decide(
+    state: SessionState, command: KernelHostCommand | KernelSystemCommand, facts: Facts
+) -> Decision:
     match command:
         case StartSession() | PauseSession() | ResumeSession() | EndSession():
-            return Decision(events=_transition(state, command, facts.now_ms))
+            return Decision(events=_transition(state, command, facts))
         case AddProduct():
             return shelf.add_product(state, command, facts)
         case RemoveProduct():
@@ -62,21 +65,15 @@ def decide(state: SessionState, command: HostCommand | SystemCommand, facts: Fac
         case RepriceProduct():
             return shelf.reprice_product(state, command, facts)
         case PinProduct():
-            return _pin(state, command, facts)
+            return pins.pin(state, command, facts)
         case UnpinProduct():
-            return _unpin(state, command, facts)
+            return pins.unpin(state, command, facts)
         case OrderShelf():
             return shelf.order_shelf(state, command, facts)
         case StartSale():
             return sales.start_sale(state, command, facts)
         case EndSale():
             return sales.end_sale(state, command, facts)
-        case DeleteChat() | PinChat() | UnpinChat():
-            return moderation.moderate(state, command, facts)
-        case SlowChat():
-            return moderation.slow_chat(state, command, facts)
-        case BlockWords():
-            return moderation.block_words(state, command, facts)
         case CloseSale():
             return sales.close_sale(state, command, facts)
         case MarkSoldOut():
@@ -93,14 +90,16 @@ def due(state: SessionState, rows: Mapping[str, Row], now_ms: int) -> Iterator[S
         return
     yield from sales.sales_over(state, rows, now_ms)
     yield from shelf.marks_due(state, rows)
+    for part in state.parts.values():
+        yield from part.due(state, now_ms)
 
 
 def _transition(
     state: SessionState,
     command: StartSession | PauseSession | ResumeSession | EndSession,
-    now_ms: int,
+    facts: Facts,
 ) -> tuple[Event, ...]:
-    offset = state.offset + 1
+    offset, now_ms = state.offset + 1, facts.now_ms
     match command, state.status:
         case StartSession(), Status.DRAFT | Status.SCHEDULED:
             return (SessionStarted(offset=offset, at_ms=now_ms),)
@@ -109,45 +108,17 @@ def _transition(
         case ResumeSession(), Status.PAUSED:
             return (SessionResumed(offset=offset, at_ms=now_ms),)
         case EndSession(), Status.LIVE | Status.PAUSED:
-            return _ending(state, now_ms)
+            return _ending(state, facts)
         case _:
             raise errors.Conflict(f"the session is {state.status}")
 
 
-def _ending(state: SessionState, now_ms: int) -> tuple[Event, ...]:
-    offsets = count(state.offset + 1)
-    closed = [
+def _ending(state: SessionState, facts: Facts) -> tuple[Event, ...]:
+    offsets, now_ms = count(state.offset + 1), facts.now_ms
+    closed: list[Event] = [
         SaleEnded(offset=next(offsets), at_ms=now_ms, product_id=product_id, reason="session_end")
         for product_id in state.sales
     ]
+    for part in state.parts.values():
+        closed += part.ending(offsets, facts)
     return (*closed, SessionEnded(offset=next(offsets), at_ms=now_ms))
-
-
-def _pin(state: SessionState, command: PinProduct, facts: Facts) -> Decision:
-    state.refuse_ended()
-    product_id = state.product(command.product_id).product_id
-    if product_id in state.pinned:
-        raise errors.Conflict("the product is pinned already")
-    if len(state.pinned) >= limits.PINS_MAX:
-        raise errors.LimitReached("pinned products", limit=limits.PINS_MAX, left=0)
-    pinned = ProductPinned(
-        offset=state.offset + 1,
-        at_ms=facts.now_ms,
-        product_id=product_id,
-        pinned=[*state.pinned, product_id],
-    )
-    return Decision(events=(pinned,))
-
-
-def _unpin(state: SessionState, command: UnpinProduct, facts: Facts) -> Decision:
-    state.refuse_ended()
-    product_id = state.product(command.product_id).product_id
-    if product_id not in state.pinned:
-        raise errors.Conflict("the product is not pinned")
-    unpinned = ProductUnpinned(
-        offset=state.offset + 1,
-        at_ms=facts.now_ms,
-        product_id=product_id,
-        pinned=[pin for pin in state.pinned if pin != product_id],
-    )
-    return Decision(events=(unpinned,))

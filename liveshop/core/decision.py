@@ -1,49 +1,56 @@
 """The facts that a decision is made from, and the parts that it consists of."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 
 from liveshop.core.events import Event
-from liveshop.core.model import ChatMessage, Product, Row
+from liveshop.core.model import Product, Row
 
 
-class CloseSale(Struct, frozen=True, kw_only=True):
+class SystemCommand(Struct, frozen=True, kw_only=True):
+    """A command that any node may attempt; the offset lets one of the nodes win."""
+
+    # The feature that lists it; empty: the kernel.
+    feature: ClassVar[str] = ""
+
+
+class CloseSale(SystemCommand, frozen=True, kw_only=True):
     """End the sale that started at `offset`: its time is over, or its units are sold."""
 
     offset: int
     reason: Literal["timer", "sold_out"]
 
 
-class MarkSoldOut(Struct, frozen=True, kw_only=True):
+class MarkSoldOut(SystemCommand, frozen=True, kw_only=True):
     """Tell that the last unit of a SKU is sold."""
 
     sku: str
 
 
-class MarkRestocked(Struct, frozen=True, kw_only=True):
+class MarkRestocked(SystemCommand, frozen=True, kw_only=True):
     """Tell that a sold-out SKU has units again."""
 
     sku: str
 
 
-# Commands that any node may attempt; the offset lets one of the nodes win.
-SystemCommand = CloseSale | MarkSoldOut | MarkRestocked
+KernelSystemCommand = CloseSale | MarkSoldOut | MarkRestocked
 
 
 class Facts(Struct, frozen=True, kw_only=True):
     """The facts that a decision needs beyond the session's state; the stores look them up.
 
-    `product` is the catalogue's, for AddProduct; `chat` the message that a chat command names.
-    Both are None where there is none. `rows` are all the session's, by name, as Postgres has them.
+    `product` is the catalogue's, for AddProduct; None where there is none. `rows` are all the
+    session's, by name, as Postgres has them. `found` is what features have looked up for the
+    command, by their names: see `RoomPart.look_up`.
     """
 
     now_ms: int
     catalogue_currency: str
     rows: Mapping[str, Row] = {}
     product: Product | None = None
-    chat: ChatMessage | None = None
+    found: Mapping[str, Any] = {}
 
 
 class Move(Struct, frozen=True, kw_only=True):
@@ -63,10 +70,10 @@ class NewRow(Struct, frozen=True, kw_only=True):
 class Decision(Struct, frozen=True, kw_only=True):
     """Events to append, with what moves in the same transaction.
 
-    `words` are the chat's blocked words from here on; None leaves them as they are.
+    `writes` are records that a feature keeps beside the log: it says how, by their classes.
     """
 
     events: tuple[Event, ...]
     moves: tuple[Move, ...] = ()
     rows: tuple[NewRow, ...] = ()
-    words: tuple[str, ...] | None = None
+    writes: tuple[Struct, ...] = ()

@@ -8,62 +8,70 @@ from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 
-from liveshop.core.model import ChatMessage, Sale, ShelfProduct
+from liveshop.core.model import Sale, ShelfProduct
 
 SaleEndReason = Literal["timer", "sold_out", "manual", "session_end"]
 
 
-class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+class Event(Struct, frozen=True, kw_only=True):
+    """A fact about a session, the one numbered `offset`."""
+
     # Whether it changes what Redis sells, or at what price: its copy is then written again.
     sells: ClassVar[bool] = False
+    # The feature that lists it; empty: the kernel.
+    feature: ClassVar[str] = ""
 
     offset: int
     at_ms: int
 
 
-class SessionStarted(_Event, frozen=True, kw_only=True, tag="session.started"):
+class KnownEvent(Event, frozen=True, kw_only=True, tag_field="type"):
+    """An event of a type that this release knows."""
+
+
+class SessionStarted(KnownEvent, frozen=True, kw_only=True, tag="session.started"):
     """The session went live."""
 
     sells = True
     status: Literal["live"] = "live"
 
 
-class SessionPaused(_Event, frozen=True, kw_only=True, tag="session.paused"):
+class SessionPaused(KnownEvent, frozen=True, kw_only=True, tag="session.paused"):
     """Selling stopped for a while."""
 
     sells = True
     status: Literal["paused"] = "paused"
 
 
-class SessionResumed(_Event, frozen=True, kw_only=True, tag="session.resumed"):
+class SessionResumed(KnownEvent, frozen=True, kw_only=True, tag="session.resumed"):
     """Selling goes on."""
 
     sells = True
     status: Literal["live"] = "live"
 
 
-class SessionEnded(_Event, frozen=True, kw_only=True, tag="session.ended"):
+class SessionEnded(KnownEvent, frozen=True, kw_only=True, tag="session.ended"):
     """The session is over, for good."""
 
     sells = True
     status: Literal["ended"] = "ended"
 
 
-class ProductAdded(_Event, frozen=True, kw_only=True, tag="product.added"):
+class ProductAdded(KnownEvent, frozen=True, kw_only=True, tag="product.added"):
     """A product came to the end of the shelf."""
 
     sells = True
     product: ShelfProduct
 
 
-class ProductRemoved(_Event, frozen=True, kw_only=True, tag="product.removed"):
+class ProductRemoved(KnownEvent, frozen=True, kw_only=True, tag="product.removed"):
     """A product left the shelf."""
 
     sells = True
     product_id: str
 
 
-class ProductRepriced(_Event, frozen=True, kw_only=True, tag="product.repriced"):
+class ProductRepriced(KnownEvent, frozen=True, kw_only=True, tag="product.repriced"):
     """Shelf prices changed; `prices` has the changed ones."""
 
     sells = True
@@ -71,27 +79,27 @@ class ProductRepriced(_Event, frozen=True, kw_only=True, tag="product.repriced")
     prices: dict[str, int]
 
 
-class ProductPinned(_Event, frozen=True, kw_only=True, tag="product.pinned"):
+class ProductPinned(KnownEvent, frozen=True, kw_only=True, tag="product.pinned"):
     """A product is highlighted; `pinned` are all, oldest first."""
 
     product_id: str
     pinned: list[str]
 
 
-class ProductUnpinned(_Event, frozen=True, kw_only=True, tag="product.unpinned"):
+class ProductUnpinned(KnownEvent, frozen=True, kw_only=True, tag="product.unpinned"):
     """A highlight went; `pinned` are those that stay, oldest first."""
 
     product_id: str
     pinned: list[str]
 
 
-class ShelfOrdered(_Event, frozen=True, kw_only=True, tag="shelf.ordered"):
+class ShelfOrdered(KnownEvent, frozen=True, kw_only=True, tag="shelf.ordered"):
     """The shelf has another order; `product_ids` are all."""
 
     product_ids: list[str]
 
 
-class SaleStarted(_Event, frozen=True, kw_only=True, tag="sale.started"):
+class SaleStarted(KnownEvent, frozen=True, kw_only=True, tag="sale.started"):
     """A flash sale was announced or began: the fields of `Sale` but `offset`, which is its own."""
 
     sells = True
@@ -115,7 +123,7 @@ class SaleStarted(_Event, frozen=True, kw_only=True, tag="sale.started"):
         )
 
 
-class SaleEnded(_Event, frozen=True, kw_only=True, tag="sale.ended"):
+class SaleEnded(KnownEvent, frozen=True, kw_only=True, tag="sale.ended"):
     """A flash sale is over."""
 
     sells = True
@@ -123,14 +131,14 @@ class SaleEnded(_Event, frozen=True, kw_only=True, tag="sale.ended"):
     reason: SaleEndReason
 
 
-class ProductSoldOut(_Event, frozen=True, kw_only=True, tag="product.sold_out"):
+class ProductSoldOut(KnownEvent, frozen=True, kw_only=True, tag="product.sold_out"):
     """The last unit of a SKU was sold."""
 
     product_id: str
     sku: str
 
 
-class ProductRestocked(_Event, frozen=True, kw_only=True, tag="product.restocked"):
+class ProductRestocked(KnownEvent, frozen=True, kw_only=True, tag="product.restocked"):
     """A sold-out SKU has units again."""
 
     product_id: str
@@ -138,51 +146,16 @@ class ProductRestocked(_Event, frozen=True, kw_only=True, tag="product.restocked
     left: int
 
 
-class ChatDeleted(_Event, frozen=True, kw_only=True, tag="chat.deleted"):
-    """A chat message was taken away."""
-
-    id: str
-
-
-class ChatPinned(_Event, frozen=True, kw_only=True, tag="chat.pinned"):
-    """A chat message stays on top; `message` is the whole of it."""
-
-    id: str
-    message: ChatMessage
-
-
-class ChatUnpinned(_Event, frozen=True, kw_only=True, tag="chat.unpinned"):
-    """A pinned chat message was let go."""
-
-    id: str
-
-
-class ChatSlowed(_Event, frozen=True, kw_only=True, tag="chat.slowed"):
-    """Each viewer may say something once in `interval_ms`; 0: as often as before."""
-
-    interval_ms: int
-
-
-class ChatBlocked(_Event, frozen=True, kw_only=True, tag="chat.blocked"):
-    """The list of blocked words was replaced by one of `count`; the words are for moderators."""
-
-    count: int
-
-
-class UnknownEvent(Struct, frozen=True, kw_only=True):
-    """An event whose type this release does not know, since a newer node has written it.
+class UnknownEvent(Event, frozen=True, kw_only=True):
+    """An event whose type this node does not know, since a node with more features has written it.
 
     It changes nothing here, and is shown as it came: `body` is its whole message.
     """
 
-    sells: ClassVar[bool] = False
-
-    offset: int
-    at_ms: int
     body: dict[str, Any]
 
 
-KnownEvent = (
+KernelEvent = (
     SessionStarted
     | SessionPaused
     | SessionResumed
@@ -197,10 +170,4 @@ KnownEvent = (
     | SaleEnded
     | ProductSoldOut
     | ProductRestocked
-    | ChatDeleted
-    | ChatPinned
-    | ChatUnpinned
-    | ChatSlowed
-    | ChatBlocked
 )
-Event = KnownEvent | UnknownEvent

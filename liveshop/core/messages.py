@@ -3,7 +3,8 @@
 `ref` stands only where it is given: on the connection that asked, and only if it gave one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from liveshop.core.errors import LiveshopError
@@ -20,8 +21,9 @@ def welcome(
     ping_ms: int,
     reservations: Iterable[Reservation] = (),
     orders: Iterable[Order] = (),
+    fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> Message:
-    """Greet a connection; `viewer` is None for an anonymous one."""
+    """Greet a connection; `viewer` is None for an anonymous one, `fields` are those of features."""
     return _answer(
         "welcome",
         ref,
@@ -30,6 +32,7 @@ def welcome(
         ping_ms=ping_ms,
         reservations=[_open_reservation(reservation) for reservation in reservations],
         orders=[_welcome_order(order) for order in orders],
+        **fields,
     )
 
 

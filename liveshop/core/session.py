@@ -1,19 +1,18 @@
 """A session's state, and how events change it: nothing else does."""
 
-from collections.abc import Iterable
-from typing import TypeVar, assert_never
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar, assert_never, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from liveshop.core import errors
+from liveshop.core.commands import HostCommand
+from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import (
-    ChatBlocked,
-    ChatDeleted,
-    ChatPinned,
-    ChatSlowed,
-    ChatUnpinned,
     Event,
+    KernelEvent,
+    KnownEvent,
     ProductAdded,
     ProductPinned,
     ProductRemoved,
@@ -30,7 +29,7 @@ from liveshop.core.events import (
     ShelfOrdered,
     UnknownEvent,
 )
-from liveshop.core.model import ChatMessage, PaymentMode, Sale, ShelfProduct, ShelfVariant, Status
+from liveshop.core.model import PaymentMode, Sale, ShelfProduct, ShelfVariant, Status
 
 _T = TypeVar("_T")
 
@@ -52,12 +51,46 @@ class SessionInfo(Struct, frozen=True, kw_only=True):
         return self.checkout_url and self.checkout_url.replace("{order_id}", order_id)
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """A feature's part of a session's state; never changed in place.
+
+    Only the commands and events that the feature lists come here. A method that it does not
+    override changes nothing.
+    """
+
+    def decide(
+        self, state: "SessionState", command: HostCommand | SystemCommand, facts: Facts
+    ) -> Decision:
+        """Return what follows from a command, or raise the error that refuses it."""
+        raise AssertionError(f"{type(command).__name__} is decided by nobody")
+
+    def after(self, event: KnownEvent) -> "Part":
+        """Return the part after an event."""
+        return self
+
+    def due(self, state: "SessionState", now_ms: int) -> Iterator[SystemCommand]:
+        """Yield what any node should attempt now."""
+        yield from ()
+
+    def due_ms(self) -> int | None:
+        """Return the instant at which something will be due; None if there is none."""
+        return None
+
+    def ending(self, offsets: Iterator[int], facts: Facts) -> Iterator[KnownEvent]:
+        """Yield what closes with the session, or raise the Conflict that lets it go on."""
+        yield from ()
+
+    def shown(self, gauge: Any) -> Mapping[str, Any]:
+        """Return the fields of the snapshot; `gauge` is the part's newest, None without one."""
+        return {}
+
+
 class SessionState(Struct, frozen=True, kw_only=True):
     """A session after the event numbered `offset`; never changed in place.
 
     `shelf` and `sales` are by product id, `shelf` in run-of-show order, `pinned` oldest first.
-    `sold_out` are the SKUs whose last event said that they are sold out. `words_offset` is that
-    of the event which last replaced the chat's blocked words.
+    `sold_out` are the SKUs whose last event said that they are sold out. `parts` are the features'
+    own, by their names.
     """
 
     info: SessionInfo
@@ -67,14 +100,14 @@ class SessionState(Struct, frozen=True, kw_only=True):
     shelf: dict[str, ShelfProduct] = {}
     sales: dict[str, Sale] = {}
     sold_out: frozenset[str] = frozenset()
-    chat_pinned: tuple[ChatMessage, ...] = ()
-    chat_slow_ms: int = 0
-    words_offset: int = 0
+    parts: dict[str, Part] = {}
 
     @classmethod
-    def new(cls, info: SessionInfo, status: Status) -> "SessionState":
+    def new(
+        cls, info: SessionInfo, status: Status, parts: Mapping[str, Part] | None = None
+    ) -> "SessionState":
         """Return the state of a session in which nothing has happened yet."""
-        return cls(info=info, status=status)
+        return cls(info=info, status=status, parts=dict(parts or {}))
 
     def product(self, product_id: str) -> ShelfProduct:
         """Return a product of the shelf, or raise NotFound."""
@@ -111,6 +144,13 @@ def apply(state: SessionState, event: Event) -> SessionState:
 
 
 def _changed(state: SessionState, event: Event) -> SessionState:
+    if not event.feature:
+        return _changed_by_kernel(state, cast(KernelEvent | UnknownEvent, event))
+    changed = state.parts[event.feature].after(cast(KnownEvent, event))
+    return replace(state, parts={**state.parts, event.feature: changed})
+
+
+def _changed_by_kernel(state: SessionState, event: KernelEvent | UnknownEvent) -> SessionState:
     match event:
         case SessionStarted() | SessionPaused() | SessionResumed() | SessionEnded():
             return replace(state, status=Status(event.status))
@@ -133,15 +173,6 @@ def _changed(state: SessionState, event: Event) -> SessionState:
             return replace(state, sold_out=state.sold_out | {sku})
         case ProductRestocked(sku=sku):
             return replace(state, sold_out=state.sold_out - {sku})
-        case ChatPinned(message=message):
-            return replace(state, chat_pinned=(*state.chat_pinned, message))
-        case ChatUnpinned(id=chat_id) | ChatDeleted(id=chat_id):
-            kept = tuple(message for message in state.chat_pinned if message.id != chat_id)
-            return replace(state, chat_pinned=kept)
-        case ChatSlowed(interval_ms=interval_ms):
-            return replace(state, chat_slow_ms=interval_ms)
-        case ChatBlocked(offset=offset):
-            return replace(state, words_offset=offset)
         case UnknownEvent():
             return state
         case _:

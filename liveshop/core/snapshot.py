@@ -22,7 +22,8 @@ from liveshop.core.session import SessionState
 class Gauges(Struct, frozen=True, kw_only=True):
     """Values of which only the newest matters; never changed in place.
 
-    `left` is by SKU, `sales` by product id, for the sales that have units of their own.
+    `left` is by SKU, `sales` by product id, for the sales that have units of their own. `parts` are
+    those of features, by their names.
     """
 
     viewers: int = 0
@@ -30,10 +31,18 @@ class Gauges(Struct, frozen=True, kw_only=True):
     left: dict[str, int] = {}
     sales: dict[str, int] = {}
     buying: bool = False
+    parts: dict[str, Any] = {}
 
     @classmethod
     def of(
-        cls, state: SessionState, rows: Mapping[str, int], *, viewers: int, likes: int, buying: bool
+        cls,
+        state: SessionState,
+        rows: Mapping[str, int],
+        *,
+        viewers: int,
+        likes: int,
+        buying: bool,
+        parts: Mapping[str, Any] | None = None,
     ) -> "Gauges":
         """Return a session's gauges; `rows` has the units left of each row that is known."""
         return cls(
@@ -50,6 +59,7 @@ class Gauges(Struct, frozen=True, kw_only=True):
                 if sale.units is not None
             },
             buying=buying,
+            parts=dict(parts or {}),
         )
 
     def after(self, event: Event) -> "Gauges":
@@ -84,6 +94,9 @@ class Gauges(Struct, frozen=True, kw_only=True):
                     changed[name] = new
             elif new != old:
                 changed[name] = new
+        if self.parts != shown.parts:
+            old = shown.parts
+            changed |= {name: new for name, new in self.parts.items() if old.get(name) != new}
         return changed
 
 
@@ -108,10 +121,16 @@ def snapshot(
         "viewers": gauges.viewers,
         "likes": gauges.likes,
         "buying": gauges.buying,
-        **({"chat_slow_ms": state.chat_slow_ms} if state.chat_slow_ms else {}),
-        "chat_pinned": to_builtins(state.chat_pinned),
+        **_shown_parts(state, gauges),
         "chat": to_builtins(chat),
     }
+
+
+def _shown_parts(state: SessionState, gauges: Gauges) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for name, part in state.parts.items():
+        shown |= part.shown(gauges.parts.get(name))
+    return shown
 
 
 def _shelf_product(product: ShelfProduct, gauges: Gauges) -> dict[str, Any]:

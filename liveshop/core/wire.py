@@ -1,16 +1,14 @@
-"""The codec: bytes to commands and messages to bytes, in the words of the protocol."""
+"""The codec: bytes to records and messages to bytes, in the words of the protocol."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Final, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast
 
 import msgspec
 import orjson
 
 from liveshop.core import limits
-from liveshop.core.commands import Command
 from liveshop.core.errors import BadFrame, BadRequest
-from liveshop.core.events import Event, KnownEvent, UnknownEvent
+from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.fields import PATTERN_WORDS
 from liveshop.core.frames import SharedFrame, text_frame
 
@@ -18,13 +16,6 @@ T = TypeVar("T")
 Message = dict[str, Any]
 
 
-def _by_name(union: Any) -> Mapping[str, Any]:
-    return MappingProxyType({kind.__struct_config__.tag: kind for kind in get_args(union)})
-
-
-# msgspec prepares a union again at each call, which takes ten times as long as all the rest.
-_COMMANDS: Final = _by_name(Command)
-_EVENTS: Final = _by_name(KnownEvent)
 # "Expected `int` >= 1 - at `$.count`", as msgspec says it, or "- at `key` in `$.prices`"
 _AT = " - at "
 _KEY_IN = "`key` in "
@@ -41,22 +32,6 @@ def decode_object(data: bytes | str) -> Message:
     if not isinstance(decoded, dict):
         raise BadFrame("not a JSON object")
     return decoded
-
-
-def decode_command(message: Mapping[str, Any]) -> Command:
-    """Read a command of the WebSocket; BadRequest names the field at fault."""
-    return cast(Command, decode_as(message, _COMMANDS.get(str(message.get("type")), Command)))
-
-
-def decode_event(message: Mapping[str, Any]) -> Event:
-    """Read an event of ours back, from the log or the bus.
-
-    Otherwise a node that meets a newer one's event, as in a rolling upgrade, would lose its show.
-    """
-    kind = _EVENTS.get(str(message.get("type")))
-    if kind is not None:
-        return cast(Event, msgspec.convert(message, kind))
-    return msgspec.convert({**message, "body": message}, UnknownEvent)
 
 
 def decode_body(data: bytes, shape: type[T]) -> T:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from liveshop.core.commands import Command
+from liveshop.core.feature import Vocabulary
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
@@ -10,6 +11,10 @@ from liveshop.engine.purchase.lateness import Lateness
 
 class GatewayNode(Protocol):
     """The node, as the gateway sees it."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The commands that viewers may send."""
 
     @property
     def metrics(self) -> Metrics:

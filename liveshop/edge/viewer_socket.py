@@ -61,7 +61,11 @@ class ViewerSocket(asyncio.Protocol):
         # Attached while all that is written goes to the kernel at once.
         self._raw = RawSocket()
         self._gateway = gateway
-        self._connection = Connection(ping_ms=gateway.settings.ping_ms, now_ms=gateway.now_ms())
+        self._connection = Connection(
+            gateway.engine.node.vocabulary,
+            ping_ms=gateway.settings.ping_ms,
+            now_ms=gateway.now_ms(),
+        )
         self._transport: asyncio.Transport
         self._websocket: WebSocket | None = None  # borrowed while a message is under way
         self._open = False  # counted by the gateway

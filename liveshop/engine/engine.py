@@ -1,13 +1,15 @@
 """The engine of a node, as the edge sees it."""
 
+from collections.abc import Iterable
 from uuid import uuid4
 
 import anyio
 from anyio.abc import TaskStatus
 
-from liveshop.core.commands import HostCommand, MuteViewer, Reserve, UnmuteViewer
+from liveshop.core.commands import Command, Reserve
 from liveshop.core.errors import Conflict
 from liveshop.core.events import Event
+from liveshop.core.feature import Feature, Vocabulary
 from liveshop.core.model import PaymentMode, Status
 from liveshop.core.roles import Identity
 from liveshop.core.session import SessionInfo
@@ -42,8 +44,10 @@ class Engine:
         link: RedisLink,
         bus: Bus,
         trace: Trace | None = None,
+        *,
+        features: Iterable[Feature] = (),
     ) -> None:
-        self.node = Node.of(settings, database, link, bus)
+        self.node = Node.of(settings, database, link, bus, Vocabulary(features))
         self.node.trace = trace
         self._errands = Errands()
         self.rooms = Rooms(self.node)
@@ -93,9 +97,7 @@ class Engine:
         await until_known(create)
         return info
 
-    async def execute(
-        self, session_id: str, command: HostCommand | MuteViewer | UnmuteViewer
-    ) -> list[Event]:
+    async def execute(self, session_id: str, command: Command) -> list[Event]:
         """Carry out a command of a host or moderator; raises what refuses it."""
         room = await self.rooms.get(session_id)
         return await self._errands.carry_out(lambda: room.command(command))

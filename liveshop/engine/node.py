@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import anyio
 
+from liveshop.core.feature import KERNEL, Vocabulary
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from liveshop.core.settings import Settings
 from liveshop.engine.clock import Clock
@@ -47,6 +48,7 @@ class Node:
     library: Library
     bus: Bus
     stores: Stores
+    vocabulary: Vocabulary
     clock: Clock = field(default_factory=Clock)
     metrics: Metrics = field(default_factory=Metrics)
     lateness: Lateness = field(default_factory=Lateness)
@@ -62,10 +64,17 @@ class Node:
     trace: Trace | None = None
 
     @classmethod
-    def of(cls, settings: Settings, database: Database, link: RedisLink, bus: Bus) -> "Node":
+    def of(
+        cls,
+        settings: Settings,
+        database: Database,
+        link: RedisLink,
+        bus: Bus,
+        vocabulary: Vocabulary = KERNEL,
+    ) -> "Node":
         """Return a node on these stores."""
         at_failpoint = reach(settings.failpoint)
-        stores = Stores(database)
+        stores = Stores(database, vocabulary)
         stores.put(Payments(database, reach=at_failpoint))
         return cls(
             settings=settings,
@@ -74,6 +83,7 @@ class Node:
             library=Library(),
             bus=bus,
             stores=stores,
+            vocabulary=vocabulary,
             reach=at_failpoint,
         )
 

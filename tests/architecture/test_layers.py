@@ -60,9 +60,20 @@ IMPURE = {
 }
 
 
+# The layer of a feature's file, by how its name begins; the rules are the core's, and so is else.
+FEATURE_LAYERS = {"store": "stores", "room": "engine", "http": "edge", "worker": "edge"}
+
+
 def layer_of(module: str) -> str | None:
-    """Return the layer of one of our modules, None for the package itself."""
+    """Return the layer of one of our modules, None for the package itself.
+
+    A feature's own module puts it together, and so stands above all of its files.
+    """
     parts = module.split(".")
+    if len(parts) > 1 and parts[1] == "features":
+        if len(parts) < 4:
+            return "edge"
+        return FEATURE_LAYERS.get(parts[3].partition("_")[0], "core")
     return parts[1] if len(parts) > 1 and parts[1] in LAYERS else None
 
 

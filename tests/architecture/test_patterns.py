@@ -9,9 +9,10 @@ import pytest
 from starlette.routing import compile_path
 
 from liveshop.core.fields import PATTERN_WORDS
-from liveshop.edge.http.app import OPERATIONS
+from liveshop.edge.http.app import operations
 from tests.architecture.patterns import guilty_word
 from tests.architecture.sources import ROOT, module_name, package_sources, short, tree
+from tests.vocabulary import VOCABULARY
 
 # They read files of ours or what an operator sets, once, when a node starts.
 _OUR_OWN_INPUT = {
@@ -56,7 +57,7 @@ _PATTERNS = {
     (where, each.pattern, int(each.flags & ~re.UNICODE)) for where, each in _module_patterns()
 }
 _PATTERNS |= {("a field", each, 0) for each in PATTERN_WORDS}
-_PATTERNS |= {("a path", compile_path(each.path)[0].pattern, 0) for each in OPERATIONS}
+_PATTERNS |= {("a path", compile_path(each.path)[0].pattern, 0) for each in operations(VOCABULARY)}
 _PATTERNS |= {
     # Letters and digits of all scripts are Python's words, near enough.
     (where, each.replace(r"\p{L}\p{N}", r"\w"), int(re.MULTILINE))

@@ -20,6 +20,7 @@ from liveshop.edge.server import Server, build_server
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.edge.websocket import WebSocket
 from tests.edge.stub_engine import APP, SETTINGS, StubEngine
+from tests.vocabulary import VOCABULARY
 from tests.waiting import until
 
 _PATH: Final = "/ws/sessions/s1"
@@ -44,7 +45,7 @@ class EchoSocket(ViewerSocket):
 
     def shake_hands(self, head: Head) -> None:
         super().shake_hands(head)
-        self._connection = _Patient(ping_ms=_PING_MS, now_ms=self._gateway.now_ms())
+        self._connection = _Patient(VOCABULARY, ping_ms=_PING_MS, now_ms=self._gateway.now_ms())
         self._connection.join(None)
 
     def _borrowed(self) -> WebSocket:

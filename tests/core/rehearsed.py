@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from liveshop.core import wire
-from liveshop.core.commands import Buy, HostCommand, StartSession
+from liveshop.core.commands import Buy, Command, StartSession
 from liveshop.core.model import Product, Status
-from liveshop.core.rehearsal import RehearsalCommand, Rehearsed, rehearse
-from liveshop.core.rehearsal_state import RehearsalState
 from liveshop.core.roles import Identity, Role
 from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.features.rehearsal.rules import Rehearsed, rehearse
+from liveshop.features.rehearsal.state import RehearsalState
 from tests.core.world import NOW_MS, CoreWorld, make_product
+from tests.vocabulary import VOCABULARY
 
 HOST = Identity("h", "Hella", Role.HOST)
 ADA = Identity("ada", "Ada", Role.VIEWER)
@@ -52,7 +53,7 @@ class RehearsedShow:
     state: Json = field(default_factory=a_beginning)
     now_ms: int = NOW_MS
 
-    def do(self, command: RehearsalCommand | None, by: Identity = HOST) -> Rehearsed:
+    def do(self, command: Command | None, by: Identity = HOST) -> Rehearsed:
         """Carry a step out, and keep its state; a refused step leaves that as it was."""
         before = wire.encode_one(self.state)
         try:
@@ -66,7 +67,7 @@ class RehearsedShow:
 
     def send(self, kind: str, **fields: Any) -> Rehearsed:
         """Carry out a host's command."""
-        return self.do(wire.decode_as({"type": kind, **fields}, HostCommand))
+        return self.do(VOCABULARY.command({"type": kind, **fields}))
 
     def buy(self, sku: str, quantity: int = 1, price: int | None = None) -> str:
         """Buy as somebody of the crowd; return the order's id."""

@@ -9,6 +9,7 @@ from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import AskTime, Buy, Hello
 from liveshop.core.connection import Close, Connection, Nudge, Phase
 from liveshop.core.roles import Identity, Role
+from tests.vocabulary import VOCABULARY
 
 T0 = 1_000_000
 RID = "0b9f1a52-6a55-4b0e-a4d1-0d5ffb8b6f11"
@@ -20,7 +21,7 @@ def identity(role: Role) -> Identity:
 
 
 def joined(role: Role | None = None) -> Connection:
-    connection = Connection(ping_ms=25_000, now_ms=T0)
+    connection = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0)
     connection.join(None if role is None else identity(role))
     return connection
 
@@ -41,7 +42,7 @@ def code_of(refusal: Any) -> str:
 
 
 def test_a_good_hello_is_handed_over_and_the_connection_waits_for_join() -> None:
-    connection = Connection(ping_ms=25_000, now_ms=T0)
+    connection = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0)
     hello = say(connection, {"type": "hello", "ref": 1, "token": "a.b.c"})
     assert hello == Hello(ref=1, token="a.b.c")
     phases = [connection.phase]
@@ -52,7 +53,7 @@ def test_a_good_hello_is_handed_over_and_the_connection_waits_for_join() -> None
 
 @pytest.mark.parametrize("first", [{"type": "time", "client_ms": 1}, {}, {"type": ["hello"]}])
 def test_another_first_message_than_hello_closes_with_4500(first: dict[str, Any]) -> None:
-    connection = Connection(ping_ms=25_000, now_ms=T0)
+    connection = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0)
     outcome = say(connection, first)
     assert isinstance(outcome, Close)
     assert outcome.code == CloseCode.NO_HELLO
@@ -60,14 +61,14 @@ def test_another_first_message_than_hello_closes_with_4500(first: dict[str, Any]
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"hello"', "1", "{} {}", "NaN"])
 def test_what_is_not_a_json_object_closes_with_4501(text: str) -> None:
-    for connection in (Connection(ping_ms=25_000, now_ms=T0), joined()):
+    for connection in (Connection(VOCABULARY, ping_ms=25_000, now_ms=T0), joined()):
         outcome = connection.receive(text, T0)
         assert isinstance(outcome, Close)
         assert outcome.code == CloseCode.BAD_FRAME
 
 
 def test_a_hello_with_a_bad_field_is_refused_and_another_may_follow() -> None:
-    connection = Connection(ping_ms=25_000, now_ms=T0)
+    connection = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0)
     refusal = say(connection, {"type": "hello", "ref": 4, "token": 7})
     assert (refusal["code"], refusal["ref"]) == ("bad_request", 4)
     assert say(connection, {"type": "hello"}) == Hello()
@@ -208,7 +209,7 @@ def test_a_viewer_that_was_not_asked_in_time_is_asked_and_has_ten_seconds_to_ans
 
 
 def test_further_pings_give_a_viewer_that_answers_none_no_more_time() -> None:
-    connection = Connection(ping_ms=2_000, now_ms=T0)
+    connection = Connection(VOCABULARY, ping_ms=2_000, now_ms=T0)
     connection.join(None)
     for after_ms in range(2_000, 12_000, 2_000):
         assert connection.tick(T0 + after_ms) is Nudge.PING
@@ -216,7 +217,7 @@ def test_further_pings_give_a_viewer_that_answers_none_no_more_time() -> None:
 
 
 def test_a_viewer_whose_packets_wait_for_us_is_not_late() -> None:
-    waiting, welcome = Connection(ping_ms=25_000, now_ms=T0), joined()
+    waiting, welcome = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0), joined()
     for connection in (waiting, welcome):
         connection.unread(T0 + 10_000)
         assert connection.tick(T0 + 10_000) is None
@@ -225,7 +226,7 @@ def test_a_viewer_whose_packets_wait_for_us_is_not_late() -> None:
 
 
 def test_hello_is_due_within_ten_seconds_and_not_once_it_came() -> None:
-    waiting, welcome = Connection(ping_ms=25_000, now_ms=T0), joined()
+    waiting, welcome = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0), joined()
     assert waiting.due_ms == T0 + 10_000
     assert waiting.tick(T0 + 9_999) is None
     assert waiting.tick(T0 + 10_000) == Close(CloseCode.NO_HELLO, "no hello in time")

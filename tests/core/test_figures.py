@@ -12,7 +12,9 @@ from liveshop.core.commands import (
     StartSession,
     UnpinProduct,
 )
-from liveshop.core.figures import (
+from liveshop.core.limits import SAMPLE_MS, SERIES_POINTS_MAX
+from liveshop.core.model import Status
+from liveshop.features.figures.rules import (
     Point,
     ProductFigures,
     SalePeriod,
@@ -22,8 +24,6 @@ from liveshop.core.figures import (
     series_of,
     step_for,
 )
-from liveshop.core.limits import SAMPLE_MS, SERIES_POINTS_MAX
-from liveshop.core.model import Status
 from tests.core.world import NOW_MS, CoreWorld
 
 

@@ -2,9 +2,17 @@
 
 import pytest
 
-from liveshop.core.commands import BlockWords, EndSession, HostCommand, OrderShelf, SlowChat
+from liveshop.core.commands import EndSession, HostCommand, OrderShelf
 from liveshop.core.errors import Conflict, NotFound
-from liveshop.core.events import ChatBlocked, ChatSlowed, ShelfOrdered
+from liveshop.core.events import ShelfOrdered
+from liveshop.features.chat.rules import (
+    BlockWords,
+    ChatBlocked,
+    ChatPart,
+    ChatSlowed,
+    SaveWords,
+    SlowChat,
+)
 from tests.core.world import NOW_MS, CoreWorld
 
 
@@ -15,16 +23,16 @@ def test_slow_mode_lasts_until_another_interval_is_said() -> None:
     with pytest.raises(Conflict):
         world.do(SlowChat(interval_ms=10_000))
     world.do(SlowChat(interval_ms=0))
-    assert world.state.chat_slow_ms == 0
+    assert ChatPart.of(world.state).slow_ms == 0
 
 
 def test_the_event_of_blocked_words_does_not_say_them() -> None:
     world = CoreWorld()
     decision = world.decide(BlockWords(words=["Bad Word", "bad  word", "\u200b", "谎"]))
-    assert decision.words == ("bad word", "谎")
+    assert decision.writes == (SaveWords(words=("bad word", "谎")),)
     assert decision.events == (ChatBlocked(offset=2, at_ms=NOW_MS, count=2),)
     world.do(BlockWords(words=[]))
-    assert world.state.words_offset == 2
+    assert ChatPart.of(world.state).words_offset == 2
 
 
 def test_products_that_are_named_come_first_and_the_others_stay_in_order() -> None:

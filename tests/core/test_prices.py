@@ -10,7 +10,7 @@ from liveshop.core.commands import (
     StartSession,
 )
 from liveshop.core.model import Status
-from liveshop.core.prices import lowest_prices
+from liveshop.features.figures.prices import lowest_prices
 from tests.core.world import NOW_MS, CoreWorld
 
 DAY_MS = 86_400_000

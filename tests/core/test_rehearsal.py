@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from liveshop.core import errors, wire
-from liveshop.core.commands import Buy, HostCommand, MuteViewer, Say, SlowChat, StartSession
+from liveshop.core.commands import Buy, Command, HostCommand, StartSession
 from liveshop.core.decide import due
 from liveshop.core.model import Status, sku_row
-from liveshop.core.rehearsal import RehearsalCommand
-from liveshop.core.rehearsal_state import RehearsalState
 from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.features.chat.rules import MuteViewer, Say, SlowChat
+from liveshop.features.rehearsal.state import RehearsalState
 from tests.core.rehearsed import ADA, HOST, PRODUCTS, Json, RehearsedShow, a_rid, decoded, on_air
 from tests.core.world import CoreWorld, make_product
+from tests.vocabulary import VOCABULARY
 
 # ---- the same decisions as in a real show --------------------------------------------------
 
@@ -124,7 +125,8 @@ def test_what_is_decided_is_what_a_real_show_decides(seed: int) -> None:
     dice = Random(seed)
     show, reference = RehearsedShow(), Reference()
     for message in [*_ON_AIR, *(_any_command(dice) for _ in range(80))]:
-        command = wire.decode_as(message, HostCommand | Buy)
+        command = VOCABULARY.command(message)
+        assert isinstance(command, HostCommand | Buy)
         by = ADA if isinstance(command, Buy) else HOST
         show.now_ms = reference.world.now_ms = show.now_ms + dice.choice([0, 0, 100, 2_000])
         try:
@@ -177,7 +179,7 @@ def test_a_state_reads_back_as_what_it_was_written_from() -> None:
     [StartSession(), SlowChat(interval_ms=0), MuteViewer(viewer_id="bo")],
     ids=lambda command: type(command).__name__,
 )
-def test_the_crowd_may_do_what_viewers_may(command: RehearsalCommand) -> None:
+def test_the_crowd_may_do_what_viewers_may(command: Command) -> None:
     show = RehearsedShow()
     with pytest.raises(errors.Forbidden):
         show.do(command, ADA)

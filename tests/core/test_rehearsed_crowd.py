@@ -3,10 +3,11 @@
 import pytest
 
 from liveshop.core import errors, limits
-from liveshop.core.commands import BlockWords, Buy, MuteViewer, Say, SlowChat, UnmuteViewer
+from liveshop.core.commands import Buy
 from liveshop.core.events import ProductRestocked, ProductSoldOut, SaleEnded
 from liveshop.core.model import OrderStatus, Status
-from liveshop.core.rehearsal import CancelOrder
+from liveshop.features.chat.rules import BlockWords, MuteViewer, Say, SlowChat, UnmuteViewer
+from liveshop.features.rehearsal.rules import CancelOrder
 from tests.core.rehearsed import ADA, RehearsedShow, a_beginning, a_rid, on_air
 from tests.core.world import NOW_MS
 

@@ -4,22 +4,16 @@ import pytest
 
 from liveshop.core import errors
 from liveshop.core.commands import (
-    DeleteChat,
     EndSession,
     HostCommand,
     PauseSession,
-    PinChat,
     PinProduct,
     ResumeSession,
     StartSale,
     StartSession,
-    UnpinChat,
     UnpinProduct,
 )
 from liveshop.core.events import (
-    ChatDeleted,
-    ChatPinned,
-    ChatUnpinned,
     ProductPinned,
     ProductUnpinned,
     SaleEnded,
@@ -30,6 +24,15 @@ from liveshop.core.events import (
 )
 from liveshop.core.model import Status
 from liveshop.core.session import apply
+from liveshop.features.chat.rules import (
+    ChatDeleted,
+    ChatPart,
+    ChatPinned,
+    ChatUnpinned,
+    DeleteChat,
+    PinChat,
+    UnpinChat,
+)
 from tests.core.world import NOW_MS, CoreWorld, make_chat
 
 COMMANDS: list[HostCommand] = [StartSession(), PauseSession(), ResumeSession(), EndSession()]
@@ -148,11 +151,11 @@ def test_a_chat_message_is_pinned_and_let_go() -> None:
     assert world.do(PinChat(id="1-0")) == (
         ChatPinned(offset=2, at_ms=NOW_MS, id="1-0", message=message),
     )
-    assert list(world.state.chat_pinned) == [message]
+    assert list(ChatPart.of(world.state).pinned) == [message]
     with pytest.raises(errors.Conflict, match="pinned already"):
         world.do(PinChat(id="1-0"))
     assert world.do(UnpinChat(id="1-0")) == (ChatUnpinned(offset=3, at_ms=NOW_MS, id="1-0"),)
-    assert list(world.state.chat_pinned) == []
+    assert list(ChatPart.of(world.state).pinned) == []
     with pytest.raises(errors.Conflict, match="not pinned"):
         world.do(UnpinChat(id="1-0"))
 
@@ -173,7 +176,7 @@ def test_deleting_a_pinned_message_unpins_it_even_when_the_tail_forgot_it() -> N
     world.do(PinChat(id="1-0"))
     world.chat.clear()
     assert world.do(DeleteChat(id="1-0")) == (ChatDeleted(offset=3, at_ms=NOW_MS, id="1-0"),)
-    assert world.state.chat_pinned == ()
+    assert ChatPart.of(world.state).pinned == ()
 
 
 @pytest.mark.parametrize("command", [DeleteChat(id="9-9"), PinChat(id="9-9"), UnpinChat(id="9-9")])
@@ -191,4 +194,4 @@ def test_chat_is_moderated_after_the_end_but_not_pinned() -> None:
         world.do(PinChat(id="2-0"))
     world.do(DeleteChat(id="2-0"))
     world.do(UnpinChat(id="1-0"))
-    assert world.state.chat_pinned == ()
+    assert ChatPart.of(world.state).pinned == ()

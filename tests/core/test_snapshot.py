@@ -16,22 +16,17 @@ from hypothesis.stateful import (
 from liveshop.core import limits, messages, wire
 from liveshop.core.commands import (
     AddProduct,
-    BlockWords,
-    DeleteChat,
     EndSale,
     EndSession,
     HostCommand,
     OrderShelf,
     PauseSession,
-    PinChat,
     PinProduct,
     RemoveProduct,
     RepriceProduct,
     ResumeSession,
-    SlowChat,
     StartSale,
     StartSession,
-    UnpinChat,
     UnpinProduct,
 )
 from liveshop.core.decide import due
@@ -41,8 +36,17 @@ from liveshop.core.events import SaleEnded, SaleStarted
 from liveshop.core.model import Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.features.chat.rules import (
+    BlockWords,
+    ChatPart,
+    DeleteChat,
+    PinChat,
+    SlowChat,
+    UnpinChat,
+)
 from tests.core.world import NOW_MS, CoreWorld, make_chat, make_product
 from tests.reference_client import ReferenceClient
+from tests.vocabulary import VOCABULARY
 
 PRODUCTS = [f"p{number}" for number in range(4)]
 SIZES = ["M", "L"]
@@ -175,7 +179,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_log_makes_the_state(self) -> None:
-        events = [wire.decode_event(wire.event_message(event)) for event in self.world.log]
+        events = [VOCABULARY.event(wire.event_message(event)) for event in self.world.log]
         assert [event.offset for event in events] == list(range(1, len(events) + 1))
         assert replay(self.start, events) == self.world.state
 
@@ -194,7 +198,7 @@ class SessionMachine(RuleBasedStateMachine):
     def the_state_holds_together(self) -> None:
         state = self.world.state
         assert len(state.pinned) <= limits.PINS_MAX
-        assert len(state.chat_pinned) <= limits.CHAT_PINS_MAX
+        assert len(ChatPart.of(state).pinned) <= limits.CHAT_PINS_MAX
         assert set(state.pinned) | set(state.sales) <= set(state.shelf)
         for product_id, sale in state.sales.items():
             shelf = {variant.sku: variant.price for variant in state.shelf[product_id].variants}

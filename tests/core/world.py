@@ -9,7 +9,8 @@ from liveshop.core.decide import decide
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import Event
 from liveshop.core.model import ChatMessage, Person, Product, Row, Status, Variant, sku_row
-from liveshop.core.session import SessionInfo, SessionState, replay
+from liveshop.core.session import SessionInfo, replay
+from tests.vocabulary import VOCABULARY
 
 NOW_MS = 1_790_000_000_000
 
@@ -36,7 +37,7 @@ class CoreWorld:
             id="s1", title="Autumn drop", currency=currency, payment="direct", hold_ms=300_000
         )
         start = Status.SCHEDULED if status is Status.LIVE else status
-        self.state = SessionState.new(info, start)
+        self.state = VOCABULARY.new_state(info, start)
         self.now_ms = NOW_MS
         self.rows: dict[str, Row] = {}
         self.products: dict[str, Product] = {}
@@ -53,7 +54,7 @@ class CoreWorld:
             catalogue_currency="EUR",
             rows=dict(self.rows),
             product=self.products.get(getattr(command, "product_id", "")),
-            chat=next((message for message in self.chat if message.id == chat_id), None),
+            found={"chat": next((each for each in self.chat if each.id == chat_id), None)},
         )
 
     def decide(self, command: HostCommand | SystemCommand) -> Decision:

@@ -3,19 +3,16 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from msgspec import structs
 
 from liveshop.cli.commands import main
-from liveshop.core import catalogue, figures, limits, messages, wire
+from liveshop.core import catalogue, limits, messages, wire
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.commands import Command
 from liveshop.core.errors import LiveshopError
-from liveshop.core.events import KnownEvent
 from liveshop.core.failpoint import Failpoint
-from liveshop.core.rehearsal import rehearse
 from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import SETTINGS
 from liveshop.edge.http import (
@@ -23,14 +20,17 @@ from liveshop.edge.http import (
     key_records,
     order_records,
     product_records,
-    rehearsal_records,
     reservation_records,
     session_records,
-    show_records,
 )
-from liveshop.edge.http.app import OPERATIONS
+from liveshop.edge.http.app import operations
 from liveshop.engine.metrics import Metrics
+from liveshop.features.figures import http_records as figures_records
+from liveshop.features.figures import rules as figures
+from liveshop.features.rehearsal import http_records as rehearsal_records
+from liveshop.features.rehearsal.rules import rehearse
 from liveshop.stores.audit.findings import CHECKS
+from tests.vocabulary import VOCABULARY
 
 _ROOT = Path(__file__).parents[2]
 _DOCS = _ROOT / "docs"
@@ -47,12 +47,12 @@ _RECORDS = (
     rehearsal_records,
     reservation_records,
     session_records,
-    show_records,
+    figures_records,
     figures,
     catalogue,
 )
-_COMMANDS = {kind.__struct_config__.tag for kind in get_args(Command)}
-_EVENTS = {kind.__struct_config__.tag for kind in get_args(KnownEvent)}
+_COMMANDS = {kind.__struct_config__.tag for kind in VOCABULARY.commands}
+_EVENTS = {kind.__struct_config__.tag for kind in VOCABULARY.events}
 # Messages that are neither commands nor events, as core.messages and core.snapshot make them.
 _OTHERS = {
     *("welcome", "session", "ok", "error", "time", "moved", "pulse", "chat"),
@@ -78,7 +78,7 @@ def _first_cells(path: Path) -> set[str]:
 @pytest.mark.parametrize("text", _examples("client"))
 def test_a_client_example_is_a_command(text: str) -> None:
     message = wire.decode_object(text)
-    assert wire.decode_command(message).__struct_config__.tag == message["type"]
+    assert VOCABULARY.command(message).__struct_config__.tag == message["type"]
 
 
 @pytest.mark.parametrize("text", _examples("server"))
@@ -87,7 +87,7 @@ def test_a_server_example_is_an_array_of_messages(text: str) -> None:
     assert isinstance(messages, list)
     for message in messages:
         if message["type"] in _EVENTS:
-            assert wire.event_message(wire.decode_event(message)) == message
+            assert wire.event_message(VOCABULARY.event(message)) == message
         else:
             assert message["type"] in _OTHERS
 
@@ -104,13 +104,16 @@ def test_an_http_example_is_the_record_that_it_names(kind: str, text: str) -> No
 
 def test_the_session_example_is_what_the_api_calls_a_session() -> None:
     (session,) = [message for message in _server_messages() if message["type"] == "session"]
-    wire.decode_as(session, session_records.SessionView)
-    always = [field.name for field in structs.fields(session_records.SessionView) if field.required]
+    view = session_records.session_view(VOCABULARY)
+    wire.decode_as(session, view)
+    always = [field.name for field in structs.fields(view) if field.required]
     assert list(session)[:-1] == ["type", *always]
 
 
 def test_the_rehearsal_that_is_answered_is_the_one_that_was_asked_for() -> None:
-    asked = wire.decode_body(_examples("body Rehearse")[0].encode(), rehearsal_records.Rehearse)
+    asked = wire.decode_body(
+        _examples("body Rehearse")[0].encode(), rehearsal_records.rehearse(VOCABULARY)
+    )
     answer = wire.decode_object(_examples("answer RehearsedStep")[0])
     assert asked.viewer is not None
     step = rehearse(
@@ -152,8 +155,9 @@ def test_every_close_code_has_a_line() -> None:
 
 def test_every_http_operation_has_a_line() -> None:
     lines = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /api[^`]*)`", _PROTOCOL))
-    operations = {f"{each.method} {each.path.replace(':path', '')}" for each in OPERATIONS}
-    assert lines == operations | {"GET /api/openapi.json"}
+    table = operations(VOCABULARY)
+    named = {f"{each.method} {each.path.replace(':path', '')}" for each in table}
+    assert lines == named | {"GET /api/openapi.json"}
 
 
 def test_the_rates_are_those_of_the_code() -> None:

@@ -14,13 +14,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from liveshop.core import messages, wire
-from liveshop.core.commands import AskTime, Command, Like
+from liveshop.core.commands import AskTime, Command
 from liveshop.core.errors import NotFound, Unavailable
 from liveshop.core.settings import Settings
 from liveshop.edge.server import Server, build_server
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
+from liveshop.features.likes.rules import Like
+from tests.vocabulary import VOCABULARY
 from tests.waiting import until
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -42,6 +44,7 @@ class StubEngine:
         self.looked_up: list[str] = []
         self.lost = 0
         self.metrics = Metrics()
+        self.vocabulary = VOCABULARY
         self.lateness = Lateness()
         self.retired = False
         self.finished = False

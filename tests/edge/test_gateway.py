@@ -8,9 +8,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from liveshop.core import wire
-from liveshop.core.commands import Say
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
+from liveshop.features.chat.rules import Say
 from tests.client import Client, Closed, connected, joined
 from tests.edge.raw_viewer import raw_viewer
 from tests.edge.stub_engine import NOW_MS, SECRET, running

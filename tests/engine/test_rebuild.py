@@ -13,6 +13,7 @@ from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.unit_records import ReserveLine, UnitsStatus
 from tests.engine.old_file import OldFile
 from tests.engine.world import EngineShop, held_up
+from tests.vocabulary import VOCABULARY
 from tests.waiting import until
 
 
@@ -58,7 +59,7 @@ async def test_a_cancellation_is_not_told_to_a_redis_that_another_node_has_left(
     await ada.sees("confirmed")
     session = (await shop.engine.rooms.get(session_id)).session
     epoch = session.epochs.newest
-    assert await Sessions(shop.database).raise_epoch(session_id, epoch) is not None
+    assert await Sessions(shop.database, VOCABULARY).raise_epoch(session_id, epoch) is not None
     await shop.engine.orders.cancel(order_id)
     assert session.epochs.newest > epoch
     await until(lambda: session.buying)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from liveshop.core.errors import NotFound
 from liveshop.core.roles import Role
-from liveshop.engine import sampler
-from liveshop.stores.postgres.figures import Figures
+from liveshop.engine.rooms.room import Room
+from liveshop.features.figures import room as sampler
+from liveshop.features.figures.room import Sampler
+from liveshop.features.figures.store import Figures
 from tests.engine.world import EngineShop
 from tests.waiting import until
 
@@ -16,6 +17,12 @@ NOW_MS = 1_790_000_000_000
 def no_other_sample_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave all recording to the test; a room would record at the instants that are due."""
     monkeypatch.setattr(sampler, "SAMPLE_MS", 365 * 86_400_000)
+
+
+def _sampler(room: Room) -> Sampler:
+    sampler = room.session.parts["figures"]
+    assert isinstance(sampler, Sampler)
+    return sampler
 
 
 async def _figures(shop: EngineShop, session_id: str) -> Figures:
@@ -31,7 +38,7 @@ async def test_two_nodes_keep_one_sample_with_the_viewers_of_both(
     rooms = [await each.engine.rooms.get(session_id) for each in (shop, other)]
     await until(lambda: {room.session.broadcast.gauges.viewers for room in rooms} == {2})
     for room in rooms:
-        await room.sampler.record(NOW_MS)
+        await _sampler(room).record(NOW_MS)
     figures = await _figures(shop, session_id)
     audience = await figures.audience(session_id)
     assert (audience.viewers_peak, audience.viewers_average) == (2, 2)
@@ -47,8 +54,8 @@ async def test_visitors_are_known_by_token_or_name_and_staff_are_none(shop: Engi
     await shop.join(session_id, "mo", Role.MODERATOR)
     await shop.join(session_id)
     for visitor in ("phone", "phone", None):
-        room.sampler.visit(None, visitor)
-    await room.sampler.record(NOW_MS)
+        _sampler(room).joined(None, visitor)
+    await _sampler(room).record(NOW_MS)
     audience = await (await _figures(shop, session_id)).audience(session_id)
     assert audience.visitors == 3
 
@@ -61,10 +68,8 @@ async def test_product_views_are_counted_for_what_is_on_the_shelf(shop: EngineSh
     shop.send(viewer, "look", product_id="hat", ref=7)
     assert (await viewer.sees("error", ref=7))["code"] == "not_found"
     room = await shop.engine.rooms.get(session_id)
-    with pytest.raises(NotFound):
-        room.sampler.view_product("hat")
-    await room.sampler.record(NOW_MS)
-    await room.sampler.record(NOW_MS + 10_000)
+    await _sampler(room).record(NOW_MS)
+    await _sampler(room).record(NOW_MS + 10_000)
     assert await (await _figures(shop, session_id)).looks(session_id) == {"shirt": 3}
 
 
@@ -73,11 +78,11 @@ async def test_nothing_is_sampled_before_the_show_and_once_more_after_it(shop: E
     session_id = await shop.plan()
     room = await shop.engine.rooms.get(session_id)
     figures = room.session.node.stores[Figures]
-    await room.sampler.record(NOW_MS)
+    await _sampler(room).record(NOW_MS)
     assert await figures.gauge_series(session_id, 0, 1) == {}
     await shop.host(session_id, "session.start")
-    await room.sampler.record(NOW_MS)
+    await _sampler(room).record(NOW_MS)
     await shop.host(session_id, "session.end")
     for step in (1, 2):
-        await room.sampler.record(NOW_MS + step * 10_000)
+        await _sampler(room).record(NOW_MS + step * 10_000)
     assert list(await figures.gauge_series(session_id, NOW_MS, 10_000)) == [0, 1]

@@ -12,13 +12,14 @@ import anyio
 from liveshop.core.model import Product, Variant
 from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import Settings
-from liveshop.core.wire import decode_command
 from liveshop.engine.engine import Engine
 from liveshop.engine.tracing import Trace
+from liveshop.features import FEATURES
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
+from tests.vocabulary import VOCABULARY
 from tests.waiting import WAIT_S, in_vain, until
 
 
@@ -135,7 +136,7 @@ class EngineShop:
 
     async def host(self, session_id: str, kind: str, **fields: Any) -> list[Any]:
         """Carry out a host's command."""
-        command: Any = decode_command({"type": kind, **fields})
+        command: Any = VOCABULARY.command({"type": kind, **fields})
         return await self.engine.execute(session_id, command)
 
     async def live(
@@ -166,7 +167,7 @@ class EngineShop:
 
     def send(self, watcher: Watcher, kind: str, **fields: Any) -> None:
         """Send a command as a viewer."""
-        self.engine.viewer_admission.submit(watcher, decode_command({"type": kind, **fields}))
+        self.engine.viewer_admission.submit(watcher, VOCABULARY.command({"type": kind, **fields}))
 
     def buy(self, watcher: Watcher, sku: str, quantity: int = 1, **fields: Any) -> str:
         """Send a `buy` with a new rid and return that."""
@@ -193,7 +194,9 @@ async def open_shop(
     """Run a node on the stores; the bus may have a way of its own."""
     database, link = Database(postgres_url), RedisLink(redis_url)
     bus = Bus(bus_url or redis_url, link)
-    engine = Engine(Settings(secret="s" * 32, **settings), database, link, bus, trace)
+    engine = Engine(
+        Settings(secret="s" * 32, **settings), database, link, bus, trace, features=FEATURES
+    )
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)
         await tasks.start(link.run)

@@ -1,5 +1,6 @@
 """The cost of one input, counted and not timed: calls of functions, and bytes at the worst."""
 
+import gc
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -21,7 +22,10 @@ def check_cost(target: Target, data: bytes) -> None:
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """Return how many functions are called, those of C among them."""
+    """Return how many functions are called, those of C among them.
+
+    Without the garbage collector: its callbacks would be counted with the work that it interrupts.
+    """
     count = 0
 
     def counts(_frame: FrameType, event: str, _argument: Any) -> None:
@@ -29,12 +33,15 @@ def calls_of(work: Callable[[], object]) -> int:
         if event in ("call", "c_call"):
             count += 1
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()
     sys.setprofile(counts)
     try:
         work()
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
     return count
 
 

@@ -4,22 +4,22 @@ import json
 import re
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from jwt.api_jws import PyJWS
 
 from liveshop.core import limits, messages, wire
-from liveshop.core.commands import Command
 from liveshop.core.errors import BadFrame, BadRequest, LiveshopError, Unauthorized
 from liveshop.core.fields import is_id
-from liveshop.edge.http.app import OPERATIONS
+from liveshop.edge.http.app import operations
 from liveshop.edge.tokens import Tokens
 from tests.fuzz.target import Target
+from tests.vocabulary import VOCABULARY
 
 _PROTOCOL: Final = Path(__file__).parents[2] / "docs" / "protocol.md"
 _SHAPES: Final = [
     shape
-    for shape in (each.reads or each.body for each in OPERATIONS)
+    for shape in (each.reads or each.body for each in operations(VOCABULARY))
     if hasattr(shape, "__struct_fields__")
 ]
 _SECRET: Final = "a secret of so many bytes that every algorithm finds it long enough"
@@ -55,12 +55,12 @@ def check_command(data: bytes) -> None:
     except BadFrame:
         return
     try:
-        command = wire.decode_command(message)
+        command = VOCABULARY.command(message)
     except BadRequest as refusal:
         _check_refusal(refusal, message, data)
     else:
         again = wire.decode_object(wire.encode_one(wire.as_message(command)))
-        assert wire.decode_command(again) == command
+        assert VOCABULARY.command(again) == command
 
 
 def check_body(data: bytes) -> None:
@@ -112,8 +112,8 @@ def _check_refusal(refusal: LiveshopError, message: dict[str, Any], data: bytes)
 
 
 _WORDS: Final = [
-    *(f'"{kind.__struct_config__.tag}"'.encode() for kind in get_args(Command)),
-    *(f'"{name}":'.encode() for kind in get_args(Command) for name in kind.__struct_fields__),
+    *(f'"{kind.__struct_config__.tag}"'.encode() for kind in VOCABULARY.commands),
+    *(f'"{name}":'.encode() for kind in VOCABULARY.commands for name in kind.__struct_fields__),
     *(f'"{name}":'.encode() for shape in _SHAPES for name in shape.__struct_fields__),
     *(b'"type":', b"null", b"true", b"1e999", b"-0", b"\\ud83d\\ude00", b"9007199254740992"),
     b'"5f2b8a34-52a5-4c26-9b0f-3f9a3d1c7e55"',

@@ -16,11 +16,9 @@ from typing import Final
 from starlette.datastructures import QueryParams
 
 from liveshop.core import limits, wire
-from liveshop.core.commands import Say
 from liveshop.core.csv_rows import lines_of, rows_of
 from liveshop.core.errors import BadFrame, LiveshopError
 from liveshop.core.prose import text_of_html
-from liveshop.core.rehearsal import rehearse
 from liveshop.core.roles import Identity, Role
 from liveshop.core.shopify import parse
 from liveshop.core.wire import Message
@@ -28,13 +26,16 @@ from liveshop.core.words import WordFilter, words_of
 from liveshop.edge.addresses import client_address, origin_allowed
 from liveshop.edge.handshake import read_head, session_of, shake_hands
 from liveshop.edge.http.product_records import ProductsPage
-from liveshop.edge.http.rehearsal_records import Rehearse
 from liveshop.edge.websocket import WebSocket
+from liveshop.features.chat.rules import Say
+from liveshop.features.rehearsal import http_records
+from liveshop.features.rehearsal.rules import rehearse
 from tests.edge.raw_viewer import CONT, TEXT, frame
 from tests.fuzz.bounds import calls_of
 from tests.fuzz.codec import BODY, TOKEN
 from tests.fuzz.heads import check_head
 from tests.fuzz.target import Target
+from tests.vocabulary import VOCABULARY
 
 _UNIT_BYTES_MAX: Final = 64
 _COUNTED_BYTES: Final = 256
@@ -64,7 +65,7 @@ def _text(data: bytes) -> str:
 
 
 def _chat(data: bytes) -> None:
-    command = wire.decode_command({"type": "chat", "text": _text(data)})
+    command = VOCABULARY.command({"type": "chat", "text": _text(data)})
     assert isinstance(command, Say)
     _BLOCKED.finds(command.text)
 
@@ -75,7 +76,7 @@ def _search(data: bytes) -> None:
 
 
 def _command(data: bytes) -> None:
-    wire.decode_command(wire.decode_object(data))
+    VOCABULARY.command(wire.decode_object(data))
 
 
 def _fragments(data: bytes) -> None:
@@ -133,7 +134,7 @@ def _rehearsal(data: bytes) -> None:
     session |= {"shelf": products, "sales": sales}
     state = {"session": session, "words": [str(byte) for byte in data[: limits.BLOCKED_WORDS_MAX]]}
     body = wire.encode_one({"state": state, "command": {"type": "session.end"}})
-    step = wire.decode_body(body, Rehearse)
+    step = wire.decode_body(body, http_records.rehearse(VOCABULARY))
     rehearse(step.state, step.command, _HOST, now_ms=128, catalogue_currency="EUR")
 
 

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from liveshop.core import limits
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.commands import Command, Like
+from liveshop.core.commands import Command
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.engine.fanout.viewer import Viewer
+from liveshop.features.likes.rules import Like
 from tests.edge.raw_viewer import TEXT, deflated, parsed_head
 from tests.edge.stub_engine import SECRET, SETTINGS, Clock, StubEngine
 from tests.fuzz.target import Target

@@ -1,5 +1,6 @@
 """The HTTP application: the table of the API, the pages, and what every answer carries."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.applications import Starlette
@@ -9,26 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from liveshop.core.feature import Vocabulary
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
 from liveshop.edge.clients import Clients
-from liveshop.edge.http import (
-    figures,
-    keys,
-    orders,
-    payments,
-    products,
-    rehearsal,
-    reservations,
-    sessions,
-)
+from liveshop.edge.http import keys, orders, payments, products, reservations, sessions
 from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.headers import SecureHeaders, SharedPaths
 from liveshop.edge.http.health import health_routes
 from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.openapi import openapi_document
-from liveshop.edge.http.operations import Services
+from liveshop.edge.http.operations import Operation, Services
 from liveshop.edge.http.pages import page_routes
 from liveshop.edge.http.refusals import HANDLERS, confess
 from liveshop.edge.http.throttle import RehearsalTurns, Throttle
@@ -40,11 +33,7 @@ from liveshop.stores.postgres.importer import Imports
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.stores import Stores
 
-OPERATIONS: Final = (
-    *products.OPERATIONS,
-    *sessions.OPERATIONS,
-    *figures.OPERATIONS,
-    *rehearsal.OPERATIONS,
+_KERNEL: Final = (
     *reservations.OPERATIONS,
     *orders.OPERATIONS,
     *payments.OPERATIONS,
@@ -52,10 +41,20 @@ OPERATIONS: Final = (
 )
 
 
+def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
+    """Return the whole table: the kernel's operations, and those of the features."""
+    found = [*products.OPERATIONS, *sessions.operations(vocabulary), *_KERNEL]
+    for feature in vocabulary.features:
+        found += feature.operations(vocabulary) if feature.operations else ()
+    return tuple(found)
+
+
 def build_app(settings: Settings, engine: Engine, database: Database) -> Starlette:
     """Return the application; the engine and the database have to run while it serves."""
     throttle = Throttle()
-    stores = Stores(database)
+    vocabulary = engine.node.vocabulary
+    stores = Stores(database, vocabulary)
+    table = operations(vocabulary)
     services = Services(
         settings=settings,
         engine=engine,
@@ -70,8 +69,8 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
     gate = Gate(tokens, services.keys, throttle, clients)
     app = Starlette(
         routes=[
-            *routes(services, gate, OPERATIONS),
-            _openapi_route(),
+            *routes(services, gate, table),
+            _openapi_route(table),
             *health_routes(engine),
             *page_routes(),
         ],
@@ -87,8 +86,8 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
     return app
 
 
-def _openapi_route() -> Route:
-    document = encode_one(openapi_document(OPERATIONS))
+def _openapi_route(table: Sequence[Operation]) -> Route:
+    document = encode_one(openapi_document(table))
 
     async def openapi(request: Request) -> Response:
         return Response(document, media_type="application/json")

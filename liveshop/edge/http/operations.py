@@ -77,7 +77,8 @@ class Operation:
     `needs` is the lowest role, None for anyone; `api_key` asks for an API key instead.
     `answers` are its successes by status, `refuses` the errors of its own, besides those that
     every operation has. `streams` is the media type of a body that the handler reads itself,
-    `reads` the record of a JSON body that it does. `returns` is the media type of an answer, which
+    `reads` the record of a JSON body that it does. `body` says more than the handler's annotation
+    where it depends on the features of a node. `returns` is the media type of an answer, which
     is text then if it is not JSON.
     """
 
@@ -91,10 +92,10 @@ class Operation:
     streams: str | None = None
     reads: Any = None
     returns: str = JSON
+    body: Any = None
     query: Any = field(init=False)
-    body: Any = field(init=False)
 
     def __post_init__(self) -> None:
         query, body = get_args(get_type_hints(self.handler)["call"])
         object.__setattr__(self, "query", query)
-        object.__setattr__(self, "body", body)
+        object.__setattr__(self, "body", self.body or body)

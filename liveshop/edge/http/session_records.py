@@ -1,14 +1,14 @@
 """Sessions, their shelves and their events in requests and answers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from liveshop.core import limits
-from liveshop.core.events import KnownEvent
+from liveshop.core.feature import Vocabulary
 from liveshop.core.fields import Currency, Instant, PaymentUrl, Title, Url
-from liveshop.core.model import ChatMessage, PaymentMode, Status
-from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
+from liveshop.core.model import PaymentMode, Status
+from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence, record
 
 
 class SessionsPage(Input, frozen=True, kw_only=True):
@@ -88,25 +88,27 @@ class SessionView(Output, frozen=True, kw_only=True, tag_field="type", tag="sess
     viewers: int
     likes: int
     buying: bool
-    chat_slow_ms: int = 0  # left out where it is 0
-    chat_pinned: list[ChatMessage]
 
 
-class SessionList(Output, frozen=True, kw_only=True):
-    """A page of sessions, the newest first."""
-
-    sessions: list[SessionView]
-    next: int | None
-
-
-class EventList(Output, frozen=True, kw_only=True):
-    """A page of a session's log; poll with `next`."""
-
-    events: list[KnownEvent]
-    next: int
+def session_view(vocabulary: Vocabulary) -> Any:
+    """Return the record of a session with the fields of features."""
+    fields = [field for feature in vocabulary.features for field in feature.shown]
+    return record("SessionView", fields, SessionView.__doc__ or "", SessionView)
 
 
-class Happened(Output, frozen=True, kw_only=True):
-    """The events that a command led to."""
+def session_list(view: Any) -> Any:
+    """Return the record of a page of sessions."""
+    fields = [("sessions", list[view]), ("next", int | None)]
+    return record("SessionList", fields, "A page of sessions, the newest first.")
 
-    events: list[KnownEvent]
+
+def event_list(event: Any) -> Any:
+    """Return the record of a page of a log, whose events are of these types."""
+    fields = [("events", list[event]), ("next", int)]
+    doc = "A page of a session's log; poll with `next`."
+    return record("EventList", fields, doc)
+
+
+def happened(event: Any) -> Any:
+    """Return the record of the events that a command led to."""
+    return record("Happened", [("events", list[event])], "The events that a command led to.")

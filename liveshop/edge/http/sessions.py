@@ -1,7 +1,10 @@
 """Sessions, their commands and their log over HTTP."""
 
-from liveshop.core.commands import HostCommand, MuteViewer, UnmuteViewer
+from collections.abc import Iterator
+
+from liveshop.core.commands import Command
 from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound, SoldOut
+from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Status
 from liveshop.core.roles import Role
 from liveshop.core.wire import Message
@@ -9,13 +12,13 @@ from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.session_records import (
-    EventList,
     EventsPage,
-    Happened,
     NewSession,
-    SessionList,
     SessionsPage,
-    SessionView,
+    event_list,
+    happened,
+    session_list,
+    session_view,
 )
 from liveshop.stores.postgres.sessions import Sessions
 
@@ -53,9 +56,7 @@ async def read_session(services: Services, call: Call[Nothing, Nothing]) -> Repl
     return Reply(view)
 
 
-async def command_session(
-    services: Services, call: Call[Nothing, HostCommand | MuteViewer | UnmuteViewer]
-) -> Reply:
+async def command_session(services: Services, call: Call[Nothing, Command]) -> Reply:
     """Carry out a command of a host or a moderator; each needs the role it has on a socket."""
     assert call.body.needs is not None, "commands of hosts need a role"
     call.caller.require(call.body.needs)
@@ -89,35 +90,47 @@ async def _view(services: Services, session_id: str) -> Message:
     return {name: value for name, value in snapshot.items() if name != "chat"}
 
 
-OPERATIONS = (
-    Operation(
+def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
+    """Return the operations; sessions, commands and events are those of a vocabulary."""
+    return (*_session_operations(vocabulary), *_log_operations(vocabulary))
+
+
+def _session_operations(vocabulary: Vocabulary) -> Iterator[Operation]:
+    view = session_view(vocabulary)
+    yield Operation(
         method="POST",
         path="/api/sessions",
         handler=add_session,
         needs=Role.HOST,
-        answers={201: SessionView},
-    ),
-    Operation(
-        method="GET", path="/api/sessions", handler=list_sessions, answers={200: SessionList}
-    ),
-    Operation(
+        answers={201: view},
+    )
+    yield Operation(
+        method="GET",
+        path="/api/sessions",
+        handler=list_sessions,
+        answers={200: session_list(view)},
+    )
+    yield Operation(
         method="GET",
         path="/api/sessions/{session_id}",
         handler=read_session,
-        answers={200: SessionView},
-    ),
-    Operation(
+        answers={200: view},
+    )
+
+
+def _log_operations(vocabulary: Vocabulary) -> Iterator[Operation]:
+    yield Operation(
         method="POST",
         path="/api/sessions/{session_id}/commands",
         handler=command_session,
+        body=vocabulary.staff_command,
         needs=Role.MODERATOR,
-        answers={200: Happened},
+        answers={200: happened(vocabulary.any_event)},
         refuses=(Conflict, SoldOut, LimitReached, Busy),
-    ),
-    Operation(
+    )
+    yield Operation(
         method="GET",
         path="/api/sessions/{session_id}/events",
         handler=list_events,
-        answers={200: EventList},
-    ),
-)
+        answers={200: event_list(vocabulary.any_event)},
+    )

@@ -12,7 +12,7 @@ import anyio
 from msgspec import Struct
 
 from liveshop.core import limits, messages
-from liveshop.core.events import ChatDeleted, Event
+from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import ChatMessage, Totals
 from liveshop.core.roles import Role
@@ -107,7 +107,12 @@ class Broadcast:
         old = self._gauges
         self._state, self._shown_anew = state, True
         self._gauges = Gauges.of(
-            state, left, viewers=old.viewers, likes=old.likes, buying=old.buying
+            state,
+            left,
+            viewers=old.viewers,
+            likes=old.likes,
+            buying=old.buying,
+            parts=old.parts,
         )
         self._flush_soon(urgent=True)
 
@@ -121,15 +126,7 @@ class Broadcast:
         for event in events:
             self._events.append(event)
             self._gauges = self._gauges.after(event)
-            if isinstance(event, ChatDeleted):
-                self._forget_chat(event.id)
         self._flush_soon(urgent=True)
-
-    def pass_over(self, events: Iterable[Event]) -> None:
-        """Show nothing of events from before this room, nor what chat they have taken away."""
-        for event in events:
-            if isinstance(event, ChatDeleted):
-                self._forget_chat(event.id)
 
     def add_chat(self, message: ChatMessage) -> None:
         """Show a chat message soon; one that is known already or deleted is passed over."""
@@ -142,6 +139,13 @@ class Broadcast:
         """Count chat messages that were left out for everyone, and tell soon."""
         self._dropped += count
         self._flush_soon(urgent=False)
+
+    def forget_chat(self, chat_id: str) -> None:
+        """Show a message no longer, however it may come again."""
+        self._deleted.append(chat_id)
+        kept = [message for message in self._chat if message.id != chat_id]
+        self._chat = deque(kept, maxlen=limits.CHAT_TAIL_MESSAGES)
+        self._new_chat = [message for message in self._new_chat if message.id != chat_id]
 
     def pulse(self, gauges: Gauges, stats: Stats | None, *, sparing: bool = False) -> None:
         """Take the newest gauges; changes are shown, and anything at least every `ping_ms`.
@@ -241,12 +245,6 @@ class Broadcast:
             return
         self._stats_shown = self._stats
         self._audience.write_to_staff(frame(self._stats.message()), Role.HOST)
-
-    def _forget_chat(self, chat_id: str) -> None:
-        self._deleted.append(chat_id)
-        kept = [message for message in self._chat if message.id != chat_id]
-        self._chat = deque(kept, maxlen=limits.CHAT_TAIL_MESSAGES)
-        self._new_chat = [message for message in self._new_chat if message.id != chat_id]
 
 
 def _loop_ms() -> int:

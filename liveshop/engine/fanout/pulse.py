@@ -1,6 +1,7 @@
 """The pulse of a room: twice a second it reports, fetches the gauges, and finds what was missed."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
@@ -8,6 +9,7 @@ from liveshop.core.model import Reservation, Totals
 from liveshop.core.snapshot import Gauges
 from liveshop.engine.fanout.broadcast import Stats
 from liveshop.engine.fanout.mailbox import Watched
+from liveshop.engine.part import overriding
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.rooms.command_log import CommandLog
@@ -31,7 +33,7 @@ class Pulse:
         self._admission = admission
         self._command_log = command_log
         self._outcomes = outcomes
-        self._likes_added = 0
+        self._refreshers = overriding(session.parts.values(), "refresh")
         self._tick_seen = ""
         self._chat_after = ""
         self._chat_dropped: int | None = None
@@ -49,22 +51,19 @@ class Pulse:
         """Units in open reservations, as of the newest pulse."""
         return sum(row.held for name, row in self._rows.items() if not name.startswith("@"))
 
-    def like(self, count: int) -> None:
-        """Count likes, to be reported in the next pulse."""
-        self._likes_added += count
-
     async def beat(self) -> UnitsStatus | None:
         """Take one pulse; while Redis is away, tell the viewers that buying is closed.
 
         Returns the units' status, None without an answer.
         """
         session = self._session
-        added, self._likes_added = self._likes_added, 0
+        added, session.new_likes = session.new_likes, 0
         watched = session.mailbox.watched(limits.WATCHED_RIDS_PER_PULSE_MAX)
         try:
             reply = await session.live.pulse(
                 session.epochs.newest,
                 node=session.node.node_id,
+                features=session.node.vocabulary.names,
                 viewers=len(session.audience),
                 likes_added=added,
                 likes_seen=session.broadcast.gauges.likes,
@@ -74,7 +73,7 @@ class Pulse:
                 rids=[each.rid for each in watched],
             )
         except LiveshopError:
-            self._likes_added += added
+            session.new_likes += added
             self._show(session.broadcast.gauges.viewers, session.broadcast.gauges.likes, None)
             return None
         await self._take(reply, watched)
@@ -88,10 +87,12 @@ class Pulse:
             session.peers.expect()
             session.epochs.recount()
         session.peers.nodes = reply.nodes
+        session.peers.features = reply.features
         self._peak = reply.viewers_peak
         self.seq = reply.totals.version
         self.plan_offset = reply.plan_offset
         self._take_chat(reply)
+        await self._refresh()
         self._take_head(reply)
         if reply.status is not UnitsStatus.OK:
             self._tick_seen = ""
@@ -109,6 +110,12 @@ class Pulse:
                 session.wake.behind.set()
             await self._repair(watched, reply.reservations)
             await session.peers.post()
+
+    async def _refresh(self) -> None:
+        for refresh in self._refreshers:
+            # Its last gauge stands while what it asks is away.
+            with suppress(LiveshopError):
+                await refresh()
 
     def _take_head(self, reply: PulseReply) -> None:
         """Note how far Postgres was by what Redis has copied; of a rebuild under way, its epoch."""
@@ -130,6 +137,7 @@ class Pulse:
             likes=likes,
             # In a cluster the session's primary may be away, and the others not.
             buying=session.buying and totals is not None,
+            parts=session.part_gauges(),
         )
         if totals is None:
             stats = session.broadcast.stats

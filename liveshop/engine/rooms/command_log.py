@@ -5,15 +5,16 @@ from typing import Any
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.commands import AddProduct, DeleteChat, HostCommand, PinChat, UnpinChat
+from liveshop.core.commands import AddProduct, EndSession, HostCommand
 from liveshop.core.decide import decide
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.errors import Busy, Conflict, LiveshopError, NotFound, OutcomeUnknown
-from liveshop.core.events import ChatDeleted, Event
+from liveshop.core.events import Event
 from liveshop.core.failpoint import Failpoint
-from liveshop.core.model import ChatMessage, Product, Row, Status
+from liveshop.core.model import Product, Row, Status
 from liveshop.core.session import SessionState, replay
-from liveshop.core.wire import decode_event, event_message
+from liveshop.core.wire import event_message
+from liveshop.engine.part import overriding
 from liveshop.engine.rooms.logged import read_session
 from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.catalogue import Catalogue
@@ -31,6 +32,9 @@ class CommandLog:
         self._session = session
         self._lock = anyio.Lock()
         self._verified_epoch = -1
+        parts = session.parts
+        self._push_parts = overriding(parts.values(), "pushed")
+        self._looking_up = [name for name in parts if overriding([parts[name]], "look_up")]
 
     async def execute(self, command: HostCommand | SystemCommand) -> list[Event]:
         """Carry out a command and return its events, which viewers get, too.
@@ -40,6 +44,8 @@ class CommandLog:
         Otherwise each node pushes as soon as it knows the events and Redis takes them.
         """
         session = self._session
+        if isinstance(command, HostCommand) and command.opens:
+            session.peers.require(command.feature)
         async with self._lock:
             session.require_stores()
             events, rows = await self._append(command)
@@ -65,7 +71,7 @@ class CommandLog:
     async def receive(self, bodies: list[dict[str, Any]]) -> None:
         """Take in events of another node, and read the log where some are missing before them."""
         async with self._lock:
-            events = [decode_event(body) for body in bodies]
+            events = [self._session.node.vocabulary.event(body) for body in bodies]
             news = [event for event in events if event.offset > self._session.state.offset]
             if news and news[0].offset == self._session.state.offset + 1:
                 self._session.advance(news)
@@ -153,17 +159,15 @@ class CommandLog:
     async def _facts(self, command: HostCommand | SystemCommand) -> Facts:
         node, session_id = self._session.node, self._session.session_id
         self._session.keep_rows(await node.stores[Sessions].rows(session_id))
-        product = chat = None
+        product = None
         if isinstance(command, AddProduct):
             product = await self._product(command.product_id)
-        elif isinstance(command, DeleteChat | PinChat | UnpinChat):
-            chat = await self._chat(command.id)
         return Facts(
             now_ms=self._session.clock.at(await node.link.now_ms()),
             catalogue_currency=node.settings.currency,
             rows=dict(self._session.rows),
             product=product,
-            chat=chat,
+            found=await self._found(command),
         )
 
     async def _product(self, product_id: str) -> Product | None:
@@ -172,9 +176,14 @@ class CommandLog:
         except NotFound:
             return None
 
-    async def _chat(self, chat_id: str) -> ChatMessage | None:
-        known = self._session.broadcast.chat_message(chat_id)
-        return known or await self._session.live.chat_get(chat_id)
+    async def _found(self, command: HostCommand | SystemCommand) -> dict[str, Any]:
+        """Return what features look up for a command: their own, or all for the session's end."""
+        names = self._looking_up if isinstance(command, EndSession) else [command.feature]
+        return {
+            name: await self._session.parts[name].look_up(command)
+            for name in names
+            if name in self._looking_up
+        }
 
     async def _catch_up(self) -> None:
         session = self._session
@@ -196,8 +205,7 @@ class CommandLog:
             if not self.verified:
                 await self._verify()
             await self.push()
-            for event in events:
-                if isinstance(event, ChatDeleted):
-                    await session.live.chat_delete(event.id)
+            for pushed in self._push_parts:
+                await pushed(events)
         except LiveshopError:
             session.epochs.fence()

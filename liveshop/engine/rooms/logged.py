@@ -14,17 +14,16 @@ _EVENTS_PER_READ: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class LoggedSession:
-    """A session's record and whole log; `rows` are no older than `seq`, that of its totals."""
+    """A session's record and whole log, and the state before its first event.
+
+    `rows` are no older than `seq`, that of its totals.
+    """
 
     record: SessionRecord
+    first_state: SessionState
     events: list[Event]
     seq: int
     rows: list[Row]
-
-    @property
-    def first_state(self) -> SessionState:
-        """The state before the first event."""
-        return SessionState.new(self.record.info, self.record.first_status)
 
 
 async def read_session(sessions: Sessions, session_id: str) -> LoggedSession:
@@ -37,4 +36,5 @@ async def read_session(sessions: Sessions, session_id: str) -> LoggedSession:
         if len(part) < _EVENTS_PER_READ:
             break
     totals = await sessions.totals(session_id)
-    return LoggedSession(record, events, totals.version, await sessions.rows(session_id))
+    first = sessions.vocabulary.new_state(record.info, record.first_status)
+    return LoggedSession(record, first, events, totals.version, await sessions.rows(session_id))

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 
 from liveshop.core import limits
-from liveshop.core.errors import Busy, OutcomeUnknown, Unavailable
+from liveshop.core.errors import Busy, Conflict, OutcomeUnknown, Unavailable
 from liveshop.core.wire import encode_one
 from liveshop.engine.fanout.mailbox import Mailbox
 from liveshop.engine.node import Node
@@ -16,7 +16,8 @@ _EXPECTED_S = 3 * limits.PULSE_MS / 1000
 class Peers:
     """Publishes on the session's channel of the bus; while there is no peer, the bus is spared.
 
-    `nodes` counts the nodes that have the session, this one included, as the pulse counted them.
+    `nodes` counts the nodes that have the session, this one included, as the pulse counted them;
+    `features` are those that all of them have.
     Nothing waits for a message of the bus: the pulse of each node repairs what is lost on the way.
     """
 
@@ -25,11 +26,20 @@ class Peers:
         self._session_id = session_id
         self._mailbox = mailbox
         self.nodes = 1
+        self.features: frozenset[str] = frozenset()
         self._expected_until_s = 0.0
 
     async def announce(self) -> None:
         """Tell the peers, known or not, that there is one more."""
         await self._publish("here", None)
+
+    def require(self, feature: str) -> None:
+        """Raise Conflict while a node that has the session lacks a feature.
+
+        Otherwise its viewers, in a rolling upgrade, would not see what the others take part in.
+        """
+        if feature not in self.features:
+            raise Conflict(f"a node that has this session does not know {feature} yet")
 
     def expect(self) -> None:
         """Believe that a peer has the session too, until the pulses have counted it."""

@@ -13,34 +13,30 @@ from liveshop.core.commands import (
     Checkout,
     Command,
     HostCommand,
-    Like,
-    MuteViewer,
     Release,
     Reserve,
-    Say,
-    UnmuteViewer,
-    ViewProduct,
 )
 from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Charge, Status
-from liveshop.engine.chat import Chat
+from liveshop.core.roles import Identity
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.mailbox import Asker, ViewerAsker
 from liveshop.engine.fanout.pulse import Pulse
 from liveshop.engine.fanout.viewer import Viewer
+from liveshop.engine.part import overriding
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.cart import Cart
 from liveshop.engine.purchase.combiner import Combiner, Purchase
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
+from liveshop.engine.purchase.reply import Reply
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.rebuild import Rebuilder
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.rooms.upkeep import Upkeep
-from liveshop.engine.sampler import Sampler
 from liveshop.stores.redis.unit_records import ReserveLine
 
 _RESTART_S = 1.0
@@ -57,13 +53,18 @@ class Room:
         self.command_log = CommandLog(session)
         self.writer = OrderWriter(session, self.command_log, self.settler, self.admission)
         self.outcomes = OrderOutcomes(session, self.writer, self.settler)
-        self.chat = Chat(session)
-        self.sampler = Sampler(session)
         self._combiner = Combiner(session, self.command_log, self.writer, self.admission)
         self.cart = Cart(session, self.writer, self.admission)
         self._pulse = Pulse(session, self.command_log, self.outcomes, self.admission)
         self._rebuilder = Rebuilder(session, self.command_log, self.outcomes)
         self._upkeep = Upkeep(session, self.command_log, self.outcomes, self.settler, self._pulse)
+        parts = session.parts.values()
+        self._at_once = {kind: do for part in parts for kind, do in part.at_once.items()}
+        self._handlers = {kind: do for part in parts for kind, do in part.handlers.items()}
+        self._hearers = {kind: hear for part in parts for kind, hear in part.hears.items()}
+        self._part_tasks = overriding(parts, "run")
+        self._hear_joined = overriding(parts, "joined")
+        self._welcomers = overriding(parts, "welcome")
         self._tasks: TaskGroup | None = None
         self._in_flight = 0
 
@@ -131,7 +132,7 @@ class Room:
                 self._upkeep.read_on,
                 self._upkeep.read_messages,
                 self._rebuilder.run,
-                self.sampler.run,
+                *self._part_tasks,
             ):
                 self._tasks.start_soon(self._keep_going, part)
             task_status.started()
@@ -154,11 +155,6 @@ class Room:
             case AskTime(client_ms=client_ms, ref=ref):
                 now_ms = self.session.clock.now_ms()
                 asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
-            case Like(count=count):
-                self.chat.require_open()
-                self._pulse.like(count)
-            case ViewProduct(product_id=product_id):
-                self.sampler.view_product(product_id)
             case Buy() | Reserve():
                 self.purchase(_buyer(viewer), command, asker)
             case Checkout(order_id=order_id):
@@ -166,6 +162,8 @@ class Room:
                     asker.refuse(busy)
                 else:
                     self.start(self._carry_out, viewer, command, asker)
+            case _ if (do := self._at_once.get(type(command))) is not None:
+                do(command, asker)
             case _:
                 self.start(self._carry_out, viewer, command, asker)
 
@@ -204,17 +202,24 @@ class Room:
         """Give a reservation back; raises what refuses it."""
         await self.cart.release(buyer, rid, asker)
 
-    async def command(self, command: HostCommand | MuteViewer | UnmuteViewer) -> list[Event]:
+    async def command(self, command: Command) -> list[Event]:
         """Carry out what a host or moderator asks for; raises what refuses it."""
-        match command:
-            case MuteViewer(viewer_id=viewer_id, duration_ms=duration_ms):
-                await self.chat.mute(viewer_id, duration_ms)
-                return []
-            case UnmuteViewer(viewer_id=viewer_id):
-                await self.chat.unmute(viewer_id)
-                return []
-            case _:
-                return await self.command_log.execute(command)
+        if isinstance(command, HostCommand):
+            return await self.command_log.execute(command)
+        await self._handlers[type(command)](command, Reply())
+        return []
+
+    def greet(self, identity: Identity | None, visitor: str | None) -> None:
+        """Note that a viewer is about to be seated."""
+        for joined in self._hear_joined:
+            joined(identity, visitor)
+
+    async def welcome_fields(self, identity: Identity) -> dict[str, Any]:
+        """Return the fields of features in the `welcome` of a viewer with a token."""
+        fields: dict[str, Any] = {}
+        for welcome in self._welcomers:
+            fields |= await welcome(identity)
+        return fields
 
     def start(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Start a task that the room owns; raises Busy where too many are under way."""
@@ -238,10 +243,8 @@ class Room:
                 self.session.mailbox.receive(body)
             case "here":
                 self.session.peers.expect()
-            case "chat":
-                self.chat.receive(body)
-            case "muted":
-                self.chat.receive_muted(body)
+            case _ if (hear := self._hearers.get(kind)) is not None:
+                hear(body)
 
     async def _receive_events(self, bodies: list[dict[str, Any]]) -> None:
         try:
@@ -271,19 +274,15 @@ class Room:
 
     async def _dispatch(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         match command:
-            case Say(text=text):
-                assert viewer.identity is not None, "a viewer who says something has a token"
-                await self.chat.say(viewer.identity, text, asker)
             case Checkout(order_id=order_id, rids=rids):
                 await self.cart.checkout(_buyer(viewer), order_id, rids, asker)
             case Release(rid=rid):
                 await self.cart.release(_buyer(viewer), rid, asker)
-            case MuteViewer() | UnmuteViewer():
-                await self.command(command)
-                asker.answer(messages.ok(asker.ref))
-            case _ if isinstance(command, HostCommand):
+            case HostCommand():
                 events = await self.command_log.execute(command)
                 asker.answer(messages.ok(asker.ref, offset=events[-1].offset))
+            case _ if (handle := self._handlers.get(type(command))) is not None:
+                await handle(command, asker)
             case _:
                 raise BadRequest(f"{type(command).__name__} is not for a joined connection")
 

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from liveshop.core.errors import Unavailable
+from liveshop.core.errors import Conflict, Unavailable
 from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.session import SessionState, apply
@@ -12,6 +13,7 @@ from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.broadcast import Broadcast
 from liveshop.engine.fanout.mailbox import Mailbox
 from liveshop.engine.node import Node
+from liveshop.engine.part import RoomPart, overriding
 from liveshop.engine.purchase.purchase_limits import PurchaseLimits
 from liveshop.engine.rooms.epochs import Epochs
 from liveshop.engine.rooms.logged import LoggedSession
@@ -24,13 +26,16 @@ from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.live_records import RowGauge
 from liveshop.stores.redis.units import SessionUnits
 
+_SILENT = (Status.DRAFT, Status.ENDED)
+
 
 class Session:
     """A session on a node: its state, and the parts that show it.
 
     `state` follows the log. `newest` is the last applied event, and `sells_offset` the offset of
-    the last one that changed what is sold. `rows` are the newest copies of Postgres' rows. All else
-    that a session has on a node is apart: its `epochs`, its `peers`, and what may `wake` its tasks.
+    the last one that changed what is sold. `rows` are the newest copies of Postgres' rows,
+    `new_likes` the likes that came here since the last pulse. All else that a session has on a node
+    is apart: its `epochs`, its `peers`, what may `wake` its tasks, and the `parts` of features.
     """
 
     def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
@@ -44,6 +49,7 @@ class Session:
         self.newest: Event | None = None
         self.sells_offset = 0
         self.rows: dict[str, Row] = {}
+        self.new_likes = 0
         self.limits = PurchaseLimits()
         self.clock = SessionClock(node.clock)
         self.units = SessionUnits(node.link, node.library, self.session_id)
@@ -58,6 +64,13 @@ class Session:
             metrics=node.metrics,
             ping_ms=node.settings.ping_ms,
         )
+        self.parts: dict[str, RoomPart] = {
+            each.name: each.room(self) for each in node.vocabulary.features if each.room
+        }
+        self._hear_applied = overriding(self.parts.values(), "applied")
+        self._gauged = [
+            (name, part) for name, part in self.parts.items() if overriding([part], "gauge")
+        ]
 
     @property
     def ended(self) -> bool:
@@ -74,6 +87,11 @@ class Session:
         if not self.node.stores_up:
             raise Unavailable()
 
+    def require_open(self) -> None:
+        """Raise Conflict where viewers may say and like nothing: in a draft, and after the end."""
+        if self.state.status in _SILENT:
+            raise Conflict(f"the session is {self.state.status}")
+
     def advance(self, events: Sequence[Event], *, show: bool = True) -> None:
         """Apply the events that follow, in the order of offsets, and show them to the viewers."""
         for event in events:
@@ -82,12 +100,12 @@ class Session:
             if event.sells:
                 self.sells_offset = event.offset
             self.limits.note(event)
+            for applied in self._hear_applied:
+                applied(event)
             if isinstance(event, UnknownEvent):
                 self.node.metrics.unknown_events.inc()
         if show:
             self.broadcast.add_events(self.state, events)
-        else:
-            self.broadcast.pass_over(events)
 
     def begin_anew(self, logged: LoggedSession) -> None:
         """Take the session as Postgres has it in place of all that is known, and show it so."""
@@ -123,6 +141,11 @@ class Session:
     def left(self) -> dict[str, int]:
         """Return the units left of each row, as far as Postgres knows: without what is held."""
         return {name: row.units - row.sold for name, row in self.rows.items()}
+
+    def part_gauges(self) -> dict[str, Any]:
+        """Return the gauges of the features that have one now."""
+        gauges = {name: part.gauge() for name, part in self._gauged}
+        return {name: gauge for name, gauge in gauges.items() if gauge is not None}
 
     def watch_gauges(self, gauges: Iterable[RowGauge]) -> None:
         """Keep the rows that Redis has copies of."""

@@ -13,8 +13,8 @@ from functools import reduce
 import anyio
 
 from liveshop.core import limits, messages
-from liveshop.core.commands import AskTime, Command, Like, ViewProduct
-from liveshop.core.errors import BadRequest, Busy, Conflict, LiveshopError, NotFound
+from liveshop.core.commands import AskTime, Command
+from liveshop.core.errors import BadRequest, Busy, Conflict, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import ChatMessage
@@ -61,8 +61,8 @@ class Still:
         self.whole = picture.whole
         self._frame = picture.frame
         self._frame_away: SharedFrame | None = None
-        self._ended = Conflict(f"the session is {state.status}")
-        self._product_ids = frozenset(state.shelf)
+        self.ended = Conflict(f"the session is {state.status}")
+        self.product_ids = frozenset(state.shelf)
 
     @property
     def snapshot_frame(self) -> SharedFrame:
@@ -83,17 +83,21 @@ class Still:
     def submit(self, viewer: Viewer, command: Command, *, now_ms: int) -> None:
         """Answer an anonymous viewer's command as the show's room would."""
         asker = ViewerAsker(self.audience, viewer, command.ref)
-        match command:
-            case AskTime(client_ms=client_ms, ref=ref):
-                asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
-            case Like():
-                asker.refuse(self._ended)
-            case ViewProduct(product_id=product_id):
-                if product_id not in self._product_ids:
-                    asker.refuse(NotFound("product", product_id))
-            case _:
-                name = type(command).__name__
-                asker.refuse(BadRequest(f"{name} is not for a joined connection"))
+        if isinstance(command, AskTime):
+            answer = messages.time(command.ref, client_ms=command.client_ms, now_ms=now_ms)
+            asker.answer(answer)
+            return
+        try:
+            self._refuse(command)
+        except LiveshopError as refusal:
+            asker.refuse(refusal)
+
+    def _refuse(self, command: Command) -> None:
+        """Raise what refuses a command; one that is only counted in a show passes."""
+        refuse = self._node.vocabulary.still.get(type(command))
+        if refuse is None:
+            raise BadRequest(f"{type(command).__name__} is not for a joined connection")
+        refuse(self, command)
 
 
 class Stills:

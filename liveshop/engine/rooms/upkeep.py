@@ -146,7 +146,10 @@ class Upkeep:
     def _until_next_s(self) -> float:
         """Return how long nothing is due, at most a pulse: rows may change without a word."""
         now_ms = self._session.clock.now_ms()
-        ends_ms = [sale.ends_at_ms - now_ms for sale in self._session.state.sales.values()]
+        state = self._session.state
+        due_ms = [sale.ends_at_ms for sale in state.sales.values()]
+        due_ms += [at_ms for part in state.parts.values() if (at_ms := part.due_ms()) is not None]
+        ends_ms = [at_ms - now_ms for at_ms in due_ms]
         # One that is overdue could not be ended just now: not again at once.
         waits_ms = [end_ms if end_ms > 0 else _AGAIN_MS for end_ms in ends_ms]
         return min([limits.PULSE_MS, *waits_ms]) / 1000

@@ -1,5 +1,9 @@
 """Lets viewers into rooms: the welcome, the snapshot, and what they ask for meanwhile."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
 from liveshop.core import limits, messages
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
@@ -17,6 +21,17 @@ from liveshop.engine.rooms.rooms import Rooms
 from liveshop.engine.rooms.stills import Still
 from liveshop.engine.session_log import SessionLog
 from liveshop.stores.postgres.orders import Orders
+
+
+class _Belongings(NamedTuple):
+    """The belongings of a viewer with a token in a session; `fields` are those of features."""
+
+    reservations: Sequence[Reservation] = ()
+    orders: Sequence[Order] = ()
+    fields: Mapping[str, Any] = MappingProxyType({})
+
+
+_NOTHING: Final = _Belongings()
 
 
 class ViewerAdmission:
@@ -41,7 +56,7 @@ class ViewerAdmission:
             shown = self._rooms.shown(session_id)
             if shown is not None:
                 self._enter(viewer, shown, visitor)
-                self._seat(viewer, shown, ref, (), [])
+                self._seat(viewer, shown, ref)
                 return
         self._coming[viewer] = []
         self._errands.start(self._bring, viewer, session_id, ref, visitor)
@@ -95,8 +110,12 @@ class ViewerAdmission:
             if viewer not in self._coming:
                 return  # it has left meanwhile
             self._enter(viewer, place, visitor)
-            reservations, orders = await self._belongings(viewer.identity, place)
-            self._seat(viewer, place, ref, reservations, orders)
+            if viewer.identity is None:
+                self._seat(viewer, place, ref)
+            else:
+                assert isinstance(place, Room), "a still is for anonymous viewers"
+                belongings = await self._belongings(viewer.identity, place)
+                self._seat(viewer, place, ref, belongings)
         except NotFound:
             no_such_session(viewer)
         except LiveshopError:
@@ -105,23 +124,18 @@ class ViewerAdmission:
             SessionLog(session_id).exception("a viewer could not be welcomed")
             send_away(viewer)
 
-    async def _belongings(
-        self, identity: Identity | None, place: Room | Still
-    ) -> tuple[tuple[Reservation, ...], list[Order]]:
-        if identity is None:
-            return (), []
-        assert isinstance(place, Room), "a still is for anonymous viewers"
-        buyer, session = identity.viewer_id, place.session
+    async def _belongings(self, identity: Identity, room: Room) -> _Belongings:
+        buyer, session = identity.viewer_id, room.session
         reservations = await session.units.mine(buyer)
         for reservation in reservations:
             session.mailbox.watch(Watched.of(reservation))
         orders = await self._node.stores[Orders].of_buyer(session.session_id, buyer)
-        return reservations, orders
+        return _Belongings(reservations, orders, await room.welcome_fields(identity))
 
     def _enter(self, viewer: Viewer, place: Room | Still, visitor: str | None) -> None:
         """From here on the viewer's private messages wait for its welcome."""
         if isinstance(place, Room):
-            place.sampler.visit(viewer.identity, visitor)
+            place.greet(viewer.identity, visitor)
         self._inside[viewer] = place
         place.audience.expect(viewer)
         for waiting in self._coming.pop(viewer, ()):
@@ -141,8 +155,7 @@ class ViewerAdmission:
         viewer: Viewer,
         place: Room | Still,
         ref: int | None,
-        reservations: tuple[Reservation, ...],
-        orders: list[Order],
+        belongings: _Belongings = _NOTHING,
     ) -> None:
         node, session = self._node, place.session if isinstance(place, Room) else None
         role = viewer.identity.role if viewer.identity is not None else Role.VIEWER
@@ -154,8 +167,9 @@ class ViewerAdmission:
             viewer.identity,
             now_ms=(session or node).clock.now_ms(),
             ping_ms=node.settings.ping_ms,
-            reservations=reservations,
-            orders=orders,
+            reservations=belongings.reservations,
+            orders=belongings.orders,
+            fields=belongings.fields,
         )
         place.audience.seat(viewer, frame(welcome), place.snapshot_frame)
         stats = None if session is None else session.broadcast.stats

@@ -8,6 +8,7 @@ from liveshop.core import wire
 from liveshop.core.decision import Decision, Move
 from liveshop.core.errors import Conflict, NotFound, SoldOut
 from liveshop.core.events import Event
+from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Bought, Row, Status, Totals
 from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.database import Connection, Database
@@ -25,10 +26,11 @@ _SQL = queries("sessions")
 
 
 class Sessions:
-    """The sessions in one database."""
+    """The sessions in one database; their events are those of a vocabulary."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vocabulary: Vocabulary) -> None:
         self._database = database
+        self.vocabulary = vocabulary
 
     async def create(self, info: SessionInfo, status: Status, created_ms: int) -> SessionRecord:
         """Store a new session; Conflict if the id is taken."""
@@ -89,19 +91,14 @@ class Sessions:
                 names = [row.row for row in decision.rows]
                 units = [row.units for row in decision.rows]
                 changed += await connection.fetch(_SQL["create_rows"], session_id, names, units)
-            if decision.words is not None:
-                await connection.execute(_SQL["save_words"], session_id, decision.words)
+            for write in decision.writes:
+                await self.vocabulary.writers[type(write)](connection, session_id, write)
         return [row_of(record) for record in changed]
 
     async def events(self, session_id: str, *, after: int, limit: int) -> list[Event]:
         """Return events in the order of offsets, from the one after `after`."""
         records = await self._database.fetch(_SQL["events_after"], session_id, after, limit)
-        return [wire.decode_event(wire.decode_object(record["body"])) for record in records]
-
-    async def blocked_words(self, session_id: str) -> list[str]:
-        """Return the words that the chat refuses."""
-        record = await self._database.fetchrow(_SQL["read_words"], session_id)
-        return [] if record is None else list(record["words"])
+        return [self.vocabulary.event(wire.decode_object(record["body"])) for record in records]
 
     async def heads(self, session_ids: Sequence[str]) -> dict[str, Head]:
         """Return how far each of the sessions is; unknown ones are left out."""

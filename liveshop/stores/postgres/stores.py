@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from liveshop.core.feature import Vocabulary
 from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.sessions import Sessions
 
 Store = TypeVar("Store")
 
@@ -14,11 +16,12 @@ class Stores:
     A feature brings a store of its own: a class that is made of a `Database`.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vocabulary: Vocabulary) -> None:
         self._database = database
-        self._made: dict[Callable[[Database], Any], Any] = {}
+        self._made: dict[Callable[..., Any], Any] = {}
+        self.put(Sessions(database, vocabulary))
 
-    def __getitem__(self, kind: Callable[[Database], Store]) -> Store:
+    def __getitem__(self, kind: Callable[..., Store]) -> Store:
         made: Store | None = self._made.get(kind)
         if made is None:
             made = self._made[kind] = kind(self._database)

@@ -97,6 +97,7 @@ class SessionLive:
         epoch: int,
         *,
         node: str,
+        features: Sequence[str],
         viewers: int,
         likes_added: int,
         likes_seen: int,
@@ -105,7 +106,7 @@ class SessionLive:
         chat_after: str,
         rids: Sequence[str] = (),
     ) -> PulseReply:
-        """Report this node's viewers and likes, and fetch the session's gauges in one call.
+        """Report this node's features, viewers and likes, and fetch the session's gauges.
 
         `likes_seen` and `peak_seen` are the highest values known here: Redis, if it has lost
         its own, goes on from there. `tick_seen` and `chat_after` are empty at first: all rows,
@@ -114,7 +115,7 @@ class SessionLive:
         reply = await self._call(
             "pulse",
             *(epoch, node, viewers, likes_added, likes_seen, peak_seen, tick_seen, chat_after),
-            *(CHAT_TAIL_MESSAGES, NODE_SILENCE_MS_MAX),
+            *(CHAT_TAIL_MESSAGES, NODE_SILENCE_MS_MAX, ",".join(features)),
             *rids,
         )
         return _pulse_reply(*reply)
@@ -130,6 +131,7 @@ def _pulse_reply(
     plan_offset: int,
     viewers: int,
     nodes: int,
+    features: list[str],
     likes: int,
     viewers_peak: int,
     tick: str,
@@ -147,6 +149,7 @@ def _pulse_reply(
         plan_offset=plan_offset,
         viewers=viewers,
         nodes=nodes,
+        features=_common(features),
         likes=likes,
         viewers_peak=viewers_peak,
         tick=tick,
@@ -156,6 +159,11 @@ def _pulse_reply(
         chat_dropped=chat_dropped,
         reservations={record.rid: record for record in unpack_all(records)},
     )
+
+
+def _common(features: Sequence[str]) -> frozenset[str]:
+    """Return the features that all nodes have, each node's separated by commas."""
+    return frozenset.intersection(*(frozenset(named.split(",")) for named in features))
 
 
 def _rows(stock: list[str]) -> tuple[RowGauge, ...]:

@@ -28,8 +28,8 @@ class PulseReply:
     """The gauges of a session, and what has happened to given reservations.
 
     It is answered whatever `status` is, because viewers, likes and chat need no rebuild. `rows` and
-    `reservations` are to be believed only if `status` is OK. `plan_offset` is that of the
-    projection, 0 if there is none; `epoch` is Redis', 0 if none. `tick` is to be given back in the
+    `reservations` are to be believed only if `status` is OK. `features` are those that all of the
+    `nodes` have. `plan_offset` is that of the projection, 0 if there is none; `epoch` is Redis', 0 if none. `tick` is to be given back in the
     next pulse: `rows` is None where it has not changed since. `chat` are the messages after
     `chat_after`, oldest first, at most `CHAT_TAIL_MESSAGES`; `chat_dropped` counts all that the cap
     dropped, ever (it may restart at 0 with Redis). `reservations` has those of the asked rids that
@@ -42,6 +42,7 @@ class PulseReply:
     plan_offset: int
     viewers: int
     nodes: int
+    features: frozenset[str]
     likes: int
     viewers_peak: int
     tick: str

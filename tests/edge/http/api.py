@@ -18,6 +18,7 @@ from liveshop.edge.http.app import build_app
 from liveshop.edge.server import build_server
 from liveshop.edge.tokens import make_token
 from liveshop.engine.engine import Engine
+from liveshop.features import FEATURES
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.link import RedisLink
@@ -171,7 +172,7 @@ async def running_node(postgres_url: str, redis_url: str) -> AsyncIterator[str]:
     database = Database(settings.postgres_url)
     link = RedisLink(settings.redis_url)
     bus = Bus(settings.redis_url, link)
-    engine = Engine(settings, database, link, bus)
+    engine = Engine(settings, database, link, bus, features=FEATURES)
     app = build_app(settings, engine, database)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -12,10 +12,12 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from liveshop.core import limits
 from liveshop.core.roles import Role
-from liveshop.edge.http.app import OPERATIONS
+from liveshop.edge.http.app import operations
 from liveshop.edge.http.openapi import openapi_document
 from tests.edge.http.api import Api, Caller, a_rid
+from tests.vocabulary import VOCABULARY
 
+OPERATIONS = operations(VOCABULARY)
 DOCUMENT = openapi_document(OPERATIONS)
 _FOR_BACKENDS = {
     f"{each.method} {each.path.replace(':path', '')}" for each in OPERATIONS if each.api_key

@@ -12,8 +12,8 @@ import pytest
 import redis
 
 from liveshop.core import limits, wire
-from liveshop.core.rehearsal import rehearse
 from liveshop.core.roles import Role
+from liveshop.features.rehearsal.rules import rehearse
 from tests.edge.http.api import Api, Caller, Json, a_rid, token
 from tests.waiting import wait_until
 
@@ -221,7 +221,7 @@ def test_a_node_answers_others_while_a_step_is_decided(
         assert may_end.wait(30)
         return rehearse(*given, **named)
 
-    monkeypatch.setattr("liveshop.edge.http.rehearsal.rehearse", slow)
+    monkeypatch.setattr("liveshop.features.rehearsal.http.rehearse", slow)
     state = beginning(api, session_id)
     with ThreadPoolExecutor(1) as threads:
         try:

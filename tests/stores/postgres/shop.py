@@ -13,6 +13,7 @@ from liveshop.stores.postgres.order_records import NewLine, NewOrder, Outcome, U
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payments import Payments
 from liveshop.stores.postgres.sessions import Sessions
+from tests.vocabulary import VOCABULARY
 
 NOW = 1_790_000_000_000
 PRICE = 5_000
@@ -23,7 +24,7 @@ class StoredShop:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.sessions = Sessions(database)
+        self.sessions = Sessions(database, VOCABULARY)
         self.orders = Orders(database)
         self.payments = Payments(database)
 

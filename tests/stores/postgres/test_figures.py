@@ -2,10 +2,10 @@
 
 from uuid import uuid4
 
-from liveshop.core.figures import Sold
 from liveshop.core.wire import Message
+from liveshop.features.figures.rules import Sold
+from liveshop.features.figures.store import AudienceFigures, Figures, Sample
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.figures import AudienceFigures, Figures, Sample
 from liveshop.stores.postgres.order_records import NewLine, NewOrder
 from tests.stores.postgres.shop import NOW, PRICE, StoredShop
 

@@ -7,6 +7,7 @@ from liveshop.core.model import Person, Reservation, Row
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome
+from liveshop.stores.redis.packing import SEPARATOR, session_key
 from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.stores.redis.harness import START_MS, OpenSession, line, linked, projection, sale
 
@@ -20,6 +21,7 @@ def live_of(session: OpenSession) -> SessionLive:
 
 async def pulse(live: SessionLive, node: str = "n1", **changes: object) -> PulseReply:
     fields: dict[str, object] = {
+        "features": ("chat", "likes"),
         "viewers": 0,
         "likes_added": 0,
         "likes_seen": 0,
@@ -42,6 +44,22 @@ async def test_viewers_are_those_of_all_nodes_that_were_heard_lately(redis_url: 
         await session.set_clock(START_MS + 3001)
         alone = await pulse(live, "n2", viewers=1)
         assert (alone.viewers, alone.nodes, alone.viewers_peak) == (1, 1, 7)
+
+
+async def test_the_features_of_a_session_are_those_that_all_of_its_nodes_have(
+    redis_url: str,
+) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        live = live_of(session)
+        assert (await pulse(live, "n1")).features == {"chat", "likes"}
+        assert (await pulse(live, "n2", features=("likes", "polls"))).features == {"likes"}
+        # As a release before features wrote it.
+        older = session_key(session.id, "nodes")
+        await link.call("HSET", older, "n3", SEPARATOR.join(("1", str(START_MS))))
+        assert (await pulse(live, "n1")).features == frozenset()
+        await session.set_clock(START_MS + 3001)
+        assert (await pulse(live, "n1")).features == {"chat", "likes"}
 
 
 async def test_likes_add_up_and_go_on_from_what_was_seen_when_redis_forgets(

@@ -31,6 +31,7 @@ async def stock_of(session: OpenSession) -> dict[str, RowGauge]:
     pulse = await live.pulse(
         1,
         node="n1",
+        features=("chat",),
         viewers=0,
         likes_added=0,
         likes_seen=0,

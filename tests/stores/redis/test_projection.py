@@ -1,15 +1,15 @@
 """The facts of a session that Redis is told."""
 
 from dataclasses import replace
-from typing import get_args
 
 from liveshop.core import commands
 from liveshop.core.decision import MarkRestocked, MarkSoldOut
-from liveshop.core.events import KnownEvent
 from liveshop.core.model import Sale, ShelfProduct, ShelfVariant, Status
 from liveshop.core.session import SessionInfo, SessionState
+from liveshop.features.chat import rules as chat
 from liveshop.stores.redis.projection import Offer, Projection, project
 from tests.core.world import CoreWorld, make_chat, make_product
+from tests.vocabulary import VOCABULARY
 
 
 def test_offer_has_the_sale_only_where_its_sku_is_in_it() -> None:
@@ -83,11 +83,11 @@ def test_events_that_do_not_say_that_they_change_what_is_sold_leave_the_projecti
         commands.ResumeSession(),
         MarkSoldOut(sku="mug-M"),
         MarkRestocked(sku="mug-M"),
-        commands.PinChat(id="1-0"),
-        commands.UnpinChat(id="1-0"),
-        commands.DeleteChat(id="1-0"),
-        commands.SlowChat(interval_ms=5_000),
-        commands.BlockWords(words=["fake"]),
+        chat.PinChat(id="1-0"),
+        chat.UnpinChat(id="1-0"),
+        chat.DeleteChat(id="1-0"),
+        chat.SlowChat(interval_ms=5_000),
+        chat.BlockWords(words=["fake"]),
         commands.RemoveProduct(product_id="mug"),
         commands.EndSession(),
     )
@@ -99,4 +99,4 @@ def test_events_that_do_not_say_that_they_change_what_is_sold_leave_the_projecti
         changed = _what_is_sold(world.state) != before
         assert changed == any(event.sells for event in events), command
         seen |= {type(event) for event in events}
-    assert seen == set(get_args(KnownEvent))
+    assert seen == set(VOCABULARY.events)

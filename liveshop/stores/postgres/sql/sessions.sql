@@ -60,15 +60,6 @@ INSERT INTO stock (session_id, "row", units)
 SELECT $1, * FROM unnest($2::text[], $3::int[])
 RETURNING "row", units, sold, version
 
--- name: save_words
--- Replace the words that a chat refuses. $1 session, $2 words
-INSERT INTO chat_words (session_id, words) VALUES ($1, $2)
-ON CONFLICT (session_id) DO UPDATE SET words = excluded.words
-
--- name: read_words
--- Read the words that a chat refuses. $1 session
-SELECT words FROM chat_words WHERE session_id = $1
-
 -- name: events_after
 -- Read a session's events in order. $1 session, $2 after this offset, $3 how many
 SELECT body FROM event WHERE session_id = $1 AND "offset" > $2 ORDER BY "offset" LIMIT $3

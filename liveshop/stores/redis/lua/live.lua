@@ -1,19 +1,21 @@
 -- Chat, mutes and gauges. None of it needs the session to be open: chat goes on in a rebuild.
 
--- Returns the sum of all nodes' viewers and how many nodes there are; forgets the silent ones.
+-- Returns the sum of all nodes' viewers, how many nodes there are, and what features each has;
+-- forgets the silent ones.
 local function count_viewers(key, now_ms, silent_ms_max)
   local flat, gone = redis.call('HGETALL', key.nodes), {}
-  local viewers, nodes = 0, 0
+  local viewers, nodes, features = 0, 0, {}
   for i = 1, #flat, 2 do
     local part = split(flat[i + 1])
     if now_ms - tonumber(part[2]) > silent_ms_max then
       gone[#gone + 1] = flat[i]
     else
       viewers, nodes = viewers + tonumber(part[1]), nodes + 1
+      features[nodes] = part[3] or '' -- of an older release: none
     end
   end
   call_all('HDEL', key.nodes, gone)
-  return viewers, nodes
+  return viewers, nodes, features
 end
 
 -- Raises the likes and the peak to what has been seen, and adds; returns both.
@@ -38,14 +40,15 @@ end
 
 -- Report a node's gauges and fetch the session's.
 -- ARGV    epoch, node, its viewers, likes added, likes seen, peak seen, tick seen, chat id seen,
---         chat messages at most, for how long a silent node counts, then rids
--- Returns status, now_ms, epoch, offset of the plan, viewers, nodes, likes, peak, tick,
+--         chat messages at most, for how long a silent node counts, the node's features, then rids
+-- Returns status, now_ms, epoch, offset of the plan, viewers, nodes, their features, likes, peak,
+--         tick,
 --         the stock as field, value … (nil if tick was seen or status is not 'ok'),
 --         orders, units, revenue and version so far, chat messages, chat dropped, records
 register('pulse', function(key, args)
   local status, now_ms = enter(key, args[1])
-  redis.call('HSET', key.nodes, args[2], args[3] .. SEP .. int(now_ms))
-  local viewers, nodes = count_viewers(key, now_ms, tonumber(args[10]))
+  redis.call('HSET', key.nodes, args[2], args[3] .. SEP .. int(now_ms) .. SEP .. args[11])
+  local viewers, nodes, features = count_viewers(key, now_ms, tonumber(args[10]))
   local likes, peak = raise_gauges(key, viewers, args[4], args[5], args[6])
   save_clock(key, now_ms)
   local cfg = redis.call('HMGET', key.cfg, 'epoch', 'tick', 'chat_dropped')
@@ -54,11 +57,11 @@ register('pulse', function(key, args)
   if status == 'ok' and tick ~= args[7] then
     rows = redis.call('HGETALL', key.stock)
   end
-  local batch, rids = new_batch(key, now_ms), slice(args, 11, #args - 10)
+  local batch, rids = new_batch(key, now_ms), slice(args, 12, #args - 11)
   read_records(batch, rids)
   return {
     status, now_ms, tonumber(cfg[1]) or 0, tonumber(redis.call('HGET', key.plan, 'offset')) or 0,
-    viewers, nodes, likes, peak, tick, rows or false,
+    viewers, nodes, features, likes, peak, tick, rows or false,
     redis.call('HMGET', key.totals, 'orders', 'units', 'revenue', 'version'),
     chat_after(key, args[8], args[9]), tonumber(cfg[3]) or 0, answers(records_of(batch, rids)),
   }

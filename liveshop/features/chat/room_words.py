@@ -5,7 +5,8 @@ import anyio
 from liveshop.core.errors import LiveshopError
 from liveshop.core.words import WordFilter
 from liveshop.engine.rooms.session import Session
-from liveshop.stores.postgres.sessions import Sessions
+from liveshop.features.chat.rules import ChatPart
+from liveshop.features.chat.store import BlockedWordLists
 
 
 class BlockedWords:
@@ -19,19 +20,18 @@ class BlockedWords:
 
     async def find(self, text: str) -> bool:
         """Return True if the text has a blocked word; while Postgres is away, by an older list."""
-        if self._offset < self._session.state.words_offset:
+        if self._offset < ChatPart.of(self._session.state).words_offset:
             await self._read()
         return self._filter.finds(text)
 
     async def _read(self) -> None:
         async with self._lock:
-            offset = self._session.state.words_offset
+            offset = ChatPart.of(self._session.state).words_offset
             if self._offset == offset:
                 return
             try:
-                words = await self._session.node.stores[Sessions].blocked_words(
-                    self._session.session_id
-                )
+                lists = self._session.node.stores[BlockedWordLists]
+                words = await lists.of(self._session.session_id)
             except LiveshopError:
                 return
             self._filter, self._offset = WordFilter(words), offset

@@ -31,6 +31,7 @@ from liveshop.core.fields import (
 )
 from liveshop.core.model import ChatMessage, Product, Row, Sale, ShelfProduct, Status, sku_row
 from liveshop.core.session import SessionInfo, SessionState
+from liveshop.features.chat.rules import ChatPart
 
 _T = TypeVar("_T")
 Offset = Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)]
@@ -204,8 +205,11 @@ class RehearsalState(_Part, frozen=True, kw_only=True):
             shelf={each.product_id: each for each in _as(ShelfProduct, shown.shelf)},
             sales={sale.product_id: _sale(sale) for sale in shown.sales},
             sold_out=frozenset(variant.sku for variant in variants if variant.left == 0),
-            chat_pinned=tuple(_as(ChatMessage, shown.chat_pinned)),
-            chat_slow_ms=shown.chat_slow_ms,
+            parts={
+                "chat": ChatPart(
+                    pinned=tuple(_as(ChatMessage, shown.chat_pinned)), slow_ms=shown.chat_slow_ms
+                )
+            },
         )
 
     def rows(self) -> Iterator[Row]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from liveshop.core import wire
 from liveshop.core.events import Event
-from liveshop.core.figures import Sold
+from liveshop.core.feature import KERNEL
 from liveshop.core.limits import PRICE_SESSIONS_MAX
 from liveshop.core.wire import Message
+from liveshop.features.figures.rules import Sold
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.queries import queries
+from liveshop.stores.postgres.queries import load_queries
 
-_SQL = queries("figures")
+_SQL = load_queries(Path(__file__).with_name("figures.sql"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,5 +129,5 @@ class Figures:
         )
         logs: dict[str, list[Event]] = {}
         for session_id, body in rows:
-            logs.setdefault(session_id, []).append(wire.decode_event(wire.decode_object(body)))
+            logs.setdefault(session_id, []).append(KERNEL.event(wire.decode_object(body)))
         return logs

@@ -3,17 +3,18 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from liveshop.core import wire
-from liveshop.core.figures import Story, Summary, products_of, series_of, step_for
+from liveshop.core.feature import Vocabulary
 from liveshop.core.limits import PRICE_HISTORY_MS
-from liveshop.core.prices import lowest_prices
 from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.show_records import LowestPrices, ShowPlan, SummaryTable, WordList
-from liveshop.stores.postgres.figures import Figures
+from liveshop.features.figures.http_records import LowestPrices, ShowPlan, SummaryTable
+from liveshop.features.figures.prices import lowest_prices
+from liveshop.features.figures.rules import Story, Summary, products_of, series_of, step_for
+from liveshop.features.figures.store import Figures
 from liveshop.stores.postgres.sessions import Sessions
 
 _EVENTS_PER_READ = 500
@@ -55,13 +56,6 @@ async def save_plan(services: Services, call: Call[Nothing, ShowPlan]) -> Reply:
     plan["sales"] = {name: _given(sale) for name, sale in plan["sales"].items()}
     await services.stores[Figures].save_plan(session_id, plan)
     return Reply(plan)
-
-
-async def read_blocked_words(services: Services, call: Call[Nothing, Nothing]) -> Reply:
-    """Read the words that a show's chat refuses."""
-    session_id = call.path["session_id"]
-    await services.stores[Sessions].get(session_id)
-    return Reply(WordList(words=await services.stores[Sessions].blocked_words(session_id)))
 
 
 async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -> Reply:
@@ -142,7 +136,7 @@ def _cell(value: Any) -> Any:
 
 
 _SESSION = "/api/sessions/{session_id}"
-OPERATIONS = (
+_OPERATIONS: Final = (
     Operation(
         method="GET",
         path=f"{_SESSION}/summary",
@@ -174,16 +168,14 @@ OPERATIONS = (
     ),
     Operation(
         method="GET",
-        path=f"{_SESSION}/words",
-        handler=read_blocked_words,
-        needs=Role.MODERATOR,
-        answers={200: WordList},
-    ),
-    Operation(
-        method="GET",
         path=f"{_SESSION}/prices",
         handler=read_lowest_prices,
         needs=Role.HOST,
         answers={200: LowestPrices},
     ),
 )
+
+
+def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
+    """Return the figures' operations."""
+    return _OPERATIONS

@@ -1,4 +1,4 @@
-"""The records of HTTP about a show's plan, its chat and its prices."""
+"""The records of HTTP about a show's plan, its figures and its prices."""
 
 from typing import Annotated, Literal
 
@@ -30,12 +30,6 @@ class ShowPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A host's plan for a show, only for hosts and moderators: `sales` by product."""
 
     sales: Annotated[dict[Id, PlannedSale], Meta(max_length=limits.SHELF_PRODUCTS_MAX)] = {}
-
-
-class WordList(Struct, frozen=True, kw_only=True):
-    """The words that a chat refuses."""
-
-    words: list[str]
 
 
 class LowestPrices(Struct, frozen=True, kw_only=True):

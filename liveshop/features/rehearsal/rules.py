@@ -13,10 +13,10 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from liveshop.core import errors, limits
-from liveshop.core.commands import BlockWords, Buy, HostCommand, MuteViewer, Say, UnmuteViewer
+from liveshop.core.commands import Buy, Command, HostCommand
 from liveshop.core.decide import decide, due
 from liveshop.core.decision import Decision, Facts, SystemCommand
-from liveshop.core.events import ChatDeleted, Event
+from liveshop.core.events import Event
 from liveshop.core.fields import Uuid
 from liveshop.core.model import (
     ChatMessage,
@@ -32,31 +32,33 @@ from liveshop.core.model import (
     sku_row,
 )
 from liveshop.core.pricing.price import price as price_of
-from liveshop.core.rehearsal_state import RehearsalState, RehearsedOrder
 from liveshop.core.roles import Identity, Role
 from liveshop.core.session import replay
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.core.wire import Message
 from liveshop.core.words import WordFilter
+from liveshop.features.chat.rules import (
+    BlockWords,
+    ChatDeleted,
+    ChatPart,
+    MuteViewer,
+    Say,
+    UnmuteViewer,
+)
+from liveshop.features.rehearsal.state import RehearsalState, RehearsedOrder
 
 _QUIET: Final = (Status.DRAFT, Status.ENDED)
 
 
-class CancelOrder(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="type",
-    tag="order.cancel",
-):
+class CancelOrder(Command, frozen=True, kw_only=True, tag="order.cancel"):
     """Cancel an order of the rehearsal; outside of one, HTTP has an operation for it."""
 
     needs = Role.HOST
     order_id: Uuid
 
 
-RehearsalCommand = HostCommand | Say | MuteViewer | UnmuteViewer | Buy | CancelOrder
+# In a node's vocabulary a rehearsal has the commands of hosts, and these.
+OTHER_COMMANDS: Final = (Say, MuteViewer, UnmuteViewer, Buy, CancelOrder)
 
 
 class Rehearsed(Struct, frozen=True, kw_only=True):
@@ -69,7 +71,7 @@ class Rehearsed(Struct, frozen=True, kw_only=True):
 
 def rehearse(
     before: RehearsalState,
-    command: RehearsalCommand | None,
+    command: Command | None,
     by: Identity,
     *,
     now_ms: int,
@@ -110,7 +112,7 @@ class _Rehearsal:
         for command in list(due(self._state, self._rows, self._now_ms)):
             self._decide(command)
 
-    def execute(self, command: RehearsalCommand, by: Identity) -> None:
+    def execute(self, command: Command, by: Identity) -> None:
         """Carry a command out, or raise the error that refuses it."""
         if command.needs is not None and by.role < command.needs:
             raise errors.Forbidden(command.needs.word)
@@ -129,6 +131,7 @@ class _Rehearsal:
             case CancelOrder():
                 self._cancel(command)
             case _:
+                assert isinstance(command, HostCommand), "the others are listed"
                 self._decide(command)
                 if isinstance(command, BlockWords):
                     self._words = list(dict.fromkeys(command.words))
@@ -168,7 +171,9 @@ class _Rehearsal:
             catalogue_currency=self._catalogue_currency,
             rows=self._rows,
             product=self._products.get(getattr(command, "product_id", "")),
-            chat=next((message for message in self._chat if message.id == chat_id), None),
+            found={
+                "chat": next((each for each in self._chat if each.id == chat_id), None),
+            },
         )
         decision = decide(self._state, command, facts)
         self._move(decision)
@@ -215,8 +220,8 @@ class _Rehearsal:
     def _refuse_haste(self, viewer_id: str) -> None:
         """Raise RateLimited for a viewer whose last message is too new for the slow mode."""
         said_ms = [message.at_ms for message in self._chat if message.viewer.id == viewer_id]
-        if said_ms and said_ms[-1] + self._state.chat_slow_ms > self._now_ms:
-            wait_ms = said_ms[-1] + self._state.chat_slow_ms - self._now_ms
+        if said_ms and said_ms[-1] + ChatPart.of(self._state).slow_ms > self._now_ms:
+            wait_ms = said_ms[-1] + ChatPart.of(self._state).slow_ms - self._now_ms
             raise errors.RateLimited(retry_after_ms=wait_ms)
 
     def _is_muted(self, viewer_id: str) -> bool:

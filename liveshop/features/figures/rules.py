@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from liveshop.core.commands import Command
 from liveshop.core.events import (
     Event,
     ProductAdded,
@@ -15,12 +16,23 @@ from liveshop.core.events import (
     SessionEnded,
     SessionStarted,
 )
+from liveshop.core.fields import Id
 from liveshop.core.limits import SAMPLE_MS, SERIES_POINTS_MAX
 
 # Steps that people can read, up to what a series of a week needs.
 _STEPS_MS = tuple(
     s * 1000 for s in (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 86_400)
 )
+
+
+NAME = "figures"
+
+
+class ViewProduct(Command, frozen=True, kw_only=True, tag="look"):
+    """Count one more look at a product's details; never answered."""
+
+    feature = NAME
+    product_id: Id
 
 
 class Sold(Struct, frozen=True, kw_only=True):

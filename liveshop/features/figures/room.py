@@ -9,13 +9,16 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import SAMPLE_MS, VISITORS_NOTED_MAX
 from liveshop.core.model import Status
 from liveshop.core.roles import Identity, Role
+from liveshop.engine.fanout.mailbox import Asker
+from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
-from liveshop.stores.postgres.figures import Figures, Sample
+from liveshop.features.figures.rules import ViewProduct
+from liveshop.features.figures.store import Figures, Sample
 
 _ON = (Status.LIVE, Status.PAUSED)
 
 
-class Sampler:
+class Sampler(RoomPart):
     """Writes every few seconds what this node has counted, and the session's gauges if it is first.
 
     Every node that has the session tries; the instant is the key, so one sample is kept. Counts
@@ -27,14 +30,15 @@ class Sampler:
         self._views: Counter[str] = Counter()
         self._visitors: set[str] = set()
         self._was_on = False
+        self.at_once = {ViewProduct: self.view_product}
         # Sessions take turns, so that a node with many has no busy second.
         self._phase_ms = zlib.crc32(session.session_id.encode()) % SAMPLE_MS
 
-    def view_product(self, product_id: str) -> None:
+    def view_product(self, command: ViewProduct, asker: Asker) -> None:
         """Count a view of a product of the shelf; raises NotFound for another."""
-        self._views[self._session.state.product(product_id).product_id] += 1
+        self._views[self._session.state.product(command.product_id).product_id] += 1
 
-    def visit(self, identity: Identity | None, visitor: str | None) -> None:
+    def joined(self, identity: Identity | None, visitor: str | None) -> None:
         """Note who has joined: by the token, else by the name that its client keeps, if any."""
         if identity is not None and identity.role >= Role.MODERATOR:
             return

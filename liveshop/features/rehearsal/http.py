@@ -1,6 +1,7 @@
 """Rehearsals over HTTP: a state and a command come in, what follows goes out, nothing is stored."""
 
 from functools import partial
+from typing import Any
 
 from anyio import to_process, to_thread
 
@@ -14,12 +15,13 @@ from liveshop.core.errors import (
     PriceChanged,
     SoldOut,
 )
-from liveshop.core.rehearsal import rehearse
+from liveshop.core.feature import Vocabulary
 from liveshop.core.roles import Identity, Role
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.rehearsal_records import Rehearse, RehearsedStep
+from liveshop.features.rehearsal import http_records
+from liveshop.features.rehearsal.rules import rehearse
 from liveshop.stores.postgres.sessions import Sessions
 
 
@@ -36,6 +38,7 @@ async def rehearse_session(services: Services, call: Call[Nothing, Nothing]) -> 
         step = partial(
             _step,
             data,
+            vocabulary=services.engine.node.vocabulary,
             session_id=session_id,
             caller=call.caller.identity(),
             now_ms=services.engine.node.now_ms(),
@@ -49,10 +52,16 @@ async def rehearse_session(services: Services, call: Call[Nothing, Nothing]) -> 
 
 
 def _step(
-    data: bytes, *, session_id: str, caller: Identity, now_ms: int, catalogue_currency: str
+    data: bytes,
+    *,
+    vocabulary: Vocabulary,
+    session_id: str,
+    caller: Identity,
+    now_ms: int,
+    catalogue_currency: str,
 ) -> bytes:
     """Return the answer to a body, from decoding to encoding; runs outside the event loop."""
-    body = wire.decode_body(data, Rehearse)
+    body: Any = wire.decode_body(data, http_records.rehearse(vocabulary))
     if body.state.session.id != session_id:
         raise BadRequest("`state.session.id` is of another session")
     by = caller
@@ -65,14 +74,15 @@ def _step(
     return wire.encode_one({"events": step.events, "order": order, "state": step.state})
 
 
-OPERATIONS = (
-    Operation(
+def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
+    """Return the rehearsals' operation."""
+    step = Operation(
         method="POST",
         path="/api/sessions/{session_id}/rehearse",
         handler=rehearse_session,
         needs=Role.HOST,
-        reads=Rehearse,
-        answers={200: RehearsedStep},
+        reads=http_records.rehearse(vocabulary),
+        answers={200: http_records.rehearsed_step(vocabulary)},
         refuses=(Conflict, SoldOut, LimitReached, NotLive, PriceChanged, Busy),
-    ),
-)
+    )
+    return (step,)

@@ -1,0 +1,16 @@
+"""The features of a node: each is a folder here, and one line of this list."""
+
+from typing import Final
+
+from liveshop.core.feature import Feature
+from liveshop.features.chat import CHAT
+from liveshop.features.figures import FIGURES
+from liveshop.features.likes import LIKES
+from liveshop.features.rehearsal import REHEARSAL
+
+FEATURES: Final[tuple[Feature, ...]] = (
+    CHAT,
+    LIKES,
+    FIGURES,
+    REHEARSAL,
+)

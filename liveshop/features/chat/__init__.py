@@ -1,0 +1,20 @@
+"""The chat of a show, and its order: pins, deletions, slow mode, blocked words, mutes."""
+
+from liveshop.core.feature import Feature
+from liveshop.core.model import ChatMessage
+from liveshop.features.chat.http import operations
+from liveshop.features.chat.room import Chat
+from liveshop.features.chat.rules import COMMANDS, EVENTS, NAME, ChatPart, SaveWords
+from liveshop.features.chat.store import save_words
+
+CHAT = Feature(
+    name=NAME,
+    commands=COMMANDS,
+    events=EVENTS,
+    part=ChatPart(),
+    room=Chat,
+    # `chat_slow_ms` is left out where it is 0.
+    shown=(("chat_slow_ms", int, 0), ("chat_pinned", list[ChatMessage])),
+    writers={SaveWords: save_words},
+    operations=operations,
+)

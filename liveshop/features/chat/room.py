@@ -1,0 +1,106 @@
+"""Chat and mutes: the messages of viewers, and who is heard."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from liveshop.core import messages
+from liveshop.core.errors import Conflict
+from liveshop.core.events import Event
+from liveshop.core.model import ChatMessage, Person
+from liveshop.core.roles import Role
+from liveshop.core.wire import Message, as_message, decode_as, frame
+from liveshop.engine.fanout.mailbox import Asker
+from liveshop.engine.part import RoomPart
+from liveshop.engine.rooms.session import Session
+from liveshop.features.chat.room_words import BlockedWords
+from liveshop.features.chat.rules import (
+    ChatDeleted,
+    ChatPart,
+    DeleteChat,
+    MuteViewer,
+    PinChat,
+    Say,
+    UnmuteViewer,
+    UnpinChat,
+)
+from liveshop.stores.redis.live_records import SayOutcome
+
+
+class Chat(RoomPart):
+    """Says, mutes, and takes in what was said on other nodes."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._words = BlockedWords(session)
+        self.handlers = {Say: self.say, MuteViewer: self.mute, UnmuteViewer: self.unmute}
+        self.hears = {"chat": self.hear_chat, "muted": self.hear_muted}
+
+    async def say(self, command: Say, asker: Asker) -> None:
+        """Add a message to the chat; its sender sees it in any case.
+
+        Raises Conflict for a blocked word, RateLimited in slow mode.
+        """
+        assert asker.viewer is not None and asker.viewer.identity is not None, "it needs a token"
+        identity, session = asker.viewer.identity, self._session
+        session.require_open()
+        moderates = identity.role >= Role.MODERATOR
+        if not moderates and await self._words.find(command.text):
+            raise Conflict("the message has a word that is blocked here")
+        reply = await session.live.say(
+            Person(id=identity.viewer_id, name=identity.name),
+            command.text,
+            per_second_max=session.node.settings.chat_per_second,
+            slow_ms=0 if moderates else ChatPart.of(session.state).slow_ms,
+        )
+        asker.answer(messages.ok(asker.ref, id=reply.message.id))
+        if reply.outcome is SayOutcome.SENT:
+            session.broadcast.add_chat(reply.message)
+            await session.peers.publish("chat", as_message(reply.message))
+        else:
+            # On all its connections: a mute that one of them gives away is none.
+            session.mailbox.tell(identity.viewer_id, messages.chat([reply.message]))
+            await session.peers.post()
+
+    async def mute(self, command: MuteViewer, asker: Asker) -> None:
+        """Show a viewer's messages to nobody else, and tell those who moderate."""
+        until_ms = await self._session.live.mute(command.viewer_id, command.duration_ms)
+        await self._tell_muted(messages.viewer_muted(command.viewer_id, until_ms))
+        asker.answer(messages.ok(asker.ref))
+
+    async def unmute(self, command: UnmuteViewer, asker: Asker) -> None:
+        """Let a viewer be heard again, or raise Conflict if it is not muted."""
+        if not await self._session.live.unmute(command.viewer_id):
+            raise Conflict(f"{command.viewer_id} is not muted")
+        now_ms = self._session.clock.now_ms()
+        await self._tell_muted(messages.viewer_muted(command.viewer_id, now_ms))
+        asker.answer(messages.ok(asker.ref))
+
+    def hear_chat(self, body: dict[str, Any]) -> None:
+        """Show a message that another node took."""
+        self._session.broadcast.add_chat(decode_as(body, ChatMessage))
+
+    def hear_muted(self, message: dict[str, Any]) -> None:
+        """Tell those who moderate here of a mute on another node."""
+        self._session.audience.write_to_staff(frame(message), Role.MODERATOR)
+
+    def applied(self, event: Event) -> None:
+        """Show a deleted message no longer."""
+        if isinstance(event, ChatDeleted):
+            self._session.broadcast.forget_chat(event.id)
+
+    async def pushed(self, events: Iterable[Event]) -> None:
+        """Take deleted messages out of the tail that new nodes and viewers get."""
+        for event in events:
+            if isinstance(event, ChatDeleted):
+                await self._session.live.chat_delete(event.id)
+
+    async def look_up(self, command: Any) -> ChatMessage | None:
+        """Return the message that a command names, if it is still there."""
+        if not isinstance(command, DeleteChat | PinChat | UnpinChat):
+            return None
+        known = self._session.broadcast.chat_message(command.id)
+        return known or await self._session.live.chat_get(command.id)
+
+    async def _tell_muted(self, message: Message) -> None:
+        self.hear_muted(message)
+        await self._session.peers.publish("muted", message)

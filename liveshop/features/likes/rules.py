@@ -1,0 +1,17 @@
+"""Likes: a viewer taps, and everyone sees the number rise."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from liveshop.core import limits
+from liveshop.core.commands import Command
+
+NAME = "likes"
+
+
+class Like(Command, frozen=True, kw_only=True, tag="like"):
+    """Add likes; never answered."""
+
+    feature = NAME
+    count: Annotated[int, Meta(ge=1, le=limits.LIKES_PER_MESSAGE_MAX)]

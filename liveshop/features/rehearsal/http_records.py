@@ -1,0 +1,47 @@
+"""Rehearsals in requests and answers."""
+
+from functools import cache, reduce
+from operator import or_
+from typing import Any
+
+from msgspec import defstruct
+
+from liveshop.core.feature import Vocabulary
+from liveshop.edge.http.base_records import Input, record
+from liveshop.edge.http.order_records import OrderView
+from liveshop.features.rehearsal.rules import OTHER_COMMANDS
+from liveshop.features.rehearsal.state import RehearsalState, RehearsedPerson
+
+
+@cache
+def rehearse(vocabulary: Vocabulary) -> Any:
+    """Return the record of a step of a rehearsal; its commands are those of a vocabulary.
+
+    Without a command it is what the time has brought. `viewer` is who of the made-up crowd does
+    it, null the caller.
+    """
+    command = reduce(or_, OTHER_COMMANDS, vocabulary.host_command)
+    fields: list[Any] = [
+        ("state", RehearsalState),
+        ("command", command | None, None),
+        ("viewer", RehearsedPerson | None, None),
+    ]
+    return defstruct(
+        "Rehearse",
+        fields,
+        bases=(Input,),
+        frozen=True,
+        kw_only=True,
+        namespace={"__doc__": "A step of a rehearsal: without a command, what time has brought."},
+    )
+
+
+def rehearsed_step(vocabulary: Vocabulary) -> Any:
+    """Return the record of a step's outcome; its events are those of a vocabulary."""
+    fields = [
+        ("events", list[vocabulary.any_event]),  # type: ignore[name-defined]
+        ("order", OrderView | None),
+        ("state", RehearsalState),
+    ]
+    doc = "The outcome of a step; `order` is what it made or cancelled, `state` is for the next."
+    return record("RehearsedStep", fields, doc)
