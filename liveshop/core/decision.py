@@ -70,7 +70,7 @@ class NewRow(Struct, frozen=True, kw_only=True):
 class Decision(Struct, frozen=True, kw_only=True):
     """Events to append, with what moves in the same transaction.
 
-    `writes` are records that a feature keeps beside the log: it says how, by their classes.
+    `writes` are records that a feature keeps next to the log: it says how, by their classes.
     """
 
     events: tuple[Event, ...]

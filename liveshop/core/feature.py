@@ -15,7 +15,7 @@ from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionInfo, SessionState
 from liveshop.core.wire import Message, decode_as
 
-# Carries out what a decision keeps beside the log, on the connection of its transaction.
+# Carries out what a decision keeps next to the log, on the connection of its transaction.
 Writer = Callable[[Any, str, Any], Awaitable[None]]
 
 
@@ -27,7 +27,7 @@ class Feature:
     part of a room, a `RoomPart`, from a session. `still` refuses, by command, what an anonymous
     viewer asks of a settled show: it takes the `Still` and the command. `shown` are the fields that
     its part adds to a session: name, type, default. `writers` carry out what
-    its decisions keep beside the log, by class. `operations` returns those of HTTP.
+    its decisions keep next to the log, by class. `operations` returns those of HTTP.
     """
 
     name: str

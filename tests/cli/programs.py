@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,14 @@ _OUTPUT_BYTES_MAX = 1_048_576  # as much as Linux lets anybody have
 
 @contextmanager
 def program(
-    *arguments: str | Path, environment: dict[str, str] | None = None
+    *arguments: str | Path,
+    environment: dict[str, str] | None = None,
+    command: Sequence[str | Path] = (LIVESHOP,),
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run `liveshop` with arguments; it is killed at the end if it still runs."""
+    """Run `liveshop`, or another command, with arguments; at the end it is killed if it runs."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("LIVESHOP_")}
     process = subprocess.Popen(
-        [LIVESHOP, *arguments],
+        [*command, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -9,24 +9,16 @@ import pytest
 from msgspec import structs
 
 from liveshop.cli.commands import main
-from liveshop.core import catalogue, limits, messages, wire
+from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import LiveshopError
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import SETTINGS
-from liveshop.edge.http import (
-    base_records,
-    key_records,
-    order_records,
-    product_records,
-    reservation_records,
-    session_records,
-)
+from liveshop.edge.http import session_records
 from liveshop.edge.http.app import operations
+from liveshop.edge.http.base_records import Problem
 from liveshop.engine.metrics import Metrics
-from liveshop.features.figures import http_records as figures_records
-from liveshop.features.figures import rules as figures
 from liveshop.features.rehearsal import http_records as rehearsal_records
 from liveshop.features.rehearsal.rules import rehearse
 from liveshop.stores.audit.findings import CHECKS
@@ -39,18 +31,13 @@ _EXAMPLE = re.compile(r"^```json (?P<kind>.+?)\n(?P<text>.*?)^```", re.MULTILINE
 _EXAMPLES = [(match["kind"], match["text"]) for match in _EXAMPLE.finditer(_PROTOCOL)]
 _PAGES = [_ROOT / "README.md", *sorted(_DOCS.glob("*.md"))]
 _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-_RECORDS = (
-    base_records,
-    key_records,
-    order_records,
-    product_records,
-    rehearsal_records,
-    reservation_records,
-    session_records,
-    figures_records,
-    figures,
-    catalogue,
-)
+# Every record of HTTP by its name, those of a node's features among them.
+_RECORDS = {
+    record.__name__: record
+    for each in operations(VOCABULARY)
+    for record in (each.body, each.reads, *each.answers.values())
+    if hasattr(record, "__name__")
+} | {"Problem": Problem}
 _COMMANDS = {kind.__struct_config__.tag for kind in VOCABULARY.commands}
 _EVENTS = {kind.__struct_config__.tag for kind in VOCABULARY.events}
 # Messages that are neither commands nor events, as core.messages and core.snapshot make them.
@@ -98,8 +85,7 @@ def test_a_server_example_is_an_array_of_messages(text: str) -> None:
 def test_an_http_example_is_the_record_that_it_names(kind: str, text: str) -> None:
     direction, name = kind.split()
     assert direction in ("body", "answer")
-    record = next(getattr(home, name) for home in _RECORDS if hasattr(home, name))
-    wire.decode_body(text.encode(), record)
+    wire.decode_body(text.encode(), _RECORDS[name])
 
 
 def test_the_session_example_is_what_the_api_calls_a_session() -> None:

@@ -1,7 +1,7 @@
 """Nodes with real stores in one process, and viewers without sockets."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import anyio
 
+from liveshop.core.feature import Feature
 from liveshop.core.model import Product, Variant
 from liveshop.core.roles import Identity, Role
 from liveshop.core.settings import Settings
@@ -189,13 +190,14 @@ async def open_shop(
     *,
     bus_url: str | None = None,
     trace: Trace | None = None,
+    features: Iterable[Feature] = FEATURES,
     **settings: Any,
 ) -> AsyncIterator[EngineShop]:
     """Run a node on the stores; the bus may have a way of its own."""
     database, link = Database(postgres_url), RedisLink(redis_url)
     bus = Bus(bus_url or redis_url, link)
     engine = Engine(
-        Settings(secret="s" * 32, **settings), database, link, bus, trace, features=FEATURES
+        Settings(secret="s" * 32, **settings), database, link, bus, trace, features=features
     )
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)

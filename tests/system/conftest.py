@@ -72,18 +72,19 @@ def second(running: dict[str, Any], merchant_key: rsa.RSAPrivateKey) -> Iterator
 @pytest.fixture
 async def shop(running: dict[str, Any]) -> AsyncIterator[SystemShop]:
     """The demo's node."""
-    async for shop in _open(running, running["url"]):
+    async for shop in open_at(running, running["url"]):
         yield shop
 
 
 @pytest.fixture
 async def other(running: dict[str, Any], second: str) -> AsyncIterator[SystemShop]:
     """The second node."""
-    async for shop in _open(running, second):
+    async for shop in open_at(running, second):
         yield shop
 
 
-async def _open(running: dict[str, Any], url: str) -> AsyncIterator[SystemShop]:
+async def open_at(running: dict[str, Any], url: str) -> AsyncIterator[SystemShop]:
+    """Give the means of an examiner at a node; the sessions that it makes end with it."""
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
         shop = SystemShop(url, running["secret"], running["api_key"], http)
         yield shop

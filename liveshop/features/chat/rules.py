@@ -137,7 +137,7 @@ Moderation = DeleteChat | PinChat | UnpinChat | SlowChat | BlockWords
 
 
 class SaveWords(Struct, frozen=True, kw_only=True):
-    """The blocked words from here on, which are kept beside the log: its readers are viewers."""
+    """The blocked words from here on, which are kept next to the log: its readers are viewers."""
 
     words: tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""The blocked words of chats in Postgres, beside the log: viewers read the log, too."""
+"""The blocked words of chats in Postgres, next to the log: viewers read the log, too."""
 
 from pathlib import Path
 
