@@ -282,19 +282,6 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        name="an event of a newer release is refused",
-        promise="P8: a node that a newer one runs next to loses its show",
-        file="liveshop/core/wire.py",
-        old="    if kind is not None:\n"
-        "        return cast(Event, msgspec.convert(message, kind))\n",
-        new="    if kind is None or kind is not None:\n"
-        "        return cast(Event, msgspec.convert(message, kind or KnownEvent))\n",
-        tests=(
-            f"{_TESTS}/test_unknown_events.py"
-            "::test_an_unknown_event_is_shown_as_it_came_and_changes_nothing",
-        ),
-    ),
-    Fault(
         name="a charge lost in a rebuild",
         promise="P12: what an order that waits has been promised is promised to another",
         file=f"{_ENGINE}/purchase/ordered.py",
