@@ -38,8 +38,9 @@ def rehearse(vocabulary: Vocabulary) -> Any:
 
 def rehearsed_step(vocabulary: Vocabulary) -> Any:
     """Return the record of a step's outcome; its events are those of a vocabulary."""
-    fields = [
-        ("events", list[vocabulary.any_event]),  # type: ignore[name-defined]
+    event = vocabulary.any_event
+    fields: list[Any] = [
+        ("events", list[event]),
         ("order", OrderView | None),
         ("state", RehearsalState),
     ]
