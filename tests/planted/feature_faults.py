@@ -17,7 +17,8 @@ FAULTS: Final = (
         name="an event of a newer release is refused",
         promise="P8: a node that a newer one runs next to loses its show",
         file="liveshop/core/feature.py",
-        old="        if kind is not None:\n            return cast(Event, msgspec.convert(message, kind))\n",
+        old="        if kind is not None:\n"
+        "            return cast(Event, msgspec.convert(message, kind))\n",
         new="        if kind is None or kind is not None:\n"
         "            return cast(Event, msgspec.convert(message, kind or self.any_event))\n",
         tests=(
@@ -38,7 +39,7 @@ FAULTS: Final = (
         promise="P8: in a rolling upgrade half of the viewers cannot take part",
         file="liveshop/engine/rooms/command_log.py",
         old="        if isinstance(command, HostCommand) and command.opens:\n",
-        new="        if isinstance(command, HostCommand) and command.opens and not session.peers.nodes:\n",
+        new="        if isinstance(command, HostCommand) and not command.feature:\n",
         tests=(_CONFLICT,),
     ),
     Fault(

@@ -29,11 +29,11 @@ class PulseReply:
 
     It is answered whatever `status` is, because viewers, likes and chat need no rebuild. `rows` and
     `reservations` are to be believed only if `status` is OK. `features` are those that all of the
-    `nodes` have. `plan_offset` is that of the projection, 0 if there is none; `epoch` is Redis', 0 if none. `tick` is to be given back in the
-    next pulse: `rows` is None where it has not changed since. `chat` are the messages after
-    `chat_after`, oldest first, at most `CHAT_TAIL_MESSAGES`; `chat_dropped` counts all that the cap
-    dropped, ever (it may restart at 0 with Redis). `reservations` has those of the asked rids that
-    Redis knows; the others were lost or trimmed.
+    `nodes` have. `plan_offset` is that of the projection, 0 if there is none; `epoch` is Redis', 0
+    if none. `tick` is to be given back in the next pulse: `rows` is None where it has not changed
+    since. `chat` are the messages after `chat_after`, oldest first, at most `CHAT_TAIL_MESSAGES`;
+    `chat_dropped` counts all that the cap dropped, ever (it may restart at 0 with Redis).
+    `reservations` has those of the asked rids that Redis knows; the others were lost or trimmed.
     """
 
     status: UnitsStatus
