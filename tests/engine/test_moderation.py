@@ -54,3 +54,20 @@ async def test_in_slow_mode_a_viewer_waits_on_whichever_node_it_is(
     await here.sees("chat.slowed", interval_ms=0)
     shop.send(here, "say", ref=3, text="three")
     await here.sees("ok", ref=3)
+
+
+async def test_a_deleted_message_is_shown_to_nobody_who_joins_here_or_elsewhere(
+    shop: EngineShop, other: EngineShop
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada, bo = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
+    for ref, text in ((1, "hi"), (2, "rude")):
+        shop.send(ada, "say", ref=ref, text=text)
+        await ada.sees("ok", ref=ref)
+    (rude,) = [answer["id"] for answer in ada.of("ok") if answer["ref"] == 2]
+    await bo.until(lambda: _heard(bo) == ["hi", "rude"])
+    await shop.host(session_id, "chat.delete", id=rude)
+    for viewer, node in ((ada, shop), (bo, other)):
+        await viewer.sees("chat.deleted", id=rude)
+        late = await node.join(session_id)
+        assert [line["text"] for line in late.of("session")[0]["chat"]] == ["hi"]

@@ -12,6 +12,8 @@ _CONFLICT: Final = (
     f"{_FEATURES}::test_what_opens_something_is_a_conflict_while_a_node_lacks_its_feature"
 )
 
+_MODERATION: Final = "tests/engine/test_moderation.py"
+
 FAULTS: Final = (
     Fault(
         name="an event of a newer release is refused",
@@ -48,7 +50,7 @@ FAULTS: Final = (
         file="liveshop/stores/redis/live.py",
         old="    return frozenset.intersection(",
         new="    return frozenset().union(",
-        tests=(_CONFLICT, "tests/stores/redis/test_live.py"),
+        tests=(_CONFLICT,),
     ),
     Fault(
         name="a part does not hear of events",
@@ -56,7 +58,9 @@ FAULTS: Final = (
         file="liveshop/engine/rooms/session.py",
         old="                applied(event)\n",
         new="                applied\n",
-        tests=("tests/engine/test_moderation.py",),
+        tests=(
+            f"{_MODERATION}::test_a_deleted_message_is_shown_to_nobody_who_joins_here_or_elsewhere",
+        ),
     ),
     Fault(
         name="a feature's own record is not written",
@@ -64,7 +68,7 @@ FAULTS: Final = (
         file="liveshop/stores/postgres/sessions.py",
         old="            for write in decision.writes:\n",
         new="            for write in decision.writes[1:]:\n",
-        tests=("tests/engine/test_moderation.py",),
+        tests=(f"{_MODERATION}::test_a_blocked_word_is_refused_on_every_node_and_nobody_sees_it",),
     ),
     Fault(
         name="a feature decides without its facts",
@@ -72,6 +76,8 @@ FAULTS: Final = (
         file="liveshop/engine/rooms/command_log.py",
         old="            if name in self._looking_up\n",
         new="            if name not in self._looking_up\n",
-        tests=("tests/engine/test_moderation.py",),
+        tests=(
+            f"{_MODERATION}::test_a_deleted_message_is_shown_to_nobody_who_joins_here_or_elsewhere",
+        ),
     ),
 )
