@@ -22,6 +22,7 @@ from liveshop.stores.redis.unit_records import ReserveLine, UnitsStatus
 from liveshop.stores.redis.units import SessionUnits
 from liveshop.stores.redis.ways import link_to
 from tests.crash.hosting import Offer
+from tests.vocabulary import VOCABULARY
 
 # The row that these orders take of, and how much of it there is, in all and for one buyer.
 CHARGED, CHARGED_UNITS, CHARGED_LIMIT = "@9000", 60, 8
@@ -73,12 +74,13 @@ class Taker:
             tasks.cancel_scope.cancel()
 
     async def _order(self, units: SessionUnits, database: Database) -> None:
-        head = (await Sessions(database).heads([self._session_id]))[self._session_id]
+        sessions = Sessions(database, VOCABULARY)
+        head = (await sessions.heads([self._session_id]))[self._session_id]
         if not self._has_row:
             # As the event that makes a row would.
             await database.commit(_CREATE, self._session_id, CHARGED, CHARGED_UNITS)
             self._has_row = True
-        rows = [r for r in await Sessions(database).rows(self._session_id) if r.row == CHARGED]
+        rows = [row for row in await sessions.rows(self._session_id) if row.row == CHARGED]
         await units.copy(head.epoch, rows)
         ordered = await self._checkout(units, head.epoch)
         if ordered is None:
