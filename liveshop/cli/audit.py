@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import anyio
@@ -15,8 +16,10 @@ from rich.progress import Progress
 from liveshop.cli.environment import read_settings
 from liveshop.cli.reach import require_schema, try_redis, until_connected
 from liveshop.core.errors import LiveshopError, NotFound, reason
+from liveshop.core.feature import Vocabulary
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
+from liveshop.features import FEATURES
 from liveshop.stores.audit.findings import Finding
 from liveshop.stores.audit.look import audit as look
 from liveshop.stores.audit.look import unread
@@ -26,6 +29,7 @@ from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.ways import link_to
 
 _COULD_NOT_LOOK: Final = 2
+_FILES: Final = tuple(each.audit for each in Vocabulary(FEATURES).features if each.audit)
 # A repair may make the next one possible: units first, then what was sold of them.
 _ROUNDS_MAX: Final = 3
 # For a node to load what was mended: half a second is enough for one that is there.
@@ -85,13 +89,14 @@ async def _audit(
     link = link_to(settings.redis_url)
 
     async def work() -> _Outcome:
-        outcome = _Outcome(await look(database, link, session_id=session, progress=progress))
+        ask = partial(look, database, link, session_id=session, files=_FILES, progress=progress)
+        outcome = _Outcome(await ask())
         for _ in range(_ROUNDS_MAX if repair else 0):
             done = await mend(database, link, outcome.findings, session)
             if not done:
                 break
             missing = await _still_unread(database, link, session)
-            found = await look(database, link, session_id=session, progress=progress)
+            found = await ask()
             outcome = _Outcome(found, outcome.repairs + done, missing)
         return outcome
 

@@ -27,7 +27,9 @@ class Feature:
     part of a room, a `RoomPart`, from a session. `still` refuses, by command, what an anonymous
     viewer asks of a settled show: it takes the `Still` and the command. `shown` are the fields that
     its part adds to a session: name, type, default. `writers` carry out what
-    its decisions keep next to the log, by class. `operations` returns those of HTTP.
+    its decisions keep next to the log, by class. `operations` returns those of HTTP. `audit` is an
+    `AuditFile`, what `liveshop audit` asks of its tables. `uses` are lower features that it stands
+    on: a node that has this one has them too.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Feature:
     shown: tuple[tuple[Any, ...], ...] = ()
     writers: Mapping[type[Struct], Writer] = field(default_factory=dict)
     operations: Callable[["Vocabulary"], tuple[Any, ...]] | None = None
+    audit: Any = None
+    uses: tuple["Feature", ...] = ()
 
 
 class Vocabulary:
@@ -49,7 +53,7 @@ class Vocabulary:
     """
 
     def __init__(self, features: Iterable[Feature] = ()) -> None:
-        self.features: Final = tuple(features)
+        self.features: Final = _with_lower(features)
         self._commands = _by_type(KernelCommand, (each.commands for each in self.features))
         self._events = _by_type(KernelEvent, (each.events for each in self.features))
         self.any_command: Final = reduce(or_, self._commands.values())
@@ -113,6 +117,14 @@ class Vocabulary:
     def new_state(self, info: SessionInfo, status: Any) -> SessionState:
         """Return the state of a session in which nothing has happened yet."""
         return SessionState.new(info, status, self.parts)
+
+
+def _with_lower(features: Iterable[Feature]) -> tuple[Feature, ...]:
+    """Return features and those that they use, each once, the lower ones first."""
+    found: dict[str, Feature] = {}
+    for each in features:
+        found |= {lower.name: lower for lower in _with_lower(each.uses)} | {each.name: each}
+    return tuple(found.values())
 
 
 def _by_type(kernel: Any, features: Iterable[Iterable[type[Struct]]]) -> dict[str, Any]:

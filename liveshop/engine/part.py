@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from liveshop.core.commands import Command
+from liveshop.core.decision import SystemCommand
 from liveshop.core.events import Event
 from liveshop.core.roles import Identity
 from liveshop.engine.fanout.mailbox import Asker
@@ -49,6 +50,14 @@ class RoomPart:
         It comes for a command of the feature, and for the session's end.
         """
         return None
+
+    def due(self) -> Iterable[SystemCommand]:
+        """Return what this node has found to be due, besides what its part of the state says."""
+        return ()
+
+    def under_way(self) -> int:
+        """Return how many commands wait for an answer that are no task of the room."""
+        return 0
 
     async def refresh(self) -> None:
         """Fetch what the gauge shows; comes with each pulse."""

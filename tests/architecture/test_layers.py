@@ -61,7 +61,13 @@ IMPURE = {
 
 
 # The layer of a feature's file, by how its name begins; the rules are the core's, and so is else.
-FEATURE_LAYERS = {"store": "stores", "room": "engine", "http": "edge", "worker": "edge"}
+FEATURE_LAYERS = {
+    "store": "stores",
+    "migrations": "stores",
+    "room": "engine",
+    "http": "edge",
+    "worker": "edge",
+}
 
 
 def layer_of(module: str) -> str | None:

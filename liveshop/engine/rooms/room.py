@@ -65,6 +65,7 @@ class Room:
         self._part_tasks = overriding(parts, "run")
         self._hear_joined = overriding(parts, "joined")
         self._welcomers = overriding(parts, "welcome")
+        self._under_way = overriding(parts, "under_way")
         self._tasks: TaskGroup | None = None
         self._in_flight = 0
 
@@ -93,7 +94,8 @@ class Room:
     @property
     def under_way(self) -> int:
         """How many commands, reservations and orders have not been answered."""
-        return self._in_flight + len(self._combiner) + len(self.writer)
+        of_parts: int = sum(count() for count in self._under_way)
+        return self._in_flight + len(self._combiner) + len(self.writer) + of_parts
 
     @property
     def purchases_waiting(self) -> int:

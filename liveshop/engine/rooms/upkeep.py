@@ -10,6 +10,7 @@ from liveshop.core.decide import due
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Status
 from liveshop.engine.fanout.pulse import Pulse
+from liveshop.engine.part import overriding
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.rooms.command_log import CommandLog
@@ -39,6 +40,7 @@ class Upkeep:
         self._outcomes = outcomes
         self._settler = settler
         self._pulse = pulse
+        self._find_due = overriding(session.parts.values(), "due")
         self._retired = False
 
     async def keep_time(self) -> None:
@@ -54,7 +56,8 @@ class Upkeep:
         while True:
             session, now_ms = self._session, self._session.clock.now_ms()
             done = True
-            for command in tuple(due(session.state, session.rows, now_ms)):
+            found = (command for find in self._find_due for command in find())
+            for command in (*due(session.state, session.rows, now_ms), *found):
                 done = await self._try(partial(self._command_log.attempt, command)) and done
             # A command that failed because a store is away need not be tried again at once.
             with anyio.move_on_after(self._until_next_s() if done else _PULSE_S):

@@ -165,6 +165,8 @@ class _Rehearsal:
         }
 
     def _decide(self, command: HostCommand | SystemCommand) -> None:
+        if command.feature and command.feature not in self._state.parts:
+            raise errors.Conflict(f"{command.feature} cannot be rehearsed")
         chat_id = getattr(command, "id", None)
         facts = Facts(
             now_ms=self._now_ms,

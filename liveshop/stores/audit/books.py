@@ -1,10 +1,10 @@
 """Whether Postgres, looked at on its own, keeps its promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from liveshop.stores.audit.findings import FINDINGS_KEPT_MAX, Finding
+from liveshop.stores.audit.findings import FINDINGS_KEPT_MAX, AuditFile, Finding
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import load_queries
 
@@ -24,24 +24,29 @@ async def audit_books(
     *,
     now_ms: int,
     session_id: str | None = None,
+    files: Iterable[AuditFile] = (),
     step: Callable[[], None] = lambda: None,
 ) -> list[Finding]:
     """Return what does not add up in Postgres, all of it as of one instant.
 
-    Of each check the first FINDINGS_KEPT_MAX; `step` is called after each. A payment that is being
+    `files` are the checks of features. Of each check the first FINDINGS_KEPT_MAX are returned;
+    `step` is called after each. A payment that is being
     worked on at this very moment is a finding: ask again.
     """
     findings: list[Finding] = []
+    more = [
+        (name, sql, file.checks[name]) for file in files for name, sql in file.queries().items()
+    ]
     async with database.transaction() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # Whole tables are added up here, which no index makes cheaper.
         await connection.execute("SET LOCAL enable_seqscan = on")
         await connection.execute("SET LOCAL statement_timeout = 0")
-        for check, sql in CHECKS.items():
+        for check, sql, about in (*((name, sql, None) for name, sql in CHECKS.items()), *more):
             args = arguments(sql, session_id, now_ms)
             records = await connection.fetch(_LIMITED.format(sql), *args, timeout=_CHECK_S_MAX)
             findings += [
-                Finding(check=check, session=record["session_id"], what=record["what"])
+                Finding(check=check, session=record["session_id"], what=record["what"], about=about)
                 for record in records
             ]
             step()

@@ -1,8 +1,11 @@
 """The possible findings: each check, the promise that it guards, and what to do about a finding."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+from liveshop.stores.postgres.queries import load_queries
 
 # Of each kind so many are told, and so many kept until it is known which of them stay.
 FINDINGS_PER_CHECK_MAX: Final = 20
@@ -86,18 +89,40 @@ CHECKS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class AuditFile:
+    """The checks of a feature: a query for each in `path`, and what it means, by its name."""
+
+    path: Path
+    checks: Mapping[str, Check]
+
+    def queries(self) -> Mapping[str, str]:
+        """Return the queries; each is asked as those of books.sql are."""
+        queries = load_queries(self.path)
+        assert queries.keys() == self.checks.keys(), f"{self.path} and its checks differ"
+        return queries
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A broken promise: which check failed, in which session if it is one's, and what is wrong."""
+    """A broken promise: which check failed, in which session if it is one's, and what is wrong.
+
+    `about` is the check where a feature brings it.
+    """
 
     check: str
     session: str | None
     what: str
+    about: Check | None = None
 
     @property
     def promise(self) -> str:
-        """`P1` to `P5`."""
-        return CHECKS[self.check].promise
+        """`P1` to `P5`, or that of a feature."""
+        return self._about.promise
+
+    @property
+    def _about(self) -> Check:
+        return self.about or CHECKS[self.check]
 
     @property
     def where(self) -> str:
@@ -109,17 +134,20 @@ class Finding:
     @property
     def todo(self) -> str:
         """The advice on what to do about it."""
-        return CHECKS[self.check].todo
+        return self._about.todo
 
     @property
     def mends(self) -> bool:
         """Whether a repair may put it right."""
-        return CHECKS[self.check].mends
+        return self._about.mends
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings by promise, then by where they are."""
-    order = list(CHECKS)
-    return sorted(
-        findings, key=lambda each: (each.promise, each.session or "", order.index(each.check))
-    )
+    order = {check: number for number, check in enumerate(CHECKS)}
+
+    def place(finding: Finding) -> tuple[str, str, int, str]:
+        number = order.get(finding.check, len(order))
+        return finding.promise, finding.session or "", number, finding.check
+
+    return sorted(findings, key=place)

@@ -12,6 +12,7 @@ from liveshop.stores.audit.copies import SQL, audit_copies
 from liveshop.stores.audit.findings import (
     FINDINGS_KEPT_MAX,
     FINDINGS_PER_CHECK_MAX,
+    AuditFile,
     Finding,
     in_order,
 )
@@ -34,20 +35,23 @@ async def audit(
     *,
     session_id: str | None = None,
     looks: int = 5,
+    files: Sequence[AuditFile] = (),
     progress: Progress = _nobody,
 ) -> list[Finding]:
     """Return every broken promise, none if all is well; may run while the engine sells.
 
+    `files` are the checks of features.
+
     Looks again, a second later, at what it finds: an order on its way is in one store and not
     yet in the other. Raises Unavailable where a store is away, NotFound for an unknown session.
     """
-    findings = await _look(database, link, session_id, progress)
+    findings = await _look(database, link, session_id, files, progress)
     for _ in range(looks - 1):
         if not findings:
             break
         await anyio.sleep(_BETWEEN_LOOKS_S)
         # An order on its way explains a finding that has gone, and maybe a new one.
-        again = await _look(database, link, session_id, progress)
+        again = await _look(database, link, session_id, files, progress)
         before = set(findings)
         findings = [finding for finding in again if finding in before]
     return in_order(first_of_each(findings, session_id))
@@ -60,7 +64,8 @@ def first_of_each(findings: Sequence[Finding], session_id: str | None = None) ->
     """
     kinds: dict[tuple[str, str | None], list[Finding]] = {}
     for each in findings:
-        session = session_id if each.check in CHECKS else each.session
+        of_books = each.check in CHECKS or each.about is not None
+        session = session_id if of_books else each.session
         kinds.setdefault((each.check, session), []).append(each)
     told: list[Finding] = []
     for (check, session), found in kinds.items():
@@ -84,12 +89,17 @@ async def unread(database: Database, link: RedisLink, session_id: str | None = N
 
 
 async def _look(
-    database: Database, link: RedisLink, session_id: str | None, progress: Progress
+    database: Database,
+    link: RedisLink,
+    session_id: str | None,
+    files: Sequence[AuditFile],
+    progress: Progress,
 ) -> list[Finding]:
     if session_id is not None and not await database.fetch(SQL["is_known"], session_id):
         raise NotFound("session", session_id)
     sessions = await database.fetch(SQL["sessions"], session_id)
-    steps, done = len(CHECKS) + len(sessions), 0
+    checks = len(CHECKS) + sum(len(file.checks) for file in files)
+    steps, done = checks + len(sessions), 0
 
     def step() -> None:
         nonlocal done
@@ -97,7 +107,9 @@ async def _look(
         progress(done, steps)
 
     now_ms = await link.now_ms()
-    findings = await audit_books(database, now_ms=now_ms, session_id=session_id, step=step)
+    findings = await audit_books(
+        database, now_ms=now_ms, session_id=session_id, files=files, step=step
+    )
     for session in sessions:
         findings += await audit_copies(database, link, session["id"], session["stock_epoch"])
         step()

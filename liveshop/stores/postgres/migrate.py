@@ -1,5 +1,6 @@
 """Bring a database's schema up to date, one process at a time."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,8 +47,15 @@ def head() -> str:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    own = Path(__file__).with_name("migrations")
+    config.set_main_option("script_location", str(own))
+    # One chain for all: a step of a feature stands in the feature's folder, and is applied whether
+    # or not a node has the feature.
+    features = sorted((own.parents[2] / "features").glob("*/migrations"))
     config.set_main_option("path_separator", "os")
+    config.set_main_option(
+        "version_locations", os.pathsep.join(map(str, (own / "versions", *features)))
+    )
     return config
 
 

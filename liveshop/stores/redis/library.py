@@ -36,20 +36,17 @@ class BuyerLimits:
         )
 
 
-class Library:
-    """The functions as Redis knows them: each name carries the version.
+class FunctionLibrary:
+    """Functions as Redis knows them: each name carries the version.
 
     Two releases with different functions live side by side in one server; an old library may be
-    deleted (`FUNCTION DELETE`) once no node of its release is left.
+    deleted (`FUNCTION DELETE`) once no node of its release is left. In `body`, PREFIX is the
+    beginning of each function's name.
     """
 
-    def __init__(self, buyer: BuyerLimits = BuyerLimits()) -> None:
-        folder = files("liveshop.stores.redis") / "lua"
-        body = buyer.lua() + "\n".join(
-            (folder / f"{name}.lua").read_text("utf-8") for name in _FILES
-        )
+    def __init__(self, name: str, body: str) -> None:
         version = sha256(body.encode()).hexdigest()[:12]
-        self.name = f"liveshop_{version}"
+        self.name = f"{name}_{version}"
         self.code = f"#!lua name={self.name}\nlocal PREFIX = '{self.name}_'\n{body}"
 
     async def load(self, link: RedisLink) -> None:
@@ -80,3 +77,14 @@ class Library:
         except FunctionMissing:
             await self.load(link)
             return await link.call(*command, timeout_ms=timeout_ms)
+
+
+class Library(FunctionLibrary):
+    """The functions of the kernel: units, chat and gauges."""
+
+    def __init__(self, buyer: BuyerLimits = BuyerLimits()) -> None:
+        folder = files("liveshop.stores.redis") / "lua"
+        body = buyer.lua() + "\n".join(
+            (folder / f"{name}.lua").read_text("utf-8") for name in _FILES
+        )
+        super().__init__("liveshop", body)
