@@ -17,3 +17,5 @@ class Failpoint(StrEnum):
     AFTER_PAYMENT = "after-payment-before-confirm"
     MID_REBUILD = "mid-rebuild"
     AFTER_LOAD = "after-load-before-counts"
+    AFTER_BALLOTS = "after-ballots-commit-before-answer"
+    AFTER_BOX_CLOSED = "after-box-closed-before-event"

@@ -1,0 +1,16 @@
+"""Ballots of viewers, the boxes that they go into, and their counts."""
+
+from pathlib import Path
+
+from alembic import op
+
+from liveshop.stores.postgres.queries import load_queries
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    for statement in load_queries(Path(__file__).with_suffix(".sql")).values():
+        op.execute(statement)

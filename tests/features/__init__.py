@@ -1,0 +1,1 @@
+"""The features' own tests, a folder each."""

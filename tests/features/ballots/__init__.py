@@ -1,0 +1,1 @@
+"""Ballots: one durable yes of one viewer to one thing."""
