@@ -6,11 +6,13 @@ from liveshop.core.feature import Feature
 from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
 from liveshop.features.likes import LIKES
+from liveshop.features.polls import POLLS
 from liveshop.features.rehearsal import REHEARSAL
 
 FEATURES: Final[tuple[Feature, ...]] = (
     CHAT,
     LIKES,
     FIGURES,
+    POLLS,
     REHEARSAL,
 )

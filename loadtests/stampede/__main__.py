@@ -20,6 +20,7 @@ from loadtests.stampede import comparisons, overload, scenarios
 from loadtests.stampede.bench import Bench, Size
 from loadtests.stampede.pins import pins
 from loadtests.stampede.plot import plot
+from loadtests.stampede.vote import vote
 
 SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
     {
@@ -30,6 +31,7 @@ SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
         "orders": comparisons.orders,
         "shelf": comparisons.shelf,
         "pins": pins,
+        "vote": vote,
     }
 )
 _QUICK: Final = Size((100.0, 200.0), 1.0, 200, 20, 200, 1_000, 5, 1, quick=True)

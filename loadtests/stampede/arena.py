@@ -1,6 +1,6 @@
 """Where a stampede takes place: a node, its stores, the buyers, and what each of them costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -128,12 +128,14 @@ class Arena:
 
 
 @contextmanager
-def open_arena(shop: Shop, node: Node) -> Iterator[Arena]:
+def open_arena(
+    shop: Shop, node: Node, serve: Callable[..., None] = buyers.serve
+) -> Iterator[Arena]:
     """Start the load's process for a node that runs; the node ends in order after it.
 
     If it was killed with an order that its buyer knows of and Redis does not yet, the audit would
     find that.
     """
-    with Worker(buyers.serve, None) as load:
+    with Worker(serve, None) as load:
         yield Arena(shop, node, load)
     node.end_in_order()

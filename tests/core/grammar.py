@@ -8,6 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.vocabulary import VOCABULARY
+
 Strategy = st.SearchStrategy[Any]
 
 # Half of a surrogate pair is no text at all.
@@ -33,8 +35,34 @@ _PURCHASE = {"rid": RIDS, "sku": IDS, "quantity": st.integers(1, 100)}
 _PRODUCT = {"product_id": IDS}
 _CHAT = {"id": IDS}
 
+_POLL = {"poll": st.integers(1, 2**31 - 1)}
+_POLL_CHOICES = st.lists(
+    st.fixed_dictionaries({"label": text(40)}, optional={"product_id": IDS}),
+    min_size=2,
+    max_size=6,
+    unique_by=lambda choice: choice["label"],
+)
+
+Grammar = Mapping[str, tuple[Mapping[str, Strategy], Mapping[str, Strategy]]]
+# By feature: those that a node may be without.
+_FEATURES: Mapping[str, Grammar] = {
+    "polls": {
+        "poll.open": (
+            {"question": text(120), "choices": _POLL_CHOICES},
+            {
+                "kind": st.just("choice"),
+                "duration_ms": st.integers(5_000, 3_600_000),
+                "show": st.sampled_from(["live", "voted", "end"]),
+                "right": st.integers(0, 1),
+                "guests": st.booleans(),
+            },
+        ),
+        "poll.close": (_POLL, {}),
+        "vote": ({**_POLL, "choice": st.integers(0, 10)}, {"visitor": IDS}),
+    }
+}
 # By type: the fields that are required, and those that may be left out or null.
-COMMANDS: Mapping[str, tuple[Mapping[str, Strategy], Mapping[str, Strategy]]] = {
+COMMANDS: Grammar = {
     "hello": ({}, {"token": text(3_000, 0), "visitor": IDS}),
     "time": ({"client_ms": st.integers(-(2**63), 2**63 - 1)}, {}),
     "like": ({"count": st.integers(1, 20)}, {}),
@@ -77,6 +105,12 @@ COMMANDS: Mapping[str, tuple[Mapping[str, Strategy], Mapping[str, Strategy]]] = 
     "chat.block": ({"words": st.lists(text(40), max_size=5)}, {}),
     "viewer.mute": ({"viewer_id": IDS}, {"duration_ms": st.integers(1, 86_400_000)}),
     "viewer.unmute": ({"viewer_id": IDS}, {}),
+    **{
+        tag: fields
+        for feature, grammar in _FEATURES.items()
+        if feature in VOCABULARY.names
+        for tag, fields in grammar.items()
+    },
 }
 
 # By type: a field that stands in the place of a required one.
@@ -84,7 +118,10 @@ INSTEAD: Mapping[str, tuple[str, str, Strategy]] = {
     "sale.start": ("percent", "prices", by_sku(PRICES)),
 }
 # Those that may be left out and are never null.
-_NEVER_NULL = {("product.add", "limit"), ("product.add", "kept"), ("sale.start", "starts_in_ms")}
+_NEVER_NULL = {
+    *(("product.add", "limit"), ("product.add", "kept"), ("sale.start", "starts_in_ms")),
+    *(("poll.open", "kind"), ("poll.open", "show"), ("poll.open", "guests")),
+}
 
 # Values that no field of a kind may have, one of each: JSON of another type, or out of range.
 _NOT_NUMBERS: list[Any] = [None, True, "1", 1.5, [], {}, -(2**70), 2**70]

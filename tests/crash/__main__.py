@@ -12,6 +12,7 @@ import click
 
 from tests.crash.run import Report, Run
 from tests.crash.schedules import schedule_of
+from tests.crash.voting import VotingRun
 from tests.crash.world import open_world
 
 _COLUMNS = (
@@ -73,19 +74,46 @@ def _tell_failpoints(reports: Sequence[Report]) -> bool:
     return not armed or bool(reached)
 
 
+def _vote(seeds: Sequence[int]) -> bool:
+    """Run the seeds of voting; return True if there is no finding."""
+    reports = []
+    with (
+        tempfile.TemporaryDirectory(prefix="liveshop-crash-") as folder,
+        open_world(Path(folder)) as world,
+    ):
+        for seed in seeds:
+            reports.append(VotingRun(world, seed).carry_out())
+            click.echo(reports[-1])
+    reached = sum((report.reached for report in reports), Counter[str]())
+    ballots = sum(report.ballots for report in reports)
+    findings = sum(len(report.findings) for report in reports)
+    click.echo(f"{len(reports)} seeds, {ballots} ballots, failpoints {dict(reached)}: {findings}")
+    return not findings
+
+
 @click.command()
 @click.option("--seeds", default=30, show_default=True, help="How many, from --first on.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
 @click.option("--seed", type=int, help="Only this one.")
+@click.option("--voting", is_flag=True, help="Polls and voters, in place of buyers.")
 @click.option("--history", type=click.Path(path_type=Path), help="Where everything said goes.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Where the figures go.")
-def main(seeds: int, first: int, seed: int | None, history: Path | None, file: Path | None) -> None:
+def main(
+    seeds: int,
+    first: int,
+    seed: int | None,
+    voting: bool,
+    history: Path | None,
+    file: Path | None,
+) -> None:
     """Kill nodes, Valkey and PostgreSQL in stampedes.
 
     Exits 1 on any finding, and where failpoints were armed and no seed has reached any.
     """
     started = time.monotonic()
     chosen = [seed] if seed is not None else list(range(first, first + seeds))
+    if voting:
+        sys.exit(not _vote(chosen))
     reports: list[Report] = []
     with (
         tempfile.TemporaryDirectory(prefix="liveshop-crash-") as folder,

@@ -80,7 +80,7 @@ class Line:
                 gap = f"{self.via} saw {message} after offset {self._offset}"
                 self._buyer.history.findings.append(gap)
             self._offset = message["offset"]
-        elif kind == "error":
+        elif kind in ("error", "voted"):
             self._buyer.history.note(self.via, message)
         else:
             return

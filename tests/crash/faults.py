@@ -33,6 +33,8 @@ _FAILPOINTS = (
     Failpoint.BEFORE_SETTLE,
     *_WHILE_REBUILDING,
 )
+# Clients that reconnect come by these at once, maybe before the node says that it is ready.
+_FROM_THE_START = (*_FAILPOINTS[:3], Failpoint.AFTER_APPEND)
 _OLDER_COMMANDS = 250
 
 
@@ -68,7 +70,7 @@ class Faults:
             "valkey truncated": self._truncate,
             "replica promoted": self._promote,
             "commit stalls": self._stall,
-            "host command cut": lambda step: self._fail(step, Failpoint.AFTER_APPEND),
+            "host command cut": lambda step: self.fail(step, Failpoint.AFTER_APPEND),
             "failpoint": self._fail_anywhere,
             "frozen": self._freeze,
             "replies lost": self._lose_replies,
@@ -193,15 +195,16 @@ class Faults:
         finally:
             await connection.close()
 
-    def _fail(self, step: Step, failpoint: Failpoint) -> None:
+    def fail(self, step: Step, failpoint: Failpoint) -> None:
         """Let a node end itself at a named place, which it comes by soon."""
         node = self._node(step)
         node.kill()
         node.start(LIVESHOP_FAILPOINT=failpoint)
         self.failed.add(node.name)
         self.armed[failpoint] += 1
-        if failpoint in _WHILE_REBUILDING:
+        if failpoint not in _FROM_THE_START:
             wait_until(node.is_ready_or_over)
+        if failpoint in _WHILE_REBUILDING:
             self._kill(step, "valkey")
         for _ in attempts(_FAILPOINT_S_MAX):
             if not node.running:
@@ -213,7 +216,7 @@ class Faults:
         node.start()
 
     def _fail_anywhere(self, step: Step) -> None:
-        self._fail(step, _FAILPOINTS[int(step.amount * len(_FAILPOINTS))])
+        self.fail(step, _FAILPOINTS[int(step.amount * len(_FAILPOINTS))])
 
     def _freeze(self, step: Step) -> None:
         """Stop a process for longer than a hold or a time-out, and let it go on."""

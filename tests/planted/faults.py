@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.planted import (
     admission_faults,
+    ballot_faults,
     edge_faults,
     engine_faults,
     feature_faults,
@@ -30,4 +31,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *overload_faults.FAULTS,
     *pages_faults.FAULTS,
     *protocol_faults.FAULTS,
+    *ballot_faults.FAULTS,
 )

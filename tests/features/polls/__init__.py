@@ -1,0 +1,1 @@
+"""Polls: a question with some choices, one vote a viewer, and a result."""
