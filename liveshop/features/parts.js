@@ -16,6 +16,7 @@ export const FEATURES = [
   { name: "chat", state: chat, pages: ["viewer", "console"] },
   { name: "figures", pages: ["console"] },
   { name: "likes", state: likes, pages: ["viewer", "console"] },
+  { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
   { name: "rehearsal", pages: ["console"] },
 ];
 

@@ -1,0 +1,110 @@
+/** The polls of a show for its host: how they stand, closing them, and pinning what has won. */
+
+import { Action } from "../../../pages/shared/action.js";
+import { useDesk } from "../../../pages/shared/desk.js";
+import { html } from "../../../pages/shared/html.js";
+import { clock, t } from "../../../pages/shared/i18n.js";
+import { useShop, useShopState, useTicked } from "../../../pages/shared/shop.js";
+import { Bars, Sum, winnersOf } from "./bars.js";
+import { PollForm } from "./form.js";
+
+const ON = new Set(["live", "paused"]);
+const RESULT_MS_MAX = 5_000;
+
+/** Return the result of a poll that was just closed; null if it does not come in time. */
+function resultOf(shop, poll) {
+  const known = () => {
+    const { poll_result: result } = shop.state.session;
+    return result?.poll === poll ? result : null;
+  };
+  return new Promise((resolve) => {
+    const late = setTimeout(() => done(known()), RESULT_MS_MAX);
+    const end = shop.subscribe(() => known() && done(known()));
+    function done(result) {
+      clearTimeout(late);
+      end();
+      resolve(result);
+    }
+    if (known()) done(known());
+  });
+}
+
+const close = (desk, { poll }) =>
+  desk.attempt(`poll.close:${poll}`, () => desk.send({ type: "poll.close", poll }));
+
+/** Close a poll and pin the product that has won it, if there is one. */
+async function closeAndPin(desk, poll) {
+  if (!await close(desk, poll)) return;
+  const result = await resultOf(desk.shop, poll.poll);
+  const [best] = result ? winnersOf(result) : [];
+  const product_id = result?.choices[best]?.product_id;
+  const { pinned } = desk.shop.state.session;
+  if (!product_id) desk.say(t("polls.console.no_winner"), { problem: true });
+  else if (!pinned.includes(product_id)) await desk.run({ type: "product.pin", product_id });
+}
+
+function TimeLeft({ endsAtMs }) {
+  const shop = useShop();
+  const seconds = useTicked(() => Math.max(0, shop.secondsTo(endsAtMs)));
+  return html`<span class="pill" role="timer" aria-label=${t("polls.time_left")}>
+    ${clock(seconds)}</span>`;
+}
+
+function Open({ poll }) {
+  const desk = useDesk();
+  const ofProducts = poll.choices.some(({ product_id }) => product_id);
+  const { question } = poll;
+  return html`
+    <li class="poll">
+      <div class="row-head"><h3><bdi>${question}</bdi></h3>
+        ${poll.ends_at_ms && html`<${TimeLeft} endsAtMs=${poll.ends_at_ms} />`}</div>
+      ${poll.counts ? html`<${Bars} poll=${poll} />`
+        : html`<p class="note">${t("polls.console.secret")}</p>`}
+      <${Sum} poll=${poll} />
+      <div class="buttons">
+        <${Action} does=${`poll.close:${poll.poll}`} words=${t("polls.console.close")}
+          label=${t("polls.console.close_of", { question })} onAct=${() => close(desk, poll)} />
+        ${ofProducts && html`
+          <${Action} does=${`poll.close:${poll.poll}`} words=${t("polls.console.close_pin")}
+            label=${t("polls.console.close_pin_of", { question })}
+            onAct=${() => closeAndPin(desk, poll)} />`}
+      </div>
+    </li>`;
+}
+
+function Result({ result }) {
+  return html`
+    <div class="poll poll-result">
+      <h3>${t("polls.console.result")} <bdi>${result.question}</bdi></h3>
+      <${Bars} poll=${result} right=${result.right ?? null} />
+      <${Sum} poll=${result} />
+    </div>`;
+}
+
+function Polls() {
+  const desk = useDesk();
+  const polls = useShopState(({ session }) => session.polls);
+  const result = useShopState(({ session }) => session.poll_result);
+  const on = useShopState(({ session }) => ON.has(session.status));
+  if (desk.rehearsal || !(on || result)) return null;
+  return html`
+    <section class="panel polls" aria-label=${t("polls.title")}>
+      <div class="row-head"><h2>${t("polls.title")}</h2>
+        ${desk.isHost && on && html`
+          <button type="button" class="quiet" onClick=${() => desk.open("poll")}>
+            ${t("polls.console.new")}</button>`}</div>
+      <ul>${(polls ?? []).map((poll) => html`<${Open} key=${poll.poll} poll=${poll} />`)}</ul>
+      ${result && html`<${Result} result=${result} />`}
+    </section>`;
+}
+
+/** Ask something, unless there is nothing to ask it in. */
+function ask(desk) {
+  if (desk.isHost && !desk.rehearsal && ON.has(desk.shop.state.session.status)) desk.open("poll");
+}
+
+export const slots = {
+  middle: Polls,
+  dialog: { kind: "poll", Content: PollForm },
+  key: { shown: "P", key: "polls.console.help", press: "p", act: ask },
+};
