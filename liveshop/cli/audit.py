@@ -32,7 +32,7 @@ _COULD_NOT_LOOK: Final = 2
 _FILES: Final = tuple(each.audit for each in Vocabulary(FEATURES).features if each.audit)
 # A repair may make the next one possible: units first, then what was sold of them.
 _ROUNDS_MAX: Final = 3
-# For a node to load what was mended: half a second is enough for one that is there.
+# Half a second is enough for a loaded node to load what was repaired.
 _WAITS_MAX: Final = 20
 _WAIT_S: Final = 0.2
 
@@ -43,7 +43,7 @@ class _Outcome:
 
     findings: list[Finding]
     repairs: list[str] = field(default_factory=list)
-    # Sessions that were mended and are not in Redis again, so that no copy could be looked at.
+    # Sessions that were repaired and are not in Redis again: their copies could not be checked.
     unread: list[str] = field(default_factory=list)
 
 
@@ -104,7 +104,7 @@ async def _audit(
 
 
 async def _still_unread(database: Database, link: RedisLink, session: str | None) -> list[str]:
-    """Wait for nodes to load into Redis what was mended; return the sessions that none has."""
+    """Wait for nodes to load into Redis what was repaired; return the sessions that none has."""
     for _ in range(_WAITS_MAX):
         missing = await unread(database, link, session)
         if not missing:
@@ -158,7 +158,7 @@ def _print_json(outcome: _Outcome) -> None:
 
 def _print(outcome: _Outcome, repair: bool) -> None:
     for line in outcome.repairs:
-        click.echo(f"mended  {line}")
+        click.echo(f"repaired  {line}")
     for finding in outcome.findings:
         click.echo(f"{finding.promise}  {finding.where}: {finding.what}")
     for session in outcome.unread:
@@ -173,5 +173,5 @@ def _print_todo(findings: Sequence[Finding], repair: bool) -> None:
         return
     click.echo("1 finding." if len(findings) == 1 else f"{len(findings)} findings.")
     for check, finding in {each.check: each for each in findings}.items():
-        refused = "could not be mended: " if repair and finding.mends else ""
+        refused = "could not be repaired: " if repair and finding.mends else ""
         click.echo(f"  → {check}: {refused}{finding.todo}")

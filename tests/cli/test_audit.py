@@ -79,7 +79,7 @@ def test_a_repair_says_what_it_did_and_leaves_nothing_to_find(
     result = _audit(redis_url, postgres_url, "--repair")
     assert (result.exit_code, result.output) == (
         0,
-        "mended  the catalogue: SKU MUG: stock 9 → 5\nEvery promise is kept.\n",
+        "repaired  the catalogue: SKU MUG: stock 9 → 5\nEvery promise is kept.\n",
     )
     assert _audit(redis_url, postgres_url).output == "Every promise is kept.\n"
 
@@ -102,7 +102,7 @@ def test_what_a_repair_cannot_mend_is_still_a_finding(redis_url: str, postgres_u
     assert result.exit_code == 1
     assert len(json.loads(result.output)["findings"]) == 1
     plain = _audit(redis_url, postgres_url, "--repair").output
-    assert "  → catalogue_adds_up: could not be mended: " in plain
+    assert "  → catalogue_adds_up: could not be repaired: " in plain
 
 
 def test_a_session_that_is_not_there_is_one_clear_line(redis_url: str, postgres_url: str) -> None:

@@ -152,6 +152,15 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="a rebuild that a full Redis refuses",
+        promise="P4: a Redis that has restarted full sells nothing until somebody gives it memory",
+        file=f"{_LUA}/rebuild.lua",
+        old="    redis.call('HSET', key.cfg, 'open', '1')\n  end\n  return status\n"
+        "end, {'allow-oom'})",
+        new="    redis.call('HSET', key.cfg, 'open', '1')\n  end\n  return status\nend)",
+        tests=(f"{_TESTS}/test_rebuild.py::test_a_full_redis_is_rebuilt_and_keeps_what_is_held",),
+    ),
+    Fault(
         name="a settle that a full Redis refuses",
         promise="P4: a full Redis cannot be emptied by selling",
         file=f"{_LUA}/orders.lua",

@@ -35,9 +35,9 @@ _SAME_FIX: Final = {"quota_within_limit": "quota_is_ordered"}
 async def repair(
     database: Database, link: RedisLink, findings: Iterable[Finding], session_id: str | None = None
 ) -> list[str]:
-    """Mend what can be mended of what was found; return what was done, line by line.
+    """Repair what can be repaired of what was found; return what was done, line by line.
 
-    Safe while the engine sells: each session is mended under its lock, in one transaction that
+    Safe while the engine sells: each session is repaired under its lock, in one transaction that
     also raises its epoch, so that what Redis has is loaded again. Audit again to see what is left.
     """
     to_mend = [finding for finding in findings if finding.mends]

@@ -100,6 +100,17 @@ async def test_another_process_with_the_old_file_is_noticed(valkey: LocalValkey)
         assert (await session.units.release(2, buyer="ada", rid="r1")).refusal is None
 
 
+async def test_a_full_redis_is_rebuilt_and_keeps_what_is_held(valkey: LocalValkey) -> None:
+    async with linked(valkey.url) as link:
+        session = await OpenSession.start(link)
+        await session.reserve(line(rid="r1"))
+        await link.call("CONFIG", "SET", "maxmemory", 1)
+        await reload(session, 2)
+        assert {r.rid for r in await session.units.mine("ada")} == {"r1"}
+        with pytest.raises(Unavailable):
+            await session.reserve_in(2, line())
+
+
 async def test_promoted_replica_has_the_functions_and_is_noticed(
     valkey: LocalValkey, tmp_path: Path
 ) -> None:
