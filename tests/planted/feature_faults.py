@@ -41,7 +41,7 @@ FAULTS: Final = (
         promise="P8: in a rolling upgrade half of the viewers cannot take part",
         file="liveshop/engine/rooms/command_log.py",
         old="        if isinstance(command, HostCommand) and command.opens:\n",
-        new="        if isinstance(command, HostCommand) and not command.feature:\n",
+        new="        if isinstance(command, HostCommand) and command.opens and command.ref:\n",
         tests=(_CONFLICT,),
     ),
     Fault(
@@ -75,7 +75,7 @@ FAULTS: Final = (
         promise="a moderator cannot take a message away",
         file="liveshop/engine/rooms/command_log.py",
         old="            if name in self._looking_up\n",
-        new="            if name not in self._looking_up\n",
+        new="            if name in self._looking_up and not command.feature\n",
         tests=(
             f"{_MODERATION}::test_a_deleted_message_is_shown_to_nobody_who_joins_here_or_elsewhere",
         ),
