@@ -10,12 +10,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from liveshop.cli.environment import read_settings
 from liveshop.cli.reach import require_schema
-from liveshop.core.catalogue import ImportReport
 from liveshop.core.errors import LiveshopError, Unavailable, reason
 from liveshop.core.settings import Settings
+from liveshop.features.catalogue_import import ImportReport, import_products
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.importer import import_products
 
 _CHUNK_BYTES = 65_536
 _COLUMNS = (

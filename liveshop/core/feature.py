@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from liveshop.core.commands import Command, HostCommand, KernelCommand
 from liveshop.core.events import Event, KernelEvent, KnownEvent, UnknownEvent
+from liveshop.core.rehearsal import RehearsalPart
 from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionInfo, SessionState
 from liveshop.core.wire import Message, decode_as
@@ -26,10 +27,10 @@ class Feature:
     `part` is its part of the state of a session in which nothing has happened. `room` makes its
     part of a room, a `RoomPart`, from a session. `still` refuses, by command, what an anonymous
     viewer asks of a settled show: it takes the `Still` and the command. `shown` are the fields that
-    its part adds to a session: name, type, default. `writers` carry out what
-    its decisions keep next to the log, by class. `operations` returns those of HTTP. `audit` is an
-    `AuditFile`, what `liveshop audit` asks of its tables. `uses` are lower features that it stands
-    on: a node that has this one has them too.
+    its part adds to a session: name, type, default. `rehearsal` makes its part of a rehearsal.
+    `writers` carry out what its decisions keep next to the log, by class. `operations` returns
+    those of HTTP. `audit` is an `AuditFile`, what `liveshop audit` asks of its tables. `uses` are
+    lower features that it stands on: a node that has this one has them too.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Feature:
     room: Callable[..., Any] | None = None
     still: Mapping[type[Command], Callable[[Any, Any], None]] = field(default_factory=dict)
     shown: tuple[tuple[Any, ...], ...] = ()
+    rehearsal: type[RehearsalPart] | None = None
     writers: Mapping[type[Struct], Writer] = field(default_factory=dict)
     operations: Callable[["Vocabulary"], tuple[Any, ...]] | None = None
     audit: Any = None
@@ -67,6 +69,18 @@ class Vocabulary:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Vocabulary, (self.features,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and self._types == other._types
+
+    def __hash__(self) -> int:
+        # A process that is sent a copy with each task finds again what it has made of the first.
+        return hash(self._types)
+
+    @property
+    def _types(self) -> tuple[Any, ...]:
+        rehearsals = tuple(each.rehearsal for each in self.features)
+        return self.names, rehearsals, self.commands, self.events
 
     @property
     def commands(self) -> tuple[type[Command], ...]:

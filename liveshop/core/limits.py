@@ -6,7 +6,6 @@ from typing import Final
 ID_CHARS_MAX: Final = 64
 TITLE_CHARS_MAX: Final = 200
 DESCRIPTION_CHARS_MAX: Final = 20_000
-DESCRIPTION_HTML_CHARS_MAX: Final = 131_072  # of an import, before its markup is gone
 LABEL_CHARS_MAX: Final = 200
 URL_CHARS_MAX: Final = 2_000
 CHAT_CHARS_MAX: Final = 200
@@ -105,7 +104,6 @@ CHAT_PER_SECOND_DEFAULT: Final = 20
 CHAT_PER_SECOND_MAX: Final = CHAT_TAIL_MESSAGES  # a pulse repairs what the tail still has
 BLOCKED_WORDS_MAX: Final = 200
 SHELF_PRODUCTS_MAX: Final = 500
-REHEARSED_ORDERS_MAX: Final = 200  # that can be cancelled
 VARIANTS_PER_PRODUCT_MAX: Final = 200
 CHECKOUT_RIDS_MAX: Final = 20
 WELCOME_ORDERS_MAX: Final = 50
@@ -124,24 +122,6 @@ QUIET_ROOMS_DEFAULT: Final = 100
 VISITORS_NOTED_MAX: Final = 100_000
 VISITORS_PER_CALL_MAX: Final = 1_000
 
-# Import of a catalogue
-CSV_ROWS_MAX: Final = 1_000_000
-CSV_RECOVERIES_MAX: Final = 20
-BAD_ROWS_LISTED_MAX: Final = 1_000
-IMPORT_VARIANTS_PER_COMMIT: Final = 250
-IMPORT_CHARS_PER_COMMIT: Final = 131_072  # of descriptions
-IMPORT_CHUNK_CPU_MS_MAX: Final = 5_000  # 64 KiB of a file, which take milliseconds
-IMPORT_MS_MAX: Final = 900_000
-IMPORT_WAIT_MS_MAX: Final = 10_000
-IMPORTS_AT_ONCE_MAX: Final = 2  # on a node
-
-# Rehearsals: each step brings the whole state
-REHEARSAL_BYTES_MAX: Final = 2_097_152
-REHEARSALS_PER_CALLER_MAX: Final = 2  # at a time
-REHEARSALS_AT_ONCE_MAX: Final = 32  # on a node
-REHEARSAL_WORKERS_MAX: Final = 1  # a second one would take more of the processor from buyers
-REHEARSAL_RATE: Final = (10, 30)  # of a caller: (a second, burst)
-
 # Bytes
 HEAD_BYTES_MAX: Final = 16_384
 PARSED_AT_ONCE_BYTES: Final = 1_024  # of requests, before those that came are answered
@@ -158,8 +138,6 @@ INTAKE_STALE_MS: Final = 250
 INTAKE_BYTES_MAX: Final = 4_096  # of one connection; anything beyond stays in the kernel
 INTAKE_ALL_BYTES_MAX: Final = 67_108_864  # of all together; anything beyond is read at once
 BODY_BYTES_MAX: Final = 65_536
-CSV_BYTES_MAX: Final = 268_435_456
-CSV_ROW_BYTES_MAX: Final = 524_288
 DEFLATED_BYTES_MIN: Final = 256  # less fits into one packet either way
 STILL_BYTES_MAX: Final = 33_554_432  # of all stills of a node
 OUTBOX_BYTES_MAX: Final = 65_536

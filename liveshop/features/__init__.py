@@ -3,6 +3,7 @@
 from typing import Final
 
 from liveshop.core.feature import Feature
+from liveshop.features.catalogue_import import CATALOGUE_IMPORT
 from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
 from liveshop.features.likes import LIKES
@@ -14,5 +15,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     LIKES,
     FIGURES,
     POLLS,
+    CATALOGUE_IMPORT,
     REHEARSAL,
 )

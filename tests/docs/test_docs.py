@@ -20,6 +20,7 @@ from liveshop.edge.http.app import operations
 from liveshop.edge.http.base_records import Problem
 from liveshop.engine.metrics import Metrics
 from liveshop.features.rehearsal import http_records as rehearsal_records
+from liveshop.features.rehearsal.limits import REHEARSAL_RATE
 from liveshop.features.rehearsal.rules import rehearse
 from liveshop.stores.audit.findings import CHECKS
 from tests.vocabulary import VOCABULARY
@@ -106,6 +107,7 @@ def test_the_rehearsal_that_is_answered_is_the_one_that_was_asked_for() -> None:
         asked.state,
         asked.command,
         Identity(asked.viewer.id, asked.viewer.name, Role.VIEWER),
+        vocabulary=VOCABULARY,
         now_ms=answer["state"]["session"]["now_ms"],
         catalogue_currency="EUR",
     )
@@ -150,8 +152,8 @@ def test_the_rates_are_those_of_the_code() -> None:
     names = ("COMMANDS", "CHAT", "PURCHASE", "HOST_COMMANDS")
     http = ("HTTP_ANONYMOUS", "HTTP_VIEWER", "HTTP_HOST", "HTTP_KEY", "GUESSES")
     words = " ".join(_PROTOCOL.split())
-    for name in (*names, *http, "REHEARSAL"):
-        rate, burst = getattr(limits, f"{name}_RATE")
+    rates = [getattr(limits, f"{name}_RATE") for name in (*names, *http)]
+    for rate, burst in (*rates, REHEARSAL_RATE):
         assert f" {rate:,} ({burst:,}) " in words
 
 

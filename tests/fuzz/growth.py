@@ -16,17 +16,17 @@ from typing import Final
 from starlette.datastructures import QueryParams
 
 from liveshop.core import limits, wire
-from liveshop.core.csv_rows import lines_of, rows_of
 from liveshop.core.errors import BadFrame, LiveshopError
-from liveshop.core.prose import text_of_html
 from liveshop.core.roles import Identity, Role
-from liveshop.core.shopify import parse
 from liveshop.core.wire import Message
 from liveshop.core.words import WordFilter, words_of
 from liveshop.edge.addresses import client_address, origin_allowed
 from liveshop.edge.handshake import read_head, session_of, shake_hands
 from liveshop.edge.http.product_records import ProductsPage
 from liveshop.edge.websocket import WebSocket
+from liveshop.features.catalogue_import.csv_rows import lines_of, rows_of
+from liveshop.features.catalogue_import.prose import text_of_html
+from liveshop.features.catalogue_import.shopify import parse
 from liveshop.features.chat.rules import Say
 from liveshop.features.rehearsal import http_records
 from liveshop.features.rehearsal.rules import rehearse
@@ -135,7 +135,14 @@ def _rehearsal(data: bytes) -> None:
     state = {"session": session, "words": [str(byte) for byte in data[: limits.BLOCKED_WORDS_MAX]]}
     body = wire.encode_one({"state": state, "command": {"type": "session.end"}})
     step = wire.decode_body(body, http_records.rehearse(VOCABULARY))
-    rehearse(step.state, step.command, _HOST, now_ms=128, catalogue_currency="EUR")
+    rehearse(
+        step.state,
+        step.command,
+        _HOST,
+        vocabulary=VOCABULARY,
+        now_ms=128,
+        catalogue_currency="EUR",
+    )
 
 
 ENTRIES: Final[Mapping[str, Callable[[bytes], object]]] = {

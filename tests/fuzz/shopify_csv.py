@@ -5,10 +5,10 @@ from typing import Final
 
 from liveshop.core import limits, wire
 from liveshop.core.catalogue import BadRow, ImportedProduct
-from liveshop.core.csv_rows import lines_of
 from liveshop.core.errors import BadRequest
 from liveshop.core.fields import is_id
-from liveshop.core.shopify import parse
+from liveshop.features.catalogue_import.csv_rows import lines_of
+from liveshop.features.catalogue_import.shopify import parse
 from tests.fuzz.target import Target
 
 _HEADER: Final = (

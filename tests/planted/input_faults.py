@@ -8,7 +8,7 @@ FAULTS: Final = (
     Fault(
         name="bullets looked for after any blanks",
         promise="P7: a description of 60 KB holds everyone's node for 23 s",
-        file="liveshop/core/prose.py",
+        file="liveshop/features/catalogue_import/prose.py",
         old='_COMMENT_END: Final = re.compile(r"--!?>")',
         new='_COMMENT_END: Final = re.compile(r"--!?>")\n_BULLET = re.compile(r"\\s*<li>")',
         tests=(
@@ -19,36 +19,84 @@ FAULTS: Final = (
     Fault(
         name="a blank before a bullet taken off again and again",
         promise="P7: each bullet of a description costs as much as all before it",
-        file="liveshop/core/prose.py",
+        file="liveshop/features/catalogue_import/prose.py",
         old="        while len(written) > self._text_from:\n"
         "            if kept := written.pop().rstrip(_SOURCE_BLANKS):\n"
         "                written.append(kept)\n"
         "                break\n",
         new="        for at in range(self._text_from):\n"
         "            written[at] = written[at].rstrip(_SOURCE_BLANKS)\n",
-        tests=("tests/core/test_prose.py::test_twice_as_much_markup_is_twice_the_work",),
+        tests=(
+            "tests/features/catalogue_import/test_prose.py::test_twice_as_much_markup_is_twice_the_work",
+        ),
     ),
     Fault(
         name="the time of a whole product counted as that of one chunk",
         promise="a spreadsheet with many empty rows is refused as one that hangs",
-        file="liveshop/stores/product_csv/__main__.py",
+        file="liveshop/features/catalogue_import/store_process.py",
         old="    for chunk in chunks:\n        signal.setitimer(",
         new="    signal.setitimer(signal.ITIMER_VIRTUAL, cpu_ms / 1000)\n"
         "    for chunk in chunks:\n        (lambda *_: None)(",
         tests=(
-            "tests/stores/product_csv/test_reader.py"
+            "tests/features/catalogue_import/test_reader.py"
             "::test_a_spreadsheets_empty_rows_are_not_taken_for_one_that_takes_too_long",
         ),
     ),
     Fault(
         name="any number of imports at once",
         promise="P7: a host's files take the processor from everyone's shows",
-        file="liveshop/stores/postgres/importer.py",
+        file="liveshop/features/catalogue_import/store.py",
         old="anyio.Semaphore(limits.IMPORTS_AT_ONCE_MAX)",
         new="anyio.Semaphore(1_000)",
         tests=(
-            "tests/stores/postgres/test_importer.py"
+            "tests/features/catalogue_import/test_importer.py"
             "::test_more_imports_than_a_node_takes_at_once_are_busy",
+        ),
+    ),
+    Fault(
+        name="each request is the first of its feature",
+        promise="P7: any number of imports and rehearsals take the processor from everyone's shows",
+        file="liveshop/edge/http/operations.py",
+        old="        if made is None:\n            made = self._made[make] = make(self)\n",
+        new="        made = made or make(self)\n",
+        tests=(
+            "tests/features/rehearsal/test_http.py"
+            "::test_a_caller_has_two_steps_under_way_and_others_have_their_own",
+        ),
+    ),
+    Fault(
+        name="each long step of a rehearsal makes its records again",
+        promise="P7: a process that decides them grows with each until the machine is full",
+        file="liveshop/core/feature.py",
+        old="        return isinstance(other, Vocabulary) and self._types == other._types\n",
+        new="        return self is other\n",
+        tests=(
+            "tests/features/rehearsal/test_parts.py"
+            "::test_a_process_makes_its_records_once_however_many_steps_it_is_sent",
+        ),
+    ),
+    Fault(
+        name="a feature forgets what it keeps for a rehearsal",
+        promise="a viewer that is muted in a rehearsal is heard at the next step",
+        file="liveshop/features/rehearsal/rules.py",
+        old="for name, value in part.kept().items()}",
+        new="for name, value in part.kept().items() if not value}",
+        tests=(
+            "tests/features/rehearsal/test_parts.py"
+            "::test_a_feature_is_rehearsed_by_what_it_brings_and_by_nothing_else",
+            "tests/features/chat/test_rehearsal.py"
+            "::test_the_chat_of_a_rehearsal_reads_back_as_what_it_was_written_from",
+        ),
+    ),
+    Fault(
+        name="a rehearsed feature decides without its facts",
+        promise="a message that is said in a rehearsal cannot be taken away or kept on top",
+        file="liveshop/features/rehearsal/rules.py",
+        old="            if name == command.feature or isinstance(command, EndSession):\n",
+        new="            if isinstance(command, EndSession):\n",
+        tests=(
+            "tests/features/chat/test_rehearsal.py"
+            "::test_a_message_is_pinned_once_and_not_after_it_was_deleted",
         ),
     ),
     Fault(

@@ -24,12 +24,10 @@ from liveshop.edge.http.openapi import openapi_document
 from liveshop.edge.http.operations import Operation, Services
 from liveshop.edge.http.pages import page_routes
 from liveshop.edge.http.refusals import HANDLERS, confess
-from liveshop.edge.http.throttle import RehearsalTurns, Throttle
+from liveshop.edge.http.throttle import Throttle
 from liveshop.edge.tokens import Tokens
 from liveshop.engine.engine import Engine
-from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.importer import Imports
 from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.stores import Stores
 
@@ -59,10 +57,8 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         settings=settings,
         engine=engine,
         stores=stores,
-        imports=Imports(stores[Catalogue], settings.currency),
         keys=KnownKeys(stores[Keys], throttle.now_ms),
         throttle=throttle,
-        rehearsals=RehearsalTurns(),
     )
     tokens = Tokens.of(settings, engine.node.now_ms)
     clients = Clients(settings, engine.node.metrics)

@@ -22,8 +22,9 @@ def routes(services: Services, gate: Gate, operations: Iterable[Operation]) -> I
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method] = operation
-    for path, by_method in by_path.items():
-        yield _route(services, gate, path, by_method)
+    # The first path that fits says which methods there are, so those that fit almost all come last.
+    for path in sorted(by_path, key=lambda path: ":path}" in path):
+        yield _route(services, gate, path, by_path[path])
 
 
 def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Operation]) -> Route:

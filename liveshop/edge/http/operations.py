@@ -16,14 +16,14 @@ from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.known_keys import KnownKeys
-from liveshop.edge.http.throttle import RehearsalTurns, Throttle
+from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
-from liveshop.stores.postgres.importer import Imports
 from liveshop.stores.postgres.stores import Stores
 
 JSON: Final = "application/json"
 Query = TypeVar("Query")
 Body = TypeVar("Body")
+Own = TypeVar("Own")
 
 PATH_FIELDS: Final[Mapping[str, Any]] = {
     "product_id": Id,
@@ -37,15 +37,24 @@ PATH_FIELDS: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of a node that handlers work with."""
+    """The parts of a node that handlers work with.
+
+    `services[make]` is what `make` returns for these services, the same every time: a feature keeps
+    there what its requests share, so that no other has to know of it.
+    """
 
     settings: Settings
     engine: Engine
     stores: Stores
-    imports: Imports
     keys: KnownKeys
     throttle: Throttle
-    rehearsals: RehearsalTurns
+    _made: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False)
+
+    def __getitem__(self, make: "Callable[[Services], Own]") -> Own:
+        made: Own | None = self._made.get(make)
+        if made is None:
+            made = self._made[make] = make(self)
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,9 @@
 """The catalogue over HTTP."""
 
-from liveshop.core.catalogue import ImportReport
-from liveshop.core.errors import Busy, Conflict, NotFound
-from liveshop.core.limits import CSV_BYTES_MAX
+from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Product
 from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing
-from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
 from liveshop.stores.postgres.catalogue import Catalogue
@@ -37,17 +34,6 @@ async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Repl
     return Reply(await services.stores[Catalogue].get(call.path["product_id"]))
 
 
-async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:
-    """Import a Shopify product CSV.
-
-    Good rows are kept, bad ones reported. A later import adds the difference in stock from
-    what the last one said.
-    """
-    call.caller.require_anywhere()
-    chunks = stream_body(call.request, CSV_BYTES_MAX)
-    return Reply(await services.imports.run(chunks))
-
-
 OPERATIONS = (
     Operation(
         method="POST",
@@ -63,15 +49,6 @@ OPERATIONS = (
         handler=list_products,
         answers={200: ProductList},
         refuses=(NotFound,),
-    ),
-    Operation(
-        method="POST",
-        path="/api/products/import",
-        handler=import_csv,
-        needs=Role.HOST,
-        answers={200: ImportReport},
-        refuses=(Busy,),
-        streams="text/csv",
     ),
     Operation(
         method="GET",

@@ -3,6 +3,7 @@
 from liveshop.core.feature import Feature
 from liveshop.core.model import ChatMessage
 from liveshop.features.chat.http import operations
+from liveshop.features.chat.rehearsal import ChatRehearsal
 from liveshop.features.chat.room import Chat
 from liveshop.features.chat.rules import COMMANDS, EVENTS, NAME, ChatPart, SaveWords
 from liveshop.features.chat.store import save_words
@@ -15,6 +16,7 @@ CHAT = Feature(
     room=Chat,
     # `chat_slow_ms` is left out where it is 0.
     shown=(("chat_slow_ms", int, 0), ("chat_pinned", list[ChatMessage])),
+    rehearsal=ChatRehearsal,
     writers={SaveWords: save_words},
     operations=operations,
 )

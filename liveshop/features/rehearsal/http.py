@@ -5,7 +5,7 @@ from typing import Any
 
 from anyio import to_process, to_thread
 
-from liveshop.core import limits, messages, wire
+from liveshop.core import messages, wire
 from liveshop.core.errors import (
     BadRequest,
     Busy,
@@ -16,12 +16,15 @@ from liveshop.core.errors import (
     SoldOut,
 )
 from liveshop.core.feature import Vocabulary
+from liveshop.core.limits import BODY_BYTES_MAX
 from liveshop.core.roles import Identity, Role
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.features.rehearsal import http_records
+from liveshop.features.rehearsal import http_records, limits
+from liveshop.features.rehearsal.http_turns import RehearsalTurns
 from liveshop.features.rehearsal.rules import rehearse
+from liveshop.features.rehearsal.state import rehearsal_state
 from liveshop.stores.postgres.sessions import Sessions
 
 
@@ -31,8 +34,9 @@ async def rehearse_session(services: Services, call: Call[Nothing, Nothing]) -> 
     A body has 2 MiB at most. A caller has two under way at a time, else it is `busy`.
     """
     session_id = call.path["session_id"]
-    services.throttle.admit_rehearsal(call.caller)
-    with services.rehearsals.turn(call.caller):
+    services.throttle.take(f"rehearsal of {call.caller.name}", limits.REHEARSAL_RATE)
+    turns = services[_turns]
+    with turns.turn(call.caller):
         await services.stores[Sessions].get(session_id)
         data = await read_body(call.request, bytes_max=limits.REHEARSAL_BYTES_MAX)
         step = partial(
@@ -46,9 +50,13 @@ async def rehearse_session(services: Services, call: Call[Nothing, Nothing]) -> 
         )
         # If a thread decoded all, 2 MiB would hold the interpreter's lock for 27 ms, in which no
         # viewer is written to; 64 KiB hold it for one. A process takes half a second to start.
-        small = len(data) <= limits.BODY_BYTES_MAX
+        small = len(data) <= BODY_BYTES_MAX
         run = to_thread.run_sync if small else to_process.run_sync
-        return Reply(await run(step, limiter=services.rehearsals.workers))
+        return Reply(await run(step, limiter=turns.workers))
+
+
+def _turns(services: Services) -> RehearsalTurns:
+    return RehearsalTurns()
 
 
 def _step(
@@ -68,7 +76,12 @@ def _step(
     if body.viewer is not None:
         by = Identity(body.viewer.id, body.viewer.name, Role.VIEWER)
     step = rehearse(
-        body.state, body.command, by, now_ms=now_ms, catalogue_currency=catalogue_currency
+        body.state,
+        body.command,
+        by,
+        vocabulary=vocabulary,
+        now_ms=now_ms,
+        catalogue_currency=catalogue_currency,
     )
     order = None if step.order is None else messages.order_fields(step.order)
     return wire.encode_one({"events": step.events, "order": order, "state": step.state})
@@ -76,13 +89,14 @@ def _step(
 
 def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
     """Return the rehearsals' operation."""
+    event, state = vocabulary.any_event, rehearsal_state(vocabulary)
     step = Operation(
         method="POST",
         path="/api/sessions/{session_id}/rehearse",
         handler=rehearse_session,
         needs=Role.HOST,
         reads=http_records.rehearse(vocabulary),
-        answers={200: http_records.rehearsed_step(vocabulary.any_event)},
+        answers={200: http_records.rehearsed_step(event, state)},
         refuses=(Conflict, SoldOut, LimitReached, NotLive, PriceChanged, Busy),
     )
     return (step,)

@@ -7,10 +7,11 @@ from typing import Any
 from msgspec import defstruct
 
 from liveshop.core.feature import Vocabulary
+from liveshop.core.rehearsal import RehearsedPerson
 from liveshop.edge.http.base_records import Input, record
 from liveshop.edge.http.order_records import OrderView
-from liveshop.features.rehearsal.rules import OTHER_COMMANDS
-from liveshop.features.rehearsal.state import RehearsalState, RehearsedPerson
+from liveshop.features.rehearsal.rules import rehearsed_commands
+from liveshop.features.rehearsal.state import rehearsal_state
 
 
 @cache
@@ -20,10 +21,9 @@ def rehearse(vocabulary: Vocabulary) -> Any:
     Without a command it is what the time has brought. `viewer` is who of the made-up crowd does
     it, null the caller.
     """
-    command = reduce(or_, OTHER_COMMANDS, vocabulary.host_command)
     fields: list[Any] = [
-        ("state", RehearsalState),
-        ("command", command | None, None),
+        ("state", rehearsal_state(vocabulary)),
+        ("command", reduce(or_, rehearsed_commands(vocabulary)) | None, None),
         ("viewer", RehearsedPerson | None, None),
     ]
     return defstruct(
@@ -36,12 +36,12 @@ def rehearse(vocabulary: Vocabulary) -> Any:
     )
 
 
-def rehearsed_step(event: Any) -> Any:
-    """Return the record of a step's outcome, whose events are of these types."""
+def rehearsed_step(event: Any, state: Any) -> Any:
+    """Return the record of a step's outcome, whose events and state are of these types."""
     fields: list[Any] = [
         ("events", list[event]),
         ("order", OrderView | None),
-        ("state", RehearsalState),
+        ("state", state),
     ]
     doc = "The outcome of a step; `order` is what it made or cancelled, `state` is for the next."
     return record("RehearsedStep", fields, doc)

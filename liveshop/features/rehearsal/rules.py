@@ -1,29 +1,28 @@
 """A rehearsal: the outcome of a command in a show that is stored nowhere.
 
 Host commands are decided by `decide`, as in a real show. The decisions of the stores and the
-engine there, on chat, mutes and purchases, have their counterpart here. The crowd is made up by
-the page and acts as viewers do; it has no limits per buyer, because it stands for many more
-people than it names.
+engine there on purchases have their counterpart here, those of features in their own parts. The
+crowd is made up by the page and acts as viewers do; it has no limits per buyer, because it stands
+for many more people than it names.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from liveshop.core import errors, limits
-from liveshop.core.commands import Buy, Command, HostCommand
+from liveshop.core import errors
+from liveshop.core.commands import Buy, Command, EndSession, HostCommand
 from liveshop.core.decide import decide, due
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import Event
+from liveshop.core.feature import Vocabulary
 from liveshop.core.fields import Uuid
 from liveshop.core.model import (
-    ChatMessage,
     Order,
     OrderLine,
     OrderStatus,
-    Person,
     Product,
     Row,
     Sale,
@@ -32,22 +31,13 @@ from liveshop.core.model import (
     sku_row,
 )
 from liveshop.core.pricing.price import price as price_of
+from liveshop.core.rehearsal import Rehearsal, RehearsalPart
 from liveshop.core.roles import Identity, Role
-from liveshop.core.session import replay
+from liveshop.core.session import Part, replay
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.core.wire import Message
-from liveshop.core.words import WordFilter
-from liveshop.features.chat.rules import (
-    BlockWords,
-    ChatDeleted,
-    ChatPart,
-    MuteViewer,
-    Say,
-    UnmuteViewer,
-)
+from liveshop.features.rehearsal.limits import REHEARSED_ORDERS_MAX
 from liveshop.features.rehearsal.state import RehearsalState, RehearsedOrder
-
-_QUIET: Final = (Status.DRAFT, Status.ENDED)
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, tag="order.cancel"):
@@ -57,8 +47,11 @@ class CancelOrder(Command, frozen=True, kw_only=True, tag="order.cancel"):
     order_id: Uuid
 
 
-# In a node's vocabulary a rehearsal has the commands of hosts, and these.
-OTHER_COMMANDS: Final = (Say, MuteViewer, UnmuteViewer, Buy, CancelOrder)
+def rehearsed_commands(vocabulary: Vocabulary) -> tuple[type[Command], ...]:
+    """Return the commands of a rehearsal: of hosts, of features that can be rehearsed, its own."""
+    of_hosts = [kind for kind in vocabulary.commands if issubclass(kind, HostCommand)]
+    of_features = [kind for hook in _hooks(vocabulary).values() for kind in hook.commands]
+    return (*of_hosts, *of_features, Buy, CancelOrder)
 
 
 class Rehearsed(Struct, frozen=True, kw_only=True):
@@ -74,42 +67,49 @@ def rehearse(
     command: Command | None,
     by: Identity,
     *,
+    vocabulary: Vocabulary,
     now_ms: int,
     catalogue_currency: str,
 ) -> Rehearsed:
     """Return what follows from `command` and from the time, or raise the error that refuses it.
 
     Sales that are over by now end first, as they would have in a real show. Without a command
-    nothing else happens.
+    nothing else happens. `before` has the fields of the vocabulary's features: see
+    `rehearsal_state`.
     """
-    rehearsal = _Rehearsal(before, now_ms, catalogue_currency)
-    rehearsal.attempt_due()
+    step = _Step(before, vocabulary, now_ms, catalogue_currency)
+    step.attempt_due()
     if command is not None:
-        rehearsal.execute(command, by)
-        rehearsal.attempt_due()
-    return Rehearsed(events=rehearsal.events, order=rehearsal.order, state=rehearsal.message())
+        step.execute(command, by)
+        step.attempt_due()
+    return Rehearsed(events=step.events, order=step.order, state=step.message())
 
 
-class _Rehearsal:
+class _Step:
     """One step of a rehearsal; a refusal leaves it half done, and it is thrown away."""
 
-    def __init__(self, before: RehearsalState, now_ms: int, catalogue_currency: str) -> None:
+    def __init__(
+        self,
+        before: RehearsalState,
+        vocabulary: Vocabulary,
+        now_ms: int,
+        catalogue_currency: str,
+    ) -> None:
         self.events: list[Event] = []
         self.order: Order | None = None
         self._before = before
         self._now_ms = now_ms
         self._catalogue_currency = catalogue_currency
-        self._state = before.core_state()
+        state = before.core_state(_restored(vocabulary, before))
+        self._show = Rehearsal(state=state, now_ms=now_ms, chat=before.chat())
+        self._parts = {name: hook(self._show, before) for name, hook in _hooks(vocabulary).items()}
         self._rows = {row.row: row for row in before.rows()}
         self._products = {product.product_id: product for product in before.catalogue()}
-        self._chat = before.chat()
-        self._words = before.words
-        self._muted = dict(before.muted)
         self._orders = list(before.orders)
 
     def attempt_due(self) -> None:
-        """End the sales that are over, and tell of SKUs that sold out or came back."""
-        for command in list(due(self._state, self._rows, self._now_ms)):
+        """End what is over, and tell of SKUs that sold out or came back."""
+        for command in list(due(self._show.state, self._rows, self._now_ms)):
             self._decide(command)
 
     def execute(self, command: Command, by: Identity) -> None:
@@ -117,39 +117,33 @@ class _Rehearsal:
         if command.needs is not None and by.role < command.needs:
             raise errors.Forbidden(command.needs.word)
         match command:
-            case Say():
-                self._say(command, by)
-            case MuteViewer(viewer_id=viewer_id, duration_ms=duration_ms):
-                until_ms = None if duration_ms is None else self._now_ms + duration_ms
-                self._muted[viewer_id] = until_ms
-            case UnmuteViewer(viewer_id=viewer_id):
-                if not self._is_muted(viewer_id):
-                    raise errors.Conflict(f"{viewer_id} is not muted")
-                del self._muted[viewer_id]
             case Buy():
                 self._buy(command, by)
             case CancelOrder():
                 self._cancel(command)
-            case _:
-                assert isinstance(command, HostCommand), "the others are listed"
+            case HostCommand():
                 self._decide(command)
-                if isinstance(command, BlockWords):
-                    self._words = list(dict.fromkeys(command.words))
+            case _:
+                self._parts[command.feature].execute(command, by)
 
     def message(self) -> Message:
         """Return the state as it stands now, for the page to keep."""
         shown = self._before.session
         left = {name: row.units for name, row in self._rows.items()}
+        state, parts = self._show.state, self._parts
         gauges = Gauges.of(
-            self._state, left, viewers=shown.viewers, likes=shown.likes, buying=shown.buying
+            state,
+            left,
+            viewers=shown.viewers,
+            likes=shown.likes,
+            buying=shown.buying,
+            parts={name: part.gauge() for name, part in parts.items()},
         )
-        session = snapshot(self._state, gauges, self._chat, self._now_ms)
+        session = snapshot(state, gauges, self._show.chat, self._now_ms)
         for sale in session["sales"]:
-            sale["offset"] = self._state.sales[sale["product_id"]].offset
+            sale["offset"] = state.sales[sale["product_id"]].offset
         on_shelf = {
-            sku_row(variant.sku)
-            for product in self._state.shelf.values()
-            for variant in product.variants
+            sku_row(variant.sku) for product in state.shelf.values() for variant in product.variants
         }
         return {
             "session": session,
@@ -159,30 +153,32 @@ class _Rehearsal:
                 for name, units in left.items()
                 if name.startswith(sku_row("")) and name not in on_shelf
             },
-            "words": self._words,
-            "muted": self._muted,
+            **{name: value for part in parts.values() for name, value in part.kept().items()},
             "orders": to_builtins(self._orders),
         }
 
     def _decide(self, command: HostCommand | SystemCommand) -> None:
-        if command.feature and command.feature not in self._state.parts:
+        if command.feature and command.feature not in self._show.state.parts:
             raise errors.Conflict(f"{command.feature} cannot be rehearsed")
-        chat_id = getattr(command, "id", None)
         facts = Facts(
             now_ms=self._now_ms,
             catalogue_currency=self._catalogue_currency,
             rows=self._rows,
             product=self._products.get(getattr(command, "product_id", "")),
-            found={
-                "chat": next((each for each in self._chat if each.id == chat_id), None),
-            },
+            found=dict(self._look_up(command)),
         )
-        decision = decide(self._state, command, facts)
+        decision = decide(self._show.state, command, facts)
         self._move(decision)
-        self._state = replay(self._state, decision.events)
+        self._show.state = replay(self._show.state, decision.events)
         self.events.extend(decision.events)
-        gone = {event.id for event in decision.events if isinstance(event, ChatDeleted)}
-        self._chat = [message for message in self._chat if message.id not in gone]
+        for part in self._parts.values():
+            part.decided(command, decision.events)
+
+    def _look_up(self, command: HostCommand | SystemCommand) -> Iterator[tuple[str, Any]]:
+        """Yield what features look up for a command: their own, or all for the session's end."""
+        for name, part in self._parts.items():
+            if name == command.feature or isinstance(command, EndSession):
+                yield name, part.look_up(command)
 
     def _move(self, decision: Decision) -> None:
         """Move units out of the catalogue's stock, and make the rows of sales."""
@@ -201,39 +197,10 @@ class _Rehearsal:
         row = self._rows.get(name, Row(row=name, units=0, sold=0, version=0))
         self._rows[name] = replace(row, units=row.units + units)
 
-    def _say(self, command: Say, by: Identity) -> None:
-        if self._state.status in _QUIET:
-            raise errors.Conflict(f"the session is {self._state.status}")
-        if by.role < Role.MODERATOR:
-            if WordFilter(self._words).finds(command.text):
-                raise errors.Conflict("the message has a word that is blocked here")
-            self._refuse_haste(by.viewer_id)
-        if self._is_muted(by.viewer_id):
-            return  # heard by nobody else, and nobody is told
-        same_ms = sum(message.at_ms == self._now_ms for message in self._chat)
-        message = ChatMessage(
-            id=f"{self._now_ms}-{same_ms}",
-            at_ms=self._now_ms,
-            viewer=Person(id=by.viewer_id, name=by.name),
-            text=command.text,
-        )
-        self._chat = [*self._chat, message][-limits.CHAT_TAIL_MESSAGES :]
-
-    def _refuse_haste(self, viewer_id: str) -> None:
-        """Raise RateLimited for a viewer whose last message is too new for the slow mode."""
-        said_ms = [message.at_ms for message in self._chat if message.viewer.id == viewer_id]
-        if said_ms and said_ms[-1] + ChatPart.of(self._state).slow_ms > self._now_ms:
-            wait_ms = said_ms[-1] + ChatPart.of(self._state).slow_ms - self._now_ms
-            raise errors.RateLimited(retry_after_ms=wait_ms)
-
-    def _is_muted(self, viewer_id: str) -> bool:
-        until_ms = self._muted.get(viewer_id, 0)
-        return until_ms is None or until_ms > self._now_ms
-
     def _buy(self, command: Buy, by: Identity) -> None:
         """Order units of what is on the shelf, at the price of its sale while that runs."""
-        if self._state.status is not Status.LIVE:
-            raise errors.NotLive(self._state.status)
+        if self._show.state.status is not Status.LIVE:
+            raise errors.NotLive(self._show.state.status)
         if any(order.order_id == command.rid for order in self._orders):
             raise errors.Conflict("this rid is an order already")
         variant, sale = self._offer(command.sku)
@@ -255,16 +222,16 @@ class _Rehearsal:
             sale=None if sale is None else sale.offset,
             at_ms=self._now_ms,
         )
-        self._orders = [*self._orders, order][-limits.REHEARSED_ORDERS_MAX :]
+        self._orders = [*self._orders, order][-REHEARSED_ORDERS_MAX:]
         self.order = self._shown(order, OrderStatus.CONFIRMED)
 
     def _offer(self, sku: str) -> tuple[ShelfVariant, Sale | None]:
         """Return what a SKU is on the shelf, and the sale whose price it has now."""
-        found = self._state.offered(sku)
+        found = self._show.state.offered(sku)
         if found is None:
             raise errors.NotFound("SKU", sku)
         product, variant = found
-        sale = self._state.sales.get(product.product_id)
+        sale = self._show.state.sales.get(product.product_id)
         if sale is None or sku not in sale.prices or not sale.active_at(self._now_ms):
             return variant, None
         return variant, sale
@@ -275,7 +242,7 @@ class _Rehearsal:
         if order is None:
             raise errors.NotFound("order", command.order_id)
         self._orders.remove(order)
-        sales = (sale for sale in self._state.sales.values() if sale.offset == order.sale)
+        sales = (sale for sale in self._show.state.sales.values() if sale.offset == order.sale)
         for name in _rows_of(order.sku, next(sales, None)):
             self._change_units(name, order.quantity)
         self.order = self._shown(order, OrderStatus.CANCELLED)
@@ -291,14 +258,25 @@ class _Rehearsal:
         )
         return Order(
             order_id=order.order_id,
-            session_id=self._state.info.id,
+            session_id=self._show.state.info.id,
             viewer_id=order.viewer_id,
             status=status,
             lines=[line],
             total=priced.goods,
-            currency=self._state.info.currency,
+            currency=self._show.state.info.currency,
             at_ms=order.at_ms,
         )
+
+
+def _hooks(vocabulary: Vocabulary) -> dict[str, type[RehearsalPart]]:
+    """Return how features are rehearsed, by the names of those that can be."""
+    return {each.name: each.rehearsal for each in vocabulary.features if each.rehearsal}
+
+
+def _restored(vocabulary: Vocabulary, before: RehearsalState) -> dict[str, Part]:
+    """Return the parts of a session's state; a feature that cannot be rehearsed has none."""
+    restored = {name: hook.restored(before) for name, hook in _hooks(vocabulary).items()}
+    return {name: part for name, part in restored.items() if part is not None}
 
 
 def _rows_of(sku: str, sale: Sale | None) -> list[str]:

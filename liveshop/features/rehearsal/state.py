@@ -1,21 +1,21 @@
 """The state of a rehearsal as its page keeps it: whole in each request, checked like any input.
 
-It is the `session` message with what the message leaves out. A row of units has what is left of it
-and nothing sold, which is all that a decision asks of a row.
+It is the `session` message with what the message leaves out, and the fields of the features that
+can be rehearsed. A row of units has what is left of it and nothing sold, which is all that a
+decision asks of a row.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, TypeVar
+from functools import cache
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct, field
 
 from liveshop.core import limits
+from liveshop.core.feature import Feature, Vocabulary
 from liveshop.core.fields import (
-    PLAIN,
     Amount,
-    BlockedWord,
-    ChatText,
     Currency,
     Id,
     Instant,
@@ -30,20 +30,16 @@ from liveshop.core.fields import (
     Uuid,
 )
 from liveshop.core.model import ChatMessage, Product, Row, Sale, ShelfProduct, Status, sku_row
-from liveshop.core.session import SessionInfo, SessionState
-from liveshop.features.chat.rules import ChatPart
+from liveshop.core.rehearsal import RehearsalRecord, RehearsedChat, Shown
+from liveshop.core.session import Part, SessionInfo, SessionState
+from liveshop.features.rehearsal.limits import REHEARSED_ORDERS_MAX
 
 _T = TypeVar("_T")
+_Record = TypeVar("_Record", bound=Struct)
 Offset = Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)]
-# The name of an API key may be longer than that of a viewer, and a backend may rehearse.
-Shown = Annotated[str, Meta(max_length=limits.KEY_NAME_CHARS_MAX, pattern=PLAIN)]
 
 
-class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A field that is not named here is refused."""
-
-
-class RehearsedVariant(_Part, frozen=True, kw_only=True):
+class RehearsedVariant(RehearsalRecord, frozen=True, kw_only=True):
     """A variant on the shelf; `left` is what can be bought now."""
 
     sku: Id
@@ -54,7 +50,7 @@ class RehearsedVariant(_Part, frozen=True, kw_only=True):
     left: Amount
 
 
-class RehearsedProduct(_Part, frozen=True, kw_only=True):
+class RehearsedProduct(RehearsalRecord, frozen=True, kw_only=True):
     """A product on the shelf."""
 
     product_id: Id
@@ -65,7 +61,7 @@ class RehearsedProduct(_Part, frozen=True, kw_only=True):
     ]
 
 
-class RehearsedSale(_Part, frozen=True, kw_only=True):
+class RehearsedSale(RehearsalRecord, frozen=True, kw_only=True):
     """A flash sale with the `offset` of the event that started it; `left` is of its own units."""
 
     offset: Offset
@@ -77,24 +73,10 @@ class RehearsedSale(_Part, frozen=True, kw_only=True):
     limit: Limit | None
 
 
-class RehearsedPerson(_Part, frozen=True, kw_only=True):
-    """Somebody who said something."""
-
-    id: Shown
-    name: Shown
-
-
-class RehearsedChat(_Part, frozen=True, kw_only=True):
-    """One line of chat."""
-
-    id: Id
-    at_ms: Instant
-    viewer: RehearsedPerson
-    text: ChatText
-
-
-class RehearsedSession(_Part, frozen=True, kw_only=True, tag_field="type", tag="session"):
+class RehearsedSession(RehearsalRecord, frozen=True, kw_only=True, tag_field="type", tag="session"):
     """The `session` message; its sales have an `offset`, too."""
+
+    # A node's features add fields: see `rehearsal_state`.
 
     offset: Offset
     now_ms: Instant
@@ -110,8 +92,6 @@ class RehearsedSession(_Part, frozen=True, kw_only=True, tag_field="type", tag="
     viewers: Amount
     likes: Amount
     buying: bool
-    chat_slow_ms: Annotated[int, Meta(ge=0, le=limits.CHAT_SLOW_MS_MAX)] = 0
-    chat_pinned: Annotated[list[RehearsedChat], Meta(max_length=limits.CHAT_PINS_MAX)]
     chat: Annotated[list[RehearsedChat], Meta(max_length=limits.CHAT_TAIL_MESSAGES)]
 
     def __post_init__(self) -> None:
@@ -125,7 +105,7 @@ class RehearsedSession(_Part, frozen=True, kw_only=True, tag_field="type", tag="
             raise ValueError("`sales` has an `offset` twice")
 
 
-class RehearsedStock(_Part, frozen=True, kw_only=True):
+class RehearsedStock(RehearsalRecord, frozen=True, kw_only=True):
     """A variant in the catalogue of a rehearsal; `stock` is for this rehearsal only."""
 
     sku: Id
@@ -135,7 +115,7 @@ class RehearsedStock(_Part, frozen=True, kw_only=True):
     stock: Units
 
 
-class CatalogueProduct(_Part, frozen=True, kw_only=True):
+class CatalogueProduct(RehearsalRecord, frozen=True, kw_only=True):
     """A product that can be put on the shelf of a rehearsal."""
 
     product_id: Id
@@ -146,7 +126,7 @@ class CatalogueProduct(_Part, frozen=True, kw_only=True):
     ]
 
 
-class RehearsedOrder(_Part, frozen=True, kw_only=True):
+class RehearsedOrder(RehearsalRecord, frozen=True, kw_only=True):
     """An order that can be cancelled; `sale` is the offset of the sale whose price it has."""
 
     order_id: Uuid
@@ -158,19 +138,20 @@ class RehearsedOrder(_Part, frozen=True, kw_only=True):
     at_ms: Instant
 
 
-class RehearsalState(_Part, frozen=True, kw_only=True):
+class RehearsalState(RehearsalRecord, frozen=True, kw_only=True):
     """A rehearsed show between two commands.
 
-    `products` is its catalogue, `kept` the units of SKUs that left the shelf, `muted` until when
-    viewers are, null for the session, `orders` the newest that were not cancelled.
+    `products` is its catalogue, `kept` the units of SKUs that left the shelf, `orders` the newest
+    that were not cancelled.
     """
 
+    # A node's features add fields: see `rehearsal_state`.
     session: RehearsedSession
-    products: list[CatalogueProduct] = []
-    kept: dict[Id, Amount] = {}
-    words: Annotated[list[BlockedWord], Meta(max_length=limits.BLOCKED_WORDS_MAX)] = []
-    muted: dict[Shown, Instant | None] = {}
-    orders: Annotated[list[RehearsedOrder], Meta(max_length=limits.REHEARSED_ORDERS_MAX)] = []
+    products: list[CatalogueProduct] = field(default_factory=list)
+    kept: dict[Id, Amount] = field(default_factory=dict)
+    orders: Annotated[list[RehearsedOrder], Meta(max_length=REHEARSED_ORDERS_MAX)] = field(
+        default_factory=list
+    )
 
     def __post_init__(self) -> None:
         if len({product.product_id for product in self.products}) < len(self.products):
@@ -182,8 +163,8 @@ class RehearsalState(_Part, frozen=True, kw_only=True):
             if len(skus) < len(product.variants) or {*owned.values()} != {product.product_id}:
                 raise ValueError("`products` has a SKU that is another's")
 
-    def core_state(self) -> SessionState:
-        """Return the session's state as the core decides by it.
+    def core_state(self, parts: dict[str, Part]) -> SessionState:
+        """Return the session's state as the core decides by it, with these parts of features.
 
         A SKU with nothing left has been told of: the step that sold its last unit said so at once.
         """
@@ -205,11 +186,7 @@ class RehearsalState(_Part, frozen=True, kw_only=True):
             shelf={each.product_id: each for each in _as(ShelfProduct, shown.shelf)},
             sales={sale.product_id: _sale(sale) for sale in shown.sales},
             sold_out=frozenset(variant.sku for variant in variants if variant.left == 0),
-            parts={
-                "chat": ChatPart(
-                    pinned=tuple(_as(ChatMessage, shown.chat_pinned)), slow_ms=shown.chat_slow_ms
-                )
-            },
+            parts=parts,
         )
 
     def rows(self) -> Iterator[Row]:
@@ -225,11 +202,45 @@ class RehearsalState(_Part, frozen=True, kw_only=True):
 
     def chat(self) -> list[ChatMessage]:
         """Return the tail of the chat, oldest first."""
-        return _as(ChatMessage, self.session.chat)
+        return [line.message() for line in self.session.chat]
 
     def catalogue(self) -> list[Product]:
         """Return the products that can be put on the shelf."""
         return _as(Product, self.products)
+
+
+@cache
+def rehearsal_state(vocabulary: Vocabulary) -> type[RehearsalState]:
+    """Return the record of a state with the fields of a vocabulary's features."""
+    features = vocabulary.features
+    session = _extended(RehearsedSession, (each for f in features for each in _shown(f)))
+    kept = (each for f in features if f.rehearsal for each in f.rehearsal.keeps)
+    return _extended(RehearsalState, [("session", session), *kept])
+
+
+def _shown(feature: Feature) -> Iterable[tuple[Any, ...]]:
+    """Return a feature's fields of the `session` message.
+
+    A rehearsal begins with what a real session shows. The fields of a feature that cannot be
+    rehearsed may therefore come, too; they are forgotten.
+    """
+    if feature.rehearsal is not None:
+        return feature.rehearsal.shown
+    return [(name, kind | UnsetType, UNSET) for name, kind, *_ in feature.shown]
+
+
+def _extended(record: type[_Record], added: Iterable[tuple[Any, ...]]) -> type[_Record]:
+    fields = list(added)
+    assert len({name for name, *_ in fields}) == len(fields), "two features have one field"
+    made = defstruct(
+        record.__name__,
+        fields,
+        bases=(record,),
+        frozen=True,
+        kw_only=True,
+        namespace={"__doc__": record.__doc__},
+    )
+    return cast(type[_Record], made)
 
 
 def _as(kind: type[_T], parts: Iterable[Struct]) -> list[_T]:
@@ -252,8 +263,8 @@ def _row(name: str, left: int) -> Row:
     return Row(row=name, units=left, sold=0, version=0)
 
 
-def _refuse_strangers(field: str, named: list[str], product_ids: set[str]) -> None:
+def _refuse_strangers(name: str, named: list[str], product_ids: set[str]) -> None:
     if len(set(named)) < len(named):
-        raise ValueError(f"`{field}` has a product twice")
+        raise ValueError(f"`{name}` has a product twice")
     if not product_ids.issuperset(named):
-        raise ValueError(f"`{field}` has a product that is not on the shelf")
+        raise ValueError(f"`{name}` has a product that is not on the shelf")

@@ -15,11 +15,6 @@ SHIRT: dict[str, Any] = {
         {"sku": "OBS-M", "label": "M", "price": 5000, "was": None, "stock": 12},
     ],
 }
-CSV = (
-    "Handle,Title,Body (HTML),Variant Price,Variant SKU,Variant Inventory Qty\n"
-    "pot,Clay pot,<p>Round.</p>,19.50,POT,7\n"
-    "bad,Bad,,-1.00,BAD,1\n"
-)
 
 
 def test_a_product_comes_back_as_it_was_posted(api: Api) -> None:
@@ -67,36 +62,13 @@ def test_a_faulty_field_is_named_and_nothing_is_made(api: Api) -> None:
     assert api.anyone.get("/api/products").json()["products"] == []
 
 
-def test_a_csv_is_imported_and_its_bad_rows_are_reported(api: Api) -> None:
-    done = api.host.post(
-        "/api/products/import", content=CSV.encode(), headers={"Content-Type": "text/csv"}
-    )
-    assert done.status_code == 200
-    report = done.json()
-    assert [(row["line"], row["handle"]) for row in report["bad"]] == [(3, "bad")]
-    counts = ("products", "variants", "created", "updated", "unchanged")
-    assert [report[count] for count in counts] == [1, 1, 1, 0, 0]
-    assert api.anyone.get("/api/products/pot").json()["variants"] == [
-        {"sku": "POT", "label": "", "price": 1950, "was": None, "stock": 7}
-    ]
-
-
-def test_an_import_of_another_media_type_is_refused(api: Api) -> None:
-    refused = api.host.post("/api/products/import", files={"file": CSV.encode()})
-    assert refused.status_code == 400
-    assert refused.json()["message"].startswith("the body must be text/csv")
-
-
 def test_only_hosts_change_the_catalogue(api: Api) -> None:
-    csv = {"Content-Type": "text/csv"}
     for caller, status in (
         (api.anyone, 401),
         (api.buyer, 403),
         (api.as_role(Role.MODERATOR), 403),
     ):
         assert caller.post("/api/products", json=SHIRT).status_code == status
-        refused = caller.post("/api/products/import", content=CSV.encode(), headers=csv)
-        assert refused.status_code == status
     assert api.anyone.get("/api/products").json()["products"] == []
 
 

@@ -1,19 +1,17 @@
 """Errors in the protocol's shape, whatever went wrong."""
 
-import socket
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
-from liveshop.core.limits import BODY_BYTES_MAX, CSV_BYTES_MAX
+from liveshop.core.limits import BODY_BYTES_MAX
 from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.edge.http.app import build_app
 from liveshop.edge.tokens import make_token
 from liveshop.engine.metrics import Metrics
-from tests.edge.http.api import SECRET, SHOP_ORIGIN, Api, token
+from tests.edge.http.api import SECRET, SHOP_ORIGIN, Api
 
 
 def problem(response: httpx.Response) -> tuple[int, str]:
@@ -72,17 +70,6 @@ def test_a_body_over_the_limit_is_refused_whether_it_says_so_or_not(api: Api) ->
     admin, body = api.as_role(Role.ADMIN), b"x" * (BODY_BYTES_MAX + 1)
     assert problem(admin.post("/api/keys", content=body)) == (413, "bad_request")
     assert problem(admin.post("/api/keys", content=iter([body]))) == (413, "bad_request")
-
-
-def test_a_csv_over_the_limit_is_refused_before_it_is_sent(api: Api) -> None:
-    with socket.create_connection((urlsplit(api.url).hostname, urlsplit(api.url).port)) as line:
-        head = (
-            "POST /api/products/import HTTP/1.1\r\nHost: shop\r\nContent-Type: text/csv\r\n"
-            f"Authorization: Bearer {token(Role.HOST)}\r\n"
-            f"Content-Length: {CSV_BYTES_MAX + 1}\r\n\r\n"
-        )
-        line.sendall(head.encode())
-        assert line.recv(65_536).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_token_that_does_not_hold_is_refused_on_public_paths_too(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""A rehearsed show, for tests of the core."""
+"""A rehearsed show, for tests of its rules and of the features that can be rehearsed."""
 
 from dataclasses import dataclass, field
 from itertools import count
@@ -7,11 +7,12 @@ from uuid import UUID
 
 from liveshop.core import wire
 from liveshop.core.commands import Buy, Command, StartSession
+from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Product, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.features.rehearsal.rules import Rehearsed, rehearse
-from liveshop.features.rehearsal.state import RehearsalState
+from liveshop.features.rehearsal.state import RehearsalState, rehearsal_state
 from tests.core.world import NOW_MS, CoreWorld, make_product
 from tests.vocabulary import VOCABULARY
 
@@ -27,9 +28,9 @@ def a_rid() -> str:
     return str(UUID(int=next(_RIDS)))
 
 
-def decoded(state: Json) -> RehearsalState:
+def decoded(state: Json, vocabulary: Vocabulary = VOCABULARY) -> RehearsalState:
     """Return a state as it comes back from its page."""
-    return wire.decode_body(wire.encode_one(state), RehearsalState)
+    return wire.decode_body(wire.encode_one(state), rehearsal_state(vocabulary))
 
 
 def a_beginning(status: Status = Status.SCHEDULED, stock: int = 30) -> Json:
@@ -52,13 +53,19 @@ class RehearsedShow:
 
     state: Json = field(default_factory=a_beginning)
     now_ms: int = NOW_MS
+    vocabulary: Vocabulary = VOCABULARY
 
     def do(self, command: Command | None, by: Identity = HOST) -> Rehearsed:
         """Carry a step out, and keep its state; a refused step leaves that as it was."""
         before = wire.encode_one(self.state)
         try:
             step = rehearse(
-                decoded(self.state), command, by, now_ms=self.now_ms, catalogue_currency="EUR"
+                decoded(self.state, self.vocabulary),
+                command,
+                by,
+                vocabulary=self.vocabulary,
+                now_ms=self.now_ms,
+                catalogue_currency="EUR",
             )
         finally:
             assert wire.encode_one(self.state) == before
@@ -67,7 +74,7 @@ class RehearsedShow:
 
     def send(self, kind: str, **fields: Any) -> Rehearsed:
         """Carry out a host's command."""
-        return self.do(VOCABULARY.command({"type": kind, **fields}))
+        return self.do(self.vocabulary.command({"type": kind, **fields}))
 
     def buy(self, sku: str, quantity: int = 1, price: int | None = None) -> str:
         """Buy as somebody of the crowd; return the order's id."""

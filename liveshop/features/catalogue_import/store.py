@@ -6,11 +6,12 @@ from contextlib import aclosing
 
 import anyio
 
-from liveshop.core import limits
-from liveshop.core.catalogue import BadRow, ImportReport, Outcome, Reading
+from liveshop.core.catalogue import BadRow, Outcome
 from liveshop.core.errors import BadRequest, Busy
+from liveshop.features.catalogue_import import limits
+from liveshop.features.catalogue_import.rules import ImportReport, Reading
+from liveshop.features.catalogue_import.store_reader import read_products
 from liveshop.stores.postgres.catalogue import Catalogue, Imported
-from liveshop.stores.product_csv.reader import read_products
 
 
 class Imports:

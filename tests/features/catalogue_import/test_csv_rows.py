@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveshop.core.csv_rows import CsvRow, lines_of, rows_of
-from liveshop.core.limits import CSV_ROW_BYTES_MAX
+from liveshop.features.catalogue_import.csv_rows import CsvRow, lines_of, rows_of
+from liveshop.features.catalogue_import.limits import CSV_ROW_BYTES_MAX
 
 
 def rows(*chunks: bytes) -> list[CsvRow]:

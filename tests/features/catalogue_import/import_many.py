@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 
 import anyio
 
+from liveshop.features.catalogue_import.store import import_products
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.importer import import_products
 
 HEADER = "Handle,Title,Body (HTML),Option1 Value,Variant Price,Variant Inventory Qty\n"
 

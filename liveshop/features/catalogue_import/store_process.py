@@ -1,31 +1,28 @@
-"""The process that reads one product CSV: `python -m liveshop.stores.product_csv CURRENCY`.
+"""The process that reads one product CSV.
+
+`python -m liveshop.features.catalogue_import.store_process CURRENCY`
 
 It takes the file on its standard input and writes what it makes of it to its standard output:
-one JSON object a line, each a `Reading`. Its parent is `reader.py`.
+one JSON object a line, each a `Reading`. Its parent is `store_reader.py`.
 """
 
-import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
-from liveshop.core import limits, shopify
-from liveshop.core.catalogue import BadRow, ImportedProduct, Reading
-from liveshop.core.csv_rows import lines_of
+from liveshop.core.catalogue import BadRow, ImportedProduct
 from liveshop.core.errors import BadRequest
 from liveshop.core.wire import encode_one
+from liveshop.features.catalogue_import import limits, shopify
+from liveshop.features.catalogue_import.csv_rows import lines_of
+from liveshop.features.catalogue_import.rules import Reading
 
 _CHUNK_BYTES: Final = 65_536
-# Viewers and buyers come first where there is not enough of the processor.
-_NICENESS: Final = 10
 
 
 def main() -> None:
     """Read the file, and end with it."""
-    os.nice(_NICENESS)
-    # Ctrl-C at a terminal reaches the whole group: the parent is the one that ends this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     items = shopify.parse(lines_of(timed(_chunks(sys.stdin.buffer))), sys.argv[1])
     answer(items, sys.stdout.buffer)
 

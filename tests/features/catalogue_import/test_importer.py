@@ -8,12 +8,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from liveshop.core import limits
-from liveshop.core.catalogue import BadRow, ImportReport
+from liveshop.core.catalogue import BadRow
 from liveshop.core.errors import BadRequest, Busy, Unavailable
+from liveshop.features.catalogue_import import ImportReport, limits
+from liveshop.features.catalogue_import.store import Imports, import_products
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.importer import Imports, import_products
 from tests.stores.postgres.conftest import running
 from tests.stores.postgres.shop import StoredShop
 
@@ -241,7 +241,7 @@ async def test_an_absent_postgres_is_unavailable() -> None:
 
 
 async def test_fifty_thousand_rows_take_little_memory(postgres_url: str) -> None:
-    command = [sys.executable, "-m", "tests.stores.postgres.import_many", postgres_url]
+    command = [sys.executable, "-m", "tests.features.catalogue_import.import_many", postgres_url]
     done = await anyio.run_process(command, cwd=ROOT, stderr=subprocess.PIPE)
     products, variants, grown_kib = (int(word) for word in done.stdout.split())
     assert (products, variants) == (25_000, 50_000)

@@ -8,11 +8,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from liveshop.core import limits
-from liveshop.core.catalogue import BadRow, ImportedProduct, Reading
+from liveshop.core.catalogue import BadRow, ImportedProduct
 from liveshop.core.errors import BadRequest, InternalError
-from liveshop.stores.product_csv.__main__ import readings
-from liveshop.stores.product_csv.reader import read_products
+from liveshop.features.catalogue_import import limits
+from liveshop.features.catalogue_import.rules import Reading
+from liveshop.features.catalogue_import.store_process import readings
+from liveshop.features.catalogue_import.store_reader import read_products
 from tests.waiting import until
 
 HEADER = b"Handle,Title,Body (HTML),Variant Price\n"
@@ -69,7 +70,7 @@ async def test_a_row_that_takes_too_long_ends_its_process_even_amid_a_regular_ex
     program = """
 import re, sys
 from liveshop.core.catalogue import BadRow
-from liveshop.stores.product_csv.__main__ import answer, timed
+from liveshop.features.catalogue_import.store_process import answer, timed
 def items():
     for chunk in timed([b"a row"], cpu_ms=50):
         yield BadRow(line=2, handle="a", reason="b")
@@ -87,9 +88,9 @@ async def test_a_spreadsheets_empty_rows_are_not_taken_for_one_that_takes_too_lo
     # All of them take some ten times what one chunk of them may.
     program = f"""
 import sys
-from liveshop.core import shopify
-from liveshop.core.csv_rows import lines_of
-from liveshop.stores.product_csv.__main__ import answer, timed
+from liveshop.features.catalogue_import import shopify
+from liveshop.features.catalogue_import.csv_rows import lines_of
+from liveshop.features.catalogue_import.store_process import answer, timed
 product = b"Handle,Title,Body (HTML),Variant Price\\nmug,Mug,,9\\n"
 chunks = [product, *[b"{empty}" * 1_000] * 400]
 answer(shopify.parse(lines_of(timed(chunks, cpu_ms=50)), "EUR"), sys.stdout.buffer)
@@ -135,7 +136,7 @@ def _processes() -> list[str]:
     """Return the processes of ours that read a file."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     names = (Path(f"/proc/{child}/cmdline").read_bytes().decode() for child in children)
-    return [name for name in names if "liveshop.stores.product_csv" in name]
+    return [name for name in names if "liveshop.features.catalogue_import.store_process" in name]
 
 
 async def test_the_process_has_no_secret_of_ours_whatever_its_name(
@@ -147,7 +148,7 @@ async def test_the_process_has_no_secret_of_ours_whatever_its_name(
     program = """
 import os, sys
 from liveshop.core.catalogue import BadRow
-from liveshop.stores.product_csv.__main__ import answer
+from liveshop.features.catalogue_import.store_process import answer
 secrets = [name for name, text in os.environ.items() if text.startswith("a secret")]
 answer([BadRow(line=2, handle="a", reason=str(secrets))], sys.stdout.buffer)
 """

@@ -7,45 +7,21 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
-import asyncpg
 import pytest
-import redis
 
-from liveshop.core import limits, wire
+from liveshop.core import wire
 from liveshop.core.roles import Role
+from liveshop.features.rehearsal import limits
 from liveshop.features.rehearsal.rules import rehearse
-from tests.edge.http.api import Api, Caller, Json, a_rid, token
+from tests.edge.http.api import Api, Json, a_rid, token
+from tests.features.rehearsal.steps import CROWD, START, beginning, path_of, step, stored
 from tests.waiting import wait_until
-
-START: Json = {"type": "session.start"}
-CROWD: Json = {"id": "ada", "name": "Ada"}
-# Keys that a room writes on its own as time goes by, whoever asks for what.
-_OF_TIME = (":cfg", ":nodes")
-
-
-def path_of(session_id: str) -> str:
-    return f"/api/sessions/{session_id}/rehearse"
-
-
-def beginning(api: Api, session_id: str) -> Json:
-    """Return the state that a rehearsal begins with: the session as it is shown, with no sales."""
-    shown = api.host.get(f"/api/sessions/{session_id}").json()
-    return {"session": {**shown, "status": "scheduled", "chat": [], "sales": []}}
 
 
 def body_of(state: Json, size: int) -> bytes:
     """Return the body of a step without a command, of exactly so many bytes."""
     body = wire.encode_one({"state": state})
     return body[:-1] + b" " * (size - len(body)) + b"}"
-
-
-def step(caller: Caller, state: Json, command: Json | None, viewer: Json | None = None) -> Json:
-    """Carry out a step that is not refused; return its answer."""
-    body = {"state": state, "command": command, "viewer": viewer}
-    done = caller.post(path_of(state["session"]["id"]), json=body)
-    assert done.status_code == 200, done.text
-    answer: Json = done.json()
-    return answer
 
 
 def test_a_show_is_rehearsed_from_its_start_to_its_end(api: Api) -> None:
@@ -237,41 +213,13 @@ def test_a_node_answers_others_while_a_step_is_decided(
 # ---- nothing is stored ---------------------------------------------------------------------
 
 
-async def _rows(postgres_url: str) -> dict[str, list[str]]:
-    """Return every row of every table."""
-    connection = await asyncpg.connect(postgres_url)
-    try:
-        names = await connection.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        )
-        return {
-            str(name): [str(row) for row in await connection.fetch(f'SELECT * FROM "{name}"')]
-            for (name,) in names
-        }
-    finally:
-        await connection.close()
-
-
-def _kept(redis_url: str, session_id: str) -> dict[str, Any]:
-    """Return what Redis has of a session."""
-    with redis.Redis.from_url(redis_url) as client:
-        names = [name.decode() for name in client.scan_iter(match=f"*{session_id}*")]
-        return {name: name.endswith(_OF_TIME) or client.dump(name) for name in names}
-
-
 def test_nothing_is_written_to_the_stores(api: Api, postgres_url: str, redis_url: str) -> None:
     session_id, sku = api.go_live()
     state = beginning(api, session_id)
-    tables = api.portal.call(_rows, postgres_url)
-    kept = _kept(redis_url, session_id)
-    assert len(tables["session"]) == 1
-    assert kept
+    before = stored(api, postgres_url, redis_url, session_id)
     commands: list[Json] = [
         START,
         {"type": "product.pin", "product_id": "shirt"},
-        {"type": "chat.block", "words": ["scam"]},
-        {"type": "say", "text": "hi"},
-        {"type": "viewer.mute", "viewer_id": "bo"},
         {"type": "buy", "rid": a_rid(), "sku": sku, "quantity": 2},
         {"type": "product.remove", "product_id": "shirt"},
         {"type": "session.end"},
@@ -279,7 +227,6 @@ def test_nothing_is_written_to_the_stores(api: Api, postgres_url: str, redis_url
     for command in commands:
         state = step(api.host, state, command)["state"]
     assert state["kept"] == {sku: 3}
-    assert api.portal.call(_rows, postgres_url) == tables
-    assert _kept(redis_url, session_id) == kept
+    assert stored(api, postgres_url, redis_url, session_id) == before
     shown = api.anyone.get(f"/api/sessions/{session_id}").json()
     assert (shown["status"], shown["shelf"][0]["variants"][0]["left"]) == ("live", 5)

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from liveshop.core import limits
 from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedVariant
-from liveshop.core.csv_rows import lines_of
 from liveshop.core.errors import BadRequest
-from liveshop.core.shopify import parse
+from liveshop.features.catalogue_import.csv_rows import lines_of
+from liveshop.features.catalogue_import.limits import CSV_ROWS_MAX
+from liveshop.features.catalogue_import.shopify import parse
 
-ODDITIES = Path(__file__).parents[1] / "files" / "oddities.csv"
+ODDITIES = Path(__file__).parents[2] / "files" / "oddities.csv"
 HEADER = "Handle,Title,Variant Price,Variant SKU,Variant Inventory Qty,Image Src,Image Position"
 
 Items = list[ImportedProduct | BadRow]
@@ -216,7 +217,7 @@ def test_a_file_that_is_no_product_csv_is_one_clear_error(data: bytes, message: 
 def test_a_file_with_too_many_rows_is_refused() -> None:
     def rows() -> Iterator[bytes]:
         yield b"Handle,Title,Variant Price\n"
-        for _ in range(limits.CSV_ROWS_MAX + 1):
+        for _ in range(CSV_ROWS_MAX + 1):
             yield b",,\n"
 
     with pytest.raises(BadRequest, match="at most 1000000 rows"):

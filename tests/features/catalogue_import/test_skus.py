@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveshop.core.skus import derived_sku
+from liveshop.features.catalogue_import.skus import derived_sku
 
 _parts = st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), min_size=1, max_size=70)
 _names = st.tuples(_parts, st.lists(_parts, max_size=3).map(tuple))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveshop.core import limits
-from liveshop.core.prose import text_of_html
+from liveshop.features.catalogue_import.limits import DESCRIPTION_HTML_CHARS_MAX
+from liveshop.features.catalogue_import.prose import text_of_html
 from tests.fuzz.bounds import calls_of
 
 
@@ -177,5 +177,5 @@ def test_twice_as_much_markup_is_twice_the_work(unit: str) -> None:
 
 
 def test_the_longest_description_is_read_at_all_depths() -> None:
-    count = limits.DESCRIPTION_HTML_CHARS_MAX // len("<div>x</div>")
+    count = DESCRIPTION_HTML_CHARS_MAX // len("<div>x</div>")
     assert text_of_html("<div>" * count + "x" + "</div>" * count) == "x"

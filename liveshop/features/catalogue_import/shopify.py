@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from liveshop.core import limits
 from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedVariant
-from liveshop.core.csv_rows import CsvRow, rows_of
 from liveshop.core.errors import BadRequest
 from liveshop.core.money import parse_price
-from liveshop.core.prose import text_of_html
-from liveshop.core.skus import derived_sku
+from liveshop.features.catalogue_import.csv_rows import CsvRow, rows_of
+from liveshop.features.catalogue_import.limits import CSV_ROWS_MAX, DESCRIPTION_HTML_CHARS_MAX
+from liveshop.features.catalogue_import.prose import text_of_html
+from liveshop.features.catalogue_import.skus import derived_sku
 
 _REQUIRED = ("Handle", "Title", "Variant Price")
 _OPTIONS = ("Option1 Value", "Option2 Value", "Option3 Value")
@@ -44,8 +45,8 @@ def parse(lines: Iterable[bytes], currency: str) -> Iterator[ImportedProduct | B
         raise BadRequest("the file is empty: its first row should name the columns")
     parser = _Parser(header, currency)
     for count, row in enumerate(rows, start=1):
-        if count > limits.CSV_ROWS_MAX:
-            raise BadRequest(f"a file has at most {limits.CSV_ROWS_MAX} rows, split it")
+        if count > CSV_ROWS_MAX:
+            raise BadRequest(f"a file has at most {CSV_ROWS_MAX} rows, split it")
         yield from parser.take(row)
     yield from parser.close()
 
@@ -170,10 +171,10 @@ class _Parser:
         if not title:
             raise BadRequest("Title is missing: the first good row of a product has to have it")
         body = row["Body (HTML)"]
-        if len(body) > limits.DESCRIPTION_HTML_CHARS_MAX:
+        if len(body) > DESCRIPTION_HTML_CHARS_MAX:
             # More is not even read: a file has room for thousands of such cells.
             raise BadRequest(
-                f"Body (HTML) is longer than {limits.DESCRIPTION_HTML_CHARS_MAX} characters,"
+                f"Body (HTML) is longer than {DESCRIPTION_HTML_CHARS_MAX} characters,"
                 " its markup among them"
             )
         description = text_of_html(body)

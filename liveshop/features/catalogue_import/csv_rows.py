@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from liveshop.core.limits import CSV_RECOVERIES_MAX, CSV_ROW_BYTES_MAX
+from liveshop.features.catalogue_import.limits import CSV_RECOVERIES_MAX, CSV_ROW_BYTES_MAX
 
 _BOM = b"\xef\xbb\xbf"
 

@@ -14,12 +14,15 @@ import anyio
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
 from liveshop.core import wire
-from liveshop.core.catalogue import Reading
 from liveshop.core.errors import BadRequest, InternalError
+from liveshop.features.catalogue_import.rules import Reading
 
 _CHUNK_BYTES: Final = 65_536
 # `-P`: a file called `csv.py` where the node was started is no module of ours.
-_COMMAND: Final = (sys.executable, "-P", "-m", "liveshop.stores.product_csv")
+_COMMAND: Final = (sys.executable, "-P", "-m", "liveshop.features.catalogue_import.store_process")
+
+# Viewers and buyers come first where there is not enough of the processor.
+_NICENESS: Final = 10
 
 # How to find the interpreter's modules and the libraries that they link, and the language.
 _ENVIRONMENT: Final = re.compile(
@@ -42,8 +45,16 @@ async def read_products(
     process has ended when this returns.
     """
     async with await anyio.open_process(
-        [*command, currency], stdin=subprocess.PIPE, stderr=None, env=_environment()
+        [*command, currency],
+        stdin=subprocess.PIPE,
+        stderr=None,
+        env=_environment(),
+        # Ctrl-C at a terminal reaches a whole group: this process ends the other, and quietly.
+        start_new_session=True,
     ) as process:
+        # Here and not there, where half a second is over before a line of ours is run.
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
         exchange = _Exchange(process, take)
         try:
             await exchange.run(chunks)

@@ -1,0 +1,45 @@
+"""The import of a catalogue over HTTP."""
+
+from typing import Final
+
+from liveshop.core.errors import Busy
+from liveshop.core.feature import Vocabulary
+from liveshop.core.roles import Role
+from liveshop.edge.http.base_records import Nothing
+from liveshop.edge.http.bodies import stream_body
+from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.features.catalogue_import.limits import CSV_BYTES_MAX
+from liveshop.features.catalogue_import.rules import ImportReport
+from liveshop.features.catalogue_import.store import Imports
+from liveshop.stores.postgres.catalogue import Catalogue
+
+
+async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Import a Shopify product CSV.
+
+    Good rows are kept, bad ones reported. A later import adds the difference in stock from
+    what the last one said.
+    """
+    call.caller.require_anywhere()
+    chunks = stream_body(call.request, CSV_BYTES_MAX)
+    return Reply(await services[_imports].run(chunks))
+
+
+def _imports(services: Services) -> Imports:
+    return Imports(services.stores[Catalogue], services.settings.currency)
+
+
+_OPERATION: Final = Operation(
+    method="POST",
+    path="/api/products/import",
+    handler=import_csv,
+    needs=Role.HOST,
+    answers={200: ImportReport},
+    refuses=(Busy,),
+    streams="text/csv",
+)
+
+
+def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
+    """Return the import's operation."""
+    return (_OPERATION,)

@@ -1,0 +1,16 @@
+"""The limits of an import."""
+
+from typing import Final
+
+CSV_ROW_BYTES_MAX: Final = 524_288
+CSV_BYTES_MAX: Final = 268_435_456
+CSV_ROWS_MAX: Final = 1_000_000
+CSV_RECOVERIES_MAX: Final = 20
+BAD_ROWS_LISTED_MAX: Final = 1_000
+IMPORT_VARIANTS_PER_COMMIT: Final = 250
+IMPORT_CHARS_PER_COMMIT: Final = 131_072  # of descriptions
+IMPORT_CHUNK_CPU_MS_MAX: Final = 5_000  # 64 KiB of a file, which take milliseconds
+IMPORT_MS_MAX: Final = 900_000
+IMPORT_WAIT_MS_MAX: Final = 10_000
+IMPORTS_AT_ONCE_MAX: Final = 2  # on a node
+DESCRIPTION_HTML_CHARS_MAX: Final = 131_072  # of an import, before its markup is gone
