@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from liveshop.core.feature import KERNEL
 from liveshop.core.limits import BODY_BYTES_MAX
 from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
@@ -83,7 +84,7 @@ def test_a_token_that_does_not_hold_is_refused_on_public_paths_too(api: Api) -> 
 
 
 async def test_a_bug_is_answered_without_a_traceback() -> None:
-    node = SimpleNamespace(now_ms=lambda: 0, metrics=Metrics())
+    node = SimpleNamespace(now_ms=lambda: 0, metrics=Metrics(), vocabulary=KERNEL)
     bare: Any = SimpleNamespace(node=node)
     nothing: Any = None
     app = build_app(Settings(secret=SECRET, origins=(SHOP_ORIGIN,)), bare, nothing)
