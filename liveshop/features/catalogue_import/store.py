@@ -37,11 +37,7 @@ class Imports:
         Raises Busy where others go on for longer than IMPORT_WAIT_MS_MAX, and BadRequest for a
         file that takes longer than IMPORT_MS_MAX: all that was read until then is kept.
         """
-        try:
-            with anyio.fail_after(self._wait_ms / 1000):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise Busy from None
+        await self._take_turn()
         try:
             with anyio.move_on_after(self._within_ms / 1000):
                 return await import_products(self._catalogue, chunks, self._currency)
@@ -51,6 +47,17 @@ class Imports:
             f"an import may take {self._within_ms // 1000} s: all that was read until now is kept,"
             " split the file"
         )
+
+    async def _take_turn(self) -> None:
+        try:
+            # If it were waited for, a node that is busy for a moment would refuse a free turn.
+            self._turns.acquire_nowait()
+        except anyio.WouldBlock:
+            try:
+                with anyio.fail_after(self._wait_ms / 1000):
+                    await self._turns.acquire()
+            except TimeoutError:
+                raise Busy from None
 
 
 async def import_products(
