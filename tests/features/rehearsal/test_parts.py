@@ -193,9 +193,7 @@ def test_a_show_is_rehearsed_without_any_feature() -> None:
     assert "say" not in _types(KERNEL)
 
 
-def test_what_a_feature_that_cannot_be_rehearsed_shows_is_forgotten_and_its_command_a_conflict() -> (
-    None
-):
+def test_a_feature_that_cannot_be_rehearsed_is_forgotten_and_its_command_is_a_conflict() -> None:
     beginning = a_beginning()
     beginning["session"]["applause"] = True
     vocabulary = Vocabulary((*VOCABULARY.features, APPLAUSE))
