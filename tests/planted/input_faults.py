@@ -27,7 +27,8 @@ FAULTS: Final = (
         new="        for at in range(self._text_from):\n"
         "            written[at] = written[at].rstrip(_SOURCE_BLANKS)\n",
         tests=(
-            "tests/features/catalogue_import/test_prose.py::test_twice_as_much_markup_is_twice_the_work",
+            "tests/features/catalogue_import/test_prose.py"
+            "::test_twice_as_much_markup_is_twice_the_work",
         ),
     ),
     Fault(
