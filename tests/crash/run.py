@@ -137,15 +137,15 @@ class Run:
         async with anyio.create_task_group() as tasks:
             buyers = [self._buyer(str(number), shelf, tasks) for number in range(BUYERS)]
             async with anyio.create_task_group() as shopping:
-                shopping.start_soon(self._host.run, self._offer, self._is_over)
-                shopping.start_soon(self._merchant.run, self._is_over)
-                shopping.start_soon(
+                await shopping.start(
                     self._taker.run,
                     self._host.session_id,
                     self._world.redis_url,
                     self._world.postgres_url,
                     self._is_over,
                 )
+                shopping.start_soon(self._host.run, self._offer, self._is_over)
+                shopping.start_soon(self._merchant.run, self._is_over)
                 for _ in range(CANCELLERS):
                     shopping.start_soon(self._host.cancel, self._is_over)
                 for buyer in buyers:

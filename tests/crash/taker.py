@@ -7,6 +7,7 @@ from random import Random
 from uuid import UUID
 
 import anyio
+from anyio.abc import TaskStatus
 from msgspec.structs import replace
 
 from liveshop.core.errors import LiveshopError
@@ -26,11 +27,13 @@ from tests.vocabulary import VOCABULARY
 
 # The row that these orders take of, and how much of it there is, in all and for one buyer.
 CHARGED, CHARGED_UNITS, CHARGED_LIMIT = "@9000", 60, 8
-_BUYERS = 12
+_BUYERS = 24
 _NAME = "taker"
 _MEMO = '{"taken": true}'
-_STOPS = 0.15
+_STOPS = 0.2
 _PAUSE_S = (0.005, 0.06)
+_AT_ONCE = 6
+_AT_FIRST = 3
 _CREATE = """
     INSERT INTO stock (session_id, "row", units) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 """
@@ -51,49 +54,72 @@ class Taker:
         self._session_id = ""
         self._offer = offer
         self._random = random
-        self._has_row = False
+        self._epoch = 0
+        self._is_known = False
 
     async def run(
-        self, session_id: str, redis_url: str, postgres_url: str, over: Callable[[], bool]
+        self,
+        session_id: str,
+        redis_url: str,
+        postgres_url: str,
+        over: Callable[[], bool],
+        *,
+        task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
-        """Order until the stampede is over."""
+        """Order until the stampede is over; it is started once a few orders have gone their way."""
         self._session_id = session_id
         database, link = Database(postgres_url), link_to(redis_url)
         async with anyio.create_task_group() as tasks:
             await tasks.start(database.run)
             await tasks.start(link.run)
-            units = SessionUnits(link, Library(), self._session_id)
-            while not over():
-                try:
-                    await self._order(units, database)
-                except _Stopped:
-                    self.steps["stopped"] += 1
-                except LiveshopError as failure:
-                    self.steps[failure.code] += 1
-                await anyio.sleep(self._random.uniform(*_PAUSE_S))
+            units = SessionUnits(link, Library(), session_id)
+            while self.steps["paying"] < _AT_FIRST:
+                await self._take(units, database)
+            task_status.started()
+            async with anyio.create_task_group() as taking:
+                for _ in range(_AT_ONCE):
+                    taking.start_soon(self._take_on, units, database, over)
             tasks.cancel_scope.cancel()
 
+    async def _take_on(
+        self, units: SessionUnits, database: Database, over: Callable[[], bool]
+    ) -> None:
+        while not over():
+            await self._take(units, database)
+
+    async def _take(self, units: SessionUnits, database: Database) -> None:
+        try:
+            await self._order(units, database)
+        except _Stopped:
+            self.steps["stopped"] += 1
+        except LiveshopError as failure:
+            self.steps[failure.code] += 1
+        await anyio.sleep(self._random.uniform(*_PAUSE_S))
+
     async def _order(self, units: SessionUnits, database: Database) -> None:
-        sessions = Sessions(database, VOCABULARY)
-        head = (await sessions.heads([self._session_id]))[self._session_id]
-        if not self._has_row:
-            # As the event that makes a row would.
-            await database.commit(_CREATE, self._session_id, CHARGED, CHARGED_UNITS)
-            self._has_row = True
-        rows = [row for row in await sessions.rows(self._session_id) if row.row == CHARGED]
-        await units.copy(head.epoch, rows)
-        ordered = await self._checkout(units, head.epoch)
+        if not self._is_known:
+            await self._look(units, database)
+        epoch = self._epoch
+        ordered = await self._checkout(units, epoch)
         if ordered is None:
             return
         self._may_stop()
-        copies = await self._commit(database, head.epoch, ordered)
+        copies = await self._commit(database, epoch, ordered)
         self._may_stop()
         if copies is not None:
             outcomes, counters = copies
             totals = counters.totals
-            await units.settle(head.epoch, outcomes, counters.rows, counters.bought, totals)
+            await units.settle(epoch, outcomes, counters.rows, counters.bought, totals)
             if outcomes[0].state is ReservationState.SOLD and self._random.random() < 0.2:
                 await self._cancel(units, database, ordered.order_id)
+
+    async def _look(self, units: SessionUnits, database: Database) -> None:
+        """Learn the epoch, and make the row as the event that makes one would."""
+        sessions = Sessions(database, VOCABULARY)
+        self._epoch = (await sessions.heads([self._session_id]))[self._session_id].epoch
+        await database.commit(_CREATE, self._session_id, CHARGED, CHARGED_UNITS)
+        rows = [row for row in await sessions.rows(self._session_id) if row.row == CHARGED]
+        self._is_known = await units.copy(self._epoch, rows) is UnitsStatus.OK
 
     async def _checkout(self, units: SessionUnits, epoch: int) -> Ordered | None:
         buyer, rid, order_id = f"{_NAME}-{self._random.randrange(_BUYERS)}", self._id(), self._id()
@@ -108,6 +134,8 @@ class Taker:
         )
         reserved = await units.reserve(epoch, 0, [line])
         if reserved.status is not UnitsStatus.OK or reserved.lines[0].reservation is None:
+            self._is_known = reserved.status is UnitsStatus.OK
+            self.steps["not reserved"] += 1
             return None
         self._may_stop()
         paid = await units.pay(
@@ -174,7 +202,8 @@ class Taker:
         return (Charge(row=CHARGED, units=units, limit=CHARGED_LIMIT),)
 
     def _may_stop(self) -> None:
-        if self._random.random() < _STOPS:
+        # At the first chance in any case: a run without that would show nothing of it.
+        if not self.steps["stopped"] or self._random.random() < _STOPS:
             raise _Stopped
 
     def _id(self) -> str:
