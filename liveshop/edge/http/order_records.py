@@ -57,7 +57,7 @@ class OrderView(Output, frozen=True, kw_only=True):
 
 
 class OrderList(Output, frozen=True, kw_only=True):
-    """A page of orders; with `session`, poll with `next`, which is null only without it."""
+    """A page of orders; with `session`, ask again with `next`, which is null only without it."""
 
     orders: list[OrderView]
     next: int | None

@@ -15,7 +15,7 @@ from liveshop.stores.postgres.orders import Orders
 async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Reply:
     """List orders: a host sees all, a buyer its own.
 
-    With `session` they come in the order of their last change, and `next` is never null: poll
+    With `session` they come in the order of their last change, and `next` is never null: ask
     with it, and none is missed. Without, the newest come first.
     """
     session_id = call.query.session or call.caller.session_id

@@ -105,7 +105,7 @@ def session_list(view: Any) -> Any:
 def event_list(event: Any) -> Any:
     """Return the record of a page of a log, whose events are of these types."""
     fields = [("events", list[event]), ("next", int)]
-    doc = "A page of a session's log; poll with `next`."
+    doc = "A page of a session's log; ask again with `next`."
     return record("EventList", fields, doc)
 
 

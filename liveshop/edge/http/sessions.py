@@ -65,7 +65,7 @@ async def command_session(services: Services, call: Call[Nothing, Command]) -> R
 
 
 async def list_events(services: Services, call: Call[EventsPage, Nothing]) -> Reply:
-    """Read the log of a session, from the event after `after`; poll with `next`."""
+    """Read the log of a session, from the event after `after`; ask again with `next`."""
     session_id = call.path["session_id"]
     await require_session(services, call.caller, session_id)
     events = await services.stores[Sessions].events(

@@ -201,7 +201,7 @@ class CancelReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage:
-    """Orders in the order of their last change; poll with `next` and none is missed."""
+    """Orders in the order of their last change; ask again with `next`, and none is missed."""
 
     orders: list[Order]
     next: int
