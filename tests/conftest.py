@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from liveshop.cli.local_stores import LocalStores, local_stores
 from liveshop.stores.postgres.migrate import migrate
+from tests.leaving_out import leave_out
 from tests.spread import Spread, order, processes
 
 _TEMPLATE = "migrated"
@@ -23,6 +24,11 @@ _numbers = itertools.count(1)
 # How long an example takes says how busy the machine is.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--without`, for a tree where the line of a feature is not in the list."""
+    parser.addoption("--without", action="append", default=[], help="a feature that is left out")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -39,7 +45,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give every test an id of its own, and sort them by `spread.order` in every process alike."""
+    """Give every test an id of its own, and sort them by `spread.order` in every process alike.
+
+    Tests that need a feature that is left out are left out with it.
+    """
+    left_out = leave_out(items, config.getoption("--without"))
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         # Schemathesis puts the operation into a test's name, but pytest 9.2 takes the id from
         # elsewhere. Tests of one id would be one test to xdist, which would run it once.

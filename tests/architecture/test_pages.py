@@ -7,6 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 import pytest
 
 from tests.architecture.sources import ROOT, sources
+from tests.every_feature import FOLDERS
+from tests.leaving_out import each_feature
 
 _PACKAGE = ROOT / "liveshop"
 _PARTS = "features/parts.js"
@@ -93,14 +95,15 @@ def test_a_module_imports_what_is_shared_and_its_own_folder_and_nothing_else() -
     assert wrong == []
 
 
-def test_a_feature_with_a_module_for_a_page_is_in_the_list() -> None:
-    parts = _parts()
-    modules = {
-        (path.parents[1].name, path.stem)
-        for page in ("viewer", "console")
-        for path in (_PACKAGE / "features").glob(f"*/page/{page}.js")
-    }
-    assert modules == {(feature, page) for feature, pages in parts.items() for page in pages}
+@each_feature
+def test_a_feature_with_a_module_for_a_page_is_in_the_list(feature: str) -> None:
+    page = _PACKAGE / "features" / feature / "page"
+    modules = {name for name in ("viewer", "console") if (page / f"{name}.js").is_file()}
+    assert modules == set(_parts().get(feature, ()))
+
+
+def test_the_list_has_no_feature_that_is_not_there() -> None:
+    assert set(_parts()) <= set(FOLDERS)
 
 
 @pytest.mark.parametrize("page", ["viewer", "console", "lobby", "shared", "client"])

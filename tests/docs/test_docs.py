@@ -23,7 +23,7 @@ from liveshop.features.rehearsal import http_records as rehearsal_records
 from liveshop.features.rehearsal.limits import REHEARSAL_RATE
 from liveshop.features.rehearsal.rules import rehearse
 from liveshop.stores.audit.findings import CHECKS
-from tests.vocabulary import VOCABULARY
+from tests.every_feature import WHOLE
 
 _ROOT = Path(__file__).parents[2]
 _DOCS = _ROOT / "docs"
@@ -35,12 +35,12 @@ _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 # Every record of HTTP by its name, those of a node's features among them.
 _RECORDS = {
     record.__name__: record
-    for each in operations(VOCABULARY)
+    for each in operations(WHOLE)
     for record in (each.body, each.reads, *each.answers.values())
     if hasattr(record, "__name__")
 } | {"Problem": Problem}
-_COMMANDS = {kind.__struct_config__.tag for kind in VOCABULARY.commands}
-_EVENTS = {kind.__struct_config__.tag for kind in VOCABULARY.events}
+_COMMANDS = {kind.__struct_config__.tag for kind in WHOLE.commands}
+_EVENTS = {kind.__struct_config__.tag for kind in WHOLE.events}
 # Messages that are neither commands nor events, as core.messages and core.snapshot make them.
 _OTHERS = {
     *("welcome", "session", "ok", "error", "time", "moved", "pulse", "chat"),
@@ -66,7 +66,7 @@ def _first_cells(path: Path) -> set[str]:
 @pytest.mark.parametrize("text", _examples("client"))
 def test_a_client_example_is_a_command(text: str) -> None:
     message = wire.decode_object(text)
-    assert VOCABULARY.command(message).__struct_config__.tag == message["type"]
+    assert WHOLE.command(message).__struct_config__.tag == message["type"]
 
 
 @pytest.mark.parametrize("text", _examples("server"))
@@ -75,7 +75,7 @@ def test_a_server_example_is_an_array_of_messages(text: str) -> None:
     assert isinstance(messages, list)
     for message in messages:
         if message["type"] in _EVENTS:
-            assert wire.event_message(VOCABULARY.event(message)) == message
+            assert wire.event_message(WHOLE.event(message)) == message
         else:
             assert message["type"] in _OTHERS
 
@@ -91,7 +91,7 @@ def test_an_http_example_is_the_record_that_it_names(kind: str, text: str) -> No
 
 def test_the_session_example_is_what_the_api_calls_a_session() -> None:
     (session,) = [message for message in _server_messages() if message["type"] == "session"]
-    view = session_records.session_view(VOCABULARY)
+    view = session_records.session_view(WHOLE)
     wire.decode_as(session, view)
     always = [field.name for field in structs.fields(view) if field.required]
     assert list(session)[:-1] == ["type", *always]
@@ -99,7 +99,7 @@ def test_the_session_example_is_what_the_api_calls_a_session() -> None:
 
 def test_the_rehearsal_that_is_answered_is_the_one_that_was_asked_for() -> None:
     asked = wire.decode_body(
-        _examples("body Rehearse")[0].encode(), rehearsal_records.rehearse(VOCABULARY)
+        _examples("body Rehearse")[0].encode(), rehearsal_records.rehearse(WHOLE)
     )
     answer = wire.decode_object(_examples("answer RehearsedStep")[0])
     assert asked.viewer is not None
@@ -107,7 +107,7 @@ def test_the_rehearsal_that_is_answered_is_the_one_that_was_asked_for() -> None:
         asked.state,
         asked.command,
         Identity(asked.viewer.id, asked.viewer.name, Role.VIEWER),
-        vocabulary=VOCABULARY,
+        vocabulary=WHOLE,
         now_ms=answer["state"]["session"]["now_ms"],
         catalogue_currency="EUR",
     )
@@ -143,7 +143,7 @@ def test_every_close_code_has_a_line() -> None:
 
 def test_every_http_operation_has_a_line() -> None:
     lines = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /api[^`]*)`", _PROTOCOL))
-    table = operations(VOCABULARY)
+    table = operations(WHOLE)
     named = {f"{each.method} {each.path.replace(':path', '')}" for each in table}
     assert lines == named | {"GET /api/openapi.json"}
 
@@ -173,7 +173,7 @@ def test_the_failpoints_are_those_of_the_code() -> None:
 def test_every_check_of_the_audit_has_a_line() -> None:
     section = (_DOCS / "operations.md").read_text().split("## The auditor")[1]
     named = re.findall(r"^\| `([a-z_]+)` \|", section.split("\n## ")[0], re.MULTILINE)
-    files = [each.audit for each in VOCABULARY.features if each.audit]
+    files = [each.audit for each in WHOLE.features if each.audit]
     assert named == [*CHECKS, *(name for file in files for name in file.checks)]
 
 
