@@ -15,9 +15,12 @@ INSTALLED := .venv/installed
 AUTOBAHN := .autobahn
 # Several processes of tests, each with stores of its own; tests/spread.py says how many.
 SPREAD := -n auto
+# The tests of features that need no stores.
+FEATURES_RULES := $(wildcard $(foreach name,rules* csv_rows prose shopify skus rehearsal crowd parts \
+	page_state,tests/features/*/test_$(name).py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-debian13 check load crash recording topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
+.PHONY: help install demo test test-fast without test-debian13 check load crash recording topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,8 +58,12 @@ test: install ## Run the whole suite; it needs Chromium and nginx, which this in
 	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
 	@$(BIN)/pytest $(SPREAD) $(ARGS)
 
-test-fast: install ## Run the tests of core, architecture, documents and pages without a browser
-	@$(BIN)/pytest $(SPREAD) tests/core tests/architecture tests/docs tests/pages $(ARGS)
+test-fast: install ## Run the tests of core, architecture, documents, pages and features' rules
+	@$(BIN)/pytest $(SPREAD) tests/core tests/architecture tests/docs tests/pages \
+		$(FEATURES_RULES) $(ARGS)
+
+without: install ## Run the suite in a copy of the tree without a feature: make without FEATURE=chat
+	@$(BIN)/python -m tests.without $(FEATURE) $(SPREAD) $(ARGS)
 
 test-debian13: export ARGS := $(ARGS)
 test-debian13: ## Run the whole suite of the last commit in a chroot of Debian 13 (needs root)

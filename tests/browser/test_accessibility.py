@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Page
 
 from tests.browser.life import THEMES, Life, look, overflow
@@ -26,6 +27,7 @@ async def _violations(page: Page, rules: tuple[str, ...]) -> list[str]:
     return found
 
 
+@pytest.mark.feature("chat", "figures", "likes", "rehearsal")
 async def test_no_state_of_any_page_overflows_or_displeases_axe(life: Life) -> None:
     found: dict[str, Any] = {}
     async for state in life.states():

@@ -109,6 +109,7 @@ async def test_a_turn_is_shown_by_the_connection_that_follows_until_one_is_in(
     assert urls == [path, f"{path}?turn=12s-ab", path, f"{path}?turn=34s-cd", path]
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_events_and_gauges_lead_to_what_a_fresh_snapshot_says(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -229,6 +230,7 @@ async def test_pins_and_sale_starts_wait_for_the_video_and_ends_do_not(
     await page.wait_for_function(f"(shop) => String(({shown})(shop)) === '1,0'", arg=late)
 
 
+@pytest.mark.feature("chat")
 async def test_subscribers_hear_what_changed_and_the_rest_stays_the_same_object(
     browser: Browser, live: BrowserShow
 ) -> None:

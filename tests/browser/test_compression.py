@@ -3,6 +3,7 @@
 from typing import Any
 
 import anyio
+import pytest
 from playwright.async_api import Browser, Page
 
 from liveshop.core.roles import Role
@@ -32,6 +33,7 @@ async def _heard(page: Page, kind: str, count: int) -> list[dict[str, Any]]:
             await anyio.sleep(0.02)
 
 
+@pytest.mark.feature("chat")
 async def test_a_browser_reads_plain_and_compressed_frames_in_turns(
     browser: Browser, live: BrowserShow
 ) -> None:

@@ -1,5 +1,6 @@
 """The host's console: planning, moderating, undoing, rehearsing, and what a show came to."""
 
+import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from liveshop.core.roles import Role
@@ -96,6 +97,7 @@ async def test_a_show_is_run_by_keys_that_rest_while_one_types(
     await expect(host.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.feature("figures")
 async def test_a_sale_that_was_planned_is_there_on_another_computer(
     browser: Browser, show: BrowserShow
 ) -> None:
@@ -115,6 +117,7 @@ async def test_a_sale_that_was_planned_is_there_on_another_computer(
     await expect(_run(host)).to_contain_text("sale")
 
 
+@pytest.mark.feature("chat")
 async def test_the_chat_is_kept_in_order(browser: Browser, live: BrowserShow) -> None:
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"))
@@ -152,6 +155,7 @@ async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Browse
     wait_until(lambda: live.left("OCEAN-M") == 10)
 
 
+@pytest.mark.feature("rehearsal")
 async def test_a_rehearsal_is_for_nobody_else_and_leaves_no_trace(
     browser: Browser, show: BrowserShow
 ) -> None:
@@ -178,6 +182,7 @@ async def test_a_rehearsal_is_for_nobody_else_and_leaves_no_trace(
     assert show.left("OCEAN-M") == 10
 
 
+@pytest.mark.feature("chat")
 async def test_moderators_have_what_their_role_may_do_and_nothing_else(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -193,6 +198,7 @@ async def test_moderators_have_what_their_role_may_do_and_nothing_else(
     await expect(page.get_by_role("region", name="Orders")).to_have_count(0)
 
 
+@pytest.mark.feature("figures")
 async def test_what_a_show_came_to_is_told_at_its_end(browser: Browser, live: BrowserShow) -> None:
     host = await open_page(browser, live.host())
     live.command("product.pin", product_id="ocean")

@@ -8,6 +8,9 @@ from playwright.async_api import Browser, JSHandle, Page, Route, expect
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, open_page, token
 
+# Each test takes one of them away from pages that have them all.
+pytestmark = pytest.mark.feature("chat", "figures", "likes", "rehearsal")
+
 # The mark of each feature on a page, as a role and its name.
 _ON_VIEWER = {"chat": ("textbox", "Say something"), "likes": ("button", "Like")}
 _ON_CONSOLE = {

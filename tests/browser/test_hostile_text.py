@@ -109,6 +109,7 @@ async def _is_harmless(page: Page, trouble: list[str]) -> None:
     assert await page.evaluate(_INJECTED) == []
 
 
+@pytest.mark.feature("chat")
 async def test_the_pages_show_what_strangers_write_and_run_none_of_it(
     browser: Browser, stage: _Stage
 ) -> None:

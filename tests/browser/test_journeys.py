@@ -1,5 +1,6 @@
 """Hosts and viewers at work, each in a browser, found by the words that people read."""
 
+import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, open_page
@@ -130,6 +131,7 @@ async def test_a_show_ends_in_two_steps_for_everyone(browser: Browser, live: Bro
     await expect(host.get_by_role("heading", name="The show has ended")).to_be_visible()
 
 
+@pytest.mark.feature("chat")
 async def test_the_chat_is_text_and_is_moderated_by_the_host(
     browser: Browser, live: BrowserShow
 ) -> None:

@@ -1,5 +1,6 @@
 """The console's ways back: undoing, the means of a rehearsal, and the names of things."""
 
+import pytest
 from playwright.async_api import Browser, Locator, Page, Request, expect
 
 from tests.browser.shop import BrowserShow, open_page
@@ -86,6 +87,7 @@ async def _add_and_sell(host: Page) -> None:
     await expect(orders.get_by_text("Clay pot × 1").first).to_be_visible()
 
 
+@pytest.mark.feature("rehearsal", "chat")
 async def test_a_rehearsal_adds_cancels_and_blocks_and_leaves_no_trace(
     browser: Browser, show: BrowserShow
 ) -> None:

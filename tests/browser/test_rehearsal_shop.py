@@ -70,6 +70,7 @@ async def _sent(page: Page, *commands: Json) -> list[str]:
     return answers
 
 
+@pytest.mark.feature("rehearsal", "chat")
 async def test_a_rehearsal_is_refused_what_a_show_is_refused(page: Page) -> None:
     turns = [{"type": f"session.{word}"} for word in ("pause", "resume", "end")]
     assert await _sent(page, _SALE, *turns) == ["conflict"] * 4
@@ -87,6 +88,7 @@ async def test_a_rehearsal_is_refused_what_a_show_is_refused(page: Page) -> None
     assert await page.evaluate("rehearsal.state.session.status") == "ended"
 
 
+@pytest.mark.feature("rehearsal")
 async def test_commands_that_are_sent_at_once_are_decided_one_after_the_other(page: Page) -> None:
     ids = await page.evaluate(
         """async () => {
@@ -99,6 +101,7 @@ async def test_commands_that_are_sent_at_once_are_decided_one_after_the_other(pa
     assert ids == [["a", "b", "c"], "u_host", "live"]
 
 
+@pytest.mark.feature("rehearsal")
 async def test_a_sale_of_two_units_sells_two_in_a_rehearsal(page: Page) -> None:
     assert await _sent(page, *_ON_AIR, {**_SALE, "units": 2}) == ["ok"] * 3
     await page.evaluate(_EAGER)
@@ -108,6 +111,7 @@ async def test_a_sale_of_two_units_sells_two_in_a_rehearsal(page: Page) -> None:
     assert await page.evaluate("[ended, rehearsal.state.session.sales]") == [["sold_out"], []]
 
 
+@pytest.mark.feature("rehearsal")
 async def test_a_sale_ends_by_its_time_without_a_command(page: Page) -> None:
     short = {**_SALE, "duration_ms": 5_000}
     assert await _sent(page, {"type": "session.start"}, short, {"type": "session.pause"}) == [
@@ -117,6 +121,7 @@ async def test_a_sale_ends_by_its_time_without_a_command(page: Page) -> None:
     assert await page.evaluate("[ended, rehearsal.state.session.sales]") == [["timer"], []]
 
 
+@pytest.mark.feature("rehearsal", "chat", "likes")
 async def test_the_crowd_comes_and_likes_and_talks_until_it_is_muted(
     page: Page,
 ) -> None:
@@ -139,6 +144,7 @@ async def test_the_crowd_comes_and_likes_and_talks_until_it_is_muted(
     assert await page.evaluate("rehearsal.state.session.chat.length") == lines
 
 
+@pytest.mark.feature("rehearsal")
 async def test_what_is_cancelled_in_a_rehearsal_leaves_the_picture_too(page: Page) -> None:
     assert await _sent(page, *_ON_AIR) == ["ok"] * 2
     await page.evaluate(_EAGER)

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from contextlib import closing
 
+import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, open_page
@@ -116,6 +117,7 @@ async def test_a_browser_whose_clock_is_two_hours_wrong_counts_down_as_all_other
     assert [order["total"] for order in live.orders()] == [3900]
 
 
+@pytest.mark.feature("chat")
 async def test_nobody_else_reads_what_a_muted_viewer_says(
     browser: Browser, live: BrowserShow
 ) -> None:

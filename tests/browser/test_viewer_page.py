@@ -155,6 +155,7 @@ async def test_a_product_with_many_variants_is_chosen_in_its_sheet(
     assert [line["sku"] for line in order["lines"]] == ["kimono-7"]
 
 
+@pytest.mark.feature("chat")
 async def test_the_page_announces_pins_and_sales_but_no_chat(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -237,6 +238,7 @@ async def test_who_bought_finds_the_order_when_the_show_has_ended(
     await expect(orders.get_by_role("listitem")).to_contain_text("Ocean Shirt, M × 1")
 
 
+@pytest.mark.feature("figures")
 async def test_who_has_no_token_is_counted_once_and_looks_at_products_are_counted(
     browser: Browser, live: BrowserShow
 ) -> None:

@@ -46,6 +46,7 @@ async def _between(page: Page, answer: Callable[[Json], Json | None]) -> list[We
     return lines
 
 
+@pytest.mark.feature("chat")
 async def test_slow_mode_is_told_before_and_after_one_writes(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -68,6 +69,7 @@ async def test_slow_mode_is_told_before_and_after_one_writes(
     await expect(hint).to_have_count(0)
 
 
+@pytest.mark.feature("chat")
 async def test_slow_mode_is_not_told_to_those_whom_it_does_not_bind(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -78,6 +80,7 @@ async def test_slow_mode_is_not_told_to_those_whom_it_does_not_bind(
     await expect(page.get_by_text("Slow mode")).to_have_count(0)
 
 
+@pytest.mark.feature("chat")
 async def test_a_message_with_a_blocked_word_stays_with_its_writer(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -180,6 +183,7 @@ async def test_a_pause_of_buying_is_said_where_one_buys(
         await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled(enabled=buying)
 
 
+@pytest.mark.feature("chat")
 async def test_new_messages_wait_for_who_reads_older_ones(
     browser: Browser, live: BrowserShow
 ) -> None:

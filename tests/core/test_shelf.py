@@ -7,6 +7,7 @@ from liveshop.core.commands import (
     AddProduct,
     EndSession,
     HostCommand,
+    OrderShelf,
     PinProduct,
     RemoveProduct,
     RepriceProduct,
@@ -22,6 +23,7 @@ from liveshop.core.events import (
     ProductSoldOut,
     ProductUnpinned,
     SaleEnded,
+    ShelfOrdered,
 )
 from liveshop.core.model import ShelfProduct, ShelfVariant, Status
 from tests.core.world import NOW_MS, CoreWorld, make_product
@@ -243,3 +245,30 @@ def test_the_shelf_of_an_ended_session_stays_as_it_is(command: HostCommand) -> N
     world.do(EndSession())
     with pytest.raises(errors.Conflict, match="has ended"):
         world.do(command)
+
+
+def test_products_that_are_named_come_first_and_the_others_stay_in_order() -> None:
+    world = CoreWorld()
+    world.shelve("a", "b", "c", "d")
+    (ordered,) = world.do(OrderShelf(product_ids=["c", "a", "c"]))
+    assert ordered == ShelfOrdered(offset=6, at_ms=NOW_MS, product_ids=["c", "a", "b", "d"])
+    assert list(world.state.shelf) == ["c", "a", "b", "d"]
+
+
+def test_an_order_with_a_product_that_is_not_there_changes_nothing() -> None:
+    world = CoreWorld()
+    world.shelve("a", "b")
+    before = world.state
+    with pytest.raises(errors.NotFound):
+        world.do(OrderShelf(product_ids=["b", "x"]))
+    with pytest.raises(errors.Conflict):
+        world.do(OrderShelf(product_ids=["a"]))
+    assert world.state == before
+
+
+def test_the_shelf_of_an_ended_session_is_not_put_in_order() -> None:
+    world = CoreWorld()
+    world.shelve("a", "b")
+    world.do(EndSession())
+    with pytest.raises(errors.Conflict, match="ended"):
+        world.do(OrderShelf(product_ids=["b"]))

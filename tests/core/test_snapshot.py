@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -238,11 +239,13 @@ class SessionMachine(RuleBasedStateMachine):
         return Gauges.of(self.world.state, left, viewers=viewers, likes=likes, buying=buying)
 
 
+@pytest.mark.feature("chat")
 def test_a_snapshot_with_all_later_messages_applied_equals_a_fresh_one() -> None:
     often = settings(max_examples=60, stateful_step_count=50, deadline=None)
     run_state_machine_as_test(SessionMachine, settings=often)
 
 
+@pytest.mark.feature("chat")
 def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
     world = CoreWorld()
     world.shelve("shirt")

@@ -17,7 +17,7 @@ from liveshop.core.model import Product
 from liveshop.features.chat.rules import Say
 from liveshop.features.likes.rules import Like
 from tests.core.world import make_chat, make_product
-from tests.vocabulary import VOCABULARY
+from tests.every_feature import WHOLE
 
 RID = "3f2b6c1e-0d7a-4a57-9f0c-5d3f5b1f9e11"
 BUY = {"type": "buy", "ref": 9, "rid": RID, "sku": "OBS-M", "quantity": 1}
@@ -45,7 +45,7 @@ def test_what_is_not_a_json_object_is_a_bad_frame(data: bytes | str) -> None:
 
 
 def test_a_command_is_read_with_its_fields() -> None:
-    command = VOCABULARY.command(wire.decode_object(json.dumps(BUY)))
+    command = WHOLE.command(wire.decode_object(json.dumps(BUY)))
     assert command == Buy(ref=9, rid=RID, sku="OBS-M", quantity=1)
 
 
@@ -74,7 +74,7 @@ def test_a_command_is_read_with_its_fields() -> None:
 )
 def test_a_bad_field_is_named(change: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRequest) as refusal:
-        VOCABULARY.command({**BUY, **change})
+        WHOLE.command({**BUY, **change})
     assert refusal.value.message == message
 
 
@@ -111,21 +111,21 @@ def test_a_bad_field_is_named(change: dict[str, Any], message: str) -> None:
 )
 def test_faults_deeper_down_are_named_too(command: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRequest) as refusal:
-        VOCABULARY.command(command)
+        WHOLE.command(command)
     assert refusal.value.message == message
 
 
 def test_the_chat_counts_code_points_not_bytes() -> None:
     text = "\N{FIRE}" * 200
-    assert VOCABULARY.command({"type": "say", "text": text}) == Say(text=text)
+    assert WHOLE.command({"type": "say", "text": text}) == Say(text=text)
     with pytest.raises(BadRequest):
-        VOCABULARY.command({"type": "say", "text": text + "!"})
+        WHOLE.command({"type": "say", "text": text + "!"})
 
 
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
 def test_no_object_breaks_the_codec(message: dict[str, Any]) -> None:
     with pytest.raises(BadRequest):
-        VOCABULARY.command({**message, "type": message.get("type")})
+        WHOLE.command({**message, "type": message.get("type")})
     assert wire.ref_of(message) is None or 0 <= message["ref"] <= limits.REF_MAX
 
 
@@ -167,7 +167,7 @@ def test_records_and_dicts_travel_together() -> None:
 def test_an_event_reads_back_from_its_message() -> None:
     event = SessionStarted(offset=1, at_ms=5)
     assert list(wire.event_message(event)) == ["type", "offset", "at_ms", "status"]
-    assert VOCABULARY.event(wire.event_message(event)) == event
+    assert WHOLE.event(wire.event_message(event)) == event
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])

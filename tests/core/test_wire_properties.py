@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from liveshop.core import wire
 from liveshop.core.errors import BadFrame, BadRequest
 from tests.core.grammar import ANY_TEXT, COMMANDS, INSTEAD, commands, spoiled_commands, values
-from tests.vocabulary import VOCABULARY
+from tests.every_feature import WHOLE
 
 # The same inputs each time: fuzzing is where new ones are looked for.
 EXAMPLES = settings(
@@ -21,11 +21,11 @@ EXAMPLES = settings(
 
 
 def test_the_grammar_has_every_command() -> None:
-    assert set(COMMANDS) == {kind.__struct_config__.tag for kind in VOCABULARY.commands}
+    assert set(COMMANDS) == {kind.__struct_config__.tag for kind in WHOLE.commands}
 
 
 def test_the_grammar_has_every_field_of_every_command() -> None:
-    for kind in VOCABULARY.commands:
+    for kind in WHOLE.commands:
         tag = str(kind.__struct_config__.tag)
         required, optional = COMMANDS[tag]
         named = {*required, *optional, "ref", *INSTEAD.get(tag, ("", "", None))[1:2]} - {""}
@@ -58,10 +58,10 @@ def test_of_all_json_only_an_object_in_utf8_is_a_frame(
 @EXAMPLES
 @given(commands())
 def test_every_command_of_the_protocol_is_read_with_every_field(message: dict[str, Any]) -> None:
-    command = VOCABULARY.command(wire.decode_object(json.dumps(message)))
+    command = WHOLE.command(wire.decode_object(json.dumps(message)))
     written = wire.as_message(command)
     assert {name: written[name] for name in message} == message
-    assert VOCABULARY.command(wire.decode_object(wire.encode_one(command))) == command
+    assert WHOLE.command(wire.decode_object(wire.encode_one(command))) == command
 
 
 @EXAMPLES
@@ -71,7 +71,7 @@ def test_a_command_with_one_wrong_field_is_refused_by_the_name_of_that_field(
 ) -> None:
     message, name = spoiled
     try:
-        VOCABULARY.command(wire.decode_object(json.dumps(message)))
+        WHOLE.command(wire.decode_object(json.dumps(message)))
     except BadRequest as refusal:
         told = refusal.message
         if message.get("percent", 1) is None:
@@ -87,11 +87,11 @@ def test_a_command_with_one_wrong_field_is_refused_by_the_name_of_that_field(
 def test_a_field_too_many_is_refused_by_its_name(
     message: dict[str, Any], name: str, value: Any
 ) -> None:
-    known = {*wire.as_message(VOCABULARY.command(message))}
+    known = {*wire.as_message(WHOLE.command(message))}
     if name in known:
         return
     try:
-        VOCABULARY.command({**message, name: value})
+        WHOLE.command({**message, name: value})
     except BadRequest as refusal:
         assert name in refusal.message
     else:
@@ -109,11 +109,11 @@ def test_any_bytes_are_a_command_or_a_clear_error_and_never_anything_else(
         until = data.draw(st.integers(at, min(len(text), at + 8)))
         text[at:until] = data.draw(st.binary(max_size=8))
     try:
-        command = VOCABULARY.command(wire.decode_object(bytes(text)))
+        command = WHOLE.command(wire.decode_object(bytes(text)))
     except (BadFrame, BadRequest) as refusal:
         assert str(refusal)
     else:
-        assert VOCABULARY.command(wire.as_message(command)) == command
+        assert WHOLE.command(wire.as_message(command)) == command
 
 
 @EXAMPLES

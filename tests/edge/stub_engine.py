@@ -22,7 +22,7 @@ from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
 from liveshop.features.likes.rules import Like
-from tests.vocabulary import VOCABULARY
+from tests.every_feature import WHOLE
 from tests.waiting import until
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -44,7 +44,7 @@ class StubEngine:
         self.looked_up: list[str] = []
         self.lost = 0
         self.metrics = Metrics()
-        self.vocabulary = VOCABULARY
+        self.vocabulary = WHOLE
         self.lateness = Lateness()
         self.retired = False
         self.finished = False

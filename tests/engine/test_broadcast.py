@@ -233,6 +233,7 @@ async def test_the_snapshot_is_encoded_once_between_two_flushes() -> None:
         assert room.broadcast.snapshot_frame() is not first
 
 
+@pytest.mark.feature("likes")
 async def test_a_thousand_viewers_come_and_go_and_leave_nothing(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=5)
     await shop.opened(session_id)

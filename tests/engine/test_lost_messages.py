@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from liveshop.engine.fanout.mailbox import Watched
 from tests.engine.world import EngineShop, open_shop
@@ -60,6 +61,7 @@ async def test_a_settled_session_that_redis_has_forgotten_shows_what_it_sold(
         assert (await late.sees("error", ref=1))["code"] == "not_live"
 
 
+@pytest.mark.feature("chat")
 async def test_a_deleted_message_does_not_come_back_with_the_pulse(shop: EngineShop) -> None:
     session_id = await shop.live(OBS_M=2)
     ada = await shop.join(session_id, "ada")

@@ -1,5 +1,7 @@
 """A store goes away and comes back, under a live session."""
 
+import pytest
+
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import LocalStores
 from liveshop.cli.local_valkey import LocalValkey
@@ -65,6 +67,7 @@ async def test_redis_comes_back_from_its_file_and_holds_survive(own_stores: Loca
         assert (await bo.sees("error", ref=1))["left"] == 1
 
 
+@pytest.mark.feature("chat")
 async def test_postgres_goes_away_and_what_is_held_stays_held(own_stores: LocalStores) -> None:
     await migrate(own_stores.postgres.url)
     async with open_shop(own_stores.valkey.url, own_stores.postgres.url) as shop:

@@ -77,6 +77,7 @@ async def test_a_buy_that_would_wait_too_long_is_busy_at_once_and_its_rid_is_unu
         assert await _confirmed(connection) == {*rids, rid}
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_viewers_are_spared_gauges_while_purchases_are_refused(
     redis_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

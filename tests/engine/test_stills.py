@@ -35,6 +35,7 @@ async def settled(shop: EngineShop, *, chat: bool = False, **stock: int) -> str:
     return session_id
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_an_anonymous_viewer_sees_a_settled_show_without_a_room(
     shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
@@ -61,6 +62,7 @@ async def test_an_anonymous_viewer_sees_a_settled_show_without_a_room(
         assert still["shelf"][0]["variants"][0]["left"] == 0
 
 
+@pytest.mark.feature("chat", "figures", "likes")
 async def test_a_still_answers_commands_as_the_room_would(
     shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
@@ -89,6 +91,7 @@ async def test_what_waits_for_the_welcome_is_answered_after_it(
         assert [message["type"] for message in anna.inbox] == ["welcome", "session", "time"]
 
 
+@pytest.mark.feature("chat")
 async def test_viewers_of_a_still_get_every_event(
     shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
@@ -167,6 +170,7 @@ async def test_a_draft_is_not_there_for_strangers_and_is_not_loaded(shop: Engine
     assert shop.engine.rooms.loaded(info.id) is None
 
 
+@pytest.mark.feature("chat")
 async def test_a_still_made_while_redis_is_away_gets_its_chat_once_redis_is_back(
     own_stores: LocalStores,
 ) -> None:
@@ -220,6 +224,7 @@ async def test_viewers_of_a_still_hear_when_the_stores_go_and_come_back(
 # Planned shows
 
 
+@pytest.mark.feature("chat")
 async def test_strangers_load_so_many_quiet_shows_and_others_are_let_in_beyond(
     redis_url: str, postgres_url: str
 ) -> None:

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any
 
+import pytest
+
 from liveshop.core import limits
 from liveshop.core.errors import Unavailable
 from liveshop.core.roles import Role
@@ -184,6 +186,7 @@ async def test_a_sale_that_a_node_has_not_heard_of_is_limited_there_too(
     assert (refused["code"], refused["limit"], refused["left"]) == ("limit", 1, 0)
 
 
+@pytest.mark.feature("chat")
 async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(
     shop: EngineShop, other: EngineShop
 ) -> None:
@@ -208,6 +211,7 @@ async def test_a_mute_holds_on_every_node_and_only_staff_hears_of_it(
     assert bo.of("viewer.muted") == []
 
 
+@pytest.mark.feature("chat")
 async def test_who_is_muted_sees_its_own_words_on_every_node_before_the_show_too(
     shop: EngineShop, other: EngineShop
 ) -> None:
@@ -219,6 +223,7 @@ async def test_who_is_muted_sees_its_own_words_on_every_node_before_the_show_too
     assert (await there.sees("chat"))["messages"] == (await here.sees("chat"))["messages"]
 
 
+@pytest.mark.feature("chat")
 async def test_the_pulse_brings_all_that_may_be_said_in_a_second_once(
     redis_url: str, postgres_url: str
 ) -> None:
@@ -263,6 +268,7 @@ def _nodes(shop: EngineShop, session_id: str) -> int:
     return 0 if room is None else room.session.peers.nodes
 
 
+@pytest.mark.feature("chat")
 async def test_a_deleted_message_that_redis_still_has_is_not_shown_by_who_loads_the_room(
     shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:

@@ -1,5 +1,6 @@
 """A store that is full refuses what needs room, goes on with what gives room, and recovers."""
 
+import pytest
 import redis.asyncio
 
 from liveshop.cli.local_stores import LocalStores
@@ -89,6 +90,7 @@ async def test_a_full_redis_can_be_emptied_by_selling_and_by_ending_the_session(
         await eventually(lambda: _expires(client, session_key(session_id, "res")), True)
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_a_full_disk_of_postgres_is_an_error_and_orders_wait_for_room(
     redis_url: str, postgres_url: str
 ) -> None:

@@ -1,6 +1,7 @@
 """While Postgres is away nothing is confirmed; a purchase under way gets one answer afterwards."""
 
 import anyio
+import pytest
 
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from tests.engine.world import Watcher
@@ -32,6 +33,7 @@ async def _buy_while_it_goes(
     return buyers, rids
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_orders_under_way_are_confirmed_after_its_return_and_once(
     redis_url: str, postgres_url: str
 ) -> None:

@@ -96,6 +96,7 @@ async def test_a_token_longer_than_any_is_a_bad_field_and_another_may_follow(
         assert (await client.hello(shop.token(named("ada"))))["viewer"]["role"] == "viewer"
 
 
+@pytest.mark.feature("chat")
 async def test_a_token_that_was_overheard_is_good_for_its_bearers_things_and_no_others(
     shop: SystemShop,
 ) -> None:

@@ -78,6 +78,7 @@ async def test_what_is_in_the_catalogue_is_what_was_put_there(
     assert await _tables(node) == tables
 
 
+@pytest.mark.feature("chat")
 async def test_who_has_such_a_name_talks_and_buys_under_it(shop: SystemShop, nasty: str) -> None:
     product = await shop.product(S=5)
     sku = product["variants"][0]["sku"]

@@ -12,7 +12,7 @@ _CONFLICT: Final = (
     f"{_FEATURES}::test_what_opens_something_is_a_conflict_while_a_node_lacks_its_feature"
 )
 
-_MODERATION: Final = "tests/engine/test_moderation.py"
+_MODERATION: Final = "tests/features/chat/test_room.py"
 
 FAULTS: Final = (
     Fault(

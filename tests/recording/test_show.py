@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from loadtests.kit.checkout import THIS
 from tests.recording.__main__ import FIRST
 from tests.recording.allowances import WORDS
@@ -11,6 +13,7 @@ from tests.recording.show import play
 from tests.recording.tape import read
 
 
+@pytest.mark.feature("chat", "figures", "likes", "catalogue_import")
 async def test_a_whole_show_is_told_message_by_message_as_in_the_first_recording(
     redis_url: str, postgres_url: str, tmp_path: Path
 ) -> None:

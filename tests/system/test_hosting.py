@@ -75,6 +75,7 @@ async def test_what_a_host_may_do_in_each_state(shop: SystemShop, status: str) -
             await shop.host_refused(409, "conflict", session_id, command, **fields)
 
 
+@pytest.mark.feature("chat", "likes")
 @pytest.mark.parametrize("status", _PATHS)
 async def test_what_a_viewer_may_do_in_each_state(shop: SystemShop, status: str) -> None:
     product = await shop.product(S=5)

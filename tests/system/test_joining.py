@@ -36,6 +36,7 @@ async def _code(client: Client, within_s: float = 10) -> int:
     return closed.code
 
 
+@pytest.mark.feature("chat")
 async def test_a_viewer_is_welcomed_then_shown_the_session(shop: SystemShop) -> None:
     product = await shop.product(S=5, M=7)
     sku = product["variants"][0]["sku"]
@@ -75,6 +76,7 @@ async def test_a_viewer_is_welcomed_then_shown_the_session(shop: SystemShop) -> 
     }  # fmt: skip
 
 
+@pytest.mark.feature("chat")
 async def test_the_snapshot_over_http_is_the_same_but_for_the_chat(shop: SystemShop) -> None:
     session_id = await shop.session(await shop.product(S=5))
     async with shop.joined(session_id) as client:

@@ -108,6 +108,7 @@ _TAKEN: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_every_field_is_held_to_its_range(shop: SystemShop) -> None:
     session_id = await shop.session()
     before = await shop.log(session_id)
@@ -124,6 +125,7 @@ async def test_every_field_is_held_to_its_range(shop: SystemShop) -> None:
     assert (await shop.snapshot(session_id))["likes"] == 0
 
 
+@pytest.mark.feature("chat")
 async def test_what_lies_on_the_border_is_taken(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with shop.joined(session_id, "hana", "host") as client:
@@ -194,6 +196,7 @@ async def test_a_product_with_a_bad_field_is_not_made(
     await shop.refuses(404, "not_found", "GET", "/api/products/p")
 
 
+@pytest.mark.feature("chat")
 async def test_too_many_commands_are_told_when_to_try_again(shop: SystemShop) -> None:
     session_id = await shop.session(await shop.product(S=5))
     async with shop.joined(session_id, named("ada")) as client:

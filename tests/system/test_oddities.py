@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import anyio
+import pytest
 
 from tests.client import Client, Message, Predicate, connected
 from tests.system.shop import (
@@ -24,6 +25,7 @@ async def _offer(shop: SystemShop, units: int, **fields: Any) -> tuple[str, str]
     return session_id, product["variants"][0]["sku"]
 
 
+@pytest.mark.feature("chat")
 async def test_whoever_does_not_wait_for_the_welcome_gets_it_first_all_the_same(
     shop: SystemShop,
 ) -> None:
@@ -158,6 +160,7 @@ async def test_an_expired_reservation_is_410_over_http(shop: SystemShop) -> None
     assert (replay.status_code, replay.json()) == (200, {**made, "state": "expired"})
 
 
+@pytest.mark.feature("likes")
 async def test_who_likes_where_nobody_may_is_told(shop: SystemShop) -> None:
     session_id, _ = await _offer(shop, 1)
     async with shop.joined(session_id) as client:
@@ -168,6 +171,7 @@ async def test_who_likes_where_nobody_may_is_told(shop: SystemShop) -> None:
         assert (await client.wait_for_type("error", ref=5))["code"] == "conflict"
 
 
+@pytest.mark.feature("chat")
 async def test_chat_beyond_what_can_be_read_is_counted_as_dropped(shop: SystemShop) -> None:
     session_id, _ = await _offer(shop, 1)
     said: list[str] = []
@@ -262,6 +266,7 @@ async def test_a_price_for_what_is_not_offered_is_refused(shop: SystemShop) -> N
     assert await shop.stock(product["product_id"]) == [5, 5]
 
 
+@pytest.mark.feature("chat")
 async def test_an_ended_session_can_still_be_looked_at(shop: SystemShop) -> None:
     session_id, sku = await _offer(shop, 5)
     async with shop.joined(session_id, "ada") as client:

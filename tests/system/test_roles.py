@@ -52,6 +52,7 @@ def _expected(role: str | None, needed: str) -> str | None:
     return None if _ROLES.index(role) >= _ROLES.index(needed) else "forbidden"
 
 
+@pytest.mark.feature("chat")
 @pytest.mark.parametrize("role", _ROLES)
 async def test_each_command_needs_its_role(shop: SystemShop, role: str | None) -> None:
     session_id = await shop.session()
@@ -69,6 +70,7 @@ async def test_each_command_needs_its_role(shop: SystemShop, role: str | None) -
     assert events == (["session.paused", "session.ended"] if is_host else [])
 
 
+@pytest.mark.feature("chat")
 @pytest.mark.parametrize("role", _ROLES)
 async def test_each_command_needs_its_role_over_http(shop: SystemShop, role: str | None) -> None:
     session_id = await shop.session()

@@ -75,6 +75,7 @@ async def test_a_buyer_is_told_on_every_node(shop: SystemShop, other: SystemShop
         assert await there.wait_for_type("confirmed", since=since) == confirmed
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_chat_likes_and_viewers_are_of_both(shop: SystemShop, other: SystemShop) -> None:
     session_id = await shop.session()
     troll = named("troll")

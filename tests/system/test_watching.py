@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import anyio
+import pytest
 
 from tests.client import Client, Message
 from tests.reference_client import ReferenceClient
@@ -29,6 +30,7 @@ async def _heard(client: Client, text: str) -> Message:
     return next(said for said in _said(client) if said["text"] == text)
 
 
+@pytest.mark.feature("likes")
 async def test_a_pulse_has_what_changed_and_nothing_else(shop: SystemShop) -> None:
     product = await shop.product(S=5, M=5)
     small = product["variants"][0]["sku"]
@@ -74,6 +76,7 @@ async def test_a_pulse_comes_within_ping_ms_though_nothing_changed(other: System
         assert 0 < later["now_ms"] - earlier["now_ms"] < PING_MS * 1.6
 
 
+@pytest.mark.feature("chat")
 async def test_what_is_said_is_heard_by_all_once_and_in_order(shop: SystemShop) -> None:
     session_id = await shop.session()
     texts = ["hi", "<b>bold</b>", "\N{PILE OF POO}" * 200, "ü \N{ARABIC LETTER MEEM}"]
@@ -94,6 +97,7 @@ async def test_what_is_said_is_heard_by_all_once_and_in_order(shop: SystemShop) 
         assert [said["text"] for said in later.snapshot["chat"]] == texts
 
 
+@pytest.mark.feature("chat")
 async def test_chat_is_pinned_and_deleted_for_all(shop: SystemShop) -> None:
     session_id = await shop.session()
     async with shop.joined(session_id, "mo", "moderator") as mo:
@@ -120,6 +124,7 @@ async def test_chat_is_pinned_and_deleted_for_all(shop: SystemShop) -> None:
             assert [said["id"] for said in later.snapshot["chat"]] == ids[1:]
 
 
+@pytest.mark.feature("chat")
 async def test_a_muted_viewer_hears_itself_and_nobody_else_does(shop: SystemShop) -> None:
     session_id = await shop.session()
     name = named("troll")
@@ -154,6 +159,7 @@ async def test_a_muted_viewer_hears_itself_and_nobody_else_does(shop: SystemShop
         assert [said["text"] for said in later.snapshot["chat"]] == ["sorry"]
 
 
+@pytest.mark.feature("chat")
 async def test_only_the_last_fifty_messages_are_shown(shop: SystemShop) -> None:
     session_id = await shop.session()
     said: list[str] = []
@@ -201,6 +207,7 @@ def _show(first: str, second: str) -> list[tuple[str, Message]]:
     ]
 
 
+@pytest.mark.feature("chat", "likes")
 async def test_snapshot_events_and_pulses_add_up_to_a_fresh_snapshot(shop: SystemShop) -> None:
     first, second = await shop.product(S=4, M=9), await shop.product(990, L=6)
     session_id = await shop.session(first)

@@ -75,3 +75,14 @@ def test_only_hosts_change_the_catalogue(api: Api) -> None:
 def test_a_token_for_one_session_does_not_change_the_catalogue(api: Api) -> None:
     refused = api.as_role(Role.ADMIN, session_id="s1").post("/api/products", json=SHIRT)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+def test_the_catalogue_is_searched(api: Api) -> None:
+    for name in ("ocean-shirt", "ocean-mug", "linen"):
+        api.add_product(name)
+    found = api.anyone.get("/api/products", params={"q": "oce", "limit": 1}).json()
+    assert [each["product_id"] for each in found["products"]] == ["ocean-shirt"]
+    rest = api.anyone.get("/api/products", params={"q": "oce", "after": found["next"]}).json()
+    assert [each["product_id"] for each in rest["products"]] == ["ocean-mug"]
+    by_sku = api.anyone.get("/api/products", params={"q": "linen-m"}).json()
+    assert [each["product_id"] for each in by_sku["products"]] == ["linen"]

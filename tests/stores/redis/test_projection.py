@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from liveshop.core import commands
 from liveshop.core.decision import MarkRestocked, MarkSoldOut
 from liveshop.core.model import Sale, ShelfProduct, ShelfVariant, Status
@@ -62,6 +64,7 @@ def _what_is_sold(state: SessionState) -> Projection:
     return replace(projection, offset=0, offers=tuple(offers))
 
 
+@pytest.mark.feature("chat")
 def test_events_that_do_not_say_that_they_change_what_is_sold_leave_the_projection() -> None:
     """Otherwise Redis would go on selling what is for sale no longer, or at another price."""
     world = CoreWorld(Status.SCHEDULED)

@@ -1,4 +1,4 @@
-"""The summary of a show, its plan, its words and its prices over HTTP."""
+"""The summary of a show, its plan and its prices over HTTP."""
 
 import csv
 import io
@@ -85,16 +85,6 @@ def test_a_plan_is_the_hosts_and_moderators_read_it(api: Api) -> None:
     assert api.host.get("/api/sessions/nothing/plan").status_code == 404
 
 
-def test_blocked_words_are_told_to_moderators_alone(api: Api) -> None:
-    session_id, _ = api.go_live()
-    event = api.command(session_id, "chat.block", words=["Fake", "scam"])
-    assert {name: event[name] for name in ("type", "count")} == {"type": "chat.blocked", "count": 2}
-    path = f"/api/sessions/{session_id}/words"
-    assert api.as_role(Role.MODERATOR).get(path).json() == {"words": ["fake", "scam"]}
-    assert api.buyer.get(path).status_code == 403
-    assert api.anyone.get(path).status_code == 401
-
-
 def test_the_lowest_price_is_that_of_all_shows(api: Api) -> None:
     first, sku = api.go_live()
     api.command(first, "product.reprice", product_id="shirt", prices={sku: 4200})
@@ -105,14 +95,3 @@ def test_the_lowest_price_is_that_of_all_shows(api: Api) -> None:
     prices = api.host.get(f"/api/sessions/{second}/prices").json()
     assert prices["lowest"] == {sku: 4200}
     assert api.buyer.get(f"/api/sessions/{second}/prices").status_code == 403
-
-
-def test_the_catalogue_is_searched(api: Api) -> None:
-    for name in ("ocean-shirt", "ocean-mug", "linen"):
-        api.add_product(name)
-    found = api.anyone.get("/api/products", params={"q": "oce", "limit": 1}).json()
-    assert [each["product_id"] for each in found["products"]] == ["ocean-shirt"]
-    rest = api.anyone.get("/api/products", params={"q": "oce", "after": found["next"]}).json()
-    assert [each["product_id"] for each in rest["products"]] == ["ocean-mug"]
-    by_sku = api.anyone.get("/api/products", params={"q": "linen-m"}).json()
-    assert [each["product_id"] for each in by_sku["products"]] == ["linen"]

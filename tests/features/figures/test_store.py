@@ -24,7 +24,7 @@ def order(buyer: str, *skus: str) -> NewOrder:
 
 
 async def test_of_one_instant_the_first_sample_is_kept(
-    shop: StoredShop, database: Database
+    stored_shop: StoredShop, database: Database
 ) -> None:
     figures = Figures(database)
     assert await figures.add_sample("s1", sample(0, 5)) is True
@@ -33,7 +33,7 @@ async def test_of_one_instant_the_first_sample_is_kept(
 
 
 async def test_samples_come_to_a_peak_an_average_and_the_most_that_were_counted(
-    shop: StoredShop, database: Database
+    stored_shop: StoredShop, database: Database
 ) -> None:
     figures = Figures(database)
     nothing = AudienceFigures(viewers_peak=0, viewers_average=None, visitors=None, likes=0)
@@ -46,7 +46,7 @@ async def test_samples_come_to_a_peak_an_average_and_the_most_that_were_counted(
     assert await figures.gauge_series("s1", NOW, 30_000) == {0: (6, 5, 3)}
 
 
-async def test_looks_add_up(shop: StoredShop, database: Database) -> None:
+async def test_looks_add_up(stored_shop: StoredShop, database: Database) -> None:
     figures = Figures(database)
     await figures.add_looks("s1", {"p": 2, "q": 1})
     await figures.add_looks("s1", {"p": 3})
@@ -55,12 +55,12 @@ async def test_looks_add_up(shop: StoredShop, database: Database) -> None:
 
 
 async def test_cancelled_orders_are_not_among_what_was_sold(
-    shop: StoredShop, database: Database
+    stored_shop: StoredShop, database: Database
 ) -> None:
     figures = Figures(database)
     first, second, third = order("ada", "A", "B"), order("ada", "A"), order("bo", "A")
-    await shop.commit(first, second, third)
-    await shop.orders.cancel(third.order_id)
+    await stored_shop.commit(first, second, third)
+    await stored_shop.orders.cancel(third.order_id)
     sold = Sold(orders=2, units=6, revenue=6 * PRICE)
     assert await figures.sold_by_product("s1") == {"p": sold}
     assert await figures.order_series("s1", NOW - 25_000, 10_000) == {2: sold}
@@ -68,7 +68,7 @@ async def test_cancelled_orders_are_not_among_what_was_sold(
 
 
 async def test_a_plan_is_read_back_as_it_was_saved_last(
-    shop: StoredShop, database: Database
+    stored_shop: StoredShop, database: Database
 ) -> None:
     figures = Figures(database)
     assert await figures.plan("s1") == {}
