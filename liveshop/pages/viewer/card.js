@@ -1,6 +1,6 @@
 /** A product as a card: its name, its price, how many are left, and Buy. */
 
-import { html } from "../shared/html.js";
+import { html, useId } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
@@ -8,7 +8,6 @@ import { labelOf } from "../shared/words.js";
 import { Buy } from "./buy.js";
 import { useChoice } from "./choice.js";
 import { FEW, Price, SaleClock, leftWords } from "./price.js";
-import { Variants } from "./variants.js";
 
 const INLINE_VARIANTS_MAX = 4;
 
@@ -27,6 +26,22 @@ export function useOffer(product) {
     return [price, was, left, sale?.starts_at_ms].join();
   });
   return [shop.offer(sku), choose];
+}
+
+/** The variants of a product as radio buttons; those that are gone can be chosen and say so. */
+function Variants({ product, chosen, choose }) {
+  const name = useId();
+  return html`
+    <fieldset class="variants">
+      <legend class="unseen">${t("variants.choose", { title: product.title })}</legend>
+      ${product.variants.map((v) => html`
+        <label key=${v.sku} class=${v.left === 0 ? "variant gone" : "variant"}>
+          <input type="radio" name=${name} value=${v.sku} checked=${v.sku === chosen.sku}
+            onChange=${() => choose(v.sku)} />
+          <span>${labelOf(v, product)}${v.left === 0
+            && html`<span class="unseen">, ${t("left.none")}</span>`}</span>
+        </label>`)}
+    </fieldset>`;
 }
 
 /** `onMore` opens the sheet where there are more variants than a card has room for. */

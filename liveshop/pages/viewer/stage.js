@@ -5,7 +5,6 @@ import { clock, dayAndTime, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { downloadCalendar } from "./calendar.js";
-import { Picture } from "./picture.js";
 import { Video } from "./video.js";
 
 function Countdown({ startsAtMs }) {
@@ -25,6 +24,21 @@ function Scheduled() {
     <${Countdown} startsAtMs=${startsAtMs} />
     <button type="button" class="pill" onClick=${() => downloadCalendar(shop.state.session)}>
       <${Icon} name="calendar" /> ${t("stage.calendar")}</button>`;
+}
+
+function imageOf({ session }) {
+  const { pinned, shelf } = session;
+  const shown = shelf.find((p) => p.product_id === pinned.at(-1)) ?? shelf[0];
+  return shown?.image ?? null;
+}
+
+/** The newest pinned product's picture, drifting in the place of a video. */
+function Picture() {
+  const image = useShopState(imageOf);
+  return html`
+    <div class="picture" aria-hidden="true">
+      ${image && html`<img key=${image} src=${image} alt="" />`}
+    </div>`;
 }
 
 const WORDS = {
