@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -16,6 +16,9 @@ from liveshop.features.rehearsal.rules import rehearse
 from tests.edge.http.api import Api, Json, a_rid, token
 from tests.features.rehearsal.steps import CROWD, START, beginning, path_of, step, stored
 from tests.waiting import wait_until
+
+# A process that decides imports a node's features first: seconds on a machine that is busy.
+_S_MAX: Final = 30
 
 
 def body_of(state: Json, size: int) -> bytes:
@@ -105,7 +108,7 @@ def test_faults_are_told_by_the_name_of_their_field(api: Api) -> None:
 def test_a_step_of_2_mib_is_decided_and_one_byte_more_refused(api: Api) -> None:
     session_id = api.add_session()
     state, most = beginning(api, session_id), 2 * 1024 * 1024
-    decided = api.host.post(path_of(session_id), content=body_of(state, most))
+    decided = api.host.post(path_of(session_id), content=body_of(state, most), timeout=_S_MAX)
     assert decided.status_code == 200, decided.text
     assert decided.json()["state"]["session"]["status"] == "scheduled"
     refused = api.host.post(path_of(session_id), content=body_of(state, most + 1))
@@ -116,7 +119,7 @@ def test_a_refusal_in_another_process_is_the_same(api: Api) -> None:
     session_id = api.add_session()
     state = beginning(api, session_id)
     state["session"]["offset"] = -1
-    refused = api.host.post(path_of(session_id), content=body_of(state, 100_000))
+    refused = api.host.post(path_of(session_id), content=body_of(state, 100_000), timeout=_S_MAX)
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
     assert "`state.session.offset`" in refused.json()["message"]
 
