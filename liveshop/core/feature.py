@@ -134,11 +134,17 @@ class Vocabulary:
 
 
 def _with_lower(features: Iterable[Feature]) -> tuple[Feature, ...]:
-    """Return features and those that they use, each once, the lower ones first."""
-    found: dict[str, Feature] = {}
+    """Return features, before each the lower ones that it uses, whether or not they are listed."""
+    found: list[Feature] = []
+    used: list[Feature] = []
     for each in features:
-        found |= {lower.name: lower for lower in _with_lower(each.uses)} | {each.name: each}
-    return tuple(found.values())
+        for lower in _with_lower(each.uses):
+            if not any(lower is known for known in found):
+                found.append(lower)
+                used.append(lower)
+        if not any(each is lower for lower in used):
+            found.append(each)
+    return tuple(found)
 
 
 def _by_type(kernel: Any, features: Iterable[Iterable[type[Struct]]]) -> dict[str, Any]:
