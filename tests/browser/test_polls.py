@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.shop import BrowserShow, open_page
@@ -19,6 +20,7 @@ def _open(live: BrowserShow, **fields: Any) -> int:
     return poll
 
 
+@pytest.mark.feature("polls")
 async def test_a_viewer_votes_sees_how_it_stands_and_then_the_winner(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -36,6 +38,7 @@ async def test_a_viewer_votes_sees_how_it_stands_and_then_the_winner(
     await expect(card.get_by_text("Most votes: Sand", exact=True)).to_be_visible()
 
 
+@pytest.mark.feature("polls")
 async def test_a_poll_is_answered_by_a_key_and_a_secret_one_tells_nothing_before_its_end(
     browser: Browser, live: BrowserShow
 ) -> None:
@@ -51,6 +54,7 @@ async def test_a_poll_is_answered_by_a_key_and_a_secret_one_tells_nothing_before
     await expect(card.get_by_role("listitem").filter(has_text="Sand")).to_contain_text("right")
 
 
+@pytest.mark.feature("polls")
 async def test_who_has_no_link_votes_only_where_guests_may(
     browser: Browser, live: BrowserShow
 ) -> None:

@@ -144,6 +144,7 @@ async def test_brackets_in_a_body_are_one_bad_request(
     assert (response.status_code, whole_error(response.json())["code"]) == (400, "bad_request")
 
 
+@pytest.mark.feature("catalogue_import")
 async def test_a_million_brackets_over_http_are_refused_or_reported(shop: SystemShop) -> None:
     headers = {"Authorization": f"Bearer {shop.api_key}"}
     response = await shop.http.post("/api/products", content=_BRACKETS, headers=headers)

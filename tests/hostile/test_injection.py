@@ -123,6 +123,7 @@ async def test_a_payment_or_key_of_such_a_name_is_that_one(shop: SystemShop, nas
     await shop.refuses(401, "unauthorized", "GET", "/api/payments", by=f"{key['key']}'--")
 
 
+@pytest.mark.feature("catalogue_import")
 async def test_a_cell_of_a_csv_is_text(shop: SystemShop, nasty: str) -> None:
     handle = f"{named('csv')} {nasty}"[:64].strip()
     text = io.StringIO(newline="")

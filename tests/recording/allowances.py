@@ -44,4 +44,23 @@ REHEARSAL: Final = (
     ),
 )
 
-ALLOWANCES: Final = (*WORDS, *REHEARSAL)
+_POLLS: Final = r"(?:OpenPoll|ClosePoll|Poll\w+)"
+POLLS: Final = (
+    Allowance(
+        re.compile(rf"^schemas {_POLLS} .*"),
+        "",
+        "Polls bring their records into the OpenAPI document.",
+    ),
+    Allowance(
+        re.compile(
+            rf'(?<=[}}\[]), {{"\$ref": "#/components/schemas/{_POLLS}"}}'
+            rf'|(?<=\[){{"\$ref": "#/components/schemas/{_POLLS}"}}, '
+            rf'|, "poll\.\w+": "#/components/schemas/{_POLLS}"'
+            r'|, "polls": \{"type": "array", "items": \{[^}]*\}(?:, "default": \[\])?\}'
+        ),
+        "",
+        "Their events and commands are among those of a session, and a session shows open ones.",
+    ),
+)
+
+ALLOWANCES: Final = (*WORDS, *REHEARSAL, *POLLS)

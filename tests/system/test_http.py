@@ -255,6 +255,7 @@ lines",Title,Default Title,,,{h}-mug-1,5,8,,
 """
 
 
+@pytest.mark.feature("catalogue_import")
 async def test_a_shopify_export_is_imported_and_again_changes_nothing(shop: SystemShop) -> None:
     handle = named("import")
     csv = _CSV.format(h=handle)
@@ -295,6 +296,7 @@ async def test_a_shopify_export_is_imported_and_again_changes_nothing(shop: Syst
     assert await shop.stock(handle) == [3, 3]
 
 
+@pytest.mark.feature("catalogue_import")
 async def test_what_is_no_csv_is_refused(shop: SystemShop) -> None:
     headers = {"Authorization": f"Bearer {shop.api_key}", "Content-Type": "text/csv"}
     for body in (b"", b"a,b\n1,2\n"):
@@ -351,6 +353,7 @@ _TABLE = {
 }  # fmt: skip
 
 
+@pytest.mark.feature("catalogue_import")
 async def test_the_openapi_document_has_the_whole_table(shop: SystemShop) -> None:
     document = await shop.get("/api/openapi.json", by=None)
     assert document["openapi"].startswith("3.")

@@ -117,6 +117,7 @@ _REQUESTS: list[tuple[str, str, Any, str]] = [
 ]
 
 
+@pytest.mark.feature("catalogue_import")
 @pytest.mark.parametrize("role", [*_ROLES, "key"])
 async def test_each_request_needs_its_role(shop: SystemShop, role: str | None) -> None:
     session_id = await shop.session()
