@@ -7,6 +7,8 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.shop import BrowserShow, open_page
 
+pytestmark = pytest.mark.feature("polls")
+
 _CHOICES = [{"label": "Blue", "product_id": "ocean"}, {"label": "Sand"}]
 
 
