@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import anyio
@@ -21,7 +22,6 @@ _CHUNK_BYTES: Final = 65_536
 # `-P`: a file called `csv.py` where the node was started is no module of ours.
 _COMMAND: Final = (sys.executable, "-P", "-m", "liveshop.features.catalogue_import.store_process")
 
-# Viewers and buyers come first where there is not enough of the processor.
 _NICENESS: Final = 10
 
 # How to find the interpreter's modules and the libraries that they link, and the language.
@@ -53,8 +53,7 @@ async def read_products(
         start_new_session=True,
     ) as process:
         # Here and not there, where half a second is over before a line of ours is run.
-        with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+        _lower(process.pid)
         exchange = _Exchange(process, take)
         try:
             await exchange.run(chunks)
@@ -68,6 +67,16 @@ async def read_products(
         raise exchange.failure
     if not exchange.whole:
         raise _why_ended(process.returncode)
+
+
+def _lower(pid: int) -> None:
+    """Let viewers and buyers come first where there is not enough of the processor."""
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
+    # Linux may weigh sessions against each other, and niceness only within one: the process, which
+    # has a session of its own, would take as much of the processor as the node.
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(_NICENESS))
 
 
 class _Exchange:

@@ -171,3 +171,15 @@ def test_bad_rows_beyond_those_that_are_listed_are_only_counted() -> None:
     portions = list(readings(rows))
     assert sum(len(portion.bad) for portion in portions) == limits.BAD_ROWS_LISTED_MAX
     assert sum(portion.bad_rows for portion in portions) == 5_000
+
+
+async def test_viewers_and_buyers_come_before_a_file() -> None:
+    # It says how nice it is, in its session and among sessions, as if that were its reading.
+    said = (
+        "import os, pathlib, sys; group = pathlib.Path('/proc/self/autogroup');"
+        "nice = group.read_text().split()[-1] if group.exists() else '10';"
+        "refusal = f'{os.nice(0)} {nice}';"
+        "print('{\"refusal\": \"' + refusal + '\"}')"
+    )
+    with pytest.raises(BadRequest, match=r"^10 10$"):
+        await read(file_of(HEADER), f"import sys; sys.stdin.read();{said}")
