@@ -50,7 +50,7 @@ class SessionClock:
         """Note an instant that Redis has used for this session."""
         self._used_ms = max(self._used_ms, used_ms)
 
-    def begin_anew(self) -> None:
+    def begin_again(self) -> None:
         """Forget what was used: Redis has been loaded again, and says what its time is now."""
         self._used_ms = self._told_ms = 0
 

@@ -119,7 +119,7 @@ def test_a_given_secret_signs_new_tokens(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", ["", "\n"])
-def test_an_empty_secret_is_made_anew(tmp_path: Path, left: str) -> None:
+def test_an_empty_secret_is_made_again(tmp_path: Path, left: str) -> None:
     (tmp_path / "secret").write_text(left)
     with demo_folder(tmp_path) as folder:
         keys = folder.keys("")

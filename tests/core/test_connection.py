@@ -233,7 +233,7 @@ def test_hello_is_due_within_ten_seconds_and_not_once_it_came() -> None:
     assert welcome.tick(T0 + 10_000) is None
 
 
-def test_two_seconds_behind_is_too_slow_and_catching_up_starts_anew() -> None:
+def test_two_seconds_behind_is_too_slow_and_catching_up_starts_the_time_again() -> None:
     connection = joined()
     connection.fell_behind(T0 + 1_000)
     assert connection.due_ms == T0 + 3_000

@@ -56,7 +56,7 @@ async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back
     await ada.sees("confirmed")
 
 
-async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_anew(
+async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_again(
     shop: EngineShop,
 ) -> None:
     session_id = await shop.live(OBS_M=3, OBS_L=3)

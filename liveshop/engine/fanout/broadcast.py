@@ -76,7 +76,7 @@ class Broadcast:
         self._events: list[Event] = []
         self._new_chat: list[ChatMessage] = []
         self._dropped = 0
-        self._shown_anew = False
+        self._shown_again = False
         self._pulse_due = False
         self._pulse_at_ms = 0  # by the loop's clock, which never goes back
         self._stats_shown: Stats | None = None
@@ -102,10 +102,10 @@ class Broadcast:
         self._gauges = Gauges.of(state, left, viewers=0, likes=0, buying=buying)
         self._shown = _Shown(state=state, gauges=self._gauges, chat=())
 
-    def show_anew(self, state: SessionState, left: Mapping[str, int]) -> None:
+    def show_again(self, state: SessionState, left: Mapping[str, int]) -> None:
         """Show everyone the whole session again: the one that was shown no longer holds."""
         old = self._gauges
-        self._state, self._shown_anew = state, True
+        self._state, self._shown_again = state, True
         self._gauges = Gauges.of(
             state,
             left,
@@ -219,10 +219,10 @@ class Broadcast:
     def _take(self) -> list[dict[str, Any]]:
         """Take all that has gathered, and make it what viewers see from here on."""
         flushed, gauges = [], self._shown.gauges
-        if self._shown_anew:
+        if self._shown_again:
             # It has all that has gathered.
             flushed, gauges = [self.view()], self._gauges
-            self._events, self._new_chat, self._shown_anew = [], [], False
+            self._events, self._new_chat, self._shown_again = [], [], False
         flushed += [event_message(event) for event in self._events]
         for event in self._events:
             gauges = gauges.after(event)

@@ -118,7 +118,7 @@ class CommandLog:
             sessions, session_id = self._session.node.stores[Sessions], self._session.session_id
             logged = await sessions.events(session_id, after=newest.offset - 1, limit=1)
             if logged != [newest]:
-                self._session.begin_anew(await read_session(sessions, session_id))
+                self._session.begin_again(await read_session(sessions, session_id))
         self._verified_epoch = epoch
 
     async def _append(self, command: HostCommand | SystemCommand) -> tuple[list[Event], list[Row]]:

@@ -75,7 +75,7 @@ class Rebuilder:
         if not self._command_log.verified:
             await self._command_log.verify()
         if session.epochs.newest != self._good_epoch:
-            session.clock.begin_anew()
+            session.clock.begin_again()
         self._good_epoch = session.epochs.newest
         self._takeovers = 0
         session.epochs.open()

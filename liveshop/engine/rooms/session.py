@@ -107,14 +107,14 @@ class Session:
         if show:
             self.broadcast.add_events(self.state, events)
 
-    def begin_anew(self, logged: LoggedSession) -> None:
+    def begin_again(self, logged: LoggedSession) -> None:
         """Take the session as Postgres has it in place of all that is known, and show it so."""
         self.state, self.newest, self.sells_offset = logged.first_state, None, 0
         self.limits = PurchaseLimits()
         self.epochs.forget_heads(logged.seq)
         self.replace_rows(logged.rows)
         self.advance(logged.events, show=False)
-        self.broadcast.show_anew(self.state, self.left())
+        self.broadcast.show_again(self.state, self.left())
 
     def known_head(self) -> Head:
         """Return how far Postgres was, by all that it has said here or through Redis."""

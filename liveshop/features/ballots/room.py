@@ -64,7 +64,7 @@ class SessionBallots(RoomPart):
         return counts
 
     async def closed(self, things: Iterable[str]) -> set[str]:
-        """Return which of the things take no more ballots."""
+        """Return which of the things no longer take ballots."""
         return await self._store.closed(self._session.session_id, things)
 
     async def of_voter(self, things: Sequence[str], voter: str) -> dict[str, int]:

@@ -66,7 +66,9 @@ async def test_of_several_hosts_the_one_that_answers_is_used(
         await database.ping()
 
 
-async def test_a_server_that_only_reads_now_is_left_and_looked_for_anew(database: Database) -> None:
+async def test_a_server_that_only_reads_now_is_left_and_looked_for_again(
+    database: Database,
+) -> None:
     [(before,)] = await database.fetch("SELECT pg_backend_pid()")
     await database.fetch("SET default_transaction_read_only = on")
     with pytest.raises(Unavailable) as raised:

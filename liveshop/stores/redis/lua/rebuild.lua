@@ -61,7 +61,7 @@ end, {'allow-oom'})
 -- Reads what holds of these records touch. A record holds units if its buyer's list has it. The
 -- lists began empty: otherwise a reservation of a pending order would be counted by load and again
 -- by keep.
-local function read_anew(batch, records)
+local function read_again(batch, records)
   read_holds(batch, records)
   local taken = {}
   for _, rids in pairs(batch.mine) do
@@ -131,7 +131,7 @@ register('keep', function(key, args)
     end
   end
   call_all('ZREM', key[args[3]], lost)
-  read_anew(batch, records)
+  read_again(batch, records)
   local capped = capped_rows(batch)
   for _, record in ipairs(records) do
     keep(batch, capped, record)
@@ -168,8 +168,8 @@ register('load', function(key, args)
     record.stored, record.kept = stored.stored, stored.kept
   end
   local stored = records_of(batch, rids)
-  read_anew(batch, pending)
-  read_anew(batch, stored)
+  read_again(batch, pending)
+  read_again(batch, stored)
   apply_outcomes(key, batch, outcomes)
   for _, record in ipairs(pending) do
     move(batch, record, 'paying')
