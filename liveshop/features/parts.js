@@ -14,9 +14,9 @@ import * as likes from "./likes/page/state.js";
 
 export const FEATURES = [
   { name: "chat", state: chat, pages: ["viewer", "console"] },
-  { name: "figures", pages: ["console"] },
   { name: "likes", state: likes, pages: ["viewer", "console"] },
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
+  { name: "figures", pages: ["console"] },
   { name: "rehearsal", pages: ["console"] },
 ];
 
