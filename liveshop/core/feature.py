@@ -29,8 +29,9 @@ class Feature:
     viewer asks of a settled show: it takes the `Still` and the command. `shown` are the fields that
     its part adds to a session: name, type, default. `rehearsal` makes its part of a rehearsal.
     `writers` carry out what its decisions keep next to the log, by class. `operations` returns
-    those of HTTP. `audit` is an `AuditFile`, what `liveshop audit` asks of its tables. `uses` are
-    lower features that it stands on: a node that has this one has them too.
+    those of HTTP. `metrics` is the class of its `FeatureMetrics`. `audit` is an `AuditFile`, what
+    `liveshop audit` asks of its tables. `uses` are lower features that it stands on: a node that
+    has this one has them too.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Feature:
     rehearsal: type[RehearsalPart] | None = None
     writers: Mapping[type[Struct], Writer] = field(default_factory=dict)
     operations: Callable[["Vocabulary"], tuple[Any, ...]] | None = None
+    metrics: type[Any] | None = None
     audit: Any = None
     uses: tuple["Feature", ...] = ()
 
@@ -63,6 +65,7 @@ class Vocabulary:
         self.still: Final = {
             kind: refuse for each in self.features for kind, refuse in each.still.items()
         }
+        self.metrics: Final = tuple(each.metrics for each in self.features if each.metrics)
         self.writers: Final = {
             kind: writer for each in self.features for kind, writer in each.writers.items()
         }

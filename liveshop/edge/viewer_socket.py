@@ -311,6 +311,7 @@ class ViewerSocket(asyncio.Protocol):
     def _take_text(self, text: str) -> None:
         match self._connection.receive(text, self._gateway.now_ms()):
             case bytes(refusal):
+                self._gateway.engine.node.metrics.commands_refused.inc()
                 self._refuse(refusal)
             case Close(code, reason):
                 self.close(code, reason)

@@ -84,6 +84,7 @@ class Node:
             bus=bus,
             stores=stores,
             vocabulary=vocabulary,
+            metrics=Metrics(vocabulary.metrics),
             reach=at_failpoint,
         )
 

@@ -21,6 +21,10 @@ def sample(node: Node, rooms: Collection[Room], *, stills: int) -> None:
     metrics.rooms.set(len(rooms))
     metrics.quiet_rooms.set(sum(room.quiet for room in rooms))
     metrics.stills.set(stills)
+    for feature in node.vocabulary.features:
+        if feature.metrics is not None:
+            parts = [room.session.parts[feature.name] for room in rooms if feature.room]
+            metrics[feature.metrics].sample(parts)
     metrics.held.set(sum(room.held for room in rooms))
     metrics.writer_lag.set(max((room.writer.lag_s for room in rooms), default=0.0))
     metrics.estimated_wait.set(max((room.estimated_wait_s for room in rooms), default=0.0))

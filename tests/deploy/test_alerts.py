@@ -13,6 +13,7 @@ from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import LiveshopError
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.rooms.room import QUEUES
+from tests.every_feature import WHOLE
 
 _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"
@@ -37,7 +38,7 @@ def _told() -> frozenset[str]:
     """Return the names of all that a node tells Prometheus."""
     return frozenset(
         family.name + suffix
-        for family in Metrics().registry.collect()
+        for family in Metrics(WHOLE.metrics).registry.collect()
         for suffix in _SUFFIXES[family.type]
     )
 
@@ -86,7 +87,7 @@ def test_every_metric_is_on_the_dashboard() -> None:
     shown = {
         name for panel in _PANELS for target in panel["targets"] for name in _named(target["expr"])
     }
-    for family in Metrics().registry.collect():
+    for family in Metrics(WHOLE.metrics).registry.collect():
         assert any(family.name + suffix in shown for suffix in _SUFFIXES[family.type]), family.name
 
 

@@ -184,7 +184,7 @@ def test_every_subcommand_has_a_line() -> None:
 
 def test_the_metrics_are_those_of_the_code() -> None:
     named = {name for name in _first_cells(_DOCS / "operations.md") if "liveshop_" in name}
-    families = Metrics().registry.collect()
+    families = Metrics(WHOLE.metrics).registry.collect()
     assert named == {
         f"{family.name}_total" if family.type == "counter" else family.name for family in families
     }

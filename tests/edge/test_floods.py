@@ -1,11 +1,15 @@
 """A client that sends more than anyone has to say is sent away before it costs others anything."""
 
+import json
+from collections import Counter
+
 import anyio
 import pytest
 
 from tests.client import joined
 from tests.edge.raw_viewer import CLOSE, CONT, PING, PONG, TEXT, RawViewer, frame, raw_viewer
 from tests.edge.stub_engine import Running, running
+from tests.samples import sample
 from tests.waiting import until
 
 _BURST, _A_SECOND = 1_000, 200
@@ -41,6 +45,18 @@ async def test_a_flood_of_frames_closes_with_4507_after_the_first_thousand(kind:
         code, answers = await _flood(here, viewer, _FLOODS[kind])
         assert (code, answers <= _BURST) == (4507, True)
         assert len(here.engine.submitted) <= 40
+
+
+async def test_each_command_that_is_refused_as_it_comes_is_counted() -> None:
+    async with running() as here, raw_viewer(here.address) as viewer:
+        await viewer.join()
+        commands = [_FLOODS["nonsense"]] * 30 + [_FLOODS["commands"]] * 30
+        await viewer.stream.send(b"".join(commands))
+        answers = [json.loads((await viewer.read())[1])[0] for _ in commands]
+        codes = Counter(answer.get("code") for answer in answers)
+        assert codes == {"bad_request": 30, "rate_limited": 21, None: 9}
+        assert len(here.engine.submitted) == 9  # of 40, with `hello` and the refused ones
+        assert sample(here.engine.metrics, "commands_refused_total") == 51
 
 
 async def test_of_a_flood_as_many_pings_are_answered_as_are_allowed_however_they_come() -> None:

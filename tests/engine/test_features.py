@@ -1,14 +1,21 @@
 """A feature is added to a node and left out again; nodes with and without it share a session."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import pytest
+from prometheus_client import generate_latest
 
 from liveshop.core.errors import Conflict
 from liveshop.core.feature import Vocabulary
 from liveshop.edge.http.app import operations
 from liveshop.edge.http.openapi import openapi_document
+from liveshop.engine.metrics import FeatureMetrics, Metrics
+from liveshop.engine.part import RoomPart
 from liveshop.features import FEATURES
 from tests.applause import APPLAUSE, OpenApplause
 from tests.engine.world import EngineShop, open_shop
+from tests.samples import find_sample, sample
 from tests.waiting import until
 
 _MORE = (*FEATURES, APPLAUSE)
@@ -92,3 +99,27 @@ def test_the_document_of_http_has_the_commands_events_and_fields_of_features() -
     without = openapi_document(operations(Vocabulary(FEATURES)))["components"]["schemas"]
     assert not {"OpenApplause", "ApplauseOpened"} & without.keys()
     assert "applause" not in without["SessionView"]["properties"]
+
+
+class _ApplauseMetrics(FeatureMetrics):
+    def __init__(self, metrics: Metrics) -> None:
+        self.claps = metrics.counter("claps", "Claps.")
+        self.rooms = metrics.gauge("clapping_rooms", "Rooms.", "livesum")
+
+    def sample(self, parts: Collection[RoomPart]) -> None:
+        self.rooms.set(len(parts))
+
+
+async def test_a_feature_brings_metrics_that_are_told_before_anything_is_counted(
+    redis_url: str, postgres_url: str
+) -> None:
+    clapping = replace(APPLAUSE, room=lambda session: RoomPart(), metrics=_ApplauseMetrics)
+    async with open_shop(redis_url, postgres_url, features=[clapping]) as shop:
+        metrics = shop.engine.node.metrics
+        assert (sample(metrics, "claps_total"), sample(metrics, "clapping_rooms")) == (0, 0)
+        await shop.opened(await shop.live(OBS_M=5))
+        await until(lambda: sample(metrics, "clapping_rooms") == 1)
+        metrics[_ApplauseMetrics].claps.inc()
+        assert b"liveshop_claps_total 1.0" in generate_latest(metrics.exposed())
+    async with open_shop(redis_url, postgres_url) as shop:
+        assert find_sample(shop.engine.node.metrics, "claps_total") is None

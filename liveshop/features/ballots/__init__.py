@@ -6,9 +6,10 @@ casts by `SessionBallots`, and closes a thing before it tells the result.
 
 from liveshop.core.feature import Feature
 from liveshop.features.ballots.room import SessionBallots
+from liveshop.features.ballots.room_metrics import BallotMetrics
 from liveshop.features.ballots.rules import NAME, RATE, Ballot, Counts
 from liveshop.features.ballots.store_audit import AUDIT
 
 __all__ = ("BALLOTS", "RATE", "Ballot", "Counts", "SessionBallots")
 
-BALLOTS = Feature(name=NAME, room=SessionBallots, audit=AUDIT)
+BALLOTS = Feature(name=NAME, room=SessionBallots, metrics=BallotMetrics, audit=AUDIT)

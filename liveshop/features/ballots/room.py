@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from liveshop.core.errors import LiveshopError
 from liveshop.core.failpoint import Failpoint
 from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
+from liveshop.features.ballots.room_metrics import BallotMetrics
 from liveshop.features.ballots.room_tallies import Tallies
 from liveshop.features.ballots.room_writer import BallotWriter, Reply
 from liveshop.features.ballots.rules import NAME, Ballot, Counts
@@ -18,6 +20,7 @@ class SessionBallots(RoomPart):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._store = session.node.stores[Ballots]
+        self._metrics = session.node.metrics[BallotMetrics]
         self._tallies = Tallies(session)
         self._writer = BallotWriter(session, self._tallies)
 
@@ -34,6 +37,15 @@ class SessionBallots(RoomPart):
         """Return how many ballots wait for an answer."""
         return len(self._writer)
 
+    @property
+    def things(self) -> int:
+        """How many things take ballots, as far as their features have said."""
+        return self._tallies.watched
+
+    def refused(self, refusal: LiveshopError) -> None:
+        """Count a ballot that a feature refuses before it is cast."""
+        self._metrics.refused.labels(refusal.code).inc()
+
     async def refresh(self) -> None:
         """Exchange the counts with those of other nodes."""
         await self._tallies.exchange()
@@ -41,7 +53,7 @@ class SessionBallots(RoomPart):
     def cast(self, ballot: Ballot, reply: Reply) -> None:
         """Have a ballot stored; `reply` is told the choice that is stored, or a refusal.
 
-        Raises Busy where too many wait, Unavailable while PostgreSQL is away.
+        Raises Busy where too many wait, Unavailable while PostgreSQL is away. It is counted here.
         """
         self._writer.offer(ballot, reply)
 

@@ -27,6 +27,11 @@ class Tallies:
         self._unread: set[str] = set()
         self._epoch = session.epochs.newest
 
+    @property
+    def watched(self) -> int:
+        """How many things are watched."""
+        return len(self._watched)
+
     def watch(self, feature: str, things: Iterable[str]) -> None:
         """Keep the counts of a feature's things up to date, and forget its others."""
         self._wanted[feature] = frozenset(things)

@@ -3,15 +3,24 @@
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import TypeAlias
 
 import anyio
 
-from liveshop.core.errors import Busy, Expired, InternalError, LiveshopError, Unavailable
+from liveshop.core.errors import (
+    Busy,
+    Expired,
+    InternalError,
+    LiveshopError,
+    OutcomeUnknown,
+    Unavailable,
+)
 from liveshop.core.failpoint import Failpoint
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.signal import Signal
 from liveshop.engine.until_known import until_known
+from liveshop.features.ballots.room_metrics import BallotMetrics
 from liveshop.features.ballots.room_tallies import Tallies
 from liveshop.features.ballots.rules import (
     BALLOTS_GATHERED_MS_MAX,
@@ -40,8 +49,10 @@ class BallotWriter:
         self._session = session
         self._tallies = tallies
         self._store = session.node.stores[Ballots]
+        self._metrics = session.node.metrics[BallotMetrics]
         self._shard = zlib.crc32(session.node.node_id.encode()) % TALLY_SHARDS
-        self._queue: deque[Ballot] = deque()
+        # Each with the instant at which it came.
+        self._queue: deque[tuple[Ballot, float]] = deque()
         # Those in the queue and those that are being stored, with all who wait for each.
         self._askers: dict[_Key, list[Reply]] = {}
         self._asked = 0
@@ -61,12 +72,13 @@ class BallotWriter:
         """
         known = self.choice(ballot.thing, ballot.voter)
         if known is not None:
+            self._metrics.by_node.inc()
             reply(known)
             return
         if not self._session.node.postgres_answers:
-            raise Unavailable()
+            raise self._counted(Unavailable())
         if self._asked >= BALLOTS_QUEUED_MAX:
-            raise Busy()
+            raise self._counted(Busy())
         self._asked += 1
         key = (ballot.thing, ballot.voter)
         askers = self._askers.get(key)
@@ -74,7 +86,7 @@ class BallotWriter:
             askers.append(reply)
             return
         self._askers[key] = [reply]
-        self._queue.append(ballot)
+        self._queue.append((ballot, perf_counter()))
         if len(self._queue) == 1:
             self._filled.set()
         elif len(self._queue) == BALLOTS_PER_COMMIT_MAX:
@@ -97,11 +109,12 @@ class BallotWriter:
                 with anyio.move_on_at(started + _GATHERED_S):
                     await self._full.wait()
             started = anyio.current_time()
+            self._metrics.wait.observe(perf_counter() - self._queue[0][1])
             size = min(len(self._queue), BALLOTS_PER_COMMIT_MAX)
-            await self._write([self._queue.popleft() for _ in range(size)])
+            await self._write([self._queue.popleft()[0] for _ in range(size)])
 
     async def _write(self, batch: Sequence[Ballot]) -> None:
-        epoch = self._session.epochs.newest
+        epoch, began_s = self._session.epochs.newest, perf_counter()
         try:
             cast = await self._cast(batch)
             self._session.node.reach(Failpoint.AFTER_BALLOTS)
@@ -111,41 +124,52 @@ class BallotWriter:
             self._session.failed("ballots")
             self._refuse(batch, InternalError())
         else:
+            self._metrics.commit.observe(perf_counter() - began_s)
+            self._metrics.batches.observe(len(batch))
             self._tallies.rise(cast.counted)
-            for ballot, choice in zip(batch, cast.choices, strict=True):
-                self._stored(ballot, choice, known=epoch == self._epoch)
+            self._tell(batch, cast, known=epoch == self._epoch)
 
     async def _cast(self, batch: Sequence[Ballot]) -> Cast:
         """Store a batch; what an earlier attempt has stored is answered as it is stored."""
         session_id, clock = self._session.session_id, self._session.clock
-        for ballot in batch:
-            if ballot.thing not in self._boxes:
-                await self._store.open(session_id, ballot.thing, ballot.closes_ms)
-                self._boxes.add(ballot.thing)
 
         async def cast(again: bool) -> Cast:
-            return await self._store.cast(
-                session_id, batch, shard=self._shard, now_ms=clock.now_ms()
-            )
+            try:
+                for ballot in batch:
+                    if ballot.thing not in self._boxes:
+                        await self._store.open(session_id, ballot.thing, ballot.closes_ms)
+                        self._boxes.add(ballot.thing)
+                return await self._store.cast(
+                    session_id, batch, shard=self._shard, now_ms=clock.now_ms()
+                )
+            except LiveshopError as failure:
+                outcome = "unknown" if isinstance(failure, OutcomeUnknown) else "not_written"
+                self._metrics.failures.labels(outcome).inc()
+                raise
 
         return await until_known(cast)
 
+    def _tell(self, batch: Sequence[Ballot], cast: Cast, *, known: bool) -> None:
+        """Answer each ballot by what is stored of it, if anything is."""
+        answered = 0
+        for ballot, choice in zip(batch, cast.choices, strict=True):
+            if choice is None:
+                # It is closed; or it is gone with an older copy of PostgreSQL, and is made again.
+                self._boxes.discard(ballot.thing)
+                self._refuse([ballot], Expired("the time to choose"))
+                continue
+            if known:
+                key = (self._session.session_id, ballot.thing, ballot.voter)
+                self._store.known.put(key, choice)
+            answered += self._answer(ballot, choice)
+        self._metrics.by_store.inc(answered)
+
     def _refuse(self, batch: Sequence[Ballot], failure: LiveshopError) -> None:
-        for ballot in batch:
-            self._answer(ballot, failure)
+        refused = sum(self._answer(ballot, failure) for ballot in batch)
+        self._metrics.refused.labels(failure.code).inc(refused)
 
-    def _stored(self, ballot: Ballot, choice: int | None, *, known: bool) -> None:
-        if choice is None:
-            # It is closed; or it is gone with an older copy of PostgreSQL, and is made again.
-            self._boxes.discard(ballot.thing)
-            self._answer(ballot, Expired("the time to choose"))
-            return
-        if known:
-            key = (self._session.session_id, ballot.thing, ballot.voter)
-            self._store.known.put(key, choice)
-        self._answer(ballot, choice)
-
-    def _answer(self, ballot: Ballot, answer: int | LiveshopError) -> None:
+    def _answer(self, ballot: Ballot, answer: int | LiveshopError) -> int:
+        """Answer everyone who waits for a ballot, and return how many they are."""
         askers = self._askers.pop((ballot.thing, ballot.voter))
         self._asked -= len(askers)
         for reply in askers:
@@ -153,6 +177,11 @@ class BallotWriter:
                 reply(answer)
             except Exception:
                 self._session.failed("ballots")
+        return len(askers)
+
+    def _counted(self, refusal: LiveshopError) -> LiveshopError:
+        self._metrics.refused.labels(refusal.code).inc()
+        return refusal
 
     def _forget(self) -> None:
         """Believe nothing from before: PostgreSQL may have gone back to an older copy."""

@@ -42,6 +42,14 @@ class PollsRoom(RoomPart):
 
     def vote(self, command: Vote, asker: Asker) -> None:
         """Cast a viewer's ballot; it is answered once it is stored, by the choice that is."""
+        try:
+            ballot = self._ballot(command, asker)
+        except LiveshopError as refusal:
+            self._ballots.refused(refusal)
+            raise
+        self._ballots.cast(ballot, partial(_tell, asker, command.poll))
+
+    def _ballot(self, command: Vote, asker: Asker) -> Ballot:
         assert asker.viewer is not None, "a vote comes over a connection"
         identity, polls = asker.viewer.identity, self._polls
         poll = polls.open.get(command.poll)
@@ -51,13 +59,12 @@ class PollsRoom(RoomPart):
             raise NotFound("poll", str(command.poll))
         if poll is not None and command.choice >= poll.size:
             raise BadRequest(f"`choice`: the poll has {poll.size}, from 0 on")
-        ballot = Ballot(
+        return Ballot(
             thing=thing_of(command.poll),
             voter=_guest(command) if identity is None else _voter(identity),
             choice=command.choice + (GUESTS if identity is None else 0),
             closes_ms=None if poll is None else poll.ends_at_ms,
         )
-        self._ballots.cast(ballot, partial(_tell, asker, command.poll))
 
     def applied(self, event: Event) -> None:
         """Count what is open now."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from functools import partial
 
 import pytest
 import redis
@@ -12,6 +13,7 @@ from liveshop.features import FEATURES
 from liveshop.features.ballots import SessionBallots
 from tests.engine.world import Watcher, open_shop
 from tests.features.polls.show import PollShow, poll_show, voted
+from tests.samples import sample
 from tests.waiting import until
 
 
@@ -94,6 +96,10 @@ async def test_votes_that_cannot_be_are_refused_and_counted_nowhere(
         assert (await show.vote(ada, poll + 1, 0))["code"] == "not_found"
         assert (await show.vote(nobody, poll, 0))["code"] == "unauthorized"
         assert (await show.vote(nobody, poll, 0, visitor="v1"))["code"] == "unauthorized"
+        counted = partial(sample, show.shop.engine.node.metrics, "ballots_refused_total")
+        assert counted(code="bad_request") == 1
+        assert counted(code="not_found") == 2
+        assert counted(code="unauthorized") == 2
         (closed,) = await show.host("poll.close", poll=poll)
         assert closed.total == 0
 
