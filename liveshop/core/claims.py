@@ -1,5 +1,6 @@
 """The claims of a token about its bearer."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,14 +21,24 @@ class _Claims(Struct, frozen=True, kw_only=True):
     # The code that checks the signature compares it with the clock, and may take text for a number.
     exp: int | float
     nbf: int | float = 0
+    # RFC 7519 asks for no type of these two, so a strange one is like none: see `grant_of`.
+    iat: Any = None
+    jti: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The identity that a token names, and the one session that it is good for; None for any."""
+    """The identity that a token names, and the one session that it is good for; None for any.
+
+    `token_id` is its `jti`. `issued_s` is its `iat`, 0 without one. `ends_s` is its `exp`, None for
+    an API key. Both are in seconds.
+    """
 
     identity: Identity
     session_id: str | None
+    token_id: str | None = None
+    issued_s: float = 0
+    ends_s: float | None = None
 
     def identity_in(self, session_id: str) -> Identity:
         """Return whom the token names; raises Unauthorized if it is of another session."""
@@ -48,4 +59,16 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
     except (msgspec.ValidationError, UnicodeError) as exc:
         raise Unauthorized from exc
     identity = Identity(read.sub, read.name or read.sub, Role[read.role.upper()])
-    return Grant(identity, read.session)
+    return Grant(
+        identity,
+        read.session,
+        token_id=read.jti if isinstance(read.jti, str) else None,
+        issued_s=_seconds(read.iat),
+        ends_s=read.exp,
+    )
+
+
+def _seconds(claim: Any) -> float:
+    """Return an instant that a token claims; one that is no number counts as 0."""
+    is_number = isinstance(claim, int | float) and not isinstance(claim, bool)
+    return claim if is_number and -math.inf < claim < math.inf else 0

@@ -130,12 +130,14 @@ def make_token(
     session_id: str | None = None,
 ) -> str:
     """Return an HS256 token that is good for `ttl_s` seconds."""
+    now_s = int(time.time())
     claims = {
         "sub": viewer_id,
         "role": role.word,
         "name": name,
         "session": session_id,
-        "exp": int(time.time()) + ttl_s,
+        "iat": now_s,
+        "exp": now_s + ttl_s,
     }
     given = {claim: value for claim, value in claims.items() if value is not None}
     return jwt.encode(given, secret, algorithm="HS256")

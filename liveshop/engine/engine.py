@@ -97,10 +97,15 @@ class Engine:
         await until_known(create)
         return info
 
-    async def execute(self, session_id: str, command: Command) -> list[Event]:
-        """Carry out a command of a host or moderator; raises what refuses it."""
+    async def execute(
+        self, session_id: str, command: Command, by: Identity | None = None
+    ) -> list[Event]:
+        """Carry out a command of a host or moderator; raises what refuses it.
+
+        Without `by`, a program of ours asks, which may do all that hosts may.
+        """
         room = await self.rooms.get(session_id)
-        return await self._errands.carry_out(lambda: room.command(command))
+        return await self._errands.carry_out(lambda: room.command(command, by))
 
     async def reserve(
         self, session_id: str, buyer: Identity, command: Reserve

@@ -18,7 +18,8 @@ def test_a_token_names_whom_it_was_made_for() -> None:
     )
     assert result.exit_code == 0
     claims = jwt.decode(result.output.strip(), _SECRET, ["HS256"])
-    expires = claims.pop("exp")
+    expires, issued = claims.pop("exp"), claims.pop("iat")
+    assert expires - issued == 60
     assert claims == {"sub": "u_1", "role": "host", "name": "Ada", "session": "s1"}
     assert 50 < expires - time.time() <= 60
 
@@ -26,7 +27,7 @@ def test_a_token_names_whom_it_was_made_for() -> None:
 def test_what_is_not_given_is_not_claimed() -> None:
     result = CliRunner().invoke(token, ["--sub", "u_1"], env={"LIVESHOP_SECRET": _SECRET})
     claims = jwt.decode(result.output.strip(), _SECRET, ["HS256"])
-    assert set(claims) == {"sub", "role", "exp"}
+    assert set(claims) == {"sub", "role", "iat", "exp"}
     assert claims["role"] == "viewer"
 
 

@@ -52,6 +52,26 @@ def test_a_token_of_one_session_is_good_in_that_one_alone() -> None:
     assert_refused(TOKENS, token(session="s2"))
 
 
+@pytest.mark.parametrize(
+    ("claimed", "issued_s"),
+    [(1_790_000_000, 1_790_000_000), (17.5, 17.5), (None, 0), ("17", 0), (True, 0), ([], 0)],
+)
+def test_a_token_says_when_it_was_issued_or_counts_as_the_oldest(
+    claimed: Any, issued_s: float
+) -> None:
+    assert TOKENS.read(token(iat=claimed)).issued_s == issued_s
+
+
+@pytest.mark.parametrize("claimed", [float("nan"), float("inf"), -float("inf")])
+def test_an_issue_that_is_no_instant_counts_as_the_oldest(claimed: float) -> None:
+    assert TOKENS.read(token(iat=claimed)).issued_s == 0
+
+
+@pytest.mark.parametrize(("claimed", "token_id"), [("t1", "t1"), (None, None)])
+def test_a_token_has_the_name_that_its_issuer_gave_it(claimed: Any, token_id: str | None) -> None:
+    assert TOKENS.read(token(jti=claimed)).token_id == token_id
+
+
 def test_claims_that_are_not_ours_are_ignored() -> None:
     ahead = int(time.time()) + 3600
     assert TOKENS.identify(token(iat=ahead, iss="shop", plan="gold"), "s1").viewer_id == "u_81"

@@ -60,7 +60,8 @@ async def command_session(services: Services, call: Call[Nothing, Command]) -> R
     """Carry out a command of a host or a moderator; each needs the role it has on a socket."""
     assert call.body.needs is not None, "commands of hosts need a role"
     call.caller.require(call.body.needs)
-    events = await services.engine.execute(call.path["session_id"], call.body)
+    by = call.caller.identity()
+    events = await services.engine.execute(call.path["session_id"], call.body, by)
     return Reply({"events": events})
 
 

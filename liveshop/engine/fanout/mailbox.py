@@ -7,7 +7,7 @@ from liveshop.core import messages
 from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import OUTGOING_MESSAGES_MAX
 from liveshop.core.model import Order, Reservation
-from liveshop.core.roles import Role
+from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.viewer import Viewer
@@ -18,6 +18,10 @@ class Asker(Protocol):
 
     viewer: Viewer | None
     ref: int | None
+
+    @property
+    def identity(self) -> Identity | None:
+        """The bearer of its token; None without one, or where a program of ours asks."""
 
     @property
     def gone(self) -> bool:
@@ -42,6 +46,12 @@ class ViewerAsker:
         self._audience = audience
         self.viewer: Viewer | None = viewer
         self.ref = ref
+
+    @property
+    def identity(self) -> Identity | None:
+        """The bearer of the connection's token."""
+        assert self.viewer is not None
+        return self.viewer.identity
 
     @property
     def gone(self) -> bool:

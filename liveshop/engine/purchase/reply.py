@@ -8,6 +8,7 @@ from liveshop.core import messages
 from liveshop.core.errors import LiveshopError, OutcomeUnknown
 from liveshop.core.limits import ANSWER_MS_MAX
 from liveshop.core.model import Reservation
+from liveshop.core.roles import Identity
 from liveshop.core.wire import Message
 from liveshop.engine.fanout.viewer import Viewer
 
@@ -15,7 +16,8 @@ from liveshop.engine.fanout.viewer import Viewer
 class Reply:
     """Takes the first answer; the buyer's connections get those that follow it."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: Identity | None = None) -> None:
+        self.identity = identity
         self.viewer: Viewer | None = None
         self.ref: int | None = None
         # Set once nobody waits for the answer any longer.

@@ -204,11 +204,11 @@ class Room:
         """Give a reservation back; raises what refuses it."""
         await self.cart.release(buyer, rid, asker)
 
-    async def command(self, command: Command) -> list[Event]:
+    async def command(self, command: Command, by: Identity | None = None) -> list[Event]:
         """Carry out what a host or moderator asks for; raises what refuses it."""
         if isinstance(command, HostCommand):
             return await self.command_log.execute(command)
-        await self._handlers[type(command)](command, Reply())
+        await self._handlers[type(command)](command, Reply(by))
         return []
 
     def greet(self, identity: Identity | None, visitor: str | None) -> None:
