@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from liveshop.core import limits
 from liveshop.core.failpoint import Failpoint
+from liveshop.core.money import is_currency
 from liveshop.core.postgres_address import asyncpg_url
 from liveshop.core.redis_servers import servers_of
 from liveshop.core.url import Url, parse_url
@@ -137,6 +138,8 @@ def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
 def _parse_currency(text: str) -> str:
     if len(text) != 3 or not (text.isascii() and text.isalpha() and text.isupper()):
         raise ValueError("it must be a code of three capital letters, such as EUR")
+    if not is_currency(text):
+        raise ValueError(f"{text} is no currency of ISO 4217; write a code of it, such as EUR")
     return text
 
 

@@ -16,6 +16,7 @@ from liveshop.core.events import (
     SaleStarted,
 )
 from liveshop.core.model import ChatMessage, Sale, ShelfProduct, sku_row
+from liveshop.core.money import currency_digits
 from liveshop.core.session import SessionState
 
 
@@ -114,6 +115,7 @@ def snapshot(
         "status": state.status.value,
         "starts_at_ms": info.starts_at_ms,
         "currency": info.currency,
+        "currency_digits": currency_digits(info.currency),
         "stream_url": info.stream_url,
         "pinned": list(state.pinned),
         "shelf": [_shelf_product(product, gauges) for product in state.shelf.values()],

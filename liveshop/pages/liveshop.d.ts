@@ -22,7 +22,8 @@ export interface Sale {
 }
 export interface Session {
   offset: number; now_ms: number; id: string; title: string; status: SessionStatus;
-  starts_at_ms: number | null; currency: string; stream_url: string | null; pinned: string[];
+  starts_at_ms: number | null; currency: string; currency_digits: number; stream_url: string | null;
+  pinned: string[];
   shelf: Product[]; sales: Sale[]; viewers: number; buying: boolean;
 }
 

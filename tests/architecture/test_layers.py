@@ -12,7 +12,6 @@ LAYERS = ("core", "stores", "engine", "edge", "cli")
 HOMES = {
     "msgspec": LAYERS,  # its records are plain classes; see the test of the codec
     "orjson": ("core",),
-    "babel": ("core",),
     "redis": ("stores",),
     "hiredis": ("stores",),
     "asyncpg": ("stores",),

@@ -91,7 +91,7 @@ def test_the_patterns_are_those_of_the_package_and_its_pages() -> None:
     modules = {where.rpartition(".")[0] for where, _, _ in _PATTERNS}
     csv = "liveshop.features.catalogue_import"
     assert {f"{csv}.prose", f"{csv}.shopify", "liveshop.core.words"} <= modules
-    assert {"liveshop.core.money._AMOUNT", f"{csv}.shopify._URL"} <= _whole()
+    assert {"liveshop.core.money._PLAIN", f"{csv}.shopify._URL"} <= _whole()
     assert {"playlist.js", "i18n.js"} <= {where for where, _, _ in _PATTERNS}
 
 

@@ -61,6 +61,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_POSTGRES_URL", "postgresql://[::1],[::2]:99999/x", "[::2]:99999 has no port"),
         ("LIVESHOP_TRUSTED_PROXIES", "proxy", "write addresses or networks"),
         ("LIVESHOP_CURRENCY", "euro", "three capital letters"),
+        ("LIVESHOP_CURRENCY", "XYZ", "XYZ is no currency of ISO 4217"),
         ("LIVESHOP_LOG_LEVEL", "loud", "it must be one of debug, info, warning, error"),
         ("LIVESHOP_LOG_FORMAT", "xml", "it must be one of text, json"),
         ("LIVESHOP_TRACES_URL", "collector:4318", "it must start with http://"),

@@ -267,6 +267,7 @@ def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
         "status": "live",
         "starts_at_ms": None,
         "currency": "EUR",
+        "currency_digits": 2,
         "stream_url": None,
         "pinned": ["shirt"],
         "shelf": [{"product_id": "shirt", "title": "Shirt", "image": None, "variants": variants}],

@@ -63,4 +63,12 @@ POLLS: Final = (
     ),
 )
 
-ALLOWANCES: Final = (*WORDS, *REHEARSAL, *POLLS)
+MONEY: Final = (
+    Allowance(
+        re.compile(r'"currency_digits": (?:[0-9]|\{"type": "integer"[^}]*\}), |,currency_digits'),
+        "",
+        "A currency comes with its decimals.",
+    ),
+)
+
+ALLOWANCES: Final = (*WORDS, *REHEARSAL, *POLLS, *MONEY)

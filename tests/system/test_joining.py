@@ -25,7 +25,17 @@ from tests.system.shop import (
 
 _SESSION = (
     *("type", "offset", "now_ms", "id", "title", "status", "starts_at_ms", "currency"),
-    *("stream_url", "pinned", "shelf", "sales", "viewers", "likes", "buying", "chat_pinned"),
+    *(
+        "currency_digits",
+        "stream_url",
+        "pinned",
+        "shelf",
+        "sales",
+        "viewers",
+        "likes",
+        "buying",
+        "chat_pinned",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from liveshop.core import limits
 from liveshop.core.feature import Vocabulary
 from liveshop.core.fields import Currency, Instant, PaymentUrl, Title, Url
 from liveshop.core.model import PaymentMode, Status
+from liveshop.core.money import is_currency
 from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence, record
 
 
@@ -38,6 +39,10 @@ class NewSession(Input, frozen=True, kw_only=True):
     )
     stream_url: Url | None = None
     checkout_url: PaymentUrl | None = None
+
+    def __post_init__(self) -> None:
+        if self.currency is not None and not is_currency(self.currency):
+            raise ValueError(f"`currency`: {self.currency} is no currency of ISO 4217")
 
 
 class OnShelf(Output, frozen=True, kw_only=True):
@@ -81,6 +86,7 @@ class SessionView(Output, frozen=True, kw_only=True, tag_field="type", tag="sess
     status: Status
     starts_at_ms: int | None
     currency: str
+    currency_digits: int
     stream_url: str | None
     pinned: list[str]
     shelf: list[Shelved]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from liveshop.core import wire
 from liveshop.core.feature import Vocabulary
 from liveshop.core.limits import PRICE_HISTORY_MS
+from liveshop.core.money import currency_digits
 from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
@@ -87,6 +88,7 @@ async def _summary(services: Services, session_id: str) -> Summary:
         session_id=session_id,
         title=record.info.title,
         currency=record.info.currency,
+        currency_digits=currency_digits(record.info.currency),
         status=record.status,
         started_at_ms=story.started_at_ms,
         ended_at_ms=story.ended_at_ms,
@@ -124,9 +126,10 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 def _csv(columns: Sequence[str], lines: Iterable[dict[str, Any]], currency: str) -> str:
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow([*columns, "currency"])
+    table.writerow([*columns, "currency", "currency_digits"])
     for line in lines:
-        table.writerow([*(_cell(line[name]) for name in columns), currency])
+        cells = [_cell(line[name]) for name in columns]
+        table.writerow([*cells, currency, currency_digits(currency)])
     return text.getvalue()
 
 

@@ -85,6 +85,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     session_id: str
     title: str
     currency: str
+    currency_digits: int
     status: str
     started_at_ms: int | None
     ended_at_ms: int | None

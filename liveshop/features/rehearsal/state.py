@@ -30,6 +30,7 @@ from liveshop.core.fields import (
     Uuid,
 )
 from liveshop.core.model import ChatMessage, Product, Row, Sale, ShelfProduct, Status, sku_row
+from liveshop.core.money import CURRENCY_DIGITS_MAX
 from liveshop.core.rehearsal import RehearsalRecord, RehearsedChat, Shown
 from liveshop.core.session import Part, SessionInfo, SessionState
 from liveshop.features.rehearsal.limits import REHEARSED_ORDERS_MAX
@@ -85,6 +86,7 @@ class RehearsedSession(RehearsalRecord, frozen=True, kw_only=True, tag_field="ty
     status: Status
     starts_at_ms: Instant | None
     currency: Currency
+    currency_digits: Annotated[int, Meta(ge=0, le=CURRENCY_DIGITS_MAX)] = 2
     stream_url: Url | None
     pinned: Annotated[list[Id], Meta(max_length=limits.PINS_MAX)]
     shelf: Annotated[list[RehearsedProduct], Meta(max_length=limits.SHELF_PRODUCTS_MAX)]

@@ -11,6 +11,8 @@
 export const LANGUAGES = { en: "English", el: "Ελληνικά", zh: "中文", ru: "Русский" };
 
 const PLACE = "liveshop:language";
+const PRICE_MINOR_MAX = 10 ** 12;
+const NUMBER_CHARS_MAX = 40;
 const listeners = new Set();
 let language = "en";
 let messages = {};
@@ -104,24 +106,72 @@ export function percent(share) {
   return format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 1 }).format(share);
 }
 
-const inCurrency = (currency) => format(Intl.NumberFormat, { style: "currency", currency });
+// The decimals of each currency, as the server said. A browser's own digits are those of cash, or
+// of another edition than the server's, and one amount would be two.
+const digitsOf = new Map();
+
+/** Learn how many digits of a currency are after the point, from what the server sends with it. */
+export function learnCurrency({ currency, currency_digits }) {
+  if (currency_digits !== undefined) digitsOf.set(currency, currency_digits);
+}
 
 /** How many digits of a currency are after the point: 2 for EUR, 0 for JPY. */
 function minorDigits(currency) {
-  return inCurrency(currency).resolvedOptions().maximumFractionDigits;
+  // A server of the release before does not say.
+  return digitsOf.get(currency)
+    ?? format(Intl.NumberFormat, { style: "currency", currency })
+      .resolvedOptions().maximumFractionDigits;
 }
 
 /** Write an amount in minor units. */
 export function money(amount, currency) {
-  return inCurrency(currency).format(amount / 10 ** minorDigits(currency));
+  const digits = minorDigits(currency);
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return format(Intl.NumberFormat, { style: "currency", currency, ...options })
+    .format(amount / 10 ** digits);
 }
 
-/** Read an amount as people type it ("39", "39.90", "39,90") into minor units, or null. */
+const GAPS = /[ \u00a0\u2009\u202f'\u2019]/g;
+const SEPARATOR = /([_.,])/;
+
+/** The digits and decimals of a number whose thousands are parted, or null. */
+function grouped(figures, separators) {
+  const last = separators.at(-1);
+  const pointed = last !== separators[0] && last !== "_";
+  const groups = pointed ? figures.slice(0, -1) : figures;
+  const gaps = pointed ? separators.slice(0, -1) : separators;
+  // Groups of two are India's: 12,34,567.00.
+  const fits = groups.length > 1 && /^[1-9]\d{0,2}$/.test(groups[0]) && new Set(gaps).size === 1
+    && groups.slice(1).every((each) => each.length === 2 || each.length === 3)
+    && groups.at(-1).length === 3;
+  return fits ? [groups.join(""), pointed ? figures.at(-1) : ""] : null;
+}
+
+/** Take "1,290.50" apart: the digits before the decimals, and the decimals; or null. */
+function takenApart(text, digits) {
+  const parts = text.split(SEPARATOR);
+  const figures = parts.filter((each, index) => index % 2 === 0);
+  const separators = parts.filter((each, index) => index % 2 === 1);
+  if (figures.some((each) => !/^\d+$/.test(each)) || text.length > NUMBER_CHARS_MAX) return null;
+  if (separators.length === 0) return [text, ""];
+  const parted = grouped(figures, separators);
+  if (separators.length > 1 || separators[0] === "_") return parted;
+  // "1,290" may be either where there are decimals.
+  return parted === null || separators[0] === "." ? figures : digits > 0 ? null : parted;
+}
+
+/** Read an amount as people type it ("39", "39.90", "1 290,00") into minor units, or null. */
 export function parseMoney(text, currency) {
   const digits = minorDigits(currency);
-  const parts = /^(\d{1,10})(?:[.,](\d+))?$/.exec(text.trim());
-  if (parts === null || (parts[2] ?? "").length > digits) return null;
-  return Number(parts[1] + (parts[2] ?? "").padEnd(digits, "0"));
+  const number = text.trim();
+  const parts = number.includes("_") ? null : takenApart(number.replace(GAPS, "_"), digits);
+  if (parts === null) return null;
+  const [whole, decimals] = parts;
+  // Three noughts may be of thousands: 12.000 is no price where a currency has 0 or 2 decimals.
+  const thousands = decimals.length === 3 && digits < 3 && whole.length <= 3 && /[1-9]/.test(whole);
+  if (thousands || /[1-9]/.test(decimals.slice(digits))) return null;
+  const price = Number(whole + decimals.slice(0, digits).padEnd(digits, "0"));
+  return price > PRICE_MINOR_MAX ? null : price;
 }
 
 /** Write an amount as an input wants it: "39.90". */

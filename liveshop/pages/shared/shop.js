@@ -1,10 +1,17 @@
 /** The client's state in preact: components draw again when what they look at has changed. */
 
 import { createContext, useContext, useEffect, useReducer, useRef } from "./html.js";
-import { onLanguage } from "./i18n.js";
+import { learnCurrency, onLanguage } from "./i18n.js";
 
 /** The `Shop` of the page; its root provides it. */
 export const ShopContext = createContext(null);
+
+/** Write money with the decimals that the server names; before anything of the shop is drawn. */
+export function followCurrency(shop) {
+  const learn = ({ session }) => session && learnCurrency(session);
+  learn(shop.state);
+  shop.subscribe(learn);
+}
 
 /** The page's `Shop`. */
 export function useShop() {

@@ -5,7 +5,7 @@ import { Shop } from "../client/shop.js";
 import { takeToken } from "../client/storage.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
-import { ShopContext } from "../shared/shop.js";
+import { ShopContext, followCurrency } from "../shared/shop.js";
 import { Slots, SlotsContext } from "../shared/slots.js";
 import { App } from "./app.js";
 
@@ -14,6 +14,7 @@ const shop = new Shop({ sessionId, token: takeToken(), features: STATES });
 const slots = new Slots(FEATURES, load, "viewer");
 const place = document.getElementById("app");
 
+followCurrency(shop);
 slots.follow(shop);
 await Promise.all([loadLanguage(), slots.begin()]);
 place.replaceChildren();

@@ -22,6 +22,23 @@ def test_a_session_is_scheduled_if_it_says_when_it_starts_else_a_draft(api: Api)
     assert (draft["status"], draft["starts_at_ms"]) == ("draft", None)
 
 
+def test_a_session_says_how_many_decimals_its_currency_has(api: Api) -> None:
+    digits = {"EUR": 2, "HUF": 2, "JPY": 0, "KWD": 3, "CLF": 4}
+    for currency, expected in digits.items():
+        made = api.host.post("/api/sessions", json={"title": "Drop", "currency": currency})
+        session = made.json()
+        assert (session["currency"], session["currency_digits"]) == (currency, expected)
+
+
+def test_a_session_in_no_currency_of_iso_4217_is_refused(api: Api) -> None:
+    for currency in ("XYZ", "XAU", "DEM"):
+        body = {"title": "Drop", "currency": currency}
+        refused = api.host.post("/api/sessions", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
+        assert f"{currency} is no currency of ISO 4217" in refused.json()["message"]
+    assert api.host.get("/api/sessions").json()["sessions"] == []
+
+
 def test_a_session_reads_as_its_snapshot(api: Api) -> None:
     session_id, sku = api.go_live(units=5, limit=2)
     session = api.anyone.get(f"/api/sessions/{session_id}").json()

@@ -43,7 +43,7 @@ export function Tiles({ summary }) {
 }
 
 export function Charts({ summary }) {
-  const { series, step_ms, sales, currency } = summary;
+  const { series, step_ms, sales, currency, currency_digits = 2 } = summary;
   const inCurrency = (value) => money(value, currency);
   const perMinute = (point) => (point.units * 60_000) / step_ms;
   const shape = { series, sales, stepMs: step_ms };
@@ -54,8 +54,8 @@ export function Charts({ summary }) {
         { label: t("figures.carts"), of: (p) => p.held, colour: "--urgent" }]} />
       <${Chart} ...${shape} title=${t("figures.chart.units")} lines=${[
         { label: t("figures.chart.units"), of: perMinute, colour: "--good", bars: true }]} />
-      <${Chart} ...${shape} title=${t("figures.revenue")} write=${inCurrency} least=${100}
-        lines=${[
+      <${Chart} ...${shape} title=${t("figures.revenue")} write=${inCurrency}
+        least=${10 ** currency_digits} lines=${[
         { label: t("figures.revenue"), of: (p) => p.revenue, colour: "--accent", bars: true }]} />
       <${Chart} ...${shape} title=${t("figures.likes")} lines=${[
         { label: t("figures.likes"), of: (p) => p.likes, colour: "--urgent" }]} />

@@ -12,8 +12,8 @@ export class RehearsalFigures {
   stats = { type: "stats", ...SUMS, held: 0, viewers_peak: 0 };
   #series; // all of the summary but the totals
 
-  constructor({ id, currency }) {
-    this.#series = { ...EMPTY, session_id: id, currency };
+  constructor({ id, currency, currency_digits }) {
+    this.#series = { ...EMPTY, session_id: id, currency, currency_digits };
   }
 
   begin(atMs) {
