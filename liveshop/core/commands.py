@@ -106,6 +106,14 @@ class Release(Command, frozen=True, kw_only=True, tag="release"):
     rid: Uuid
 
 
+class Abandon(Command, frozen=True, kw_only=True, tag="abandon"):
+    """Give up an order that waits for its money."""
+
+    needs = Role.VIEWER
+    rate = PURCHASES
+    order_id: Uuid
+
+
 class StartSession(HostCommand, frozen=True, kw_only=True, tag="session.start"):
     """Go live."""
 
@@ -206,4 +214,4 @@ KernelHostCommand = (
     | EndSale
 )
 Purchase = Buy | Reserve
-KernelCommand = Hello | AskTime | Buy | Reserve | Checkout | Release | KernelHostCommand
+KernelCommand = Hello | AskTime | Buy | Reserve | Checkout | Release | Abandon | KernelHostCommand

@@ -8,7 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from liveshop.core.errors import LiveshopError
-from liveshop.core.model import ChatMessage, Order, Reservation, ReservationState, Totals
+from liveshop.core.model import (
+    ChatMessage,
+    Order,
+    OrderStatus,
+    Reservation,
+    ReservationState,
+    Totals,
+)
 from liveshop.core.roles import Identity
 from liveshop.core.wire import Message, as_message
 
@@ -20,10 +27,13 @@ def welcome(
     now_ms: int,
     ping_ms: int,
     reservations: Iterable[Reservation] = (),
-    orders: Iterable[Order] = (),
+    orders: Sequence[Message] = (),
     fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> Message:
-    """Greet a connection; `viewer` is None for an anonymous one, `fields` are those of features."""
+    """Greet a connection; `viewer` is None for an anonymous one, `fields` are those of features.
+
+    `orders` are made by `welcome_order`.
+    """
     return _answer(
         "welcome",
         ref,
@@ -31,9 +41,19 @@ def welcome(
         now_ms=now_ms,
         ping_ms=ping_ms,
         reservations=[_open_reservation(reservation) for reservation in reservations],
-        orders=[_welcome_order(order) for order in orders],
+        orders=list(orders),
         **fields,
     )
+
+
+def welcome_order(order: Order, payment_url: str | None) -> Message:
+    """Return an order as a `welcome` shows it: while it is pending, with where and until when."""
+    fields = confirmed(order)
+    del fields["type"]
+    fields["status"] = order.status.value
+    if order.status is OrderStatus.PENDING:
+        fields |= {"url": payment_url, "expires_at_ms": order.pay_until_ms}
+    return fields
 
 
 def ok(ref: int | None, **fields: Any) -> Message:
@@ -84,13 +104,18 @@ def resolved(reservation: Reservation, ref: int | None = None) -> Message:
     rid, sku = reservation.rid, reservation.sku
     match reservation.state:
         case ReservationState.RELEASED:
-            return _answer("released", ref, rid=rid, sku=sku)
+            return released(rid, sku, ref)
         case ReservationState.EXPIRED:
             return expired(rid, sku, ref)
         case ReservationState.REFUSED:
             return refused(rid, sku, reservation.code or "internal", ref)
         case state:
             raise AssertionError(f"{rid} is {state}")
+
+
+def released(rid: str, sku: str, ref: int | None = None) -> Message:
+    """Tell of a reservation that was given back."""
+    return _answer("released", ref, rid=rid, sku=sku)
 
 
 def expired(rid: str, sku: str, ref: int | None = None) -> Message:
@@ -143,7 +168,7 @@ def cancelled(order: Order) -> Message:
 def order_fields(order: Order) -> Message:
     """Return an order as HTTP shows it."""
     fields = as_message(order)
-    del fields["charges"]
+    del fields["charges"], fields["pay_until_ms"]
     for line in fields["lines"]:
         for ours in ("sale", "final", "memo"):  # no names of the protocol
             del line[ours]
@@ -204,9 +229,3 @@ def _open_reservation(reservation: Reservation) -> Message:
         "state": reservation.state.value,
         "order_id": reservation.order_id,
     }
-
-
-def _welcome_order(order: Order) -> Message:
-    fields = confirmed(order)
-    del fields["type"]
-    return {**fields, "status": order.status.value}

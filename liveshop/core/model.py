@@ -218,7 +218,8 @@ class OrderLine(Struct, frozen=True, kw_only=True):
 class Order(Struct, frozen=True, kw_only=True):
     """The durable record of one or more reservations; `at_ms` is that of its confirmation.
 
-    `total` is the sum of the lines' finals, `charges` are taken besides them.
+    `total` is the sum of the lines' finals, `charges` are taken besides them. A PENDING one waits
+    for its money while now < `pay_until_ms`.
     """
 
     order_id: str
@@ -230,6 +231,7 @@ class Order(Struct, frozen=True, kw_only=True):
     currency: str
     at_ms: int
     charges: tuple[Charge, ...] = ()
+    pay_until_ms: int | None = None
 
     @property
     def rids(self) -> list[str]:

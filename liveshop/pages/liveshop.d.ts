@@ -91,6 +91,8 @@ export class Shop {
   reserve(wish: Wish): string;
   checkout(rids: string[]): string;
   release(rid: string): Promise<Message>;
+  /** Give up an order that waits for its money. */
+  abandon(orderId: string): Promise<Message>;
   dismiss(rid: string): void;
   say(text: string): Promise<Message>;
   like(count?: number): void;

@@ -1,6 +1,7 @@
 """The words of the viewer's page: of the chat's pace, of orders, of payment, and of refusals."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -133,6 +134,27 @@ async def test_payment_elsewhere_is_offered_in_place_of_buy(
     assert await shop.evaluate("window.opener") is None
     live.pay(order_id, amount=5000)
     await expect(_button(page, "Your orders, 1")).to_be_visible()
+    await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
+
+
+async def test_an_order_that_waits_for_its_money_is_paid_or_given_up_on_another_device(
+    browser: Browser, live: BrowserShow
+) -> None:
+    url = f"{live.node.url}/?order={{order_id}}"
+    live.begin_another("Elsewhere", payment="checkout", checkout_url=url)
+    page = await open_page(browser, live.watch("ada"), width=390)
+    await _button(page, "Buy Ocean Shirt").click()
+    card = page.get_by_role("article", name="Ocean Shirt")
+    await expect(card.get_by_role("link", name="Pay now: Ocean Shirt")).to_be_visible()
+    there = await open_page(browser, live.watch("ada"), width=390)
+    await _button(there, "Your orders, 1").click()
+    line = there.get_by_role("region", name="Your orders").get_by_role("listitem")
+    pay = line.get_by_role("link", name="Pay now")
+    await expect(pay).to_have_attribute("href", re.compile(r"/\?order=[0-9a-f-]{36}$"))
+    await line.get_by_role("button", name="Cancel the order").click()
+    await expect(line).to_contain_text("lapsed")
+    await expect(pay).to_have_count(0)
+    await expect(line.get_by_role("button")).to_have_count(0)
     await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
 
 

@@ -45,8 +45,9 @@ ORDER = Order(
 
 def test_welcome_tells_what_is_open_and_what_was_ordered() -> None:
     ada = Identity("u_81", "Ada", Role.VIEWER)
+    order = messages.welcome_order(ORDER, "https://pay.example/o1")
     message = messages.welcome(
-        1, ada, now_ms=5, ping_ms=25_000, reservations=[HELD], orders=[ORDER]
+        1, ada, now_ms=5, ping_ms=25_000, reservations=[HELD], orders=[order]
     )
     assert message == {
         "type": "welcome",
@@ -77,6 +78,20 @@ def test_welcome_tells_what_is_open_and_what_was_ordered() -> None:
         ],
     }
     assert list(message)[:5] == ["type", "ref", "viewer", "now_ms", "ping_ms"]
+
+
+def test_welcome_tells_where_and_until_when_a_pending_order_is_paid() -> None:
+    pending = replace(ORDER, status=OrderStatus.PENDING, pay_until_ms=9000)
+    assert messages.welcome_order(pending, "https://pay.example/o1") == {
+        "order_id": "o1",
+        "rids": ["r1", "r2"],
+        "total": 12_800,
+        "currency": "EUR",
+        "at_ms": 1000,
+        "status": "pending",
+        "url": "https://pay.example/o1",
+        "expires_at_ms": 9000,
+    }
 
 
 def test_an_anonymous_viewer_is_nobody() -> None:

@@ -261,6 +261,9 @@ class Buyer:
             if other is not None:
                 await self.purchase(other, attempt)
         if attempt.reserved is not None:
+            asked = self.history.asked
+            await self.until(lambda: bool(attempt.finals) or attempt.rid in asked)
+            await self._may_abandon(attempt.rid, [attempt])
             await self.until(lambda: bool(attempt.finals))
         elif not attempt.decided and self.random.random() < 0.7:
             other = await self.line()
@@ -293,7 +296,20 @@ class Buyer:
             if line is not None:
                 await self.check_out(line, checkout)
             if checkout.answered and self.random.random() < 0.9:
-                return
+                break
+        await self._may_abandon(order_id, cart)
+
+    async def _may_abandon(self, order_id: str, attempts: list[Attempt]) -> None:
+        """Give up one in ten of the orders that wait for their money, now and then twice."""
+        if order_id not in self.history.asked or self.random.random() > 0.1:
+            return
+        for attempt in attempts:
+            attempt.released = True
+        for _ in range(self.random.choice((1, 1, 2))):
+            line = await self.line()
+            if line is not None:
+                answer = await self.ask(line, {"type": "abandon", "order_id": order_id})
+                self.history.abandoned[order_id] += answer is not None and answer["type"] == "ok"
 
     async def _release(self, attempt: Attempt) -> None:
         attempt.released = True

@@ -39,6 +39,7 @@ def check(history: History, ledger: Ledger, offer: Offer, *, lossy: bool) -> lis
         *_totals_add_up(ledger),
         *_one_final_answer(history, lossy=lossy),
         *_never_early(history, lossy=lossy),
+        *_given_up_is_void(history, clients),
         *_limits_hold(ledger, offer),
         *_units_add_up(ledger),
         *_money_has_an_end(history, ledger),
@@ -144,6 +145,17 @@ def _never_early(history: History, *, lossy: bool) -> Iterator[Finding]:
                 yield Finding("P4", early, (attempt.rid,))
             elif what == "released" and not attempt.released:
                 yield Finding("P4", f"nobody released {attempt.rid}", (attempt.rid,))
+
+
+def _given_up_is_void(history: History, ledger: Ledger) -> Iterator[Finding]:
+    for order_id in +history.abandoned:
+        order = ledger.orders.get(order_id)
+        if order is None or order.status != "void":
+            yield Finding("P5", f"order {order_id} was abandoned and is {order}", (order_id,))
+    for rid, code in history.refused_as.items():
+        order_id = history.attempts[rid].order_id or rid
+        if code == "payment_failed" and order_id not in history.failed:
+            yield Finding("P5", f"nobody said that the payment of {order_id} failed", (order_id,))
 
 
 def _deadline_ms(history: History, attempt: Attempt, at_ms: int) -> int:

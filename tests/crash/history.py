@@ -129,6 +129,10 @@ class History:
         self.asked: dict[str, list[str]] = {}
         self.payments: dict[str, Payment] = {}
         self.cancels: dict[str, list[str]] = defaultdict(list)
+        # How often an order was said to be over before it was paid: by its buyer, by the merchant.
+        self.abandoned: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.refused_as: dict[str, str] = {}
         self.hosted: Counter[str] = Counter()
         self.entries: list[Entry] = []
         self.errors: Counter[str] = Counter()
@@ -163,6 +167,7 @@ class History:
                 self.asked[message["order_id"]] = message["rids"]
             case "released" | "expired" | "refused":
                 self._final(message["rid"], message["type"])
+                self.refused_as[message["rid"]] = message.get("code", "")
             case "welcome":
                 for order in message["orders"]:
                     if order["status"] in ("confirmed", "cancelled"):

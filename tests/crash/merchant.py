@@ -68,6 +68,9 @@ class Merchant:
         attempts = [self._history.attempts[rid] for rid in self._history.asked[order_id]]
         prices = [each.reserved["price"] for each in attempts if each.reserved is not None]
         what = 0.0 if self.reliable else self._random.random()
+        if what > 0.95:
+            tasks.start_soon(self._fail, order_id, self._random.uniform(0, self._hold_s * 0.5))
+            return
         if len(prices) < len(attempts) or what > 0.9:
             return  # a buyer who does not know the price does not pay, nor do others
         total = sum(price * each.quantity for price, each in zip(prices, attempts, strict=True))
@@ -79,6 +82,19 @@ class Merchant:
         if 0.7 < what < 0.8:
             tasks.start_soon(self._pay, order_id, total, waits_s)
         tasks.start_soon(self._pay, order_id, total, waits_s)
+
+    async def _fail(self, order_id: str, waits_s: float) -> None:
+        """Report, to any node, that a payment has failed."""
+        await anyio.sleep(waits_s)
+        url = self._random.choice(self._urls)
+        self._history.failed[order_id] += 1
+        self._history.send("merchant", {"type": "failed", "order_id": order_id})
+        try:
+            answer = await self._http.post(f"{url}/api/orders/{order_id}/failed")
+        except httpx.TransportError:
+            return  # it may have been carried out: whatever is told of it then is right
+        code = "ok" if answer.is_success else str(answer.json()["code"])
+        self._history.note("merchant", {"order_id": order_id, "answer": code})
 
     async def _pay(self, order_id: str, amount: int, waits_s: float) -> None:
         payment_id = str(uuid.UUID(int=self._random.getrandbits(128), version=4))

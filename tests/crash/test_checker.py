@@ -295,3 +295,20 @@ def test_money_for_an_order_cancelled_later_is_due_whatever_one_answer_said(
     ledger = replace(_with(_ledger(), cancelled), payments={"p1": (5_000, status)})
     found = [each for each in check(history, ledger, _OFFER, lossy=False) if "p1" in each.what]
     assert len(found) == findings
+
+
+def test_an_abandoned_order_that_was_sold_after_all_is_found() -> None:
+    history = _history()
+    history.abandoned["o3"] += 1
+    found = check(history, _ledger(), _OFFER, lossy=False)
+    assert [finding.promise for finding in found] == ["P5"]
+    assert "o3 was abandoned and is" in found[0].what
+
+
+def test_a_payment_that_failed_though_nobody_said_so_is_found() -> None:
+    history = _history()
+    history.refused_as["r3"] = "payment_failed"
+    found = check(history, _ledger(), _OFFER, lossy=False)
+    assert [finding.what for finding in found] == ["nobody said that the payment of o3 failed"]
+    history.failed["o3"] += 1
+    assert check(history, _ledger(), _OFFER, lossy=False) == []

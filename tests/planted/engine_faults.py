@@ -9,6 +9,29 @@ _TESTS: Final = "tests/engine"
 
 FAULTS: Final = (
     Fault(
+        name="an order given up by whoever knows its id",
+        promise="P5: a stranger ends the order that its buyer is about to pay",
+        file="liveshop/engine/purchase/order_outcomes.py",
+        old="        if (order.session_id, order.viewer_id) != (self._session.session_id, buyer):",
+        new="        if order.session_id != self._session.session_id:",
+        tests=(
+            "tests/engine/test_giving_up.py"
+            "::test_an_order_is_abandoned_by_its_buyer_alone_and_not_once_it_is_paid",
+        ),
+    ),
+    Fault(
+        name="the units of an order that was given up stay held",
+        promise="P4: nobody can buy them until a deadline that nobody waits for",
+        file="liveshop/engine/purchase/order_outcomes.py",
+        old="        await self._settler.settle(outcomes, reply.copies)\n        if reply.new:\n"
+        "            await self.expired(outcomes)\n",
+        new="        if reply.new:\n            await self.expired(outcomes)\n",
+        tests=(
+            "tests/engine/test_giving_up.py"
+            "::test_the_units_of_an_abandoned_order_are_for_sale_at_once",
+        ),
+    ),
+    Fault(
         name="told before COMMIT",
         promise="P2: an order is confirmed to its buyer that a crash may undo",
         file=f"{_ENGINE}/purchase/writer.py",

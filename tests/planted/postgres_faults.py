@@ -78,6 +78,25 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="a paid order can be given up",
+        promise="P2: an order that its buyer was told of is taken back",
+        file=f"{_STORE}/orders.py",
+        old="            new = order.status is OrderStatus.PENDING\n",
+        new="            new = order.status is not OrderStatus.VOID\n",
+        tests=(f"{_TESTS}/test_payments.py::test_an_order_that_was_paid_is_not_given_up",),
+    ),
+    Fault(
+        name="why an order was given up is not read again",
+        promise="P5: its buyer is told first that the payment failed, then that it has expired",
+        file=f"{_STORE}/sql/batch.sql",
+        old="coalesce(o.given_up, o.void_code) AS void_code,\n       o.args_hash, o.at_ms\n"
+        "FROM unnest($1::text[]) AS n (id)",
+        new="o.void_code,\n       o.args_hash, o.at_ms\nFROM unnest($1::text[]) AS n (id)",
+        tests=(
+            f"{_TESTS}/test_payments.py::test_an_order_is_given_up_once_and_its_first_reason_holds",
+        ),
+    ),
+    Fault(
         name="an order that is void is confirmed after all",
         promise="P5: told as expired, then as confirmed",
         file=f"{_STORE}/void.py",

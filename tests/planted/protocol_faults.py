@@ -22,8 +22,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="a field of the orders in `welcome` has another name",
         promise="the contract: a client looks for a field that is no longer there",
         file="liveshop/core/messages.py",
-        old='    return {**fields, "status": order.status.value}\n',
-        new='    return {**fields, "state": order.status.value}\n',
+        old='    fields["status"] = order.status.value\n',
+        new='    fields["state"] = order.status.value\n',
         tests=(_SHOW,),
     ),
 )

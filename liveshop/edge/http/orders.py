@@ -4,7 +4,7 @@ from liveshop.core.errors import Conflict, Expired, NotFound
 from liveshop.core.messages import order_fields
 from liveshop.core.model import Order
 from liveshop.core.roles import Role
-from liveshop.edge.http.base_records import Nothing
+from liveshop.edge.http.base_records import ActingFor, Nothing
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.order_records import NewPayment, OrderList, OrdersPage, OrderView
@@ -55,6 +55,29 @@ async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> 
     return Reply(order_fields(order))
 
 
+async def fail_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+    """Say that the payment of a pending order failed: it is void, its units are for sale again.
+
+    Idempotent. A payment that is reported later is kept as `refund_due`.
+    """
+    return Reply(order_fields(await services.engine.orders.fail(call.path["order_id"])))
+
+
+async def abandon_order(services: Services, call: Call[ActingFor, Nothing]) -> Reply:
+    """Give up a pending order of one's own: it is void, its units are for sale again. Idempotent.
+
+    A payment that is reported later is kept as `refund_due`. An API key names the buyer in
+    `viewer_id`.
+    """
+    buyer = call.caller.buyer(call.query.viewer_id)
+    services.throttle.admit_purchase(call.caller)
+    order = await services.stores[Orders].get(call.path["order_id"])
+    if order.viewer_id != buyer.viewer_id:
+        raise NotFound("order", order.order_id)
+    call.caller.within(order.session_id)
+    return Reply(order_fields(await services.engine.orders.abandon(order.order_id)))
+
+
 async def _order(services: Services, call: Call[Nothing, Nothing]) -> Order:
     """Return an order that the caller may see; another buyer's is not found."""
     order = await services.stores[Orders].get(call.path["order_id"])
@@ -99,5 +122,21 @@ OPERATIONS = (
         api_key=True,
         answers={200: OrderView},
         refuses=(Conflict, Expired),
+    ),
+    Operation(
+        method="POST",
+        path="/api/orders/{order_id}/failed",
+        handler=fail_order,
+        api_key=True,
+        answers={200: OrderView},
+        refuses=(Conflict,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/orders/{order_id}/abandon",
+        handler=abandon_order,
+        needs=Role.VIEWER,
+        answers={200: OrderView},
+        refuses=(Conflict,),
     ),
 )

@@ -120,6 +120,8 @@ class OrderAnnouncer:
         match verdict:
             case Verdict.EXPIRED | Verdict.UNAVAILABLE:
                 return errors.Expired(what)
+            case Verdict.RELEASED | Verdict.PAYMENT_FAILED:
+                return errors.Expired(what)
             case Verdict.SOLD_OUT:
                 return errors.SoldOut(what, requested=quantity, left=0)
             case Verdict.LIMIT:

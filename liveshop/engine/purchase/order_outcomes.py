@@ -1,18 +1,20 @@
 """The outcomes of an order after the sale: payment, cancellation, and what is overdue."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import Conflict, Expired, LiveshopError
+from liveshop.core.errors import Conflict, Expired, LiveshopError, NotFound
 from liveshop.core.model import Order, OrderStatus, Reservation, ReservationState
 from liveshop.engine.fanout.mailbox import Watched
 from liveshop.engine.purchase.ordered import resolved, sold
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.session import Session
-from liveshop.stores.postgres.order_records import Copies, Undecided, Verdict
+from liveshop.engine.until_known import until_known
+from liveshop.stores.postgres.order_records import Copies, GivenUpReply, Undecided, Verdict
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payment_records import PaymentReply, RefundReason
 
@@ -46,6 +48,32 @@ class OrderOutcomes:
             await self._settler.settle((), copies)
         self._session.mailbox.tell(order.viewer_id, messages.cancelled(order))
         await self._session.peers.post()
+
+    async def abandon(self, buyer: str, order_id: str) -> None:
+        """Make a buyer's pending order void, and tell all its connections; see `give_up`."""
+        order = await self._session.node.stores[Orders].get(order_id)
+        if (order.session_id, order.viewer_id) != (self._session.session_id, buyer):
+            raise NotFound("order", order_id)
+        await self.give_up(order_id, Verdict.RELEASED)
+
+    async def give_up(self, order_id: str, verdict: Verdict) -> Order:
+        """Make a pending order void before its time: its units are free, its buyer is told.
+
+        Idempotent; an order that is void already stays so, with its first reason. Raises NotFound,
+        or Conflict for an order that was paid.
+        """
+
+        async def once(again: bool) -> GivenUpReply:
+            reply = await self._session.node.stores[Orders].give_up(order_id, verdict)
+            return dataclasses.replace(reply, new=reply.new or again)
+
+        reply = await until_known(once)
+        outcomes = [resolved(reservation, reply.verdict) for reservation in sold(reply.order)]
+        # Again if it was void before: a node may have ended between PostgreSQL and Redis.
+        await self._settler.settle(outcomes, reply.copies)
+        if reply.new:
+            await self.expired(outcomes)
+        return reply.order
 
     async def expired(self, reservations: Iterable[Reservation]) -> None:
         """Tell buyers of reservations whose time is over, not of what was charged besides them."""
@@ -137,6 +165,8 @@ class OrderOutcomes:
                 self._tell_order(orders[decided.order_id])
             elif decided.verdict is Verdict.EXPIRED:
                 session.mailbox.tell(each.buyer, messages.expired(each.rid, each.sku))
+            elif decided.verdict is Verdict.RELEASED:
+                session.mailbox.tell(each.buyer, messages.released(each.rid, each.sku))
             else:
                 code = decided.verdict.value
                 session.mailbox.tell(each.buyer, messages.refused(each.rid, each.sku, code))

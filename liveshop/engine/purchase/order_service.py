@@ -13,6 +13,7 @@ from liveshop.engine.node import Node
 from liveshop.engine.purchase.order_outcomes import refund_refusal
 from liveshop.engine.rooms.rooms import Rooms
 from liveshop.engine.until_known import until_known
+from liveshop.stores.postgres.order_records import Verdict
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.payment_records import PaymentReply, PaymentStatus
 from liveshop.stores.postgres.payments import Payments
@@ -41,6 +42,24 @@ class OrderService:
     async def cancel(self, order_id: str) -> Order:
         """Cancel a confirmed order; its units are for sale again."""
         return await self._errands.carry_out(lambda: self._cancel(order_id))
+
+    async def fail(self, order_id: str) -> Order:
+        """Make a pending order void: its money will not come. Its units are for sale again.
+
+        Idempotent; raises NotFound, or Conflict for an order that was paid.
+        """
+        return await self._errands.carry_out(
+            lambda: self._give_up(order_id, Verdict.PAYMENT_FAILED)
+        )
+
+    async def abandon(self, order_id: str) -> Order:
+        """Make a pending order void: its buyer wants it no longer. In all else like `fail`."""
+        return await self._errands.carry_out(lambda: self._give_up(order_id, Verdict.RELEASED))
+
+    async def _give_up(self, order_id: str, verdict: Verdict) -> Order:
+        order = await self._node.stores[Orders].get(order_id)
+        room = await self._rooms.get(order.session_id)
+        return await room.outcomes.give_up(order_id, verdict)
 
     async def _confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
         reply = await self._pay(order_id, payment_id, amount)

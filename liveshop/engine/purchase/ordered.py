@@ -19,6 +19,8 @@ STATES = {
     Verdict.SOLD_OUT: ReservationState.REFUSED,
     Verdict.LIMIT: ReservationState.REFUSED,
     Verdict.UNAVAILABLE: ReservationState.REFUSED,
+    Verdict.RELEASED: ReservationState.RELEASED,
+    Verdict.PAYMENT_FAILED: ReservationState.REFUSED,
 }
 
 

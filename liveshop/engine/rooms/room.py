@@ -8,6 +8,7 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core import limits, messages
 from liveshop.core.commands import (
+    Abandon,
     AskTime,
     Buy,
     Checkout,
@@ -280,6 +281,9 @@ class Room:
                 await self.cart.checkout(_buyer(viewer), order_id, rids, asker)
             case Release(rid=rid):
                 await self.cart.release(_buyer(viewer), rid, asker)
+            case Abandon(order_id=order_id):
+                await self.outcomes.abandon(_buyer(viewer), order_id)
+                asker.answer(messages.ok(asker.ref))
             case HostCommand():
                 events = await self.command_log.execute(command)
                 asker.answer(messages.ok(asker.ref, offset=events[-1].offset))

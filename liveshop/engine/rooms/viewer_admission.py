@@ -8,9 +8,9 @@ from liveshop.core import limits, messages
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
 from liveshop.core.errors import Busy, LiveshopError, NotFound
-from liveshop.core.model import Order, Reservation, Status
+from liveshop.core.model import Reservation, Status
 from liveshop.core.roles import Identity, Role
-from liveshop.core.wire import frame
+from liveshop.core.wire import Message, frame
 from liveshop.engine.errands import Errands
 from liveshop.engine.fanout.mailbox import Watched
 from liveshop.engine.fanout.partings import no_such_session, send_away
@@ -27,7 +27,7 @@ class _Belongings(NamedTuple):
     """The belongings of a viewer with a token in a session; `fields` are those of features."""
 
     reservations: Sequence[Reservation] = ()
-    orders: Sequence[Order] = ()
+    orders: Sequence[Message] = ()
     fields: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -130,7 +130,11 @@ class ViewerAdmission:
         for reservation in reservations:
             session.mailbox.watch(Watched.of(reservation))
         orders = await self._node.stores[Orders].of_buyer(session.session_id, buyer)
-        return _Belongings(reservations, orders, await room.welcome_fields(identity))
+        told = [
+            messages.welcome_order(order, session.state.info.payment_url(order.order_id))
+            for order in orders
+        ]
+        return _Belongings(reservations, told, await room.welcome_fields(identity))
 
     def _enter(self, viewer: Viewer, place: Room | Still, visitor: str | None) -> None:
         """From here on the viewer's private messages wait for its welcome."""

@@ -121,16 +121,26 @@ export const changeAll = (mine, rids, change) => ({
 /** Set the known purchases against `welcome`; a wish that it does not name is to be sent again. */
 function reconcile(purchases, { reservations, orders }) {
   const live = new Map(reservations.map((r) => [r.rid, r]));
-  const sold = new Map(orders.flatMap((o) => o.rids.map((rid) => [rid, o.order_id])));
+  const ordered = new Map(orders.flatMap((o) => o.rids.map((rid) => [rid, o])));
+  // Where to pay is told when an order is made, to those who are connected then, and here.
+  const open = (r) => (ordered.has(r.rid) ? { ...r, url: ordered.get(r.rid).url } : r);
   const known = purchases.map((p) => {
-    if (live.has(p.rid)) return { ...p, ...live.get(p.rid), error: null };
-    if (sold.has(p.rid)) return { ...p, state: "sold", order_id: sold.get(p.rid), error: null };
+    if (live.has(p.rid)) return { ...p, ...open(live.get(p.rid)), error: null };
+    const { order_id, status } = ordered.get(p.rid) ?? {};
+    if (order_id && status !== "void") return { ...p, state: "sold", order_id, error: null };
     if (p.state === "paying" && p.command) return { ...p, state: "sending" };
     return OPEN.has(p.state) && p.state !== "sending" ? { ...p, state: "expired" } : p;
   });
   const rids = new Set(purchases.map((p) => p.rid));
-  return [...known, ...reservations.filter((r) => !rids.has(r.rid))];
+  return [...known, ...reservations.filter((r) => !rids.has(r.rid)).map(open)];
 }
+
+/** Change the reservation that has ended; an order that waited for its money ends with it. */
+const end = (s, { rid }, change) => changeAll({
+  ...s,
+  orders: s.orders.map((o) =>
+    o.status === "pending" && o.rids.includes(rid) ? { ...o, status: "void" } : o),
+}, [rid], change);
 
 function addOrder(mine, { order_id, rids, total, currency, at_ms }) {
   const order = { order_id, rids, total, currency, at_ms, status: "confirmed" };
@@ -150,9 +160,9 @@ const MINE = {
   checkout: (s, m) =>
     changeAll(s, m.rids, { state: "paying", order_id: m.order_id, url: m.url, error: null }),
   confirmed: addOrder,
-  released: (s, m) => changeAll(s, [m.rid], { state: "released" }),
-  expired: (s, m) => changeAll(s, [m.rid], { state: "expired" }),
-  refused: (s, m) => changeAll(s, [m.rid], { state: "refused", error: { code: m.code } }),
+  released: (s, m) => end(s, m, { state: "released" }),
+  expired: (s, m) => end(s, m, { state: "expired" }),
+  refused: (s, m) => end(s, m, { state: "refused", error: { code: m.code } }),
   cancelled: (s, m) => ({
     ...s,
     orders: s.orders.map((o) => (o.order_id === m.order_id ? { ...o, status: "cancelled" } : o)),

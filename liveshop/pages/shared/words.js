@@ -50,7 +50,7 @@ const SPECIAL = {
 };
 const PLAIN = new Set([
   "bad_request", "unauthorized", "forbidden", "not_found", "not_live", "conflict", "expired",
-  "busy", "rate_limited", "unavailable", "internal", "offline",
+  "busy", "rate_limited", "unavailable", "internal", "offline", "payment_failed",
 ]);
 
 /** Say in one sentence what a refusal means to a buyer; `about` has `session` and `sku`. */

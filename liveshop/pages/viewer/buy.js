@@ -3,7 +3,7 @@
 import { html, useReducer } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShop, useShopState } from "../shared/shop.js";
-import { PayLink, outcome } from "./outcome.js";
+import { Pay, outcome } from "./outcome.js";
 
 const BUY_RESTS_MS = 1000; // who taps twice by habit wants one
 const restsUntil = new Map(); // product → when its Buy can be tapped again
@@ -56,7 +56,7 @@ export function Buy({ offer, compact = false }) {
   const purchase = mine.purchases.findLast((p) => ours(p) && waits(p) && p.url)
     ?? mine.purchases.findLast(ours);
   const waiting = purchase !== undefined && waits(purchase);
-  const payAt = waiting ? purchase.url : null;
+  const pays = waiting && purchase.url !== undefined;
   const pending = purchase?.state === "sending" || waiting;
   const why = whyNot(shop, { status, buying }, left);
   const stop = why !== null || line !== "open";
@@ -65,7 +65,8 @@ export function Buy({ offer, compact = false }) {
   const { title } = product;
   return html`
     <div class="buy">
-      ${payAt ? html`<${PayLink} url=${payAt} title=${title} />` : html`
+      ${pays ? html`
+        <${Pay} orderId=${purchase.order_id} url=${purchase.url} title=${title} />` : html`
         <button type="button" class="primary" disabled=${stop || resting || pending}
           aria-label=${t("buy.buy_product", { title })} onKeyDown=${ignoreRepeats}
           onClick=${(event) => rest(event) && shop.buy(wish)}>

@@ -8,7 +8,7 @@ import { Icon } from "../shared/icon.js";
 import { useNames } from "../shared/names.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { sentence } from "../shared/words.js";
-import { PayLink } from "./outcome.js";
+import { Pay } from "./outcome.js";
 
 const SOON_S = 60;
 
@@ -56,7 +56,7 @@ function Line({ purchase, name, ordering }) {
   const shop = useShop();
   const session = useShopState((state) => state.session);
   const [said, setSaid] = useState("");
-  const { rid, sku, quantity, state, error, url } = purchase;
+  const { rid, sku, quantity, state, error, url, order_id } = purchase;
   const release = () => {
     setSaid(t("cart.releasing"));
     shop.release(rid).then(() => setSaid(""),
@@ -72,11 +72,13 @@ function Line({ purchase, name, ordering }) {
       <span>${name} × ${quantity}</span>
       <span class="number">${money(goods([purchase]), session.currency)}</span>
       <${Deadline} purchase=${purchase} />
-      ${url ? html`<${PayLink} url=${url} title=${name} />`
-        : state === "expired"
-          ? html`<button type="button" onClick=${reserveAgain}>${t("cart.again")}</button>`
-          : html`<button type="button" disabled=${ordering} onClick=${release}
-              aria-label=${t("cart.remove_product", { name })}>${t("cart.remove")}</button>`}
+      ${state === "paying" && url !== undefined && html`
+        <${Pay} orderId=${order_id} url=${url} title=${name} />`}
+      ${state === "expired" && html`
+        <button type="button" onClick=${reserveAgain}>${t("cart.again")}</button>`}
+      ${state === "held" && html`
+        <button type="button" disabled=${ordering} onClick=${release}
+          aria-label=${t("cart.remove_product", { name })}>${t("cart.remove")}</button>`}
       <span role="status" class="note line-said">${words}</span>
     </li>`;
 }

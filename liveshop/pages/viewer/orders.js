@@ -7,6 +7,7 @@ import { Icon } from "../shared/icon.js";
 import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
 import { useLines } from "./history.js";
+import { Pay } from "./outcome.js";
 
 export function OrdersButton({ onOpen }) {
   const count = useShopState(({ mine }) => mine.orders.length);
@@ -18,15 +19,18 @@ export function OrdersButton({ onOpen }) {
 }
 
 function Order({ order, names }) {
-  const { order_id, total, currency, at_ms, status } = order;
+  const { order_id, total, currency, at_ms, status, url } = order;
   const good = status === "confirmed";
+  const number = order_id.slice(0, 8);
   return html`
     <li class=${good ? "line" : "line over"}>
-      <span>${t("orders.number", { number: order_id.slice(0, 8) })}
+      <span>${t("orders.number", { number })}
         ${names && html`<span class="note order-names">${names}</span>`}</span>
       <span class="number">${money(total, currency)}</span>
       <span class="note">${timeOfDay(at_ms)}</span>
       <span class=${good ? "note good" : "note"}>${good ? "✓ " : ""}${t(`order.${status}`)}</span>
+      ${status === "pending" && html`
+        <${Pay} orderId=${order_id} url=${url} title=${t("orders.number", { number })} />`}
     </li>`;
 }
 

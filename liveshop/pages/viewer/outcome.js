@@ -1,14 +1,32 @@
 /** The outcome of the last purchase of a product, in one sentence, and the way on. */
 
-import { html } from "../shared/html.js";
+import { html, useState } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
+import { useShop, useShopState } from "../shared/shop.js";
 import { sentence } from "../shared/words.js";
 
 /** The way to the merchant's own checkout, in a tab of its own, since the show goes on here. */
-export function PayLink({ url, title }) {
+function PayLink({ url, title }) {
   return html`
     <a class="button primary" href=${url} target="_blank" rel="noopener"
       aria-label=${t("buy.pay_product", { title })}>${t("buy.pay")}</a>`;
+}
+
+/** The two ways on with an order that waits for its money: `orderId` at `url`, null elsewhere. */
+export function Pay({ orderId, url, title }) {
+  const shop = useShop();
+  const session = useShopState((state) => state.session);
+  const [said, setSaid] = useState("");
+  const abandon = () => {
+    setSaid(t("buy.abandoning"));
+    shop.abandon(orderId).then(() => setSaid(""),
+      (refusal) => setSaid(sentence(refusal, { session })));
+  };
+  return html`
+    ${url && html`<${PayLink} url=${url} title=${title} />`}
+    <button type="button" class="quiet" onClick=${abandon}
+      aria-label=${t("buy.abandon_product", { title })}>${t("buy.abandon")}</button>
+    <span role="status" class="note line-said">${said}</span>`;
 }
 
 function soldWords(orders, orderId) {

@@ -97,11 +97,13 @@ class NewOrder:
 
 
 class Verdict(StrEnum):
-    """An order that is sent to Postgres gets one of seven answers.
+    """An order that is sent to Postgres gets one of nine answers.
 
     CONFIRMED (or cancelled since) and PENDING are orders, and stay so however often they are
     sent. The others are refusals for good: but for a CONFLICT they are recorded as void, and
     told again if the order is sent again. UNAVAILABLE was lost with Redis before it was ordered.
+    RELEASED was abandoned by its buyer, of PAYMENT_FAILED the merchant's backend said so; both
+    were pending before.
     """
 
     CONFIRMED = "confirmed"
@@ -111,6 +113,8 @@ class Verdict(StrEnum):
     SOLD_OUT = "sold_out"
     LIMIT = "limit"
     UNAVAILABLE = "unavailable"
+    RELEASED = "released"
+    PAYMENT_FAILED = "payment_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +201,16 @@ class CancelReply:
 
     order: Order
     copies: Copies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUpReply:
+    """An order that nobody pays for, and why; `new` is True where this very call made it void."""
+
+    order: Order
+    verdict: Verdict
+    copies: Copies
+    new: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from liveshop.stores.postgres.order_records import (
     CancelReply,
     CommitReply,
     Decided,
+    GivenUpReply,
     NewOrder,
     OrderPage,
     Undecided,
@@ -23,9 +24,9 @@ from liveshop.stores.postgres.order_records import (
 )
 from liveshop.stores.postgres.queries import queries
 from liveshop.stores.postgres.session_records import PendingOrder
-from liveshop.stores.postgres.void import decide, known_decisions
+from liveshop.stores.postgres.void import decide, known_decisions, outcome_of
 
-_SQL = queries("orders")
+_SQL = queries("orders") | queries("batch")
 
 
 class Orders:
@@ -105,6 +106,29 @@ class Orders:
             return CancelReply(
                 order=await read_order(connection, order_id),
                 copies=await copies_of(connection, session_id, [order_id]),
+            )
+
+    async def give_up(self, order_id: str, verdict: Verdict) -> GivenUpReply:
+        """Make an order void that waits for its money; a payment that comes later is to go back.
+
+        Idempotent: an order that is void already stays so, with its first reason. NotFound for an
+        unknown order, Conflict for one that was paid.
+        """
+        session_id = await session_of(self._database, order_id)
+        async with self._database.transaction(session_id) as connection:
+            await lock_session(connection, session_id)
+            order = await read_order(connection, order_id)
+            new = order.status is OrderStatus.PENDING
+            if new:
+                await connection.execute(_SQL["give_up"], session_id, order_id, verdict.value)
+            elif order.status is not OrderStatus.VOID:
+                raise Conflict(f"the order is {order.status}")
+            stored = await connection.fetch(_SQL["known_orders"], [order_id])
+            return GivenUpReply(
+                order=await read_order(connection, order_id),
+                verdict=outcome_of(stored[0], session_id, order.viewer_id, None).verdict,
+                copies=await copies_of(connection, session_id, [order_id]),
+                new=new,
             )
 
     async def get(self, order_id: str) -> Order:
@@ -214,4 +238,5 @@ def _order(records: Sequence[asyncpg.Record]) -> Order:
         charges=tuple(
             Charge(row=row, units=units, limit=limit) for row, units, limit in first["charges"]
         ),
+        pay_until_ms=first["pay_until_ms"],
     )

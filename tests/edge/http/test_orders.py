@@ -130,6 +130,45 @@ def test_money_that_does_not_fit_is_listed_until_it_is_refunded(api: Api) -> Non
     assert api.backend.post("/api/payments/none/refunded").status_code == 404
 
 
+def test_an_order_is_failed_by_the_backend_and_abandoned_by_its_buyer(api: Api) -> None:
+    session_id, sku = api.go_live(**CHECKOUT)
+    order_id = bought(api, session_id, sku)
+    failed, abandon = f"/api/orders/{order_id}/failed", f"/api/orders/{order_id}/abandon"
+    for client in (api.buyer, api.host):
+        assert client.post(failed).status_code == 403
+    assert api.anyone.post(abandon).status_code == 401
+    for client in (api.as_role(Role.VIEWER, "u2"), api.host):
+        assert client.post(abandon).status_code == 404
+    elsewhere = api.as_role(Role.VIEWER, "u1", session_id=api.add_session())
+    assert elsewhere.post(abandon).status_code == 401
+    assert api.backend.post(abandon).status_code == 400
+    assert api.buyer.get(f"/api/orders/{order_id}").json()["status"] == "pending"
+    for _ in range(2):
+        answer = api.buyer.post(abandon)
+        assert (answer.status_code, answer.json()["status"]) == (200, "void")
+    assert api.backend.post(failed).json()["status"] == "void"
+    assert api.backend.post(abandon, params={"viewer_id": "u1"}).status_code == 200
+    body = {"payment_id": "late", "amount": 5000}
+    late = api.backend.post(f"/api/orders/{order_id}/confirm", json=body)
+    assert (late.status_code, late.json()["code"]) == (410, "expired")
+    due = api.host.get("/api/payments").json()["payments"]
+    assert [(each["payment_id"], each["reason"]) for each in due] == [("late", "expired")]
+
+
+def test_an_order_that_was_paid_is_neither_failed_nor_abandoned(api: Api) -> None:
+    session_id, sku = api.go_live(**CHECKOUT)
+    order_id = bought(api, session_id, sku)
+    body = {"payment_id": "pay-1", "amount": 5000}
+    assert api.backend.post(f"/api/orders/{order_id}/confirm", json=body).status_code == 200
+    refusals = [
+        api.backend.post(f"/api/orders/{order_id}/failed"),
+        api.buyer.post(f"/api/orders/{order_id}/abandon"),
+    ]
+    assert [(each.status_code, each.json()["code"]) for each in refusals] == [(409, "conflict")] * 2
+    assert api.buyer.get(f"/api/orders/{order_id}").json()["status"] == "confirmed"
+    assert api.backend.post(f"/api/orders/{a_rid()}/failed").status_code == 404
+
+
 def test_a_payment_for_an_unknown_order_is_not_found(api: Api) -> None:
     body = {"payment_id": "pay-1", "amount": 1}
     for order_id in (a_rid(), "none"):

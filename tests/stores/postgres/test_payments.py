@@ -190,3 +190,60 @@ async def test_payments_come_in_pages(paying: StoredShop) -> None:
     assert ([p.payment_id for p in first.payments], first.next) == (["w0", "w1"], "w1")
     last = await paying.payments.page(REFUND_DUE, after=first.next, limit=2)
     assert ([p.payment_id for p in last.payments], last.next) == (["w2"], None)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.RELEASED, Verdict.PAYMENT_FAILED])
+async def test_money_for_an_order_that_was_given_up_goes_back(
+    paying: StoredShop, verdict: Verdict
+) -> None:
+    given_up = await paying.orders.give_up("r1", verdict)
+    assert (given_up.order.status, given_up.verdict, given_up.new) == (
+        OrderStatus.VOID,
+        verdict,
+        True,
+    )
+    assert answer(await pay(paying)) == (REFUND_DUE, RefundReason.EXPIRED, OrderStatus.VOID)
+    assert await paying.sold() == {"@1": (0, 5), "sA": (0, 10), "sB": (0, 10)}
+
+
+async def test_an_order_is_given_up_once_and_its_first_reason_holds(paying: StoredShop) -> None:
+    await paying.orders.give_up("r1", Verdict.PAYMENT_FAILED)
+    seq = (await paying.orders.page("s1", after=0, limit=10)).next
+    again = await paying.orders.give_up("r1", Verdict.RELEASED)
+    assert (again.verdict, again.new) == (Verdict.PAYMENT_FAILED, False)
+    assert (await paying.orders.page("s1", after=0, limit=10)).next == seq
+    # The same is told of it to anyone who sends it again.
+    pending = order("r1", quantity=2, sale="@1", pay_until_ms=LATER, limit=3)
+    reply = await paying.orders.pend("s1", 0, [pending], now_ms=NOW)
+    assert reply.outcomes["r1"].verdict is Verdict.PAYMENT_FAILED
+
+
+async def test_an_order_that_was_paid_is_not_given_up(paying: StoredShop) -> None:
+    await pay(paying)
+    with pytest.raises(Conflict, match="the order is confirmed"):
+        await paying.orders.give_up("r1", Verdict.RELEASED)
+    with pytest.raises(NotFound):
+        await paying.orders.give_up("none", Verdict.RELEASED)
+    assert (await paying.row("sA")).sold == 2
+
+
+async def test_of_a_payment_and_a_giving_up_at_once_the_first_decides(paying: StoredShop) -> None:
+    async def give_up() -> bool:
+        try:
+            return (await paying.orders.give_up("r1", Verdict.RELEASED)).new
+        except Conflict:
+            return False
+
+    given_up, reply = await asyncio.gather(give_up(), pay(paying))
+    assert given_up is (reply.payment.status is REFUND_DUE)
+    assert (await paying.row("sA")).sold == (0 if given_up else 2)
+
+
+async def test_to_a_node_of_the_release_before_a_given_up_order_has_expired(
+    paying: StoredShop, postgres_url: str
+) -> None:
+    await paying.orders.give_up("r1", Verdict.PAYMENT_FAILED)
+    connection = await asyncpg.connect(postgres_url)
+    stored = await connection.fetchrow("SELECT status, void_code FROM orders WHERE id = 'r1'")
+    await connection.close()
+    assert tuple(stored) == ("void", None)

@@ -101,13 +101,15 @@ FROM locked AS s, more AS m
 
 -- name: known_orders
 -- Read what is stored under ids that were in use already. $1 order ids
-SELECT o.id, o.session_id, o.buyer, o.status, o.void_code, o.args_hash, o.at_ms
+SELECT o.id, o.session_id, o.buyer, o.status, coalesce(o.given_up, o.void_code) AS void_code,
+       o.args_hash, o.at_ms
 FROM unnest($1::text[]) AS n (id)
 CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = n.id OFFSET 0) AS o
 
 -- name: taken_rids
 -- Read to which orders reservations belong. $1 rids
-SELECT l.rid, o.id, o.session_id, o.buyer, o.status, o.void_code, o.args_hash, o.at_ms
+SELECT l.rid, o.id, o.session_id, o.buyer, o.status, coalesce(o.given_up, o.void_code) AS void_code,
+       o.args_hash, o.at_ms
 FROM unnest($1::text[]) AS n (rid)
 CROSS JOIN LATERAL (SELECT * FROM order_line WHERE rid = n.rid OFFSET 0) AS l
 CROSS JOIN LATERAL (SELECT * FROM orders WHERE id = l.order_id OFFSET 0) AS o

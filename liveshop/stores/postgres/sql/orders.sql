@@ -140,6 +140,13 @@ WITH numbered AS (
 UPDATE orders SET status = $3, seq = numbered.seq, at_ms = coalesce($4, at_ms), void_code = $5
 FROM numbered WHERE id = $2
 
+-- name: give_up
+-- Make a pending order void and number the change; to be called under the lock.
+-- $1 session, $2 order id, $3 why it is void
+WITH numbered AS (UPDATE session SET seq = seq + 1 WHERE id = $1 RETURNING seq)
+UPDATE orders SET status = 'void', seq = numbered.seq, given_up = $3
+FROM numbered WHERE id = $2
+
 -- name: count_order
 -- Add an order to what its session has sold, or take it off; to be called under the lock.
 -- A CHECK refuses what does not fit. $1 session, $2 order id, $3 +1 or -1
