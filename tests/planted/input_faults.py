@@ -44,6 +44,28 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="the process that reads a file imports all features",
+        promise="P7: each file takes 0.4 s of the processor that viewers and buyers need",
+        file="liveshop/features/catalogue_import/store_program.py",
+        old="    use_bare_packages()\n    from liveshop",
+        new="    from liveshop",
+        tests=(
+            "tests/features/catalogue_import/test_reader.py"
+            "::test_the_process_imports_no_store_no_edge_and_no_other_feature",
+        ),
+    ),
+    Fault(
+        name="a node copied for each file",
+        promise="P7: nobody is written to while the node's page tables are copied for an import",
+        file="liveshop/features/catalogue_import/store_child.py",
+        old="            start_new_session=True,\n",
+        new="            preexec_fn=os.setsid,\n",
+        tests=(
+            "tests/features/catalogue_import/test_reader.py"
+            "::test_a_process_is_started_without_a_copy_of_the_node",
+        ),
+    ),
+    Fault(
         name="any number of imports at once",
         promise="P7: a host's files take the processor from everyone's shows",
         file="liveshop/features/catalogue_import/store.py",

@@ -1,15 +1,16 @@
-"""The process that reads one product CSV.
-
-`python -m liveshop.features.catalogue_import.store_process CURRENCY`
+"""The process that reads one product CSV, started by `store_program.py`.
 
 It takes the file on its standard input and writes what it makes of it to its standard output:
 one JSON object a line, each a `Reading`. Its parent is `store_reader.py`.
+
+Each file pays for all that is imported here, and below. A test has the list.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NoReturn
 
 from liveshop.core.catalogue import BadRow, ImportedProduct
 from liveshop.core.errors import BadRequest
@@ -21,10 +22,12 @@ from liveshop.features.catalogue_import.rules import Reading
 _CHUNK_BYTES: Final = 65_536
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Read the file, and end with it."""
     items = shopify.parse(lines_of(timed(_chunks(sys.stdin.buffer))), sys.argv[1])
     answer(items, sys.stdout.buffer)
+    # To tidy up takes an interpreter 10 ms, a sixth of the time for a small file.
+    os._exit(0)
 
 
 def answer(items: Iterable[ImportedProduct | BadRow], output: BinaryIO) -> None:
@@ -89,7 +92,3 @@ def timed(chunks: Iterable[bytes], cpu_ms: int = limits.IMPORT_CHUNK_CPU_MS_MAX)
 def _write(reading: Reading, output: BinaryIO) -> None:
     output.write(encode_one(reading) + b"\n")
     output.flush()
-
-
-if __name__ == "__main__":
-    main()

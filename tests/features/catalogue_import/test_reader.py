@@ -1,22 +1,29 @@
 """The process that reads a product CSV: its output, and how it ends."""
 
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
 import pytest
+import uvloop
 
 from liveshop.core.catalogue import BadRow, ImportedProduct
 from liveshop.core.errors import BadRequest, InternalError
-from liveshop.features.catalogue_import import limits
+from liveshop.features.catalogue_import import limits, store_program
 from liveshop.features.catalogue_import.rules import Reading
 from liveshop.features.catalogue_import.store_process import readings
 from liveshop.features.catalogue_import.store_reader import read_products
+from tests.architecture.test_layers import HOMES
 from tests.waiting import until
 
+_PROGRAM = Path(store_program.__file__)
 HEADER = b"Handle,Title,Body (HTML),Variant Price\n"
+# Each file pays for these, in a process of its own.
+_OF_THE_CORE = "catalogue errors events fields frames limits model money wire".split()
+_OF_THE_FEATURE = "csv_rows limits prose rules shopify skus store_process".split()
 
 
 async def file_of(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -25,7 +32,10 @@ async def file_of(*chunks: bytes) -> AsyncIterator[bytes]:
 
 
 async def read(chunks: AsyncIterator[bytes], program: str | None = None) -> list[Reading]:
-    """Return what a file's process hands over, or one that runs `program` in its place."""
+    """Return what a file's process hands over, or one that runs `program` in its place.
+
+    Such a program has as little of liveshop as the process, or it would take ten times as long.
+    """
     taken: list[Reading] = []
 
     async def take(reading: Reading) -> None:
@@ -34,7 +44,8 @@ async def read(chunks: AsyncIterator[bytes], program: str | None = None) -> list
     if program is None:
         await read_products(chunks, "EUR", take)
     else:
-        await read_products(chunks, "EUR", take, [sys.executable, "-c", program])
+        light = f"import runpy; runpy.run_path({str(_PROGRAM)!r})['use_bare_packages']()\n"
+        await read_products(chunks, "EUR", take, [sys.executable, "-c", light + program])
     return taken
 
 
@@ -136,7 +147,7 @@ def _processes() -> list[str]:
     """Return the processes of ours that read a file."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     names = (Path(f"/proc/{child}/cmdline").read_bytes().decode() for child in children)
-    return [name for name in names if "liveshop.features.catalogue_import.store_process" in name]
+    return [name for name in names if str(_PROGRAM) in name]
 
 
 async def test_the_process_has_no_secret_of_ours_whatever_its_name(
@@ -171,6 +182,29 @@ def test_bad_rows_beyond_those_that_are_listed_are_only_counted() -> None:
     portions = list(readings(rows))
     assert sum(len(portion.bad) for portion in portions) == limits.BAD_ROWS_LISTED_MAX
     assert sum(portion.bad_rows for portion in portions) == 5_000
+
+
+async def test_the_process_imports_no_store_no_edge_and_no_other_feature(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    await read(file_of(HEADER, b"mug,Mug,<p>Clay</p>,9\n"))
+    told = re.findall(r"^import time:.*\| +(\w\S*)$", capfd.readouterr().err, re.MULTILINE)
+    assert sorted(name for name in told if name.partition(".")[0] == "liveshop") == [
+        "liveshop.core",
+        *(f"liveshop.core.{name}" for name in _OF_THE_CORE),
+        *(f"liveshop.features.catalogue_import.{name}" for name in _OF_THE_FEATURE),
+    ]
+    assert {name.partition(".")[0] for name in told} & set(HOMES) == {"msgspec", "orjson"}
+
+
+def test_a_process_is_started_without_a_copy_of_the_node() -> None:
+    # Our own code, that of uvloop and that of `subprocess` call this before they fork.
+    forks: list[str] = []
+    os.register_at_fork(before=lambda: forks.append("fork"))
+    (reading,) = uvloop.run(read(file_of(HEADER, b"mug,Mug,,9\n")))
+    assert [product.product_id for product in reading.products] == ["mug"]
+    assert forks == []
 
 
 async def test_viewers_and_buyers_come_before_a_file() -> None:
