@@ -11,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from liveshop.cli.environment import read_settings
 from liveshop.cli.reach import require_schema
 from liveshop.core.errors import LiveshopError, Unavailable, reason
+from liveshop.core.fields import is_id
 from liveshop.core.settings import Settings
 from liveshop.features.catalogue_import import ImportReport, import_products
 from liveshop.stores.postgres.catalogue import Catalogue
@@ -25,9 +26,16 @@ _COLUMNS = (
 )
 
 
+def _shop(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not is_id(given):
+        raise click.BadParameter("it takes 1 to 64 characters, none of them a control character")
+    return given
+
+
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(file: Path) -> None:
+@click.option("--shop", callback=_shop, help="The shop to import into; none if left out.")
+def import_(file: Path, shop: str | None) -> None:
     """Import FILE, a product CSV from Shopify, into the catalogue.
 
     Rows that cannot be taken are listed with their line, and all others are kept; the exit code
@@ -42,7 +50,7 @@ def import_(file: Path) -> None:
         ) as bar:
             task = bar.add_task(file.name, total=file.stat().st_size)
             report = anyio.run(
-                _import, file, settings, lambda done: bar.update(task, completed=done)
+                _import, file, settings, shop, lambda done: bar.update(task, completed=done)
             )
     except Unavailable as error:
         raise click.ClickException(
@@ -56,7 +64,9 @@ def import_(file: Path) -> None:
         raise SystemExit(1)
 
 
-async def _import(file: Path, settings: Settings, progress: Callable[[int], None]) -> ImportReport:
+async def _import(
+    file: Path, settings: Settings, shop: str | None, progress: Callable[[int], None]
+) -> ImportReport:
     await require_schema(settings.postgres_url)
     database = Database(settings.postgres_url, pool_max=1)
     result: ImportReport | LiveshopError | OSError
@@ -64,7 +74,7 @@ async def _import(file: Path, settings: Settings, progress: Callable[[int], None
         await tasks.start(database.run)
         try:
             result = await import_products(
-                Catalogue(database), _chunks(file), settings.currency, progress
+                Catalogue(database), _chunks(file), settings.currency, progress, shop=shop
             )
         except (LiveshopError, OSError) as error:
             # Carried out of the task group, which would wrap it up with others.

@@ -22,6 +22,7 @@ _DAY_S = 86_400
 )
 @click.option("--name", help="The name shown in the chat.")
 @click.option("--session", "session_id", help="The only session it is valid for; any if left out.")
+@click.option("--shop", help="The only shop it is valid for; all if left out.")
 @click.option(
     "--ttl",
     "ttl_s",
@@ -30,7 +31,14 @@ _DAY_S = 86_400
     show_default=True,
     help="For how many seconds it is valid.",
 )
-def token(viewer_id: str, role: str, name: str | None, session_id: str | None, ttl_s: int) -> None:
+def token(
+    viewer_id: str,
+    role: str,
+    name: str | None,
+    session_id: str | None,
+    shop: str | None,
+    ttl_s: int,
+) -> None:
     """Print a token signed with LIVESHOP_SECRET."""
     settings = read_settings()
     if not settings.secret:
@@ -42,12 +50,13 @@ def token(viewer_id: str, role: str, name: str | None, session_id: str | None, t
         ttl_s=ttl_s,
         name=name,
         session_id=session_id,
+        shop=shop,
     )
     try:
         Tokens(secret=settings.secret).read(made)
     except Unauthorized as error:
         raise click.ClickException(
-            f"the server would refuse this token: --sub, --name and --session take 1 to "
-            f"{ID_CHARS_MAX} characters, none of them a control character"
+            f"the server would refuse this token: --sub, --name, --session and --shop take "
+            f"1 to {ID_CHARS_MAX} characters, none of them a control character"
         ) from error
     click.echo(made)

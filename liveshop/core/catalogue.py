@@ -44,13 +44,14 @@ class StoredProduct(Struct, frozen=True, kw_only=True):
     title: str
     description: str
     image: str | None
+    shop: str | None = None
 
 
 class StoredVariant(Struct, frozen=True, kw_only=True):
     """A variant of the catalogue.
 
     `stock` are its free units, `imported_stock` all that imports have put in so far: the
-    difference is with sessions, or sold.
+    difference is with sessions, or sold. `shop` is its product's.
     """
 
     sku: str
@@ -61,6 +62,7 @@ class StoredVariant(Struct, frozen=True, kw_only=True):
     was: int | None
     stock: int
     imported_stock: int
+    shop: str | None = None
 
 
 class Outcome(StrEnum):
@@ -72,15 +74,20 @@ class Outcome(StrEnum):
 
 
 class Merge:
-    """One batch of an import, compared with what the catalogue has of the same names.
+    """One batch of an import into a shop, compared with what the catalogue has of the same names.
 
     Take the products one by one, then write `products` and `variants`: those that changed.
-    A variant that the file does not have stays as it is, since buyers may hold it.
+    A variant that the file does not have stays as it is, since buyers may hold it. A product of
+    another shop stays as it is, too.
     """
 
     def __init__(
-        self, products: Iterable[StoredProduct], variants: Iterable[StoredVariant]
+        self,
+        products: Iterable[StoredProduct],
+        variants: Iterable[StoredVariant],
+        shop: str | None = None,
     ) -> None:
+        self._shop = shop
         self._known_products = {product.product_id: product for product in products}
         self._known_variants = {variant.sku: variant for variant in variants}
         self.products: dict[str, StoredProduct] = {}
@@ -89,8 +96,12 @@ class Merge:
 
     def take(self, product: ImportedProduct) -> tuple[Outcome, int] | None:
         """Return what becomes of the product and how many variants count; None if it has to go."""
-        own = [variant for variant in product.variants if self._is_own(product, variant)]
         before = self._known_products.get(product.product_id)
+        if before is not None and before.shop != self._shop:
+            reason = f"the product {product.product_id} belongs to another shop"
+            self._refuse(product, product.variants, reason)
+            return None
+        own = [variant for variant in product.variants if self._is_own(product, variant)]
         if before is None and (product.title is None or not own):
             self._refuse(product, own, "the rows of this product further up were left out")
             return None
@@ -105,7 +116,9 @@ class Merge:
         stored = self._known_variants.get(variant.sku)
         if stored is None or stored.product_id == product.product_id:
             return True
-        self._refuse(product, [variant], f"the SKU {variant.sku} belongs to {stored.product_id}")
+        # The id of another shop's product is none of this one's business.
+        owner = stored.product_id if stored.shop == self._shop else "another shop"
+        self._refuse(product, [variant], f"the SKU {variant.sku} belongs to {owner}")
         return False
 
     def _refuse(
@@ -124,6 +137,7 @@ class Merge:
             title=product.title,
             description=product.description,
             image=product.image,
+            shop=self._shop,
         )
         if after == before:
             return False
@@ -141,6 +155,7 @@ class Merge:
             was=None,
             stock=0,
             imported_stock=0,
+            shop=self._shop,
         )
         moved = self._difference(product_id, variant, stored)
         after = replace(

@@ -18,6 +18,7 @@ class _Claims(Struct, frozen=True, kw_only=True):
     role: Literal["viewer", "moderator", "host", "admin"]
     name: Name | None = None
     session: Id | None = None
+    shop: Id | None = None
     # The code that checks the signature compares it with the clock, and may take text for a number.
     exp: int | float
     nbf: int | float = 0
@@ -55,10 +56,10 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
     try:
         read = msgspec.convert(claims, _Claims)
         # A name cut inside an emoji leaves half a character, which JSON may carry and UTF-8 not.
-        "".join((read.sub, read.name or "", read.session or "")).encode()
+        "".join((read.sub, read.name or "", read.session or "", read.shop or "")).encode()
     except (msgspec.ValidationError, UnicodeError) as exc:
         raise Unauthorized from exc
-    identity = Identity(read.sub, read.name or read.sub, Role[read.role.upper()])
+    identity = Identity(read.sub, read.name or read.sub, Role[read.role.upper()], read.shop)
     return Grant(
         identity,
         read.session,

@@ -5,6 +5,7 @@
     ├── Unauthorized          unauthorized    401   no token, or one that is not valid
     ├── Forbidden             forbidden       403   the role is too low
     ├── NotFound              not_found       404   unknown, not on the shelf, or another buyer's
+    │   └── OtherShop         not_found       404   another shop's, which its caller may not touch
     ├── NotLive               not_live        409   buying outside `live`
     ├── SoldOut               sold_out        409   fewer units left than wanted
     ├── LimitReached          limit           409   a per-buyer limit, or a fourth pin
@@ -85,6 +86,10 @@ class NotFound(LiveshopError):
 
     def __init__(self, what: str, which: str) -> None:
         super().__init__(f"there is no {what} {which} here")
+
+
+class OtherShop(NotFound):
+    """There, but in a shop that the caller is not of: to the caller it is not there."""
 
 
 class NotLive(LiveshopError):

@@ -32,13 +32,14 @@ class Variant(Struct, frozen=True, kw_only=True):
 
 
 class Product(Struct, frozen=True, kw_only=True):
-    """A product of the catalogue."""
+    """A product of the catalogue; `shop` is the one that it belongs to, None for none."""
 
     product_id: str
     title: str
     description: str = ""
     image: str | None = None
     variants: list[Variant]
+    shop: str | None = None
 
 
 class ShelfVariant(Struct, frozen=True, kw_only=True):

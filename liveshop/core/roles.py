@@ -20,8 +20,12 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The bearer whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers."""
+    """The bearer whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers.
+
+    `shop` is the only shop that it is good for, None for all: see `core.shops`.
+    """
 
     viewer_id: str
     name: str
     role: Role
+    shop: str | None = None

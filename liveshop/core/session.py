@@ -45,6 +45,7 @@ class SessionInfo(Struct, frozen=True, kw_only=True):
     starts_at_ms: int | None = None
     stream_url: str | None = None
     checkout_url: str | None = None
+    shop: str | None = None
 
     def payment_url(self, order_id: str) -> str | None:
         """Return where an order's buyer pays for it; None: the merchant's own page knows where."""

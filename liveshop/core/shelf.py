@@ -19,6 +19,7 @@ from liveshop.core.events import (
 )
 from liveshop.core.model import Product, Row, ShelfProduct, ShelfVariant, Variant, sku_row
 from liveshop.core.session import SessionState
+from liveshop.core.shops import may_sell
 
 
 def add_product(state: SessionState, command: AddProduct, facts: Facts) -> Decision:
@@ -28,7 +29,7 @@ def add_product(state: SessionState, command: AddProduct, facts: Facts) -> Decis
         raise errors.Conflict("the product is on the shelf already")
     if len(state.shelf) >= limits.SHELF_PRODUCTS_MAX:
         raise errors.LimitReached("products on a shelf", limit=limits.SHELF_PRODUCTS_MAX, left=0)
-    if facts.product is None:
+    if facts.product is None or not may_sell(state.info.shop, facts.product.shop):
         raise errors.NotFound("product", command.product_id)
     own_currency = state.info.currency == facts.catalogue_currency
     _check_units(facts.product, command, facts.rows)

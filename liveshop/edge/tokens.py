@@ -128,6 +128,7 @@ def make_token(
     ttl_s: int,
     name: str | None = None,
     session_id: str | None = None,
+    shop: str | None = None,
 ) -> str:
     """Return an HS256 token that is good for `ttl_s` seconds."""
     now_s = int(time.time())
@@ -136,6 +137,7 @@ def make_token(
         "role": role.word,
         "name": name,
         "session": session_id,
+        "shop": shop,
         "iat": now_s,
         "exp": now_s + ttl_s,
     }

@@ -72,8 +72,9 @@ class Engine:
         starts_at_ms: int | None = None,
         stream_url: str | None = None,
         checkout_url: str | None = None,
+        shop: str | None = None,
     ) -> SessionInfo:
-        """Plan a session: scheduled if it says when it starts, else a draft."""
+        """Plan a session of a shop or none: scheduled if it says when it starts, else a draft."""
         info = SessionInfo(
             id=uuid4().hex,
             title=title,
@@ -83,6 +84,7 @@ class Engine:
             starts_at_ms=starts_at_ms,
             stream_url=stream_url,
             checkout_url=checkout_url,
+            shop=shop,
         )
         status = Status.DRAFT if starts_at_ms is None else Status.SCHEDULED
 

@@ -14,6 +14,7 @@ from tests.planted import (
     postgres_faults,
     protocol_faults,
     redis_faults,
+    shop_faults,
 )
 from tests.planted.fault import Fault
 
@@ -32,4 +33,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *pages_faults.FAULTS,
     *protocol_faults.FAULTS,
     *ballot_faults.FAULTS,
+    *shop_faults.FAULTS,
 )

@@ -32,6 +32,11 @@ class Caller:
         return None if self.grant is None else self.grant.session_id
 
     @property
+    def shop(self) -> str | None:
+        """The one shop that the token or the key is good for, None for all."""
+        return None if self.grant is None else self.grant.identity.shop
+
+    @property
     def name(self) -> str:
         """The name by which a caller with a token or a key is counted."""
         return f"{'key' if self.api_key else 'viewer'} {self.identity().viewer_id}"
@@ -57,6 +62,17 @@ class Caller:
         """Raise Forbidden if the token is good for one session only."""
         if self.session_id is not None:
             raise NotAllowed("this needs a token for every session")
+
+    def shop_of_new(self, named: str | None) -> str | None:
+        """Return the shop of what the caller makes: its own, unless a caller of all names one.
+
+        Raises Forbidden for another shop than the caller's.
+        """
+        if self.shop is None or named is None:
+            return named or self.shop
+        if named != self.shop:
+            raise NotAllowed(f"this is good for the shop {self.shop} only")
+        return named
 
     def within(self, session_id: str) -> None:
         """Raise Unauthorized if the token is of another session."""

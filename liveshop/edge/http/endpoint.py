@@ -15,6 +15,7 @@ from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Services
 from liveshop.edge.http.refusals import json_response
+from liveshop.edge.http.shops import require_own
 
 
 def routes(services: Services, gate: Gate, operations: Iterable[Operation]) -> Iterator[Route]:
@@ -32,9 +33,11 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
         operation = by_method["GET" if request.method == "HEAD" else request.method]
         caller = await gate.admit(request)
         _authorize(operation, caller)
+        path = _path(caller, request)
+        await require_own(services, caller, path)
         call: Call[Any, Any] = Call(
             caller=caller,
-            path=_path(operation, caller, request),
+            path=path,
             query=_query(operation, request),
             body=await _body(operation, request),
             request=request,
@@ -54,7 +57,7 @@ def _authorize(operation: Operation, caller: Caller) -> None:
         caller.require(operation.needs)
 
 
-def _path(operation: Operation, caller: Caller, request: Request) -> Mapping[str, str]:
+def _path(caller: Caller, request: Request) -> Mapping[str, str]:
     """Return the ids in the path; one that cannot be an id is not found."""
     path: dict[str, str] = request.path_params
     for name, text in path.items():

@@ -13,7 +13,7 @@ from liveshop.stores.postgres.orders import Orders
 
 
 async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Reply:
-    """List orders: a host sees all, a buyer its own.
+    """List orders: a host sees all, a buyer its own, and a caller of one shop those of that shop.
 
     With `session` they come in the order of their last change, and `next` is never null: ask
     with it, and none is missed. Without, the newest come first.
@@ -21,7 +21,9 @@ async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Re
     session_id = call.query.session or call.caller.session_id
     buyer = None if _hosts(call.caller) else call.caller.identity().viewer_id
     if session_id is None:
-        newest = await services.stores[Orders].newest(call.query.limit, buyer=buyer)
+        newest = await services.stores[Orders].newest(
+            call.query.limit, buyer=buyer, shop=call.caller.shop
+        )
         return Reply({"orders": [order_fields(order) for order in newest], "next": None})
     call.caller.within(session_id)
     await require_session(services, call.caller, session_id)

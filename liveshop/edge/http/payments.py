@@ -9,10 +9,16 @@ from liveshop.stores.postgres.payments import Payments
 
 
 async def list_payments(services: Services, call: Call[PaymentsPage, Nothing]) -> Reply:
-    """List payments in a status: those to be given back, unless another one is asked for."""
+    """List payments in a status: those to be given back, unless another one is asked for.
+
+    A caller of one shop is shown those of that shop.
+    """
     call.caller.require_anywhere()
     page = await services.stores[Payments].page(
-        call.query.status, after=call.query.after, limit=call.query.limit
+        call.query.status,
+        after=call.query.after,
+        limit=call.query.limit,
+        shop=call.caller.shop,
     )
     return Reply(page)
 

@@ -27,7 +27,7 @@ class NewVariant(Input, frozen=True, kw_only=True):
 
 
 class NewProduct(Input, frozen=True, kw_only=True):
-    """A product to put into the catalogue."""
+    """A product to put into the catalogue; `shop` is the caller's if left out."""
 
     product_id: Id
     title: Title
@@ -36,13 +36,14 @@ class NewProduct(Input, frozen=True, kw_only=True):
     variants: Annotated[
         list[NewVariant], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)
     ]
+    shop: Id | None = None
 
     def __post_init__(self) -> None:
         if len({variant.sku for variant in self.variants}) < len(self.variants):
             raise ValueError("`variants` has one SKU twice")
 
-    def product(self) -> Product:
-        """Return the catalogue's record of it."""
+    def product(self, shop: str | None) -> Product:
+        """Return the catalogue's record of it, in a shop or in none."""
         return Product(
             product_id=self.product_id,
             title=self.title,
@@ -58,6 +59,7 @@ class NewProduct(Input, frozen=True, kw_only=True):
                 )
                 for variant in self.variants
             ],
+            shop=shop,
         )
 
 

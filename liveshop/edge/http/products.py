@@ -3,6 +3,7 @@
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Product
 from liveshop.core.roles import Role
+from liveshop.core.wire import Message, as_message
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
@@ -12,26 +13,37 @@ from liveshop.stores.postgres.catalogue import Catalogue
 async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Reply:
     """Put a product into the catalogue."""
     call.caller.require_anywhere()
-    product = call.body.product()
+    product = call.body.product(call.caller.shop_of_new(call.body.shop))
     await services.stores[Catalogue].create(product)
-    return Reply(product, 201)
+    return Reply(_view(product), 201)
 
 
 async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -> Reply:
     """List the catalogue, in the order in which products were added, or search it with `q`.
 
     A product is found if its title or id has words that begin with each word of `q`, or if one of
-    its SKUs begins with `q`.
+    its SKUs begins with `q`. A caller of one shop is shown those of that shop.
     """
     page = await services.stores[Catalogue].page(
-        after=call.query.after, limit=call.query.limit, search=call.query.q.strip()
+        after=call.query.after,
+        limit=call.query.limit,
+        search=call.query.q.strip(),
+        shop=call.caller.shop,
     )
-    return Reply(page)
+    return Reply({"products": [_view(product) for product in page.products], "next": page.next})
 
 
 async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read one product."""
-    return Reply(await services.stores[Catalogue].get(call.path["product_id"]))
+    return Reply(_view(await services.stores[Catalogue].get(call.path["product_id"])))
+
+
+def _view(product: Product) -> Message:
+    """Return a product as it is shown: `shop` is left out where there is none."""
+    view = as_message(product)
+    if product.shop is None:
+        del view["shop"]
+    return view
 
 
 OPERATIONS = (

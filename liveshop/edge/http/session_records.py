@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from liveshop.core import limits
 from liveshop.core.feature import Vocabulary
-from liveshop.core.fields import Currency, Instant, PaymentUrl, Title, Url
+from liveshop.core.fields import Currency, Id, Instant, PaymentUrl, Title, Url
 from liveshop.core.model import PaymentMode, Status
 from liveshop.core.money import is_currency
 from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence, record
@@ -28,7 +28,10 @@ class EventsPage(Input, frozen=True, kw_only=True):
 
 
 class NewSession(Input, frozen=True, kw_only=True):
-    """A session to plan: a draft without `starts_at_ms`; `currency` is the server's if left out."""
+    """A session to plan: a draft without `starts_at_ms`; `currency` is the server's if left out.
+
+    `shop` is the caller's if left out.
+    """
 
     title: Title
     starts_at_ms: Instant | None = None
@@ -39,6 +42,7 @@ class NewSession(Input, frozen=True, kw_only=True):
     )
     stream_url: Url | None = None
     checkout_url: PaymentUrl | None = None
+    shop: Id | None = None
 
     def __post_init__(self) -> None:
         if self.currency is not None and not is_currency(self.currency):
@@ -98,7 +102,9 @@ class SessionView(Output, frozen=True, kw_only=True, tag_field="type", tag="sess
 
 def session_view(vocabulary: Vocabulary) -> Any:
     """Return the record of a session with the fields of features."""
-    fields = [field for feature in vocabulary.features for field in feature.shown]
+    fields: list[Any] = [field for feature in vocabulary.features for field in feature.shown]
+    # Told to moderators and above; left out where there is none.
+    fields.append(("shop", str | None, None))
     return record("SessionView", fields, SessionView.__doc__ or "", SessionView)
 
 

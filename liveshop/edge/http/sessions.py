@@ -7,6 +7,7 @@ from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound, SoldOut
 from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Status
 from liveshop.core.roles import Role
+from liveshop.core.shops import require_shop
 from liveshop.core.wire import Message
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.callers import Caller
@@ -20,6 +21,7 @@ from liveshop.edge.http.session_records import (
     session_list,
     session_view,
 )
+from liveshop.edge.http.shops import owner_of_session
 from liveshop.stores.postgres.sessions import Sessions
 
 
@@ -35,16 +37,26 @@ async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Re
         starts_at_ms=new.starts_at_ms,
         stream_url=new.stream_url,
         checkout_url=new.checkout_url,
+        shop=call.caller.shop_of_new(new.shop),
     )
-    return Reply(await _view(services, info.id), 201)
+    return Reply(_owned(await _view(services, info.id), call.caller, info.shop), 201)
 
 
 async def list_sessions(services: Services, call: Call[SessionsPage, Nothing]) -> Reply:
-    """List sessions, the newest first; drafts are shown from moderators on."""
+    """List sessions, the newest first; drafts are shown from moderators on.
+
+    A caller of one shop is shown those of that shop.
+    """
     page = await services.stores[Sessions].page(
-        after=call.query.after, limit=call.query.limit, drafts=call.caller.sees_drafts()
+        after=call.query.after,
+        limit=call.query.limit,
+        drafts=call.caller.sees_drafts(),
+        shop=call.caller.shop,
     )
-    views = [await _view(services, record.info.id) for record in page.sessions]
+    views = [
+        _owned(await _view(services, record.info.id), call.caller, record.info.shop)
+        for record in page.sessions
+    ]
     return Reply({"sessions": views, "next": page.next})
 
 
@@ -53,7 +65,8 @@ async def read_session(services: Services, call: Call[Nothing, Nothing]) -> Repl
     session_id = call.path["session_id"]
     view = await _view(services, session_id)
     _refuse_draft(call.caller, session_id, view["status"])
-    return Reply(view)
+    owner = await owner_of_session(services, session_id) if _is_staff(call.caller) else None
+    return Reply(_owned(view, call.caller, owner.shop if owner else None))
 
 
 async def command_session(services: Services, call: Call[Nothing, Command]) -> Reply:
@@ -76,8 +89,12 @@ async def list_events(services: Services, call: Call[EventsPage, Nothing]) -> Re
 
 
 async def require_session(services: Services, caller: Caller, session_id: str) -> None:
-    """Raise NotFound for an unknown session, and for a draft that the caller may not see."""
+    """Raise NotFound for an unknown session, and for one that the caller may not see.
+
+    These are drafts and those of another shop.
+    """
     record = await services.stores[Sessions].get(session_id)
+    require_shop(caller.shop, record.info.shop, "session", session_id)
     _refuse_draft(caller, session_id, record.status)
 
 
@@ -89,6 +106,15 @@ def _refuse_draft(caller: Caller, session_id: str, status: str) -> None:
 async def _view(services: Services, session_id: str) -> Message:
     snapshot = await services.engine.rooms.view(session_id)
     return {name: value for name, value in snapshot.items() if name != "chat"}
+
+
+def _is_staff(caller: Caller) -> bool:
+    return caller.role is not None and caller.role >= Role.MODERATOR
+
+
+def _owned(view: Message, caller: Caller, shop: str | None) -> Message:
+    """Tell staff which shop a session belongs to, if it belongs to one."""
+    return {**view, "shop": shop} if shop is not None and _is_staff(caller) else view
 
 
 def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:

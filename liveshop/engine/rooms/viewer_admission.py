@@ -10,6 +10,7 @@ from liveshop.core.commands import Command
 from liveshop.core.errors import Busy, LiveshopError, NotFound
 from liveshop.core.model import Reservation, Status
 from liveshop.core.roles import Identity, Role
+from liveshop.core.shops import require_shop
 from liveshop.core.wire import Message, frame
 from liveshop.engine.errands import Errands
 from liveshop.engine.fanout.mailbox import Watched
@@ -107,6 +108,8 @@ class ViewerAdmission:
                 place: Room | Still = await self._rooms.show(session_id)
             else:
                 place = await self._rooms.get(session_id)
+                shop = place.session.state.info.shop
+                require_shop(viewer.identity.shop, shop, "session", session_id)
             if viewer not in self._coming:
                 return  # it has left meanwhile
             self._enter(viewer, place, visitor)

@@ -4,8 +4,9 @@ from typing import Final
 
 from liveshop.core.errors import Busy
 from liveshop.core.feature import Vocabulary
+from liveshop.core.fields import Id
 from liveshop.core.roles import Role
-from liveshop.edge.http.base_records import Nothing
+from liveshop.edge.http.base_records import Input, Nothing
 from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.features.catalogue_import.limits import CSV_BYTES_MAX
@@ -14,15 +15,23 @@ from liveshop.features.catalogue_import.store import Imports
 from liveshop.stores.postgres.catalogue import Catalogue
 
 
-async def import_csv(services: Services, call: Call[Nothing, Nothing]) -> Reply:
+class ImportTarget(Input, frozen=True, kw_only=True):
+    """The shop that products are imported into; the caller's if left out."""
+
+    shop: Id | None = None
+
+
+async def import_csv(services: Services, call: Call[ImportTarget, Nothing]) -> Reply:
     """Import a Shopify product CSV.
 
     Good rows are kept, bad ones reported. A later import adds the difference in stock from
-    what the last one said.
+    what the last one said. The products are the caller's shop's, or the `shop`'s that a caller of
+    all shops names.
     """
     call.caller.require_anywhere()
+    shop = call.caller.shop_of_new(call.query.shop)
     chunks = stream_body(call.request, CSV_BYTES_MAX)
-    return Reply(await services[_imports].run(chunks))
+    return Reply(await services[_imports].run(chunks, shop))
 
 
 def _imports(services: Services) -> Imports:

@@ -31,8 +31,8 @@ class Imports:
         self._within_ms = within_ms
         self._turns = anyio.Semaphore(limits.IMPORTS_AT_ONCE_MAX)
 
-    async def run(self, chunks: AsyncIterable[bytes]) -> ImportReport:
-        """Import a file, as `import_products` does.
+    async def run(self, chunks: AsyncIterable[bytes], shop: str | None = None) -> ImportReport:
+        """Import a file into a shop, or into none, as `import_products` does.
 
         Raises Busy where others go on for longer than IMPORT_WAIT_MS_MAX, and BadRequest for a
         file that takes longer than IMPORT_MS_MAX: all that was read until then is kept.
@@ -40,7 +40,7 @@ class Imports:
         await self._take_turn()
         try:
             with anyio.move_on_after(self._within_ms / 1000):
-                return await import_products(self._catalogue, chunks, self._currency)
+                return await import_products(self._catalogue, chunks, self._currency, shop=shop)
         finally:
             self._turns.release()
         raise BadRequest(
@@ -65,8 +65,10 @@ async def import_products(
     chunks: AsyncIterable[bytes],
     currency: str,
     progress: Callable[[int], None] | None = None,
+    *,
+    shop: str | None = None,
 ) -> ImportReport:
-    """Read Shopify's product CSV and make the catalogue say the same.
+    """Read Shopify's product CSV and make the catalogue of a shop, or of none, say the same.
 
     `currency` is that of its prices; `progress` is told the bytes read so far. Raises BadRequest
     for a file that is no such CSV, Unavailable or OutcomeUnknown if Postgres goes away: all that
@@ -77,7 +79,7 @@ async def import_products(
     async def take(reading: Reading) -> None:
         tally.add_bad(reading.bad, reading.bad_rows)
         if reading.products:
-            imported, bad = await catalogue.merge(reading.products)
+            imported, bad = await catalogue.merge(reading.products, shop)
             for product in imported:
                 tally.add(product)
             tally.add_bad(bad, len(bad))

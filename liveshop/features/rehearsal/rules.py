@@ -296,5 +296,5 @@ def _less_stock(product: Product, moved: Mapping[str, int]) -> Product:
 
 def _catalogue_product(product: Product) -> Message:
     shown: Message = to_builtins(product)
-    del shown["description"]
+    del shown["description"], shown["shop"]
     return shown

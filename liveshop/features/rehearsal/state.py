@@ -95,6 +95,8 @@ class RehearsedSession(RehearsalRecord, frozen=True, kw_only=True, tag_field="ty
     likes: Amount
     buying: bool
     chat: Annotated[list[RehearsedChat], Meta(max_length=limits.CHAT_TAIL_MESSAGES)]
+    # A session over HTTP may have it. A rehearsal's products are its own, so it decides nothing.
+    shop: Id | None = None
 
     def __post_init__(self) -> None:
         product_ids = {product.product_id for product in self.shelf}

@@ -17,6 +17,7 @@ from liveshop.core.catalogue import (
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.limits import SEARCH_SKUS_MAX
 from liveshop.core.model import Product, Variant
+from liveshop.core.shops import may_touch
 from liveshop.core.words import words_of
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import queries
@@ -48,20 +49,22 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, *, after: str | None, limit: int, search: str = "") -> ProductPage:
+    async def page(
+        self, *, after: str | None, limit: int, search: str = "", shop: str | None = None
+    ) -> ProductPage:
         """Return up to `limit` products, from the one after the product `after`, or NotFound.
 
-        `search` leaves those whose title or id has all its words, or begins of them, and those
-        with a SKU that begins so.
+        They are of one `shop`, or of all. `search` leaves those whose title or id has all its
+        words, or begins of them, and those with a SKU that begins so.
         """
         position = 0
         if after is not None:
             row = await self._database.fetchrow(_SQL["position_of"], after)
-            if row is None:
+            if row is None or not may_touch(shop, row["shop"]):
                 raise NotFound("product", after)
             position = row["position"]
         # One more than asked for shows whether there is a next page.
-        args: tuple[object, ...] = (position, limit + 1)
+        args: tuple[object, ...] = (position, limit + 1, shop)
         if search:
             args += (_tsquery(search), search, search + _LAST, SEARCH_SKUS_MAX)
         query = _SQL["search_page" if search else "page"]
@@ -90,12 +93,16 @@ class Catalogue:
             if await connection.fetch(_SQL["stored_products"], [product.product_id]):
                 raise Conflict(f"there is a product {product.product_id} already")
             if taken:
-                raise Conflict(f"the SKU {taken[0]['sku']} belongs to {taken[0]['product_id']}")
+                same = taken[0]["shop"] == product.shop
+                owner = taken[0]["product_id"] if same else "another shop"
+                raise Conflict(f"the SKU {taken[0]['sku']} belongs to {owner}")
             await _save_products(connection, [_stored(product)])
             await _save_variants(connection, _stored_variants(product))
 
-    async def merge(self, batch: Sequence[ImportedProduct]) -> tuple[list[Imported], list[BadRow]]:
-        """Take a batch of an import, in one transaction; return what became of each product.
+    async def merge(
+        self, batch: Sequence[ImportedProduct], shop: str | None = None
+    ) -> tuple[list[Imported], list[BadRow]]:
+        """Take a batch of an import into a shop, in one transaction; return what became of each.
 
         The bad rows are those that fit the file but not the catalogue.
         """
@@ -108,6 +115,7 @@ class Catalogue:
             merge = Merge(
                 [StoredProduct(**row) for row in products],
                 [StoredVariant(**row) for row in variants],
+                shop,
             )
             taken = [(product.product_id, merge.take(product)) for product in batch]
             await _save_products(connection, merge.products.values())
@@ -122,7 +130,7 @@ class Catalogue:
 
 async def _save_products(connection: Connection, products: Iterable[StoredProduct]) -> None:
     rows = [
-        (p.product_id, p.title, p.description, p.image, _words(p.title, p.product_id))
+        (p.product_id, p.title, p.description, p.image, _words(p.title, p.product_id), p.shop)
         for p in products
     ]
     if rows:
@@ -152,6 +160,7 @@ def _stored(product: Product) -> StoredProduct:
         title=product.title,
         description=product.description,
         image=product.image,
+        shop=product.shop,
     )
 
 
@@ -185,6 +194,7 @@ def _product(rows: list[asyncpg.Record]) -> Product:
         title=first["title"],
         description=first["description"],
         image=first["image"],
+        shop=first["shop"],
         variants=[
             Variant(
                 sku=row["sku"],

@@ -62,6 +62,13 @@ def _config() -> Config:
 def _upgrade(connection: Connection, to: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = _config()
+    script = ScriptDirectory.from_config(config)
+    known = MigrationContext.configure(connection).get_current_revision()
+    if known is not None and known != script.get_current_head():
+        # Steps lock tables that orders are being written to. An order's transaction begins with its
+        # session: a step that held `orders` and then asked for `session` would wait for one that
+        # waits for it.
+        connection.execute(text("LOCK TABLE session IN ACCESS EXCLUSIVE MODE"))
     config.attributes["connection"] = connection
     command.upgrade(config, to)
 

@@ -172,12 +172,14 @@ class Orders:
         """Return what became of reservations, by rid; those not in Postgres are left out."""
         return await known_decisions(self._database, session_id, reservations)
 
-    async def newest(self, limit: int, *, buyer: str | None = None) -> list[Order]:
-        """Return the newest orders of all sessions, those of the newest session first."""
+    async def newest(
+        self, limit: int, *, buyer: str | None = None, shop: str | None = None
+    ) -> list[Order]:
+        """Return the newest orders of one shop's sessions or all, those of the newest first."""
         if buyer is None:
-            return orders_of(await self._database.fetch(_SQL["newest_everywhere"], limit))
+            return orders_of(await self._database.fetch(_SQL["newest_everywhere"], limit, shop))
         query = _SQL["newest_of_buyer_everywhere"]
-        return orders_of(await self._database.fetch(query, limit, buyer))
+        return orders_of(await self._database.fetch(query, limit, buyer, shop))
 
 
 async def session_of(reader: Reader, order_id: str) -> str:

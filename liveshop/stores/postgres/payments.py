@@ -64,9 +64,11 @@ class Payments:
         records = await self._database.fetch(_SQL["unresolved_payments"], limit)
         return [_payment(record) for record in records]
 
-    async def page(self, status: PaymentStatus, *, after: str | None, limit: int) -> PaymentPage:
-        """Return payments in a status, by id, from the one after `after`."""
-        args = (status, after or "", limit + 1)
+    async def page(
+        self, status: PaymentStatus, *, after: str | None, limit: int, shop: str | None = None
+    ) -> PaymentPage:
+        """Return payments in a status, of one shop or all, by id, from the one after `after`."""
+        args = (status, after or "", limit + 1, shop)
         records = await self._database.fetch(_SQL["page_of_payments"], *args)
         payments = [_payment(record) for record in records[:limit]]
         return PaymentPage(

@@ -46,6 +46,7 @@ class Sessions:
             info.stream_url,
             info.checkout_url,
             created_ms,
+            info.shop,
         )
         if not records:
             raise Conflict(f"there is a session {info.id} already")
@@ -58,9 +59,14 @@ class Sessions:
             raise NotFound("session", session_id)
         return _session(record)
 
-    async def page(self, *, after: int | None, limit: int, drafts: bool) -> SessionPage:
-        """Return sessions, newest first, from `after` on; drafts only if asked for."""
-        args = (after, limit + 1, drafts)
+    async def page(
+        self, *, after: int | None, limit: int, drafts: bool, shop: str | None = None
+    ) -> SessionPage:
+        """Return sessions, of one `shop` or all, newest first, from `after` on.
+
+        Drafts are among them only if asked for.
+        """
+        args = (after, limit + 1, drafts, shop)
         records = await self._database.fetch(_SQL["page_of_sessions"], *args)
         sessions = [_session(record) for record in records[:limit]]
         return SessionPage(
@@ -213,6 +219,7 @@ def _session(record: asyncpg.Record) -> SessionRecord:
             starts_at_ms=record["starts_at_ms"],
             stream_url=record["stream_url"],
             checkout_url=record["checkout_url"],
+            shop=record["shop"],
         ),
         status=Status(record["status"]),
         head_offset=record["head_offset"],

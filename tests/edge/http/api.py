@@ -67,10 +67,15 @@ class Api:
     client: httpx.Client
 
     def as_role(
-        self, role: Role, viewer_id: str = "u1", *, session_id: str | None = None
+        self,
+        role: Role,
+        viewer_id: str = "u1",
+        *,
+        session_id: str | None = None,
+        shop: str | None = None,
     ) -> Caller:
         """Return a caller with a token."""
-        return Caller(self.client, token(role, viewer_id, session_id=session_id))
+        return Caller(self.client, token(role, viewer_id, session_id=session_id, shop=shop))
 
     def with_token(self, bearer: str) -> Caller:
         """Return a caller with any token or API key."""
@@ -149,9 +154,17 @@ async def _last_word(client: Client, answer: Json) -> Json:
     return await client.wait_for(lambda message: message["type"] in ("confirmed", "checkout"))
 
 
-def token(role: Role, viewer_id: str = "u1", *, session_id: str | None = None) -> str:
+def token(
+    role: Role,
+    viewer_id: str = "u1",
+    *,
+    session_id: str | None = None,
+    shop: str | None = None,
+) -> str:
     """Return a token that the node takes."""
-    return make_token(SECRET, viewer_id=viewer_id, role=role, ttl_s=600, session_id=session_id)
+    return make_token(
+        SECRET, viewer_id=viewer_id, role=role, ttl_s=600, session_id=session_id, shop=shop
+    )
 
 
 def a_rid() -> str:

@@ -55,6 +55,12 @@ class StoredShop:
             id=session_id, title="T", currency="EUR", payment=payment, hold_ms=300_000
         )
         await self.sessions.create(info, Status.SCHEDULED, NOW)
+        await self.start(session_id, units, sale_units=sale_units)
+
+    async def start(
+        self, session_id: str, units: Mapping[str, int], *, sale_units: int | None = None
+    ) -> None:
+        """Start a session that is there, with units and a sale as `open` does."""
         decision = Decision(
             events=(SessionStarted(offset=1, at_ms=NOW),),
             moves=tuple(Move(sku=sku, units=n) for sku, n in units.items()),

@@ -55,7 +55,14 @@ async def _open_the_shop(url: str) -> None:
         await tasks.start(database.run)
         shop = StoredShop(database)
         await shop.stock_catalogue({"MUG": _UNITS + 10})
-        await shop.open(_SESSION, {"MUG": _UNITS})
+        # As a node of the first release makes it: this one's knows newer columns.
+        await database.commit(
+            "INSERT INTO session (id, title, status, currency, payment, hold_ms, created_ms,"
+            " newest_ms) VALUES ($1, 'T', 'scheduled', 'EUR', 'direct', 300000, $2, $2)",
+            _SESSION,
+            NOW,
+        )
+        await shop.start(_SESSION, {"MUG": _UNITS})
         tasks.cancel_scope.cancel()
 
 

@@ -2,25 +2,33 @@
 
 -- name: position_of
 -- Where a product stands in the catalogue's order.
-SELECT position FROM product WHERE product_id = $1
+SELECT position, shop FROM product WHERE product_id = $1
 
 -- name: page
--- The next $2 products after position $1 with their variants, one row a variant.
-SELECT p.product_id, p.title, p.description, p.image, v.sku, v.label, v.price, v.was, v.stock
-FROM (SELECT * FROM product WHERE position > $1 ORDER BY position LIMIT $2) AS p
+-- The next $2 products after position $1 with their variants, one row a variant; of the shop $3, or
+-- of all if that is null.
+SELECT p.product_id, p.title, p.description, p.image, p.shop, v.sku, v.label, v.price, v.was,
+       v.stock
+FROM (
+    SELECT * FROM product
+    WHERE position > $1 AND ($3::text IS NULL OR shop = $3)
+    ORDER BY position LIMIT $2
+) AS p
 LEFT JOIN variant AS v USING (product_id)
 ORDER BY p.position, v.position, v.sku
 
 -- name: search_page
 -- The same of the products that have all these words, or a SKU that begins so.
--- $1 position, $2 how many, $3 words as a tsquery, $4 and $5 SKUs from and before, $6 SKUs at most
-SELECT p.product_id, p.title, p.description, p.image, v.sku, v.label, v.price, v.was, v.stock
+-- $1 position, $2 how many, $3 shop, $4 words as a tsquery, $5 and $6 SKUs from and before,
+-- $7 SKUs at most
+SELECT p.product_id, p.title, p.description, p.image, p.shop, v.sku, v.label, v.price, v.was,
+       v.stock
 FROM (
     SELECT * FROM product
-    WHERE position > $1 AND product_id IN (
-        SELECT product_id FROM product WHERE words @@ $3::text::tsquery
+    WHERE position > $1 AND ($3::text IS NULL OR shop = $3) AND product_id IN (
+        SELECT product_id FROM product WHERE words @@ $4::text::tsquery
         UNION
-        (SELECT product_id FROM variant WHERE sku >= $4 AND sku < $5 ORDER BY sku LIMIT $6)
+        (SELECT product_id FROM variant WHERE sku >= $5 AND sku < $6 ORDER BY sku LIMIT $7)
     )
     ORDER BY position LIMIT $2
 ) AS p
@@ -29,7 +37,8 @@ ORDER BY p.position, v.position, v.sku
 
 -- name: get
 -- One product with its variants, one row a variant.
-SELECT p.product_id, p.title, p.description, p.image, v.sku, v.label, v.price, v.was, v.stock
+SELECT p.product_id, p.title, p.description, p.image, p.shop, v.sku, v.label, v.price, v.was,
+       v.stock
 FROM product AS p
 LEFT JOIN variant AS v USING (product_id)
 WHERE p.product_id = $1
@@ -43,24 +52,25 @@ SELECT pg_advisory_xact_lock(1818850917), set_config('plan_cache_mode', 'force_c
 
 -- name: stored_variants
 -- The variants with these SKUs, whosever they are, kept as they are until the transaction ends.
-SELECT sku, product_id, label, position, price, was, stock, imported_stock
-FROM variant
-WHERE sku = ANY($1::text[])
-ORDER BY sku
-FOR UPDATE
+SELECT v.sku, v.product_id, v.label, v.position, v.price, v.was, v.stock, v.imported_stock, p.shop
+FROM variant AS v JOIN product AS p USING (product_id)
+WHERE v.sku = ANY($1::text[])
+ORDER BY v.sku
+FOR UPDATE OF v
 
 -- name: stored_products
 -- The products with these ids.
-SELECT product_id, title, description, image FROM product WHERE product_id = ANY($1::text[])
+SELECT product_id, title, description, image, shop FROM product
+WHERE product_id = ANY($1::text[])
 
 -- name: save_products
--- Add or replace products, new ones at the end in the order given.
--- $1 ids, $2 titles, $3 descriptions, $4 images, $5 words, joined by spaces
-INSERT INTO product (product_id, title, description, image, words)
+-- Add or replace products, new ones at the end in the order given; none changes its shop.
+-- $1 ids, $2 titles, $3 descriptions, $4 images, $5 words, joined by spaces, $6 shops
+INSERT INTO product (product_id, title, description, image, words, shop)
 SELECT product_id, title, description, image,
-       array_to_tsvector(string_to_array(words, ' '))
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-     WITH ORDINALITY AS given (product_id, title, description, image, words, number)
+       array_to_tsvector(string_to_array(words, ' ')), shop
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+     WITH ORDINALITY AS given (product_id, title, description, image, words, shop, number)
 ORDER BY number
 ON CONFLICT (product_id) DO UPDATE
 SET title = EXCLUDED.title, description = EXCLUDED.description, image = EXCLUDED.image,

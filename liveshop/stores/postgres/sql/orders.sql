@@ -93,13 +93,15 @@ ORDER BY o.seq DESC, l.rid
 
 -- name: newest_everywhere
 -- Read the newest orders of the newest sessions, a row for each line. The index of each session's
--- orders is read from its end; there are few sessions to an order. $1 how many
+-- orders is read from its end; there are few sessions to an order. $1 how many, $2 the sessions'
+-- shop, null for all
 WITH page AS (
     SELECT o.*, s.number
     FROM session AS s CROSS JOIN LATERAL (
         SELECT * FROM orders WHERE session_id = s.id AND args_hash IS NOT NULL
         ORDER BY seq DESC LIMIT $1
     ) AS o
+    WHERE $2::text IS NULL OR s.shop = $2
     ORDER BY s.number DESC, o.seq DESC LIMIT $1
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
@@ -110,13 +112,14 @@ FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
 ORDER BY o.number DESC, o.seq DESC, l.rid
 
 -- name: newest_of_buyer_everywhere
--- The same of one buyer. $1 how many, $2 buyer
+-- The same of one buyer. $1 how many, $2 buyer, $3 the sessions' shop
 WITH page AS (
     SELECT o.*, s.number
     FROM session AS s CROSS JOIN LATERAL (
         SELECT * FROM orders WHERE session_id = s.id AND buyer = $2 AND args_hash IS NOT NULL
         ORDER BY seq DESC LIMIT $1
     ) AS o
+    WHERE $3::text IS NULL OR s.shop = $3
     ORDER BY s.number DESC, o.seq DESC LIMIT $1
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,

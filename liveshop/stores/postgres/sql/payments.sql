@@ -23,6 +23,12 @@ SELECT id, order_id, amount, status, reason, at_ms FROM payment
 WHERE status = 'received' ORDER BY id LIMIT $1
 
 -- name: page_of_payments
--- Read payments in a status by id. $1 status, $2 after this id, $3 how many
-SELECT id, order_id, amount, status, reason, at_ms FROM payment
-WHERE status = $1 AND id > $2 ORDER BY id LIMIT $3
+-- Read payments in a status by id. $1 status, $2 after this id, $3 how many, $4 the shop of their
+-- sessions, null for all
+SELECT id, order_id, amount, status, reason, at_ms FROM payment AS p
+WHERE status = $1 AND id > $2
+  AND ($4::text IS NULL OR EXISTS (
+      SELECT FROM orders AS o JOIN session AS s ON s.id = o.session_id
+      WHERE o.id = p.order_id AND s.shop = $4
+  ))
+ORDER BY id LIMIT $3

@@ -3,10 +3,10 @@
 -- name: create_session
 -- Store a new session. No row where the id is taken.
 -- $1 id, $2 title, $3 status, $4 starts_at_ms, $5 currency, $6 payment, $7 hold_ms,
--- $8 stream_url, $9 checkout_url, $10 created_ms
+-- $8 stream_url, $9 checkout_url, $10 created_ms, $11 shop
 INSERT INTO session (id, title, status, starts_at_ms, currency, payment, hold_ms, stream_url,
-                     checkout_url, created_ms, newest_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+                     checkout_url, created_ms, newest_ms, shop)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
 ON CONFLICT (id) DO NOTHING
 RETURNING *
 
@@ -15,9 +15,11 @@ RETURNING *
 SELECT * FROM session WHERE id = $1
 
 -- name: page_of_sessions
--- Read sessions, the newest first. $1 before this number, $2 how many, $3 drafts too
+-- Read sessions, the newest first. $1 before this number, $2 how many, $3 drafts too, $4 their
+-- shop, null for all
 SELECT * FROM session
 WHERE ($1::bigint IS NULL OR number < $1) AND ($3 OR status <> 'draft')
+  AND ($4::text IS NULL OR shop = $4)
 ORDER BY number DESC LIMIT $2
 
 -- name: move_head

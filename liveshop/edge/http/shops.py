@@ -1,0 +1,44 @@
+"""Shops over HTTP: a path that names another shop's thing is not found, whatever the operation."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from liveshop.core.shops import require_shop
+from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.operations import Services
+from liveshop.stores.postgres.shops import Owner, Shops
+
+
+async def owner_of_session(services: Services, session_id: str) -> Owner | None:
+    """Return the owner of a session, None where there is none; a loaded one costs no query."""
+    room = services.engine.rooms.loaded(session_id)
+    if room is not None:
+        return Owner(room.session.state.info.shop)
+    return await services.stores[Shops].of_session(session_id)
+
+
+# How to find the owner of what a part of a path names.
+OWNERS: Final[Mapping[str, Callable[[Services, str], Awaitable[Owner | None]]]] = {
+    "session_id": owner_of_session,
+    "product_id": lambda services, which: services.stores[Shops].of_product(which),
+    "order_id": lambda services, which: services.stores[Shops].of_order(which),
+    "payment_id": lambda services, which: services.stores[Shops].of_payment(which),
+    "key_id": lambda services, which: services.stores[Shops].of_key(which),
+}
+# A rid is looked for only in the session that stands before it.
+WITHOUT_OWNER: Final = frozenset({"rid"})
+
+
+async def require_own(services: Services, caller: Caller, path: Mapping[str, str]) -> None:
+    """Raise OtherShop if a path names what belongs to another shop than the caller's.
+
+    A thing that is not there at all is left to the operation. A caller who is bound to no shop
+    costs nothing here.
+    """
+    if caller.shop is None:
+        return
+    for name, which in path.items():
+        if name not in WITHOUT_OWNER:
+            owner = await OWNERS[name](services, which)
+            if owner is not None:
+                require_shop(caller.shop, owner.shop, name.removesuffix("_id"), which)

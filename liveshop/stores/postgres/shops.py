@@ -1,0 +1,46 @@
+"""The shops that things belong to, in PostgreSQL."""
+
+from dataclasses import dataclass
+
+from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.queries import queries
+
+_SQL = queries("shops")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The shop of a thing that is there, None if it belongs to none."""
+
+    shop: str | None
+
+
+class Shops:
+    """Finds the shop of a thing in one database; None where there is no such thing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_session(self, session_id: str) -> Owner | None:
+        """Find the owner of a session."""
+        return await self._find("of_session", session_id)
+
+    async def of_product(self, product_id: str) -> Owner | None:
+        """Find the owner of a product."""
+        return await self._find("of_product", product_id)
+
+    async def of_order(self, order_id: str) -> Owner | None:
+        """Find the owner of an order: that of its session."""
+        return await self._find("of_order", order_id)
+
+    async def of_payment(self, payment_id: str) -> Owner | None:
+        """Find the owner of a payment: that of its order."""
+        return await self._find("of_payment", payment_id)
+
+    async def of_key(self, key_id: str) -> Owner | None:
+        """Find the shop that an API key is bound to."""
+        return await self._find("of_key", key_id)
+
+    async def _find(self, query: str, which: str) -> Owner | None:
+        record = await self._database.fetchrow(_SQL[query], which)
+        return None if record is None else Owner(record["shop"])

@@ -1,0 +1,54 @@
+"""Bugs in what keeps shops apart."""
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+_SHOPS: Final = "tests/edge/http/test_shops.py"
+_EVERY: Final = (
+    f"{_SHOPS}"
+    "::test_every_operation_that_names_a_thing_of_another_shop_is_refused_and_changes_nothing"
+)
+
+FAULTS: Final = (
+    Fault(
+        name="a host of another shop ends a show",
+        promise="a host changes nothing of another shop",
+        file="liveshop/edge/http/endpoint.py",
+        old="        await require_own(services, caller, path)\n",
+        new="        operation.api_key and await require_own(services, caller, path)\n",
+        tests=(_EVERY, f"{_SHOPS}::test_no_command_of_another_shops_host_reaches_a_show"),
+    ),
+    Fault(
+        name="a token of another shop joins a show",
+        promise="a host changes nothing of another shop, over the socket either",
+        file="liveshop/engine/rooms/viewer_admission.py",
+        old='                require_shop(viewer.identity.shop, shop, "session", session_id)\n',
+        new='                require_shop(shop, shop, "session", session_id)\n',
+        tests=(f"{_SHOPS}::test_a_token_of_another_shop_finds_no_session_over_the_socket",),
+    ),
+    Fault(
+        name="an import overwrites the product of another shop",
+        promise="a host changes nothing of another shop",
+        file="liveshop/core/catalogue.py",
+        old="        if before is not None and before.shop != self._shop:\n",
+        new="        if before is not None and self._shop and before.shop is None:\n",
+        tests=(f"{_SHOPS}::test_an_import_never_changes_another_shops_product",),
+    ),
+    Fault(
+        name="a show takes stock of another shop",
+        promise="a host changes nothing of another shop",
+        file="liveshop/core/shops.py",
+        old="    return session_shop == product_shop\n",
+        new="    return product_shop in (None, session_shop)\n",
+        tests=(f"{_SHOPS}::test_a_show_sells_only_what_belongs_to_its_own_shop",),
+    ),
+    Fault(
+        name="the orders of all shops are listed",
+        promise="a host sees nothing of another shop",
+        file="liveshop/edge/http/orders.py",
+        old="buyer=buyer, shop=call.caller.shop\n",
+        new="buyer=buyer, shop=None\n",
+        tests=(f"{_SHOPS}::test_lists_have_only_what_is_of_the_callers_shop",),
+    ),
+)
