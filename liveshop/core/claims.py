@@ -59,7 +59,8 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
         "".join((read.sub, read.name or "", read.session or "", read.shop or "")).encode()
     except (msgspec.ValidationError, UnicodeError) as exc:
         raise Unauthorized from exc
-    identity = Identity(read.sub, read.name or read.sub, Role[read.role.upper()], read.shop)
+    role, bound = Role[read.role.upper()], read.session is not None
+    identity = Identity(read.sub, read.name or read.sub, role, read.shop, bound)
     return Grant(
         identity,
         read.session,

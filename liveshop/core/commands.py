@@ -114,6 +114,34 @@ class Abandon(Command, frozen=True, kw_only=True, tag="abandon"):
     order_id: Uuid
 
 
+class BanViewer(Command, frozen=True, kw_only=True, tag="viewer.ban"):
+    """Keep a viewer out of the session, or `everywhere` out of all shows of its shop.
+
+    Without `duration_ms` it has no end. `everywhere` needs a host.
+    """
+
+    needs = Role.MODERATOR
+    viewer_id: Id
+    duration_ms: Annotated[int, Meta(ge=1, le=limits.BAN_MS_MAX)] | None = None
+    everywhere: bool = False
+
+
+class UnbanViewer(Command, frozen=True, kw_only=True, tag="viewer.unban"):
+    """Let a banned viewer in again."""
+
+    needs = Role.MODERATOR
+    viewer_id: Id
+    everywhere: bool = False
+
+
+class ReleaseHold(Command, frozen=True, kw_only=True, tag="hold.release"):
+    """Give back what a buyer holds in its cart."""
+
+    needs = Role.HOST
+    viewer_id: Id
+    rid: Uuid
+
+
 class StartSession(HostCommand, frozen=True, kw_only=True, tag="session.start"):
     """Go live."""
 
@@ -214,4 +242,7 @@ KernelHostCommand = (
     | EndSale
 )
 Purchase = Buy | Reserve
-KernelCommand = Hello | AskTime | Buy | Reserve | Checkout | Release | Abandon | KernelHostCommand
+Admittance = BanViewer | UnbanViewer | ReleaseHold
+KernelCommand = (
+    Hello | AskTime | Buy | Reserve | Checkout | Release | Abandon | Admittance | KernelHostCommand
+)

@@ -4,6 +4,8 @@
     ├── BadRequest            bad_request     400   a field is missing, unknown or out of range
     ├── Unauthorized          unauthorized    401   no token, or one that is not valid
     ├── Forbidden             forbidden       403   the role is too low
+    │   ├── NotAllowed        forbidden       403   the role would do, something else does not
+    │   └── Banned            forbidden       403   banned from the session, or from its shop
     ├── NotFound              not_found       404   unknown, not on the shelf, or another buyer's
     │   └── OtherShop         not_found       404   another shop's, which its caller may not touch
     ├── NotLive               not_live        409   buying outside `live`
@@ -76,6 +78,21 @@ class Forbidden(LiveshopError):
 
     def __init__(self, needed: str) -> None:
         super().__init__(f"this needs the role {needed}")
+
+
+class NotAllowed(Forbidden):
+    """The role would do, but something else about the asker does not."""
+
+    def __init__(self, message: str) -> None:
+        LiveshopError.__init__(self, message)
+
+
+class Banned(NotAllowed):
+    """The viewer is banned from the session, or from all shows of its shop."""
+
+    def __init__(self, *, everywhere: bool) -> None:
+        place = "the shows of this shop" if everywhere else "this session"
+        super().__init__(f"you are banned from {place}")
 
 
 class NotFound(LiveshopError):

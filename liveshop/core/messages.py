@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from liveshop.core.access import Ban
 from liveshop.core.errors import LiveshopError
 from liveshop.core.model import (
     ChatMessage,
@@ -209,6 +210,17 @@ def chat(messages: Iterable[ChatMessage], dropped: int = 0) -> Message:
 def viewer_muted(viewer_id: str, until_ms: int | None) -> Message:
     """Tell moderators of a mute: None lasts as long as the session, an instant past is unmuted."""
     return {"type": "viewer.muted", "viewer_id": viewer_id, "until_ms": until_ms}
+
+
+def viewer_banned(ban: Ban) -> Message:
+    """Tell moderators of a ban: None has no end, an instant past is lifted."""
+    return {
+        "type": "viewer.banned",
+        "viewer_id": ban.viewer_id,
+        "name": ban.name,
+        "until_ms": ban.until_ms,
+        "everywhere": ban.everywhere,
+    }
 
 
 def _answer(kind: str, ref: int | None, **fields: Any) -> Message:

@@ -23,9 +23,11 @@ class Identity:
     """The bearer whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers.
 
     `shop` is the only shop that it is good for, None for all: see `core.shops`.
+    `bound` is whether the token is for one session only.
     """
 
     viewer_id: str
     name: str
     role: Role
     shop: str | None = None
+    bound: bool = False

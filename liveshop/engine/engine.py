@@ -59,6 +59,7 @@ class Engine:
         async with anyio.create_task_group() as tasks:
             await tasks.start(self._errands.run)
             await tasks.start(self.rooms.run)
+            tasks.start_soon(self.node.access.run)
             tasks.start_soon(self.orders.run)
             task_status.started()
 
@@ -114,7 +115,8 @@ class Engine:
     ) -> tuple[Message, bool]:
         """Set units aside; return `reserved`, and whether it is the answer of an earlier call."""
         room = await self.rooms.get(session_id, insists=False)
-        reply = Reply()
+        room.session.refuse_banned(buyer)
+        reply = Reply(buyer)
         room.purchase(buyer.viewer_id, command, reply)
         return await reply.wait()
 

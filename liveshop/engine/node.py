@@ -8,11 +8,13 @@ import anyio
 from liveshop.core.feature import KERNEL, Vocabulary
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from liveshop.core.settings import Settings
+from liveshop.engine.access import Access
 from liveshop.engine.clock import Clock
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
 from liveshop.engine.tracing import Trace
 from liveshop.stores.failpoints import Reach, pass_by, reach
+from liveshop.stores.postgres.access import AccessLists
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.payments import Payments
 from liveshop.stores.postgres.stores import Stores
@@ -49,6 +51,7 @@ class Node:
     bus: Bus
     stores: Stores
     vocabulary: Vocabulary
+    access: Access
     clock: Clock = field(default_factory=Clock)
     metrics: Metrics = field(default_factory=Metrics)
     lateness: Lateness = field(default_factory=Lateness)
@@ -76,6 +79,7 @@ class Node:
         at_failpoint = reach(settings.failpoint)
         stores = Stores(database, vocabulary)
         stores.put(Payments(database, reach=at_failpoint))
+        clock = Clock()
         return cls(
             settings=settings,
             database=database,
@@ -84,6 +88,8 @@ class Node:
             bus=bus,
             stores=stores,
             vocabulary=vocabulary,
+            access=Access(stores[AccessLists], bus, clock.now_ms),
+            clock=clock,
             metrics=Metrics(vocabulary.metrics),
             reach=at_failpoint,
         )

@@ -72,6 +72,7 @@ COMMANDS: Grammar = {
     "reserve": (_PURCHASE, {"price": PRICES}),
     "checkout": ({"order_id": RIDS, "rids": st.lists(RIDS, min_size=1, max_size=20)}, {}),
     "release": ({"rid": RIDS}, {}),
+    "abandon": ({"order_id": RIDS}, {}),
     "session.start": ({}, {}),
     "session.pause": ({}, {}),
     "session.resume": ({}, {}),
@@ -105,6 +106,12 @@ COMMANDS: Grammar = {
     "chat.block": ({"words": st.lists(text(40), max_size=5)}, {}),
     "viewer.mute": ({"viewer_id": IDS}, {"duration_ms": st.integers(1, 86_400_000)}),
     "viewer.unmute": ({"viewer_id": IDS}, {}),
+    "viewer.ban": (
+        {"viewer_id": IDS},
+        {"duration_ms": st.integers(1, 31_536_000_000), "everywhere": st.booleans()},
+    ),
+    "viewer.unban": ({"viewer_id": IDS}, {"everywhere": st.booleans()}),
+    "hold.release": ({"viewer_id": IDS, "rid": RIDS}, {}),
     **{
         tag: fields
         for feature, grammar in _FEATURES.items()
@@ -120,6 +127,7 @@ INSTEAD: Mapping[str, tuple[str, str, Strategy]] = {
 # Those that may be left out and are never null.
 _NEVER_NULL = {
     *(("product.add", "limit"), ("product.add", "kept"), ("sale.start", "starts_in_ms")),
+    *(("viewer.ban", "everywhere"), ("viewer.unban", "everywhere")),
     *(("poll.open", "kind"), ("poll.open", "show"), ("poll.open", "guests")),
 }
 

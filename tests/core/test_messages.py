@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from liveshop.core import errors, messages
+from liveshop.core.access import Ban
 from liveshop.core.model import (
     Order,
     OrderLine,
@@ -205,6 +206,7 @@ def test_an_error_always_has_a_ref() -> None:
 
 def test_the_small_messages() -> None:
     totals = Totals(orders=2, units=3, revenue=12_800, version=5)
+    ban = Ban(viewer_id="u_7", session_id=None, shop=None, role=Role.HOST, until_ms=9, name="Bo")
     assert [
         messages.ok(7, offset=41),
         messages.ok(None),
@@ -215,6 +217,7 @@ def test_the_small_messages() -> None:
         messages.pulse(5, {"viewers": 121}),
         messages.chat([make_chat()], dropped=2)["dropped"],
         messages.viewer_muted("u_7", 9),
+        messages.viewer_banned(ban),
     ] == [
         {"type": "ok", "ref": 7, "offset": 41},
         {"type": "ok"},
@@ -232,6 +235,13 @@ def test_the_small_messages() -> None:
         {"type": "pulse", "now_ms": 5, "viewers": 121},
         2,
         {"type": "viewer.muted", "viewer_id": "u_7", "until_ms": 9},
+        {
+            "type": "viewer.banned",
+            "viewer_id": "u_7",
+            "name": "Bo",
+            "until_ms": 9,
+            "everywhere": True,
+        },
     ]
 
 

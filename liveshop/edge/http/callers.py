@@ -3,15 +3,8 @@
 from dataclasses import dataclass
 
 from liveshop.core.claims import Grant
-from liveshop.core.errors import BadRequest, Forbidden, LiveshopError, Unauthorized
+from liveshop.core.errors import BadRequest, Forbidden, NotAllowed, Unauthorized
 from liveshop.core.roles import Identity, Role
-
-
-class NotAllowed(Forbidden):
-    """The role would do, but something else about the caller does not."""
-
-    def __init__(self, message: str) -> None:
-        LiveshopError.__init__(self, message)
 
 
 @dataclass(frozen=True, slots=True)

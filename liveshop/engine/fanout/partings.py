@@ -3,7 +3,9 @@
 import random
 
 from liveshop.core import limits, messages
+from liveshop.core.access import Ban
 from liveshop.core.close_codes import CloseCode
+from liveshop.core.errors import Banned
 from liveshop.core.wire import frame
 from liveshop.engine.fanout.viewer import Viewer
 
@@ -11,6 +13,11 @@ from liveshop.engine.fanout.viewer import Viewer
 def no_such_session(viewer: Viewer) -> None:
     """Close the connection of a viewer whose session is not there for it."""
     viewer.close(CloseCode.NO_SUCH_SESSION, "there is no such session")
+
+
+def banned(viewer: Viewer, ban: Ban) -> None:
+    """Close the connection of a banned viewer."""
+    viewer.close(CloseCode.BANNED, Banned(everywhere=ban.everywhere).message)
 
 
 def send_away(viewer: Viewer, wait_ms: int = 0, turn: str | None = None) -> None:

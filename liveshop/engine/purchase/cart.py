@@ -69,17 +69,28 @@ class Cart:
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a held reservation back; raises what refuses it."""
+        released, known = await self._release(buyer, rid)
+        asker.answer(messages.resolved(released, asker.ref))
+        if not known:
+            self._session.mailbox.tell(buyer, messages.resolved(released), but=asker.viewer)
+            await self._session.peers.post()
+
+    async def take_back(self, buyer: str, rid: str) -> None:
+        """Release a held reservation in place of its buyer, who is told; raises what refuses it."""
+        released, known = await self._release(buyer, rid)
+        if not known:
+            self._session.mailbox.tell(buyer, messages.resolved(released))
+            await self._session.peers.post()
+
+    async def _release(self, buyer: str, rid: str) -> tuple[Reservation, bool]:
+        """Return the released reservation, and whether it was released before."""
         reply = await self._ask(
             lambda epoch: self._session.units.release(epoch, buyer=buyer, rid=rid)
         )
         if reply.refusal is not None:
             raise reply.refusal
         assert reply.reservation is not None, "a release that is not refused has its reservation"
-        asker.answer(messages.resolved(reply.reservation, asker.ref))
-        if not reply.known:
-            told = messages.resolved(reply.reservation)
-            self._session.mailbox.tell(buyer, told, but=asker.viewer)
-            await self._session.peers.post()
+        return reply.reservation, reply.known
 
     async def _ask(self, call: Callable[[int], Awaitable[_Reply]]) -> _Reply:
         """Return the reply of a call that was carried out; its identifiers make it repeatable."""

@@ -1,6 +1,6 @@
 """Gathers purchases that arrive together into one call of Redis."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
@@ -9,7 +9,8 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import Busy, InternalError, LiveshopError, NotLive
+from liveshop.core.access import Ban
+from liveshop.core.errors import Banned, Busy, InternalError, LiveshopError, NotLive
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Reservation, ReservationState
 from liveshop.engine.fanout.mailbox import Asker
@@ -64,6 +65,9 @@ class Combiner:
         self._writer = writer
         self._admission = admission
         self._replays = 0
+        self._bans = session.node.access.bans
+        # Told of a buyer who was banned while units were set aside for it.
+        self.on_banned: Callable[[str], None] = lambda buyer: None
         self._queue: BatchQueue[Purchase] = BatchQueue(limits.PURCHASES_QUEUED_MAX)
         self._in_calls = 0
 
@@ -141,6 +145,9 @@ class Combiner:
             self._session.node.metrics.dropped.labels("gone").inc()
             self._session.note("gone", purchase.line.rid)
             return False
+        if self._bans and (ban := self._ban_of(purchase)) is not None:
+            self._refuse(purchase, Banned(everywhere=ban.everywhere))
+            return False
         now_ns = self._admission.now_ns()
         waited_ns = now_ns - int(purchase.asked_s * 1e9)
         purchase.taken_s = now_ns / 1e9
@@ -180,9 +187,17 @@ class Combiner:
                 self._fail([purchase])
             if line.reservation is not None and not line.reservation.state.open:
                 ended.append((purchase.asker, line.reservation))
+            if self._bans and self._ban_of(purchase) is not None:
+                # It was banned while the call was under way, which may have set units aside after
+                # the others were taken back.
+                self.on_banned(purchase.line.buyer)
         if ended:
             await self._tell_again(ended)
         await self._session.peers.post()
+
+    def _ban_of(self, purchase: Purchase) -> Ban | None:
+        identity = purchase.asker.identity
+        return None if identity is None else self._session.ban_of(identity)
 
     async def _reserve(self, lines: Sequence[ReserveLine]) -> ReserveReply:
         """Return the reply that was carried out.

@@ -35,6 +35,7 @@ from liveshop.engine.purchase.reply import Reply
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.command_log import CommandLog
+from liveshop.engine.rooms.moderation import Moderation
 from liveshop.engine.rooms.rebuild import Rebuilder
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.rooms.upkeep import Upkeep
@@ -67,6 +68,10 @@ class Room:
         self._hear_joined = overriding(parts, "joined")
         self._welcomers = overriding(parts, "welcome")
         self._under_way = overriding(parts, "under_way")
+        self.moderation = Moderation(session, self.cart)
+        self._combiner.on_banned = self.moderation.take_back
+        self._handlers |= self.moderation.handlers
+        self._bans = node.access.bans
         self._tasks: TaskGroup | None = None
         self._in_flight = 0
 
@@ -135,6 +140,7 @@ class Room:
                 self._upkeep.read_on,
                 self._upkeep.read_messages,
                 self._rebuilder.run,
+                self.moderation.run,
                 *self._part_tasks,
             ):
                 self._tasks.start_soon(self._keep_going, part)
@@ -149,6 +155,8 @@ class Room:
         """Carry out a viewer's command; it is answered on the viewer's connection."""
         asker = ViewerAsker(self.session.audience, viewer, command.ref)
         try:
+            if self._bans:
+                self.session.refuse_banned(viewer.identity)
             self._submit(viewer, command, asker)
         except LiveshopError as refusal:
             asker.refuse(refusal)
@@ -207,6 +215,7 @@ class Room:
 
     async def command(self, command: Command, by: Identity | None = None) -> list[Event]:
         """Carry out what a host or moderator asks for; raises what refuses it."""
+        self.session.refuse_banned(by)
         if isinstance(command, HostCommand):
             return await self.command_log.execute(command)
         await self._handlers[type(command)](command, Reply(by))

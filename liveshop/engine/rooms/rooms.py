@@ -1,12 +1,13 @@
 """The rooms that a node has: loaded when they are asked for, or when a session must be kept."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from liveshop.core.access import Ban
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import Busy, LiveshopError, NotFound, Unavailable, reason
 from liveshop.core.limits import (
@@ -18,6 +19,7 @@ from liveshop.core.limits import (
 )
 from liveshop.core.model import Status
 from liveshop.core.wire import Message, decode_object
+from liveshop.engine.access import ACCESS_CHANNEL
 from liveshop.engine.node import Node
 from liveshop.engine.rooms.logged import read_session
 from liveshop.engine.rooms.room import Room
@@ -61,6 +63,7 @@ class Rooms:
         self._readers = anyio.Semaphore(_READERS_MAX)
         node.bus.on_message = self._receive
         node.bus.on_reconnect = self._compare_all
+        node.access.on_bans = self._heed_bans
 
     def loaded(self, session_id: str) -> Room | None:
         """Return the room if it is here."""
@@ -191,6 +194,7 @@ class Rooms:
                 await session.wake.ready.wait()
         finally:
             self._rooms[session.session_id] = room
+            room.moderation.begin()
             # Messages that came by the bus meanwhile did not find the room.
             session.wake.behind.set()
             session.wake.missed.set()
@@ -271,6 +275,7 @@ class Rooms:
         session.epochs.head_seqs.append(head.seq)
 
     def _compare_all(self) -> None:
+        self._node.access.hear()
         for room in self._rooms.values():
             room.session.wake.behind.set()
             room.session.wake.missed.set()
@@ -313,7 +318,15 @@ class Rooms:
         if not room.under_way:
             await self._unload(session_id)
 
+    def _heed_bans(self, bans: Sequence[Ban]) -> None:
+        for room in tuple(self._rooms.values()):
+            for ban in bans:
+                room.moderation.heed(ban)
+
     def _receive(self, session_id: str, payload: bytes) -> None:
+        if session_id == ACCESS_CHANNEL:
+            self._node.access.hear()
+            return
         room = self._rooms.get(session_id)
         if room is None:
             return

@@ -4,9 +4,11 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from liveshop.core.errors import Conflict, Unavailable
+from liveshop.core.access import Ban
+from liveshop.core.errors import Banned, Conflict, Unavailable
 from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.model import Reservation, Row, Status, sku_row
+from liveshop.core.roles import Identity
 from liveshop.core.session import SessionState, apply
 from liveshop.engine.clock import SessionClock
 from liveshop.engine.fanout.audience import Audience
@@ -86,6 +88,23 @@ class Session:
         """Raise Unavailable while a store is away."""
         if not self.node.stores_up:
             raise Unavailable()
+
+    @property
+    def shop(self) -> str | None:
+        """The shop that the session is of, None without one."""
+        return self.state.info.shop
+
+    def ban_of(self, identity: Identity) -> Ban | None:
+        """Return the ban that keeps somebody out of this session, None for most."""
+        bans = self.node.access.bans
+        if not bans:
+            return None
+        return bans.find(identity, self.session_id, self.shop, self.node.now_ms())
+
+    def refuse_banned(self, identity: Identity | None) -> None:
+        """Raise Banned for one who is kept out."""
+        if identity is not None and (ban := self.ban_of(identity)) is not None:
+            raise Banned(everywhere=ban.everywhere)
 
     def require_open(self) -> None:
         """Raise Conflict where viewers may say and like nothing: in a draft, and after the end."""

@@ -14,7 +14,7 @@ from liveshop.core.shops import require_shop
 from liveshop.core.wire import Message, frame
 from liveshop.engine.errands import Errands
 from liveshop.engine.fanout.mailbox import Watched
-from liveshop.engine.fanout.partings import no_such_session, send_away
+from liveshop.engine.fanout.partings import banned, no_such_session, send_away
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.node import Node
 from liveshop.engine.rooms.room import Room
@@ -110,6 +110,10 @@ class ViewerAdmission:
                 place = await self._rooms.get(session_id)
                 shop = place.session.state.info.shop
                 require_shop(viewer.identity.shop, shop, "session", session_id)
+                await self._node.access.require()
+                if ban := place.session.ban_of(viewer.identity):
+                    banned(viewer, ban)
+                    return
             if viewer not in self._coming:
                 return  # it has left meanwhile
             self._enter(viewer, place, visitor)
@@ -117,6 +121,7 @@ class ViewerAdmission:
                 self._seat(viewer, place, ref)
             else:
                 assert isinstance(place, Room), "a still is for anonymous viewers"
+                await place.moderation.note(viewer.identity)
                 belongings = await self._belongings(viewer.identity, place)
                 self._seat(viewer, place, ref, belongings)
         except NotFound:
@@ -179,6 +184,8 @@ class ViewerAdmission:
             fields=belongings.fields,
         )
         place.audience.seat(viewer, frame(welcome), place.snapshot_frame)
+        if isinstance(place, Room) and role >= Role.MODERATOR:
+            place.moderation.tell_bans(viewer)
         stats = None if session is None else session.broadcast.stats
         if role >= Role.HOST and stats is not None:
             place.audience.write_to(viewer, frame(stats.message()))

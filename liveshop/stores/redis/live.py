@@ -9,9 +9,11 @@ from liveshop.core.limits import (
     CHAT_PER_SECOND_DEFAULT,
     CHAT_TAIL_MESSAGES,
     NODE_SILENCE_MS_MAX,
+    SETTLED_KEPT_MS,
     VISITORS_PER_CALL_MAX,
 )
 from liveshop.core.model import ChatMessage, Person, Totals
+from liveshop.core.roles import Role
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome, SayReply
@@ -34,6 +36,7 @@ class SessionLive:
         self._cfg = session_key(session_id, "cfg")
         self._chat = session_key(session_id, "chat")
         self._mute = session_key(session_id, "mute")
+        self._staff = session_key(session_id, "staff")
         self._seen = session_key(session_id, "seen")
 
     async def say(
@@ -75,6 +78,15 @@ class SessionLive:
     async def unmute(self, viewer_id: str) -> bool:
         """Let a viewer be heard again; return True if it was muted."""
         return bool(await self._link.call("HDEL", self._mute, viewer_id))
+
+    async def note_staff(self, viewer_id: str, role: Role) -> None:
+        """Keep that somebody of the staff has joined, for `role_of`."""
+        await self._link.call("HSET", self._staff, viewer_id, int(role))
+        await self._link.call("PEXPIRE", self._staff, SETTLED_KEPT_MS)
+
+    async def role_of(self, viewer_id: str) -> Role:
+        """Return the role that somebody last joined with, a viewer's where Redis knows none."""
+        return Role(int(await self._link.call("HGET", self._staff, viewer_id) or Role.VIEWER))
 
     async def keepsakes(self) -> tuple[int, list[ChatMessage]]:
         """Return the likes and the tail of the chat, the oldest first; they change nothing."""
