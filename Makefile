@@ -17,7 +17,7 @@ AUTOBAHN := .autobahn
 SPREAD := -n auto
 # The tests of features that need no stores.
 FEATURES_RULES := $(wildcard $(foreach name,rules* csv_rows prose shopify skus rehearsal crowd parts \
-	page_state,tests/features/*/test_$(name).py))
+	page_state words,tests/features/*/test_$(name).py))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast without test-debian13 check load crash recording topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean

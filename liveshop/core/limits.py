@@ -12,6 +12,8 @@ CHAT_CHARS_MAX: Final = 200
 BLOCKED_WORD_CHARS_MAX: Final = 40
 SEARCH_CHARS_MAX: Final = 100
 NAME_CHARS_MAX: Final = 64
+MARKS_PILED_MAX: Final = 4  # on one letter: Hebrew's cantillation and Tibetan have so many
+CHARACTERS_KNOWN_MAX: Final = 10_000  # in a table that works out each once
 TOKEN_CHARS_MAX: Final = 3_000
 KEY_NAME_CHARS_MAX: Final = 100
 

@@ -19,7 +19,7 @@ from liveshop.core import limits, wire
 from liveshop.core.errors import BadFrame, LiveshopError
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import Message
-from liveshop.core.words import WordFilter, words_of
+from liveshop.core.words import words_of
 from liveshop.edge.addresses import client_address, origin_allowed
 from liveshop.edge.handshake import read_head, session_of, shake_hands
 from liveshop.edge.http.product_records import ProductsPage
@@ -28,6 +28,7 @@ from liveshop.features.catalogue_import.csv_rows import lines_of, rows_of
 from liveshop.features.catalogue_import.prose import text_of_html
 from liveshop.features.catalogue_import.shopify import parse
 from liveshop.features.chat.rules import Say
+from liveshop.features.chat.words import WordFilter
 from liveshop.features.rehearsal import http_records
 from liveshop.features.rehearsal.rules import rehearse
 from tests.edge.raw_viewer import CONT, TEXT, frame

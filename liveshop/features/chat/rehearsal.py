@@ -13,7 +13,6 @@ from liveshop.core.fields import BlockedWord, Instant
 from liveshop.core.model import ChatMessage, Person, Status
 from liveshop.core.rehearsal import Rehearsal, RehearsalPart, RehearsedChat, Shown
 from liveshop.core.roles import Identity, Role
-from liveshop.core.words import WordFilter
 from liveshop.features.chat.rules import (
     BlockWords,
     ChatDeleted,
@@ -25,6 +24,7 @@ from liveshop.features.chat.rules import (
     UnmuteViewer,
     UnpinChat,
 )
+from liveshop.features.chat.words import WordFilter
 
 _QUIET = (Status.DRAFT, Status.ENDED)
 

@@ -3,10 +3,10 @@
 import anyio
 
 from liveshop.core.errors import LiveshopError
-from liveshop.core.words import WordFilter
 from liveshop.engine.rooms.session import Session
 from liveshop.features.chat.rules import ChatPart
 from liveshop.features.chat.store import BlockedWordLists
+from liveshop.features.chat.words import WordFilter
 
 
 class BlockedWords:

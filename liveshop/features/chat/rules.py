@@ -14,7 +14,7 @@ from liveshop.core.fields import BlockedWord, ChatText, Id
 from liveshop.core.model import ChatMessage
 from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionState
-from liveshop.core.words import folded
+from liveshop.features.chat.spelling import noted, read
 
 NAME = "chat"
 
@@ -233,6 +233,8 @@ class ChatPart(Part, frozen=True, kw_only=True):
 def _block_words(state: SessionState, command: BlockWords, facts: Facts) -> Decision:
     """Decide which words are refused; the event, which all see, does not say them."""
     state.refuse_ended()
-    words = tuple(dict.fromkeys(filter(None, map(folded, command.words))))
+    # Marks are kept, so that the next release may compare them in another way.
+    once = {read(word).text: noted(word) for word in reversed(command.words)}
+    words = tuple(word for text, word in reversed(once.items()) if text)
     blocked = ChatBlocked(offset=state.offset + 1, at_ms=facts.now_ms, count=len(words))
     return Decision(events=(blocked,), writes=(SaveWords(words=words),))
