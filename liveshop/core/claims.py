@@ -11,6 +11,7 @@ from msgspec import Struct
 from liveshop.core.errors import Unauthorized
 from liveshop.core.fields import Id, Name
 from liveshop.core.roles import Identity, Role
+from liveshop.core.unseen import flaw_of
 
 
 class _Claims(Struct, frozen=True, kw_only=True):
@@ -59,8 +60,11 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
         "".join((read.sub, read.name or "", read.session or "", read.shop or "")).encode()
     except (msgspec.ValidationError, UnicodeError) as exc:
         raise Unauthorized from exc
+    name = read.name or read.sub
+    if (flaw := flaw_of(name)) is not None:
+        raise Unauthorized(f"the name in this token {flaw}")
     role, bound = Role[read.role.upper()], read.session is not None
-    identity = Identity(read.sub, read.name or read.sub, role, read.shop, bound)
+    identity = Identity(read.sub, name, role, read.shop, bound)
     return Grant(
         identity,
         read.session,

@@ -1,4 +1,4 @@
-"""Whether others can be shown a text: it can be seen, and leaves the texts around it alone."""
+"""Whether others can be shown a text: it can be seen, and it spoils no text around it."""
 
 import re
 import unicodedata

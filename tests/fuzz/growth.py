@@ -18,6 +18,7 @@ from starlette.datastructures import QueryParams
 from liveshop.core import limits, wire
 from liveshop.core.errors import BadFrame, LiveshopError
 from liveshop.core.roles import Identity, Role
+from liveshop.core.unseen import flaw_of
 from liveshop.core.wire import Message
 from liveshop.core.words import words_of
 from liveshop.edge.addresses import client_address, origin_allowed
@@ -27,7 +28,6 @@ from liveshop.edge.websocket import WebSocket
 from liveshop.features.catalogue_import.csv_rows import lines_of, rows_of
 from liveshop.features.catalogue_import.prose import text_of_html
 from liveshop.features.catalogue_import.shopify import parse
-from liveshop.features.chat.rules import Say
 from liveshop.features.chat.words import WordFilter
 from liveshop.features.rehearsal import http_records
 from liveshop.features.rehearsal.rules import rehearse
@@ -66,9 +66,10 @@ def _text(data: bytes) -> str:
 
 
 def _chat(data: bytes) -> None:
-    command = VOCABULARY.command({"type": "chat", "text": _text(data)})
-    assert isinstance(command, Say)
-    _BLOCKED.finds(command.text)
+    said = _text(data)
+    flaw_of(said)
+    _BLOCKED.finds(said)
+    VOCABULARY.command({"type": "say", "text": said})
 
 
 def _search(data: bytes) -> None:

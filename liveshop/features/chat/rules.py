@@ -14,6 +14,7 @@ from liveshop.core.fields import BlockedWord, ChatText, Id
 from liveshop.core.model import ChatMessage
 from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionState
+from liveshop.core.unseen import flaw_of
 from liveshop.features.chat.spelling import noted, read
 
 NAME = "chat"
@@ -26,6 +27,10 @@ class Say(Command, frozen=True, kw_only=True, tag="say"):
     needs = Role.VIEWER
     rate = Rate("chat", *limits.CHAT_RATE)
     text: ChatText
+
+    def __post_init__(self) -> None:
+        if (flaw := flaw_of(self.text)) is not None:
+            raise ValueError(f"`text` {flaw}")
 
 
 class MuteViewer(Command, frozen=True, kw_only=True, tag="viewer.mute"):
