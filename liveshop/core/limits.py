@@ -137,14 +137,15 @@ READ_BYTES_MIN: Final = 16_384  # of an answer, for the client to be given more 
 DISCARDED_BYTES_MAX: Final = 16_777_216  # of what comes after the last answer
 MESSAGE_BYTES_MAX: Final = 4_096
 READ_AT_ONCE_BYTES: Final = 4_096  # of what a viewer sends, before its frames are counted
-# At most so many packets of viewers are read in one turn of the event loop; the rest waits, and is
-# read for so long in each turn: purchases under way have their turn in between.
-PACKETS_PER_TURN_MAX: Final = 32
+READ_BYTES_MAX: Final = 8_192  # of one viewer in one turn of the event loop
+# What viewers send is read for so long in each turn. While a crowd waits, it is read for so much of
+# the loop's time, in slices of at most so long: purchases under way have the rest.
 INTAKE_SLICE_MS: Final = 2
+INTAKE_SLICE_MS_MAX: Final = 10
+INTAKE_TIME_PERCENT: Final = 40
+PACKETS_PER_TURN_MIN: Final = 32  # however long they take
 # Once a packet has waited for so long, newer ones are read first.
 INTAKE_STALE_MS: Final = 250
-INTAKE_BYTES_MAX: Final = 4_096  # of one connection; anything beyond stays in the kernel
-INTAKE_ALL_BYTES_MAX: Final = 67_108_864  # of all together; anything beyond is read at once
 BODY_BYTES_MAX: Final = 65_536
 DEFLATED_BYTES_MIN: Final = 256  # less fits into one packet either way
 STILL_BYTES_MAX: Final = 33_554_432  # of all stills of a node

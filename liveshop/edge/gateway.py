@@ -15,8 +15,10 @@ from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.roles import Identity
 from liveshop.core.settings import Settings
 from liveshop.core.turnstile import Turnstile
+from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.clients import Clients
 from liveshop.edge.guesses import Guesses
+from liveshop.edge.handshake import Head
 from liveshop.edge.intake import Intake
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
@@ -77,18 +79,33 @@ class Gateway:
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Tell connections what time asks of them, until cancelled."""
         async with anyio.create_task_group() as self._tasks:
-            self.intake.call_soon = asyncio.get_running_loop().call_soon
+            self.intake.open(asyncio.get_running_loop())
             task_status.started()
-            while True:
-                # By this instant, and not by that of waking up: what clients had sent by then is
-                # read in between. After the node has stood still, their pongs and requests would
-                # still lie in the kernel, and all of them would be judged silent.
-                now_ms, begun_s = self.now_ms(), anyio.current_time()
-                await anyio.sleep(_TICK_S)
-                late_s = max(0.0, anyio.current_time() - begun_s - _TICK_S)
-                self.engine.node.lateness.loop_ns = int(late_s * 1e9)
-                for each in self.wheel.advance(now_ms):
-                    each.tick(now_ms)
+            try:
+                await self._keep_time()
+            finally:
+                self.intake.close()
+
+    async def _keep_time(self) -> None:
+        """Let time go on for each connection."""
+        while True:
+            # By this instant, and not by that of waking up: what clients had sent by then is
+            # read in between. After the node has stood still, their pongs and requests would
+            # still lie in the kernel, and all of them would be judged silent.
+            now_ms, begun_s = self.now_ms(), anyio.current_time()
+            await anyio.sleep(_TICK_S)
+            late_s = max(0.0, anyio.current_time() - begun_s - _TICK_S)
+            self.engine.node.lateness.loop_ns = int(late_s * 1e9)
+            for each in self.wheel.advance(now_ms):
+                each.tick(now_ms)
+
+    def look_at(self, transport: asyncio.BaseTransport, head: Head) -> tuple[str, bool]:
+        """Return the key that a client's address counts by, and whether its origin is allowed."""
+        fields, trusted = head.fields, self.settings.trusted_proxies
+        peer = peer_address(transport.get_extra_info("peername"))
+        own = own_host(peer, fields.get("host", ""), fields.get("x-forwarded-host"), trusted)
+        key = self.clients.key(peer, (fields.get("x-forwarded-for", ""),))
+        return key, origin_allowed(fields.get("origin"), own, self.settings.origins)
 
     def open(self, guest: Guest, turn: str | None = None) -> None:
         """Take a connection whose handshake is done, or start to close it again.

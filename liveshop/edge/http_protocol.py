@@ -354,9 +354,8 @@ class HttpProtocol(HttpToolsProtocol):
         del self.parser
         if self._outlet.holding:
             self._outlet.read_on()
-        if self._held and not self._bare.is_closing():
-            viewer.data_received(self._held)
-            self._held = b""
+        held, self._held = self._held, b""
+        viewer.listen(held)
 
     def _should_upgrade(self) -> bool:
         return self._asks_for_upgrade

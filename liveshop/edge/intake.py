@@ -1,156 +1,214 @@
-"""How much of what viewers send is read in one turn of the event loop.
+"""How much of what viewers send is read in one turn of the event loop, and of whom first.
 
-uvloop hands over the packets of every socket that is readable, thousands perhaps, before any
-task goes on. A turn then lasts as long as it takes to read and refuse all of them, and a purchase
+An event loop takes what every readable socket has, which may be thousands of packets, before any
+task goes on. A turn then lasts as long as it takes to read and refuse all of that, and a purchase
 under way needs some six turns. Without a bound the node refuses at full speed and sells nothing:
 its calls of Redis run into their time-outs while their replies wait to be read.
 
-So a turn reads so many packets at once, and what comes beyond that waits here for a slice of time
-in each of the next turns. While it waits it is known for how long, which admission counts. If it
-waits for long, more comes than can be read at all: then the newest packet is read first, because
-first come, first served would read each of them too late.
+So viewers' sockets are watched by an epoll of the intake's own. It costs little to hear that one is
+readable, and nothing is taken out of the kernel before its turn to be read. While a crowd waits,
+reading has a part of the loop's time, and purchases under way the rest. For how long a packet has
+waited since it came is known, which admission counts. If the oldest waits for long, more comes than
+can be read at all: then the newest is read in turn with the oldest, because first come, first
+served would read each of them too late.
 """
 
 import logging
+import os
+import select
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from liveshop.core import limits
 from liveshop.engine.purchase.lateness import Lateness
 
 _logger: Final = logging.getLogger(__name__)
-_CALL_AT: Final = limits.PACKETS_PER_TURN_MAX // 2
 _SLICE_NS: Final = limits.INTAKE_SLICE_MS * 1_000_000
+_SLICE_NS_MAX: Final = limits.INTAKE_SLICE_MS_MAX * 1_000_000
 _STALE_NS: Final = limits.INTAKE_STALE_MS * 1_000_000
+_PERCENT: Final = limits.INTAKE_TIME_PERCENT
+_HEARD_AT_ONCE: Final = 1_024
+
+# Elsewhere than on Linux transports read, all that is there and at once.
+_HAS_EPOLL: Final = sys.platform == "linux"
+if _HAS_EPOLL:
+    # Edge-triggered: each packet is heard of once, and what is not read costs nothing further.
+    _PACKETS: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
+    _NOTHING: Final = select.EPOLLET
+    _HUNG_UP: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+
+
+class Loop(Protocol):
+    """The event loop, as far as the intake needs it."""
+
+    def add_reader(self, fd: int, callback: Callable[[], None], /) -> object:
+        """Call back in each turn in which a descriptor is readable."""
+
+    def remove_reader(self, fd: int, /) -> object:
+        """Call back no longer."""
+
+    def call_soon(self, callback: Callable[[], None], /) -> object:
+        """Call back in the next turn."""
 
 
 class Reader(Protocol):
-    """A connection whose packets may wait."""
+    """A connection that the intake reads from."""
 
-    def read(self, data: bytes) -> None:
-        """Read what came."""
+    def read(self, data: bytes, spread_ns: int = 0, /) -> None:
+        """Read what came, the last of it so much later than the first."""
 
-    def hold(self) -> None:
-        """Leave what comes next in the kernel."""
-
-    def go_on(self) -> None:
-        """Listen again."""
+    def leave(self) -> None:
+        """Let the transport read on, which ends what the far end has ended."""
 
     def abort(self) -> None:
         """Cut the connection."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """The unread packets of one connection, each with its instant, and their size."""
+class _Unread(NamedTuple):
+    """When a connection was first and last heard of since it was read, and its events."""
 
-    packets: list[tuple[bytes, int]]
-    size: int = 0
-    held: bool = False
+    first_ns: int
+    last_ns: int
+    events: int
 
 
 class Intake:
-    """Lets packets through, or keeps them for a later turn; of one connection in their order."""
+    """Watches connections by their descriptors, and reads from each in its turn."""
 
     def __init__(self, lateness: Lateness, now_ns: Callable[[], int] = perf_counter_ns) -> None:
         self._lateness = lateness
         self._now_ns = now_ns
-        # The event loop's; without one there are no turns, and everything is read at once.
-        self.call_soon: Callable[[Callable[[], None]], object] | None = None
-        self._left = limits.PACKETS_PER_TURN_MAX
-        self._turn_is_called = False
+        self._loop: Loop | None = None
+        self._epoll: select.epoll | None = None
+        self._readers: dict[int, Reader] = {}
+        self._unread: OrderedDict[int, _Unread] = OrderedDict()
         self._late = False
-        self._waiting: OrderedDict[Reader, _Waiting] = OrderedDict()
-        self._size = 0  # of all that waits
+        self._turn_is_called = False
+        self._ended_ns = 0  # when the newest slice was over, while others wait
 
-    def __contains__(self, reader: Reader) -> bool:
-        return reader in self._waiting
+    def __contains__(self, descriptor: int) -> bool:
+        """Whether a connection has sent what is not read yet."""
+        return descriptor in self._unread
 
-    def holds(self, reader: Reader) -> bool:
-        """Whether a connection is not listened to until what it has sent is read."""
-        waiting = self._waiting.get(reader)
-        return waiting is not None and waiting.held
+    def open(self, loop: Loop) -> None:
+        """Watch those who come from now on, in this loop."""
+        if not _HAS_EPOLL:
+            return
+        self._loop, self._epoll = loop, select.epoll()
+        loop.add_reader(self._epoll.fileno(), self.hear)
 
-    def admits(self, reader: Reader, data: bytes) -> bool:
-        """Return True if a packet is to be read now; else it is read later, by `Reader.read`."""
-        if self.call_soon is None:
-            return True
-        if self._left and not self._waiting:
-            self._left -= 1
-            if self._left == _CALL_AT:
-                # Not for each packet: a call of its own would cost the loop a turn of its own.
-                self._call_turn()
-            return True
-        if self._size + len(data) > limits.INTAKE_ALL_BYTES_MAX and reader not in self._waiting:
-            # A packet is up to 256 KB. If one of each connection were kept, a crowd that floods
-            # would fill the memory; a packet that is read at once costs only time.
-            return True
-        self._call_turn()
-        self._keep(reader, data)
-        return False
+    def close(self) -> None:
+        """Leave all connections to their transports; idempotent."""
+        if self._loop is None or self._epoll is None:
+            return
+        self._loop.remove_reader(self._epoll.fileno())
+        self._epoll.close()
+        self._loop = self._epoll = None
+        readers = list(self._readers.values())
+        self._readers.clear()
+        self._unread.clear()
+        for reader in readers:
+            reader.leave()
 
-    def forget(self, reader: Reader) -> None:
-        """Drop what a connection that is closed has sent; idempotent."""
-        waiting = self._waiting.pop(reader, None)
-        if waiting is not None:
-            self._size -= waiting.size
+    def watch(self, reader: Reader, descriptor: int) -> bool:
+        """Read for a connection from now on; False where its transport has to."""
+        if self._epoll is None:
+            return False
+        self._readers[descriptor] = reader
+        self._epoll.register(descriptor, _PACKETS)
+        return True
 
-    def _keep(self, reader: Reader, data: bytes) -> None:
-        waiting = self._waiting.get(reader)
-        if waiting is None:
-            waiting = self._waiting[reader] = _Waiting([])
-        elif self._late:
-            self._waiting.move_to_end(reader)  # its newest packet is the newest of all
-        waiting.packets.append((data, self._now_ns()))
-        waiting.size += len(data)
-        self._size += len(data)
-        if waiting.size > limits.INTAKE_BYTES_MAX and not waiting.held:
-            # One that floods is not listened to meanwhile, or it would fill the memory.
-            waiting.held = True
-            reader.hold()
+    def hold(self, descriptor: int) -> None:
+        """Leave what a connection sends in the kernel."""
+        self._unread.pop(descriptor, None)
+        if self._epoll is not None and descriptor in self._readers:
+            self._epoll.modify(descriptor, _NOTHING)
 
-    def _call_turn(self) -> None:
-        if not self._turn_is_called and self.call_soon is not None:
-            self._turn_is_called = True
-            self.call_soon(self._turn)
+    def go_on(self, descriptor: int) -> None:
+        """Listen again: what has come meanwhile is heard of."""
+        if self._epoll is not None and descriptor in self._readers:
+            self._epoll.modify(descriptor, _PACKETS)
+
+    def forget(self, descriptor: int) -> None:
+        """Listen no longer, before the descriptor is closed; idempotent."""
+        self._unread.pop(descriptor, None)
+        if self._readers.pop(descriptor, None) is not None and self._epoll is not None:
+            self._epoll.unregister(descriptor)
+
+    def hear(self) -> None:
+        """Note who has sent something, and read if this turn has not read yet."""
+        assert self._epoll is not None, "it is open"
+        unread, heard = self._unread, _HEARD_AT_ONCE
+        while heard == _HEARD_AT_ONCE:
+            polled = self._epoll.poll(0, _HEARD_AT_ONCE)
+            now_ns, heard = self._now_ns(), len(polled)
+            for descriptor, events in polled:
+                known = unread.get(descriptor)
+                if known is None:
+                    unread[descriptor] = _Unread(now_ns, now_ns, events)
+                else:
+                    unread[descriptor] = _Unread(known.first_ns, now_ns, known.events | events)
+                    if self._late:
+                        unread.move_to_end(descriptor)  # its newest is the newest of all
+        if not self._turn_is_called:
+            self._read_some(_SLICE_NS)
 
     def _turn(self) -> None:
-        """Begin a turn: read what waits, oldest first or newest first, for as long as a slice."""
-        self._left = limits.PACKETS_PER_TURN_MAX
         self._turn_is_called = False
-        if not self._waiting:
-            return
-        self._call_turn()
+        others_ns = self._now_ns() - self._ended_ns
+        slice_ns = others_ns * _PERCENT // (100 - _PERCENT)
+        self._read_some(min(max(slice_ns, _SLICE_NS), _SLICE_NS_MAX))
+
+    def _read_some(self, slice_ns: int) -> None:
+        """Read for as long as a slice, and call the next turn if there is more."""
+        unread = self._unread
         began_ns = now_ns = self._now_ns()
         count, newest = 0, True
-        # At least as many as at once: on a busy machine the slice may pass without us.
-        while self._waiting and (
-            count < limits.PACKETS_PER_TURN_MAX or now_ns - began_ns < _SLICE_NS
-        ):
-            oldest = next(iter(self._waiting.values()))
-            self._late = now_ns - oldest.packets[0][1] > _STALE_NS
+        # A few in any case: on a busy machine the slice may pass without us.
+        while unread and (count < limits.PACKETS_PER_TURN_MIN or now_ns - began_ns < slice_ns):
+            self._late = now_ns - next(iter(unread.values())).first_ns > _STALE_NS
             # The oldest have their turn too: each packet is answered, if only that it is too late.
             newest = self._late and not newest
-            reader, waiting = self._waiting.popitem(last=newest)
-            count += len(waiting.packets)
-            self._size -= waiting.size
-            self._read(reader, waiting, now_ns)
+            descriptor, packet = unread.popitem(last=newest)
+            self._read(descriptor, packet, now_ns)
+            count += 1
             now_ns = self._now_ns()
+        self._ended_ns = now_ns
+        if unread and not self._turn_is_called and self._loop is not None:
+            self._turn_is_called = True
+            self._loop.call_soon(self._turn)
 
-    def _read(self, reader: Reader, waiting: _Waiting, now_ns: int) -> None:
+    def _read(self, descriptor: int, packet: _Unread, now_ns: int) -> None:
+        reader = self._readers.get(descriptor)
+        if reader is None:
+            return
         try:
-            for data, since_ns in waiting.packets:
-                self._lateness.waited_ns = now_ns - since_ns
-                reader.read(data)
-        except Exception:
-            # As the event loop does where it calls itself: after a bug of ours nobody knows what
-            # the rest would mean.
-            _logger.exception("a packet of a viewer could not be read")
-            reader.abort()
-        finally:
-            self._lateness.waited_ns = 0
-        if waiting.held:
-            reader.go_on()
+            data = os.read(descriptor, limits.READ_BYTES_MAX)
+        except BlockingIOError:
+            data = None
+        except OSError:
+            data = b""
+        if data:
+            self._lateness.waited_ns = now_ns - packet.first_ns
+            try:
+                reader.read(data, packet.last_ns - packet.first_ns)
+            except Exception:
+                # As the event loop does where it calls itself: after a bug of ours nobody knows
+                # what the rest would mean.
+                _logger.exception("a packet of a viewer could not be read")
+                reader.abort()
+            finally:
+                self._lateness.waited_ns = 0
+            if self._readers.get(descriptor) is not reader:
+                return
+            if len(data) == limits.READ_BYTES_MAX:
+                # There may be more, of which nobody will be told.
+                rest = _Unread(packet.last_ns, packet.last_ns, packet.events)
+                self._unread.setdefault(descriptor, rest)
+                return
+        if data == b"" or packet.events & _HUNG_UP:
+            self.forget(descriptor)
+            reader.leave()

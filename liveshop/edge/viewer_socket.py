@@ -15,10 +15,10 @@ from liveshop.core.commands import Command, Hello
 from liveshop.core.connection import Close, Connection, Nudge, Phase
 from liveshop.core.errors import InternalError, RateLimited, Unauthorized
 from liveshop.core.roles import Identity
-from liveshop.edge.addresses import origin_allowed, own_host, peer_address
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.handshake import Head, not_here, session_of, shake_hands, turn_of
 from liveshop.edge.raw_socket import RawSocket, reset
+from liveshop.edge.watched_socket import WatchedSocket
 from liveshop.edge.websocket import WebSocket, whole_text
 
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
@@ -26,11 +26,12 @@ _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 # of what viewers ever say.
 _PONG: Final = b"\x8a\x80"
 _PONG_BYTES: Final = 6
+_NS_PER_MS: Final = 1_000_000
 
 _logger: Final = logging.getLogger(__name__)
 
 
-class ViewerSocket(asyncio.Protocol):
+class ViewerSocket(WatchedSocket):
     """One viewer's connection: a protocol object, with no task, timer or queue of its own.
 
     The HTTP protocol makes it when a request asks for an upgrade. It calls `connection_made`, then
@@ -43,7 +44,6 @@ class ViewerSocket(asyncio.Protocol):
         "_gateway",
         "_open",
         "_raw",
-        "_transport",
         "_websocket",
         "address",
         "deflates",
@@ -53,6 +53,7 @@ class ViewerSocket(asyncio.Protocol):
     )
 
     def __init__(self, gateway: Gateway) -> None:
+        super().__init__(gateway.intake)
         self.identity: Identity | None = None
         self.session_id = ""
         self.address = ""
@@ -66,7 +67,6 @@ class ViewerSocket(asyncio.Protocol):
             ping_ms=gateway.settings.ping_ms,
             now_ms=gateway.now_ms(),
         )
-        self._transport: asyncio.Transport
         self._websocket: WebSocket | None = None  # borrowed while a message is under way
         self._open = False  # counted by the gateway
         self._connected = False  # known to the engine
@@ -81,28 +81,16 @@ class ViewerSocket(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
-        """Take frames."""
-        intake = self._gateway.intake
-        if (
-            len(data) == _PONG_BYTES
-            and data.startswith(_PONG)
-            and self._websocket is None
-            # Behind a packet that waits, it may be the rest of a frame.
-            and self not in intake
-        ):
-            self._connection.pong(self._gateway.now_ms())
-        elif intake.admits(self, data):
-            self.read(data)
+        """Take what the transport has read: before the intake watches, or in its place."""
+        self.read(data)
 
-    def read(self, data: bytes) -> None:
-        """Read frames, now or when the intake comes to them."""
+    def read(self, data: bytes, spread_ns: int = 0, /) -> None:
+        """Read frames, the last of which came so much later than the first."""
         if self._websocket is None and self._connection.phase is not Phase.CLOSING:
-            text = whole_text(data)
-            if text is not None:
-                if self._connection.floods(1, self._gateway.now_ms()):
-                    self._fail_flood()
-                else:
-                    self._take_text(text)
+            if len(data) == _PONG_BYTES and data.startswith(_PONG):
+                self._connection.pong(self._gateway.now_ms())
+                return
+            if not (data := self._read_texts(data, spread_ns)):
                 return
         websocket = self._borrowed()
         # A packet is up to 256 KB, which would be 40,000 frames.
@@ -117,14 +105,12 @@ class ViewerSocket(asyncio.Protocol):
             self._websocket = None
             self._gateway.websockets.give_back(websocket)
 
-    def hold(self) -> None:
-        """Leave what the viewer sends in the kernel."""
-        self._transport.pause_reading()
-
-    def go_on(self) -> None:
-        """Listen again, unless the viewer does not read what it is told."""
-        if not self._connection.behind and not self._transport.is_closing():
-            self._transport.resume_reading()
+    def listen(self, data: bytes) -> None:
+        """Begin to read, with what was read already; comes once the transport is handed over."""
+        if data and not self._transport.is_closing():
+            self.read(data)
+        if self._open and not self._transport.is_closing():
+            self.watch(paused=self._connection.behind)
 
     def eof_received(self) -> None:
         """Let the transport close: nothing is said to one who has hung up."""
@@ -133,7 +119,7 @@ class ViewerSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell engine and gateway that the viewer has gone."""
         self._end(self._gateway.now_ms())
-        self._gateway.intake.forget(self)
+        self._unwatch()
         if self._connected:
             self._gateway.engine.viewer_admission.disconnect(self)
         if self._open:
@@ -156,9 +142,7 @@ class ViewerSocket(asyncio.Protocol):
         if self._connection.behind:
             # Also one that is being closed: its own close is still to be heard.
             self._connection.caught_up()
-            # The intake itself resumes a connection that it holds.
-            if not self._gateway.intake.holds(self) and not self._transport.is_closing():
-                self._transport.resume_reading()
+            self._resume()
 
     # Called by the engine and the gateway
 
@@ -189,6 +173,7 @@ class ViewerSocket(asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection."""
         self._raw.detach()
+        self._unwatch()
         self._transport.abort()
 
     @property
@@ -198,11 +183,12 @@ class ViewerSocket(asyncio.Protocol):
 
     def tick(self, now_ms: int) -> None:
         """Ping, close or cut the connection, as it is due."""
-        if self in self._gateway.intake:
+        if self._has_unread:
             self._connection.unread(now_ms)
         match self._connection.tick(now_ms):
             case Nudge.ABORT:
                 self._raw.detach()
+                self._unwatch()
                 reset(self._transport)
                 return
             case Nudge.PING:
@@ -230,17 +216,9 @@ class ViewerSocket(asyncio.Protocol):
             # was asked by HTTP before.
             self._raw.attach(self._transport)
         self.session_id = session_id
-        self._look_at(head)
+        self.address, self.origin_allowed = self._gateway.look_at(self._transport, head)
         self._open = True
         self._gateway.open(self, turn_of(head.path))
-
-    def _look_at(self, head: Head) -> None:
-        settings, fields = self._gateway.settings, head.fields
-        trusted = settings.trusted_proxies
-        peer = peer_address(self._transport.get_extra_info("peername"))
-        self.address = self._gateway.clients.key(peer, (fields.get("x-forwarded-for", ""),))
-        own = own_host(peer, fields.get("host", ""), fields.get("x-forwarded-host"), trusted)
-        self.origin_allowed = origin_allowed(fields.get("origin"), own, settings.origins)
 
     def _decline(self, response: Response) -> None:
         # A client that does not read the refusal is cut off in time.
@@ -251,13 +229,35 @@ class ViewerSocket(asyncio.Protocol):
 
     # Frames
 
+    def _read_texts(self, data: bytes, spread_ns: int) -> bytes:
+        """Read the messages at the start of a packet that are whole; return what is left."""
+        lateness, at = self._gateway.engine.node.lateness, 0
+        waited_ns = lateness.waited_ns
+        while (found := whole_text(data, at)) is not None:
+            if spread_ns:
+                # Several have come one after the other since the last look.
+                lateness.waited_ns = waited_ns - spread_ns * at // len(data)
+            (text, at), sent_ms = found, self._sent_ms()
+            if self._connection.floods(1, sent_ms):
+                self._fail_flood()
+            else:
+                self._take_text(text, sent_ms)
+            if at == len(data) or self._connection.phase is Phase.CLOSING:
+                break
+        return data[at:] if at else data
+
+    def _sent_ms(self) -> int:
+        """Return when the packet that is read now came: rates count by when viewers have asked."""
+        waited_ns = self._gateway.engine.node.lateness.waited_ns
+        return self._gateway.now_ms() - waited_ns // _NS_PER_MS
+
     def _borrowed(self) -> WebSocket:
         if self._websocket is None:
             self._websocket = self._gateway.websockets.borrow(deflates=self.deflates)
         return self._websocket
 
     def _take_all(self, frames: Sequence[Event]) -> None:
-        now_ms = self._gateway.now_ms()
+        now_ms = self._sent_ms()
         flood = self._connection.floods(len(frames), now_ms)
         for frame in frames:
             # One by one: how many are answered must not hang on how they were cut into packets.
@@ -280,7 +280,7 @@ class ViewerSocket(asyncio.Protocol):
             case Opcode.TEXT | Opcode.CONT:
                 text = self._text(frame)
                 if text is not None:
-                    self._take_text(text)
+                    self._take_text(text, self._sent_ms())
 
     def _foresee(self, frame: Frame) -> None:
         """Close at once for the first part of a frame that can no longer become text."""
@@ -308,8 +308,8 @@ class ViewerSocket(asyncio.Protocol):
         self._borrowed().fail(CloseCode.FLOODING, "too many frames")
         self._flush()
 
-    def _take_text(self, text: str) -> None:
-        match self._connection.receive(text, self._gateway.now_ms()):
+    def _take_text(self, text: str, sent_ms: int) -> None:
+        match self._connection.receive(text, sent_ms):
             case bytes(refusal):
                 self._gateway.engine.node.metrics.commands_refused.inc()
                 self._refuse(refusal)
@@ -339,7 +339,7 @@ class ViewerSocket(asyncio.Protocol):
             # One that does not read is not listened to either.
             self._connection.fell_behind(self._gateway.now_ms())
             self._gateway.schedule(self)
-            self._transport.pause_reading()
+            self._pause()
 
     def _refuse(self, refusal: bytes) -> None:
         if self._connected:

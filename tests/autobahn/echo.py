@@ -69,7 +69,7 @@ class EchoSocket(ViewerSocket):
         if self._binary is None:
             super()._foresee(frame)
 
-    def _take_text(self, text: str) -> None:
+    def _take_text(self, text: str, sent_ms: int) -> None:
         self._say_back(Opcode.TEXT, text.encode())
 
     def _say_back(self, opcode: Opcode, message: bytes | bytearray) -> None:

@@ -41,7 +41,7 @@ async def test_a_stopping_server_sends_its_viewers_elsewhere() -> None:
             moved = client.messages[-1]
             assert moved["type"] == "moved"
             assert 500 <= moved["retry_after_ms"] <= 5_000
-        assert here.engine.lost == 1
+        await until(lambda: here.engine.lost == 1)
 
 
 async def test_viewers_go_in_waves_each_told_before_it_is_closed() -> None:
@@ -192,6 +192,10 @@ class _Spy(asyncio.Protocol):
         self.calls.append(("shake_hands", head))
         self.calls.append(("handed over", self.transport.get_protocol() is self))
 
+    def listen(self, data: bytes) -> None:
+        assert data == b""
+        self.calls.append(("listen", self.transport.get_protocol() is self))
+
     def data_received(self, data: bytes) -> None:
         self.calls.append(("data_received", data))
         self.calls.append(("handed over", self.transport.get_protocol() is self))
@@ -214,9 +218,9 @@ async def test_an_upgrade_is_handed_over_as_the_viewers_socket_expects() -> None
     async with server, raw_viewer(server.sockets[0].getsockname()) as viewer:
         head = HEAD.format(path="/ws/sessions/s%201?x=1", more=more)
         await viewer.stream.send(head.encode())
-        await until(lambda: len(_Spy.calls) == 3)
+        await until(lambda: len(_Spy.calls) == 4)
         await viewer.stream.send(b"frames")
-        await until(lambda: len(_Spy.calls) == 5)
+        await until(lambda: len(_Spy.calls) == 6)
     fields = {
         "host": "127.0.0.1",
         "upgrade": "websocket",
@@ -229,6 +233,7 @@ async def test_an_upgrade_is_handed_over_as_the_viewers_socket_expects() -> None
         ("connection_made", False),
         ("shake_hands", Head("GET", "/ws/sessions/s%201?x=1", fields)),
         ("handed over", False),
+        ("listen", True),
         ("data_received", b"frames"),
         ("handed over", True),
     ]

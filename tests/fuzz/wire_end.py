@@ -34,6 +34,10 @@ class FarEnd(asyncio.Transport):
         if data and not self.closed:
             self.protocol.data_received(data)
 
+    def send(self, data: bytes) -> None:
+        """Send bytes that the loop, or an intake, is still to hear of."""
+        self._far.sendall(data)
+
     def hang_up(self) -> None:
         """End the connection as the loop tells of it."""
         self.protocol.connection_lost(None)

@@ -5,6 +5,7 @@ from typing import Final
 from tests.planted.fault import Fault
 
 _ENGINE: Final = "liveshop/engine"
+_INTAKE: Final = "tests/edge/test_intake.py"
 _OVERLOAD: Final = "tests/engine/test_overload.py"
 
 FAULTS: Final = (
@@ -97,22 +98,45 @@ FAULTS: Final = (
         name="everything that has come is read before any task goes on",
         promise="overload: purchases under way stand still while others are refused",
         file="liveshop/edge/intake.py",
-        old="        if self._left and not self._waiting:\n",
-        new="        if True:\n",
+        old="while unread and (count < limits.PACKETS_PER_TURN_MIN or ",
+        new="while unread and (True or ",
         tests=(
-            "tests/edge/test_intake.py"
-            "::test_one_turn_reads_a_bounded_number_and_the_next_ones_go_on_in_order",
+            f"{_INTAKE}::test_one_turn_reads_a_bounded_number_and_the_next_ones_go_on_in_order",
         ),
     ),
     Fault(
-        name="what waits to be read is kept without a bound",
-        promise="P7: packets of 256 KB from a crowd fill a node's memory",
+        name="a crowd is read for a slice in each turn, however long the turns are",
+        promise="overload: packets wait until nobody can be served in time",
         file="liveshop/edge/intake.py",
-        old="        if self._size + len(data) > limits.INTAKE_ALL_BYTES_MAX and reader",
-        new="        if False and reader",
+        old="self._read_some(min(max(slice_ns, _SLICE_NS), _SLICE_NS_MAX))",
+        new="self._read_some(_SLICE_NS)",
+        tests=(f"{_INTAKE}::test_while_a_crowd_waits_it_is_read_for_its_part_of_the_time",),
+    ),
+    Fault(
+        name="all that one viewer has sent is read in one turn",
+        promise="P7: one that sends megabytes holds the loop",
+        file="liveshop/edge/intake.py",
+        old="data = os.read(descriptor, limits.READ_BYTES_MAX)",
+        new="data = os.read(descriptor, 1 << 24)",
+        tests=(f"{_INTAKE}::test_a_connection_is_read_a_bounded_part_at_a_time_behind_all_others",),
+    ),
+    Fault(
+        name="what has filled a read is taken for all there is",
+        promise="P6: the end of what a viewer has sent is read when it sends more, or never",
+        file="liveshop/edge/intake.py",
+        old="            if len(data) == limits.READ_BYTES_MAX:\n",
+        new="            if False:\n",
+        tests=(f"{_INTAKE}::test_a_connection_is_read_a_bounded_part_at_a_time_behind_all_others",),
+    ),
+    Fault(
+        name="purchases counted by when they are read",
+        promise="overload: slow buyers are told that they ask too often, for the node's own delay",
+        file="liveshop/edge/viewer_socket.py",
+        old="return self._gateway.now_ms() - waited_ns // _NS_PER_MS",
+        new="return self._gateway.now_ms()",
         tests=(
-            "tests/edge/test_intake.py"
-            "::test_what_waits_of_all_together_is_bounded_and_the_rest_is_read_at_once",
+            "tests/edge/test_waiting_packets.py"
+            "::test_purchases_that_waited_to_be_read_are_counted_by_when_they_came",
         ),
     ),
     Fault(
