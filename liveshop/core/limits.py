@@ -56,6 +56,7 @@ RETRY_AFTER_MS_MAX: Final = 5_000
 TURN_MS_MAX: Final = 60_000
 TURN_VALID_MS: Final = 60_000
 KEY_KNOWN_MS: Final = 1_000
+KEY_USE_MS: Final = 60_000  # between two notes of a key's last use
 DRAIN_WAVE_MS: Final = 250
 DISMISS_MS_MAX: Final = 500
 HEAD_MS_MAX: Final = 10_000

@@ -1,7 +1,7 @@
-"""The four roles, which say who may do what: each includes those below it."""
+"""The four roles, which say who may do what, each including those below it; and keys' scopes."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class Role(IntEnum):
@@ -16,6 +16,16 @@ class Role(IntEnum):
     def word(self) -> str:
         """The role as tokens and messages write it."""
         return self.name.lower()
+
+
+class Scope(StrEnum):
+    """A part of the API that an API key may be limited to; each operation names its own."""
+
+    CATALOGUE = "catalogue"
+    SESSIONS = "sessions"
+    RESERVE = "reserve"
+    ORDERS = "orders"
+    PAYMENTS = "payments"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The engine of a node, as the edge sees it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 from uuid import uuid4
 
 import anyio
@@ -62,6 +63,10 @@ class Engine:
             tasks.start_soon(self.node.access.run)
             tasks.start_soon(self.orders.run)
             task_status.started()
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Carry out work that nobody waits for; raises Unavailable unless the engine runs."""
+        self._errands.start(work)
 
     async def create_session(
         self,

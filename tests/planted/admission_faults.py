@@ -80,7 +80,7 @@ FAULTS: Final = (
         name="a key that held counted as a guess",
         promise="P7: whoever guesses behind a backend's NAT locks the backend out",
         file=f"{_EDGE}/http/gate.py",
-        old="        if self._keys.held(key):\n",
+        old="        if self._keys.held(secret):\n",
         new="        if False:\n",
         tests=(
             f"{_TESTS}/http/test_gate.py::"

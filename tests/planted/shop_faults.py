@@ -5,6 +5,7 @@ from typing import Final
 from tests.planted.fault import Fault
 
 _SHOPS: Final = "tests/edge/http/test_shops.py"
+_KEYS: Final = "tests/edge/http/test_keys.py"
 _EVERY: Final = (
     f"{_SHOPS}"
     "::test_every_operation_that_names_a_thing_of_another_shop_is_refused_and_changes_nothing"
@@ -42,6 +43,33 @@ FAULTS: Final = (
         old="    return session_shop == product_shop\n",
         new="    return product_shop in (None, session_shop)\n",
         tests=(f"{_SHOPS}::test_a_show_sells_only_what_belongs_to_its_own_shop",),
+    ),
+    Fault(
+        name="any API key may report a payment",
+        promise="a key does only what its scopes name",
+        file="liveshop/edge/http/orders.py",
+        old="        handler=confirm_order,\n        scope=Scope.PAYMENTS,\n",
+        new="        handler=confirm_order,\n        scope=Scope.ORDERS,\n",
+        tests=(f"{_KEYS}::test_a_key_for_orders_reports_no_payment",),
+    ),
+    Fault(
+        name="the scopes of a key are not looked at",
+        promise="a key does only what its scopes name",
+        file="liveshop/edge/http/callers.py",
+        old="        if scopes is not None and scope not in scopes:\n",
+        new="        if not scopes and scopes is not None and scope not in scopes:\n",
+        tests=(f"{_KEYS}::test_every_operation_needs_its_scope_of_a_key",),
+    ),
+    Fault(
+        name="a key is good beyond its end while it is known",
+        promise="a key does nothing after its end",
+        file="liveshop/edge/http/gate.py",
+        old="        if key.expired(self._now_ms()):\n",
+        new="        if self._keys.recall(token) is None and key.expired(self._now_ms()):\n",
+        tests=(
+            "tests/edge/http/test_gate.py"
+            "::test_a_key_ends_at_its_instant_however_lately_it_was_looked_up",
+        ),
     ),
     Fault(
         name="the orders of all shops are listed",

@@ -19,6 +19,7 @@ from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.headers import SecureHeaders, SharedPaths
 from liveshop.edge.http.health import health_routes
+from liveshop.edge.http.key_uses import KeyUses
 from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.openapi import openapi_document
 from liveshop.edge.http.operations import Operation, Services
@@ -62,7 +63,8 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
     )
     tokens = Tokens.of(settings, engine.node.now_ms)
     clients = Clients(settings, engine.node.metrics)
-    gate = Gate(tokens, services.keys, throttle, clients)
+    uses = KeyUses(stores[Keys], engine.start, engine.node.now_ms)
+    gate = Gate(tokens, services.keys, throttle, clients, uses, engine.node.now_ms)
     app = Starlette(
         routes=[
             *routes(services, gate, table),

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 from liveshop.core.claims import Grant
 from liveshop.core.errors import BadRequest, Forbidden, NotAllowed, Unauthorized
-from liveshop.core.roles import Identity, Role
+from liveshop.core.roles import Identity, Role, Scope
+from liveshop.stores.postgres.keys import Key
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The sender of a request; `api_key` if it is a merchant's backend."""
+    """The sender of a request; `api_key` if it is a merchant's backend, whose `key` it is."""
 
     grant: Grant | None = None
     api_key: bool = False
+    key: Key | None = None
 
     @property
     def role(self) -> Role | None:
@@ -50,6 +52,16 @@ class Caller:
         self.identity()
         if not self.api_key:
             raise NotAllowed("this needs an API key")
+
+    def require_scope(self, scope: Scope | None) -> None:
+        """Raise Forbidden for an API key without a scope; None is one that no key has."""
+        if not self.api_key:
+            return
+        if scope is None:
+            raise NotAllowed("no API key may do this")
+        scopes = None if self.key is None else self.key.scopes
+        if scopes is not None and scope not in scopes:
+            raise NotAllowed(f"this API key lacks the scope {scope}")
 
     def require_anywhere(self) -> None:
         """Raise Forbidden if the token is good for one session only."""

@@ -51,6 +51,7 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
 
 
 def _authorize(operation: Operation, caller: Caller) -> None:
+    caller.require_scope(operation.scope)
     if operation.api_key:
         caller.require_key()
     elif operation.needs is not None:

@@ -1,5 +1,7 @@
 """Authentication: a token or an API key is checked, and failed attempts are limited."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 
 from liveshop.core.claims import Grant
@@ -9,23 +11,33 @@ from liveshop.core.roles import Identity, Role
 from liveshop.edge.clients import Clients
 from liveshop.edge.guesses import Guesses
 from liveshop.edge.http.callers import Caller
+from liveshop.edge.http.key_uses import KeyUses
 from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.throttle import Throttle
 from liveshop.edge.tokens import Tokens
-from liveshop.stores.postgres.keys import PREFIX
+from liveshop.stores.postgres.keys import PREFIX, Key
 
 
 class Gate:
     """Finds out who sent a request, and counts it before anything is done for it."""
 
     def __init__(
-        self, tokens: Tokens, keys: KnownKeys, throttle: Throttle, clients: Clients
+        self,
+        tokens: Tokens,
+        keys: KnownKeys,
+        throttle: Throttle,
+        clients: Clients,
+        uses: KeyUses,
+        now_ms: Callable[[], int],
     ) -> None:
+        """Take what knows the callers; `now_ms` is the stores' clock, by which keys end."""
         self._tokens = tokens
         self._keys = keys
         self._throttle = throttle
         self._clients = clients
         self._guesses = Guesses(throttle.now_ms)
+        self._uses = uses
+        self._now_ms = now_ms
 
     async def admit(self, request: Request) -> Caller:
         """Return the caller; raises Unauthorized for a faulty token, on public paths too."""
@@ -49,32 +61,36 @@ class Gate:
             raise Unauthorized
         if not token.startswith(PREFIX):
             return Caller(self._guesses.read(self._tokens, token, address))
-        name = await self._name_of(token, address)
-        return Caller(Grant(Identity(name, name, Role.HOST), None), api_key=True)
+        key = await self._key_of(token, address)
+        if key.expired(self._now_ms()):
+            raise Unauthorized("this API key has expired")
+        self._uses.note(key.key_id)
+        identity = Identity(key.name, key.name, Role.HOST, key.shop)
+        return Caller(Grant(identity, None), api_key=True, key=key)
 
-    async def _name_of(self, key: str, address: str) -> str:
-        """Return the name of an API key; raises Unauthorized, or RateLimited before any query."""
-        found = self._keys.recall(key)
-        if found is not None and found.name is not None:
-            return found.name
-        if self._keys.held(key):
+    async def _key_of(self, secret: str, address: str) -> Key:
+        """Return an API key; raises Unauthorized, or RateLimited before any query."""
+        found = self._keys.recall(secret)
+        if found is not None and found.key is not None:
+            return found.key
+        if self._keys.held(secret):
             # No guess. If it were counted, whoever guesses at a backend's address, such as behind
             # the same NAT, would lock the backend out.
-            name = await self._keys.find(key)
-            if name is not None:
-                return name
-            found = self._keys.recall(key)
+            key = await self._keys.find(secret)
+            if key is not None:
+                return key
+            found = self._keys.recall(secret)
         # Counted first: many that are looked up at once are all counted by then.
         self._guesses.take(address)
         try:
-            name = None if found is not None else await self._keys.find(key)
+            key = None if found is not None else await self._keys.find(secret)
         except LiveshopError:
             self._guesses.give_back(address)  # nothing is known of the key while a store is away
             raise
-        if name is None:
+        if key is None:
             raise Unauthorized
         self._guesses.give_back(address)
-        return name
+        return key
 
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client is not None else ""

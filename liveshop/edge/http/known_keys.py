@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from liveshop.core import limits
 from liveshop.core.errors import Busy
-from liveshop.stores.postgres.keys import Keys, NewKey
+from liveshop.stores.postgres.keys import Key, Keys
 
 
 class Found(NamedTuple):
-    """The result of a look-up: the key's name, None if there is no such key."""
+    """The result of a look-up; None if there is no such key."""
 
-    name: str | None
+    key: Key | None
     until_ms: int
 
 
@@ -21,7 +21,7 @@ class KnownKeys:
     """The API keys, as one node knows them.
 
     A key that is taken away is refused at once by the node that was asked to, and within
-    `KEY_KNOWN_MS` by all others.
+    `KEY_KNOWN_MS` by all others. The gate compares the end of a key with the clock each time.
     """
 
     def __init__(self, keys: Keys, now_ms: Callable[[], int]) -> None:
@@ -43,29 +43,25 @@ class KnownKeys:
         """Whether a key held when it was last looked up; it may have been taken away since."""
         return _digest(secret) in self._held
 
-    async def find(self, secret: str) -> str | None:
-        """Look a key up and return its name, None where there is none; raises Busy."""
+    async def find(self, secret: str) -> Key | None:
+        """Look a key up, None where there is none; raises Busy."""
         held = self.held(secret)
         if self._looking_up[held] >= limits.KEYS_LOOKED_UP_MAX:
             raise Busy
         removals = self._removals
         self._looking_up[held] += 1
         try:
-            name = await self._keys.find(secret)
+            key = await self._keys.find(secret)
         finally:
             self._looking_up[held] -= 1
-        self._note_held(secret, name is not None)
+        self._note_held(secret, key is not None)
         # If a key was taken away meanwhile, the answer may be the one of before.
         if removals == self._removals:
-            self._found[_digest(secret)] = Found(name, self._now_ms() + limits.KEY_KNOWN_MS)
+            self._found[_digest(secret)] = Found(key, self._now_ms() + limits.KEY_KNOWN_MS)
             self._found.move_to_end(_digest(secret))
             if len(self._found) > limits.KEYS_KNOWN_MAX:
                 self._found.popitem(last=False)
-        return name
-
-    async def make(self, name: str, *, now_ms: int) -> NewKey:
-        """Make a key and return its secret, the only time that it is seen."""
-        return await self._keys.make(name, now_ms=now_ms)
+        return key
 
     async def remove(self, key_id: str) -> str:
         """Take a key away and return its name; raises NotFound."""

@@ -70,6 +70,8 @@ def _describe(
     }
     if more:
         described["description"] = more
+    # OpenAPI has scopes only for OAuth2; a list next to `bearer` would mean roles.
+    described["x-api-key-scope"] = operation.scope
     if operation.needs or operation.api_key:
         described["security"] = [{"bearer": []}]
     if operation.streams:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from liveshop.core.errors import LiveshopError
 from liveshop.core.fields import Id, Uuid
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.core.settings import Settings
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.known_keys import KnownKeys
@@ -83,7 +83,8 @@ Handler = Callable[[Services, Call[Any, Any]], Awaitable[Reply]]
 class Operation:
     """One line of the HTTP table.
 
-    `needs` is the lowest role, None for anyone; `api_key` asks for an API key instead.
+    `scope` is the one that an API key needs for it, None where no key may call it. `needs` is the
+    lowest role, None for anyone; `api_key` asks for an API key instead.
     `answers` are its successes by status, `refuses` the errors of its own, besides those that
     every operation has. `streams` is the media type of a body that the handler reads itself,
     `reads` the record of a JSON body that it does. `body` says more than the handler's annotation
@@ -95,6 +96,7 @@ class Operation:
     path: str
     handler: Handler
     answers: Mapping[int, Any]
+    scope: Scope | None
     needs: Role | None = None
     api_key: bool = False
     refuses: tuple[type[LiveshopError], ...] = ()

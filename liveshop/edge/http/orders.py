@@ -3,7 +3,7 @@
 from liveshop.core.errors import Conflict, Expired, NotFound
 from liveshop.core.messages import order_fields
 from liveshop.core.model import Order
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import ActingFor, Nothing
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
@@ -98,6 +98,7 @@ OPERATIONS = (
         method="GET",
         path="/api/orders",
         handler=list_orders,
+        scope=Scope.ORDERS,
         needs=Role.VIEWER,
         answers={200: OrderList},
         refuses=(NotFound,),
@@ -106,6 +107,7 @@ OPERATIONS = (
         method="GET",
         path="/api/orders/{order_id}",
         handler=read_order,
+        scope=Scope.ORDERS,
         needs=Role.VIEWER,
         answers={200: OrderView},
     ),
@@ -113,6 +115,7 @@ OPERATIONS = (
         method="POST",
         path="/api/orders/{order_id}/cancel",
         handler=cancel_order,
+        scope=Scope.ORDERS,
         needs=Role.HOST,
         answers={200: OrderView},
         refuses=(Conflict,),
@@ -121,6 +124,7 @@ OPERATIONS = (
         method="POST",
         path="/api/orders/{order_id}/confirm",
         handler=confirm_order,
+        scope=Scope.PAYMENTS,
         api_key=True,
         answers={200: OrderView},
         refuses=(Conflict, Expired),
@@ -129,6 +133,7 @@ OPERATIONS = (
         method="POST",
         path="/api/orders/{order_id}/failed",
         handler=fail_order,
+        scope=Scope.PAYMENTS,
         api_key=True,
         answers={200: OrderView},
         refuses=(Conflict,),
@@ -137,6 +142,7 @@ OPERATIONS = (
         method="POST",
         path="/api/orders/{order_id}/abandon",
         handler=abandon_order,
+        scope=Scope.ORDERS,
         needs=Role.VIEWER,
         answers={200: OrderView},
         refuses=(Conflict,),

@@ -1,7 +1,7 @@
 """Money that was reported, and what has to be given back."""
 
 from liveshop.core.errors import Conflict
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.order_records import PaymentList, PaymentsPage, PaymentView
@@ -34,6 +34,7 @@ OPERATIONS = (
         method="GET",
         path="/api/payments",
         handler=list_payments,
+        scope=Scope.PAYMENTS,
         needs=Role.HOST,
         answers={200: PaymentList},
     ),
@@ -41,6 +42,7 @@ OPERATIONS = (
         method="POST",
         path="/api/payments/{payment_id:path}/refunded",
         handler=mark_refunded,
+        scope=Scope.PAYMENTS,
         api_key=True,
         answers={200: PaymentView},
         refuses=(Conflict,),

@@ -2,7 +2,7 @@
 
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.model import Product
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.core.wire import Message, as_message
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
@@ -51,6 +51,7 @@ OPERATIONS = (
         method="POST",
         path="/api/products",
         handler=add_product,
+        scope=Scope.CATALOGUE,
         needs=Role.HOST,
         answers={201: Product},
         refuses=(Conflict,),
@@ -59,6 +60,7 @@ OPERATIONS = (
         method="GET",
         path="/api/products",
         handler=list_products,
+        scope=Scope.CATALOGUE,
         answers={200: ProductList},
         refuses=(NotFound,),
     ),
@@ -66,6 +68,7 @@ OPERATIONS = (
         method="GET",
         path="/api/products/{product_id:path}",
         handler=read_product,
+        scope=Scope.CATALOGUE,
         answers={200: Product},
     ),
 )

@@ -9,7 +9,7 @@ from liveshop.core.errors import (
     PriceChanged,
     SoldOut,
 )
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import ActingFor, Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.edge.http.reservation_records import NewReservation, Released, Reserved
@@ -45,6 +45,7 @@ OPERATIONS = (
         method="POST",
         path="/api/sessions/{session_id}/reservations",
         handler=reserve,
+        scope=Scope.RESERVE,
         needs=Role.VIEWER,
         answers={201: Reserved, 200: Reserved},
         refuses=(NotLive, SoldOut, LimitReached, PriceChanged, Conflict, Busy),
@@ -53,6 +54,7 @@ OPERATIONS = (
         method="DELETE",
         path="/api/sessions/{session_id}/reservations/{rid}",
         handler=release,
+        scope=Scope.RESERVE,
         needs=Role.VIEWER,
         answers={200: Released},
         refuses=(Conflict, Expired),

@@ -6,7 +6,7 @@ from liveshop.core.commands import Command
 from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound, SoldOut
 from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Status
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.core.shops import require_shop
 from liveshop.core.wire import Message
 from liveshop.edge.http.base_records import Nothing
@@ -128,6 +128,7 @@ def _session_operations(vocabulary: Vocabulary) -> Iterator[Operation]:
         method="POST",
         path="/api/sessions",
         handler=add_session,
+        scope=Scope.SESSIONS,
         needs=Role.HOST,
         answers={201: view},
     )
@@ -135,12 +136,14 @@ def _session_operations(vocabulary: Vocabulary) -> Iterator[Operation]:
         method="GET",
         path="/api/sessions",
         handler=list_sessions,
+        scope=Scope.SESSIONS,
         answers={200: session_list(view)},
     )
     yield Operation(
         method="GET",
         path="/api/sessions/{session_id}",
         handler=read_session,
+        scope=Scope.SESSIONS,
         answers={200: view},
     )
 
@@ -150,6 +153,7 @@ def _log_operations(vocabulary: Vocabulary) -> Iterator[Operation]:
         method="POST",
         path="/api/sessions/{session_id}/commands",
         handler=command_session,
+        scope=Scope.SESSIONS,
         body=vocabulary.staff_command,
         needs=Role.MODERATOR,
         answers={200: happened(vocabulary.any_event)},
@@ -159,5 +163,6 @@ def _log_operations(vocabulary: Vocabulary) -> Iterator[Operation]:
         method="GET",
         path="/api/sessions/{session_id}/events",
         handler=list_events,
+        scope=Scope.SESSIONS,
         answers={200: event_list(vocabulary.any_event)},
     )

@@ -5,7 +5,7 @@ from typing import Final
 from liveshop.core.errors import Busy
 from liveshop.core.feature import Vocabulary
 from liveshop.core.fields import Id
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Input, Nothing
 from liveshop.edge.http.bodies import stream_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
@@ -42,6 +42,7 @@ _OPERATION: Final = Operation(
     method="POST",
     path="/api/products/import",
     handler=import_csv,
+    scope=Scope.CATALOGUE,
     needs=Role.HOST,
     answers={200: ImportReport},
     refuses=(Busy,),

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from liveshop.core.feature import Vocabulary
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.features.chat.store import BlockedWordLists
@@ -29,6 +29,7 @@ _OPERATION: Final = Operation(
     method="GET",
     path="/api/sessions/{session_id}/words",
     handler=read_blocked_words,
+    scope=Scope.SESSIONS,
     needs=Role.MODERATOR,
     answers={200: WordList},
 )

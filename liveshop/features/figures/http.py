@@ -9,7 +9,7 @@ from liveshop.core import wire
 from liveshop.core.feature import Vocabulary
 from liveshop.core.limits import PRICE_HISTORY_MS
 from liveshop.core.money import currency_digits
-from liveshop.core.roles import Role
+from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.features.figures.http_records import LowestPrices, ShowPlan, SummaryTable
@@ -144,6 +144,7 @@ _OPERATIONS: Final = (
         method="GET",
         path=f"{_SESSION}/summary",
         handler=read_summary,
+        scope=Scope.SESSIONS,
         needs=Role.HOST,
         answers={200: Summary},
     ),
@@ -151,6 +152,7 @@ _OPERATIONS: Final = (
         method="GET",
         path=f"{_SESSION}/summary.csv",
         handler=read_summary_csv,
+        scope=Scope.SESSIONS,
         needs=Role.HOST,
         answers={200: str},
         returns="text/csv",
@@ -159,6 +161,7 @@ _OPERATIONS: Final = (
         method="GET",
         path=f"{_SESSION}/plan",
         handler=read_plan,
+        scope=Scope.SESSIONS,
         needs=Role.MODERATOR,
         answers={200: ShowPlan},
     ),
@@ -166,6 +169,7 @@ _OPERATIONS: Final = (
         method="PUT",
         path=f"{_SESSION}/plan",
         handler=save_plan,
+        scope=Scope.SESSIONS,
         needs=Role.HOST,
         answers={200: ShowPlan},
     ),
@@ -173,6 +177,7 @@ _OPERATIONS: Final = (
         method="GET",
         path=f"{_SESSION}/prices",
         handler=read_lowest_prices,
+        scope=Scope.SESSIONS,
         needs=Role.HOST,
         answers={200: LowestPrices},
     ),

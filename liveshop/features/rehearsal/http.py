@@ -17,7 +17,7 @@ from liveshop.core.errors import (
 )
 from liveshop.core.feature import Vocabulary
 from liveshop.core.limits import BODY_BYTES_MAX
-from liveshop.core.roles import Identity, Role
+from liveshop.core.roles import Identity, Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
@@ -94,6 +94,7 @@ def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
         method="POST",
         path="/api/sessions/{session_id}/rehearse",
         handler=rehearse_session,
+        scope=Scope.SESSIONS,
         needs=Role.HOST,
         reads=http_records.rehearse(vocabulary),
         answers={200: http_records.rehearsed_step(event, state)},

@@ -1,5 +1,6 @@
 """Requests are counted before their token or key is looked at, and the outcome is remembered."""
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
@@ -16,11 +17,12 @@ from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.edge.clients import Clients
 from liveshop.edge.http.gate import Gate
+from liveshop.edge.http.key_uses import KeyUses
 from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.throttle import Throttle
 from liveshop.edge.tokens import Tokens, make_token
 from liveshop.engine.metrics import Metrics
-from liveshop.stores.postgres.keys import Keys
+from liveshop.stores.postgres.keys import Key, Keys
 from tests.client import connected
 from tests.edge.stub_engine import SECRET, Clock, running
 
@@ -36,14 +38,23 @@ class StoredKeys(Keys):
         self.answers = anyio.Event()
         self.answers.set()
         self.away = False
+        self.ends_ms: dict[str, int] = {}
+        self.uses: list[tuple[str, int]] = []
 
-    async def find(self, secret: str) -> str | None:
+    async def find(self, secret: str) -> Key | None:
         self.asked += 1
         name = self.names.get(secret)
         await self.answers.wait()
         if self.away:
             raise Unavailable
-        return name
+        if name is None:
+            return None
+        return Key(key_id=secret, name=name, expires_ms=self.ends_ms.get(secret))
+
+    async def note_use(self, key_id: str, now_ms: int) -> None:
+        self.uses.append((key_id, now_ms))
+        if self.away:
+            raise Unavailable
 
     async def remove(self, key_id: str) -> str:
         if key_id not in self.names:
@@ -71,7 +82,15 @@ class AtTheGate:
         self.tokens = CountingTokens(secret=SECRET)
         settings = Settings(secret=SECRET)
         clients = Clients(settings, Metrics())
-        self.gate = Gate(self.tokens, self.keys, Throttle(self.clock), clients)
+        self.tasks: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        uses = KeyUses(self.stored, self.tasks.append, self.clock)
+        throttle = Throttle(self.clock)
+        self.gate = Gate(self.tokens, self.keys, throttle, clients, uses, self.clock)
+
+    async def carry_out(self) -> None:
+        """Carry out the tasks that nobody waits for."""
+        while self.tasks:
+            await self.tasks.pop(0)()
 
     async def knock(self, bearer: str | None, address: str = "192.0.2.1") -> str:
         """Return who is let in, or the code of the refusal."""
@@ -159,6 +178,45 @@ async def test_a_backend_goes_on_while_as_many_keys_are_looked_up_as_may_be() ->
         await anyio.wait_all_tasks_blocked()
         here.stored.answers.set()
     assert answers == ["backend"]
+
+
+async def test_a_key_ends_at_its_instant_however_lately_it_was_looked_up() -> None:
+    here = AtTheGate()
+    here.stored.ends_ms["lsk_good"] = here.clock() + 5
+    assert await here.knock("lsk_good") == "backend"
+    here.clock.advance(4)
+    assert await here.knock("lsk_good") == "backend"
+    here.clock.advance(1)
+    answers = [await here.knock("lsk_good") for _ in range(BURST + 1)]
+    # To show an ended key is no guess: others at the address would be locked out.
+    assert answers == ["unauthorized"] * (BURST + 1)
+    assert here.stored.asked == 1
+
+
+async def test_a_use_is_written_once_a_minute_and_no_request_waits_for_it() -> None:
+    here = AtTheGate()
+    begun_ms = here.clock()
+    for _ in range(1_000):
+        assert await here.knock("lsk_good") == "backend"
+    assert here.stored.uses == []
+    await here.carry_out()
+    assert here.stored.uses == [("lsk_good", begun_ms)]
+    here.clock.advance(limits.KEY_USE_MS - 1)
+    await here.knock("lsk_good")
+    await here.carry_out()
+    assert here.stored.uses == [("lsk_good", begun_ms)]
+    here.clock.advance(1)
+    await here.knock("lsk_good")
+    await here.carry_out()
+    assert here.stored.uses[1:] == [("lsk_good", begun_ms + limits.KEY_USE_MS)]
+
+
+async def test_a_use_that_cannot_be_written_refuses_nobody() -> None:
+    here = AtTheGate()
+    assert await here.knock("lsk_good") == "backend"
+    here.stored.away = True
+    await here.carry_out()
+    assert await here.knock("lsk_good") == "backend"
 
 
 @pytest.mark.parametrize("shown", ["  lsk_good", "lsk_good \t", " lsk_good "])
