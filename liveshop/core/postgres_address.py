@@ -3,6 +3,7 @@
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from liveshop.core.postgres_options import checked_options
 from liveshop.core.url import Server, Url, parse_url
 
 _PORT: Final = 5432
@@ -19,18 +20,18 @@ def asyncpg_url(url: str) -> tuple[str, bool]:
     written to. Raises ValueError with what is wrong.
     """
     parts = parse_url(url)
-    others = [each for each in parts.options if each[0] != _PGBOUNCER]
+    others = checked_options(parts)
     said = {value for name, value in parts.options if name == _PGBOUNCER}
     if said - {"true"}:
         raise ValueError(f"{_PGBOUNCER} may only be true: write {_PGBOUNCER}=true, or leave it out")
-    targets = {value for name, value in others if name == _TARGET}
-    if targets - set(_WRITABLE):
+    target = others.get(_TARGET, _WRITABLE[0])
+    if target not in _WRITABLE:
         raise ValueError(
             f"{_TARGET} may only be {' or '.join(_WRITABLE)}: write {_TARGET}={_WRITABLE[0]}, "
             "or leave it out"
         )
-    options = dict(others) | _of_servers(parts.servers) | _of_login(parts)
-    if not targets and "," in options.get("host", ""):
+    options = others | _of_servers(parts.servers) | _of_login(parts)
+    if _TARGET not in others and "," in options.get("host", ""):
         options[_TARGET] = _WRITABLE[0]
     query = urlencode({name: value for name, value in options.items() if value}, quote_via=quote)
     return f"postgresql://{parts.path}?{query}", bool(said)

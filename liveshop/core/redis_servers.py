@@ -5,7 +5,7 @@
     redis+cluster://[user:password@]host[:6379],…                   or rediss+cluster://
 
 User and password are those of Redis itself; Sentinels have `sentinel_username` and
-`sentinel_password` among the options after the question mark. All other options are redis-py's.
+`sentinel_password` among the options after the question mark; see `redis_options` for the others.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from liveshop.core.redis_options import checked_options
 from liveshop.core.url import Url, parse_url
 
 _SENTINEL_PORT: Final = 26379
@@ -68,6 +69,7 @@ def servers_of(url: str) -> Servers | None:
     Raises ValueError with what is wrong.
     """
     parts = parse_url(url)
+    options = checked_options(parts)
     scheme, _, named = parts.scheme.partition("+")
     if not named:
         _check_one(parts)
@@ -84,19 +86,22 @@ def servers_of(url: str) -> Servers | None:
     if not parts.servers:
         raise ValueError("it must name a host")
     hosts = tuple((each.host, each.port or default) for each in parts.servers)
-    return Servers(scheme, kind, parts.login, hosts, path, parts.options)
+    return Servers(scheme, kind, parts.login, hosts, path, options)
 
 
 def strict_url(url: str) -> str:
-    """Return the URL of one server as every `urllib.parse` reads it, for redis-py.
+    """Return the URL of one server as redis-py reads it, on every Python.
 
-    Only a zone of an IPv6 address may be written in several ways.
+    Options and a zone of an IPv6 address may be written in several ways.
     """
     parts = parse_url(url)
-    if not parts.servers or ":" not in parts.servers[0].host:
+    options = checked_options(parts)
+    if options == parts.options and (not parts.servers or ":" not in parts.servers[0].host):
         return url
+    if not parts.servers:
+        return f"{parts.scheme}://{parts.login}{parts.path}{_query(options)}"
     host, port = parts.servers[0].host, parts.servers[0].port or _REDIS_PORT
-    return _url(parts.scheme, parts.login, (host, port), parts.path.lstrip("/"), parts.options)
+    return _url(parts.scheme, parts.login, (host, port), parts.path.lstrip("/"), options)
 
 
 def _check_one(parts: Url) -> None:
@@ -113,5 +118,8 @@ def _url(
     host, port = server
     # redis-py takes the host's escapes off again, a zone's percent sign too.
     shown = f"[{quote(host, safe=':')}]" if ":" in host else host
-    query = f"?{urlencode(options)}" if options else ""
-    return f"{scheme}://{login}{shown}:{port}/{database}{query}"
+    return f"{scheme}://{login}{shown}:{port}/{database}{_query(options)}"
+
+
+def _query(options: Sequence[tuple[str, str]]) -> str:
+    return f"?{urlencode(options)}" if options else ""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from liveshop.core import limits
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.money import is_currency
+from liveshop.core.origins import parse_origin
 from liveshop.core.postgres_address import asyncpg_url
 from liveshop.core.redis_servers import servers_of
 from liveshop.core.url import Url, parse_url
@@ -99,11 +100,6 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
 
-def _is_origin(text: str) -> bool:
-    parts = _http_url(text)
-    return parts is not None and f"{parts.scheme}://{parts.servers[0].written()}" == text
-
-
 def _http_url(text: str) -> Url | None:
     """Take an HTTP URL apart; None if it is none."""
     try:
@@ -114,10 +110,7 @@ def _http_url(text: str) -> Url | None:
 
 
 def _parse_origins(text: str) -> tuple[str, ...]:
-    for origin in _words(text):
-        if not _is_origin(origin):
-            raise ValueError(f"{origin} is no origin: write it as https://shop.example, no path")
-    return _words(text)
+    return tuple(map(parse_origin, _words(text)))
 
 
 def _parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -217,7 +210,8 @@ class Settings:
     origins: tuple[str, ...] = _setting(
         _Kind("list", _parse_origins),
         "",
-        "Origins of other sites that may connect, comma-separated; the server's own always may.",
+        "Origins of other sites that may connect, comma-separated, such as https://*.shop.example "
+        "or capacitor://localhost; the server's own always may.",
     )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
         _Kind("list", _parse_networks),

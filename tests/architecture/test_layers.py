@@ -12,6 +12,7 @@ LAYERS = ("core", "stores", "engine", "edge", "cli")
 HOMES = {
     "msgspec": LAYERS,  # its records are plain classes; see the test of the codec
     "orjson": ("core",),
+    "idna": ("core",),
     "redis": ("stores",),
     "hiredis": ("stores",),
     "asyncpg": ("stores",),

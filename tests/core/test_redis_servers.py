@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveshop.core.redis_servers import Kind, servers_of
+from liveshop.core.redis_servers import Kind, servers_of, strict_url
 
 
 @pytest.mark.parametrize("url", ["redis://host", "rediss://u:p@host:1/2", "unix:///run/redis.sock"])
@@ -52,3 +52,23 @@ def test_a_cluster_is_named_by_some_of_its_servers() -> None:
 def test_what_cannot_be_is_said(url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         servers_of(url)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("rediss://h?ssl_cert_reqs=CERT_NONE", "rediss://h:6379/?ssl_cert_reqs=none"),
+        ("rediss://h/2?ssl_min_version=TLSv1.2", "rediss://h:6379/2?ssl_min_version=771"),
+        ("rediss://h?ssl_check_hostname=no", "rediss://h:6379/?ssl_check_hostname=False"),
+        ("redis://h?client_name=shop", "redis://h?client_name=shop"),
+        ("unix:///run/a?db=1", "unix:///run/a?db=1"),
+    ],
+)
+def test_an_option_is_translated_for_the_library(written: str, read: str) -> None:
+    assert strict_url(written) == read
+
+
+def test_options_are_translated_for_each_server_of_a_cluster() -> None:
+    servers = servers_of("rediss+cluster://one?ssl_cert_reqs=CERT_OPTIONAL")
+    assert servers is not None
+    assert servers.url(("two", 7)) == "rediss://two:7/?ssl_cert_reqs=optional"

@@ -51,12 +51,39 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_JWT_PUBLIC_KEY", "abc", "it must be a public key in PEM"),
         ("LIVESHOP_HOST", "http://0.0.0.0", "it must be an address or a host name"),
         ("LIVESHOP_ORIGINS", "https://shop.example/", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "https://shop.example?a=b", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "*", "would be every site: name those"),
+        ("LIVESHOP_ORIGINS", "https://*", "a name after it"),
+        ("LIVESHOP_ORIGINS", "https://*.example", "a name after it"),
+        ("LIVESHOP_ORIGINS", "https://shop.*.example", "a name after it"),
+        ("LIVESHOP_ORIGINS", "null", "write it as https://shop.example"),
+        ("LIVESHOP_ORIGINS", "file://", "pages send none that begins with file://"),
+        ("LIVESHOP_ORIGINS", "wss://shop.example", "pages send none that begins with wss://"),
+        ("LIVESHOP_ORIGINS", "https://shöp..example", "shöp..example is no host name"),
         ("LIVESHOP_ORIGINS", "shop.example", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "https://a[::1]", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "https://[::1", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "https://shop.example:99999", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "https://u@shop.example", "write it as https://shop.example"),
         ("LIVESHOP_REDIS_URL", "redis://[::1]:6379,[::2]:6379", "begin with redis+sentinel://"),
+        ("LIVESHOP_REDIS_URL", "redis://db?max_connections=9", "max_connections has no effect"),
+        ("LIVESHOP_REDIS_URL", "redis://db?sockettimeout=9", "sockettimeout has no effect"),
+        ("LIVESHOP_REDIS_URL", "redis://db?socket_timeout=9", "socket_timeout has no effect"),
+        ("LIVESHOP_REDIS_URL", "redis://db?database=1", "it has no option database; there are"),
+        ("LIVESHOP_REDIS_URL", "redis://db?db=one", "db must be a whole number"),
+        ("LIVESHOP_REDIS_URL", "redis://db?ssl_cert_reqs=none", "begin with rediss://"),
+        ("LIVESHOP_REDIS_URL", "rediss://db?ssl_cert_reqs=maybe", "must be none, optional, req"),
+        ("LIVESHOP_REDIS_URL", "rediss://db?ssl_check_hostname=off", "must be true or false"),
+        ("LIVESHOP_REDIS_URL", "rediss://db?ssl_min_version=1.0", "must be TLSv1.2 or TLSv1.3"),
+        ("LIVESHOP_REDIS_URL", "redis://db?sentinel_password=x", "begin with redis+sentinel://"),
+        ("LIVESHOP_REDIS_URL", "redis+cluster://db?max_connections=9", "has no effect"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?connect_timeout=9", "connect_timeout has no ef"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?connection_limit=9", "POSTGRES_POOL_MAX says"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?ssl=true", "write sslmode=require"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?sslmode=no-verify", "must be one of disable"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?channel_binding=require", "write channel_bi"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?synchronous_commit=off", "is durable"),
+        ("LIVESHOP_POSTGRES_URL", "postgres://db/x?sslmod=require", "it has no option sslmod"),
         ("LIVESHOP_REDIS_URL", "redis+cluster://[::1]:6379,[::2]:x", "[::2]:x has no port"),
         ("LIVESHOP_POSTGRES_URL", "postgresql://[::1],[::2]:99999/x", "[::2]:99999 has no port"),
         ("LIVESHOP_TRUSTED_PROXIES", "proxy", "write addresses or networks"),
@@ -114,6 +141,30 @@ def test_the_sign_before_a_host_may_be_elsewhere_too(url: str) -> None:
 def test_several_ipv6_hosts_are_taken_on_every_python(name: str, value: str) -> None:
     settings = Settings.read({name: value})
     assert value in (settings.redis_url, settings.postgres_url)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("https://Shop.Example", "https://shop.example"),
+        ("HTTPS://shop.example:443", "https://shop.example"),
+        ("http://shop.example:80", "http://shop.example"),
+        ("https://shop.example:80", "https://shop.example:80"),
+        ("https://shop.example.", "https://shop.example"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("https://BÜCHER.example", "https://xn--bcher-kva.example"),
+        ("https://straße.example", "https://xn--strae-oqa.example"),
+        ("https://магазин.рф:8443", "https://xn--80aairftm.xn--p1ai:8443"),
+        ("https://my_shop.example", "https://my_shop.example"),
+        ("https://*.Shop.example", "https://*.shop.example"),
+        ("https://*--shop.netlify.app", "https://*--shop.netlify.app"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("ionic://localhost", "ionic://localhost"),
+        ("Chrome-Extension://abcdef", "chrome-extension://abcdef"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_send_it(written: str, sent: str) -> None:
+    assert Settings.read({"LIVESHOP_ORIGINS": written}).origins == (sent,)
 
 
 def test_an_origin_may_be_an_ipv6_address() -> None:

@@ -87,7 +87,7 @@ def test_several_ipv6_sentinels_are_each_a_server_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("url", "strict"),
     [
-        ("redis://[fe80::1%12]:7/3?a=b", "redis://[fe80::1%2512]:7/3?a=b"),
+        ("redis://[fe80::1%12]:7/3?db=4", "redis://[fe80::1%2512]:7/3?db=4"),
         ("rediss://u:p%40@[::1]", "rediss://u:p%40@[::1]:6379/"),
         ("redis://u:p@host:7/3", "redis://u:p@host:7/3"),
         ("redis://", "redis://"),

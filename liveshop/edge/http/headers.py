@@ -1,6 +1,5 @@
 """Headers that every answer carries, and who may read answers from another site."""
 
-from collections.abc import Collection
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from liveshop.core.errors import BadRequest
+from liveshop.core.origins import origins_pattern
 from liveshop.edge.http.refusals import refusal
 
 
@@ -71,11 +71,11 @@ class SecureHeaders:
 class SharedPaths:
     """Middleware that lets pages of given origins use the API and the client module."""
 
-    def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
         self._app = app
         self._shared = _Cors(
             app,
-            allow_origins=origins,
+            allow_origin_regex=origins_pattern(origins).pattern,
             allow_methods=("GET", "POST", "PUT", "DELETE"),
             allow_headers=("Authorization",),
             expose_headers=("Retry-After",),

@@ -1,0 +1,78 @@
+"""Origins of other sites that may connect: as an operator writes them, and as browsers send them.
+
+An origin is `https://shop.example`, or with another port `https://shop.example:8443` (RFC 6454).
+A `*` stands for any name within one label, `https://*.shop.example`. A scheme other than these
+two is that of an app, `capacitor://localhost`.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import idna
+
+from liveshop.core.url import Url, parse_url
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+# Pages of these have the origin `null`, or none at all.
+_WITHOUT_ORIGIN: Final = frozenset({"about", "blob", "data", "file", "javascript", "ws", "wss"})
+# Below a name such as `co.uk` anyone may have a site.
+_LABELS_AFTER_STAR_MIN: Final = 2
+_STAR: Final = "[^.:/]+"
+
+
+def parse_origin(text: str) -> str:
+    """Return an origin as browsers send it: in small letters, in ASCII, without a default port.
+
+    Raises ValueError with what is wrong.
+    """
+    if text == "*":
+        raise ValueError("* would be every site: name those that may connect")
+    try:
+        parts = parse_url(text)
+    except ValueError:
+        raise ValueError(_no_origin(text)) from None
+    if parts.scheme in _WITHOUT_ORIGIN:
+        raise ValueError(f"{text} is no origin: pages send none that begins with {parts.scheme}://")
+    if len(parts.servers) != 1 or parts.login or parts.path or "?" in text or "#" in text:
+        raise ValueError(_no_origin(text))
+    host, port = _host(text, parts), parts.servers[0].port
+    shown = f"[{host}]" if ":" in host else host
+    if port is None or port == _DEFAULT_PORTS.get(parts.scheme):
+        return f"{parts.scheme}://{shown}"
+    return f"{parts.scheme}://{shown}:{port}"
+
+
+def _host(text: str, parts: Url) -> str:
+    host = parts.servers[0].host
+    if ":" in host:
+        return host
+    labels = host.removesuffix(".").split(".")
+    stars = [place for place, label in enumerate(labels) if "*" in label]
+    if stars and len(labels) - 1 - stars[-1] < _LABELS_AFTER_STAR_MIN:
+        raise ValueError(f"{text} would be sites of anyone: write *.shop.example, a name after it")
+    if parts.scheme not in _DEFAULT_PORTS:
+        # An app's own name, which no registry knows.
+        return host.lower()
+    try:
+        return ".".join(label.lower() if "*" in label else _ascii(label) for label in labels)
+    except idna.IDNAError:
+        raise ValueError(f"{text} is no origin: {host} is no host name") from None
+
+
+def _ascii(label: str) -> str:
+    if label.isascii() and label:
+        # As it is: an underscore is in no domain that can be registered, and works nevertheless.
+        return label.lower()
+    return idna.encode(label, uts46=True).decode()
+
+
+def _no_origin(text: str) -> str:
+    return f"{text} is no origin: write it as https://shop.example, no path"
+
+
+@lru_cache(maxsize=16)
+def origins_pattern(origins: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches, as a whole, each origin that may connect."""
+    each = (re.escape(origin).replace(r"\*", _STAR) for origin in origins)
+    return re.compile("|".join(each) or "(?!)")
