@@ -58,7 +58,7 @@ class _Visitor:
             try:
                 turn, self._turn = self._turn, None
                 query = "" if turn is None else f"?turn={turn}"
-                async with connect(self._address + query) as socket:
+                async with connect(self._address + query, proxy=None) as socket:
                     await self._visit(socket)
             except* (OSError, WebSocketException):
                 pass  # whatever it was, the demo's server may be back in a moment

@@ -26,8 +26,8 @@ from liveshop.cli.demo_folder import (
     FolderError,
     demo_folder,
 )
-from liveshop.cli.demo_show import prepare_show, until_ready
-from liveshop.cli.environment import read_settings
+from liveshop.cli.demo_show import NotReady, prepare_show, until_ready
+from liveshop.cli.environment import forget_postgres, read_settings
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import running
 from liveshop.cli.local_valkey import LocalValkey
@@ -36,6 +36,7 @@ from liveshop.cli.node import PortTaken, listen, serve_until_signalled
 from liveshop.cli.subprocesses import LocalStoreError
 from liveshop.core.errors import Unavailable, reason
 from liveshop.core.settings import Settings
+from liveshop.edge.server import Server
 from liveshop.stores.postgres.migrate import migrate
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
@@ -69,6 +70,8 @@ def demo(
     Other settings are read from the environment, as `liveshop serve` does.
     """
     settings = replace(read_settings(), port=port)
+    if postgres_url is None:
+        forget_postgres()
     signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     try:
@@ -92,6 +95,8 @@ def demo(
             _migrate(settings.postgres_url)
             show = _Show(settings, folder, keys, console, crowd=crowd, browser=browser)
             serve_until_signalled(settings, listener, show.run)
+            if show.failure:
+                raise click.ClickException(show.failure)
     except (PortTaken, FolderError, LocalStoreError) as error:
         hint = " with --port" if isinstance(error, PortTaken) else ""
         raise click.ClickException(f"{error}{hint}") from error
@@ -126,17 +131,25 @@ class _Show:
         self._console = console
         self._crowd = crowd
         self._browser = browser
+        self.failure = ""
         host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
         self._url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
-    async def run(self) -> None:
-        """Prepare the show, tell where it is, and let the crowd in."""
+    async def run(self, server: Server) -> None:
+        """Prepare the show, tell where it is, and let the crowd in.
+
+        If the server cannot be reached, that ends it, and `failure` says why.
+        """
         try:
             await until_ready(self._url)
             show = await prepare_show(self._url, self._folder, self._keys)
-        except httpx.TransportError:
-            # The port has been open all along: the server is being stopped already.
-            _logger.info("stopped before the show was ready")
+        except (httpx.HTTPError, NotReady) as error:
+            if server.should_exit:
+                _logger.info("stopped before the show was ready")
+                return
+            log = self._folder.path / "liveshop.log"
+            self.failure = f"the demo cannot prepare its show: {reason(error)} (log: {log})"
+            server.should_exit = True
             return
         self._folder.announce(self._info(show))
         pages = self._tell_pages(show.session_id)

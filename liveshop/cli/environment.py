@@ -23,3 +23,14 @@ def settings_with_keys() -> Settings:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     return settings
+
+
+def without_postgres() -> dict[str, str]:
+    """Return the environment without what libpq and asyncpg add to the URL of a server of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
+def forget_postgres() -> None:
+    """Take that out of this process' environment: PGSSLMODE, PGSERVICE and the like."""
+    for name in os.environ.keys() - without_postgres().keys():
+        del os.environ[name]

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from liveshop.cli.environment import without_postgres
 from liveshop.cli.files import kept_secret, open_the_way, write_private
 from liveshop.cli.subprocesses import (
     START_S_MAX,
@@ -165,7 +166,7 @@ class LocalPostgres:
         address = ["-h", "127.0.0.1", "-p", str(port), "-U", _USER, "-d", "postgres"]
         asked = subprocess.run(
             [_binary("psql"), *address, "-Atc", "SHOW data_directory"],
-            env={**os.environ, "PGPASSWORD": self._password(), "PGCONNECT_TIMEOUT": "2"},
+            env=without_postgres() | {"PGPASSWORD": self._password(), "PGCONNECT_TIMEOUT": "2"},
             capture_output=True,
             text=True,
         )
@@ -187,7 +188,7 @@ def _ask(port: int) -> int:
         "-t",
         "2",
     ]
-    return subprocess.run(arguments).returncode
+    return subprocess.run(arguments, env=without_postgres()).returncode
 
 
 def _binary(name: str) -> Path:

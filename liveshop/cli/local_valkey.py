@@ -70,7 +70,7 @@ class LocalValkey:
         lines = [
             "bind 127.0.0.1",
             f"port {self.port}",
-            f'dir "{self.folder}"',
+            f"dir {_quoted(str(self.folder))}",
             f"requirepass {password}",
             "appendonly yes",
             'save ""',
@@ -93,6 +93,11 @@ class LocalValkey:
             if _ask(port, password, "SHUTDOWN") is None:
                 return
         raise LocalStoreError(f"the Valkey of an earlier run does not end, on port {port}")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _binary() -> Path:

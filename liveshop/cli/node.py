@@ -4,6 +4,7 @@ import errno
 import gc
 import socket
 from collections.abc import Callable, Coroutine
+from ipaddress import ip_address
 from typing import Any, Final
 
 import anyio
@@ -14,7 +15,7 @@ from liveshop.core import limits
 from liveshop.core.limits import BACKLOG_CONNECTIONS
 from liveshop.core.settings import Settings
 from liveshop.edge.http.app import build_app
-from liveshop.edge.server import build_server
+from liveshop.edge.server import Server, build_server
 from liveshop.engine.engine import Engine
 from liveshop.engine.tracing import Trace
 from liveshop.features import FEATURES
@@ -37,9 +38,15 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     Of sockets that are `shared`, each gets its part of the connections, as the kernel deals them.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # `::` is everywhere, and so for both families; the kernel's default differs.
+    both = _is_everywhere(host) and family is socket.AF_INET6 and socket.has_dualstack_ipv6()
     try:
         return socket.create_server(
-            (host, port), family=family, backlog=BACKLOG_CONNECTIONS, reuse_port=shared
+            (host, port),
+            family=family,
+            backlog=BACKLOG_CONNECTIONS,
+            reuse_port=shared,
+            dualstack_ipv6=both,
         )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -51,12 +58,22 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         raise PortTaken(f"cannot listen on {host}:{port}: {why}") from error
 
 
+def _is_everywhere(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
 def serve_until_signalled(
     settings: Settings,
     listener: socket.socket,
-    beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    beside: Callable[[Server], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; a companion may run along, and is cancelled then."""
+    """Serve until SIGTERM or SIGINT; a companion may run along, and is cancelled then.
+
+    It is given the server, and may end it by `should_exit`.
+    """
     # Viewers fill their allowance, and HTTP has one of its own: if descriptors ran out,
     # no health check would be accepted either.
     others = limits.HTTP_CONNECTIONS_MAX + limits.HTTP_RESERVE_CONNECTIONS_MAX
@@ -69,7 +86,7 @@ def serve_until_signalled(
 async def _serve(
     settings: Settings,
     listener: socket.socket,
-    beside: Callable[[], Coroutine[Any, Any, None]] | None,
+    beside: Callable[[Server], Coroutine[Any, Any, None]] | None,
     trace: Trace | None,
 ) -> None:
     # Half of the connections are for what HTTP asks, so that no reader keeps orders waiting.
@@ -89,7 +106,7 @@ async def _serve(
             _calm_the_collector()
             async with anyio.create_task_group() as companions:
                 if beside is not None:
-                    companions.start_soon(beside)
+                    companions.start_soon(beside, server)
                 await server.serve()
                 if server.force_exit:
                     # Nobody waits for a PostgreSQL that is silent.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any, Final
 
 from liveshop.core import limits
@@ -91,9 +91,17 @@ def _parse_public_key(text: str) -> str:
 
 
 def _parse_host(text: str) -> str:
-    if not text or any(character.isspace() or character == "/" for character in text):
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if not host or any(character.isspace() or character in "/*[]" for character in host):
         raise ValueError("it must be an address or a host name, such as 127.0.0.1 or 0.0.0.0")
-    return text
+    if ":" in host:
+        try:
+            IPv6Address(host)
+        except ValueError:
+            raise ValueError(
+                f"{host} is no IPv6 address; a port is set by {PREFIX}PORT, not here"
+            ) from None
+    return host
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -204,7 +212,9 @@ class Settings:
         "A second public key whose tokens are valid too, while one key replaces another.",
     )
     host: str = _setting(
-        _Kind("address", _parse_host), "127.0.0.1", "Where to listen; 0.0.0.0 for everywhere."
+        _Kind("address", _parse_host),
+        "127.0.0.1",
+        "Where to listen; 0.0.0.0 for everywhere, :: for everywhere in IPv6 too.",
     )
     port: int = _setting(_integer(1, 65_535), "8000", "The one port, of HTTP and WebSocket.")
     origins: tuple[str, ...] = _setting(

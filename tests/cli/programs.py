@@ -51,11 +51,12 @@ def program(
 
 
 @contextmanager
-def demo(folder: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
+def demo(
+    folder: Path, port: int, *options: str, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """Run the demo and give it once its `demo.json` is there."""
-    with program(
-        "demo", "--port", str(port), "--data", folder, "--no-browser", *options
-    ) as process:
+    arguments: list[str | Path] = ["demo", "--port", str(port), "--data", folder, "--no-browser"]
+    with program(*arguments, *options, environment=environment) as process:
         wait_until(lambda: (folder / "demo.json").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
         yield process

@@ -1,5 +1,6 @@
 """The demo starts whole, continues after anything, and leaves nothing behind."""
 
+import json
 import os
 import socket
 import stat
@@ -136,6 +137,37 @@ def test_a_half_written_secret_is_never_taken(tmp_path: Path) -> None:
         keys = folder.keys("")
     assert len(bytes.fromhex(keys.secret)) == 32
     assert [path.name for path in tmp_path.glob("*.new")] == []
+
+
+def test_the_demo_reaches_itself_whatever_the_environment_and_the_folders_name_say(
+    tmp_path: Path,
+) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    environment = {
+        **{name: nowhere for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")},
+        **{name: "socks5://127.0.0.1:1" for name in ("ALL_PROXY", "all_proxy")},
+        **{"NO_PROXY": "", "no_proxy": "", "PGSSLMODE": "verify-full", "PGSERVICE": "nobody's"},
+        **{"PGHOST": "db.example", "PGPASSWORD": "x", "PGDATABASE": "x", "PGUSER": "x"},
+        **{"PGOPTIONS": "-c search_path=x", "PGTARGETSESSIONATTRS": "standby"},
+    }
+    folder = tmp_path / 'it\'s a "demo" \\now $HOME'
+    with demo(folder, free_port(), environment=environment) as process:
+        told = info(folder)
+        # The crowd, too, is let in.
+        wait_until(lambda: _session(told)["viewers"] > 1)
+        assert interrupt(process) == 0
+
+
+def test_a_show_that_cannot_be_prepared_ends_the_demo_with_one_clear_line(tmp_path: Path) -> None:
+    kept = {"session_id": "gone", "api_key": "lsk_none"}
+    (tmp_path / "show.json").write_text(json.dumps(kept))
+    options = ("--port", str(free_port()), "--data", tmp_path, "--no-browser", "--no-crowd")
+    with program("demo", *options) as process:
+        output, _ = process.communicate()
+    assert process.returncode == 1
+    last = output.splitlines()[-1]
+    assert last.startswith("Error: the demo cannot prepare its show: Client error '404 Not Found'")
+    assert last.endswith(f"(log: {tmp_path / 'liveshop.log'})")
 
 
 def test_a_database_that_does_not_let_us_in_is_one_clear_line(

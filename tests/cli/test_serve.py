@@ -1,11 +1,14 @@
 """`liveshop serve` and `migrate`: settings in, a server out, and clear refusals."""
 
 import signal
+import socket
 
 import httpx
+import pytest
 from click.testing import CliRunner
 
 from liveshop.cli.migrate import migrate
+from liveshop.cli.node import listen
 from liveshop.cli.serve import serve
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.settings import SETTINGS
@@ -26,6 +29,27 @@ def test_a_server_becomes_ready_and_ends_with_0_on_sigterm(
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 0
     assert not is_ready(url)
+
+
+@pytest.mark.parametrize(
+    ("host", "peers"),
+    [
+        ("::", (socket.AF_INET, socket.AF_INET6)),
+        ("::0", (socket.AF_INET, socket.AF_INET6)),
+        ("::1", (socket.AF_INET6,)),
+        ("0.0.0.0", (socket.AF_INET,)),
+    ],
+)
+def test_everywhere_is_in_both_families_where_it_is_written_in_ipv6(
+    host: str, peers: tuple[socket.AddressFamily, ...]
+) -> None:
+    addresses = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+    with listen(host, free_port()) as listener:
+        port = listener.getsockname()[1]
+        for family, address in addresses.items():
+            with socket.socket(family) as client:
+                reached = client.connect_ex((address, port)) == 0
+            assert reached is (family in peers), address
 
 
 def test_a_server_that_never_had_its_stores_is_sent_nobody(postgres_url: str) -> None:

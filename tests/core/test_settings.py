@@ -50,6 +50,9 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_SECRET", "x" * 31, "it must have at least 32 bytes"),
         ("LIVESHOP_JWT_PUBLIC_KEY", "abc", "it must be a public key in PEM"),
         ("LIVESHOP_HOST", "http://0.0.0.0", "it must be an address or a host name"),
+        ("LIVESHOP_HOST", "*", "it must be an address or a host name"),
+        ("LIVESHOP_HOST", "0.0.0.0:8000", "a port is set by LIVESHOP_PORT"),
+        ("LIVESHOP_HOST", "[::]:8000", "it must be an address or a host name"),
         ("LIVESHOP_ORIGINS", "https://shop.example/", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "https://shop.example?a=b", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "*", "would be every site: name those"),
@@ -165,6 +168,10 @@ def test_several_ipv6_hosts_are_taken_on_every_python(name: str, value: str) -> 
 )
 def test_an_origin_is_kept_as_browsers_send_it(written: str, sent: str) -> None:
     assert Settings.read({"LIVESHOP_ORIGINS": written}).origins == (sent,)
+
+
+def test_a_host_may_be_an_ipv6_address_in_brackets() -> None:
+    assert Settings.read({"LIVESHOP_HOST": "[::1]"}).host == "::1"
 
 
 def test_an_origin_may_be_an_ipv6_address() -> None:

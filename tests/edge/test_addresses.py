@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from liveshop.core import limits
+from liveshop.core.origins import parse_origin
 from liveshop.core.settings import Settings
 from liveshop.edge.addresses import (
     UNREADABLE,
@@ -187,3 +188,28 @@ def test_the_servers_own_origin_and_the_listed_ones_are_allowed(
     origin: str | None, host: str, allowed: bool
 ) -> None:
     assert origin_allowed(origin, host, ("https://other.example",)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("written", "origin", "allowed"),
+    [
+        ("https://*.shop.example", "https://de.shop.example", True),
+        ("https://*.shop.example", "https://xn--bcher-kva.shop.example", True),
+        ("https://*.shop.example", "https://shop.example", False),
+        ("https://*.shop.example", "https://a.b.shop.example", False),
+        ("https://*.shop.example", "https://.shop.example", False),
+        ("https://*.shop.example", "http://de.shop.example", False),
+        ("https://*.shop.example", "https://de.shop.example:8443", False),
+        ("https://*.shop.example", "https://evil.example/.shop.example", False),
+        ("https://*.shop.example", "https://de.shop.example.evil.example", False),
+        ("https://*.shop.example", "https://deXshop.example", False),
+        ("https://shop.example", "https://shopXexample", False),
+        ("https://*--shop.pages.example", "https://pr-7--shop.pages.example", True),
+        ("https://*--shop.pages.example", "https://pr-7--shop.evil.pages.example", False),
+        ("http://localhost:5173", "http://localhost:5173", True),
+        ("capacitor://localhost", "capacitor://localhost", True),
+        ("capacitor://localhost", "ionic://localhost", False),
+    ],
+)
+def test_a_star_is_one_name_in_one_label(written: str, origin: str, allowed: bool) -> None:
+    assert origin_allowed(origin, "live.example", (parse_origin(written),)) is allowed
