@@ -64,7 +64,7 @@ def _number(name: str, value: str) -> str:
 
 
 def _truth(name: str, value: str) -> str:
-    # redis-py takes every other word for true, `off` and `disabled` as well.
+    # redis-py takes every other word for true, `off` and `disabled` too.
     if value.lower() not in _TRUE | _FALSE:
         raise ValueError(f"its option {name} must be true or false")
     return str(value.lower() in _TRUE)
