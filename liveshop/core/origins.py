@@ -5,8 +5,7 @@ A `*` stands for any name within one label, `https://*.shop.example`. A scheme o
 two is that of an app, `capacitor://localhost`.
 """
 
-import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Final
 
 import idna
@@ -18,7 +17,8 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _WITHOUT_ORIGIN: Final = frozenset({"about", "blob", "data", "file", "javascript", "ws", "wss"})
 # Below a name such as `co.uk` anyone may have a site.
 _LABELS_AFTER_STAR_MIN: Final = 2
-_STAR: Final = "[^.:/]+"
+# Before a port, and around a scheme.
+_SIGNS: Final = frozenset(":/")
 
 
 def parse_origin(text: str) -> str:
@@ -49,6 +49,8 @@ def _host(text: str, parts: Url) -> str:
         return host
     labels = host.removesuffix(".").split(".")
     stars = [place for place, label in enumerate(labels) if "*" in label]
+    if any(label.count("*") > 1 for label in labels):
+        raise ValueError(f"{text} has two stars in one label: write one")
     if stars and len(labels) - 1 - stars[-1] < _LABELS_AFTER_STAR_MIN:
         raise ValueError(f"{text} would be sites of anyone: write *.shop.example, a name after it")
     if parts.scheme not in _DEFAULT_PORTS:
@@ -71,8 +73,19 @@ def _no_origin(text: str) -> str:
     return f"{text} is no origin: write it as https://shop.example, no path"
 
 
-@lru_cache(maxsize=16)
-def origins_pattern(origins: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what matches, as a whole, each origin that may connect."""
-    each = (re.escape(origin).replace(r"\*", _STAR) for origin in origins)
-    return re.compile("|".join(each) or "(?!)")
+def is_allowed(origin: str, origins: Sequence[str]) -> bool:
+    """Return True if an origin, as a browser sends it, is one of those that may connect."""
+    return origin in origins or any("*" in each and _matches(each, origin) for each in origins)
+
+
+def _matches(written: str, origin: str) -> bool:
+    ours, theirs = written.split("."), origin.split(".")
+    return len(ours) == len(theirs) and all(map(_label_matches, ours, theirs))
+
+
+def _label_matches(written: str, label: str) -> bool:
+    before, star, after = written.partition("*")
+    if not star:
+        return written == label
+    name = label[len(before) : len(label) - len(after)]
+    return label == f"{before}{name}{after}" != f"{before}{after}" and not _SIGNS & set(name)

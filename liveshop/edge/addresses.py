@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from liveshop.core import limits
-from liveshop.core.origins import origins_pattern
+from liveshop.core.origins import is_allowed
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -82,7 +82,7 @@ def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> b
     None, that is no browser, and the server's own pages always may. The scheme is not compared:
     a proxy may speak TLS for us.
     """
-    if origin is None or origins_pattern(allowed).fullmatch(origin):
+    if origin is None or is_allowed(origin, allowed):
         return True
     try:
         page = urlsplit(origin)

@@ -58,6 +58,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_ORIGINS", "*", "would be every site: name those"),
         ("LIVESHOP_ORIGINS", "https://*", "a name after it"),
         ("LIVESHOP_ORIGINS", "https://*.example", "a name after it"),
+        ("LIVESHOP_ORIGINS", "https://*a*.shop.example", "two stars in one label"),
         ("LIVESHOP_ORIGINS", "https://shop.*.example", "a name after it"),
         ("LIVESHOP_ORIGINS", "null", "write it as https://shop.example"),
         ("LIVESHOP_ORIGINS", "file://", "pages send none that begins with file://"),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from liveshop.core.errors import BadRequest
-from liveshop.core.origins import origins_pattern
+from liveshop.core.origins import is_allowed
 from liveshop.edge.http.refusals import refusal
 
 
@@ -75,7 +75,7 @@ class SharedPaths:
         self._app = app
         self._shared = _Cors(
             app,
-            allow_origin_regex=origins_pattern(origins).pattern,
+            allow_origins=origins,
             allow_methods=("GET", "POST", "PUT", "DELETE"),
             allow_headers=("Authorization",),
             expose_headers=("Retry-After",),
@@ -88,6 +88,9 @@ class SharedPaths:
 
 
 class _Cors(CORSMiddleware):
+    def is_allowed_origin(self, origin: str) -> bool:
+        return is_allowed(origin, self.allow_origins)
+
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
         if response.status_code == 200:
