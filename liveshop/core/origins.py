@@ -5,7 +5,7 @@ A `*` stands for any name within one label, `https://*.shop.example`. A scheme o
 two is that of an app, `capacitor://localhost`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Final
 
 import idna
@@ -73,7 +73,7 @@ def _no_origin(text: str) -> str:
     return f"{text} is no origin: write it as https://shop.example, no path"
 
 
-def is_allowed(origin: str, origins: Sequence[str]) -> bool:
+def is_allowed(origin: str, origins: Collection[str]) -> bool:
     """Return True if an origin, as a browser sends it, is one of those that may connect."""
     return origin in origins or any("*" in each and _matches(each, origin) for each in origins)
 
