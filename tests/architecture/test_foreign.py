@@ -110,8 +110,8 @@ CONTRACT = (
         "read by uvicorn when it begins to stop, and set just before",
     ),
     Row(
-        *("starlette.middleware.cors.CORSMiddleware", ("preflight_response",)),
-        *("liveshop/edge/http/headers.py", "preflights are answered in the protocol's shape"),
+        *("starlette.middleware.cors.CORSMiddleware", ("preflight_response", "is_allowed_origin")),
+        *("liveshop/edge/http/headers.py", "preflights in the protocol's shape; stars in origins"),
     ),
     Row(
         *(_WEBSOCKET, ("accept", "extensions"), _HANDSHAKE),

@@ -73,13 +73,7 @@ class SharedPaths:
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
         self._app = app
-        self._shared = _Cors(
-            app,
-            allow_origins=origins,
-            allow_methods=("GET", "POST", "PUT", "DELETE"),
-            allow_headers=("Authorization",),
-            expose_headers=("Retry-After",),
-        )
+        self._shared = _Cors(app, origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with CORS where the path is shared."""
@@ -88,8 +82,18 @@ class SharedPaths:
 
 
 class _Cors(CORSMiddleware):
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
+            allow_headers=("Authorization",),
+            expose_headers=("Retry-After",),
+        )
+        self._origins = origins
+
     def is_allowed_origin(self, origin: str) -> bool:
-        return is_allowed(origin, self.allow_origins)
+        return is_allowed(origin, self._origins)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)

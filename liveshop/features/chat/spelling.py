@@ -79,7 +79,7 @@ _UNUSUAL: Final = re.compile(
     f"[{IGNORABLE}{BLANK}{''.join(_STANDING)}{''.join(_WIDE)}\U0001f1e6-\U0001f1ff]"
 )
 _SIGNS: Final = re.compile(
-    f"(?:[^\\w\\s{''.join(_APOSTROPHES | _CLAUSES | set(_WIDE.values()))}]|_)+"
+    f"(?:[^\\w\\s{''.join(sorted(_APOSTROPHES | _CLAUSES | set(_WIDE.values())))}]|_)+"
 )
 _SPACED_OUT: Final = re.compile(r" \w\W+\w(?:\W|$)")
 _KEPT: Final = re.compile(f"[{''.join(_WIDE.values())}]")
