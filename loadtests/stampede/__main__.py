@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -67,6 +68,13 @@ def _chosen(names: Sequence[str], against: Checkout | None) -> list[str]:
     return chosen
 
 
+def _judge(wrong: Sequence[str], sound: bool, said: str) -> None:
+    click.echo("\n".join(wrong) or "Every purchase has one answer, and none was sold twice.")
+    click.echo(f"liveshop audit: {said}")
+    if wrong or not sound:
+        raise SystemExit(1)
+
+
 @click.command()
 @click.option(
     "--scenario",
@@ -90,6 +98,13 @@ def _chosen(names: Sequence[str], against: Checkout | None) -> list[str]:
 @click.option("--products", type=click.IntRange(2, 500), default=200, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True)
 @click.option(
+    "--nodes",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="Server processes that the voters of `vote` share.",
+)
+@click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     callback=checkout_option,
@@ -108,6 +123,7 @@ def main(
     orders: int,
     products: int,
     rounds: int,
+    nodes: int,
     against: Checkout | None,
     quick: bool,
     json_file: Path | None,
@@ -120,7 +136,7 @@ def main(
     Exits with 1 if a purchase has no answer or two, if more is sold than there was, or if
     `liveshop audit` finds anything; for being slow only in `overload`, which is about that.
     """
-    size = Size(rates, seconds, attempts, units, 16_000, orders, products, rounds)
+    size = Size(rates, seconds, attempts, units, 16_000, orders, products, rounds, nodes)
     command = f"python -m loadtests.stampede {shlex.join(sys.argv[1:])}".strip()
     report, wrong = Report(system.machine(), command), list[str]()
     chosen = _chosen(names, against)
@@ -134,7 +150,11 @@ def main(
             for name in chosen:
                 click.echo(f"{name} …", err=True)
                 done = len(report.figures)
-                SCENARIOS[name](Bench(shop, _QUICK if quick else size, report, wrong, other))
+                SCENARIOS[name](
+                    Bench(
+                        shop, replace(_QUICK, nodes=nodes) if quick else size, report, wrong, other
+                    )
+                )
                 click.echo(_steps(name, report))
                 click.echo(table(report.figures[done:]) + "\n")
             sound, said = shop.audit()
@@ -145,10 +165,7 @@ def main(
             report.keep(json_file)
     if plot_file is not None and "limit" in report.raw:
         plot_file.write_text(plot(report.raw["limit"]))
-    click.echo("\n".join(wrong) or "Every purchase has one answer, and none was sold twice.")
-    click.echo(f"liveshop audit: {said}")
-    if wrong or not sound:
-        raise SystemExit(1)
+    _judge(wrong, sound, said)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from loadtests.kit import system
@@ -79,18 +79,22 @@ class Run:
 
 
 class Arena:
-    """A node with everything switched on, and buyers to set on it."""
+    """A node with everything switched on, perhaps more of them, and buyers to set on them."""
 
-    def __init__(self, shop: Shop, node: Node, load: Worker) -> None:
+    def __init__(self, shop: Shop, node: Node, load: Worker, others: Sequence[Node] = ()) -> None:
         self.shop = shop
         self.node = node
+        self._nodes = (node, *others)
         self._load = load
 
     @contextmanager
     def buyers(self, target: Target, count: int) -> Iterator[None]:
-        """Have so many buyers in a room, until the end of the block."""
-        self._load.ask("join", target, self.shop.secret, count, seconds=_SPARE_S + count / 100)
+        """Have so many buyers in a session, the same number at each node; until the block ends."""
+        each = count // len(self._nodes)
         try:
+            for node in self._nodes:
+                at = replace(target, port=node.port)
+                self._load.ask("join", at, self.shop.secret, each, seconds=_SPARE_S + each / 100)
             yield
         finally:
             self._load.ask("leave")
@@ -120,8 +124,9 @@ class Arena:
         stores = self.shop.stores
         redis, postgres = stores.valkey.process, stores.postgres.process
         assert redis is not None and postgres is not None, "the stores run"
+        pids = [server_pid] if server_pid else [node.process.pid for node in self._nodes]
         return Costs(
-            server=system.cpu_ns(server_pid or self.node.process.pid),
+            server=sum(map(system.cpu_ns, pids)),
             redis=system.cpu_ns(redis.pid),
             postgres=system.tree_cpu_ns(postgres.pid),
         )
@@ -129,13 +134,17 @@ class Arena:
 
 @contextmanager
 def open_arena(
-    shop: Shop, node: Node, serve: Callable[..., None] = buyers.serve
+    shop: Shop,
+    node: Node,
+    serve: Callable[..., None] = buyers.serve,
+    others: Sequence[Node] = (),
 ) -> Iterator[Arena]:
-    """Start the load's process for a node that runs; the node ends in order after it.
+    """Start the load's process for nodes that run; they end in order after it.
 
     If it was killed with an order that its buyer knows of and Redis does not yet, the audit would
     find that.
     """
     with Worker(serve, None) as load:
-        yield Arena(shop, node, load)
-    node.end_in_order()
+        yield Arena(shop, node, load, others)
+    for each in (node, *others):
+        each.end_in_order()

@@ -28,6 +28,7 @@ class Size:
     past_orders: int
     products: int
     rounds: int
+    nodes: int = 1  # for `vote`
     quick: bool = False  # nothing is judged by its time
 
 

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from contextlib import ExitStack
 from typing import Any, Final
 
 from loadtests.stampede import voters
@@ -21,15 +22,17 @@ _REFILL_S: Final = 2.5
 def vote(bench: Bench) -> None:
     """Have thousands vote in three polls at several rates, and then as fast as they are answered.
 
-    The result of each poll has to be what its voters were told.
+    The result of each poll has to be what its voters were told, however many nodes they share.
     """
     quick = bench.size.quick
     rates, count = (_RATES_QUICK, _VOTERS_QUICK) if quick else (_RATES, _VOTERS)
     rounds = 1 if quick else bench.size.rounds
-    with (
-        bench.shop.node(pinned=False) as node,
-        open_arena(bench.shop, node, voters.serve) as arena,
-    ):
+    with ExitStack() as stack:
+        node, *others = (
+            stack.enter_context(bench.shop.node(pinned=False)) for _ in range(bench.size.nodes)
+        )
+        arena = stack.enter_context(open_arena(bench.shop, node, voters.serve, others))
+        count -= count % bench.size.nodes
         target = arena.session(arena.stock("vote", 1, UNITS), UNITS)
         session_id = target.path.rpartition("/")[2]
         with arena.buyers(target, count):

@@ -25,6 +25,18 @@ FAULTS: Final = (
         tests=(_CLOSING_WAITS,),
     ),
     Fault(
+        name="a ballot taken by a closed box",
+        promise="P9: a vote is answered that comes too late for the result",
+        file=_SQL,
+        old=" FROM given JOIN box USING (thing) ORDER BY thing, voter\n",
+        new=" FROM given ORDER BY thing, voter\n",
+        tests=(
+            f"{_STORE}::test_a_closed_box_takes_no_ballot_and_answers_those_that_it_has",
+            "tests/features/polls/test_two_nodes.py"
+            "::test_voters_who_use_two_nodes_are_all_in_the_result_once_however_they_ask_again",
+        ),
+    ),
+    Fault(
         name="a ballot answered before its COMMIT",
         promise="P9: a node that dies has told a vote that nobody has",
         file="liveshop/features/ballots/room_writer.py",
