@@ -68,6 +68,12 @@ def _chosen(names: Sequence[str], against: Checkout | None) -> list[str]:
     return chosen
 
 
+def _prepare() -> None:
+    system.allow_every_file()
+    # As Ctrl-C does, so that the folder and the processes go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _judge(wrong: Sequence[str], sound: bool, said: str) -> None:
     click.echo("\n".join(wrong) or "Every purchase has one answer, and none was sold twice.")
     click.echo(f"liveshop audit: {said}")
@@ -140,9 +146,7 @@ def main(
     command = f"python -m loadtests.stampede {shlex.join(sys.argv[1:])}".strip()
     report, wrong = Report(system.machine(), command), list[str]()
     chosen = _chosen(names, against)
-    system.allow_every_file()
-    # As Ctrl-C does, so that the folder and the processes go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _prepare()
     try:
         with ExitStack() as stack:
             shop = stack.enter_context(open_shop())

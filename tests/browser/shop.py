@@ -67,7 +67,11 @@ class BrowserShow:
 
     def command(self, kind: str, **fields: Any) -> None:
         """Carry out a host's command over HTTP."""
-        self._post(f"/api/sessions/{self.session_id}/commands", {"type": kind, **fields})
+        self.order({"type": kind, **fields})
+
+    def order(self, command: Json) -> None:
+        """Carry out a host's command that has a field named as an argument here."""
+        self._post(f"/api/sessions/{self.session_id}/commands", command)
 
     def orders(self) -> list[Json]:
         """Return the session's orders, as the API tells them."""

@@ -26,23 +26,25 @@ export function scoreOf({ counts }) {
   return { mean: sum / all, nps: Math.round(((between(9, 10) - between(0, 6)) / all) * 100) };
 }
 
+const classes = (isBest, isMine) => [isBest && "best", isMine && "mine"].filter(Boolean).join(" ");
+
 /** `mine` is the choice of who looks, `right` the right one, if there is one and it is known. */
 export function Bars({ poll, mine = null, right = null }) {
   const all = poll.counts.reduce((sum, n) => sum + n, 0);
   const best = winnersOf(poll);
   return html`
-    <ul class="poll-bars">
+    <ul class=${`poll-bars ${poll.kind}`}>
       ${labelsOf(poll).map((label, place) => {
         const share = all === 0 ? 0 : poll.counts[place] / all;
         return html`
-          <li key=${place} class=${best.includes(place) ? "best" : ""}>
-            <span class="poll-bar" aria-hidden="true"
-              style=${`inline-size: ${share * 100}%`}></span>
+          <li key=${place} class=${classes(best.includes(place), place === mine)}>
+            <span class="poll-bar" aria-hidden="true" style=${`--share: ${share * 100}%`}></span>
             <span class="poll-label"><bdi>${label}</bdi>
-              ${place === mine && html` <span class="note">${t("polls.mine")}</span>`}
+              ${place === mine && html` <span class="note poll-mine">${t("polls.mine")}</span>`}
               ${place === right && html` <b class="good">${t("polls.right")}</b>`}</span>
-            <span class="poll-share">${percent(share)} <span class="note">${
-              number(poll.counts[place])}</span></span>
+            <span class="poll-share">
+              <span class="poll-percent">${percent(share)}</span>
+              ${" "}<span class="note">${number(poll.counts[place])}</span></span>
           </li>`;
       })}
     </ul>`;

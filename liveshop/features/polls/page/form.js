@@ -4,13 +4,14 @@ import { useDesk } from "../../../pages/shared/desk.js";
 import { Form } from "../../../pages/shared/desk_sheet.js";
 import { Field } from "../../../pages/shared/field.js";
 import { NumberField, whole } from "../../../pages/shared/fields.js";
-import { html, useState } from "../../../pages/shared/html.js";
+import { html, useEffect, useRef, useState } from "../../../pages/shared/html.js";
 import { t } from "../../../pages/shared/i18n.js";
 import { useShopState } from "../../../pages/shared/shop.js";
 
 const PLACE = "liveshop:last-polls";
 const LAST_MAX = 3;
 const CHOICES_MAX = 6;
+const SHOWN_MIN = 2;
 const NO_CHOICES = new Array(CHOICES_MAX).fill(0).map(() => ({ label: "", product: "" }));
 const FIRST = {
   question: "", kind: "choice", choices: NO_CHOICES, seconds: "60", show: "live", right: "",
@@ -51,11 +52,20 @@ export function commandOf(form, shelf) {
   return { ...common, choices, ...(right >= 0 && { right }) };
 }
 
-function Choice({ place, choice, shelf, put }) {
+/** How many choices a form shows before somebody wants another: those that it has, and two. */
+const used = ({ choices }) =>
+  Math.max(SHOWN_MIN, choices.findLastIndex(({ label }) => label.trim() !== "") + 1);
+
+function Choice({ place, choice, shelf, put, isAdded }) {
   const n = place + 1;
+  const box = useRef(null);
+  useEffect(() => {
+    if (isAdded) box.current.querySelector("input").focus();
+  }, []);
   return html`
-    <div class="pair">
-      <${Field} label=${t("polls.form.choice", { n })} maxlength="40" required=${place < 2}
+    <div class="pair poll-choice" ref=${box}>
+      <${Field} label=${t("polls.form.choice", { n })} maxlength="40" required=${place < SHOWN_MIN}
+        placeholder=${place > 0 ? t("polls.form.choice", { n }) : ""}
         value=${choice.label} onInput=${put("label")} />
       <label class="field"><span>${t("polls.form.product", { n })}</span>
         <select value=${choice.product} onChange=${put("product")}>
@@ -75,18 +85,26 @@ function Select({ label, value, onChange, options }) {
 }
 
 function Choices({ form, setForm, shelf }) {
+  const [added, setAdded] = useState(0);
+  const shown = Math.max(used(form), added);
   const put = (place) => (name) => ({ target }) => setForm((now) => ({
     ...now, choices: now.choices.map((each, at) =>
       (at === place ? { ...each, [name]: target.value } : each)),
   }));
+  return html`
+    ${form.choices.slice(0, shown).map((choice, place) => html`
+      <${Choice} key=${place} place=${place} choice=${choice} shelf=${shelf}
+        put=${put(place)} isAdded=${place + 1 === added} />`)}
+    ${shown < CHOICES_MAX && html`
+      <button type="button" class="quiet poll-add" onClick=${() => setAdded(shown + 1)}>
+        ${t("polls.form.add")}</button>`}`;
+}
+
+function Right({ form, put }) {
   const rights = form.choices.flatMap(({ label }, place) =>
     (label.trim() === "" ? [] : [[String(place), label]]));
   return html`
-    ${form.choices.map((choice, place) => html`
-      <${Choice} key=${place} place=${place} choice=${choice} shelf=${shelf}
-        put=${put(place)} />`)}
-    <${Select} label=${t("polls.form.right")} value=${form.right}
-      onChange=${({ target }) => setForm((now) => ({ ...now, right: target.value }))}
+    <${Select} label=${t("polls.form.right")} value=${form.right} onChange=${put("right")}
       options=${[["", t("polls.form.no_right")], ...rights]} />`;
 }
 
@@ -109,8 +127,11 @@ export function PollForm() {
         </p>`}
       <${Field} label=${t("polls.form.question")} maxlength="120" required autofocus
         value=${form.question} onInput=${put("question")} />
-      <${Select} label=${t("polls.form.kind")} value=${form.kind} onChange=${put("kind")}
-        options=${["choice", "score"].map((kind) => [kind, t(`polls.form.kind_${kind}`)])} />
+      <div class="pair">
+        <${Select} label=${t("polls.form.kind")} value=${form.kind} onChange=${put("kind")}
+          options=${["choice", "score"].map((kind) => [kind, t(`polls.form.kind_${kind}`)])} />
+        ${form.kind === "choice" && html`<${Right} form=${form} put=${put} />`}
+      </div>
       ${form.kind === "choice" && html`
         <${Choices} form=${form} setForm=${setForm} shelf=${shelf} />`}
       <div class="pair">
