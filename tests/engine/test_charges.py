@@ -2,19 +2,20 @@
 
 from uuid import uuid4
 
+import anyio
 import pytest
 from redis import Redis
 
 from liveshop.core.commands import Buy, Reserve
 from liveshop.core.decision import Decision, NewRow
 from liveshop.core.events import ProductPinned
-from liveshop.core.model import Charge, Order
+from liveshop.core.model import Charge, Order, charge_rid
 from liveshop.engine.fanout.mailbox import ViewerAsker
 from liveshop.engine.rooms.room import Room
 from liveshop.stores.audit.look import audit
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.sessions import Sessions
-from tests.engine.world import EngineShop, Watcher
+from tests.engine.world import EngineShop, Watcher, held_up
 from tests.waiting import until
 
 USES = "@90"
@@ -159,6 +160,34 @@ async def test_an_order_that_waits_keeps_its_charges_through_a_loss_until_it_is_
     assert offering.held(redis_url) == {"sOBS-M": 1, USES: 2}
     await shop.engine.orders.confirm(order_id, "pay-1", 5_000)
     assert await offering.sold() == {"sOBS-M": 1, USES: 2}
+    await offering.is_at_rest(redis_url)
+
+
+async def test_an_order_that_a_loss_of_its_charge_only_overtakes_holds_the_charge_again(
+    shop: EngineShop, redis_url: str
+) -> None:
+    offering = await Offering.open(shop, payment="checkout")
+    rid, session, order_id = await offering.reserve(), offering.room.session, str(uuid4())
+    epoch = session.epochs.newest
+    async with (
+        held_up(session.node.stores[Orders], "pend"),
+        anyio.create_task_group() as tasks,
+    ):
+        asked = ("ada", order_id, [rid], offering.asker(2), (USE,))
+        tasks.start_soon(offering.room.cart.checkout, *asked)
+        await until(lambda: offering.room.writer.has(order_id))
+        # The rebuild finds the reservation of the order, and not the charge that came after it.
+        with Redis.from_url(redis_url) as redis:
+            redis.hdel(f"{{s:{offering.session_id}}}:res", charge_rid(order_id))
+        session.epochs.reload()
+        await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+        assert offering.held(redis_url) == {"sOBS-M": 1}
+    await offering.ada.sees("checkout", order_id=order_id)
+    # The order was stored after the rebuild had read which orders wait: Redis is loaded again.
+    await until(lambda: session.epochs.newest == epoch + 2 and session.buying)
+    assert offering.held(redis_url) == {"sOBS-M": 1, USES: 1}
+    await shop.engine.orders.confirm(order_id, "pay-1", 5_000)
+    assert await offering.sold() == {"sOBS-M": 1, USES: 1}
     await offering.is_at_rest(redis_url)
 
 

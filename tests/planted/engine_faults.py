@@ -113,6 +113,19 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="a charge that waits for its money since a loss is forgotten",
+        promise="P12: what an order takes besides its lines goes to others while it is paid for",
+        file=f"{_ENGINE}/purchase/writer.py",
+        old="                and ordered.epoch < reply.epoch\n"
+        "                for reservation in ordered.records\n",
+        new="                and ordered.epoch < reply.epoch\n"
+        "                for reservation in ordered.reservations\n",
+        tests=(
+            f"{_TESTS}/test_charges.py"
+            "::test_an_order_that_a_loss_of_its_charge_only_overtakes_holds_the_charge_again",
+        ),
+    ),
+    Fault(
         name="a cart held in an older Redis is taken for ordered",
         promise="P3: what waits for money is given back, and its units are sold to others",
         file=f"{_ENGINE}/purchase/settler.py",

@@ -1,13 +1,11 @@
 """Shows with polls on nodes in this process, and viewers who vote."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from liveshop.core.roles import Role
 from liveshop.stores.audit.findings import Finding
 from liveshop.stores.audit.look import audit
-from tests.engine.world import EngineShop, Watcher, open_shop
+from tests.engine.world import EngineShop, Watcher
 from tests.vocabulary import VOCABULARY
 
 CHOICES = [{"label": "Blue"}, {"label": "Sand"}]
@@ -58,10 +56,3 @@ class PollShow:
 def voted(poll: int, choice: int) -> dict[str, Any]:
     """Return the answer to a vote."""
     return {"type": "voted", "poll": poll, "choice": choice}
-
-
-@asynccontextmanager
-async def poll_show(redis_url: str, postgres_url: str) -> AsyncIterator[PollShow]:
-    """Run a node with a live session."""
-    async with open_shop(redis_url, postgres_url) as shop:
-        yield PollShow(shop, await shop.live(OBS_M=1))

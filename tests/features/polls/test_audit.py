@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.features.polls.show import poll_show
+from tests.features.polls.show import PollShow
 
 
 @pytest.mark.parametrize(
@@ -26,18 +26,15 @@ from tests.features.polls.show import poll_show
         ),
     ],
 )
-async def test_damage_is_found(
-    redis_url: str, postgres_url: str, damage: str, findings: list[str]
-) -> None:
-    async with poll_show(redis_url, postgres_url) as show:
-        poll = await show.open(guests=True)
-        assert poll == 3
-        for name in ("ada", "bo"):
-            await show.vote(await show.join(name), poll, 1)
-        await show.vote(await show.join(), poll, 0, visitor="guest")
-        await show.host("poll.close", poll=poll)
-        assert await show.audit() == []
-        for statement in damage.split("; "):
-            await show.shop.database.commit(statement)
-        found = await show.audit()
-        assert [(each.promise, each.what) for each in found] == [("P9", what) for what in findings]
+async def test_damage_is_found(show: PollShow, damage: str, findings: list[str]) -> None:
+    poll = await show.open(guests=True)
+    assert poll == 3
+    for name in ("ada", "bo"):
+        await show.vote(await show.join(name), poll, 1)
+    await show.vote(await show.join(), poll, 0, visitor="guest")
+    await show.host("poll.close", poll=poll)
+    assert await show.audit() == []
+    for statement in damage.split("; "):
+        await show.shop.database.commit(statement)
+    found = await show.audit()
+    assert [(each.promise, each.what) for each in found] == [("P9", what) for what in findings]
