@@ -66,6 +66,25 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="an import begins as soon as there is a turn",
+        promise="P7: one process after the other is started for small files, without a pause",
+        file="liveshop/features/catalogue_import/store_pace.py",
+        old="        await self._sleep(begins_s - now_s)\n",
+        new="        await self._sleep(0)\n",
+        tests=("tests/features/catalogue_import/test_pace.py::test_files_begin_a_second_apart",),
+    ),
+    Fault(
+        name="the portions of a file are written without a rest",
+        promise="P7: PostgreSQL and the loop have little time for others as long as a file comes",
+        file="liveshop/features/catalogue_import/store.py",
+        old="                    portion=self._pace.portion,\n",
+        new="",
+        tests=(
+            "tests/features/catalogue_import/test_importer.py"
+            "::test_the_imports_of_a_node_keep_one_pace",
+        ),
+    ),
+    Fault(
         name="any number of imports at once",
         promise="P7: a host's files take the processor from everyone's shows",
         file="liveshop/features/catalogue_import/store.py",

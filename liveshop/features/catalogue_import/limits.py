@@ -13,4 +13,7 @@ IMPORT_CHUNK_CPU_MS_MAX: Final = 5_000  # 64 KiB of a file, which take milliseco
 IMPORT_MS_MAX: Final = 900_000
 IMPORT_WAIT_MS_MAX: Final = 10_000
 IMPORTS_AT_ONCE_MAX: Final = 2  # on a node
+IMPORT_GAP_MS: Final = 1_000  # between the beginnings of two, on a node
+IMPORT_REST_PERCENT: Final = 300  # of the time that a portion took
+IMPORT_REST_MS_MAX: Final = 100
 DESCRIPTION_HTML_CHARS_MAX: Final = 131_072  # of an import, before its markup is gone

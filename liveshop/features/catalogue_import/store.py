@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 
 import anyio
 
@@ -10,12 +10,13 @@ from liveshop.core.catalogue import BadRow, Outcome
 from liveshop.core.errors import BadRequest, Busy
 from liveshop.features.catalogue_import import limits
 from liveshop.features.catalogue_import.rules import ImportReport, Reading
+from liveshop.features.catalogue_import.store_pace import Pace
 from liveshop.features.catalogue_import.store_reader import read_products
 from liveshop.stores.postgres.catalogue import Catalogue, Imported
 
 
 class Imports:
-    """A node's imports: IMPORTS_AT_ONCE_MAX at a time, each within IMPORT_MS_MAX."""
+    """A node's imports: IMPORTS_AT_ONCE_MAX at a time, at one pace, each within IMPORT_MS_MAX."""
 
     def __init__(
         self,
@@ -24,11 +25,13 @@ class Imports:
         *,
         wait_ms: int = limits.IMPORT_WAIT_MS_MAX,
         within_ms: int = limits.IMPORT_MS_MAX,
+        pace: Pace | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._currency = currency
         self._wait_ms = wait_ms
         self._within_ms = within_ms
+        self._pace = pace or Pace()
         self._turns = anyio.Semaphore(limits.IMPORTS_AT_ONCE_MAX)
 
     async def run(self, chunks: AsyncIterable[bytes], shop: str | None = None) -> ImportReport:
@@ -40,7 +43,14 @@ class Imports:
         await self._take_turn()
         try:
             with anyio.move_on_after(self._within_ms / 1000):
-                return await import_products(self._catalogue, chunks, self._currency, shop=shop)
+                await self._pace.begin()
+                return await import_products(
+                    self._catalogue,
+                    chunks,
+                    self._currency,
+                    shop=shop,
+                    portion=self._pace.portion,
+                )
         finally:
             self._turns.release()
         raise BadRequest(
@@ -67,19 +77,22 @@ async def import_products(
     progress: Callable[[int], None] | None = None,
     *,
     shop: str | None = None,
+    portion: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> ImportReport:
     """Read Shopify's product CSV and make the catalogue of a shop, or of none, say the same.
 
-    `currency` is that of its prices; `progress` is told the bytes read so far. Raises BadRequest
-    for a file that is no such CSV, Unavailable or OutcomeUnknown if Postgres goes away: all that
-    was read until then is kept, and the same file may be imported again.
+    `currency` is that of its prices; `progress` is told the bytes read so far. Each portion is
+    written within a `portion`, which may wait. Raises BadRequest for a file that is no such CSV,
+    Unavailable or OutcomeUnknown if Postgres goes away: all that was read until then is kept, and
+    the same file may be imported again.
     """
     tally = _Tally()
 
     async def take(reading: Reading) -> None:
         tally.add_bad(reading.bad, reading.bad_rows)
         if reading.products:
-            imported, bad = await catalogue.merge(reading.products, shop)
+            async with portion():
+                imported, bad = await catalogue.merge(reading.products, shop)
             for product in imported:
                 tally.add(product)
             tally.add_bad(bad, len(bad))

@@ -12,6 +12,7 @@ from liveshop.core.catalogue import BadRow
 from liveshop.core.errors import BadRequest, Busy, Unavailable
 from liveshop.features.catalogue_import import ImportReport, limits
 from liveshop.features.catalogue_import.store import Imports, import_products
+from liveshop.features.catalogue_import.store_pace import Pace
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 from tests.stores.postgres.conftest import running
@@ -203,7 +204,7 @@ class Upload:
 async def test_more_imports_than_a_node_takes_at_once_are_busy(
     database: Database,
 ) -> None:
-    imports = Imports(Catalogue(database), "EUR", wait_ms=1)
+    imports = Imports(Catalogue(database), "EUR", wait_ms=1, pace=Pace(gap_ms=0))
     uploads = [Upload(f"p{i},P,,S{i},1,5\n") for i in range(limits.IMPORTS_AT_ONCE_MAX + 1)]
     *first, last = uploads
     ended = anyio.Event()
@@ -225,6 +226,24 @@ async def test_more_imports_than_a_node_takes_at_once_are_busy(
         for each in uploads:
             each.end.set()
     assert set(await stock(database)) == {f"S{i}" for i in range(len(uploads))}
+
+
+async def test_the_imports_of_a_node_keep_one_pace(database: Database) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    imports = Imports(Catalogue(database), "EUR", pace=Pace(now_s=lambda: 1_000.0, sleep=sleep))
+    portions = 3
+    rows = "".join(
+        f"p{i},P,,S{i},1,5\n" for i in range(portions * limits.IMPORT_VARIANTS_PER_COMMIT)
+    )
+    for _ in range(2):
+        await imports.run(pieces((HEADER + rows).encode()))
+    # A clock that stands still sees no portion take any time.
+    begins, rests = [0.0, limits.IMPORT_GAP_MS / 1000], [0.0] * portions
+    assert slept == [begins[0], *rests, begins[1], *rests]
 
 
 async def test_an_import_that_takes_too_long_ends_and_leaves_its_turn(database: Database) -> None:
