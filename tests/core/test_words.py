@@ -1,6 +1,8 @@
 """The words that a search goes by."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liveshop.core.words import folded, words_of
 

@@ -85,6 +85,17 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="any number of imports wait",
+        promise="P7: a host fills a node's memory with the beginnings of files",
+        file="liveshop/features/catalogue_import/store.py",
+        old="tasks_waiting >= limits.IMPORTS_WAITING_MAX:",
+        new="tasks_waiting < 0:",
+        tests=(
+            "tests/features/catalogue_import/test_importer.py"
+            "::test_an_import_behind_as_many_as_may_wait_is_busy_at_once",
+        ),
+    ),
+    Fault(
         name="any number of imports at once",
         promise="P7: a host's files take the processor from everyone's shows",
         file="liveshop/features/catalogue_import/store.py",

@@ -13,6 +13,7 @@ IMPORT_CHUNK_CPU_MS_MAX: Final = 5_000  # 64 KiB of a file, which take milliseco
 IMPORT_MS_MAX: Final = 900_000
 IMPORT_WAIT_MS_MAX: Final = 10_000
 IMPORTS_AT_ONCE_MAX: Final = 2  # on a node
+IMPORTS_WAITING_MAX: Final = 10  # for a turn, each with the beginning of its file in memory
 IMPORT_GAP_MS: Final = 1_000  # between the beginnings of two, on a node
 IMPORT_REST_PERCENT: Final = 300  # of the time that a portion took
 IMPORT_REST_MS_MAX: Final = 100

@@ -37,8 +37,9 @@ class Imports:
     async def run(self, chunks: AsyncIterable[bytes], shop: str | None = None) -> ImportReport:
         """Import a file into a shop, or into none, as `import_products` does.
 
-        Raises Busy where others go on for longer than IMPORT_WAIT_MS_MAX, and BadRequest for a
-        file that takes longer than IMPORT_MS_MAX: all that was read until then is kept.
+        Raises Busy if others go on for longer than IMPORT_WAIT_MS_MAX, or IMPORTS_WAITING_MAX wait
+        already, and BadRequest for a file that takes longer than IMPORT_MS_MAX: all that was read
+        until then is kept.
         """
         await self._take_turn()
         try:
@@ -63,6 +64,8 @@ class Imports:
             # If it were waited for, a node that is busy for a moment would refuse a free turn.
             self._turns.acquire_nowait()
         except anyio.WouldBlock:
+            if self._turns.statistics().tasks_waiting >= limits.IMPORTS_WAITING_MAX:
+                raise Busy from None
             try:
                 with anyio.fail_after(self._wait_ms / 1000):
                     await self._turns.acquire()

@@ -16,7 +16,7 @@ class Pace:
 
     A file begins IMPORT_GAP_MS after the one before, because each starts a process. Portions are
     written one at a time, and the next one waits for IMPORT_REST_PERCENT of the time that the last
-    one took. So PostgreSQL and the event loop, which know no lower priority, are left alone for
+    one took. So PostgreSQL and the event loop, which know no lower priority, have nothing of it for
     three quarters of the time. If the stores are busy, a portion takes longer, and the rest does
     too. It has a limit, or a large file would not end in time.
     """

@@ -228,6 +228,21 @@ async def test_more_imports_than_a_node_takes_at_once_are_busy(
     assert set(await stock(database)) == {f"S{i}" for i in range(len(uploads))}
 
 
+async def test_an_import_behind_as_many_as_may_wait_is_busy_at_once(database: Database) -> None:
+    imports = Imports(Catalogue(database), "EUR", wait_ms=600_000, pace=Pace(gap_ms=0))
+    uploads = [Upload(f"p{i},P,,S{i},1,5\n") for i in range(limits.IMPORTS_AT_ONCE_MAX)]
+    async with anyio.create_task_group() as tasks:
+        for each in uploads:
+            tasks.start_soon(imports.run, each.chunks())
+            await each.begun.wait()
+        for _ in range(limits.IMPORTS_WAITING_MAX):
+            tasks.start_soon(imports.run, pieces(b""))
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(Busy), anyio.fail_after(10):
+            await imports.run(pieces(b""))
+        tasks.cancel_scope.cancel()
+
+
 async def test_the_imports_of_a_node_keep_one_pace(database: Database) -> None:
     slept: list[float] = []
 
