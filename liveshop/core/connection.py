@@ -48,14 +48,37 @@ class Close:
     reason: str
 
 
+class Allowance(Bucket):
+    """How many commands may come, and under it how many of each kind that has a rate of its own.
+
+    It is one connection's until that joins; then all connections of a viewer share one. If each
+    had its own, fifty of them would be worth fifty times as much.
+    """
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self, per_second: int, burst: int, now_ms: int) -> None:
+        super().__init__(per_second, burst, now_ms)
+        # Most viewers only watch: a bucket is made when it is first drawn from.
+        self._kinds: dict[str, Bucket] | None = None
+
+    def of(self, rate: Rate, now_ms: int) -> Bucket:
+        """Return the bucket of a kind."""
+        if self._kinds is None:
+            self._kinds = {}
+        bucket = self._kinds.get(rate.name)
+        if bucket is None:
+            bucket = self._kinds[rate.name] = Bucket(rate.per_second, rate.burst, now_ms)
+        return bucket
+
+
 class Connection:
     """One viewer's connection: it knows what may be said now, and by when it must be heard of."""
 
     __slots__ = (
+        "_allowance",
         "_asked",
         "_behind_since_ms",
-        "_buckets",
-        "_commands",
         "_deadline_ms",
         "_frames",
         "_ping_at_ms",
@@ -70,9 +93,7 @@ class Connection:
         self._vocabulary = vocabulary
         self.phase = Phase.JOINING
         self.identity: Identity | None = None
-        # Most viewers only watch: a bucket is made when it is first drawn from.
-        self._commands: Bucket | None = None
-        self._buckets: dict[str, Bucket] | None = None
+        self._allowance: Allowance | None = None
         self._frames: Bucket | None = None
         # While JOINING: by when `hello` must come. While CLOSING: when the socket is cut.
         self._deadline_ms = now_ms + limits.HELLO_MS_MAX
@@ -108,13 +129,24 @@ class Connection:
         except LiveshopError as refusal:
             return wire.frame(messages.error(refusal, wire.ref_of(message)))
 
-    def join(self, identity: Identity | None) -> None:
-        """Let the viewer in, with the identity that its token gave, if it had one."""
+    @property
+    def allowance(self) -> Allowance:
+        """The bucket that `hello` was counted in."""
+        assert self._allowance is not None, "a message has come"
+        return self._allowance
+
+    def join(self, identity: Identity | None, allowance: Allowance | None = None) -> None:
+        """Let the viewer in, with the identity that its token gave, if it had one.
+
+        `allowance` is that of the same viewer's other connections; a host has one for each.
+        """
         assert self.phase is Phase.JOINING, "a connection joins once"
         self.phase = Phase.JOINED
         self.identity = identity
         if identity is not None and identity.role >= Role.HOST:
-            self._commands = None  # a host's own is made in its place
+            self._allowance = None  # a host's own is made in its place
+        elif allowance is not None:
+            self._allowance = allowance
 
     def pong(self, now_ms: int) -> None:
         """Note that the viewer answered a ping."""
@@ -178,26 +210,19 @@ class Connection:
         return Nudge.PING
 
     def _admit(self, message: wire.Message, now_ms: int) -> Command:
-        if self._commands is None:
+        allowance = self._allowance
+        if allowance is None:
             is_host = self.identity is not None and self.identity.role >= Role.HOST
             rate = limits.HOST_COMMANDS_RATE if is_host else limits.COMMANDS_RATE
-            self._commands = Bucket(*rate, now_ms)
-        _charge(self._commands, now_ms)
+            allowance = self._allowance = Allowance(*rate, now_ms)
+        _charge(allowance, now_ms)
         command = self._vocabulary.command(message)
         if isinstance(command, Hello) and self.phase is Phase.JOINED:
             raise BadRequest("`hello` was sent already, and comes only once")
         self._authorize(command)
         if command.rate is not None:
-            _charge(self._bucket(command.rate, now_ms), now_ms)
+            _charge(allowance.of(command.rate, now_ms), now_ms)
         return command
-
-    def _bucket(self, rate: Rate, now_ms: int) -> Bucket:
-        if self._buckets is None:
-            self._buckets = {}
-        bucket = self._buckets.get(rate.name)
-        if bucket is None:
-            bucket = self._buckets[rate.name] = Bucket(rate.per_second, rate.burst, now_ms)
-        return bucket
 
     def _authorize(self, command: Command) -> None:
         if command.needs is None:

@@ -62,6 +62,9 @@ DISMISS_MS_MAX: Final = 500
 HEAD_MS_MAX: Final = 10_000
 SILENT_MS_MIN: Final = 1_000  # for a connection to rest of which nothing has come yet
 RESERVE_HEAD_MS_MAX: Final = 2_000  # where there are too many connections
+PART_WAIT_MS_MIN: Final = 250  # for the next part of a request that drips, doubled each time
+PART_WAIT_MS_MAX: Final = 2_000
+REFUSAL_WAIT_MS: Final = 1_000  # of an address that was refused too often
 KEEP_ALIVE_MS_DEFAULT: Final = 75_000  # load balancers reuse a connection for 60 s at most
 UNREAD_MS_MAX: Final = 30_000
 REQUEST_MS_MAX: Final = 1_800_000  # an import of a large catalogue, over a slow line
@@ -121,6 +124,9 @@ BUYER_RESERVATIONS_MAX: Final = 100
 # ordered, of which the oldest is forgotten, and ordered ones, at which nothing new is reserved.
 BUYER_PAST_MAX: Final = 200
 BUYER_VOID_MAX: Final = 500
+HEAD_FIELDS_MAX: Final = 100
+LIST_FIELD_ITEMS_MAX: Final = 32
+QUERY_FIELDS_MAX: Final = 32
 PAGE_ITEMS_MAX: Final = 200
 PAGE_ITEMS_DEFAULT: Final = 50
 SEARCH_SKUS_MAX: Final = 1_000
@@ -133,6 +139,10 @@ VISITORS_PER_CALL_MAX: Final = 1_000
 
 # Bytes
 HEAD_BYTES_MAX: Final = 16_384
+PATH_BYTES_MAX: Final = 2_048  # two ids of 64 characters, each of twelve bytes in an address
+LIST_FIELD_BYTES_MAX: Final = 1_024  # of a head's field whose items are looked at one by one
+PART_BYTES_MIN: Final = 512  # of a request, in one read; less is in debt
+PARTS_DEBT_BYTES_MAX: Final = 1_024  # beyond it the next part of a request waits
 PARSED_AT_ONCE_BYTES: Final = 1_024  # of requests, before those that came are answered
 READ_BYTES_MIN: Final = 16_384  # of an answer, for the client to be given more time
 DISCARDED_BYTES_MAX: Final = 16_777_216  # of what comes after the last answer
@@ -186,13 +196,14 @@ COMMANDS_WAITING_MAX: Final = 40
 FRAMES_WAITING_MAX: Final = 1_000  # for one viewer, until its welcome
 WATCHED_RIDS_PER_PULSE_MAX: Final = 1_000
 
-# Rates per connection: (a second, burst)
+# Rates of a viewer over all its connections to a node, of a host and of anybody without a token
+# per connection: (a second, burst)
 COMMANDS_RATE: Final = (20, 40)
 HOST_COMMANDS_RATE: Final = (50, 100)
 CHAT_RATE: Final = (2, 5)
 PURCHASE_RATE: Final = (5, 10)
 BUYER_RATE: Final = PURCHASE_RATE  # reservations of a buyer in a session, over all connections
-FRAMES_RATE: Final = (200, 1_000)  # of any kind, pings and fragments among them
+FRAMES_RATE: Final = (200, 1_000)  # per connection: of any kind, pings, fragments and parts
 
 # Rates over HTTP: (a second, burst)
 HTTP_ANONYMOUS_RATE: Final = (500, 2_000)  # an address, which may stand for a whole company
@@ -201,6 +212,7 @@ HTTP_HOST_RATE: Final = (200, 1_000)
 HTTP_KEY_RATE: Final = (2_000, 4_000)
 HTTP_CALLERS_KEPT_MAX: Final = 50_000
 GUESSES_RATE: Final = (50, 500)  # of an address: tokens and keys that do not hold
+REFUSALS_RATE: Final = (20, 100)  # of an address: heads that are no request, or none for us
 TOKENS_KNOWN_MAX: Final = 4_096
 KEYS_KNOWN_MAX: Final = 1_000
 KEYS_LOOKED_UP_MAX: Final = 100

@@ -72,7 +72,7 @@ def own_host(peer: str, host: str, forwarded_host: str | None, trusted: Networks
     """Return the server's host and port as the client wrote them."""
     if forwarded_host is None or not is_trusted(peer, trusted):
         return host
-    return forwarded_host.split(",")[0].strip()
+    return forwarded_host.partition(",")[0].strip()
 
 
 @lru_cache(maxsize=256)

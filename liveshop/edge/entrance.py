@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from liveshop.core import limits
 from liveshop.core.settings import Settings
 from liveshop.edge.addresses import address_key, is_trusted
+from liveshop.edge.refusals import Refusals
 from liveshop.edge.wheel import Timed, Wheel
 
 # The name by which trusted proxies are counted; no address reads so.
@@ -41,6 +42,7 @@ class Entrance:
         """Take the node's wheel, on which each connection waits for its next deadline."""
         self.wheel = wheel
         self.now_ms = now_ms
+        self.refusals = Refusals(wheel, now_ms)
         self.keep_alive_ms: Final = settings.keep_alive_ms
         self._address_max: Final = settings.http_connections_per_address_max
         self._trusted: Final = settings.trusted_proxies
@@ -106,6 +108,13 @@ class Entrance:
             self._counts[name] = left
         else:
             del self._counts[name]
+
+    def refusal_wait_ms(self, visitor: Visitor) -> int:
+        """Count a refusal of what is no request, and return for how long its answer has to wait."""
+        name = visitor.counted_by
+        if name is None or name is _PROXIES:
+            return 0  # in the reserve a connection ends soon; behind a proxy it may be anybody's
+        return self.refusals.wait_ms(name)
 
     def _make_room(self, name: str) -> bool:
         """Make room if there is none; False if nobody rests."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import anyio
@@ -11,6 +12,7 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core import limits
 from liveshop.core.close_codes import CloseCode
+from liveshop.core.connection import Allowance
 from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.roles import Identity
 from liveshop.core.settings import Settings
@@ -20,6 +22,7 @@ from liveshop.edge.clients import Clients
 from liveshop.edge.guesses import Guesses
 from liveshop.edge.handshake import Head
 from liveshop.edge.intake import Intake
+from liveshop.edge.refusals import Refusals
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
 from liveshop.edge.viewer_engine import ViewerEngine
@@ -30,6 +33,7 @@ from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.session_log import SessionLog
 
 _TICK_S: Final = 0.1
+_NS_PER_MS: Final = 1_000_000
 
 # Of its own: strangers choose which sessions are looked up, and how often.
 _logger: Final = logging.getLogger(__name__)
@@ -46,6 +50,14 @@ class Guest(Viewer, Timed, Protocol):
         """Cut the connection."""
 
 
+@dataclass(slots=True)
+class _Visits:
+    """The connections of one viewer, and what they may ask for together."""
+
+    allowance: Allowance
+    count: int = 0
+
+
 class Gateway:
     """Every viewer connection of a node; `run` owns its two kinds of task and goes on for ever."""
 
@@ -60,6 +72,7 @@ class Gateway:
         self.guesses = Guesses(now_ms)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
+        self.refusals = Refusals(self.wheel, now_ms)
         self.websockets = WebSockets()
         self.intake = Intake(engine.node.lateness)
         self.turnstile = Turnstile(settings.joins_per_second_max, now_ms())
@@ -67,7 +80,7 @@ class Gateway:
         self._guests: set[Guest] = set()
         self._refused: dict[Guest, None] = {}  # of them, until they have gone; the oldest first
         self._by_address: Counter[str] = Counter()
-        self._by_viewer: Counter[str] = Counter()
+        self._by_viewer: dict[str, _Visits] = {}
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
         engine.node.metrics.sockets_max.set(settings.connections_max)
@@ -106,6 +119,10 @@ class Gateway:
         own = own_host(peer, fields.get("host", ""), fields.get("x-forwarded-host"), trusted)
         key = self.clients.key(peer, (fields.get("x-forwarded-for", ""),))
         return key, origin_allowed(fields.get("origin"), own, self.settings.origins)
+
+    def sent_ms(self) -> int:
+        """Return when the packet that is read now came: rates count by when viewers have asked."""
+        return self.now_ms() - self.engine.node.lateness.waited_ns // _NS_PER_MS
 
     def open(self, guest: Guest, turn: str | None = None) -> None:
         """Take a connection whose handshake is done, or start to close it again.
@@ -179,12 +196,19 @@ class Gateway:
         """Return whom a guest's token names; raises Unauthorized, or RateLimited unread."""
         return self.guesses.read(self.tokens, token, guest.address).identity_in(guest.session_id)
 
-    def admit(self, guest: Guest) -> bool:
-        """Count in a guest who has given an identity; False if that has too many connections."""
+    def admit(self, guest: Guest, allowance: Allowance) -> Allowance | None:
+        """Count in a guest who has given an identity; None if that has too many connections.
+
+        Returns what all connections of that viewer may ask for: the `allowance` of the first.
+        """
         assert guest.identity is not None, "who is anonymous is not counted"
         viewer_id = guest.identity.viewer_id
-        self._by_viewer[viewer_id] += 1
-        return self._by_viewer[viewer_id] <= self.settings.connections_per_viewer_max
+        visits = self._by_viewer.get(viewer_id)
+        if visits is None:
+            visits = self._by_viewer[viewer_id] = _Visits(allowance)
+        visits.count += 1
+        few = visits.count <= self.settings.connections_per_viewer_max
+        return visits.allowance if few else None
 
     def closed(self, guest: Guest) -> None:
         """Forget a connection that was lost."""
@@ -194,7 +218,10 @@ class Gateway:
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
-            _take_one(self._by_viewer, guest.identity.viewer_id)
+            visits = self._by_viewer[guest.identity.viewer_id]
+            visits.count -= 1
+            if not visits.count:
+                del self._by_viewer[guest.identity.viewer_id]
         if self._emptied is not None and not self._guests:
             self._emptied.set()
 
@@ -251,7 +278,8 @@ class Gateway:
         self.cut_off()
 
     def cut_off(self) -> None:
-        """Cut the connections of all who are left."""
+        """Cut the connections of all who are left, and answer those who were declined."""
+        self.refusals.say_all()
         for guest in tuple(self._guests):
             guest.abort()
 

@@ -17,8 +17,9 @@ from websockets.http11 import Request, Response
 from websockets.utils import accept_key
 
 from liveshop.core import limits, wire
-from liveshop.core.errors import NotFound
+from liveshop.core.errors import LiveshopError, NotFound
 from liveshop.core.fields import is_id
+from liveshop.edge.http_input import UnfitHead
 from liveshop.edge.websocket import WebSocket
 
 _PATH: Final = "/ws/sessions/"
@@ -71,7 +72,10 @@ def read_head(method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]
 
 def shake_hands(head: Head) -> tuple[bytes, bool] | Response:
     """Return the response and whether frames may be compressed, or the response that refuses."""
-    agreement = _agree(head.method, tuple(map(head.fields.get, _TERMS)))
+    try:
+        agreement = _agree(head.method, tuple(map(head.fields.get, _TERMS)))
+    except UnfitHead as unfit:
+        return _refusal(431, "Request Header Fields Too Large", unfit.refusal)
     key = head.fields.get(_KEY, "")
     if agreement is None or not _is_key(key):
         response, _ = _negotiate(head.method, head.fields)
@@ -83,6 +87,8 @@ def shake_hands(head: Head) -> tuple[bytes, bool] | Response:
 @lru_cache(maxsize=256)
 def _agree(method: str, terms: tuple[str | None, ...]) -> Agreement | None:
     fields = {name: value for name, value in zip(_TERMS, terms, strict=True) if value is not None}
+    for name, value in fields.items():
+        _require_short(name, value)
     response, deflates = _negotiate(method, fields | {_KEY: _ANY_KEY})
     if response.status_code != 101:
         return None
@@ -99,6 +105,16 @@ def _negotiate(method: str, fields: Mapping[str, str]) -> tuple[Response, bool]:
     deflates = bool(websocket.extensions)
     websocket.release()
     return response, deflates
+
+
+def _require_short(name: str, terms: str) -> None:
+    """Raise UnfitHead for a list that takes the library, which reads them in Python, too long."""
+    items = 1 + terms.count(",") + terms.count(";")
+    if len(terms) > limits.LIST_FIELD_BYTES_MAX or items > limits.LIST_FIELD_ITEMS_MAX:
+        raise UnfitHead(
+            f"`{name.title().replace('socket', 'Socket')}` may have "
+            f"{limits.LIST_FIELD_BYTES_MAX:,} bytes and {limits.LIST_FIELD_ITEMS_MAX} items"
+        )
 
 
 def _is_key(key: str) -> bool:
@@ -135,7 +151,11 @@ def turn_of(path: str) -> str | None:
 
 def not_here(path: str) -> Response:
     """Return the answer to an upgrade on a path that has no WebSocket."""
-    body = wire.encode_one(NotFound("WebSocket at", path).as_message())
+    return _refusal(404, "Not Found", NotFound("WebSocket at", path))
+
+
+def _refusal(status: int, phrase: str, error: LiveshopError) -> Response:
+    body = wire.encode_one(error.as_message())
     headers = Headers({"Connection": "close", "Content-Type": "application/json"})
     headers["Content-Length"] = str(len(body))
-    return Response(404, "Not Found", headers, body)
+    return Response(status, phrase, headers, body)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from liveshop.core import limits
+from liveshop.core.errors import BadRequest, LiveshopError
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -12,43 +13,70 @@ _END_OF_HEAD: Final = b"\r\n\r\n"
 _FRAMING_PER_BODY_BYTE: Final = 8
 
 
+class UnfitHead(Exception):
+    """A head is refused for its size, or that of a part of it."""
+
+    def __init__(self, message: str, status: str = "431 Request Header Fields Too Large") -> None:
+        super().__init__(message)
+        self.status = status
+        self.refusal: LiveshopError = BadRequest(message)
+
+
+def require_fit(headers: Headers, url: bytes) -> None:
+    """Raise UnfitHead for a head of too many fields, or with too long a path.
+
+    Each field is looked at several times, and each letter of a path may be three to be decoded.
+    """
+    if len(headers) > limits.HEAD_FIELDS_MAX:
+        raise UnfitHead(f"the head has over {limits.HEAD_FIELDS_MAX} fields")
+    if len(url.partition(b"?")[0]) > limits.PATH_BYTES_MAX:
+        raise UnfitHead(f"the path has over {limits.PATH_BYTES_MAX:,} bytes", "414 URI Too Long")
+
+
 def asks_for_websocket(headers: Headers) -> bool:
     """Whether headers, their names in small letters, ask for an upgrade to WebSocket."""
     last = dict(headers)
-    return last.get(b"upgrade", b"").lower() == b"websocket" and b"upgrade" in [
-        token.strip() for token in last.get(b"connection", b"").lower().split(b",")
+    if last.get(b"upgrade", b"").lower() != b"websocket":
+        return False
+    connection = last.get(b"connection", b"").lower()
+    # Most ask for nothing else; more than so many options are not looked at.
+    return connection == b"upgrade" or b"upgrade" in [
+        option.strip() for option in connection.split(b",", limits.LIST_FIELD_ITEMS_MAX - 1)
     ]
 
 
 def tell_of_a_body(headers: Headers) -> bool:
     """Whether headers, their names in small letters, say that a body follows."""
-    for name, value in headers:
-        if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
-            return True
-    return False
+    last = dict(headers)  # the parser refuses a second length
+    return b"transfer-encoding" in last or last.get(b"content-length", b"0") != b"0"
 
 
 class InputSize:
     """Counts the bytes of a head, and those around a body: lengths and extensions, trailers.
 
     The parser has no limit for either. The application, whose limits are for bodies, hears nothing
-    of bytes that are no part of one.
+    of bytes that are no part of one. A head that comes in one piece is not counted.
     """
 
-    __slots__ = ("_framing_bytes", "_head_bytes", "_head_end")
+    __slots__ = ("_framing_bytes", "_head_end", "head_bytes")
 
     def __init__(self) -> None:
-        self._head_bytes = 0
+        self.head_bytes = 0
         self._head_end = b""
         self._framing_bytes = 0
 
+    def begin_head(self, data: bytes) -> None:
+        """Count the first piece of a head that goes on, or of what is none; any other was."""
+        if not self.head_bytes:
+            self.head_fits(data)
+
     def head_fits(self, data: bytes) -> bool:
         """Count bytes of a head that may end in `data`; False if they are too many."""
-        if len(data) + self._head_bytes > limits.HEAD_BYTES_MAX:
+        if len(data) + self.head_bytes > limits.HEAD_BYTES_MAX:
             ends = (self._head_end + data).find(_END_OF_HEAD)
-            head_bytes = self._head_bytes - len(self._head_end) + ends + len(_END_OF_HEAD)
+            head_bytes = self.head_bytes - len(self._head_end) + ends + len(_END_OF_HEAD)
             return ends >= 0 and head_bytes <= limits.HEAD_BYTES_MAX
-        self._head_bytes += len(data)
+        self.head_bytes += len(data)
         self._head_end = data[-len(_END_OF_HEAD) + 1 :]
         return True
 
@@ -68,5 +96,5 @@ class InputSize:
 
     def next(self) -> None:
         """Begin with the next request."""
-        self._head_bytes = self._framing_bytes = 0
+        self.head_bytes = self._framing_bytes = 0
         self._head_end = b""

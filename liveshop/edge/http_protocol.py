@@ -1,42 +1,42 @@
 """One HTTP connection: uvicorn's protocol, with a deadline for everything that it waits for."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from liveshop.core import limits
 from liveshop.core.errors import BadRequest, Busy, LiveshopError
 from liveshop.edge.entrance import Entrance
 from liveshop.edge.handshake import read_head
 from liveshop.edge.http.health import HEALTH_PATHS
-from liveshop.edge.http.refusals import RequestTimeout, refusal, written
-from liveshop.edge.http_deadline import Awaited, Deadline
-from liveshop.edge.http_input import InputSize, asks_for_websocket, tell_of_a_body
+from liveshop.edge.http.refusals import refusal, written
+from liveshop.edge.http_deadline import Awaited
+from liveshop.edge.http_input import (
+    InputSize,
+    UnfitHead,
+    asks_for_websocket,
+    require_fit,
+    tell_of_a_body,
+)
 from liveshop.edge.http_transport import HttpTransport
-from liveshop.edge.raw_socket import reset
+from liveshop.edge.http_waits import WaitingProtocol
 from liveshop.edge.viewer_socket import ViewerSocket
 
 _BUSY: Final = refusal(Busy())
+_ANSWER: Final = Awaited.ANSWER
+_FIELDS_MAX: Final = limits.HEAD_FIELDS_MAX
+_PATH_BYTES_MAX: Final = limits.PATH_BYTES_MAX
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(WaitingProtocol):
     """An HTTP connection; it leaves nothing behind for the collector.
 
     uvicorn's own timer would be stopped by any byte, so it is never left running.
     """
 
-    # uvicorn has 28 attributes, and a dict that objects share keys of has room for two more: all
-    # that every connection needs is a slot, and what few need is the class's until then.
-    __slots__ = (
-        *("_bare", "_entrance", "_outlet", "counted_by", "rests"),
-        *("_answering", "_asks_for_upgrade", "_awaited", "_head_begun", "_held", "_in_head"),
-        *("_size", "due_ms"),
-    )
-    _in_reserve = False
-    _deadline: Deadline | None = None  # until there is a second state
+    __slots__ = ("_answering", "_asks_for_upgrade", "_held", "_in_head", "_size")
     _discarded_bytes = 0  # in END
     _keeps_alive = True  # as the head of the request that is being read asks
     _upgrades = False  # when all is answered
@@ -48,12 +48,9 @@ class HttpProtocol(HttpToolsProtocol):
     def __init__(self, entrance: Entrance, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._entrance = entrance
-        self._bare: asyncio.Transport
-        self._outlet: HttpTransport
         self._awaited = Awaited.GONE
-        self.due_ms: int
         # Set by the entrance
-        self.counted_by: str | None = None
+        self.counted_by = None
         self.rests = False
         # Of the request that is being read
         self._in_head = True
@@ -150,6 +147,8 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End with the head: from here on the application's limits count."""
         self._in_head = False
+        if len(self.headers) > _FIELDS_MAX or len(self.url) > _PATH_BYTES_MAX:
+            require_fit(self.headers, self.url)
         if self.rests:
             self._entrance.work(self)
         # Asked for once: it looks through the head, and uvicorn asks for it at each event.
@@ -174,6 +173,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._in_head = True
         self._head_begun = False
+        if self._debt_bytes:
+            self._debt_bytes = 0
         self._size.next()
         if not self._asks_for_upgrade and not self.cycle.response_started:
             stays = not self._retired or self.scope["path"] in HEALTH_PATHS
@@ -208,7 +209,7 @@ class HttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """End as soon as what is under way is answered, and wait for no client."""
         self._stopping = True
-        if self._awaited is Awaited.END:
+        if self._outlet.ended:  # nothing is under way, whether or not that was said
             self._bare.close()
         else:
             super().shutdown()
@@ -220,35 +221,6 @@ class HttpProtocol(HttpToolsProtocol):
         if self._in_reserve and cycle.scope["path"] not in HEALTH_PATHS:
             app = _BUSY
         super()._start_asgi_task(cycle, app)
-
-    # Called by the entrance and the wheel
-
-    def make_room(self) -> None:
-        """End at once, since others have come."""
-        if self._in_reserve and self._awaited is Awaited.HEAD:
-            self._bare.write(written("503 Service Unavailable", Busy()))
-        self._cut()
-
-    def tick(self, now_ms: int) -> None:
-        """End a connection whose deadline is over."""
-        if now_ms < self.due_ms:
-            if self._awaited is Awaited.HEAD:  # half a head is no request that is under way
-                self._entrance.rest(self)
-            self._entrance.wheel.schedule(self, self.due_ms)
-            return
-        unread_bytes = self._outlet.get_write_buffer_size()
-        match self._awaited:
-            case Awaited.HEAD if self._in_reserve:
-                self._refuse("503 Service Unavailable", Busy())
-            case Awaited.HEAD if self._head_begun:
-                self._refuse("408 Request Timeout", RequestTimeout("the head is late, try again"))
-            case Awaited.HEAD | Awaited.IDLE:
-                # Without a word: a client whose request is under way would take it for its answer.
-                self.close()
-            case Awaited.READER | Awaited.END if self._timed().client_reads(now_ms, unread_bytes):
-                self._wait(self._awaited)
-            case _:
-                reset(self._bare)
 
     # The end
 
@@ -270,12 +242,23 @@ class HttpProtocol(HttpToolsProtocol):
         if self._discarded_bytes > limits.DISCARDED_BYTES_MAX:
             self._cut()
 
-    def _cut(self) -> None:
-        self._leave()
-        self._outlet.ended = True
-        self._bare.abort()
-
     def _refuse(self, status: str, refusal: LiveshopError) -> None:
+        """Answer what is no request, in its address's turn; then end."""
+        wait_ms = self._entrance.refusal_wait_ms(self)
+        if wait_ms and not self._unanswered:
+            words = written(status, refusal)
+            self._outlet.ended = True  # nothing that follows is looked at
+            self._bare.pause_reading()
+            self._entrance.refusals.later(wait_ms, lambda: self._say_late(words))
+        else:
+            self._end_with(status, refusal)
+
+    def _say_late(self, words: bytes) -> None:
+        if self._awaited is not Awaited.GONE and not self._bare.is_closing():
+            self._outlet.ended = False
+            self._say_last(words)
+
+    def _end_with(self, status: str, refusal: LiveshopError) -> None:
         """Answer what cannot be read, after the answers to what came before it; then end."""
         words = written(status, refusal)
         faulty = self.cycle
@@ -308,20 +291,39 @@ class HttpProtocol(HttpToolsProtocol):
     def _parse(self, data: bytes) -> None:
         if not self._in_head:
             self._size.add(data)
-        elif not self._size.head_fits(data):
+        elif self._size.head_bytes and not self._size.head_fits(data):
             refusal = BadRequest(f"the head has over {limits.HEAD_BYTES_MAX:,} bytes")
             self._refuse("431 Request Header Fields Too Large", refusal)
             return
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserError:
-            self._refuse("400 Bad Request", BadRequest("this is not an HTTP request"))
+        except httptools.HttpParserError as error:
+            unfit = error.__context__
+            if isinstance(unfit, UnfitHead):
+                self._refuse(unfit.status, unfit.refusal)
+            else:
+                self._refuse("400 Bad Request", BadRequest("this is not an HTTP request"))
         except httptools.HttpParserUpgrade as upgrade:
             (end,) = upgrade.args
             self._take_upgrade(data[end:])
         else:
-            if not self._size.framing_fits:
-                self._refuse("400 Bad Request", BadRequest("the framing of the body is too long"))
+            if self._awaited is not _ANSWER or self._head_begun:
+                self._take_part(data)
+
+    def _take_part(self, data: bytes) -> None:
+        """Look at a request that is not whole, or at bytes that begin none."""
+        if not self._in_head and not self._size.framing_fits:
+            self._refuse("400 Bad Request", BadRequest("the framing of the body is too long"))
+            return
+        if self._in_head and self._head_begun:
+            try:
+                require_fit(self.headers, self.url)
+            except UnfitHead as unfit:
+                self._refuse(unfit.status, unfit.refusal)
+                return
+        if self._in_head and self._awaited is not _ANSWER:
+            self._size.begin_head(data)
+        self._count_part(len(data))
 
     def _take_upgrade(self, rest: bytes) -> None:
         """Upgrade, after the answers to what came before, or go on as if that was not asked."""
@@ -346,14 +348,14 @@ class HttpProtocol(HttpToolsProtocol):
         """
         self._leave()
         self._outlet.disown()
+        if self._outlet.holding:
+            self._outlet.read_on()
         self.connections.discard(self)
         viewer = self._viewer = cast(Callable[[], ViewerSocket], self.ws_protocol_class)()
         viewer.connection_made(self._bare)
         viewer.shake_hands(read_head(self.scope["method"], self.url, self.headers))
         self._bare.set_protocol(viewer)
         del self.parser
-        if self._outlet.holding:
-            self._outlet.read_on()
         held, self._held = self._held, b""
         viewer.listen(held)
 
@@ -371,29 +373,3 @@ class HttpProtocol(HttpToolsProtocol):
     def _hold(self, data: bytes) -> None:
         self._held += data
         self._outlet.hold()
-
-    # Deadlines
-
-    def _await_request(self) -> None:
-        self._wait(Awaited.HEAD if self._head_begun else Awaited.IDLE)
-        self._entrance.rest(self)
-
-    def _wait(self, awaited: Awaited) -> None:
-        """Enter a state, or begin with it again."""
-        self._awaited = awaited
-        if awaited is Awaited.END:
-            self._outlet.ended = True
-            self._entrance.rest(self)
-        unread_bytes = self._bare.get_write_buffer_size()
-        self.due_ms = self._timed().begin(awaited, self._entrance.now_ms(), unread_bytes)
-        self._entrance.wheel.schedule(self, self.due_ms)
-
-    def _timed(self) -> Deadline:
-        if self._deadline is None:
-            self._deadline = Deadline(self._entrance.keep_alive_ms, self._entrance.now_ms())
-        return self._deadline
-
-    def _leave(self) -> None:
-        self._awaited = Awaited.GONE
-        self._entrance.wheel.cancel(self)
-        self._entrance.leave(self)

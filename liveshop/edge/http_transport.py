@@ -16,16 +16,18 @@ class HttpTransport:
 
     uvicorn closes a connection right after its last answer. If the client were still sending,
     the kernel would reset the connection, and the answer would be lost: the owner closes it.
-    Once it does, nothing more is written. While the owner holds back input, nothing more is read.
+    Once it does, nothing more is written. While the owner holds back input, or naps, nothing more
+    is read.
     """
 
-    __slots__ = ("_bare", "_owner", "ended", "holding")
+    __slots__ = ("_bare", "_owner", "ended", "holding", "naps")
 
     def __init__(self, bare: asyncio.Transport, owner: Owner) -> None:
         self._bare = bare
         self._owner: Owner | None = owner
         self.ended = False
         self.holding = False
+        self.naps = False
 
     def disown(self) -> None:
         """Break the circle of the owner and this object: it is the owner's no longer."""
@@ -52,9 +54,20 @@ class HttpTransport:
         self.holding = False
         self._bare.resume_reading()
 
+    def nap(self) -> None:
+        """Read nothing until `wake`, whatever uvicorn asks for."""
+        self.naps = True
+        self._bare.pause_reading()
+
+    def wake(self) -> None:
+        """Read again after `nap`."""
+        self.naps = False
+        if not self._bare.is_closing():
+            self.resume_reading()
+
     def linger(self) -> None:
         """Say that nothing more will be said, and read on until the client hangs up, too."""
-        self.holding = False
+        self.holding = self.naps = False
         if not self._bare.is_closing():
             self._bare.write_eof()
             self._bare.resume_reading()
@@ -77,7 +90,7 @@ class HttpTransport:
 
     def resume_reading(self) -> None:
         """Read on, unless the owner has input enough."""
-        if not self.holding:
+        if not (self.holding or self.naps):
             self._bare.resume_reading()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:

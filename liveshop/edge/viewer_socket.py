@@ -12,7 +12,7 @@ from websockets.protocol import Event, State
 from liveshop.core import limits, messages, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command, Hello
-from liveshop.core.connection import Close, Connection, Nudge, Phase
+from liveshop.core.connection import Allowance, Close, Connection, Nudge, Phase
 from liveshop.core.errors import InternalError, RateLimited, Unauthorized
 from liveshop.core.roles import Identity
 from liveshop.edge.gateway import Gateway
@@ -26,7 +26,6 @@ _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 # of what viewers ever say.
 _PONG: Final = b"\x8a\x80"
 _PONG_BYTES: Final = 6
-_NS_PER_MS: Final = 1_000_000
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -107,7 +106,7 @@ class ViewerSocket(WatchedSocket):
 
     def listen(self, data: bytes) -> None:
         """Begin to read, with what was read already; comes once the transport is handed over."""
-        if data and not self._transport.is_closing():
+        if data and self._open and not self._transport.is_closing():
             self.read(data)
         if self._open and not self._transport.is_closing():
             self.watch(paused=self._connection.behind)
@@ -201,6 +200,7 @@ class ViewerSocket(WatchedSocket):
 
     def shake_hands(self, head: Head) -> None:
         """Answer the request, and start with the WebSocket if it is one for us."""
+        self.address, self.origin_allowed = self._gateway.look_at(self._transport, head)
         session_id = session_of(head.path)
         if session_id is None:
             self._decline(not_here(head.path))
@@ -216,7 +216,6 @@ class ViewerSocket(WatchedSocket):
             # was asked by HTTP before.
             self._raw.attach(self._transport)
         self.session_id = session_id
-        self.address, self.origin_allowed = self._gateway.look_at(self._transport, head)
         self._open = True
         self._gateway.open(self, turn_of(head.path))
 
@@ -224,8 +223,7 @@ class ViewerSocket(WatchedSocket):
         # A client that does not read the refusal is cut off in time.
         self._end(self._gateway.now_ms() + limits.CLOSE_MS_MAX)
         self._gateway.schedule(self)
-        self._transport.write(response.serialize())
-        self._transport.close()
+        self._gateway.refusals.close_with(self.address, self._transport, response.serialize())
 
     # Frames
 
@@ -237,7 +235,7 @@ class ViewerSocket(WatchedSocket):
             if spread_ns:
                 # Several have come one after the other since the last look.
                 lateness.waited_ns = waited_ns - spread_ns * at // len(data)
-            (text, at), sent_ms = found, self._sent_ms()
+            (text, at), sent_ms = found, self._gateway.sent_ms()
             if self._connection.floods(1, sent_ms):
                 self._fail_flood()
             else:
@@ -246,19 +244,17 @@ class ViewerSocket(WatchedSocket):
                 break
         return data[at:] if at else data
 
-    def _sent_ms(self) -> int:
-        """Return when the packet that is read now came: rates count by when viewers have asked."""
-        waited_ns = self._gateway.engine.node.lateness.waited_ns
-        return self._gateway.now_ms() - waited_ns // _NS_PER_MS
-
     def _borrowed(self) -> WebSocket:
         if self._websocket is None:
             self._websocket = self._gateway.websockets.borrow(deflates=self.deflates)
         return self._websocket
 
     def _take_all(self, frames: Sequence[Event]) -> None:
-        now_ms = self._sent_ms()
-        flood = self._connection.floods(len(frames), now_ms)
+        now_ms = self._gateway.sent_ms()
+        # A part of a frame, of which there may be one for each byte, counts as much as a frame.
+        flood = self._connection.floods(len(frames) or 1, now_ms)
+        if flood and not frames:
+            self._fail_flood()
         for frame in frames:
             # One by one: how many are answered must not hang on how they were cut into packets.
             if flood and self._connection.floods(1, now_ms):
@@ -280,7 +276,7 @@ class ViewerSocket(WatchedSocket):
             case Opcode.TEXT | Opcode.CONT:
                 text = self._text(frame)
                 if text is not None:
-                    self._take_text(text, self._sent_ms())
+                    self._take_text(text, self._gateway.sent_ms())
 
     def _foresee(self, frame: Frame) -> None:
         """Close at once for the first part of a frame that can no longer become text."""
@@ -349,6 +345,7 @@ class ViewerSocket(WatchedSocket):
             self.write(refusal)
 
     def _join(self, hello: Hello) -> None:
+        allowance: Allowance | None = None
         if hello.token is not None:
             try:
                 self.identity = self._gateway.identify(self, hello.token)
@@ -358,10 +355,11 @@ class ViewerSocket(WatchedSocket):
             except Unauthorized:
                 self.close(CloseCode.BAD_TOKEN, "the token does not hold")
                 return
-            if not self._gateway.admit(self):
+            allowance = self._gateway.admit(self, self._connection.allowance)
+            if allowance is None:
                 self.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
                 return
-        self._connection.join(self.identity)
+        self._connection.join(self.identity, allowance)
         self._connected = True
         self._gateway.engine.viewer_admission.connect(
             self, self.session_id, hello.ref, hello.visitor

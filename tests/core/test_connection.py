@@ -13,6 +13,7 @@ from tests.vocabulary import VOCABULARY
 
 T0 = 1_000_000
 RID = "0b9f1a52-6a55-4b0e-a4d1-0d5ffb8b6f11"
+TIME = {"type": "time", "client_ms": 1}
 BUY = {"type": "buy", "rid": RID, "sku": "OBS-M", "quantity": 1}
 
 
@@ -39,6 +40,11 @@ def say(connection: Connection, message: Any, now_ms: int = T0) -> Any:
 def code_of(refusal: Any) -> str:
     assert refusal["type"] == "error"
     return str(refusal["code"])
+
+
+def code(outcome: Any) -> str:
+    """Return the code of a refusal, `taken` for a command."""
+    return code_of(outcome) if isinstance(outcome, dict) else "taken"
 
 
 def test_a_good_hello_is_handed_over_and_the_connection_waits_for_join() -> None:
@@ -149,6 +155,33 @@ def test_a_burst_passes_and_the_next_is_told_when_to_try_again(
     assert refusal["retry_after_ms"] == wait_ms
     assert isinstance(say(connection, message, T0 + wait_ms - 1), dict)
     assert not isinstance(say(connection, message, T0 + wait_ms), dict)
+
+
+def test_connections_that_share_an_allowance_may_do_together_what_one_may() -> None:
+    first, second = (Connection(VOCABULARY, ping_ms=25_000, now_ms=T0) for _ in range(2))
+    for each in (first, second):
+        say(each, {"type": "hello"})
+    shared = first.allowance
+    for each in (first, second):
+        each.join(identity(Role.VIEWER), shared)
+    buys = [code(say(each, BUY)) for _ in range(6) for each in (first, second)]
+    assert buys == ["taken"] * 10 + ["rate_limited"] * 2
+    # `hello`, which each said for itself, was one of the forty; the refused ones were, too.
+    asks = [code(say(each, TIME)) for _ in range(14) for each in (first, second)]
+    assert asks == ["taken"] * 27 + ["rate_limited"]
+    later = [code(say(each, TIME, T0 + 500)) for _ in range(6) for each in (first, second)]
+    assert later == ["taken"] * 10 + ["rate_limited"] * 2
+
+
+def test_a_host_has_an_allowance_for_each_connection() -> None:
+    first, second = (Connection(VOCABULARY, ping_ms=25_000, now_ms=T0) for _ in range(2))
+    for each in (first, second):
+        say(each, {"type": "hello"})
+    shared = first.allowance
+    for each in (first, second):
+        each.join(identity(Role.HOST), shared)
+    asks = [code(say(each, TIME)) for _ in range(101) for each in (first, second)]
+    assert asks == ["taken"] * 200 + ["rate_limited"] * 2
 
 
 def test_buy_reserve_and_checkout_share_one_limit_and_chat_has_its_own() -> None:

@@ -108,12 +108,12 @@ async def test_bytes_of_a_head_do_not_move_its_deadline() -> None:
         connection = await due_in(here, HEAD_MS)
         due_ms = here.clock.now_ms + 10_000
         assert connection.due_ms == due_ms
-        for byte in b"ET /a":
+        for byte in b"ET /":  # by the next one it might be left in the kernel for over a second
             here.clock.advance(1_000)
             client.send(bytes([byte]))
             await is_read(connection, client)
             assert connection.due_ms == due_ms
-        here.clock.advance(5_000)
+        here.clock.advance(6_000)
         assert await client.status() == 408
         assert await client.rest() == b""
 

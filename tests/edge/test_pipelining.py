@@ -6,7 +6,7 @@ import pytest
 
 from tests.edge.http_client import GET, http_client
 from tests.edge.raw_viewer import HEAD, TEXT, frame, raw_viewer
-from tests.edge.stub_engine import running
+from tests.edge.stub_engine import passing, running
 from tests.waiting import until
 
 UPGRADE = HEAD.format(path="/ws/sessions/s1", more="").encode()
@@ -41,7 +41,7 @@ async def test_how_requests_and_an_upgrade_are_cut_into_packets_changes_nothing(
     packet: int,
 ) -> None:
     everything = get("/1") + get("/slow") + get("/bytes/5000") + UPGRADE + HELLO
-    async with running() as here, raw_viewer(here.address) as viewer:
+    async with running() as here, passing(here.clock), raw_viewer(here.address) as viewer:
         for at in range(0, len(everything), packet):
             await viewer.stream.send(everything[at : at + packet])
         assert [(await viewer.read_answer())[0] for _ in range(4)] == [200, 200, 200, 101]

@@ -18,7 +18,7 @@ from liveshop.edge.raw_socket import RawSocket
 from liveshop.edge.tokens import make_token
 from liveshop.edge.viewer_socket import ViewerSocket
 from liveshop.edge.websocket import WebSocket
-from tests.client import Closed, connected, joined
+from tests.client import Client, Closed, connected, joined
 from tests.edge.raw_viewer import CLOSE, PING, PONG, TEXT, RawViewer, frame, raw_viewer
 from tests.edge.stub_engine import SECRET, Running, running
 from tests.samples import sample
@@ -245,6 +245,37 @@ async def test_no_joiner_is_told_to_wait_for_more_than_about_a_minute() -> None:
         async with connected(here.url, "s1") as early:
             await early.closed()
             assert 60_500 <= early.messages[0]["retry_after_ms"] <= 65_000
+
+
+async def taken(clients: list[Client], count: int) -> int:
+    """Ask so often, by turns, and return how many answers were no refusal."""
+    asks = [await each.ask("time", client_ms=1) for _ in range(count) for each in clients]
+    return sum(answer["type"] == "time" for answer in asks)
+
+
+async def test_all_connections_of_a_viewer_may_do_together_what_one_may() -> None:
+    async with running() as here, AsyncExitStack() as stack:
+
+        async def comes(given: str | None) -> Client:
+            return await stack.enter_async_context(joined(here.url, "s1", given))
+
+        mallory = [await comes(token("mallory")) for _ in range(4)]
+        assert await taken(mallory, 15) == 39  # of forty, `hello` of the first was one
+        others = [await comes(token("ada")), await comes(None), await comes(None)]
+        assert [await taken([each], 40) for each in others] == [39, 39, 39]
+        here.clock.advance(1_000)
+        assert await taken(mallory, 10) == 20
+        # One that goes and comes back has what the others have left.
+        await stack.enter_async_context(joined(here.url, "s1", token("mallory")))
+        assert await taken([await comes(token("mallory"))], 1) == 0
+
+
+async def test_a_viewer_that_was_away_with_all_its_connections_begins_again() -> None:
+    async with running() as here:
+        for _ in range(2):
+            async with joined(here.url, "s1", token("ada")) as client:
+                assert await taken([client], 40) == 39
+            await until(lambda: len(here.server.gateway) == 0)
 
 
 async def test_closed_connections_are_counted_by_their_code() -> None:

@@ -112,7 +112,7 @@ FAULTS: Final = (
     Fault(
         name="half a head taken for a request under way",
         promise="P7: an address whose heads never end has no place for a request",
-        file=f"{_EDGE}/http_protocol.py",
+        file=f"{_EDGE}/http_waits.py",
         old="            if self._awaited is Awaited.HEAD:  # half",
         new="            if self._awaited is Awaited.HEAD and not self._head_begun:  # half",
         tests=(

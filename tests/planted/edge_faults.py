@@ -8,6 +8,8 @@ _RAW: Final = "tests/edge/test_raw_socket.py::test"
 _DEADLINES: Final = "tests/edge/test_http_deadlines.py::test"
 _PIPELINING: Final = "tests/edge/test_pipelining.py::test"
 _CROWDS: Final = "tests/edge/test_crowds.py::test"
+_DRIPS: Final = "tests/edge/test_drips.py::test"
+_PACE: Final = "tests/edge/test_refusal_pace.py::test"
 _LATE: Final = "tests/edge/test_late_nodes.py::test"
 
 FAULTS: Final[tuple[Fault, ...]] = (
@@ -58,8 +60,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         promise="P7: a connection that nobody times",
         file="liveshop/edge/viewer_socket.py",
         old="""        self._gateway.schedule(self)
-        self._transport.write(response.serialize())""",
-        new="        self._transport.write(response.serialize())",
+        self._gateway.refusals.""",
+        new="        self._gateway.refusals.",
         tests=(f"{_DEADLINES}_a_declined_upgrade_that_is_not_read_is_cut_off_in_five_seconds",),
     ),
     Fault(
@@ -130,12 +132,102 @@ FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
         name="a connection on which nothing has come is answered",
         promise="P3: a client takes the 408 for the answer to what it has just sent",
-        file="liveshop/edge/http_protocol.py",
+        file="liveshop/edge/http_waits.py",
         old="            case Awaited.HEAD if self._head_begun:",
         new="            case Awaited.HEAD:",
         tests=(
             "tests/edge/test_entrance.py"
             "::test_a_head_that_is_late_is_408_busy_and_none_at_all_is_closed_without_an_answer",
+        ),
+    ),
+    Fault(
+        name="lists of a handshake read however long they are",
+        promise="P7: one head of 16 KB takes six milliseconds from all viewers",
+        file="liveshop/edge/handshake.py",
+        old="        _require_short(name, value)\n",
+        new="        _require_short(name, value[:1])\n",
+        tests=(
+            "tests/edge/test_long_lists.py::test_the_work_for_a_long_list_does_not_grow_with_it",
+        ),
+    ),
+    Fault(
+        name="fields of a head counted once all of them were read",
+        promise="P7: a head of thousands of fields costs as many calls before it is refused",
+        file="liveshop/edge/http_protocol.py",
+        old="        if self._in_head and self._head_begun:\n",
+        new="        if not self._head_begun:\n",
+        tests=(
+            "tests/edge/test_long_lists.py::test_too_many_fields_are_refused_before_the_head_ends",
+        ),
+    ),
+    Fault(
+        name="fields of a query counted once they were parsed",
+        promise="P7: a query of thousands of names takes milliseconds from all viewers",
+        file="liveshop/edge/http/endpoint.py",
+        old='.count(b"&") >= QUERY_FIELDS_MAX:',
+        new='.count(b";") >= QUERY_FIELDS_MAX:',
+        tests=(
+            "tests/edge/http/test_refusals.py"
+            "::test_a_query_of_32_fields_is_read_and_one_more_is_refused_unread",
+        ),
+    ),
+    Fault(
+        name="refusals said as fast as they are provoked",
+        promise="P7: an address that knocks again as soon as it is refused takes a core",
+        file="liveshop/edge/refusals.py",
+        old="return limits.REFUSAL_WAIT_MS if empty else 0",
+        new="return 0",
+        tests=(f"{_PACE}_beyond_a_hundred_each_refusal_of_an_address_waits_for_a_second",),
+    ),
+    Fault(
+        name="everybody behind a proxy waits for refusals of one",
+        promise="P7: a stranger makes a proxy's other clients wait",
+        file="liveshop/edge/entrance.py",
+        old="        if name is None or name is _PROXIES:\n            return 0",
+        new="        if name is None:\n            return 0",
+        tests=(f"{_PACE}_a_proxy_does_not_wait_but_the_client_that_it_names_does",),
+    ),
+    Fault(
+        name="every part of a request that drips is read as it comes",
+        promise="P7: two thousand heads that come byte by byte take a turn of the loop from others",
+        file="liveshop/edge/http_waits.py",
+        old="            self._outlet.nap()\n",
+        new="",
+        tests=(f"{_DRIPS}_line_ends_behind_an_answer_wait_too",),
+    ),
+    Fault(
+        name="all that dripped at one instant is read at one instant",
+        promise="P7: heads that drip in step hold the loop for as long as before, if less often",
+        file="liveshop/edge/http_waits.py",
+        old=" + randrange(wait_ms)\n",
+        new="\n",
+        tests=(f"{_DRIPS}_many_that_drip_in_step_are_read_at_different_times",),
+    ),
+    Fault(
+        name="a request in several large parts waits as one that drips",
+        promise="P7: a viewer whose head is longer than a packet joins seconds later",
+        file="liveshop/edge/http_waits.py",
+        old="limits.PART_BYTES_MIN - size)",
+        new="limits.PART_BYTES_MIN)",
+        tests=(f"{_DRIPS}_parts_of_half_a_kilobyte_never_wait",),
+    ),
+    Fault(
+        name="parts of a frame are not counted",
+        promise="P7: a viewer that sends its frames byte by byte costs a read for each",
+        file="liveshop/edge/viewer_socket.py",
+        old="len(frames) or 1",
+        new="len(frames)",
+        tests=(f"{_DRIPS}_parts_of_a_frame_are_counted_like_frames",),
+    ),
+    Fault(
+        name="each connection of a viewer has rates of its own",
+        promise="P7: a token over fifty connections does fifty times as much as it may",
+        file="liveshop/edge/gateway.py",
+        old="return visits.allowance if few else None",
+        new="return allowance if few else None",
+        tests=(
+            "tests/edge/test_presence.py"
+            "::test_all_connections_of_a_viewer_may_do_together_what_one_may",
         ),
     ),
 )

@@ -131,9 +131,9 @@ FAULTS: Final = (
     Fault(
         name="purchases counted by when they are read",
         promise="overload: slow buyers are told that they ask too often, for the node's own delay",
-        file="liveshop/edge/viewer_socket.py",
-        old="return self._gateway.now_ms() - waited_ns // _NS_PER_MS",
-        new="return self._gateway.now_ms()",
+        file="liveshop/edge/gateway.py",
+        old="return self.now_ms() - self.engine.node.lateness.waited_ns // _NS_PER_MS",
+        new="return self.now_ms()",
         tests=(
             "tests/edge/test_waiting_packets.py"
             "::test_purchases_that_waited_to_be_read_are_counted_by_when_they_came",

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from liveshop.core.errors import BadRequest
+from liveshop.core.limits import LIST_FIELD_BYTES_MAX
 from liveshop.core.origins import is_allowed
 from liveshop.edge.http.refusals import refusal
 
@@ -96,7 +97,14 @@ class _Cors(CORSMiddleware):
         return is_allowed(origin, self._origins)
 
     def preflight_response(self, request_headers: Headers) -> Response:
+        if len(request_headers.get("access-control-request-headers", "")) > LIST_FIELD_BYTES_MAX:
+            # Of one name again and again, each item would be looked at.
+            return _disallowed("Disallowed CORS headers")
         response = super().preflight_response(request_headers)
         if response.status_code == 200:
             return response
-        return refusal(BadRequest(bytes(response.body).decode()), headers={"Vary": "Origin"})
+        return _disallowed(bytes(response.body).decode())
+
+
+def _disallowed(message: str) -> Response:
+    return refusal(BadRequest(message), headers={"Vary": "Origin"})

@@ -118,6 +118,19 @@ def test_a_preflight_allows_tokens_and_json_to_the_shop_alone(api: Api) -> None:
     assert (stranger.status_code, stranger.json()["code"]) == (400, "bad_request")
 
 
+def test_a_preflight_may_list_1_kib_of_headers(api: Api) -> None:
+    for size, status in ((1_024, 200), (1_025, 400)):
+        spaces = " " * (size - 71 * len("authorization,") + 1)
+        listed = "authorization," * 70 + spaces + "authorization"
+        assert len(listed) == size
+        fields = {
+            "Origin": SHOP_ORIGIN,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": listed,
+        }
+        assert api.anyone.send("OPTIONS", "/api/products", fields).status_code == status
+
+
 def test_a_node_with_its_stores_is_alive_and_ready(api: Api) -> None:
     assert api.anyone.get("/healthz").json() == {"status": "alive"}
     assert api.anyone.get("/readyz").json() == {

@@ -46,6 +46,15 @@ def test_every_refusal_has_the_protocols_shape(api: Api) -> None:
         assert problem(api.anyone.send(method, path)) == expected, (method, path)
 
 
+def test_a_query_of_32_fields_is_read_and_one_more_is_refused_unread(api: Api) -> None:
+    def refused(fields: int) -> Any:
+        return api.anyone.send("GET", f"/api/products?{'&' * (fields - 1)}limit=ten").json()
+
+    assert "limit" in refused(32)["message"]
+    assert refused(33)["message"] == "the query has over 32 fields"
+    assert refused(15_000) == refused(33)
+
+
 def test_another_method_is_told_which_ones_go(api: Api) -> None:
     refused = api.anyone.send("PATCH", "/api/products")
     assert refused.headers["allow"] == "GET, HEAD, POST"
