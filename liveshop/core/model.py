@@ -1,9 +1,11 @@
 """The things a session is made of: plain frozen records, shared by events, stores and the wire."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec import Struct
+
+from liveshop.core.roles import Identity, Role
 
 PaymentMode = Literal["direct", "checkout"]
 PurchaseWord = Literal["buy", "reserve"]
@@ -88,11 +90,21 @@ class Sale(Struct, frozen=True, kw_only=True):
         return self.starts_at_ms <= now_ms < self.ends_at_ms
 
 
-class Person(Struct, frozen=True, kw_only=True):
-    """A viewer as others see it."""
+RoleWord = Literal["viewer", "moderator", "host", "admin"]
+
+
+class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A viewer as others see it; `role` is there from moderators on."""
 
     id: str
     name: str
+    role: RoleWord | None = None
+
+    @classmethod
+    def of(cls, identity: Identity) -> "Person":
+        """Return the bearer of a token as others see it."""
+        role = cast(RoleWord, identity.role.word) if identity.role >= Role.MODERATOR else None
+        return cls(id=identity.viewer_id, name=identity.name, role=role)
 
 
 class ChatMessage(Struct, frozen=True, kw_only=True):

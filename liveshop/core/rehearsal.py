@@ -15,7 +15,7 @@ from liveshop.core.commands import Command
 from liveshop.core.decision import SystemCommand
 from liveshop.core.events import Event
 from liveshop.core.fields import PLAIN, ChatText, Id, Instant
-from liveshop.core.model import ChatMessage, Person
+from liveshop.core.model import ChatMessage, Person, RoleWord
 from liveshop.core.roles import Identity
 from liveshop.core.session import Part, SessionState
 
@@ -32,6 +32,7 @@ class RehearsedPerson(RehearsalRecord, frozen=True, kw_only=True):
 
     id: Shown
     name: Shown
+    role: RoleWord | None = None
 
 
 class RehearsedChat(RehearsalRecord, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ class RehearsedChat(RehearsalRecord, frozen=True, kw_only=True):
 
     def message(self) -> ChatMessage:
         """Return the line as a real show has it."""
-        viewer = Person(id=self.viewer.id, name=self.viewer.name)
+        viewer = Person(id=self.viewer.id, name=self.viewer.name, role=self.viewer.role)
         return ChatMessage(id=self.id, at_ms=self.at_ms, viewer=viewer, text=self.text)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from tests.planted import (
     admission_faults,
     ballot_faults,
+    chat_faults,
     edge_faults,
     engine_faults,
     feature_faults,
@@ -33,5 +34,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *pages_faults.FAULTS,
     *protocol_faults.FAULTS,
     *ballot_faults.FAULTS,
+    *chat_faults.FAULTS,
     *shop_faults.FAULTS,
 )

@@ -10,7 +10,7 @@ from liveshop.core.access import Ban, Place
 from liveshop.core.commands import BanViewer, Command, ReleaseHold, UnbanViewer
 from liveshop.core.errors import Conflict, Expired, Forbidden, LiveshopError, NotAllowed, NotFound
 from liveshop.core.model import ReservationState
-from liveshop.core.roles import Identity, Role
+from liveshop.core.roles import HOUSE, Identity, Role
 from liveshop.core.wire import frame
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.fanout.partings import banned
@@ -19,8 +19,6 @@ from liveshop.engine.purchase.cart import Cart
 from liveshop.engine.rooms.session import Session
 
 _AGAIN_S: Final = limits.PULSE_MS / 1000
-# A program of ours that asks without a token.
-_HOUSE: Final = Identity("#house", "#house", Role.HOST)
 _RESOLVED: Final = (Conflict, Expired, NotFound)
 
 
@@ -100,9 +98,9 @@ class Moderation:
 
     async def ban(self, command: BanViewer, asker: Asker) -> None:
         """Keep a viewer out on every node; raises Forbidden for one whose role is not lower."""
-        session, by = self._session, asker.identity or _HOUSE
+        session, by = self._session, asker.identity or HOUSE
         place = self._place(command, by)
-        await self._require_lower(command.viewer_id, by)
+        await session.require_below(command.viewer_id, by, "ban")
         now_ms = session.node.now_ms()
         until_ms = None if command.duration_ms is None else now_ms + command.duration_ms
         ban = Ban(
@@ -118,7 +116,7 @@ class Moderation:
 
     async def unban(self, command: UnbanViewer, asker: Asker) -> None:
         """Let a viewer in again; raises Conflict if it is not banned here."""
-        by = asker.identity or _HOUSE
+        by = asker.identity or HOUSE
         place = self._place(command, by)
         await self._session.node.access.unban(command.viewer_id, place, by.role)
         asker.answer(messages.ok(asker.ref))
@@ -142,16 +140,6 @@ class Moderation:
         if by.bound:
             raise NotAllowed("`everywhere` needs a token for every session")
         return None, self._session.shop
-
-    async def _require_lower(self, viewer_id: str, by: Identity) -> None:
-        """Raise Forbidden unless somebody is below the one who asks, as far as is known here."""
-        connected = [each.identity for each in self._session.audience.of_buyer(viewer_id)]
-        roles = [identity.role for identity in connected if identity is not None]
-        role = max([*roles, await self._session.live.role_of(viewer_id)])
-        if viewer_id == by.viewer_id:
-            raise NotAllowed("nobody can ban themselves")
-        if role >= by.role:
-            raise NotAllowed(f"a {by.role.word} cannot ban a {role.word}")
 
     def _name_of(self, viewer_id: str) -> str | None:
         """Return the name of a viewer who is connected here."""

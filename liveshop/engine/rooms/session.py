@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from liveshop.core.access import Ban
-from liveshop.core.errors import Banned, Conflict, Unavailable
+from liveshop.core.errors import Banned, Conflict, NotAllowed, Unavailable
 from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.roles import Identity
@@ -105,6 +105,19 @@ class Session:
         """Raise Banned for one who is kept out."""
         if identity is not None and (ban := self.ban_of(identity)) is not None:
             raise Banned(everywhere=ban.everywhere)
+
+    async def require_below(self, viewer_id: str, by: Identity, deed: str) -> None:
+        """Raise NotAllowed unless somebody has a lower role than the one who asks.
+
+        A role is what somebody joined this session with, here or on another node.
+        """
+        connected = [each.identity for each in self.audience.of_buyer(viewer_id)]
+        roles = [identity.role for identity in connected if identity is not None]
+        role = max([*roles, await self.live.role_of(viewer_id)])
+        if viewer_id == by.viewer_id:
+            raise NotAllowed(f"nobody can {deed} themselves")
+        if role >= by.role:
+            raise NotAllowed(f"a {by.role.word} cannot {deed} a {role.word}")
 
     def require_open(self) -> None:
         """Raise Conflict where viewers may say and like nothing: in a draft, and after the end."""

@@ -5,8 +5,8 @@ from liveshop.core.model import ChatMessage
 from liveshop.features.chat.http import operations
 from liveshop.features.chat.rehearsal import ChatRehearsal
 from liveshop.features.chat.room import Chat
-from liveshop.features.chat.rules import COMMANDS, EVENTS, NAME, ChatPart, SaveWords
-from liveshop.features.chat.store import save_words
+from liveshop.features.chat.rules import COMMANDS, EVENTS, NAME, ChatPart, ForgetText, SaveWords
+from liveshop.features.chat.store import forget_text, save_words
 
 CHAT = Feature(
     name=NAME,
@@ -17,6 +17,6 @@ CHAT = Feature(
     # `chat_slow_ms` is left out where it is 0.
     shown=(("chat_slow_ms", int, 0), ("chat_pinned", list[ChatMessage])),
     rehearsal=ChatRehearsal,
-    writers={SaveWords: save_words},
+    writers={SaveWords: save_words, ForgetText: forget_text},
     operations=operations,
 )

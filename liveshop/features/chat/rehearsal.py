@@ -63,6 +63,8 @@ class ChatRehearsal(RehearsalPart):
             case Say():
                 self._say(command, by)
             case MuteViewer(viewer_id=viewer_id, duration_ms=duration_ms):
+                if viewer_id == by.viewer_id:
+                    raise errors.NotAllowed("nobody can mute themselves")
                 until_ms = None if duration_ms is None else self._rehearsal.now_ms + duration_ms
                 self._muted[viewer_id] = until_ms
             case UnmuteViewer(viewer_id=viewer_id):
@@ -105,7 +107,7 @@ class ChatRehearsal(RehearsalPart):
         message = ChatMessage(
             id=f"{now_ms}-{same_ms}",
             at_ms=now_ms,
-            viewer=Person(id=by.viewer_id, name=by.name),
+            viewer=Person.of(by),
             text=command.text,
         )
         self._rehearsal.chat = [*chat, message][-limits.CHAT_TAIL_MESSAGES :]

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from liveshop.core import messages
+from liveshop.core import limits, messages
 from liveshop.core.errors import Conflict
 from liveshop.core.events import Event
 from liveshop.core.model import ChatMessage, Person
-from liveshop.core.roles import Role
+from liveshop.core.roles import HOUSE, Role
 from liveshop.core.wire import Message, as_message, decode_as, frame
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.part import RoomPart
@@ -23,7 +23,8 @@ from liveshop.features.chat.rules import (
     UnmuteViewer,
     UnpinChat,
 )
-from liveshop.stores.redis.live_records import SayOutcome
+from liveshop.features.chat.store import PinnedMessages
+from liveshop.stores.redis.live_records import SayOutcome, Share
 
 
 class Chat(RoomPart):
@@ -32,13 +33,14 @@ class Chat(RoomPart):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._words = BlockedWords(session)
+        self._share = _share_of(session.node.settings.chat_per_second)
         self.handlers = {Say: self.say, MuteViewer: self.mute, UnmuteViewer: self.unmute}
         self.hears = {"chat": self.hear_chat, "muted": self.hear_muted}
 
     async def say(self, command: Say, asker: Asker) -> None:
         """Add a message to the chat; its sender sees it in any case.
 
-        Raises Conflict for a blocked word, RateLimited in slow mode.
+        Raises Conflict for a blocked word, RateLimited in slow mode and beyond a viewer's share.
         """
         assert asker.viewer is not None and asker.viewer.identity is not None, "it needs a token"
         identity, session = asker.viewer.identity, self._session
@@ -47,10 +49,11 @@ class Chat(RoomPart):
         if not moderates and await self._words.find(command.text):
             raise Conflict("the message has a word that is blocked here")
         reply = await session.live.say(
-            Person(id=identity.viewer_id, name=identity.name),
+            Person.of(identity),
             command.text,
             per_second_max=session.node.settings.chat_per_second,
             slow_ms=0 if moderates else ChatPart.of(session.state).slow_ms,
+            share=self._share,
         )
         asker.answer(messages.ok(asker.ref, id=reply.message.id))
         if reply.outcome is SayOutcome.SENT:
@@ -62,7 +65,12 @@ class Chat(RoomPart):
             await session.peers.post()
 
     async def mute(self, command: MuteViewer, asker: Asker) -> None:
-        """Show a viewer's messages to nobody else, and tell those who moderate."""
+        """Show a viewer's messages to nobody else, and tell those who moderate.
+
+        Raises NotAllowed for one whose role is not lower.
+        """
+        by = asker.identity or HOUSE
+        await self._session.require_below(command.viewer_id, by, "mute")
         until_ms = await self._session.live.mute(command.viewer_id, command.duration_ms)
         await self._tell_muted(messages.viewer_muted(command.viewer_id, until_ms))
         asker.answer(messages.ok(asker.ref))
@@ -99,8 +107,20 @@ class Chat(RoomPart):
         if not isinstance(command, DeleteChat | PinChat | UnpinChat):
             return None
         known = self._session.broadcast.chat_message(command.id)
-        return known or await self._session.live.chat_get(command.id)
+        known = known or await self._session.live.chat_get(command.id)
+        if known is None and isinstance(command, DeleteChat):
+            # It has left the chat, and its text is still in the log if it was pinned.
+            pinned = self._session.node.stores[PinnedMessages]
+            known = await pinned.find(self._session.session_id, command.id)
+        return known
 
     async def _tell_muted(self, message: Message) -> None:
         self.hear_muted(message)
         await self._session.peers.publish("muted", message)
+
+
+def _share_of(per_second_max: int) -> Share:
+    """Return how much of the messages of a session one viewer may say."""
+    part = per_second_max / limits.CHAT_VIEWER_PART
+    per_second, burst = (min(most, part) for most in limits.CHAT_VIEWER_RATE)
+    return Share(step_ms=round(1000 / per_second), burst=max(1, int(burst)))

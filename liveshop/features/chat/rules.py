@@ -147,6 +147,12 @@ class SaveWords(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]
 
 
+class ForgetText(Struct, frozen=True, kw_only=True):
+    """The text of a deleted message goes from the log, which has it if it was ever pinned."""
+
+    id: str
+
+
 class ChatPart(Part, frozen=True, kw_only=True):
     """The chat's part of a session's state.
 
@@ -209,7 +215,8 @@ class ChatPart(Part, frozen=True, kw_only=True):
             raise errors.NotFound("chat message", chat_id)
         match command:
             case DeleteChat():
-                return Decision(events=(ChatDeleted(offset=offset, at_ms=at_ms, id=chat_id),))
+                deleted = ChatDeleted(offset=offset, at_ms=at_ms, id=chat_id)
+                return Decision(events=(deleted,), writes=(ForgetText(id=chat_id),))
             case UnpinChat():
                 if pinned is None:
                     raise errors.Conflict("the message is not pinned")

@@ -1,10 +1,14 @@
-"""The blocked words of chats in Postgres, next to the log: viewers read the log, too."""
+"""Blocked words in Postgres, next to the log: viewers read that, too. Messages pinned in it."""
 
 from pathlib import Path
+from typing import cast
 
-from liveshop.features.chat.rules import SaveWords
+from liveshop.core import wire
+from liveshop.core.model import ChatMessage
+from liveshop.features.chat.rules import ForgetText, SaveWords
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
+from liveshop.stores.postgres.sessions import blank_text
 
 _SQL = load_queries(Path(__file__).with_name("chat.sql"))
 
@@ -19,6 +23,25 @@ class BlockedWordLists:
         """Return the words that a session's chat refuses."""
         record = await self._database.fetchrow(_SQL["read_words"], session_id)
         return [] if record is None else list(record["words"])
+
+
+class PinnedMessages:
+    """The messages that the logs of all sessions in one database have, as they were pinned."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, session_id: str, chat_id: str) -> ChatMessage | None:
+        """Return a message that was once pinned, None if there is none or its text has gone."""
+        record = await self._database.fetchrow(_SQL["find_pinned"], session_id, chat_id)
+        if record is None:
+            return None
+        return cast(ChatMessage, wire.decode_as(wire.decode_object(record[0]), ChatMessage))
+
+
+async def forget_text(connection: Connection, session_id: str, write: ForgetText) -> None:
+    """Take the text of a message out of the log, in the transaction that deletes it."""
+    await blank_text(connection, session_id, write.id)
 
 
 async def save_words(connection: Connection, session_id: str, write: SaveWords) -> None:

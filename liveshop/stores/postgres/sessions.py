@@ -179,6 +179,11 @@ class Sessions:
         return True
 
 
+async def blank_text(connection: Connection, session_id: str, message_id: str) -> None:
+    """Take the text of a message out of all events that show it; the events stay."""
+    await connection.execute(_SQL["blank_text"], session_id, message_id)
+
+
 async def _insert_events(connection: Connection, session_id: str, events: Sequence[Event]) -> None:
     messages = [wire.event_message(event) for event in events]
     await connection.execute(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from liveshop.core.errors import RateLimited
 from liveshop.core.limits import (
@@ -12,11 +12,11 @@ from liveshop.core.limits import (
     SETTLED_KEPT_MS,
     VISITORS_PER_CALL_MAX,
 )
-from liveshop.core.model import ChatMessage, Person, Totals
+from liveshop.core.model import ChatMessage, Person, RoleWord, Totals
 from liveshop.core.roles import Role
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.link import RedisLink
-from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome, SayReply
+from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome, SayReply, Share
 from liveshop.stores.redis.packing import SEPARATOR, Arg, session_key, session_keys, unpack_all
 from liveshop.stores.redis.unit_records import UnitsStatus
 
@@ -46,13 +46,18 @@ class SessionLive:
         *,
         per_second_max: int = CHAT_PER_SECOND_DEFAULT,
         slow_ms: int = 0,
+        share: Share | None = None,
     ) -> SayReply:
         """Add a chat message, unless its sender is muted or the second is full.
 
-        Raises RateLimited where the sender's last message is not `slow_ms` ago.
+        Raises RateLimited where the sender's last message is not `slow_ms` ago, or its share of the
+        messages is used up.
         """
-        args = (viewer.id, viewer.name, text, per_second_max, CHAT_TAIL_MESSAGES, slow_ms)
-        outcome, chat_id, at_ms = await self._call("say", *args)
+        outcome, chat_id, at_ms = await self._call(
+            "say",
+            *(viewer.id, viewer.name, text, per_second_max, CHAT_TAIL_MESSAGES, slow_ms),
+            *(viewer.role or "", *(share or (0, 0))),
+        )
         if outcome == "slow":
             raise RateLimited(retry_after_ms=at_ms)
         message = ChatMessage(id=chat_id, at_ms=at_ms, viewer=viewer, text=text)
@@ -198,8 +203,12 @@ def _rows(stock: list[str]) -> tuple[RowGauge, ...]:
 
 def _entry(chat_id: str, fields: list[str]) -> ChatMessage:
     named = dict(zip(fields[::2], fields[1::2], strict=True))
-    return _message(chat_id, named["viewer"], named["name"], named["at_ms"], named["text"])
+    role = named.get("role")
+    return _message(chat_id, named["viewer"], named["name"], named["at_ms"], named["text"], role)
 
 
-def _message(chat_id: str, viewer: str, name: str, at_ms: str, text: str) -> ChatMessage:
-    return ChatMessage(id=chat_id, at_ms=int(at_ms), viewer=Person(id=viewer, name=name), text=text)
+def _message(
+    chat_id: str, viewer: str, name: str, at_ms: str, text: str, role: str | None = None
+) -> ChatMessage:
+    person = Person(id=viewer, name=name, role=cast(RoleWord | None, role))
+    return ChatMessage(id=chat_id, at_ms=int(at_ms), viewer=person, text=text)

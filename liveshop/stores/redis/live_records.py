@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from liveshop.core.model import ChatMessage, Reservation, Totals
 from liveshop.stores.redis.unit_records import UnitsStatus
@@ -51,6 +52,13 @@ class PulseReply:
     chat: tuple[ChatMessage, ...]
     chat_dropped: int
     reservations: dict[str, Reservation]
+
+
+class Share(NamedTuple):
+    """How much one viewer may say: `burst` messages at once, and one more each `step_ms`."""
+
+    step_ms: int
+    burst: int
 
 
 class SayOutcome(StrEnum):

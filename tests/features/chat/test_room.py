@@ -1,11 +1,24 @@
-"""Slow mode and blocked words, on every node at once."""
+"""The order of the chat, on every node at once."""
 
-from liveshop.core.roles import Role
+import time
+from functools import partial
+from itertools import product
+
+import pytest
+
+from liveshop.core.errors import Forbidden, NotFound
+from liveshop.core.roles import Identity, Role
+from liveshop.stores.postgres.sessions import Sessions
 from tests.engine.world import EngineShop, Watcher
+from tests.vocabulary import VOCABULARY
 
 
 def _heard(viewer: Watcher) -> list[str]:
     return [line["text"] for chat in viewer.of("chat") for line in chat["messages"]]
+
+
+def _answered(viewer: Watcher, count: int) -> bool:
+    return len(viewer.of("error") + viewer.of("ok")) >= count
 
 
 async def test_a_blocked_word_is_refused_on_every_node_and_nobody_sees_it(
@@ -71,3 +84,116 @@ async def test_a_deleted_message_is_shown_to_nobody_who_joins_here_or_elsewhere(
         await viewer.sees("chat.deleted", id=rude)
         late = await node.join(session_id)
         assert [line["text"] for line in late.of("session")[0]["chat"]] == ["hi"]
+
+
+async def test_the_role_of_the_staff_is_on_its_messages_and_on_no_other(
+    shop: EngineShop, other: EngineShop
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    bo = await other.join(session_id, "bo")
+    for role in Role:
+        sender = await shop.join(session_id, role.word, role)
+        shop.send(sender, "say", ref=1, text="hello")
+        await sender.sees("ok", ref=1)
+    await bo.until(lambda: len(_heard(bo)) == len(Role))
+    late = await other.join(session_id)
+    lines = [line for chat in bo.of("chat") for line in chat["messages"]]
+    for shown in (lines, late.of("session")[0]["chat"]):
+        assert [line["viewer"] for line in shown] == [
+            {"id": "viewer", "name": "viewer"},
+            {"id": "moderator", "name": "moderator", "role": "moderator"},
+            {"id": "host", "name": "host", "role": "host"},
+            {"id": "admin", "name": "admin", "role": "admin"},
+        ]
+
+
+@pytest.mark.parametrize(("by", "whom"), tuple(product(tuple(Role)[1:], Role)), ids=str)
+async def test_only_those_below_can_be_muted_wherever_they_are(
+    shop: EngineShop, other: EngineShop, by: Role, whom: Role
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    target = await other.join(session_id, "bo", whom)
+    ada = await shop.join(session_id, "ada")
+    mute = VOCABULARY.command({"type": "viewer.mute", "viewer_id": "bo"})
+    asker = Identity("mo", "Mo", by)
+    if whom < by:
+        assert await shop.engine.execute(session_id, mute, asker) == []
+    else:
+        with pytest.raises(Forbidden, match=f"a {by.word} cannot mute a {whom.word}"):
+            await shop.engine.execute(session_id, mute, asker)
+    other.send(target, "say", ref=1, text="am I heard?")
+    await target.sees("ok", ref=1)
+    shop.send(ada, "say", ref=1, text="hi")
+    await ada.until(lambda: "hi" in _heard(ada))
+    assert ("am I heard?" in _heard(ada)) is (whom >= by)
+
+
+async def test_one_of_the_staff_who_has_left_is_muted_by_nobody_below(
+    shop: EngineShop, other: EngineShop
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    host = await other.join(session_id, "ho", Role.HOST)
+    other.engine.viewer_admission.disconnect(host)
+    mute = VOCABULARY.command({"type": "viewer.mute", "viewer_id": "ho"})
+    with pytest.raises(Forbidden):
+        await shop.engine.execute(session_id, mute, Identity("mo", "Mo", Role.MODERATOR))
+
+
+async def test_one_viewer_cannot_use_up_the_chat_through_many_connections(
+    shop: EngineShop, other: EngineShop
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    bo = await shop.join(session_id, "bo")
+    senders = [(node, await node.join(session_id, "ada")) for node in (shop, other) * 4]
+    begun_s = time.monotonic()
+    for ref, (node, sender) in product(range(5), senders):
+        node.send(sender, "say", ref=ref, text=f"spam {ref}")
+    for _, sender in senders:
+        await sender.until(partial(_answered, sender, 5))
+    taken = sum(len(sender.of("ok")) for _, sender in senders)
+    # Five at once, and three a second while this took.
+    assert 5 <= taken <= 5 + 3 * (time.monotonic() - begun_s) + 1
+    refused = [error for _, sender in senders for error in sender.of("error")]
+    assert {error["code"] for error in refused} == {"rate_limited"}
+    assert all(0 < error["retry_after_ms"] <= 334 for error in refused)
+    shop.send(bo, "say", ref=1, text="does it run small?")
+    await bo.until(lambda: "does it run small?" in _heard(bo))
+
+
+async def _log_of(shop: EngineShop, session_id: str) -> str:
+    sessions = shop.engine.node.stores[Sessions]
+    return str(await sessions.events(session_id, after=0, limit=100))
+
+
+async def test_the_text_of_a_deleted_message_is_in_the_log_no_longer(shop: EngineShop) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada = await shop.join(session_id, "ada")
+    ids = []
+    for ref, text in enumerate(("my number is 555", "hello all")):
+        shop.send(ada, "say", ref=ref, text=text)
+        ids.append((await ada.sees("ok", ref=ref))["id"])
+        await shop.host(session_id, "chat.pin", id=ids[-1])
+    assert "555" in await _log_of(shop, session_id)
+    await shop.host(session_id, "chat.delete", id=ids[0])
+    log = await _log_of(shop, session_id)
+    assert "555" not in log
+    assert "hello all" in log
+    assert log.count("ChatPinned(") == 2  # the events stay
+    with pytest.raises(NotFound):
+        await shop.host(session_id, "chat.delete", id=ids[0])
+
+
+async def test_a_message_that_was_pinned_once_is_deleted_after_it_has_left_the_chat(
+    shop: EngineShop, other: EngineShop
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada = await shop.join(session_id, "ada")
+    shop.send(ada, "say", ref=1, text="my number is 555")
+    chat_id = (await ada.sees("ok", ref=1))["id"]
+    await shop.host(session_id, "chat.pin", id=chat_id)
+    await shop.host(session_id, "chat.unpin", id=chat_id)
+    room = await shop.engine.rooms.get(session_id)
+    await room.session.live.chat_delete(chat_id)  # as fifty later messages would have done
+    await other.host(session_id, "chat.delete", id=chat_id)
+    await ada.sees("chat.deleted", id=chat_id)
+    assert "555" not in await _log_of(shop, session_id)

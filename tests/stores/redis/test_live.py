@@ -6,7 +6,7 @@ from liveshop.core.errors import RateLimited
 from liveshop.core.model import Person, Reservation, Row
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
-from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome
+from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome, Share
 from liveshop.stores.redis.packing import SEPARATOR, session_key
 from liveshop.stores.redis.unit_records import UnitsStatus
 from tests.stores.redis.harness import START_MS, OpenSession, line, linked, projection, sale
@@ -212,3 +212,51 @@ async def test_visitors_are_counted_once_each(redis_url: str) -> None:
         assert await live.visit(["u:ada", "u:bo"]) == 3
         many = [f"u:{number}" for number in range(2_500)]
         assert await live.visit(many) == pytest.approx(2_503, rel=0.03)
+
+
+async def test_the_role_of_the_staff_comes_back_with_what_it_said(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        live = live_of(await OpenSession.start(link))
+        people = (ADA, Person(id="mo", name="Mo", role="moderator"))
+        said = [(await live.say(person, "hi")).message for person in people]
+        assert (await pulse(live)).chat == tuple(said)
+        assert [await live.chat_get(message.id) for message in said] == said
+        assert (await live.keepsakes())[1] == said
+        assert [message.viewer.role for message in said] == [None, "moderator"]
+
+
+async def test_a_line_of_an_older_release_has_no_role(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        line = ("viewer", "bo", "name", "Bo", "at_ms", "5", "text", "hi")
+        await link.call("XADD", session_key(session.id, "chat"), "*", *line)
+        (message,) = (await pulse(live_of(session))).chat
+        assert (message.viewer, message.text) == (BO, "hi")
+
+
+async def test_one_viewer_has_a_share_of_the_messages_and_others_have_theirs(
+    redis_url: str,
+) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        live, share = live_of(session), Share(step_ms=4_000, burst=2)
+        elsewhere = live_of(session)
+        for each in (live, elsewhere):
+            assert (await each.say(ADA, "hi", share=share)).outcome is SayOutcome.SENT
+        for each in (live, elsewhere):
+            with pytest.raises(RateLimited) as refused:
+                await each.say(ADA, "again", share=share)
+            assert 0 < refused.value.fields["retry_after_ms"] <= 4_000
+        assert (await live.say(BO, "hi", share=share)).outcome is SayOutcome.SENT
+        seen = await pulse(live)
+        assert ([m.text for m in seen.chat], seen.chat_dropped) == (["hi"] * 3, 0)
+
+
+async def test_a_share_that_is_used_up_costs_no_turn_in_slow_mode(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        live, share = live_of(session), Share(step_ms=4_000, burst=1)
+        await live.say(ADA, "one", share=share)
+        with pytest.raises(RateLimited):
+            await live.say(ADA, "two", share=share, slow_ms=5_000)
+        assert (await live.say(ADA, "three", slow_ms=5_000)).outcome is SayOutcome.SENT

@@ -66,6 +66,11 @@ RETURNING "row", units, sold, version
 -- Read a session's events in order. $1 session, $2 after this offset, $3 how many
 SELECT body FROM event WHERE session_id = $1 AND "offset" > $2 ORDER BY "offset" LIMIT $3
 
+-- name: blank_text
+-- Take the text of a message out of the events that show it. $1 session, $2 the message
+UPDATE event SET body = jsonb_set(body, '{message,text}', '""')
+WHERE session_id = $1 AND body #>> '{message,id}' = $2
+
 -- name: heads
 -- Read how far sessions are. $1 sessions
 SELECT id, head_offset, stock_epoch, settled, seq FROM session WHERE id = ANY($1)

@@ -27,13 +27,14 @@ local function raise_gauges(key, viewers, added, likes_seen, peak_seen)
   return likes, peak
 end
 
--- Messages of the tail after an id, or all: id, viewer, name, at_ms, text for each.
+-- Messages of the tail after an id, or all: id, viewer, name, at_ms, text for each, and the role of
+-- the staff.
 local function chat_after(key, id, count_max)
   local messages = {}
   local first = id == '' and '-' or '(' .. id
   for _, entry in ipairs(redis.call('XRANGE', key.chat, first, '+', 'COUNT', count_max)) do
     local field = entry[2]
-    messages[#messages + 1] = {entry[1], field[2], field[4], field[6], field[8]}
+    messages[#messages + 1] = {entry[1], field[2], field[4], field[6], field[8], field[10]}
   end
   return messages
 end
@@ -97,14 +98,37 @@ local function silence(key, viewer, now_ms, interval_ms)
   return math.max(0, rest_ms)
 end
 
+-- A viewer's share of the messages of a session, through whatever connections and nodes: as long as
+-- it has spoken too much, nothing of it is taken. The share is at least one message in SPOKEN_MS.
+local SPOKEN_MS = 5000
+local spoken_of = new_pace(SPOKEN_MS)
+
+-- Returns for how long a viewer has to wait for its share, and counts what it says now.
+local function wait_for_share(key, viewer, real_ms, step_ms, burst)
+  if step_ms == 0 then
+    return 0
+  end
+  local new, old = spoken_of(key.cfg, real_ms)
+  local even_ms = math.max(new[viewer] or old[viewer] or 0, real_ms)
+  local wait_ms = math.ceil(even_ms + step_ms - burst * step_ms - real_ms)
+  if wait_ms <= 0 then
+    new[viewer] = even_ms + step_ms
+  end
+  return math.max(0, wait_ms)
+end
+
 -- Say something in the chat. A message that only its sender may see is given an id like any
 -- other, and taken out again at once.
 -- ARGV    viewer, name, text, messages a second at most, length of the tail, how long a viewer
---         waits between two messages
+--         waits between two messages, its role or empty, for how long a message of its share counts
+--         or 0, how many it may say at once
 -- Returns 'sent', 'dropped' or 'muted', id, at_ms; or 'slow', '', for how long to wait
 register('say', function(key, args)
-  local now_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
-  local rest_ms = silence(key, args[1], now_ms, tonumber(args[6]))
+  local now_ms, real_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
+  local rest_ms = wait_for_share(key, args[1], real_ms, tonumber(args[8]), tonumber(args[9]))
+  if rest_ms == 0 then
+    rest_ms = silence(key, args[1], now_ms, tonumber(args[6]))
+  end
   if rest_ms > 0 then
     return {'slow', '', rest_ms}
   end
@@ -114,10 +138,11 @@ register('say', function(key, args)
   elseif not fits_second(key, now_ms, args[4]) then
     outcome = 'dropped'
   end
-  local id = redis.call(
-    'XADD', key.chat, '*', 'viewer', args[1], 'name', args[2], 'at_ms', int(now_ms),
-    'text', args[3]
-  )
+  local fields = {'viewer', args[1], 'name', args[2], 'at_ms', int(now_ms), 'text', args[3]}
+  if args[7] ~= '' then
+    fields[9], fields[10] = 'role', args[7]
+  end
+  local id = redis.call('XADD', key.chat, '*', unpack(fields))
   if outcome == 'sent' then
     redis.call('XTRIM', key.chat, 'MAXLEN', args[5])
   else

@@ -10,20 +10,27 @@
 -- Therefore two generations of PACE_MS suffice: older entries are dropped with their whole table.
 local PACE_STEP_MS = 1000 / BUYER_RATE
 local PACE_MS = PACE_STEP_MS * BUYER_BURST
-local pace = {new = {}, old = {}, since_ms = 0}
+
+-- Returns a function that, of a session, returns entries to read and write, and others to read; an
+-- entry is there for `kept_ms` at least.
+local function new_pace(kept_ms)
+  local pace = {new = {}, old = {}, since_ms = 0}
+  return function(session, real_ms)
+    if real_ms >= pace.since_ms + kept_ms or real_ms < pace.since_ms then
+      -- A clock that went back would lock buyers out until it came up to their entries.
+      local stays = real_ms >= pace.since_ms and real_ms < pace.since_ms + 2 * kept_ms
+      pace.old, pace.new, pace.since_ms = stays and pace.new or {}, {}, real_ms
+    end
+    pace.new[session] = pace.new[session] or {}
+    return pace.new[session], pace.old[session] or {}
+  end
+end
+
+local paces_of = new_pace(PACE_MS)
 
 -- Returns the paces of a session's buyers: `new` to read and write, `old` to read, the time, and
 -- from which entry on a buyer has to wait.
 local function paces(key, real_ms)
-  if real_ms >= pace.since_ms + PACE_MS or real_ms < pace.since_ms then
-    -- A clock that went back would lock buyers out until it came up to their entries.
-    local stays = real_ms >= pace.since_ms and real_ms < pace.since_ms + 2 * PACE_MS
-    pace.old, pace.new, pace.since_ms = stays and pace.new or {}, {}, real_ms
-  end
-  local session = key.cfg
-  pace.new[session] = pace.new[session] or {}
-  return {
-    new = pace.new[session], old = pace.old[session] or {}, real_ms = real_ms,
-    waits_ms = real_ms + PACE_MS - PACE_STEP_MS,
-  }
+  local new, old = paces_of(key.cfg, real_ms)
+  return {new = new, old = old, real_ms = real_ms, waits_ms = real_ms + PACE_MS - PACE_STEP_MS}
 end

@@ -14,7 +14,7 @@
 --   done    ZSET   resolved rids by resolved_ms   orders  HASH   order_id -> its rids, sorted
 --   held    HASH   buyer|scope -> units           bought  HASH   buyer|scope -> quantity, version
 --   mine    HASH   buyer -> its open rids         totals  HASH   orders units revenue version
---   chat    STREAM viewer name at_ms text         mute    HASH   viewer -> until_ms, or empty
+--   chat    STREAM viewer name at_ms text [role]  mute    HASH   viewer -> until_ms, or empty
 --   nodes   HASH   node -> viewers, reported_ms
 --   said    HASH   viewer -> at_ms of its last message in slow mode
 --   seen    HLL    who has joined

@@ -1,0 +1,64 @@
+"""Bugs in the chat: what is said, by whom, and who may keep whom from it."""
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+_ROOM: Final = "tests/features/chat/test_room.py"
+_WORDS: Final = (
+    "tests/features/chat/test_words.py::test_a_message_passes_or_does_not_for_the_reason_given"
+)
+
+FAULTS: Final = (
+    Fault(
+        name="a viewer's message has the role of a host",
+        promise="anybody poses as the host",
+        file="liveshop/core/model.py",
+        old="cast(RoleWord, identity.role.word) if identity.role >= Role.MODERATOR else None\n",
+        new='cast(RoleWord, "host") if identity.name else None\n',
+        tests=(f"{_ROOM}::test_the_role_of_the_staff_is_on_its_messages_and_on_no_other",),
+    ),
+    Fault(
+        name="a message of nothing visible passes",
+        promise="empty lines and empty names fill the chat",
+        file="liveshop/core/unseen.py",
+        old="    if _SEEN not in kinds:\n",
+        new="    if not kinds:\n",
+        tests=(
+            "tests/core/test_unseen.py::test_a_message_that_cannot_be_shown_is_a_bad_request",
+            "tests/core/test_unseen.py::test_a_token_with_a_name_that_cannot_be_shown_is_not_valid",
+        ),
+    ),
+    Fault(
+        name="a moderator mutes the host",
+        promise="nobody hears the host in its own show",
+        file="liveshop/features/chat/room.py",
+        old='        await self._session.require_below(command.viewer_id, by, "mute")\n',
+        new="        assert by.role\n",
+        tests=(f"{_ROOM}::test_only_those_below_can_be_muted_wherever_they_are",),
+    ),
+    Fault(
+        name="one viewer fills the chat through many connections",
+        promise="nobody else is heard",
+        file="liveshop/stores/redis/lua/live.lua",
+        old="  return math.max(0, wait_ms)\nend\n\n-- Say",
+        new="  return math.min(0, wait_ms)\nend\n\n-- Say",
+        tests=(f"{_ROOM}::test_one_viewer_cannot_use_up_the_chat_through_many_connections",),
+    ),
+    Fault(
+        name="the text of a deleted message stays in the log",
+        promise="what a moderator takes away can be read by anybody",
+        file="liveshop/features/chat/rules.py",
+        old="writes=(ForgetText(id=chat_id),)",
+        new="writes=()",
+        tests=(f"{_ROOM}::test_the_text_of_a_deleted_message_is_in_the_log_no_longer",),
+    ),
+    Fault(
+        name="a mark of kana is taken for an accent",
+        promise="ため is blocked, and だめ is refused",
+        file="liveshop/features/chat/spelling.py",
+        old="    if marks and _ACCENTS.match(marks[0]) and",
+        new="    if marks and",
+        tests=(_WORDS,),
+    ),
+)
