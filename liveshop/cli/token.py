@@ -3,7 +3,7 @@
 import click
 
 from liveshop.cli.environment import read_settings
-from liveshop.core.errors import Unauthorized
+from liveshop.core.errors import LivesTooLong, Unauthorized
 from liveshop.core.limits import ID_CHARS_MAX
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import Tokens, make_token
@@ -51,9 +51,18 @@ def token(
         name=name,
         session_id=session_id,
         shop=shop,
+        issuer=settings.secret_issuer,
+        audience=settings.secret_audience,
     )
+    if Role[role.upper()] > Role[settings.secret_role_max.upper()]:
+        raise click.ClickException(
+            f"LIVESHOP_SECRET_ROLE_MAX is {settings.secret_role_max}: the server would refuse "
+            f"a token with the role {role}"
+        )
     try:
-        Tokens(secret=settings.secret).read(made)
+        Tokens.of(settings).read(made)
+    except LivesTooLong as error:
+        raise click.ClickException(f"the server would refuse this token: {error.message}") from None
     except Unauthorized as error:
         raise click.ClickException(
             f"the server would refuse this token: --sub, --name, --session and --shop take "

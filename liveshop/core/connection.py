@@ -6,7 +6,7 @@ what time asks for (`tick`), and does what it is told. Instants are those of any
 goes back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from liveshop.core import limits, messages, wire
@@ -15,6 +15,7 @@ from liveshop.core.commands import Command, Hello, Rate
 from liveshop.core.errors import (
     BadFrame,
     BadRequest,
+    Ended,
     Forbidden,
     LiveshopError,
     RateLimited,
@@ -38,6 +39,7 @@ class Nudge(Enum):
 
     PING = "ping"
     ABORT = "abort"
+    LAPSE = "lapse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Connection:
         "_behind_since_ms",
         "_deadline_ms",
         "_frames",
+        "_lapsed",
+        "_lapses_ms",
         "_ping_at_ms",
         "_ping_ms",
         "_pong_by_ms",
@@ -93,6 +97,9 @@ class Connection:
         self._vocabulary = vocabulary
         self.phase = Phase.JOINING
         self.identity: Identity | None = None
+        # When the token of one of the staff ends; None for all others, and once it has.
+        self._lapses_ms: int | None = None
+        self._lapsed = False
         self._allowance: Allowance | None = None
         self._frames: Bucket | None = None
         # While JOINING: by when `hello` must come. While CLOSING: when the socket is cut.
@@ -135,15 +142,27 @@ class Connection:
         assert self._allowance is not None, "a message has come"
         return self._allowance
 
-    def join(self, identity: Identity | None, allowance: Allowance | None = None) -> None:
+    def join(
+        self,
+        identity: Identity | None,
+        allowance: Allowance | None = None,
+        *,
+        ends_ms: int | None = None,
+        now_ms: int = 0,
+    ) -> None:
         """Let the viewer in, with the identity that its token gave, if it had one.
 
         `allowance` is that of the same viewer's other connections; a host has one for each.
+        `ends_ms` is when the token ends; from then on, which may be now, a connection of the staff
+        is a viewer's.
         """
         assert self.phase is Phase.JOINING, "a connection joins once"
         self.phase = Phase.JOINED
         self.identity = identity
-        if identity is not None and identity.role >= Role.HOST:
+        if identity is not None and identity.role >= Role.MODERATOR:
+            self._lapses_ms = ends_ms
+            self._has_lapsed(now_ms)
+        if self.identity is not None and self.identity.role >= Role.HOST:
             self._allowance = None  # a host's own is made in its place
         elif allowance is not None:
             self._allowance = allowance
@@ -187,10 +206,15 @@ class Connection:
             due_ms = min(due_ms, self._deadline_ms)
         if self._behind_since_ms is not None:
             due_ms = min(due_ms, self._behind_since_ms + limits.SLOW_VIEWER_MS_MAX)
+        if self._lapses_ms is not None:
+            due_ms = min(due_ms, self._lapses_ms)
         return due_ms
 
     def tick(self, now_ms: int) -> Nudge | Close | None:
-        """Return what the time asks for: a ping, a close, cutting the socket, or nothing yet."""
+        """Return what the time asks for: a ping, a close, cutting the socket, or nothing yet.
+
+        LAPSE: the token of one of the staff has ended, and `identity` is a viewer's from here on.
+        """
         if now_ms < self.due_ms:
             return None
         if self.phase is Phase.CLOSING:
@@ -202,6 +226,8 @@ class Connection:
             return Close(CloseCode.NO_HELLO, "no hello in time")
         if now_ms >= self._pong_by_ms and self._asked:
             return Close(CloseCode.NO_PONG, "no pong in time")
+        if self._has_lapsed(now_ms):
+            return Nudge.LAPSE
         if not self._asked:
             # After the node has stood still, the ping itself is late: its answer has its time, too.
             self._asked = True
@@ -219,16 +245,29 @@ class Connection:
         command = self._vocabulary.command(message)
         if isinstance(command, Hello) and self.phase is Phase.JOINED:
             raise BadRequest("`hello` was sent already, and comes only once")
-        self._authorize(command)
+        self._authorize(command, now_ms)
         if command.rate is not None:
             _charge(allowance.of(command.rate, now_ms), now_ms)
         return command
 
-    def _authorize(self, command: Command) -> None:
+    def _has_lapsed(self, now_ms: int) -> bool:
+        """Make the connection of one of the staff a viewer's, if its token has ended just now."""
+        if self._lapses_ms is None or now_ms < self._lapses_ms:
+            return False
+        assert self.identity is not None, "the staff has an identity"
+        self.identity = replace(self.identity, role=Role.VIEWER)
+        self._lapses_ms, self._lapsed, self._allowance = None, True, None
+        return True
+
+    def _authorize(self, command: Command, now_ms: int) -> None:
         if command.needs is None:
             return
         if self.identity is None:
             raise Unauthorized
+        if command.needs >= Role.MODERATOR and (
+            self._lapsed or (self._lapses_ms is not None and now_ms >= self._lapses_ms)
+        ):
+            raise Ended
         if self.identity.role < command.needs:
             raise Forbidden(command.needs.word)
 

@@ -3,6 +3,10 @@
     LiveshopError
     ├── BadRequest            bad_request     400   a field is missing, unknown or out of range
     ├── Unauthorized          unauthorized    401   no token, or one that is not valid
+    │   ├── NotYetValid       unauthorized    401   the token begins later; sockets are told to come
+    │   ├── Ended             unauthorized    401   the token has ended
+    │   ├── Revoked           unauthorized    401   the token was revoked
+    │   └── LivesTooLong      unauthorized    401   a token of the staff may not be good for so long
     ├── Forbidden             forbidden       403   the role is too low
     │   ├── NotAllowed        forbidden       403   the role would do, something else does not
     │   └── Banned            forbidden       403   banned from the session, or from its shop
@@ -68,6 +72,40 @@ class Unauthorized(LiveshopError):
 
     def __init__(self, message: str = "this needs a valid token") -> None:
         super().__init__(message)
+
+
+class NotYetValid(Unauthorized):
+    """The token is signed as it should be, and begins later: a passing condition."""
+
+    def __init__(self, *, begins_in_ms: int) -> None:
+        super().__init__(f"this token begins in {begins_in_ms} ms")
+        self.begins_in_ms = begins_in_ms
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (Unauthorized, self.message, self.fields)
+
+
+class Ended(Unauthorized):
+    """The token is signed as it should be, and has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("this token has ended")
+
+
+class Revoked(Unauthorized):
+    """The token was revoked."""
+
+    def __init__(self) -> None:
+        super().__init__("this token was revoked")
+
+
+class LivesTooLong(Unauthorized):
+    """The token of one of the staff is good for longer than the operator allows."""
+
+    def __init__(self, life_s_max: int) -> None:
+        super().__init__(
+            f"LIVESHOP_STAFF_TOKEN_LIFE_MAX_S is {life_s_max}: use a token with an earlier `exp`"
+        )
 
 
 class Forbidden(LiveshopError):

@@ -15,6 +15,8 @@ NAME_CHARS_MAX: Final = 64
 MARKS_PILED_MAX: Final = 4  # on one letter: Hebrew's cantillation and Tibetan have so many
 CHARACTERS_KNOWN_MAX: Final = 10_000  # in a table that works out each once
 TOKEN_CHARS_MAX: Final = 3_000
+CLAIM_CHARS_MAX: Final = 500
+TOKEN_ID_CHARS_MAX: Final = 255
 KEY_NAME_CHARS_MAX: Final = 100
 
 # Numbers of the protocol
@@ -216,6 +218,8 @@ HTTP_CALLERS_KEPT_MAX: Final = 50_000
 GUESSES_RATE: Final = (50, 500)  # of an address: tokens and keys that do not hold
 REFUSALS_RATE: Final = (20, 100)  # of an address: heads that are no request, or none for us
 TOKENS_KNOWN_MAX: Final = 4_096
+TOKEN_AHEAD_S_MAX: Final = 86_400  # before its beginning, to be told to come back for it
+TOKEN_LEEWAY_S: Final = 30  # by which an issuer's clock may differ from ours
 KEYS_KNOWN_MAX: Final = 1_000
 KEYS_LOOKED_UP_MAX: Final = 100
 

@@ -11,12 +11,14 @@ from liveshop.core.money import is_currency
 from liveshop.core.origins import parse_origin
 from liveshop.core.postgres_address import asyncpg_url
 from liveshop.core.redis_servers import servers_of
+from liveshop.core.roles import Role
 from liveshop.core.url import Url, parse_url
 
 PREFIX: Final = "LIVESHOP_"
 SECRET_BYTES_MIN: Final = 32
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
+_ROLES: Final = tuple(role.word for role in Role)
 _LOG_FORMATS: Final = ("text", "json")
 
 
@@ -88,6 +90,12 @@ def _parse_public_key(text: str) -> str:
     if key and not key.startswith("-----BEGIN PUBLIC KEY-----"):
         raise ValueError("it must be a public key in PEM, -----BEGIN PUBLIC KEY----- and so on")
     return key
+
+
+def _parse_claim(text: str) -> str:
+    if len(text) > limits.CLAIM_CHARS_MAX or not text.isprintable():
+        raise ValueError(f"it must be up to {limits.CLAIM_CHARS_MAX} characters in one line")
+    return text
 
 
 def _parse_host(text: str) -> str:
@@ -165,6 +173,16 @@ def _parse_failpoint(text: str) -> str:
     return text
 
 
+def _claim(claim: str, keys: str) -> Any:
+    meaning = f"The {claim} that tokens of both {keys} must have; any if empty."
+    return _setting(_Kind("text", _parse_claim), "", meaning)
+
+
+def _role(keys: str) -> Any:
+    meaning = f"The highest role of tokens of both {keys}: {', '.join(_ROLES)}."
+    return _setting(_Kind("word", _one_of(_ROLES)), _ROLES[-1], meaning)
+
+
 _CONNECTIONS: Final = 10_000_000
 
 
@@ -210,6 +228,17 @@ class Settings:
         _Kind("PEM", _parse_public_key),
         "",
         "A second public key whose tokens are valid too, while one key replaces another.",
+    )
+    secret_issuer: str = _claim("`iss`", "secrets")
+    secret_audience: str = _claim("`aud`, one of several or the only one,", "secrets")
+    secret_role_max: str = _role("secrets")
+    jwt_issuer: str = _claim("`iss`", "public keys")
+    jwt_audience: str = _claim("`aud`, one of several or the only one,", "public keys")
+    jwt_role_max: str = _role("public keys")
+    staff_token_life_max_s: int = _setting(
+        _integer(0, 315_360_000),
+        "0",
+        "How long tokens of moderators, hosts and admins may be good for, by `iat`; 0 for any.",
     )
     host: str = _setting(
         _Kind("address", _parse_host),
@@ -347,6 +376,12 @@ class Settings:
                 f"{PREFIX}SECRET is not set: tokens are signed with it, 32 bytes or more "
                 f"(`openssl rand -hex 32` makes one), or set {PREFIX}JWT_PUBLIC_KEY"
             )
+        for kind, key in (("secret", "secret"), ("jwt", "jwt_public_key")):
+            has_key = getattr(self, key) or getattr(self, f"{key}_second")
+            for name in (f"{kind}_issuer", f"{kind}_audience"):
+                if getattr(self, name) and not has_key:
+                    name, key = PREFIX + name.upper(), PREFIX + key.upper()
+                    raise SettingsError(f"{name}: it would hold for {key}, which is not set")
 
 
 SETTINGS: Final = tuple(

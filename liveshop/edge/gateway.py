@@ -11,10 +11,11 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core import limits
+from liveshop.core.claims import Grant
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.connection import Allowance
-from liveshop.core.errors import LiveshopError, NotFound
-from liveshop.core.roles import Identity
+from liveshop.core.connection import Allowance, Connection
+from liveshop.core.errors import Ended, LiveshopError, NotFound, NotYetValid, Unauthorized
+from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.core.turnstile import Turnstile
 from liveshop.edge.addresses import origin_allowed, own_host, peer_address
@@ -45,6 +46,7 @@ class Guest(Viewer, Timed, Protocol):
     session_id: str
     address: str
     origin_allowed: bool
+    grant: Grant | None
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -85,6 +87,7 @@ class Gateway:
         self._tasks: TaskGroup | None = None
         engine.node.metrics.sockets_max.set(settings.connections_max)
         self._emptied: anyio.Event | None = None
+        engine.node.access.on_revocations = self._close_revoked
 
     def __len__(self) -> int:
         return len(self._guests)
@@ -192,9 +195,44 @@ class Gateway:
             send_away(guest, wait_ms, ticket)
         return False
 
-    def identify(self, guest: Guest, token: str) -> Identity:
-        """Return whom a guest's token names; raises Unauthorized, or RateLimited unread."""
-        return self.guesses.read(self.tokens, token, guest.address).identity_in(guest.session_id)
+    def identify(self, guest: Guest, token: str) -> Grant:
+        """Return what a guest's token grants; raises Unauthorized, or RateLimited unread."""
+        grant = self.guesses.read(self.tokens, token, guest.address)
+        grant.identity_in(guest.session_id)
+        return grant
+
+    def turn_away(self, guest: Guest, refusal: Unauthorized) -> None:
+        """Close the connection of a guest whose token does not hold, for now or for good.
+
+        It is for now if the token begins later, or if only the time speaks against it and this
+        node does not know the stores' clock yet.
+        """
+        if isinstance(refusal, NotYetValid):
+            send_away(guest, refusal.begins_in_ms)
+        elif isinstance(refusal, Ended) and not self.engine.node.knows_time:
+            send_away(guest)
+        else:
+            general = type(refusal) is Unauthorized
+            reason = "the token does not hold" if general else refusal.message
+            guest.close(CloseCode.BAD_TOKEN, reason)
+
+    def join(self, guest: Guest, connection: Connection, allowance: Allowance | None) -> None:
+        """Let a guest's connection join; one of the staff is a viewer's once its token ends."""
+        grant = guest.grant
+        if grant is None or grant.ends_s is None or grant.identity.role < Role.MODERATOR:
+            connection.join(guest.identity, allowance)
+            return
+        now_ms = self.now_ms()
+        ends_ms = now_ms + int(grant.ends_s * 1000) - self.engine.node.now_ms()
+        connection.join(grant.identity, allowance, ends_ms=ends_ms, now_ms=now_ms)
+        self.schedule(guest)
+
+    def _close_revoked(self) -> None:
+        """Close the connections whose tokens were revoked."""
+        revocations = self.engine.node.access.revocations
+        for guest in tuple(self._guests):
+            if guest.grant is not None and revocations.reach(guest.grant):
+                guest.close(CloseCode.BAD_TOKEN, "the token was revoked")
 
     def admit(self, guest: Guest, allowance: Allowance) -> Allowance | None:
         """Count in a guest who has given an identity; None if that has too many connections.

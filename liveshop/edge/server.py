@@ -140,7 +140,7 @@ def build_server(
 
     Start the engine before `serve`, and stop it after: viewers are told to move on meanwhile.
     """
-    tokens = Tokens.of(settings, engine.node.now_ms)
+    tokens = Tokens.of(settings, engine.node.now_ms, engine.node.access.revocations)
     gateway = Gateway(settings, engine, tokens, now_ms)
     for each in sockets:
         _prepare(each)

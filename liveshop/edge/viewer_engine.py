@@ -1,12 +1,24 @@
 """The engine, as the gateway sees it: what it asks of the node, the sessions and the viewers."""
 
+from collections.abc import Callable
 from typing import Protocol
 
+from liveshop.core.access import Revocations
 from liveshop.core.commands import Command
 from liveshop.core.feature import Vocabulary
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
+
+
+class GatewayAccess(Protocol):
+    """The tokens that hold no longer, as the gateway hears of them."""
+
+    @property
+    def revocations(self) -> Revocations:
+        """The revocations that the node knows."""
+
+    on_revocations: Callable[[], None]
 
 
 class GatewayNode(Protocol):
@@ -23,6 +35,14 @@ class GatewayNode(Protocol):
     @property
     def lateness(self) -> Lateness:
         """How late the node hears of what it is asked; kept by the gateway."""
+
+    @property
+    def access(self) -> GatewayAccess:
+        """The tokens that hold no longer."""
+
+    @property
+    def knows_time(self) -> bool:
+        """Whether `now_ms` is the stores' clock, and not just this machine's guess."""
 
     def now_ms(self) -> int:
         """Return the time by the stores' clock, in Unix milliseconds."""
@@ -62,6 +82,9 @@ class GatewayViewers(Protocol):
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         """Write an answer of the gateway's own, after the welcome if that is still to come."""
+
+    def lapse(self, viewer: Viewer) -> None:
+        """Take one of the staff, whose `identity` is a viewer's now, for a viewer."""
 
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer."""

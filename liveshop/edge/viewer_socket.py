@@ -10,6 +10,7 @@ from websockets.http11 import Response
 from websockets.protocol import Event, State
 
 from liveshop.core import limits, messages, wire
+from liveshop.core.claims import Grant
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command, Hello
 from liveshop.core.connection import Allowance, Close, Connection, Nudge, Phase
@@ -19,7 +20,7 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.handshake import Head, not_here, session_of, shake_hands, turn_of
 from liveshop.edge.raw_socket import RawSocket, reset
 from liveshop.edge.watched_socket import WatchedSocket
-from liveshop.edge.websocket import WebSocket, whole_text
+from liveshop.edge.websocket import WebSocket, close_code, whole_text
 
 _PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
 # The first two bytes of the masked, empty pong that answers it, and what it takes in all: most
@@ -46,6 +47,7 @@ class ViewerSocket(WatchedSocket):
         "_websocket",
         "address",
         "deflates",
+        "grant",
         "identity",
         "origin_allowed",
         "session_id",
@@ -54,6 +56,7 @@ class ViewerSocket(WatchedSocket):
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway.intake)
         self.identity: Identity | None = None
+        self.grant: Grant | None = None
         self.session_id = ""
         self.address = ""
         self.origin_allowed = False
@@ -190,6 +193,9 @@ class ViewerSocket(WatchedSocket):
                 self._unwatch()
                 reset(self._transport)
                 return
+            case Nudge.LAPSE:
+                self.identity = self._connection.identity
+                self._gateway.engine.viewer_admission.lapse(self)
             case Nudge.PING:
                 self.write(_PING)
             case Close(code, reason):
@@ -348,22 +354,23 @@ class ViewerSocket(WatchedSocket):
         allowance: Allowance | None = None
         if hello.token is not None:
             try:
-                self.identity = self._gateway.identify(self, hello.token)
+                self.grant = self._gateway.identify(self, hello.token)
             except RateLimited as refusal:
                 self._refuse(wire.frame(messages.error(refusal, hello.ref)))
                 return
-            except Unauthorized:
-                self.close(CloseCode.BAD_TOKEN, "the token does not hold")
+            except Unauthorized as refusal:
+                self._gateway.turn_away(self, refusal)
                 return
+            self.identity = self.grant.identity
             allowance = self._gateway.admit(self, self._connection.allowance)
             if allowance is None:
                 self.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
                 return
-        self._connection.join(self.identity, allowance)
+        self._gateway.join(self, self._connection, allowance)
+        self.identity = self._connection.identity
         self._connected = True
-        self._gateway.engine.viewer_admission.connect(
-            self, self.session_id, hello.ref, hello.visitor
-        )
+        admission = self._gateway.engine.viewer_admission
+        admission.connect(self, self.session_id, hello.ref, hello.visitor)
 
     def _flush(self, cut_in_ms: int = limits.CLOSE_MS_MAX) -> None:
         """Write what the protocol has to say, and see the connection off once it is closing."""
@@ -388,11 +395,4 @@ class ViewerSocket(WatchedSocket):
         self._connection.closing(by_ms)
         self._raw.detach()
         if self._open:
-            self._gateway.count_close(self._close_code())
-
-    def _close_code(self) -> int:
-        websocket = self._websocket
-        if websocket is None or websocket.close_sent is None:
-            return 1006  # nobody said anything
-        # Of the codes that clients may make up, none is a reason of ours.
-        return 1000 if websocket.close_rcvd_then_sent else websocket.close_sent.code
+            self._gateway.count_close(close_code(self._websocket))

@@ -254,3 +254,11 @@ class WebSockets:
             self._spare = websocket
         else:
             websocket.release()
+
+
+def close_code(websocket: WebSocket | None) -> int:
+    """Return the code by which a connection that ends is counted."""
+    if websocket is None or websocket.close_sent is None:
+        return 1006  # nobody said anything
+    # Of the codes that clients may make up, none is a reason of ours.
+    return 1000 if websocket.close_rcvd_then_sent else websocket.close_sent.code

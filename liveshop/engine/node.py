@@ -94,6 +94,11 @@ class Node:
             reach=at_failpoint,
         )
 
+    @property
+    def knows_time(self) -> bool:
+        """Whether Redis' clock is known, so that the time is not just this machine's guess."""
+        return self.clock.observed
+
     def now_ms(self) -> int:
         """Return the time by Redis' clock, as well as it is known."""
         return self.clock.now_ms()

@@ -32,6 +32,7 @@ OBJECTS: dict[str, dict[str, tuple[str, ...]]] = {
     "websockets.server.ServerProtocol": {
         "liveshop/edge/handshake.py": ("websocket",),
         "liveshop/edge/viewer_socket.py": ("websocket", "self._websocket", "self._borrowed()"),
+        "liveshop/edge/websocket.py": ("websocket",),
     },
     "redis.asyncio.connection.Connection": {
         "liveshop/stores/redis/bus.py": ("connection", "self._connection"),

@@ -144,8 +144,12 @@ CONTRACT = (
         "the protocol without I/O, as it is documented",
     ),
     Row(
-        *(_WEBSOCKET, ("send_close", "fail", "close_sent", "close_rcvd_then_sent"), _VIEWER),
-        "how a connection ends, and by whose close",
+        *(_WEBSOCKET, ("send_close", "fail"), _VIEWER),
+        "how a connection ends",
+    ),
+    Row(
+        *(_WEBSOCKET, ("close_sent", "close_rcvd_then_sent"), _FRAMES),
+        "by whose close a connection has ended",
     ),
     Row(
         *(_READER, ("at_eof", "read_exact", "buffer"), _FRAMES),

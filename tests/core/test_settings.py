@@ -49,6 +49,11 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LIVESHOP_POSTGRES_URL", "postgres://a,b/x?target_session_attrs=any", "may only be"),
         ("LIVESHOP_SECRET", "x" * 31, "it must have at least 32 bytes"),
         ("LIVESHOP_JWT_PUBLIC_KEY", "abc", "it must be a public key in PEM"),
+        ("LIVESHOP_SECRET_ISSUER", "x" * 501, "it must be up to 500 characters in one line"),
+        ("LIVESHOP_JWT_AUDIENCE", "live\nshop", "it must be up to 500 characters in one line"),
+        ("LIVESHOP_SECRET_ROLE_MAX", "king", "it must be one of viewer, moderator, host, admin"),
+        ("LIVESHOP_JWT_ROLE_MAX", "HOST", "it must be one of viewer, moderator, host, admin"),
+        ("LIVESHOP_STAFF_TOKEN_LIFE_MAX_S", "-1", "it must be between 0 and 315360000"),
         ("LIVESHOP_HOST", "http://0.0.0.0", "it must be an address or a host name"),
         ("LIVESHOP_HOST", "*", "it must be an address or a host name"),
         ("LIVESHOP_HOST", "0.0.0.0:8000", "a port is set by LIVESHOP_PORT"),
@@ -212,3 +217,18 @@ def test_every_setting_has_a_line_in_the_table() -> None:
         "LIVESHOP_SECRET",
     ]
     assert all(setting.kind and setting.meaning.endswith(".") for setting in SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("LIVESHOP_JWT_ISSUER", "LIVESHOP_JWT_PUBLIC_KEY"),
+        ("LIVESHOP_JWT_AUDIENCE", "LIVESHOP_JWT_PUBLIC_KEY"),
+    ],
+)
+def test_a_claim_of_a_key_that_there_is_not_is_refused_at_the_start(name: str, key: str) -> None:
+    settings = Settings.read({"LIVESHOP_SECRET": "x" * 32, name: "shop"})
+    with pytest.raises(SettingsError, match=f"^{name}: it would hold for {key}, which is not set$"):
+        settings.require_keys()
+    both = {"LIVESHOP_SECRET": "x" * 32, name: "shop", key: "-----BEGIN PUBLIC KEY-----"}
+    Settings.read(both).require_keys()

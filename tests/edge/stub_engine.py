@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from liveshop.core import messages, wire
+from liveshop.core.access import Revocations
 from liveshop.core.commands import AskTime, Command
 from liveshop.core.errors import NotFound, Unavailable
 from liveshop.core.settings import Settings
@@ -52,7 +53,11 @@ class StubEngine:
         self.store_answers.set()
         self.ahead_ms: Callable[[], int] = lambda: 0
         # It is all of these itself.
-        self.node = self.rooms = self.viewer_admission = self
+        self.revocations = Revocations()
+        self.on_revocations: Callable[[], None] = lambda: None
+        self.knows_time = True
+        self.lapsed: list[Viewer] = []
+        self.access = self.node = self.rooms = self.viewer_admission = self
 
     def loaded(self, session_id: str) -> object | None:
         return session_id if session_id == "s1" else None
@@ -92,6 +97,9 @@ class StubEngine:
                 viewer.write(wire.frame(answer))
             case _:
                 viewer.write(wire.frame(messages.ok(command.ref)))
+
+    def lapse(self, viewer: Viewer) -> None:
+        self.lapsed.append(viewer)
 
     def disconnect(self, viewer: Viewer) -> None:
         del self.viewers[viewer]

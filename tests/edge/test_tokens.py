@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from liveshop.core.errors import Unauthorized
+from liveshop.core.errors import LivesTooLong, NotYetValid, Unauthorized
 from liveshop.core.roles import Identity, Role
-from liveshop.edge.tokens import Tokens, make_token
+from liveshop.edge.tokens import Tokens, Trust, make_token
 
 SECRET = "a secret of at least thirty-two bytes"
 TOKENS = Tokens(secret=SECRET)
@@ -86,7 +86,7 @@ def test_an_identity_provider_may_name_any_audience(audience: Any) -> None:
     "changed",
     [
         {"exp": None},
-        {"exp": time.time() - 1},
+        {"exp": time.time() - 31},
         {"exp": "soon"},
         {"exp": {}},
         {"exp": str(int(time.time()) + 3600)},
@@ -118,7 +118,7 @@ def test_times_are_compared_with_the_clock_that_is_given() -> None:
     begins_later = token(nbf=now_s + 3600, exp=now_s + 7201)
     assert late.identify(begins_later, "s1").viewer_id == "u_81"
     assert_refused(TOKENS, begins_later)
-    assert_refused(late, token(exp=now_s + 7200))
+    assert_refused(late, token(exp=now_s + 7200 - 30))
 
 
 def test_a_subject_that_is_a_number_is_refused() -> None:
@@ -173,7 +173,7 @@ def test_two_secrets_are_good_at_once_and_the_old_one_no_longer_once_it_is_taken
         assert both.identify(before, "s1").viewer_id == "u_81"
         assert both.identify(after, "s1").viewer_id == "u_81"
         assert_refused(both, jwt.encode(claims(), "a third secret of at least thirty-two bytes"))
-        assert_refused(both, jwt.encode(claims(exp=time.time() - 1), new))
+        assert_refused(both, jwt.encode(claims(exp=time.time() - 31), new))
     alone = Tokens(secret=new)
     assert_refused(alone, before)
     assert alone.identify(after, "s1").viewer_id == "u_81"
@@ -209,3 +209,110 @@ def test_a_key_on_another_curve_is_refused_at_the_start() -> None:
 @pytest.mark.parametrize("claim", ["sub", "name", "session", "role"])
 def test_half_a_character_in_a_claim_is_refused(claim: str) -> None:
     assert_refused(TOKENS, token(**{claim: "cut \ud83d"}))
+
+
+@pytest.mark.parametrize(
+    ("begins_s", "ends_s", "holds"),
+    [(-60, 60, True), (30, 60, True), (31, 60, False), (-60, -29, True), (-60, -30, False)],
+)
+def test_an_issuers_clock_may_differ_from_ours_by_thirty_seconds(
+    begins_s: int, ends_s: int, holds: bool
+) -> None:
+    now_s = int(time.time())
+    tokens = Tokens(secret=SECRET, now_ms=lambda: now_s * 1000)
+    signed = token(nbf=now_s + begins_s, exp=now_s + ends_s)
+    if holds:
+        assert tokens.identify(signed, "s1").viewer_id == "u_81"
+        assert tokens.recall(signed) is not None
+    else:
+        assert_refused(tokens, signed)
+
+
+def test_a_token_that_begins_later_says_in_how_long() -> None:
+    now_s = int(time.time())
+    tokens = Tokens(secret=SECRET, now_ms=lambda: now_s * 1000)
+    with pytest.raises(NotYetValid) as refusal:
+        tokens.read(token(nbf=now_s + 45, exp=now_s + 99))
+    assert refusal.value.begins_in_ms == 15_000
+
+
+TRUST = Trust(issuer="https://id.example", audience="liveshop", role_max=Role.MODERATOR)
+TRUSTED = {"iss": "https://id.example", "aud": "liveshop", "role": "moderator"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "holds"),
+    [
+        ({}, True),
+        ({"role": "viewer"}, True),
+        ({"aud": ["another", "liveshop"]}, True),
+        ({"aud": None}, False),
+        ({"aud": "another"}, False),
+        ({"aud": []}, False),
+        ({"aud": {"liveshop": 1}}, False),
+        ({"aud": [["liveshop"]]}, False),
+        ({"iss": None}, False),
+        ({"iss": "https://id.example/"}, False),
+        ({"iss": "HTTPS://ID.EXAMPLE"}, False),
+        ({"role": "host"}, False),
+        ({"role": "admin"}, False),
+    ],
+)
+def test_a_key_is_trusted_with_its_issuer_audience_and_highest_role(
+    changed: dict[str, Any], holds: bool
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    new = "the secret that comes after it, as long as that"
+    given = claims(**TRUSTED | changed)
+    for tokens, signed in (
+        (Tokens(secret=SECRET, secret_trust=TRUST), jwt.encode(given, SECRET)),
+        (Tokens(secret=SECRET, second_secret=new, secret_trust=TRUST), jwt.encode(given, new)),
+        (
+            Tokens(secret=SECRET, public_key=public_pem(key), public_key_trust=TRUST),
+            jwt.encode(given, key, "ES256"),
+        ),
+        (
+            Tokens(secret=SECRET, second_public_key=public_pem(key), public_key_trust=TRUST),
+            jwt.encode(given, key, "ES256"),
+        ),
+    ):
+        if holds:
+            assert tokens.identify(signed, "s1").viewer_id == "u_81"
+        else:
+            with pytest.raises(Unauthorized) as refusal:
+                tokens.read(signed)
+            assert refusal.value.message == "this needs a valid token"
+
+
+def test_what_one_key_must_claim_the_other_need_not() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    tokens = Tokens(secret=SECRET, public_key=public_pem(key), public_key_trust=TRUST)
+    assert tokens.identify(token(role="admin"), "s1").role is Role.ADMIN
+    assert_refused(tokens, jwt.encode(claims(role="admin", **{"iss": "x"}), key, "ES256"))
+
+
+@pytest.mark.parametrize(
+    ("role", "issued_s", "ends_s", "holds"),
+    [
+        ("host", 0, 3_600, True),
+        ("host", 0, 3_631, False),
+        ("moderator", None, 3_631, False),
+        ("admin", None, 3_630, True),
+        ("host", -7_200, 60, False),
+        ("host", 60, 3_631, False),
+        ("viewer", 0, 10**9, True),
+    ],
+)
+def test_a_token_of_the_staff_lives_no_longer_than_the_operator_allows(
+    role: str, issued_s: int | None, ends_s: int, holds: bool
+) -> None:
+    now_s = int(time.time())
+    tokens = Tokens(secret=SECRET, staff_life_s_max=3_600, now_ms=lambda: now_s * 1000)
+    issued = None if issued_s is None else now_s + issued_s
+    signed = token(role=role, iat=issued, exp=now_s + ends_s)
+    if holds:
+        assert tokens.identify(signed, "s1").viewer_id == "u_81"
+        return
+    with pytest.raises(LivesTooLong, match="LIVESHOP_STAFF_TOKEN_LIFE_MAX_S is 3600"):
+        tokens.read(signed)
+    assert tokens.recall(signed) is None

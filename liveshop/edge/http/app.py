@@ -14,7 +14,7 @@ from liveshop.core.feature import Vocabulary
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
 from liveshop.edge.clients import Clients
-from liveshop.edge.http import keys, orders, payments, products, reservations, sessions
+from liveshop.edge.http import keys, orders, payments, products, reservations, revocations, sessions
 from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.headers import SecureHeaders, SharedPaths
@@ -37,6 +37,7 @@ _KERNEL: Final = (
     *orders.OPERATIONS,
     *payments.OPERATIONS,
     *keys.OPERATIONS,
+    *revocations.OPERATIONS,
 )
 
 
@@ -61,10 +62,11 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         keys=KnownKeys(stores[Keys], throttle.now_ms),
         throttle=throttle,
     )
-    tokens = Tokens.of(settings, engine.node.now_ms)
+    access = engine.node.access
+    tokens = Tokens.of(settings, engine.node.now_ms, access.revocations)
     clients = Clients(settings, engine.node.metrics)
     uses = KeyUses(stores[Keys], engine.start, engine.node.now_ms)
-    gate = Gate(tokens, services.keys, throttle, clients, uses, engine.node.now_ms)
+    gate = Gate(tokens, services.keys, throttle, clients, uses, engine.node.now_ms, access.require)
     app = Starlette(
         routes=[
             *routes(services, gate, table),

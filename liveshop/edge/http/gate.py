@@ -1,7 +1,8 @@
 """Authentication: a token or an API key is checked, and failed attempts are limited."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from anyio.lowlevel import checkpoint
 from starlette.requests import Request
 
 from liveshop.core.claims import Grant
@@ -29,12 +30,17 @@ class Gate:
         clients: Clients,
         uses: KeyUses,
         now_ms: Callable[[], int],
+        knows_revoked: Callable[[], Awaitable[object]] = checkpoint,
     ) -> None:
-        """Take what knows the callers; `now_ms` is the stores' clock, by which keys end."""
+        """Take what knows the callers; `now_ms` is the stores' clock, by which keys end.
+
+        `knows_revoked` returns once the revocations of tokens are known.
+        """
         self._tokens = tokens
         self._keys = keys
         self._throttle = throttle
         self._clients = clients
+        self._knows_revoked = knows_revoked
         self._guesses = Guesses(throttle.now_ms)
         self._uses = uses
         self._now_ms = now_ms
@@ -60,6 +66,7 @@ class Gate:
         if scheme.lower() != "bearer" or len(token) > TOKEN_CHARS_MAX:
             raise Unauthorized
         if not token.startswith(PREFIX):
+            await self._knows_revoked()
             return Caller(self._guesses.read(self._tokens, token, address))
         key = await self._key_of(token, address)
         if key.expired(self._now_ms()):

@@ -88,6 +88,10 @@ class Audience:
             if not self._buyers[buyer]:
                 del self._buyers[buyer]
 
+    def lapse(self, viewer: Viewer) -> None:
+        """Write nothing that is for the staff to a viewer any longer; idempotent."""
+        self._staff.pop(viewer, None)
+
     def has_buyer(self, buyer: str) -> bool:
         """Return True if a buyer has a connection here."""
         return buyer in self._buyers

@@ -83,6 +83,12 @@ class ViewerAdmission:
         else:
             viewer.write(answer)
 
+    def lapse(self, viewer: Viewer) -> None:
+        """Take one of the staff for a viewer from here on: its token has ended."""
+        place = self._inside.get(viewer)
+        if place is not None:
+            place.audience.lapse(viewer)
+
     def disconnect(self, viewer: Viewer) -> None:
         """Forget a viewer; idempotent. The work that it has asked for goes on."""
         self._coming.pop(viewer, None)

@@ -55,8 +55,16 @@ class AccessLists:
         args = (ban.viewer_id, *ban.place, int(role), now_ms)
         return bool(await self._database.commit(_SQL["unban"], *args))
 
+    async def page(
+        self, *, after: str, limit: int, session_id: str | None, shop: str | None, now_ms: int
+    ) -> list[Revocation]:
+        """Return revocations that hold, by id; those of one session or shop if it is named."""
+        args = (after, limit, session_id, shop, now_ms)
+        found = await self._database.fetch(_SQL["revocations_page"], *args)
+        return [_revocation(record) for record in found]
+
     async def revoke(self, revocation: Revocation) -> bool:
-        """Store a revocation; again, it changes nothing. False where there are too many."""
+        """Store a revocation, with what one of the same id reaches; False if there is no room."""
         each = revocation
         await self._database.commit(_SQL["drop_ended"], each.at_ms - ACCESS_ENDED_KEPT_MS)
         stored = await self._database.commit(

@@ -20,6 +20,7 @@ _WITHOUT_NAMES: Final = {
     *("POST /api/sessions", "GET /api/sessions", "POST /api/products", "GET /api/products"),
     *("POST /api/products/import", "GET /api/orders", "GET /api/payments", "POST /api/keys"),
     "GET /api/keys",
+    *("POST /api/tokens/revoke", "GET /api/tokens/revoked"),  # see test_revocations.py
 }
 _FOR_KEYS: Final = {
     f"{each.method} {each.path.replace(':path', '')}" for each in operations(WHOLE) if each.api_key
