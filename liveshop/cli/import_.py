@@ -1,6 +1,7 @@
-"""`liveshop import FILE`: a product CSV into the catalogue."""
+"""`liveshop import FILE`: a product CSV or an inventory CSV into the catalogue."""
 
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import anyio
@@ -36,11 +37,11 @@ def _shop(context: click.Context, option: click.Parameter, given: str | None) ->
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--shop", callback=_shop, help="The shop to import into; none if left out.")
 def import_(file: Path, shop: str | None) -> None:
-    """Import FILE, a product CSV from Shopify, into the catalogue.
+    """Import FILE, a product CSV or an inventory CSV from Shopify, into the catalogue.
 
     Rows that cannot be taken are listed with their line, and all others are kept; the exit code
-    is 1 then. The same file may be imported again. Reads LIVESHOP_POSTGRES_URL and
-    LIVESHOP_CURRENCY.
+    is 1 then. A row that is taken in another way than it says is noted. The same file may be
+    imported again. Reads LIVESHOP_POSTGRES_URL and LIVESHOP_CURRENCY.
     """
     settings = read_settings()
     console = Console(stderr=True)
@@ -99,5 +100,14 @@ def _show(report: ImportReport) -> None:
     )
     for row in report.bad:
         click.echo(f"line {row.line}  {row.handle or '-'}  {row.reason}")
-    if report.bad_rows > len(report.bad):
-        click.echo(f"and {report.bad_rows - len(report.bad)} more")
+    _show_more(report.bad_kinds, Counter(row.kind for row in report.bad))
+    for note in report.notes:
+        click.echo(f"line {note.line}  {note.handle or '-'}  note: {note.note}")
+    _show_more(report.note_kinds, Counter(note.kind for note in report.notes))
+
+
+def _show_more(all_of: Mapping[str, int], listed: Counter[str]) -> None:
+    more = Counter(all_of) - listed
+    if more:
+        kinds = ", ".join(f"{count} of {kind}" for kind, count in more.most_common())
+        click.echo(f"and {more.total()} more: {kinds}")

@@ -8,11 +8,24 @@ from msgspec.structs import replace
 
 
 class BadRow(Struct, frozen=True, kw_only=True):
-    """A row that was left out; `line` is where it starts in the file, the header being 1."""
+    """A row that was left out; `line` is where it starts in the file, the header being 1.
+
+    `kind` is what is at fault: a part of the row, such as `price`, or the catalogue.
+    """
 
     line: int
     handle: str
     reason: str
+    kind: str = "row"
+
+
+class RowNote(Struct, frozen=True, kw_only=True):
+    """A remark on a row that was taken in another way than it says, or on the file, in line 1."""
+
+    line: int
+    handle: str
+    kind: str
+    note: str
 
 
 class ImportedVariant(Struct, frozen=True, kw_only=True):
@@ -28,13 +41,33 @@ class ImportedVariant(Struct, frozen=True, kw_only=True):
 
 
 class ImportedProduct(Struct, frozen=True, kw_only=True):
-    """A product as a file has it, or more variants of one that stood further up: `title` None."""
+    """A product as a file has it, or more variants of one that stood further up: `title` None.
+
+    `status` and `published` are None where the file says nothing of them.
+    """
 
     product_id: str
     title: str | None
     description: str
     image: str | None
     variants: list[ImportedVariant]
+    status: str | None = None
+    published: bool | None = None
+
+
+class ImportedStock(Struct, frozen=True, kw_only=True):
+    """The units of a variant as an inventory has them.
+
+    The variant is the one with the SKU `made_sku`, if an import had to make one up, else that with
+    `sku`; of the product `product_id`, unless the file does not name it.
+    """
+
+    line: int
+    handle: str
+    product_id: str | None
+    sku: str | None
+    made_sku: str | None
+    stock: int
 
 
 class StoredProduct(Struct, frozen=True, kw_only=True):
@@ -45,6 +78,8 @@ class StoredProduct(Struct, frozen=True, kw_only=True):
     description: str
     image: str | None
     shop: str | None = None
+    status: str = "active"
+    published: bool = True
 
 
 class StoredVariant(Struct, frozen=True, kw_only=True):
@@ -125,19 +160,25 @@ class Merge:
         self, product: ImportedProduct, variants: list[ImportedVariant], reason: str
     ) -> None:
         self.bad += [
-            BadRow(line=variant.line, handle=product.product_id, reason=reason)
+            BadRow(line=variant.line, handle=product.product_id, reason=reason, kind="catalogue")
             for variant in variants
         ]
 
     def _take_facts(self, product: ImportedProduct, before: StoredProduct | None) -> bool:
         if product.title is None:
             return False
+        kept = before or StoredProduct(
+            product_id=product.product_id, title=product.title, description="", image=None
+        )
         after = StoredProduct(
             product_id=product.product_id,
             title=product.title,
             description=product.description,
             image=product.image,
             shop=self._shop,
+            # A file that does not say leaves a draft a draft.
+            status=product.status or kept.status,
+            published=kept.published if product.published is None else product.published,
         )
         if after == before:
             return False
@@ -157,7 +198,7 @@ class Merge:
             imported_stock=0,
             shop=self._shop,
         )
-        moved = self._difference(product_id, variant, stored)
+        moved = self._difference(product_id, variant.line, variant.stock, stored)
         after = replace(
             stored,
             label=variant.label,
@@ -172,21 +213,51 @@ class Merge:
         self._known_variants[after.sku] = self.variants[after.sku] = after
         return True
 
-    def _difference(self, product_id: str, variant: ImportedVariant, stored: StoredVariant) -> int:
+    def take_stock(self, counted: ImportedStock) -> tuple[str, bool] | None:
+        """Return whose variant an inventory counts and whether its stock moves; None if unknown."""
+        stored = self._counted(counted)
+        if stored is None:
+            reason = (
+                f"there is no variant {counted.sku or counted.made_sku} of this product in the"
+                " catalogue: import the product CSV first"
+            )
+            self.bad.append(
+                BadRow(line=counted.line, handle=counted.handle, reason=reason, kind="catalogue")
+            )
+            return None
+        moved = self._difference(counted.handle, counted.line, counted.stock, stored)
+        if moved == 0:
+            return stored.product_id, False
+        after = replace(
+            stored, stock=stored.stock + moved, imported_stock=stored.imported_stock + moved
+        )
+        self._known_variants[after.sku] = self.variants[after.sku] = after
+        return stored.product_id, True
+
+    def _counted(self, counted: ImportedStock) -> StoredVariant | None:
+        for sku in (counted.made_sku, counted.sku):
+            stored = None if sku is None else self._known_variants.get(sku)
+            if stored is None or stored.shop != self._shop:
+                continue
+            if counted.product_id in (None, stored.product_id):
+                return stored
+        return None
+
+    def _difference(self, handle: str, line: int, stock: int | None, stored: StoredVariant) -> int:
         """Return the units to add: those of the file beyond those that imports put in so far.
 
         Units that are to go but are with sessions, or sold, stay owed: an import of the same
         file takes them once they are back.
         """
-        if variant.stock is None:
+        if stock is None:
             return 0
-        moved = variant.stock - stored.imported_stock
+        moved = stock - stored.imported_stock
         if stored.stock + moved >= 0:
             return moved
         owed = -(stored.stock + moved)
         reason = (
-            f"the stock of {variant.sku} is 0 now, and {owed} more should go: they are set aside"
+            f"the stock of {stored.sku} is 0 now, and {owed} more should go: they are set aside"
             " or sold; import the file again once they are back"
         )
-        self.bad.append(BadRow(line=variant.line, handle=product_id, reason=reason))
+        self.bad.append(BadRow(line=line, handle=handle, reason=reason, kind="stock"))
         return -stored.stock

@@ -14,6 +14,7 @@ from liveshop.core.fields import (
     Limit,
     Price,
     Prices,
+    PricesBySku,
     Quantity,
     Ref,
     UnitsBySku,
@@ -167,7 +168,7 @@ class AddProduct(HostCommand, frozen=True, kw_only=True, tag="product.add"):
     product_id: Id
     units: UnitsBySku
     limit: Limit = limits.LIMIT_UNITS_DEFAULT
-    prices: Prices | None = None
+    prices: PricesBySku | None = None
     kept: bool = False
 
 

@@ -50,7 +50,14 @@ Units = Annotated[int, Meta(ge=0, le=limits.UNITS_MAX)]
 Limit = Annotated[int, Meta(ge=1, le=limits.LIMIT_UNITS_MAX)]
 Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MS_MAX)]
 Currency = Annotated[str, Meta(pattern=CURRENCY)]
-Prices = Annotated[dict[Id, Price], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)]
+ProductTitle = Annotated[str, Meta(max_length=limits.PRODUCT_TITLE_CHARS_MAX, pattern=PLAIN)]
+Prices = Annotated[
+    dict[Id, Price], Meta(min_length=1, max_length=limits.SHELF_VARIANTS_PER_PRODUCT_MAX)
+]
+# Of any number that a product may have: if the shelf takes fewer, that is a `limit`.
+PricesBySku = Annotated[
+    dict[Id, Price], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)
+]
 UnitsBySku = Annotated[
     dict[Id, Annotated[int, Meta(ge=1, le=limits.UNITS_MAX)]],
     Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX),

@@ -5,8 +5,9 @@ from typing import Final
 # Text and identifiers
 ID_CHARS_MAX: Final = 64
 TITLE_CHARS_MAX: Final = 200
+PRODUCT_TITLE_CHARS_MAX: Final = 255
 DESCRIPTION_CHARS_MAX: Final = 20_000
-LABEL_CHARS_MAX: Final = 200
+LABEL_CHARS_MAX: Final = 255
 URL_CHARS_MAX: Final = 2_000
 CHAT_CHARS_MAX: Final = 200
 BLOCKED_WORD_CHARS_MAX: Final = 40
@@ -118,7 +119,9 @@ BANS_PER_PLACE_MAX: Final = 10_000  # of a session, and of a shop
 BANS_SHOWN_MAX: Final = 200  # to a moderator who joins
 REVOCATIONS_MAX: Final = 100_000
 SHELF_PRODUCTS_MAX: Final = 500
-VARIANTS_PER_PRODUCT_MAX: Final = 200
+VARIANTS_PER_PRODUCT_MAX: Final = 2_048
+LISTED_VARIANTS_PER_PRODUCT_MAX: Final = 200  # in a list of the catalogue
+SHELF_VARIANTS_PER_PRODUCT_MAX: Final = 200  # of SHELF_PRODUCTS_MAX: 100,000 SKUs in all
 CHECKOUT_RIDS_MAX: Final = 20
 WELCOME_ORDERS_MAX: Final = 50
 BUYER_RESERVATIONS_MAX: Final = 100
@@ -160,6 +163,7 @@ PACKETS_PER_TURN_MIN: Final = 32  # however long they take
 # Once a packet has waited for so long, newer ones are read first.
 INTAKE_STALE_MS: Final = 250
 BODY_BYTES_MAX: Final = 65_536
+PRODUCT_BYTES_MAX: Final = 262_144  # of a body: VARIANTS_PER_PRODUCT_MAX of 128 each
 DEFLATED_BYTES_MIN: Final = 256  # less fits into one packet either way
 STILL_BYTES_MAX: Final = 33_554_432  # of all stills of a node
 OUTBOX_BYTES_MAX: Final = 65_536

@@ -8,6 +8,7 @@ from msgspec import Struct
 from liveshop.core.roles import Identity, Role
 
 PaymentMode = Literal["direct", "checkout"]
+ProductStatus = Literal["active", "draft", "archived", "unlisted"]
 PurchaseWord = Literal["buy", "reserve"]
 # The maker of a record in Redis: a buyer's command, or an order that takes charges.
 RecordWord = Literal["buy", "reserve", "charge"]
@@ -34,7 +35,10 @@ class Variant(Struct, frozen=True, kw_only=True):
 
 
 class Product(Struct, frozen=True, kw_only=True):
-    """A product of the catalogue; `shop` is the one that it belongs to, None for none."""
+    """A product of the catalogue; `shop` is the one that it belongs to, None for none.
+
+    `variants_total` is how many variants it has where only the first ones are here.
+    """
 
     product_id: str
     title: str
@@ -42,6 +46,14 @@ class Product(Struct, frozen=True, kw_only=True):
     image: str | None = None
     variants: list[Variant]
     shop: str | None = None
+    status: ProductStatus = "active"
+    published: bool = True
+    variants_total: int | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everyone may read it; in lists only an active one is shown to everyone."""
+        return self.published and self.status in ("active", "unlisted")
 
 
 class ShelfVariant(Struct, frozen=True, kw_only=True):

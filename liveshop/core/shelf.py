@@ -29,6 +29,11 @@ def add_product(state: SessionState, command: AddProduct, facts: Facts) -> Decis
         raise errors.Conflict("the product is on the shelf already")
     if len(state.shelf) >= limits.SHELF_PRODUCTS_MAX:
         raise errors.LimitReached("products on a shelf", limit=limits.SHELF_PRODUCTS_MAX, left=0)
+    if len(command.units) > limits.SHELF_VARIANTS_PER_PRODUCT_MAX:
+        offered_max = limits.SHELF_VARIANTS_PER_PRODUCT_MAX
+        raise errors.LimitReached(
+            "SKUs of a product on a shelf", limit=offered_max, left=offered_max
+        )
     if facts.product is None or not may_sell(state.info.shop, facts.product.shop):
         raise errors.NotFound("product", command.product_id)
     own_currency = state.info.currency == facts.catalogue_currency

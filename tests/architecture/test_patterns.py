@@ -90,8 +90,8 @@ def test_to_match_a_whole_text_takes_no_longer_than_it_is(pattern: str, flags: i
 def test_the_patterns_are_those_of_the_package_and_its_pages() -> None:
     modules = {where.rpartition(".")[0] for where, _, _ in _PATTERNS}
     csv = "liveshop.features.catalogue_import"
-    assert {f"{csv}.prose", f"{csv}.shopify", "liveshop.core.words"} <= modules
-    assert {"liveshop.core.money._PLAIN", f"{csv}.shopify._URL"} <= _whole()
+    assert {f"{csv}.prose", f"{csv}.products", "liveshop.core.words"} <= modules
+    assert {"liveshop.core.money._PLAIN", f"{csv}.products._URL"} <= _whole()
     assert {"playlist.js", "i18n.js"} <= {where for where, _, _ in _PATTERNS}
 
 

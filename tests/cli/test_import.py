@@ -40,28 +40,50 @@ def test_bad_rows_are_listed_with_their_line_and_exit_1(postgres_url: str) -> No
     result = run(ODDITIES, postgres_url=postgres_url)
     lines = result.stdout.splitlines()
     assert lines[:4] == [
-        "5 products with 7 variants",
-        "5 created, 0 updated, 0 unchanged, 14 bad rows",
+        "8 products with 10 variants",
+        "8 created, 0 updated, 0 unchanged, 11 bad rows",
         "line 7  -  Handle is missing",
         "line 9  sun-hat  the price -1.00 is negative",
     ]
-    assert len(lines) == 2 + 14
+    assert len(lines) == 2 + 11 + 3
+    assert lines[-3:] == [
+        "line 12  glove  note: the SKU RC-S is already on line 2: it is glove here",
+        "line 13  café-cup  note: not UTF-8: read as Windows-1252;"
+        " look at its letters with accents",
+        "line 15  sock  note: the quantity -2 is negative, and counts as 0",
+    ]
     assert result.exit_code == 1
 
 
 def test_prices_are_in_the_currency_of_the_settings(postgres_url: str, good: Path) -> None:
+    good.write_text(GOOD.replace("8.00", "8.50"))
     result = run(good, postgres_url=postgres_url, currency="JPY")
-    assert "line 2  mug  the price 9.00 has more than 0 decimals" in result.stdout
+    assert result.stdout.splitlines() == [
+        "1 products with 1 variants",
+        "1 created, 0 updated, 0 unchanged, 1 bad rows",
+        "line 3  cup  the price 8.50 has more than 0 decimals",
+    ]
     assert result.exit_code == 1
+
+
+def test_bad_rows_beyond_the_list_are_counted_by_what_is_at_fault(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.csv"
+    rows = [f"p{i},P,{'x' if i % 4 else '1'},{'x' if i % 4 == 0 else 1}" for i in range(12_000)]
+    path.write_text("\n".join(["Handle,Title,Variant Price,Variant Inventory Qty", *rows]))
+    lines = run(path, postgres_url=postgres_url).stdout.splitlines()
+    assert lines[1] == "0 created, 0 updated, 0 unchanged, 12000 bad rows"
+    assert len(lines) == 2 + 10_000 + 1
+    assert lines[-1] == "and 2000 more: 1500 of price, 500 of quantity"
 
 
 def test_a_file_that_is_no_csv_is_one_line(postgres_url: str, tmp_path: Path) -> None:
     path = tmp_path / "wrong.csv"
-    path.write_text("name;price\nMug;9\n")
+    path.write_text("name;cost\nMug;9\n")
     result = run(path, postgres_url=postgres_url)
     assert result.stderr.splitlines() == [
-        "Error: the header lacks Handle, Title, Variant Price;"
-        " the columns have to be separated by commas"
+        "Error: the header lacks Handle, Title, Variant Price; is this a product CSV from Shopify?"
     ]
     assert (result.stdout, result.exit_code) == ("", 1)
 

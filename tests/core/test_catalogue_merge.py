@@ -71,7 +71,7 @@ def test_units_that_are_away_stay_owed_until_they_are_back() -> None:
         "the stock of M is 0 now, and 4 more should go: they are set aside or sold;"
         " import the file again once they are back"
     )
-    assert first.bad == [BadRow(line=2, handle="mug", reason=reason)]
+    assert first.bad == [BadRow(line=2, handle="mug", reason=reason, kind="stock")]
 
     later = Merge([MUG], [stored(stock=5, imported_stock=5)])
     assert later.take(said(1)) == (Outcome.UPDATED, 1)
@@ -82,7 +82,9 @@ def test_units_that_are_away_stay_owed_until_they_are_back() -> None:
 def test_a_sku_of_another_product_is_refused_and_stays_where_it_is() -> None:
     merge = Merge([], [stored(stock=2, imported_stock=7, product_id="cup")])
     assert merge.take(said(9)) is None
-    assert merge.bad == [BadRow(line=2, handle="mug", reason="the SKU M belongs to cup")]
+    assert merge.bad == [
+        BadRow(line=2, handle="mug", reason="the SKU M belongs to cup", kind="catalogue")
+    ]
     assert (merge.products, merge.variants) == ({}, {})
 
 
@@ -90,7 +92,7 @@ def test_more_variants_of_a_product_that_was_refused_are_refused() -> None:
     merge = Merge([], [])
     assert merge.take(said(9, title=None)) is None
     reason = "the rows of this product further up were left out"
-    assert merge.bad == [BadRow(line=2, handle="mug", reason=reason)]
+    assert merge.bad == [BadRow(line=2, handle="mug", reason=reason, kind="catalogue")]
     assert (merge.products, merge.variants) == ({}, {})
 
 

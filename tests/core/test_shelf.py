@@ -25,7 +25,7 @@ from liveshop.core.events import (
     SaleEnded,
     ShelfOrdered,
 )
-from liveshop.core.model import ShelfProduct, ShelfVariant, Status
+from liveshop.core.model import Product, ShelfProduct, ShelfVariant, Status, Variant
 from tests.core.world import NOW_MS, CoreWorld, make_product
 
 
@@ -39,6 +39,18 @@ def test_adding_offers_the_named_skus_and_moves_their_units() -> None:
         events=(ProductAdded(offset=2, at_ms=NOW_MS, product=product),),
         moves=(Move(sku="shirt-L", units=4),),
     )
+
+
+def test_a_shelf_takes_200_skus_of_a_product_and_refuses_more_as_a_limit() -> None:
+    world = CoreWorld()
+    skus = [f"M{number:04}" for number in range(2_048)]
+    variants = [Variant(sku=sku, label=sku, price=100, stock=5) for sku in skus]
+    world.products["beads"] = Product(product_id="beads", title="Beads", variants=variants)
+    with pytest.raises(errors.LimitReached) as refusal:
+        world.decide(AddProduct(product_id="beads", units=dict.fromkeys(skus[:201], 1)))
+    assert (refusal.value.code, refusal.value.fields) == ("limit", {"limit": 200, "left": 200})
+    world.do(AddProduct(product_id="beads", units=dict.fromkeys(skus[-200:], 1)))
+    assert [v.sku for v in world.state.shelf["beads"].variants] == skus[-200:]
 
 
 def test_a_shelf_may_be_filled_before_the_session_goes_live() -> None:

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Final
 
 from liveshop.core import limits, wire
-from liveshop.core.catalogue import BadRow, ImportedProduct
+from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedStock, RowNote
 from liveshop.core.errors import BadRequest
 from liveshop.core.fields import is_id
 from liveshop.features.catalogue_import.csv_rows import lines_of
+from liveshop.features.catalogue_import.rows import Item
 from liveshop.features.catalogue_import.shopify import parse
 from tests.fuzz.target import Target
 
@@ -16,9 +17,12 @@ _HEADER: Final = (
     b"Variant Compare At Price,Variant Inventory Qty,Image Src,Image Position\n"
 )
 _ODDITIES: Final = Path(__file__).parents[1] / "files" / "oddities.csv"
+_INVENTORY: Final = (
+    b"Handle,Title,Option1 Value,SKU,HS Code,COO,Location,Incoming (not editable),"
+    b"Unavailable (not editable),Committed (not editable),Available (not editable),"
+    b"On hand (current),On hand (new)\n"
+)
 _CURRENCIES: Final = ("EUR", "JPY", "BHD")
-
-_Item = ImportedProduct | BadRow
 
 
 def check_csv(data: bytes) -> None:
@@ -42,9 +46,13 @@ def check_csv(data: bytes) -> None:
     skus: set[str] = set()
     for item in whole:
         wire.encode_one(item)  # text that is no text would not pass
-        if isinstance(item, BadRow):
-            assert 2 <= item.line <= lines
-            assert item.reason
+        if isinstance(item, BadRow | RowNote):
+            of_file = isinstance(item, RowNote) and not item.handle
+            assert (1 if of_file else 2) <= item.line <= lines
+            assert item.reason if isinstance(item, BadRow) else item.note
+            continue
+        if isinstance(item, ImportedStock):
+            _check_stock(item, lines)
             continue
         _check_product(item, lines)
         new = {variant.sku for variant in item.variants}
@@ -53,7 +61,7 @@ def check_csv(data: bytes) -> None:
         skus |= new
 
 
-def _items(currency: str, chunks: list[bytes]) -> list[_Item] | str:
+def _items(currency: str, chunks: list[bytes]) -> list[Item] | str:
     try:
         return list(parse(lines_of(chunks), currency))
     except BadRequest as refusal:
@@ -61,9 +69,17 @@ def _items(currency: str, chunks: list[bytes]) -> list[_Item] | str:
         return refusal.message
 
 
+def _check_stock(stock: ImportedStock, lines: int) -> None:
+    assert 2 <= stock.line <= lines
+    assert 0 <= stock.stock <= limits.UNITS_MAX
+    ids = (stock.product_id, stock.sku, stock.made_sku)
+    assert all(is_id(each) for each in ids if each is not None)
+    assert stock.sku or stock.made_sku
+
+
 def _check_product(product: ImportedProduct, lines: int) -> None:
     assert is_id(product.product_id)
-    assert product.title is None or 1 <= len(product.title) <= limits.TITLE_CHARS_MAX
+    assert product.title is None or 1 <= len(product.title) <= limits.PRODUCT_TITLE_CHARS_MAX
     assert len(product.description) <= limits.DESCRIPTION_CHARS_MAX
     assert product.image is None or product.image.startswith(("http://", "https://", "/"))
     assert 1 <= len(product.variants) <= limits.VARIANTS_PER_PRODUCT_MAX
@@ -82,6 +98,13 @@ CSV: Final = Target(
         b"\x00" + _ODDITIES.read_bytes(),
         *(b"\x80" + line for line in _ODDITIES.read_bytes().splitlines(keepends=True)[1:]),
         b'\x81mug,Mug,"<b>A</b> mug",S,Red,M-1,9,12,5,/mug.svg,1\nmug,,,M,,M-2,9,,,,\n',
+        b"\x00"
+        + _INVENTORY
+        + b"mug,Mug,M,M-1,,,Athens,0,1,2,7,10,\nmug,Mug,M,M-1,,,Rome,,,,-9,,\n",
+        b"\x00" + _INVENTORY + b"mug,Mug,M,,,,Athens,0,1,2,not stocked,not stocked,5\n",
+        b"\x00Handle,SKU,COO,Athens,Rome\nmug,M-1,GR,3,not stocked\nmug,,,,\n",
+        b"\x00" + "Handle,Title,Price\ncafé,Café,1\n".encode("utf-16"),
+        b"\x00sep=;\nURL handle;Title;Price;Status\ncaf\xe9;Caf\xe9;1,50;draft\n",
         b"\x80cup,Cup,,,,,1,,,/a.jpg," + b"9" * 5_000,
         b'\x85a,A,"x\r\n"" y",S,,,1,0,1,,\r\nb,B,"never closed,,,1,2,3\nc,C,,,,,1,,,,\n',
     ],

@@ -90,6 +90,10 @@ class Caller:
             return False
         return self.session_id in (None, session_id)
 
+    def sees_hidden_products(self) -> bool:
+        """Whether the catalogue is shown with what is not public: to hosts, and to API keys."""
+        return self.grant is not None and self.grant.identity.role >= Role.HOST
+
     def buyer(self, viewer_id: str | None) -> Identity:
         """Return for whom the caller buys: itself, or whom the backend names in `viewer_id`."""
         identity = self.identity()

@@ -89,7 +89,7 @@ async def _body(operation: Operation, request: Request) -> Any:
         return Nothing()
     if request.method == "GET" or operation.reads is not None:
         return Nothing()
-    data = await read_body(request)
+    data = await read_body(request, bytes_max=operation.body_bytes_max)
     if operation.body is Nothing and not data:
         return Nothing()
     return wire.decode_body(data, operation.body)

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar, get_args, get_type_hints
 
 from starlette.requests import Request
 
+from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
 from liveshop.core.fields import Id, Uuid
 from liveshop.core.roles import Role, Scope
@@ -88,8 +89,8 @@ class Operation:
     `answers` are its successes by status, `refuses` the errors of its own, besides those that
     every operation has. `streams` is the media type of a body that the handler reads itself,
     `reads` the record of a JSON body that it does. `body` says more than the handler's annotation
-    where it depends on the features of a node. `returns` is the media type of an answer, which
-    is text then if it is not JSON.
+    where it depends on the features of a node; it has at most `body_bytes_max`. `returns` is the
+    media type of an answer, which is text then if it is not JSON.
     """
 
     method: str
@@ -104,6 +105,7 @@ class Operation:
     reads: Any = None
     returns: str = JSON
     body: Any = None
+    body_bytes_max: int = limits.BODY_BYTES_MAX
     query: Any = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from liveshop.core import limits
-from liveshop.core.fields import PLAIN_OR_EMPTY, PROSE, Id, Label, Price, Title, Units, Url
-from liveshop.core.model import Product, Variant
+from liveshop.core.fields import PLAIN_OR_EMPTY, PROSE, Id, Label, Price, ProductTitle, Units, Url
+from liveshop.core.model import Product, ProductStatus, Variant
 from liveshop.edge.http.base_records import Input, Output, Page
 
 
@@ -30,13 +30,15 @@ class NewProduct(Input, frozen=True, kw_only=True):
     """A product to put into the catalogue; `shop` is the caller's if left out."""
 
     product_id: Id
-    title: Title
+    title: ProductTitle
     description: Annotated[str, Meta(max_length=limits.DESCRIPTION_CHARS_MAX, pattern=PROSE)] = ""
     image: Url | None = None
     variants: Annotated[
         list[NewVariant], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)
     ]
     shop: Id | None = None
+    status: ProductStatus = "active"
+    published: bool = True
 
     def __post_init__(self) -> None:
         if len({variant.sku for variant in self.variants}) < len(self.variants):
@@ -60,11 +62,15 @@ class NewProduct(Input, frozen=True, kw_only=True):
                 for variant in self.variants
             ],
             shop=shop,
+            status=self.status,
+            published=self.published,
         )
 
 
 class ProductList(Output, frozen=True, kw_only=True):
-    """A page of the catalogue."""
+    """A page of the catalogue, whose prices are in `currency`."""
 
     products: list[Product]
     next: str | None
+    currency: str
+    currency_digits: int

@@ -1,8 +1,11 @@
 """The catalogue over HTTP."""
 
 from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.limits import PRODUCT_BYTES_MAX
 from liveshop.core.model import Product
+from liveshop.core.money import currency_digits
 from liveshop.core.roles import Role, Scope
+from liveshop.core.shops import may_touch
 from liveshop.core.wire import Message, as_message
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
@@ -15,35 +18,58 @@ async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Re
     call.caller.require_anywhere()
     product = call.body.product(call.caller.shop_of_new(call.body.shop))
     await services.stores[Catalogue].create(product)
-    return Reply(_view(product), 201)
+    return Reply(_view(product, hidden=True), 201)
 
 
 async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -> Reply:
     """List the catalogue, in the order in which products were added, or search it with `q`.
 
     A product is found if its title or id has words that begin with each word of `q`, or if one of
-    its SKUs begins with `q`. A caller of one shop is shown those of that shop.
+    its SKUs begins with `q`. A caller of one shop is shown those of that shop. Drafts, archived,
+    unlisted and unpublished products are shown to hosts. Of more than 200 variants the first are
+    listed, and `variants_total` counts all.
     """
+    hidden = call.caller.sees_hidden_products()
+    currency = services.settings.currency
     page = await services.stores[Catalogue].page(
         after=call.query.after,
         limit=call.query.limit,
         search=call.query.q.strip(),
         shop=call.caller.shop,
+        hidden=hidden,
     )
-    return Reply({"products": [_view(product) for product in page.products], "next": page.next})
+    found = {
+        "products": [_view(product, hidden=hidden) for product in page.products],
+        "next": page.next,
+        "currency": currency,
+        "currency_digits": currency_digits(currency),
+    }
+    return Reply(found)
 
 
 async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Reply:
-    """Read one product."""
-    return Reply(_view(await services.stores[Catalogue].get(call.path["product_id"])))
+    """Read one product; what is not public is there for hosts of its shop."""
+    product = await services.stores[Catalogue].get(call.path["product_id"])
+    hidden = call.caller.sees_hidden_products() and may_touch(call.caller.shop, product.shop)
+    if not (hidden or product.is_public):
+        raise NotFound("product", product.product_id)
+    return Reply(_view(product, hidden=hidden))
 
 
-def _view(product: Product) -> Message:
-    """Return a product as it is shown: `shop` is left out where there is none."""
+def _view(product: Product, *, hidden: bool) -> Message:
+    """Return a product as it is shown, without what is as in most.
+
+    Hosts see a status that is not active, and that a product is not published.
+    """
     view = as_message(product)
-    if product.shop is None:
-        del view["shop"]
+    for name, usual in _USUAL.items():
+        if view[name] == usual or (name in _FOR_HOSTS and not hidden):
+            del view[name]
     return view
+
+
+_FOR_HOSTS = ("status", "published")
+_USUAL = {"shop": None, "status": "active", "published": True, "variants_total": None}
 
 
 OPERATIONS = (
@@ -52,6 +78,7 @@ OPERATIONS = (
         path="/api/products",
         handler=add_product,
         scope=Scope.CATALOGUE,
+        body_bytes_max=PRODUCT_BYTES_MAX,
         needs=Role.HOST,
         answers={201: Product},
         refuses=(Conflict,),

@@ -3,27 +3,34 @@
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
+from liveshop.features.catalogue_import.encodings import utf8_of, western_text
 from liveshop.features.catalogue_import.limits import CSV_RECOVERIES_MAX, CSV_ROW_BYTES_MAX
 
 _BOM = b"\xef\xbb\xbf"
+# Excel's way to say it, in a line before the header.
+_SEPARATOR_LINE = b"sep="
+_SEPARATORS = ",;\t|"
 
 
 class CsvRow(NamedTuple):
     """A row and the line it starts on, the header being 1.
 
     With a `fault` it could not be read, and the cells are what its first line looks like.
-    Bytes that are not UTF-8 stand in the cells as lone surrogates.
+    Bytes that are not UTF-8 stand in the cells as lone surrogates, unless they were `western`:
+    letters of Windows-1252.
     """
 
     line: int
     cells: list[str]
     fault: str | None = None
+    western: bool = False
 
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Return the lines of a stream, each with its end: LF, CRLF or CR.
+    """Return the lines of a stream in UTF-8 or UTF-16, each with its end: LF, CRLF or CR.
 
     Of a line that is longer than a row may be, only so much is returned that this can be seen;
     the rest of it is passed over.
@@ -31,7 +38,7 @@ def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
     # A line may come in half a million chunks: the part that is there is neither copied nor
     # searched for each of them.
     rest = bytearray()
-    for chunk in chunks:
+    for chunk in utf8_of(chunks):
         ended = rest.endswith(b"\r")  # unless LF is the next byte, which only now can be seen
         rest += chunk
         if ended or b"\n" in chunk or b"\r" in chunk:
@@ -52,8 +59,9 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[CsvRow]:
     """
     # Python's own limit is lower: a long cell would be read again as many rows that are none.
     csv.field_size_limit(CSV_ROW_BYTES_MAX)
-    source = _Lines(lines)
-    reader = csv.reader(source, strict=True)
+    separator, lines, skipped = _separated(lines)
+    source = _Lines(lines, skipped)
+    reader = csv.reader(source, strict=True, delimiter=separator)
     while True:
         line = source.start_row()
         try:
@@ -61,11 +69,27 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[CsvRow]:
         except StopIteration:
             return
         except csv.Error as exc:
-            guess = source.recover().split(",")
+            guess = source.recover().split(separator)
             yield CsvRow(line, guess, f"not readable as CSV: {exc}")
         else:
             if cells:
-                yield CsvRow(line, cells)
+                yield CsvRow(line, cells, western=source.is_western)
+
+
+def _separated(lines: Iterable[bytes]) -> tuple[str, Iterable[bytes], int]:
+    """Return what separates the cells of a file, its lines, and how many of them were passed over.
+
+    It is the one that the header has most of, or what a line before the header says.
+    """
+    source = iter(lines)
+    first = next(source, b"")
+    said = first.removeprefix(_BOM).strip(b'\r\n"')
+    if said.startswith(_SEPARATOR_LINE) and len(said) > len(_SEPARATOR_LINE):
+        separator = chr(said[len(_SEPARATOR_LINE)])
+        if separator in _SEPARATORS:
+            return separator, source, 1
+    most = max(_SEPARATORS, key=lambda each: first.count(each.encode()))
+    return most, chain([first], source), 0
 
 
 def _split(data: bytes) -> list[bytes]:
@@ -77,12 +101,13 @@ def _split(data: bytes) -> list[bytes]:
 class _Lines:
     """The lines that csv.reader pulls, with those of the row in hand kept for a second try."""
 
-    def __init__(self, lines: Iterable[bytes]) -> None:
+    def __init__(self, lines: Iterable[bytes], skipped: int) -> None:
+        self.is_western = False  # some of the row in hand
         self._source = iter(lines)
         self._again: deque[bytes] = deque()
         self._row: list[bytes] = []
         self._row_bytes = 0
-        self._number = 0
+        self._number = skipped
         self._recoveries = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -99,10 +124,11 @@ class _Lines:
             raise csv.Error(
                 f"the row is longer than {CSV_ROW_BYTES_MAX} bytes, is a quote missing?"
             )
-        return _text(line)
+        return self._text(line)
 
     def start_row(self) -> int:
         """Forget the last row; return the number of the line on which the next one starts."""
+        self.is_western = False
         self._row.clear()
         self._row_bytes = 0
         return self._number + 1
@@ -117,8 +143,14 @@ class _Lines:
             self._recoveries += 1
             self._again.extendleft(reversed(others))
             self._number -= len(others)
-        return _text(first)
+        return self._text(first)
 
-
-def _text(line: bytes) -> str:
-    return line.decode("utf-8", "surrogateescape")
+    def _text(self, line: bytes) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            text = western_text(line)
+            if text is None:
+                return line.decode("utf-8", "surrogateescape")
+            self.is_western = True
+            return text

@@ -2,19 +2,23 @@
 
 from msgspec import Struct
 
-from liveshop.core.catalogue import BadRow, ImportedProduct
+from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedStock, RowNote
 
 
 class Reading(Struct, frozen=True, kw_only=True):
     """A portion of what a file says, as the process that reads it hands it over.
 
-    `bad_rows` counts all bad rows of the portion, also those that `bad` does not list. The last
-    portion of a file is empty, and either `whole` or with the reason why the file is refused.
+    `bad_kinds` counts all bad rows of the portion by their kind, also those that `bad` does not
+    list; `note_kinds` counts the notes, likewise. The last portion of a file is empty, and either
+    `whole` or with the reason why the file is refused.
     """
 
     products: list[ImportedProduct] = []
+    stock: list[ImportedStock] = []
     bad: list[BadRow] = []
-    bad_rows: int = 0
+    bad_kinds: dict[str, int] = {}
+    notes: list[RowNote] = []
+    note_kinds: dict[str, int] = {}
     whole: bool = False
     refusal: str | None = None
 
@@ -23,7 +27,8 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     """The result of an import: products and variants taken, and products by what became of them.
 
     `bad` lists the first BAD_ROWS_LISTED_MAX rows that were left out, by line; `bad_rows` counts
-    them all.
+    them all, and `bad_kinds` by what is at fault. `notes` lists the first NOTES_LISTED_MAX remarks
+    on what was taken in another way than it says, and `note_kinds` counts all of them.
     """
 
     products: int
@@ -33,3 +38,6 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     unchanged: int
     bad: list[BadRow]
     bad_rows: int
+    bad_kinds: dict[str, int] = {}
+    notes: list[RowNote] = []
+    note_kinds: dict[str, int] = {}

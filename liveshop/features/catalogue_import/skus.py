@@ -1,4 +1,4 @@
-"""Names for variants that have none."""
+"""Names for variants that have none, and for what has too long a one."""
 
 from collections.abc import Sequence
 
@@ -18,6 +18,18 @@ def derived_sku(handle: str, options: Sequence[str]) -> str:
     name = "/".join(parts)
     if len(name) <= ID_CHARS_MAX and not any("/" in part or "~" in part for part in parts):
         return name
+    return _cut(name, parts)
+
+
+def id_of(name: str) -> str:
+    """Return the id of what a file names so: the name, or the start of one that is too long.
+
+    Such an id ends in `~` and a digest of the whole name, and is the same every time.
+    """
+    return name if len(name) <= ID_CHARS_MAX else _cut(name, [name])
+
+
+def _cut(name: str, parts: Sequence[str]) -> str:
     # Few files need it, and with it OpenSSL: 4 MB and 4 ms of each process that reads a file.
     from hashlib import blake2b
 

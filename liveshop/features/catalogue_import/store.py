@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 
 import anyio
 
-from liveshop.core.catalogue import BadRow, Outcome
+from liveshop.core.catalogue import BadRow, Outcome, RowNote
 from liveshop.core.errors import BadRequest, Busy
 from liveshop.features.catalogue_import import limits
 from liveshop.features.catalogue_import.rules import ImportReport, Reading
@@ -82,7 +82,7 @@ async def import_products(
     shop: str | None = None,
     portion: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> ImportReport:
-    """Read Shopify's product CSV and make the catalogue of a shop, or of none, say the same.
+    """Read Shopify's product or inventory CSV and make a shop's catalogue, or none's, say the same.
 
     `currency` is that of its prices; `progress` is told the bytes read so far. Each portion is
     written within a `portion`, which may wait. Raises BadRequest for a file that is no such CSV,
@@ -92,13 +92,15 @@ async def import_products(
     tally = _Tally()
 
     async def take(reading: Reading) -> None:
-        tally.add_bad(reading.bad, reading.bad_rows)
+        tally.add_remarks(reading)
         if reading.products:
             async with portion():
-                imported, bad = await catalogue.merge(reading.products, shop)
-            for product in imported:
-                tally.add(product)
-            tally.add_bad(bad, len(bad))
+                merged = await catalogue.merge(reading.products, shop)
+            tally.add(*merged)
+        if reading.stock:
+            async with portion():
+                merged = await catalogue.merge_stock(reading.stock, shop)
+            tally.add(*merged)
 
     async with aclosing(_counted(chunks, progress)) as source:
         await read_products(source, currency, take)
@@ -124,19 +126,27 @@ class _Tally:
         self._outcomes: dict[str, Outcome] = {}
         self._variants = 0
         self._bad: list[BadRow] = []
-        self._bad_rows = 0
+        self._notes: list[RowNote] = []
+        self._bad_kinds = Counter[str]()
+        self._note_kinds = Counter[str]()
 
-    def add(self, product: Imported) -> None:
-        # A product whose rows do not stand together comes more than once.
-        before = self._outcomes.get(product.product_id, Outcome.UNCHANGED)
-        if before is Outcome.UNCHANGED:
-            self._outcomes[product.product_id] = product.outcome
-        self._variants += product.variants
+    def add(self, imported: list[Imported], bad: list[BadRow]) -> None:
+        """Add what became of products, and the rows that do not fit the catalogue."""
+        for product in imported:
+            # A product whose rows do not stand together comes more than once.
+            before = self._outcomes.get(product.product_id, Outcome.UNCHANGED)
+            if before is Outcome.UNCHANGED:
+                self._outcomes[product.product_id] = product.outcome
+            self._variants += product.variants
+        self._bad_kinds.update(row.kind for row in bad)
+        self._bad += bad[: limits.BAD_ROWS_LISTED_MAX - len(self._bad)]
 
-    def add_bad(self, rows: list[BadRow], count: int) -> None:
-        """Count bad rows, of which some may not be listed."""
-        self._bad_rows += count
-        self._bad += rows[: limits.BAD_ROWS_LISTED_MAX - len(self._bad)]
+    def add_remarks(self, reading: Reading) -> None:
+        """Add a portion's bad rows and notes, of which some may only be counted."""
+        self._bad_kinds.update(reading.bad_kinds)
+        self._note_kinds.update(reading.note_kinds)
+        self._bad += reading.bad[: limits.BAD_ROWS_LISTED_MAX - len(self._bad)]
+        self._notes += reading.notes[: limits.NOTES_LISTED_MAX - len(self._notes)]
 
     def report(self) -> ImportReport:
         count = Counter(self._outcomes.values())
@@ -147,5 +157,8 @@ class _Tally:
             updated=count[Outcome.UPDATED],
             unchanged=count[Outcome.UNCHANGED],
             bad=sorted(self._bad, key=lambda row: row.line),
-            bad_rows=self._bad_rows,
+            bad_rows=self._bad_kinds.total(),
+            bad_kinds=dict(sorted(self._bad_kinds.items())),
+            notes=sorted(self._notes, key=lambda note: note.line),
+            note_kinds=dict(sorted(self._note_kinds.items())),
         )

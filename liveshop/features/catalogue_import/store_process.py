@@ -12,11 +12,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final, NoReturn
 
-from liveshop.core.catalogue import BadRow, ImportedProduct
+from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedStock, RowNote
 from liveshop.core.errors import BadRequest
 from liveshop.core.wire import encode_one
 from liveshop.features.catalogue_import import limits, shopify
 from liveshop.features.catalogue_import.csv_rows import lines_of
+from liveshop.features.catalogue_import.rows import Item
 from liveshop.features.catalogue_import.rules import Reading
 
 _CHUNK_BYTES: Final = 65_536
@@ -30,7 +31,7 @@ def main() -> NoReturn:
     os._exit(0)
 
 
-def answer(items: Iterable[ImportedProduct | BadRow], output: BinaryIO) -> None:
+def answer(items: Iterable[Item], output: BinaryIO) -> None:
     """Write a file's readings, of which the last is `whole` or has the file's `refusal`."""
     try:
         for reading in readings(items):
@@ -41,35 +42,77 @@ def answer(items: Iterable[ImportedProduct | BadRow], output: BinaryIO) -> None:
         _write(Reading(whole=True), output)
 
 
-def readings(items: Iterable[ImportedProduct | BadRow]) -> Iterator[Reading]:
-    """Return products and bad rows in portions that the parent reads and commits at once.
+def readings(items: Iterable[Item]) -> Iterator[Reading]:
+    """Return what a file has in portions that the parent reads and commits at once.
 
-    Bad rows that no report lists are only counted.
+    Bad rows and notes that no report lists are only counted.
     """
-    listed = 0
-    products: list[ImportedProduct] = []
-    bad: list[BadRow] = []
-    variants = chars = bad_rows = 0
+    portion = _Portion(limits.BAD_ROWS_LISTED_MAX, limits.NOTES_LISTED_MAX)
     for item in items:
-        if isinstance(item, BadRow):
-            bad_rows += 1
-            if listed < limits.BAD_ROWS_LISTED_MAX:
-                listed += 1
-                bad.append(item)
-        else:
-            products.append(item)
-            variants += len(item.variants)
-            chars += len(item.description)
-        if (
-            variants >= limits.IMPORT_VARIANTS_PER_COMMIT
-            or chars >= limits.IMPORT_CHARS_PER_COMMIT
-            or bad_rows >= limits.BAD_ROWS_LISTED_MAX
-        ):
-            yield Reading(products=products, bad=bad, bad_rows=bad_rows)
-            products, bad = [], []
-            variants = chars = bad_rows = 0
-    if products or bad_rows:
-        yield Reading(products=products, bad=bad, bad_rows=bad_rows)
+        portion.take(item)
+        if portion.is_full():
+            yield portion.reading()
+            portion = _Portion(portion.bad_listed, portion.notes_listed)
+    if not portion.is_empty():
+        yield portion.reading()
+
+
+class _Portion:
+    """A reading in the making, and how many bad rows and notes may be listed after it."""
+
+    def __init__(self, bad_listed: int, notes_listed: int) -> None:
+        self.bad_listed = bad_listed
+        self.notes_listed = notes_listed
+        self._products: list[ImportedProduct] = []
+        self._stock: list[ImportedStock] = []
+        self._bad: list[BadRow] = []
+        self._notes: list[RowNote] = []
+        self._bad_kinds: dict[str, int] = {}
+        self._note_kinds: dict[str, int] = {}
+        self._variants = self._chars = self._remarks = 0
+
+    def take(self, item: Item) -> None:
+        match item:
+            case ImportedProduct():
+                self._products.append(item)
+                self._variants += len(item.variants)
+                self._chars += len(item.description)
+            case ImportedStock():
+                self._stock.append(item)
+                self._variants += 1
+            case BadRow():
+                self._remarks += 1
+                self._bad_kinds[item.kind] = self._bad_kinds.get(item.kind, 0) + 1
+                if self.bad_listed > 0:
+                    self.bad_listed -= 1
+                    self._bad.append(item)
+            case RowNote():
+                self._remarks += 1
+                self._note_kinds[item.kind] = self._note_kinds.get(item.kind, 0) + 1
+                if self.notes_listed > 0:
+                    self.notes_listed -= 1
+                    self._notes.append(item)
+
+    def is_full(self) -> bool:
+        """Whether it has as much as the parent reads, or commits, in one turn."""
+        return (
+            self._variants >= limits.IMPORT_VARIANTS_PER_COMMIT
+            or self._chars >= limits.IMPORT_CHARS_PER_COMMIT
+            or self._remarks >= limits.REMARKS_PER_READING_MAX
+        )
+
+    def is_empty(self) -> bool:
+        return not (self._products or self._stock or self._remarks)
+
+    def reading(self) -> Reading:
+        return Reading(
+            products=self._products,
+            stock=self._stock,
+            bad=self._bad,
+            bad_kinds=self._bad_kinds,
+            notes=self._notes,
+            note_kinds=self._note_kinds,
+        )
 
 
 def _chunks(source: BinaryIO) -> Iterator[bytes]:

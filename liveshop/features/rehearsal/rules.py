@@ -296,5 +296,4 @@ def _less_stock(product: Product, moved: Mapping[str, int]) -> Product:
 
 def _catalogue_product(product: Product) -> Message:
     shown: Message = to_builtins(product)
-    del shown["description"], shown["shop"]
-    return shown
+    return {name: shown[name] for name in ("product_id", "title", "image", "variants")}

@@ -23,6 +23,7 @@ from liveshop.core.fields import (
     Limit,
     Price,
     Prices,
+    ProductTitle,
     Quantity,
     Title,
     Units,
@@ -55,10 +56,10 @@ class RehearsedProduct(RehearsalRecord, frozen=True, kw_only=True):
     """A product on the shelf."""
 
     product_id: Id
-    title: Title
+    title: ProductTitle
     image: Url | None
     variants: Annotated[
-        list[RehearsedVariant], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)
+        list[RehearsedVariant], Meta(min_length=1, max_length=limits.SHELF_VARIANTS_PER_PRODUCT_MAX)
     ]
 
 
@@ -123,7 +124,7 @@ class CatalogueProduct(RehearsalRecord, frozen=True, kw_only=True):
     """A product that can be put on the shelf of a rehearsal."""
 
     product_id: Id
-    title: Title
+    title: ProductTitle
     image: Url | None = None
     variants: Annotated[
         list[RehearsedStock], Meta(min_length=1, max_length=limits.VARIANTS_PER_PRODUCT_MAX)

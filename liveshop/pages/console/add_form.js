@@ -4,23 +4,25 @@ import { useDesk } from "../shared/desk.js";
 import { Form } from "../shared/desk_sheet.js";
 import { Field } from "../shared/field.js";
 import { NumberField, amount, whole } from "../shared/fields.js";
-import { html, useEffect, useState } from "../shared/html.js";
+import { html, useEffect, useRef, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
 
 const UNITS_OFFERED = 10;
 const TYPING_MS = 150;
+const VARIANTS_DRAWN_MAX = 200; // as many as a shelf takes of a product
 
 export function AddForm() {
   const desk = useDesk();
   const [making, setMaking] = useState(false);
   const [picked, setPicked] = useState(null);
+  const typed = useRef(new Map()); // by SKU: the units and the price in the table of the offer
   const currency = useShopState((state) => state.session.currency);
   const submit = async (elements) => {
     if (making) return addNew(desk, elements, currency);
     if (picked === null) throw new Error(t("console.add_pick"));
-    return addKnown(desk, picked, elements, currency);
+    return addKnown(desk, picked, typed.current, whole(elements.limit.value), currency);
   };
   return html`
     <${Form} title=${t("console.add_title")} action=${t("console.add_action")}
@@ -33,7 +35,9 @@ export function AddForm() {
       </fieldset>
       ${making ? html`<${NewProduct} currency=${currency} />`
         : html`<${Found} picked=${picked} pick=${setPicked} />`}
-      ${picked !== null && !making && html`<${Offer} product=${picked} currency=${currency} />`}
+      ${picked !== null && !making && html`
+        <${Offer} key=${picked.product_id} found=${picked} typed=${typed.current}
+          currency=${currency} />`}
       <${NumberField} label=${t("console.add_limit")} name="limit" min="1" max="1000" required
         value="10" />
     <//>`;
@@ -75,6 +79,7 @@ function Found({ picked, pick }) {
           ${p.image && html`
             <img class="thumb" src=${p.image} alt="" width="32" height="32" />`}
           <span class="title">${p.title}</span>
+          ${hiddenWord(p) && html`<span class="pill">${hiddenWord(p)}</span>`}
           <span class="note">${here.has(p.product_id) ? t("console.add_here")
             : t("console.in_stock", { n: p.variants.reduce((sum, v) => sum + v.stock, 0) })}</span>
         </label>`)}
@@ -83,30 +88,72 @@ function Found({ picked, pick }) {
     </div>`;
 }
 
-function Offer({ product, currency }) {
+/** Why viewers do not see a product in the catalogue, or "". */
+function hiddenWord({ status = "active", published = true }) {
+  if (status !== "active") return t(`console.product_${status}`);
+  return published ? "" : t("console.product_unpublished");
+}
+
+/** The table of what is offered; of many variants those that are searched for are drawn. */
+function Offer({ found, typed, currency }) {
+  const desk = useDesk();
+  const [product, setProduct] = useState(null);
+  const [q, setQ] = useState("");
+  useEffect(() => {
+    let gone = false;
+    desk.office.whole(found).then((whole) => {
+      if (gone) return;
+      typed.clear();
+      const few = whole.variants.length <= VARIANTS_DRAWN_MAX;
+      for (const { sku, stock } of whole.variants) {
+        typed.set(sku, { units: few ? Math.min(stock, UNITS_OFFERED) : 0, price: "" });
+      }
+      setProduct(whole);
+    }, (refusal) => desk.say(desk.explain(refusal), { problem: true }));
+    return () => {
+      gone = true;
+      typed.clear();
+    };
+  }, [found]);
+  if (product === null) return null;
+  const words = q.trim().toLowerCase();
+  const named = product.variants.filter(({ sku, label }) =>
+    `${label} ${sku}`.toLowerCase().includes(words));
+  const drawn = named.slice(0, VARIANTS_DRAWN_MAX);
   return html`
+    ${product.variants.length > VARIANTS_DRAWN_MAX && html`
+      <${Field} label=${t("console.variants_search", { n: product.variants.length })}
+        type="search" hint=${t("console.variants_many", { n: VARIANTS_DRAWN_MAX })}
+        value=${q} onInput=${(event) => setQ(event.target.value)} />`}
     <table class="offer">
       <thead><tr><th scope="col">${t("console.variant")}</th>
         <th scope="col">${t("console.units")}</th>
         <th scope="col">${t("console.price_here", { currency })}</th></tr></thead>
-      <tbody key=${product.product_id}>
-        ${product.variants.map((v) => html`
-          <tr key=${v.sku}><th scope="row">${labelOf(v, product)}${" "}
-              <span class="note">${t("console.in_stock", { n: v.stock })}</span></th>
-            <td><input type="number" name=${`units-${v.sku}`} min="0" max=${v.stock} step="1"
-              defaultValue=${String(Math.min(v.stock, UNITS_OFFERED))}
-              aria-label=${t("console.units_of", { label: labelOf(v, product) })} /></td>
-            <td><input name=${`price-${v.sku}`} inputmode="decimal" autocomplete="off"
-              placeholder=${plainMoney(v.price, currency)}
-              aria-label=${t("console.price_of_here", { label: labelOf(v, product) })} />
-            </td></tr>`)}
+      <tbody>
+        ${drawn.map((v) => html`<${Offered} key=${v.sku} variant=${v} product=${product}
+          typed=${typed.get(v.sku)} currency=${currency} />`)}
       </tbody>
     </table>`;
 }
 
+function Offered({ variant: v, product, typed, currency }) {
+  return html`
+    <tr><th scope="row">${labelOf(v, product)}${" "}
+        <span class="note">${t("console.in_stock", { n: v.stock })}</span></th>
+      <td><input type="number" name=${`units-${v.sku}`} min="0" max=${v.stock} step="1"
+        defaultValue=${String(typed.units)}
+        onInput=${(event) => { typed.units = whole(event.target.value) ?? 0; }}
+        aria-label=${t("console.units_of", { label: labelOf(v, product) })} /></td>
+      <td><input name=${`price-${v.sku}`} inputmode="decimal" autocomplete="off"
+        defaultValue=${typed.price} placeholder=${plainMoney(v.price, currency)}
+        onInput=${(event) => { typed.price = event.target.value; }}
+        aria-label=${t("console.price_of_here", { label: labelOf(v, product) })} />
+      </td></tr>`;
+}
+
 function NewProduct({ currency }) {
   return html`
-    <${Field} label=${t("console.new_title")} name="title" required maxlength="200" autofocus />
+    <${Field} label=${t("console.new_title")} name="title" required maxlength="255" autofocus />
     <div class="pair">
       <${Field} label=${t("console.new_price", { currency })} name="price" inputmode="decimal"
         required />
@@ -118,16 +165,16 @@ function NewProduct({ currency }) {
     <${Field} label=${t("console.new_image")} name="image" type="url" maxlength="2000" />`;
 }
 
-async function addKnown(desk, { product_id, title, variants }, elements, currency) {
-  const offered = variants.filter((v) => whole(elements[`units-${v.sku}`].value) > 0);
+async function addKnown(desk, { product_id, title }, typed, limit, currency) {
+  const offered = [...typed].filter(([, { units }]) => units > 0);
   if (offered.length === 0) throw new Error(t("console.add_no_units"));
-  const by = (read) => Object.fromEntries(offered.map((v) => [v.sku, read(v)]));
-  const typed = offered.filter((v) => elements[`price-${v.sku}`].value.trim() !== "");
+  const priced = offered.filter(([, { price }]) => price.trim() !== "");
   const prices = Object.fromEntries(
-    typed.map((v) => [v.sku, amount(elements[`price-${v.sku}`].value, currency)]));
+    priced.map(([sku, { price }]) => [sku, amount(price, currency)]));
   await desk.send({
-    type: "product.add", product_id, units: by((v) => whole(elements[`units-${v.sku}`].value)),
-    limit: whole(elements.limit.value), ...(typed.length > 0 && { prices }),
+    type: "product.add", product_id, limit,
+    units: Object.fromEntries(offered.map(([sku, { units }]) => [sku, units])),
+    ...(priced.length > 0 && { prices }),
   });
   desk.say(t("console.added", { title }), {
     undo: () => desk.run({ type: "product.remove", product_id }),

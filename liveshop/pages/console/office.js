@@ -1,7 +1,7 @@
 /** The console's requests over HTTP: what a show has, plans, the catalogue, orders. */
 
 import { ask, askJson } from "../shared/api.js";
-import { searchCatalogue } from "../shared/catalogue.js";
+import { searchCatalogue, wholeProduct } from "../shared/catalogue.js";
 
 const PAGE = 200;
 
@@ -42,6 +42,11 @@ export class Office {
 
   search(q) {
     return searchCatalogue(q, { token: this.#token });
+  }
+
+  /** Return a product that was found, with all of its variants. */
+  whole(product) {
+    return wholeProduct(product, { token: this.#token });
   }
 
   makeProduct(product) {

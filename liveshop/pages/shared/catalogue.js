@@ -1,11 +1,20 @@
 /** Searches the catalogue. */
 
 import { askJson } from "./api.js";
+import { learnCurrency } from "./i18n.js";
 
 const FOUND_MAX = 30;
 
 /** Find the products whose title or SKUs have these words. */
 export async function searchCatalogue(words, about) {
   const query = new URLSearchParams({ q: words, limit: FOUND_MAX });
-  return (await askJson("GET", `/api/products?${query}`, about)).products;
+  const found = await askJson("GET", `/api/products?${query}`, about);
+  learnCurrency(found);
+  return found.products;
+}
+
+/** Return a product with all of its variants: a list has only the first ones of many. */
+export async function wholeProduct(product, about) {
+  if (product.variants_total === undefined) return product;
+  return askJson("GET", `/api/products/${encodeURIComponent(product.product_id)}`, about);
 }

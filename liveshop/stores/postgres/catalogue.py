@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import asyncpg
+from msgspec.structs import replace
 
 from liveshop.core.catalogue import (
     BadRow,
     ImportedProduct,
+    ImportedStock,
     Merge,
     Outcome,
     StoredProduct,
     StoredVariant,
 )
 from liveshop.core.errors import Conflict, NotFound
-from liveshop.core.limits import SEARCH_SKUS_MAX
+from liveshop.core.limits import LISTED_VARIANTS_PER_PRODUCT_MAX, SEARCH_SKUS_MAX
 from liveshop.core.model import Product, Variant
 from liveshop.core.shops import may_touch
 from liveshop.core.words import words_of
@@ -23,6 +25,7 @@ from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import queries
 
 _SQL = queries("catalogue")
+_LISTED = LISTED_VARIANTS_PER_PRODUCT_MAX
 _LAST = "\U0010ffff"  # all that begins with a text comes before the text with this behind it
 
 
@@ -50,29 +53,51 @@ class Catalogue:
         self._database = database
 
     async def page(
-        self, *, after: str | None, limit: int, search: str = "", shop: str | None = None
+        self,
+        *,
+        after: str | None,
+        limit: int,
+        search: str = "",
+        shop: str | None = None,
+        hidden: bool = False,
     ) -> ProductPage:
         """Return up to `limit` products, from the one after the product `after`, or NotFound.
 
-        They are of one `shop`, or of all. `search` leaves those whose title or id has all its
-        words, or begins of them, and those with a SKU that begins so.
+        They are of one `shop`, or of all, and only with `hidden` also drafts and others that are
+        not for everyone. `search` leaves those whose title or id has all its words, or begins of
+        them, and those with a SKU that begins so. Each has its first variants.
         """
         position = 0
         if after is not None:
             row = await self._database.fetchrow(_SQL["position_of"], after)
-            if row is None or not may_touch(shop, row["shop"]):
+            if row is None or not may_touch(shop, row["shop"]) or not (hidden or row["listed"]):
                 raise NotFound("product", after)
             position = row["position"]
         # One more than asked for shows whether there is a next page.
-        args: tuple[object, ...] = (position, limit + 1, shop)
+        args: tuple[object, ...] = (position, limit + 1, shop, hidden, _LISTED + 1)
         if search:
             args += (_tsquery(search), search, search + _LAST, SEARCH_SKUS_MAX)
         query = _SQL["search_page" if search else "page"]
         products = _products(await self._database.fetch(query, *args))
         more = len(products) > limit
         return ProductPage(
-            products=products[:limit], next=products[limit - 1].product_id if more else None
+            products=await self._cut(products[:limit]),
+            next=products[limit - 1].product_id if more else None,
         )
+
+    async def _cut(self, products: list[Product]) -> list[Product]:
+        """Leave each product its first variants, and say of one with more how many it has."""
+        many = [each.product_id for each in products if len(each.variants) > _LISTED]
+        if not many:
+            return products
+        counted = await self._database.fetch(_SQL["count_variants"], many)
+        totals = {row["product_id"]: row["variants"] for row in counted}
+        return [
+            replace(each, variants=each.variants[:_LISTED], variants_total=totals[each.product_id])
+            if each.product_id in totals
+            else each
+            for each in products
+        ]
 
     async def get(self, product_id: str) -> Product:
         """Return a product, or raise NotFound."""
@@ -127,10 +152,34 @@ class Catalogue:
         ]
         return imported, merge.bad
 
+    async def merge_stock(
+        self, batch: Sequence[ImportedStock], shop: str | None = None
+    ) -> tuple[list[Imported], list[BadRow]]:
+        """Take a batch of a shop's inventory, in one transaction; return what became of each."""
+        skus = sorted({sku for each in batch for sku in (each.sku, each.made_sku) if sku})
+        async with self._database.transaction() as connection:
+            await connection.execute(_SQL["begin_writing"])
+            variants = await connection.fetch(_SQL["stored_variants"], skus)
+            merge = Merge([], [StoredVariant(**row) for row in variants], shop)
+            taken = [result for each in batch if (result := merge.take_stock(each)) is not None]
+            await _save_variants(connection, merge.variants.values())
+        imported = [
+            Imported(
+                product_id=product_id,
+                outcome=Outcome.UPDATED if moved else Outcome.UNCHANGED,
+                variants=1,
+            )
+            for product_id, moved in taken
+        ]
+        return imported, merge.bad
+
 
 async def _save_products(connection: Connection, products: Iterable[StoredProduct]) -> None:
     rows = [
-        (p.product_id, p.title, p.description, p.image, _words(p.title, p.product_id), p.shop)
+        (
+            *(p.product_id, p.title, p.description, p.image, _words(p.title, p.product_id)),
+            *(p.shop, p.status, p.published),
+        )
         for p in products
     ]
     if rows:
@@ -161,6 +210,8 @@ def _stored(product: Product) -> StoredProduct:
         description=product.description,
         image=product.image,
         shop=product.shop,
+        status=product.status,
+        published=product.published,
     )
 
 
@@ -195,6 +246,8 @@ def _product(rows: list[asyncpg.Record]) -> Product:
         description=first["description"],
         image=first["image"],
         shop=first["shop"],
+        status=first["status"],
+        published=first["published"],
         variants=[
             Variant(
                 sku=row["sku"],

@@ -21,7 +21,10 @@ def test_a_product_comes_back_as_it_was_posted(api: Api) -> None:
     made = api.host.post("/api/products", json=SHIRT)
     assert (made.status_code, made.json()) == (201, SHIRT)
     assert api.anyone.get("/api/products/shirt").json() == SHIRT
-    assert api.anyone.get("/api/products").json() == {"products": [SHIRT], "next": None}
+    listed = api.anyone.get("/api/products").json()
+    assert listed == {
+        "products": [SHIRT], "next": None, "currency": "EUR", "currency_digits": 2,
+    }  # fmt: skip
 
 
 def test_the_same_product_twice_is_a_conflict_and_changes_nothing(api: Api) -> None:
@@ -30,6 +33,87 @@ def test_the_same_product_twice_is_a_conflict_and_changes_nothing(api: Api) -> N
     assert again.status_code == 409
     assert again.json()["code"] == "conflict"
     assert api.anyone.get("/api/products/shirt").json() == SHIRT
+
+
+HIDDEN: list[tuple[str, dict[str, Any]]] = [
+    ("spring", {"status": "draft"}),
+    ("old", {"status": "archived"}),
+    ("back-room", {"published": False}),
+    ("later", {"status": "unlisted", "published": False}),
+]
+
+
+def test_only_hosts_see_what_is_not_public_and_how_it_is_marked(api: Api) -> None:
+    api.host.post("/api/products", json=SHIRT)
+    for product_id, marks in HIDDEN:
+        sku = {"sku": f"{product_id}-1", "label": "", "price": 1, "stock": 1}
+        body = {"product_id": product_id, "title": "Secret lamp", "variants": [sku], **marks}
+        made = api.host.post("/api/products", json=body)
+        assert made.status_code == 201
+        assert api.host.get(f"/api/products/{product_id}").json() == made.json()
+        assert made.json().items() >= marks.items()
+    secret = [product_id for product_id, _ in HIDDEN]
+    moderator = api.as_role(Role.MODERATOR)
+    for caller in (api.anyone, api.buyer, moderator):
+        for product_id in secret:
+            assert caller.get(f"/api/products/{product_id}").status_code == 404
+            page = caller.get("/api/products", params={"after": product_id})
+            assert page.status_code == 404
+        listed = caller.get("/api/products").json()["products"]
+        assert listed == [SHIRT]
+        for search in ("secret", "spring-1", "old"):
+            found = caller.get("/api/products", params={"q": search}).json()
+            assert (found["products"], found["next"]) == ([], None)
+    for caller in (api.host, api.backend):
+        listed = caller.get("/api/products").json()["products"]
+        assert [each["product_id"] for each in listed] == ["shirt", *secret]
+        found = caller.get("/api/products", params={"q": "secret"}).json()["products"]
+        assert [each["product_id"] for each in found] == secret
+
+
+def test_an_unlisted_product_is_read_by_its_id_and_stands_in_no_list(api: Api) -> None:
+    api.host.post("/api/products", json={**SHIRT, "status": "unlisted"})
+    assert api.anyone.get("/api/products/shirt").json() == SHIRT
+    assert api.anyone.get("/api/products").json()["products"] == []
+    assert api.anyone.get("/api/products", params={"q": "ocean"}).json()["products"] == []
+    (listed,) = api.host.get("/api/products").json()["products"]
+    assert listed == {**SHIRT, "status": "unlisted"}
+
+
+def test_pages_of_what_is_public_have_no_gap_where_drafts_are(api: Api) -> None:
+    for number in range(7):
+        sku = {"sku": f"s{number}", "label": "", "price": 1, "stock": 1}
+        status = "draft" if number % 3 == 1 else "active"
+        body = {"product_id": f"p{number}", "title": "P", "variants": [sku], "status": status}
+        api.host.post("/api/products", json=body)
+    seen, after = [], None
+    while True:
+        params = {"limit": 2, **({"after": after} if after else {})}
+        page = api.anyone.get("/api/products", params=params).json()
+        seen.append([each["product_id"] for each in page["products"]])
+        after = page["next"]
+        if after is None:
+            break
+    assert seen == [["p0", "p2"], ["p3", "p5"], ["p6"]]
+
+
+def test_a_product_may_have_2048_variants_and_lists_show_the_first_200(api: Api) -> None:
+    variants = [
+        {"sku": f"M{number:04}", "label": f"{number}", "price": 1, "was": None, "stock": 1}
+        for number in range(2_048)
+    ]
+    body = {"product_id": "beads", "title": "Beads", "variants": variants}
+    assert api.host.post("/api/products", json=body).status_code == 201
+    read = api.anyone.get("/api/products/beads").json()
+    assert read["variants"] == variants
+    assert "variants_total" not in read
+    for params in ({}, {"q": "beads"}):
+        (listed,) = api.anyone.get("/api/products", params=params).json()["products"]
+        assert listed["variants"] == variants[:200]
+        assert listed["variants_total"] == 2_048
+    body = {**body, "product_id": "more", "variants": [*variants, {**variants[0], "sku": "X"}]}
+    refused = api.host.post("/api/products", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(api: Api) -> None:

@@ -64,8 +64,59 @@ def test_open_quotes_again_and_again_are_not_read_over_and_over() -> None:
     assert len(found) < 30
 
 
-def test_bytes_that_are_not_utf8_come_as_surrogates() -> None:
-    assert rows(b"caf\xe9,1\n") == [CsvRow(1, ["caf\udce9", "1"])]
+def test_bytes_of_no_known_encoding_come_as_surrogates() -> None:
+    assert rows(b"\xea\xe1\xf6\xdd,1\n") == [CsvRow(1, ["\udcea\udce1\udcf6\udcdd", "1"])]
+
+
+@pytest.mark.parametrize(
+    "text", ["café", "Größe", "naïve señor", "L’Oréal – 5 €", "Smørrebrød", "£5 à côté"]
+)
+def test_windows_1252_is_read_where_it_is_a_western_language(text: str) -> None:
+    assert rows(f"{text},1\n".encode("cp1252")) == [CsvRow(1, [text, "1"], western=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Красная шаль", "cp1251"),
+        ("Κόκκινο φόρεμα", "cp1253"),
+        ("赤い靴", "shift_jis"),
+        ("红色的鞋", "gb18030"),
+        ("빨간 신발", "euc_kr"),
+        ("חולצה", "cp1255"),
+    ],
+)
+def test_other_encodings_are_never_taken_for_windows_1252(text: str, encoding: str) -> None:
+    (row,) = rows(f"{text},1\n".encode(encoding))
+    assert not row.western
+    assert any("\udc80" <= letter <= "\udcff" for letter in row.cells[0])
+
+
+def test_damaged_utf8_is_not_taken_for_windows_1252() -> None:
+    (row,) = rows("é".encode() + b"\xe9,1\n")
+    assert (row.cells[0], row.western) == ("é\udce9", False)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_a_file_of_a_spreadsheet_is_read_in_its_encoding(encoding: str, size: int) -> None:
+    data = 'Handle,Title\r\ncafé,"Café\n☕ 𝟙"\r\n'.encode(encoding)
+    chunks = [data[at : at + size] for at in range(0, len(data), size)]
+    found = [CsvRow(1, ["Handle", "Title"]), CsvRow(2, ["café", "Café\n☕ 𝟙"])]
+    assert list(rows_of(lines_of(chunks))) == found
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_columns_are_separated_by_what_the_header_has_most_of(separator: str) -> None:
+    header = separator.join(["Handle", '"a, b; c"', "Title", "Price", "SKU"])
+    row = separator.join(["a", '"1,5"', "A; B" if separator != ";" else "A", "1", ""])
+    found = rows(f"{header}\n{row}\n".encode())
+    assert [len(each.cells) for each in found] == [5, 5]
+    assert found[1].cells[1] == "1,5"
+
+
+def test_a_line_that_names_the_separator_is_none_of_the_rows() -> None:
+    assert rows(b"\xef\xbb\xbfsep=;\r\na;b,c\r\n") == [CsvRow(2, ["a", "b,c"])]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])

@@ -49,15 +49,22 @@ async def contents(database: Database) -> list[tuple[object, ...]]:
 
 async def test_the_good_rows_of_the_oddities_are_in_the_catalogue(database: Database) -> None:
     report = await import_products(Catalogue(database), pieces(ODDITIES.read_bytes()), "EUR")
-    assert (report.products, report.variants) == (5, 7)
-    assert counts(report) == (5, 0, 0, 14)
-    assert report.bad[0] == BadRow(line=7, handle="", reason="Handle is missing")
+    assert (report.products, report.variants) == (8, 10)
+    assert counts(report) == (8, 0, 0, 11)
+    assert report.bad[0] == BadRow(line=7, handle="", reason="Handle is missing", kind="handle")
+    assert report.bad_kinds == {
+        **{"handle": 1, "picture": 1, "price": 4, "quantity": 1, "syntax": 2, "title": 2}
+    }
+    assert report.note_kinds == {"encoding": 1, "quantity": 1, "sku": 1}
     assert [row.line for row in report.bad] == sorted(row.line for row in report.bad)
     page = await Catalogue(database).page(after=None, limit=50)
     assert [(p.product_id, [v.sku for v in p.variants]) for p in page.products] == [
         ("rain-coat", ["RC-S", "RC-M"]),
         ("tea-mug", ["tea-mug", "TM-L"]),
         ("sun-hat", ["SH-M"]),
+        ("glove", ["glove"]),
+        ("café-cup", ["CC-1"]),
+        ("sock", ["SO-1"]),
         ("cap", ["CA-1"]),
         ("wallet", ["WA-1"]),
     ]
@@ -68,8 +75,8 @@ async def test_the_same_file_twice_changes_nothing(database: Database) -> None:
     first = await import_products(Catalogue(database), pieces(data), "EUR")
     before = await contents(database)
     second = await import_products(Catalogue(database), pieces(data, size=7), "EUR")
-    assert counts(second) == (0, 0, 5, 14)
-    assert second.bad == first.bad
+    assert counts(second) == (0, 0, 8, 11)
+    assert (second.bad, second.notes) == (first.bad, first.notes)
     assert await contents(database) == before
 
 
@@ -109,7 +116,8 @@ async def test_a_sku_of_another_product_is_a_bad_row(database: Database) -> None
     await imported(database, "mug,Mug,,M,9.00,1\n")
     report = await imported(database, "cup,Cup,S,C,9.00,2\ncup,,L,M,9.00,2\n")
     assert counts(report) == (1, 0, 0, 1)
-    assert report.bad == [BadRow(line=3, handle="cup", reason="the SKU M belongs to mug")]
+    reason = "the SKU M belongs to mug"
+    assert report.bad == [BadRow(line=3, handle="cup", reason=reason, kind="catalogue")]
     assert await stock(database) == {"C": (2, 2), "M": (1, 1)}
 
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 import uvloop
 
-from liveshop.core.catalogue import BadRow, ImportedProduct
+from liveshop.core.catalogue import BadRow, ImportedProduct, RowNote
 from liveshop.core.errors import BadRequest, InternalError
 from liveshop.features.catalogue_import import limits, store_program
 from liveshop.features.catalogue_import.rules import Reading
@@ -23,7 +23,10 @@ _PROGRAM = Path(store_program.__file__)
 HEADER = b"Handle,Title,Body (HTML),Variant Price\n"
 # Each file pays for these, in a process of its own.
 _OF_THE_CORE = "catalogue errors events fields frames limits model money wire".split()
-_OF_THE_FEATURE = "csv_rows limits prose rules shopify skus store_process".split()
+_OF_THE_FEATURE = (
+    "columns csv_rows encodings inventory limits products prose rows rules shopify skus"
+    " store_process visibility"
+).split()
 
 
 async def file_of(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -54,8 +57,10 @@ async def test_products_and_bad_rows_come_out_of_the_process_as_they_are() -> No
     (mug,) = reading.products
     assert (mug.product_id, mug.title, mug.description) == ("mug", "Mug", "Clay & glaze")
     assert [variant.price for variant in mug.variants] == [900]
-    assert reading.bad == [BadRow(line=3, handle="", reason="Handle is missing")]
-    assert reading.bad_rows == 1
+    assert reading.bad == [BadRow(line=3, handle="", reason="Handle is missing", kind="handle")]
+    assert reading.bad_kinds == {"handle": 1}
+    assert [(note.line, note.kind) for note in reading.notes] == [(1, "quantity")]
+    assert reading.note_kinds == {"quantity": 1}
 
 
 async def test_a_file_that_is_refused_is_refused_with_the_parsers_words() -> None:
@@ -178,10 +183,18 @@ def test_portions_are_small_enough_to_be_read_at_once() -> None:
 
 
 def test_bad_rows_beyond_those_that_are_listed_are_only_counted() -> None:
-    rows = (BadRow(line=line, handle="a", reason="b") for line in range(5_000))
+    rows = (BadRow(line=line, handle="a", reason="b", kind="price") for line in range(12_345))
     portions = list(readings(rows))
     assert sum(len(portion.bad) for portion in portions) == limits.BAD_ROWS_LISTED_MAX
-    assert sum(portion.bad_rows for portion in portions) == 5_000
+    assert sum(portion.bad_kinds["price"] for portion in portions) == 12_345
+    assert {len(portion.bad) for portion in portions} <= {0, limits.REMARKS_PER_READING_MAX}
+
+
+def test_notes_beyond_those_that_are_listed_are_only_counted() -> None:
+    notes = (RowNote(line=line, handle="a", kind="sku", note="b") for line in range(3_210))
+    portions = list(readings(notes))
+    assert sum(len(portion.notes) for portion in portions) == limits.NOTES_LISTED_MAX
+    assert sum(portion.note_kinds["sku"] for portion in portions) == 3_210
 
 
 async def test_the_process_imports_no_store_no_edge_and_no_other_feature(

@@ -12,19 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveshop.core import limits
-from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedVariant
+from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedVariant, RowNote
 from liveshop.core.errors import BadRequest
 from liveshop.features.catalogue_import.csv_rows import lines_of
 from liveshop.features.catalogue_import.limits import CSV_ROWS_MAX
+from liveshop.features.catalogue_import.rows import Item
 from liveshop.features.catalogue_import.shopify import parse
 
 ODDITIES = Path(__file__).parents[2] / "files" / "oddities.csv"
 HEADER = "Handle,Title,Variant Price,Variant SKU,Variant Inventory Qty,Image Src,Image Position"
 
-Items = list[ImportedProduct | BadRow]
 
-
-def items(data: bytes, currency: str = "EUR") -> Items:
+def items(data: bytes, currency: str = "EUR") -> list[Item]:
     return list(parse(lines_of([data]), currency))
 
 
@@ -44,10 +43,7 @@ def test_every_bad_row_of_the_oddities_is_reported_with_its_line() -> None:
         (7, "", "Handle is missing"),
         (9, "sun-hat", "the price -1.00 is negative"),
         (11, "scarf", "the price 19.999 has more than 2 decimals"),
-        (12, "glove", "the SKU RC-S is already on line 2"),
-        (13, "caf\ufffd-cup", "the row is not UTF-8: save the file as CSV UTF-8"),
-        (14, "long-name", "Title is longer than 200 characters"),
-        (15, "sock", "the quantity -2 is negative"),
+        (14, "long-name", "Title is longer than 255 characters"),
         (16, "boot", "the quantity '2.5' is not a whole number"),
         (17, "belt", "'cheap' is not a price"),
         (18, "ring", "Variant Price is missing"),
@@ -58,12 +54,29 @@ def test_every_bad_row_of_the_oddities_is_reported_with_its_line() -> None:
     ]
 
 
+def notes(data: bytes | str, currency: str = "EUR") -> list[tuple[int, str, str]]:
+    raw = data if isinstance(data, bytes) else f"{HEADER}\n{data}".encode()
+    found = [item for item in items(raw, currency) if isinstance(item, RowNote)]
+    return [(note.line, note.handle, note.note) for note in found]
+
+
+def test_what_is_taken_in_another_way_than_it_says_is_noted() -> None:
+    assert notes(ODDITIES.read_bytes()) == [
+        (12, "glove", "the SKU RC-S is already on line 2: it is glove here"),
+        (13, "café-cup", "not UTF-8: read as Windows-1252; look at its letters with accents"),
+        (15, "sock", "the quantity -2 is negative, and counts as 0"),
+    ]
+
+
 def test_every_good_row_of_the_oddities_is_kept() -> None:
     found = products(ODDITIES.read_bytes())
     assert [(p.product_id, p.title, [v.sku for v in p.variants]) for p in found] == [
         ("rain-coat", "Rain Coat", ["RC-S", "RC-M"]),
         ("tea-mug", "Tea Mug", ["tea-mug"]),
         ("sun-hat", "Sun Hat", ["SH-M"]),
+        ("glove", "Glove", ["glove"]),
+        ("café-cup", "Café Cup", ["CC-1"]),
+        ("sock", "Sock", ["SO-1"]),
         ("cap", "Cap", ["CA-1"]),
         ("tea-mug", None, ["TM-L"]),
         ("wallet", "Wallet", ["WA-1"]),
@@ -104,7 +117,7 @@ def test_a_default_title_has_no_label_and_a_compare_at_price_of_0_is_none() -> N
 
 
 def test_rows_further_down_join_their_product_without_its_title() -> None:
-    more = products(ODDITIES.read_bytes())[4]
+    more = products(ODDITIES.read_bytes())[7]
     assert more == ImportedProduct(
         product_id="tea-mug",
         title=None,
@@ -128,8 +141,7 @@ def test_a_picture_needs_no_variant_and_the_lowest_position_wins() -> None:
 def test_a_position_that_is_no_number_of_use_is_the_last(position: str) -> None:
     header = b"Handle,Title,Variant Price,Image Src,Image Position\n"
     rows = f"cup,Cup,1,/a.jpg,{position}\ncup,,,/b.jpg,999999999\n".encode()
-    (product,) = items(header + rows)
-    assert isinstance(product, ImportedProduct)
+    (product,) = products(header + rows)
     assert product.image == "/b.jpg"
 
 
@@ -142,13 +154,14 @@ def test_a_row_that_brings_nothing_is_reported() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (f"{'h' * 65},A,1,,,,", "Handle is longer than 64 characters"),
-        (f"a,A,1,{'s' * 65},,,", "Variant SKU is longer than 64 characters"),
+        (f"{'h' * 256},A,1,,,,", "Handle is longer than 255 characters"),
+        (f"a,A,1,{'s' * 256},,,", "Variant SKU is longer than 255 characters"),
+        (f"a,{'t' * 256},1,,,,", "Title is longer than 255 characters"),
         ("a,A\x07,1,,,,", "Title has control characters in it"),
         ("a,A,1,s\x00,,,", "Variant SKU has control characters in it"),
         ("a,A,1,,1000001,,", "the quantity 1000001 is above 1000000"),
         ("a,A,99999999999.99,,,,", "the price 99999999999.99 is too high"),
-        ('a,A,"1,50",,,,', "'1,50' is not a price"),
+        ("a,A,one,,,,", "'one' is not a price"),
         (f"a,A,1,,,https://e.x/{'i' * 2000},", "Image Src is longer than 2000 characters"),
     ],
 )
@@ -160,9 +173,9 @@ def test_what_is_out_of_range_is_refused_with_its_reason(row: str, reason: str) 
 def test_a_description_of_half_a_megabyte_costs_its_row_and_no_other(unit: str) -> None:
     header = "Handle,Title,Body (HTML),Variant Price\n"
     body = f"<p>{unit * (500_000 // len(unit))}</p>"
-    found = items(f'{header}a,A,"{body}",1\nb,B,"<p>b</p>",2\n'.encode())
+    _, *found = items(f'{header}a,A,"{body}",1\nb,B,"<p>b</p>",2\n'.encode())
     reason = "Body (HTML) is longer than 131072 characters, its markup among them"
-    assert found[0] == BadRow(line=2, handle="a", reason=reason)
+    assert found[0] == BadRow(line=2, handle="a", reason=reason, kind="description")
     (good,) = found[1:]
     assert isinstance(good, ImportedProduct)
     assert (good.title, good.variants[0].line) == ("B", 3 + body.count("\n"))
@@ -170,21 +183,22 @@ def test_a_description_of_half_a_megabyte_costs_its_row_and_no_other(unit: str) 
 
 def test_a_header_of_many_columns_is_read_as_any_other() -> None:
     columns = ",".join(f"Column {number}" for number in range(10_000))
-    found = items(f"{columns},Handle,Title,Variant Price\n{',' * 10_000}a,A,1\n".encode())
+    found = products(f"{columns},Handle,Title,Variant Price\n{',' * 10_000}a,A,1\n".encode())
     assert found == products("a,A,1\n")
 
 
 def test_decimals_are_those_of_the_currency() -> None:
-    assert bad("a,A,500,,,,\nb,B,5.00,,,,\n", "JPY") == [
-        (3, "b", "the price 5.00 has more than 0 decimals")
-    ]
-    assert products("a,A,500,,,,\n", "JPY")[0].variants[0].price == 500
+    rows = "a,A,500,,,,\nb,B,1990.00,,,,\nc,C,1990.50,,,,\n"
+    assert bad(rows, "JPY") == [(4, "c", "the price 1990.50 has more than 0 decimals")]
+    assert [each.variants[0].price for each in products(rows, "JPY")] == [500, 1990]
+    assert [each.variants[0].price for each in products(rows, "HUF")] == [50_000, 199_000, 199_050]
+    assert [each.variants[0].price for each in products(rows, "KWD")][1:] == [1_990_000, 1_990_500]
 
 
 def test_a_product_takes_so_many_variants_and_no_more() -> None:
     rows = "".join(f"a,A,1,s{i},,,\n" for i in range(limits.VARIANTS_PER_PRODUCT_MAX + 1))
     assert len(products(rows)[0].variants) == limits.VARIANTS_PER_PRODUCT_MAX
-    assert bad(rows) == [(202, "a", "a product has at most 200 variants")]
+    assert bad(rows) == [(2_050, "a", "a product has at most 2048 variants")]
 
 
 def test_columns_come_in_any_order_and_case_and_others_are_ignored() -> None:
@@ -196,14 +210,17 @@ def test_columns_come_in_any_order_and_case_and_others_are_ignored() -> None:
     ("data", "message"),
     [
         (b"", "the file is empty: its first row should name the columns"),
-        (b"Handle,Title\n", "the header lacks Variant Price; is this a product CSV from Shopify?"),
         (
-            b"Handle;Title;Variant Price\n",
-            "the header lacks Handle, Title, Variant Price;"
-            " the columns have to be separated by commas",
+            b"Handle,Title,Type\n",
+            "the header lacks Variant Price; is this a product CSV from Shopify?",
         ),
         (
-            "Handle,Title,Variant Price\n".encode("utf-16"),
+            b"PK\3\4\x14\0\6\0\n",
+            "the header lacks Handle, Title, Variant Price;"
+            " this is a workbook of Excel, or a ZIP: save it as CSV UTF-8",
+        ),
+        (
+            "Κωδικός\n".encode("cp1253"),
             "the header lacks Handle, Title, Variant Price;"
             " the file is not UTF-8: save it as CSV UTF-8",
         ),
@@ -288,4 +305,4 @@ def test_what_is_written_as_shopify_does_is_read_back(
                 product_id=handle, title=title, description="", image=image, variants=read
             )
         )
-    assert items(text.getvalue().encode()) == expected
+    assert products(text.getvalue().encode()) == expected

@@ -43,7 +43,7 @@ def a_beginning(status: Status = Status.SCHEDULED, stock: int = 30) -> Json:
 
 def _listed(product: Product) -> Json:
     message = wire.as_message(product)
-    del message["description"], message["shop"]
+    message = {name: message[name] for name in ("product_id", "title", "image", "variants")}
     return message
 
 

@@ -4,6 +4,7 @@ const FOUND_MAX = 30;
 
 export class Catalogue {
   #products = new Map(); // by id: those of the shelf, those that were found, those that were made
+  #partial = new Set(); // ids of those found of which only the first variants were listed
 
   /** Take a shelf; each variant on it has as much in stock again. */
   constructor(shelf) {
@@ -16,12 +17,28 @@ export class Catalogue {
 
   /** Remember products as they are now. */
   keep(products) {
-    for (const product of products) this.#products.set(product.product_id, product);
+    for (const product of products) {
+      this.#products.set(product.product_id, product);
+      this.#partial.delete(product.product_id);
+    }
+  }
+
+  get(productId) {
+    return this.#products.get(productId);
+  }
+
+  /** Whether a product has more variants than were listed. */
+  isPartial({ product_id }) {
+    return this.#partial.has(product_id);
   }
 
   /** Return what of a search by `q` can be put on the shelf; `real` is what the shop has found. */
   search(q, real) {
-    this.keep(real.filter(({ product_id }) => !this.#products.has(product_id)).map(listed));
+    const fresh = real.filter(({ product_id }) => !this.#products.has(product_id));
+    this.keep(fresh.map(listed));
+    for (const { product_id, variants_total } of fresh) {
+      if (variants_total !== undefined) this.#partial.add(product_id);
+    }
     const words = q.trim().toLowerCase();
     const has = ({ title, variants }) =>
       [title, ...variants.map((v) => v.sku)].some((text) => text.toLowerCase().includes(words));
@@ -37,4 +54,6 @@ export class Catalogue {
   }
 }
 
-const listed = ({ product_id, title, image, variants }) => ({ product_id, title, image, variants });
+/** Return of a product of the shop what a rehearsal has of it. */
+export const listed = ({ product_id, title, image, variants }) =>
+  ({ product_id, title, image, variants });

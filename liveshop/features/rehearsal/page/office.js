@@ -1,5 +1,7 @@
 /** The office of a rehearsal: it reads of the real show what both have, and changes nothing. */
 
+import { listed } from "./catalogue.js";
+
 // The things that a rehearsal has of its own.
 const READS = {
   plan: (shop, plan) => plan,
@@ -37,6 +39,13 @@ export class RehearsalOffice {
 
   async search(q) {
     return this.#shop.catalogue.search(q, await this.#real.search(q));
+  }
+
+  async whole(product) {
+    const { catalogue } = this.#shop;
+    if (!catalogue.isPartial(product)) return product;
+    catalogue.keep([listed(await this.#real.whole({ ...product, variants_total: 0 }))]);
+    return catalogue.get(product.product_id);
   }
 
   async makeProduct(product) {

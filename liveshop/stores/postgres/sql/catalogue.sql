@@ -1,44 +1,59 @@
 -- The catalogue: products, their variants, and imports into it.
 
 -- name: position_of
--- Where a product stands in the catalogue's order.
-SELECT position, shop FROM product WHERE product_id = $1
+-- Where a product stands in the catalogue's order, and who sees it in a list.
+SELECT position, shop, status = 'active' AND published AS listed FROM product WHERE product_id = $1
 
 -- name: page
--- The next $2 products after position $1 with their variants, one row a variant; of the shop $3, or
--- of all if that is null.
-SELECT p.product_id, p.title, p.description, p.image, p.shop, v.sku, v.label, v.price, v.was,
-       v.stock
+-- The next $2 products after position $1 with their variants, one row a variant: the first $5 of
+-- each. Those of the shop $3, or of all if that is null; with $4 also those not for everyone.
+SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
+       v.sku, v.label, v.price, v.was, v.stock
 FROM (
     SELECT * FROM product
     WHERE position > $1 AND ($3::text IS NULL OR shop = $3)
+      AND ($4::boolean OR (status = 'active' AND published))
     ORDER BY position LIMIT $2
 ) AS p
-LEFT JOIN variant AS v USING (product_id)
+LEFT JOIN LATERAL (
+    SELECT * FROM variant WHERE variant.product_id = p.product_id
+    ORDER BY variant.position, sku LIMIT $5
+) AS v ON true
 ORDER BY p.position, v.position, v.sku
 
 -- name: search_page
 -- The same of the products that have all these words, or a SKU that begins so.
--- $1 position, $2 how many, $3 shop, $4 words as a tsquery, $5 and $6 SKUs from and before,
--- $7 SKUs at most
-SELECT p.product_id, p.title, p.description, p.image, p.shop, v.sku, v.label, v.price, v.was,
-       v.stock
+-- $1 position, $2 how many, $3 shop, $4 whether those not for everyone, $5 how many variants of
+-- each, $6 words as a tsquery, $7 and $8 SKUs from and before, $9 SKUs at most
+SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
+       v.sku, v.label, v.price, v.was, v.stock
 FROM (
     SELECT * FROM product
-    WHERE position > $1 AND ($3::text IS NULL OR shop = $3) AND product_id IN (
-        SELECT product_id FROM product WHERE words @@ $4::text::tsquery
+    WHERE position > $1 AND ($3::text IS NULL OR shop = $3)
+      AND ($4::boolean OR (status = 'active' AND published))
+      AND product_id IN (
+        SELECT product_id FROM product WHERE words @@ $6::text::tsquery
         UNION
-        (SELECT product_id FROM variant WHERE sku >= $5 AND sku < $6 ORDER BY sku LIMIT $7)
+        (SELECT product_id FROM variant WHERE sku >= $7 AND sku < $8 ORDER BY sku LIMIT $9)
     )
     ORDER BY position LIMIT $2
 ) AS p
-LEFT JOIN variant AS v USING (product_id)
+LEFT JOIN LATERAL (
+    SELECT * FROM variant WHERE variant.product_id = p.product_id
+    ORDER BY variant.position, sku LIMIT $5
+) AS v ON true
 ORDER BY p.position, v.position, v.sku
+
+-- name: count_variants
+-- How many variants each of these products has.
+SELECT product_id, count(*) AS variants FROM variant
+WHERE product_id = ANY($1::text[])
+GROUP BY product_id
 
 -- name: get
 -- One product with its variants, one row a variant.
-SELECT p.product_id, p.title, p.description, p.image, p.shop, v.sku, v.label, v.price, v.was,
-       v.stock
+SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
+       v.sku, v.label, v.price, v.was, v.stock
 FROM product AS p
 LEFT JOIN variant AS v USING (product_id)
 WHERE p.product_id = $1
@@ -60,21 +75,24 @@ FOR UPDATE OF v
 
 -- name: stored_products
 -- The products with these ids.
-SELECT product_id, title, description, image, shop FROM product
+SELECT product_id, title, description, image, shop, status, published FROM product
 WHERE product_id = ANY($1::text[])
 
 -- name: save_products
 -- Add or replace products, new ones at the end in the order given; none changes its shop.
--- $1 ids, $2 titles, $3 descriptions, $4 images, $5 words, joined by spaces, $6 shops
-INSERT INTO product (product_id, title, description, image, words, shop)
+-- $1 ids, $2 titles, $3 descriptions, $4 images, $5 words, joined by spaces, $6 shops, $7 statuses,
+-- $8 whether published
+INSERT INTO product (product_id, title, description, image, words, shop, status, published)
 SELECT product_id, title, description, image,
-       array_to_tsvector(string_to_array(words, ' ')), shop
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-     WITH ORDINALITY AS given (product_id, title, description, image, words, shop, number)
+       array_to_tsvector(string_to_array(words, ' ')), shop, status, published
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+            $7::text[], $8::boolean[])
+     WITH ORDINALITY AS given (product_id, title, description, image, words, shop, status,
+                               published, number)
 ORDER BY number
 ON CONFLICT (product_id) DO UPDATE
 SET title = EXCLUDED.title, description = EXCLUDED.description, image = EXCLUDED.image,
-    words = EXCLUDED.words
+    words = EXCLUDED.words, status = EXCLUDED.status, published = EXCLUDED.published
 
 -- name: save_variants
 -- Add or replace variants.
