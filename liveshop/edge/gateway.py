@@ -82,7 +82,8 @@ class Gateway:
         self._guests: set[Guest] = set()
         self._refused: dict[Guest, None] = {}  # of them, until they have gone; the oldest first
         self._by_address: Counter[str] = Counter()
-        self._by_viewer: dict[str, _Visits] = {}
+        # By shop too: another shop may have given somebody else the same id.
+        self._by_viewer: dict[tuple[str | None, str], _Visits] = {}
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
         engine.node.metrics.sockets_max.set(settings.connections_max)
@@ -240,10 +241,10 @@ class Gateway:
         Returns what all connections of that viewer may ask for: the `allowance` of the first.
         """
         assert guest.identity is not None, "who is anonymous is not counted"
-        viewer_id = guest.identity.viewer_id
-        visits = self._by_viewer.get(viewer_id)
+        viewer = guest.identity.shop, guest.identity.viewer_id
+        visits = self._by_viewer.get(viewer)
         if visits is None:
-            visits = self._by_viewer[viewer_id] = _Visits(allowance)
+            visits = self._by_viewer[viewer] = _Visits(allowance)
         visits.count += 1
         few = visits.count <= self.settings.connections_per_viewer_max
         return visits.allowance if few else None
@@ -256,10 +257,10 @@ class Gateway:
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
-            visits = self._by_viewer[guest.identity.viewer_id]
-            visits.count -= 1
-            if not visits.count:
-                del self._by_viewer[guest.identity.viewer_id]
+            viewer = guest.identity.shop, guest.identity.viewer_id
+            self._by_viewer[viewer].count -= 1
+            if not self._by_viewer[viewer].count:
+                del self._by_viewer[viewer]
         if self._emptied is not None and not self._guests:
             self._emptied.set()
 

@@ -29,8 +29,8 @@ OFFER = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 BIG = text_frame(b"x" * 1_000_000)
 
 
-def token(viewer_id: str) -> str:
-    return make_token(SECRET, viewer_id=viewer_id, role=Role.VIEWER, ttl_s=60)
+def token(viewer_id: str, shop: str | None = None) -> str:
+    return make_token(SECRET, viewer_id=viewer_id, role=Role.VIEWER, ttl_s=60, shop=shop)
 
 
 def only_viewer(here: Running) -> ViewerSocket:
@@ -268,6 +268,13 @@ async def test_all_connections_of_a_viewer_may_do_together_what_one_may() -> Non
         # One that goes and comes back has what the others have left.
         await stack.enter_async_context(joined(here.url, "s1", token("mallory")))
         assert await taken([await comes(token("mallory"))], 1) == 0
+
+
+async def test_viewers_whom_two_shops_call_the_same_share_nothing() -> None:
+    async with running(connections_per_viewer_max=1) as here, AsyncExitStack() as stack:
+        for shop in ("mugs", "hats", None):
+            ada = joined(here.url, "s1", token("ada", shop))
+            assert await taken([await stack.enter_async_context(ada)], 40) == 39
 
 
 async def test_a_viewer_that_was_away_with_all_its_connections_begins_again() -> None:

@@ -90,6 +90,22 @@ async def test_a_client_that_does_not_wait_for_its_refusal_is_forgotten(sent: by
         await until(lambda: not here.server.server_state.connections and not len(gateway.wheel))
 
 
+async def test_a_node_that_stops_keeps_nobody_waiting() -> None:
+    async with AsyncExitStack() as stack:
+        async with running() as here:
+            await refuse(here, ELSEWHERE, 100)
+            await refuse(here, GARBAGE, 100)
+            declined, refused = [
+                await stack.enter_async_context(http_client(here.address)) for _ in range(2)
+            ]
+            declined.send(ELSEWHERE)
+            refused.send(GARBAGE)
+            await says_nothing(declined)
+            await says_nothing(refused)
+        assert await declined.status() == 404
+        assert await refused.rest() == b""
+
+
 async def test_a_proxy_does_not_wait_but_the_client_that_it_names_does() -> None:
     trusted = (ip_network("127.0.0.0/8"),)
 
