@@ -1,5 +1,8 @@
 """The portions that a file is read in, and the report of an import."""
 
+from typing import Final
+
+import msgspec
 from msgspec import Struct
 
 from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedStock, RowNote
@@ -21,6 +24,21 @@ class Reading(Struct, frozen=True, kw_only=True):
     note_kinds: dict[str, int] = {}
     whole: bool = False
     refusal: str | None = None
+
+
+# Not by `core/wire.py`: each file would pay for all events and records that it knows.
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(Reading)
+
+
+def line_of(reading: Reading) -> bytes:
+    """Return a portion as a line of JSON, which is how the process hands it over."""
+    return _ENCODER.encode(reading) + b"\n"
+
+
+def reading_of(line: bytes) -> Reading:
+    """Return the portion that a line, without its end, was made of."""
+    return _DECODER.decode(line)
 
 
 class ImportReport(Struct, frozen=True, kw_only=True):

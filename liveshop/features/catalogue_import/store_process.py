@@ -14,11 +14,10 @@ from typing import BinaryIO, Final, NoReturn
 
 from liveshop.core.catalogue import BadRow, ImportedProduct, ImportedStock, RowNote
 from liveshop.core.errors import BadRequest
-from liveshop.core.wire import encode_one
 from liveshop.features.catalogue_import import limits, shopify
 from liveshop.features.catalogue_import.csv_rows import lines_of
 from liveshop.features.catalogue_import.rows import Item
-from liveshop.features.catalogue_import.rules import Reading
+from liveshop.features.catalogue_import.rules import Reading, line_of
 
 _CHUNK_BYTES: Final = 65_536
 
@@ -133,5 +132,5 @@ def timed(chunks: Iterable[bytes], cpu_ms: int = limits.IMPORT_CHUNK_CPU_MS_MAX)
 
 
 def _write(reading: Reading, output: BinaryIO) -> None:
-    output.write(encode_one(reading) + b"\n")
+    output.write(line_of(reading))
     output.flush()

@@ -9,9 +9,8 @@ from typing import Final
 
 import anyio
 
-from liveshop.core import wire
 from liveshop.core.errors import BadRequest, InternalError
-from liveshop.features.catalogue_import.rules import Reading
+from liveshop.features.catalogue_import.rules import Reading, reading_of
 from liveshop.features.catalogue_import.store_child import Child
 
 # `-P`: a file called `csv.py` where the node was started is no module of ours.
@@ -74,7 +73,7 @@ class _Exchange:
 
     async def _receive(self) -> None:
         async for line in _lines(self._child):
-            reading: Reading = wire.decode_as(wire.decode_object(line), Reading)
+            reading = reading_of(line)
             if self.failure is not None:
                 return
             if reading.refusal is not None:

@@ -22,7 +22,7 @@ from tests.waiting import until
 _PROGRAM = Path(store_program.__file__)
 HEADER = b"Handle,Title,Body (HTML),Variant Price\n"
 # Each file pays for these, in a process of its own.
-_OF_THE_CORE = "catalogue errors events fields frames limits model money wire".split()
+_OF_THE_CORE = "catalogue errors limits money".split()
 _OF_THE_FEATURE = (
     "columns csv_rows encodings inventory limits products prose rows rules shopify skus"
     " store_process visibility"
@@ -208,7 +208,7 @@ async def test_the_process_imports_no_store_no_edge_and_no_other_feature(
         *(f"liveshop.core.{name}" for name in _OF_THE_CORE),
         *(f"liveshop.features.catalogue_import.{name}" for name in _OF_THE_FEATURE),
     ]
-    assert {name.partition(".")[0] for name in told} & set(HOMES) == {"msgspec", "orjson"}
+    assert {name.partition(".")[0] for name in told} & set(HOMES) == {"msgspec"}
 
 
 def test_a_process_is_started_without_a_copy_of_the_node() -> None:
