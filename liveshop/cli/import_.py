@@ -1,8 +1,12 @@
 """`liveshop import FILE`: a product CSV or an inventory CSV into the catalogue."""
 
+import getpass
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import anyio
 import click
@@ -11,10 +15,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from liveshop.cli.environment import read_settings
 from liveshop.cli.reach import require_schema
+from liveshop.core.activity import OK, Activity, ActorKind
 from liveshop.core.errors import LiveshopError, Unavailable, reason
 from liveshop.core.fields import is_id
+from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.features.catalogue_import import ImportReport, import_products
+from liveshop.stores.postgres.activity import ActivityStore
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
 
@@ -73,6 +80,7 @@ async def _import(
     result: ImportReport | LiveshopError | OSError
     async with anyio.create_task_group() as tasks:
         await tasks.start(database.run)
+        outcome = OK
         try:
             result = await import_products(
                 Catalogue(database), _chunks(file), settings.currency, progress, shop=shop
@@ -80,10 +88,40 @@ async def _import(
         except (LiveshopError, OSError) as error:
             # Carried out of the task group, which would wrap it up with others.
             result = error
+            outcome = getattr(error, "code", "unknown")
+        with suppress(LiveshopError):  # the import's own error says that PostgreSQL is away
+            await ActivityStore(database).add([_activity(file, shop, outcome)])
         tasks.cancel_scope.cancel()
     if isinstance(result, Exception):
         raise result
     return result
+
+
+def _user() -> str:
+    """Return who runs the command; a container may have no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "cli"
+
+
+def _activity(file: Path, shop: str | None, outcome: str) -> Activity:
+    """Return the entry of the activity log, by this machine's clock and user."""
+    user = _user()
+    return Activity(
+        activity_id=uuid4().hex,
+        at_ms=time.time_ns() // 1_000_000,
+        subject=user,
+        name=user,
+        role=Role.ADMIN.word,
+        kind=ActorKind.CLI,
+        action="import_csv",
+        object=file.name.encode(errors="replace").decode(),
+        session_id=None,
+        shop=shop,
+        outcome=outcome,
+        address=None,
+    )
 
 
 async def _chunks(file: Path) -> AsyncIterator[bytes]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -41,6 +41,15 @@ class Grant:
     token_id: str | None = None
     issued_s: float = 0
     ends_s: float | None = None
+
+    def seen_at(self, address: str) -> "Grant":
+        """Return it with the address that staff ask from, for the activity log.
+
+        Viewers are not in that, so their joins and purchases pay nothing for it.
+        """
+        if self.identity.role < Role.MODERATOR:
+            return self
+        return replace(self, identity=replace(self.identity, address=address))
 
     def identity_in(self, session_id: str) -> Identity:
         """Return whom the token names; raises Unauthorized if it is of another session."""

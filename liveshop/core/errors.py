@@ -144,7 +144,12 @@ class NotFound(LiveshopError):
 
 
 class OtherShop(NotFound):
-    """There, but in a shop that the caller is not of: to the caller it is not there."""
+    """There, but in a shop that the caller is not of: to the caller it is not there.
+
+    `shop` is that shop, which the caller is not told.
+    """
+
+    shop: str | None = None
 
 
 class NotLive(LiveshopError):

@@ -1,6 +1,6 @@
 """The four roles, which say who may do what, each including those below it; and keys' scopes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -34,7 +34,8 @@ class Identity:
     """The bearer whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers.
 
     `shop` is the only shop that it is good for, None for all: see `core.shops`.
-    `bound` is whether the token is for one session only.
+    `bound` is whether the token is for one session only. `key_id` is that of an API key. `address`
+    is where its requests come from, noted of moderators and above for the activity log.
     """
 
     viewer_id: str
@@ -42,6 +43,8 @@ class Identity:
     role: Role
     shop: str | None = None
     bound: bool = False
+    key_id: str | None = field(default=None, compare=False)
+    address: str | None = field(default=None, compare=False)
 
 
 # A program of ours that asks without a token.

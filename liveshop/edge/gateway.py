@@ -200,7 +200,7 @@ class Gateway:
         """Return what a guest's token grants; raises Unauthorized, or RateLimited unread."""
         grant = self.guesses.read(self.tokens, token, guest.address)
         grant.identity_in(guest.session_id)
-        return grant
+        return grant.seen_at(guest.address)
 
     def turn_away(self, guest: Guest, refusal: Unauthorized) -> None:
         """Close the connection of a guest whose token does not hold, for now or for good.

@@ -58,6 +58,7 @@ class Engine:
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Keep the rooms until cancelled; database, link and bus have to run meanwhile."""
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.node.activity.run)
             await tasks.start(self._errands.run)
             await tasks.start(self.rooms.run)
             tasks.start_soon(self.node.access.run)

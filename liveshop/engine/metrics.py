@@ -128,6 +128,9 @@ class Metrics:
         self.unreadable_clients = self.counter(
             "unreadable_clients", "Requests whose X-Forwarded-For could not be read."
         )
+        self.activity_dropped = self.counter(
+            "activity_dropped", "Entries of the activity log that were not kept."
+        )
         self.commands_refused = self.counter(
             "commands_refused", "Viewers' messages that were refused as they came."
         )

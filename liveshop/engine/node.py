@@ -9,12 +9,14 @@ from liveshop.core.feature import KERNEL, Vocabulary
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
 from liveshop.core.settings import Settings
 from liveshop.engine.access import Access
+from liveshop.engine.activity import ActivityLog
 from liveshop.engine.clock import Clock
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
 from liveshop.engine.tracing import Trace
 from liveshop.stores.failpoints import Reach, pass_by, reach
 from liveshop.stores.postgres.access import AccessLists
+from liveshop.stores.postgres.activity import ActivityStore
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.payments import Payments
 from liveshop.stores.postgres.stores import Stores
@@ -52,6 +54,7 @@ class Node:
     stores: Stores
     vocabulary: Vocabulary
     access: Access
+    activity: ActivityLog
     clock: Clock = field(default_factory=Clock)
     metrics: Metrics = field(default_factory=Metrics)
     lateness: Lateness = field(default_factory=Lateness)
@@ -79,7 +82,7 @@ class Node:
         at_failpoint = reach(settings.failpoint)
         stores = Stores(database, vocabulary)
         stores.put(Payments(database, reach=at_failpoint))
-        clock = Clock()
+        clock, metrics = Clock(), Metrics(vocabulary.metrics)
         return cls(
             settings=settings,
             database=database,
@@ -89,8 +92,9 @@ class Node:
             stores=stores,
             vocabulary=vocabulary,
             access=Access(stores[AccessLists], bus, clock.now_ms),
+            activity=ActivityLog(stores[ActivityStore], metrics, clock.now_ms),
             clock=clock,
-            metrics=Metrics(vocabulary.metrics),
+            metrics=metrics,
             reach=at_failpoint,
         )
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from liveshop.core.feature import Feature
+from liveshop.features.activity import ACTIVITY
 from liveshop.features.catalogue_import import CATALOGUE_IMPORT
 from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
@@ -17,4 +18,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     POLLS,
     CATALOGUE_IMPORT,
     REHEARSAL,
+    ACTIVITY,
 )

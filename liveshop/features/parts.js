@@ -18,6 +18,7 @@ export const FEATURES = [
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
   { name: "figures", pages: ["console"] },
   { name: "rehearsal", pages: ["console"] },
+  { name: "activity", pages: ["console"] },
 ];
 
 /** The states of the features that are there from the start. */

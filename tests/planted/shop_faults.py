@@ -5,6 +5,7 @@ from typing import Final
 from tests.planted.fault import Fault
 
 _SHOPS: Final = "tests/edge/http/test_shops.py"
+_ACTIVITY: Final = "tests/features/activity/test_http.py"
 _KEYS: Final = "tests/edge/http/test_keys.py"
 _EVERY: Final = (
     f"{_SHOPS}"
@@ -16,16 +17,16 @@ FAULTS: Final = (
         name="a host of another shop ends a show",
         promise="a host changes nothing of another shop",
         file="liveshop/edge/http/endpoint.py",
-        old="        await require_own(services, caller, path)\n",
-        new="        operation.api_key and await require_own(services, caller, path)\n",
+        old="    shop = await require_own(services, caller, path, asks=records)\n",
+        new="    shop = None\n",
         tests=(_EVERY, f"{_SHOPS}::test_no_command_of_another_shops_host_reaches_a_show"),
     ),
     Fault(
         name="a token of another shop joins a show",
         promise="a host changes nothing of another shop, over the socket either",
         file="liveshop/engine/rooms/viewer_admission.py",
-        old='                require_shop(viewer.identity.shop, shop, "session", session_id)\n',
-        new='                require_shop(shop, shop, "session", session_id)\n',
+        old='            require_shop(identity.shop, shop, "session", session_id)\n',
+        new='            require_shop(None, shop, "session", session_id)\n',
         tests=(f"{_SHOPS}::test_a_token_of_another_shop_finds_no_session_over_the_socket",),
     ),
     Fault(
@@ -70,6 +71,39 @@ FAULTS: Final = (
             "tests/edge/http/test_gate.py"
             "::test_a_key_ends_at_its_instant_however_lately_it_was_looked_up",
         ),
+    ),
+    Fault(
+        name="an attempt on another shop leaves no trace",
+        promise="the activity log has what was refused across shops",
+        file="liveshop/edge/http/recording.py",
+        old="        log.record_refusal(by, action, **record.fields(), outcome=refusal.code)\n",
+        new="        if not isinstance(refusal, OtherShop):\n"
+        "            log.record_refusal(by, action, **record.fields(), outcome=refusal.code)\n",
+        tests=(f"{_ACTIVITY}::test_what_people_of_another_shop_try_is_told_to_the_shop",),
+    ),
+    Fault(
+        name="the end of a show leaves no trace",
+        promise="the activity log has every change of a host",
+        file="liveshop/stores/postgres/sessions.py",
+        old="            if activity is not None:\n",
+        new="            if activity is not None and status is not Status.ENDED:\n",
+        tests=(f"{_ACTIVITY}::test_what_a_host_changes_over_http_is_recorded",),
+    ),
+    Fault(
+        name="a mute leaves no trace",
+        promise="the activity log has what moderators change without the log of the show",
+        file="liveshop/engine/rooms/room.py",
+        old="                self._record(command, asker.identity)\n",
+        new="",
+        tests=(f"{_ACTIVITY}::test_what_a_moderator_changes_over_the_socket_is_recorded",),
+    ),
+    Fault(
+        name="what waits for the activity log is lost at a stop",
+        promise="a clean stop loses no entry of the activity log",
+        file="liveshop/engine/activity.py",
+        old="                await self.flush()\n",
+        new="                pass\n",
+        tests=("tests/engine/test_activity.py::test_what_waits_is_written_before_a_node_stops",),
     ),
     Fault(
         name="the orders of all shops are listed",

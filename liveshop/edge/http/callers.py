@@ -22,6 +22,11 @@ class Caller:
         return None if self.grant is None else self.grant.identity.role
 
     @property
+    def is_staff(self) -> bool:
+        """Whether it is a moderator, host, admin or API key: the activity log is of these."""
+        return self.role is not None and self.role >= Role.MODERATOR
+
+    @property
     def session_id(self) -> str | None:
         """The one session that the token is good for, None for any."""
         return None if self.grant is None else self.grant.session_id

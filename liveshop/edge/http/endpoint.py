@@ -14,7 +14,8 @@ from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.gate import Gate
-from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Services
+from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Reply, Services
+from liveshop.edge.http.recording import Record, recording
 from liveshop.edge.http.refusals import json_response
 from liveshop.edge.http.shops import require_own
 
@@ -33,22 +34,40 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
     async def endpoint(request: Request) -> Response:
         operation = by_method["GET" if request.method == "HEAD" else request.method]
         caller = await gate.admit(request)
-        _authorize(operation, caller)
-        path = _path(caller, request)
-        await require_own(services, caller, path)
-        call: Call[Any, Any] = Call(
-            caller=caller,
-            path=path,
-            query=_query(operation, request),
-            body=await _body(operation, request),
-            request=request,
-        )
-        reply = await operation.handler(services, call)
+        log = services.engine.node.activity
+        with recording(log, operation, caller, request.path_params) as record:
+            reply = await _carry_out(services, operation, caller, request, record)
         if operation.returns == JSON and not isinstance(reply.content, bytes):
             return json_response(reply.content, reply.status)
         return Response(reply.content, reply.status, media_type=operation.returns)
 
     return Route(path, endpoint, methods=list(by_method))
+
+
+async def _carry_out(
+    services: Services,
+    operation: Operation,
+    caller: Caller,
+    request: Request,
+    record: Record | None,
+) -> Reply:
+    _authorize(operation, caller)
+    path = _path(caller, request)
+    records = record is not None and bool(operation.records)
+    shop = await require_own(services, caller, path, asks=records)
+    call: Call[Any, Any] = Call(
+        caller=caller,
+        path=path,
+        query=_query(operation, request),
+        body=await _body(operation, request),
+        request=request,
+    )
+    if record is None:
+        return await operation.handler(services, call)
+    record.shop, record.begun = shop, True
+    reply = await operation.handler(services, call)
+    record.take(reply)
+    return reply
 
 
 def _authorize(operation: Operation, caller: Caller) -> None:

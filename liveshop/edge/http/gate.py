@@ -67,12 +67,14 @@ class Gate:
             raise Unauthorized
         if not token.startswith(PREFIX):
             await self._knows_revoked()
-            return Caller(self._guesses.read(self._tokens, token, address))
+            return Caller(self._guesses.read(self._tokens, token, address).seen_at(address))
         key = await self._key_of(token, address)
         if key.expired(self._now_ms()):
             raise Unauthorized("this API key has expired")
         self._uses.note(key.key_id)
-        identity = Identity(key.name, key.name, Role.HOST, key.shop)
+        identity = Identity(
+            key.name, key.name, Role.HOST, key.shop, key_id=key.key_id, address=address
+        )
         return Caller(Grant(identity, None), api_key=True, key=key)
 
     async def _key_of(self, secret: str, address: str) -> Key:

@@ -10,7 +10,7 @@ from liveshop.edge.http.key_records import (
     NewKey,
     RemovedKey,
 )
-from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.stores.postgres.keys import Keys
 
 
@@ -41,6 +41,7 @@ async def add_key(services: Services, call: Call[Nothing, NewKey]) -> Reply:
             expires_at_ms=view.expires_at_ms,
         ),
         201,
+        made=Made(about=view.id, shop=view.shop),
     )
 
 

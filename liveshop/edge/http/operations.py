@@ -69,12 +69,22 @@ class Call(Generic[Query, Body]):
     request: Request
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The thing that an operation has made, for the activity log: its path could not name it."""
+
+    about: str | None = None
+    session_id: str | None = None
+    shop: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer: a record, a message, a text or encoded JSON, and its status."""
 
     content: Any
     status: int = 200
+    made: Made | None = None
 
 
 Handler = Callable[[Services, Call[Any, Any]], Awaitable[Reply]]
@@ -90,7 +100,9 @@ class Operation:
     every operation has. `streams` is the media type of a body that the handler reads itself,
     `reads` the record of a JSON body that it does. `body` says more than the handler's annotation
     where it depends on the features of a node; it has at most `body_bytes_max`. `returns` is the
-    media type of an answer, which is text then if it is not JSON.
+    media type of an answer, which is text then if it is not JSON. `records` is whether the
+    activity log is told of what staff do by it: all that may change something, unless it is said
+    here; purchases are no part of it.
     """
 
     method: str
@@ -106,9 +118,13 @@ class Operation:
     returns: str = JSON
     body: Any = None
     body_bytes_max: int = limits.BODY_BYTES_MAX
+    records: bool | None = None
     query: Any = field(init=False)
 
     def __post_init__(self) -> None:
         query, body = get_args(get_type_hints(self.handler)["call"])
+        if self.records is None:
+            changes = self.method != "GET" and self.scope is not Scope.RESERVE
+            object.__setattr__(self, "records", changes)
         object.__setattr__(self, "query", query)
         object.__setattr__(self, "body", self.body or body)

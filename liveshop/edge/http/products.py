@@ -8,7 +8,7 @@ from liveshop.core.roles import Role, Scope
 from liveshop.core.shops import may_touch
 from liveshop.core.wire import Message, as_message
 from liveshop.edge.http.base_records import Nothing
-from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
 from liveshop.stores.postgres.catalogue import Catalogue
 
@@ -18,7 +18,8 @@ async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Re
     call.caller.require_anywhere()
     product = call.body.product(call.caller.shop_of_new(call.body.shop))
     await services.stores[Catalogue].create(product)
-    return Reply(_view(product, hidden=True), 201)
+    made = Made(about=product.product_id, shop=product.shop)
+    return Reply(_view(product, hidden=True), 201, made=made)
 
 
 async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -> Reply:

@@ -11,7 +11,7 @@ from liveshop.core.shops import require_shop
 from liveshop.core.wire import Message
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.callers import Caller
-from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.edge.http.session_records import (
     EventsPage,
     NewSession,
@@ -39,7 +39,8 @@ async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Re
         checkout_url=new.checkout_url,
         shop=call.caller.shop_of_new(new.shop),
     )
-    return Reply(_owned(await _view(services, info.id), call.caller, info.shop), 201)
+    view = _owned(await _view(services, info.id), call.caller, info.shop)
+    return Reply(view, 201, made=Made(session_id=info.id, shop=info.shop))
 
 
 async def list_sessions(services: Services, call: Call[SessionsPage, Nothing]) -> Reply:
@@ -65,7 +66,7 @@ async def read_session(services: Services, call: Call[Nothing, Nothing]) -> Repl
     session_id = call.path["session_id"]
     view = await _view(services, session_id)
     _refuse_draft(call.caller, session_id, view["status"])
-    owner = await owner_of_session(services, session_id) if _is_staff(call.caller) else None
+    owner = await owner_of_session(services, session_id) if call.caller.is_staff else None
     return Reply(_owned(view, call.caller, owner.shop if owner else None))
 
 
@@ -108,13 +109,9 @@ async def _view(services: Services, session_id: str) -> Message:
     return {name: value for name, value in snapshot.items() if name != "chat"}
 
 
-def _is_staff(caller: Caller) -> bool:
-    return caller.role is not None and caller.role >= Role.MODERATOR
-
-
 def _owned(view: Message, caller: Caller, shop: str | None) -> Message:
     """Tell staff which shop a session belongs to, if it belongs to one."""
-    return {**view, "shop": shop} if shop is not None and _is_staff(caller) else view
+    return {**view, "shop": shop} if shop is not None and caller.is_staff else view
 
 
 def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
@@ -155,6 +152,7 @@ def _log_operations(vocabulary: Vocabulary) -> Iterator[Operation]:
         handler=command_session,
         scope=Scope.SESSIONS,
         body=vocabulary.staff_command,
+        records=False,
         needs=Role.MODERATOR,
         answers={200: happened(vocabulary.any_event)},
         refuses=(Conflict, SoldOut, LimitReached, Busy),

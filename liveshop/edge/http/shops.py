@@ -29,16 +29,24 @@ OWNERS: Final[Mapping[str, Callable[[Services, str], Awaitable[Owner | None]]]] 
 WITHOUT_OWNER: Final = frozenset({"rid"})
 
 
-async def require_own(services: Services, caller: Caller, path: Mapping[str, str]) -> None:
+async def require_own(
+    services: Services, caller: Caller, path: Mapping[str, str], *, asks: bool = False
+) -> str | None:
     """Raise OtherShop if a path names what belongs to another shop than the caller's.
+
+    Returns the shop of what it names. Of a caller who is bound to none that is known only if it
+    `asks`.
 
     A thing that is not there at all is left to the operation. A caller who is bound to no shop
     costs nothing here.
     """
-    if caller.shop is None:
-        return
+    shop = caller.shop
+    if shop is None and not asks:
+        return None
     for name, which in path.items():
         if name not in WITHOUT_OWNER:
             owner = await OWNERS[name](services, which)
             if owner is not None:
                 require_shop(caller.shop, owner.shop, name.removesuffix("_id"), which)
+                shop = owner.shop
+    return shop

@@ -5,6 +5,7 @@ from typing import Any
 import anyio
 
 from liveshop.core import limits
+from liveshop.core.activity import Activity, action_of, object_of
 from liveshop.core.commands import AddProduct, EndSession, HostCommand
 from liveshop.core.decide import decide
 from liveshop.core.decision import Decision, Facts, SystemCommand
@@ -12,6 +13,7 @@ from liveshop.core.errors import Busy, Conflict, LiveshopError, NotFound, Outcom
 from liveshop.core.events import Event
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.model import Product, Row, Status
+from liveshop.core.roles import Identity
 from liveshop.core.session import SessionState, replay
 from liveshop.core.wire import event_message
 from liveshop.engine.part import overriding
@@ -36,8 +38,12 @@ class CommandLog:
         self._push_parts = overriding(parts.values(), "pushed")
         self._looking_up = [name for name in parts if overriding([parts[name]], "look_up")]
 
-    async def execute(self, command: HostCommand | SystemCommand) -> list[Event]:
+    async def execute(
+        self, command: HostCommand | SystemCommand, by: Identity | None = None
+    ) -> list[Event]:
         """Carry out a command and return its events, which viewers get, too.
+
+        The activity log tells `by` whom, in the transaction of the events.
 
         Raises the core's refusal, or Unavailable; then nothing has changed. `ok` may be answered
         once this returns: if Redis took the push, no purchase is made at the old state any longer.
@@ -48,7 +54,7 @@ class CommandLog:
             session.peers.require(command.feature)
         async with self._lock:
             session.require_stores()
-            events, rows = await self._append(command)
+            events, rows = await self._append(command, by)
             session.node.reach(Failpoint.AFTER_APPEND)
             session.advance(events)
             session.keep_rows(rows)
@@ -121,7 +127,9 @@ class CommandLog:
                 self._session.begin_again(await read_session(sessions, session_id))
         self._verified_epoch = epoch
 
-    async def _append(self, command: HostCommand | SystemCommand) -> tuple[list[Event], list[Row]]:
+    async def _append(
+        self, command: HostCommand | SystemCommand, by: Identity | None
+    ) -> tuple[list[Event], list[Row]]:
         session = self._session
         for _ in range(limits.COMMAND_ATTEMPTS_MAX):
             before, facts = session.state, await self._facts(command)
@@ -134,19 +142,36 @@ class CommandLog:
                     raise
                 continue
             status = replay(before, decision.events).status
-            changed = await self._appended(before, decision, status)
+            changed = await self._appended(before, decision, status, self._entry(command, by))
             if changed is not None:
                 return list(decision.events), changed
             await self._catch_up()
         raise Busy()
 
+    def _entry(self, command: HostCommand | SystemCommand, by: Identity | None) -> Activity | None:
+        """Return the entry of the activity log; None of what nobody asked for."""
+        if by is None or not isinstance(command, HostCommand):
+            return None
+        session = self._session
+        return session.node.activity.entry(
+            by,
+            action_of(command),
+            about=object_of(command),
+            session_id=session.session_id,
+            shop=session.shop,
+        )
+
     async def _appended(
-        self, before: SessionState, decision: Decision, status: Status
+        self,
+        before: SessionState,
+        decision: Decision,
+        status: Status,
+        activity: Activity | None,
     ) -> list[Row] | None:
         sessions, session_id = self._session.node.stores[Sessions], self._session.session_id
         try:
             return await sessions.append(
-                session_id, decision, status, expected_offset=before.offset
+                session_id, decision, status, expected_offset=before.offset, activity=activity
             )
         except OutcomeUnknown:
             # Whether it committed stands in the log: ours are there, or others', or none.

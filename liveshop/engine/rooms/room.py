@@ -7,6 +7,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core import limits, messages
+from liveshop.core.activity import action_of, object_of
 from liveshop.core.commands import (
     Abandon,
     AskTime,
@@ -21,7 +22,7 @@ from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Charge, Status
-from liveshop.core.roles import Identity
+from liveshop.core.roles import Identity, Role
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.mailbox import Asker, ViewerAsker
 from liveshop.engine.fanout.pulse import Pulse
@@ -217,8 +218,9 @@ class Room:
         """Carry out what a host or moderator asks for; raises what refuses it."""
         self.session.refuse_banned(by)
         if isinstance(command, HostCommand):
-            return await self.command_log.execute(command)
+            return await self.command_log.execute(command, by)
         await self._handlers[type(command)](command, Reply(by))
+        self._record(command, by)
         return []
 
     def greet(self, identity: Identity | None, visitor: str | None) -> None:
@@ -284,6 +286,19 @@ class Room:
             self.session.failed(type(command).__name__)
             asker.refuse(InternalError())
 
+    def _record(self, command: Command, by: Identity | None) -> None:
+        """Record what staff did without the session's log; that records what it decides."""
+        if by is None or command.needs is None or command.needs < Role.MODERATOR:
+            return
+        session = self.session
+        session.node.activity.record(
+            by,
+            action_of(command),
+            about=object_of(command),
+            session_id=session.session_id,
+            shop=session.shop,
+        )
+
     async def _dispatch(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         match command:
             case Checkout(order_id=order_id, rids=rids):
@@ -294,10 +309,11 @@ class Room:
                 await self.outcomes.abandon(_buyer(viewer), order_id)
                 asker.answer(messages.ok(asker.ref))
             case HostCommand():
-                events = await self.command_log.execute(command)
+                events = await self.command_log.execute(command, asker.identity)
                 asker.answer(messages.ok(asker.ref, offset=events[-1].offset))
             case _ if (handle := self._handlers.get(type(command))) is not None:
                 await handle(command, asker)
+                self._record(command, asker.identity)
             case _:
                 raise BadRequest(f"{type(command).__name__} is not for a joined connection")
 

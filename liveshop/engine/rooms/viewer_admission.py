@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from liveshop.core import limits, messages
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
-from liveshop.core.errors import Busy, LiveshopError, NotFound
+from liveshop.core.errors import Busy, LiveshopError, NotFound, OtherShop
 from liveshop.core.model import Reservation, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.shops import require_shop
@@ -115,7 +115,7 @@ class ViewerAdmission:
             else:
                 place = await self._rooms.get(session_id)
                 shop = place.session.state.info.shop
-                require_shop(viewer.identity.shop, shop, "session", session_id)
+                self._require_shop(viewer.identity, shop, session_id)
                 await self._node.access.require()
                 if ban := place.session.ban_of(viewer.identity):
                     banned(viewer, ban)
@@ -137,6 +137,17 @@ class ViewerAdmission:
         except Exception:
             SessionLog(session_id).exception("a viewer could not be welcomed")
             send_away(viewer)
+
+    def _require_shop(self, identity: Identity, shop: str | None, session_id: str) -> None:
+        """Raise OtherShop unless a token is good in the session; staff's attempt is recorded."""
+        try:
+            require_shop(identity.shop, shop, "session", session_id)
+        except OtherShop as refusal:
+            if identity.role >= Role.MODERATOR:
+                self._node.activity.record_refusal(
+                    identity, "hello", session_id=session_id, shop=shop, outcome=refusal.code
+                )
+            raise
 
     async def _belongings(self, identity: Identity, room: Room) -> _Belongings:
         buyer, session = identity.viewer_id, room.session

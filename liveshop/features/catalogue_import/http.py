@@ -8,7 +8,7 @@ from liveshop.core.fields import Id
 from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Input, Nothing
 from liveshop.edge.http.bodies import stream_body
-from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.features.catalogue_import.limits import CSV_BYTES_MAX
 from liveshop.features.catalogue_import.rules import ImportReport
 from liveshop.features.catalogue_import.store import Imports
@@ -31,7 +31,8 @@ async def import_csv(services: Services, call: Call[ImportTarget, Nothing]) -> R
     call.caller.require_anywhere()
     shop = call.caller.shop_of_new(call.query.shop)
     chunks = stream_body(call.request, CSV_BYTES_MAX)
-    return Reply(await services[_imports].run(chunks, shop))
+    report = await services[_imports].run(chunks, shop)
+    return Reply(report, made=Made(shop=shop))
 
 
 def _imports(services: Services) -> Imports:

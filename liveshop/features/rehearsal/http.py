@@ -96,6 +96,7 @@ def operations(vocabulary: Vocabulary) -> tuple[Operation, ...]:
         handler=rehearse_session,
         scope=Scope.SESSIONS,
         needs=Role.HOST,
+        records=False,
         reads=http_records.rehearse(vocabulary),
         answers={200: http_records.rehearsed_step(event, state)},
         refuses=(Conflict, SoldOut, LimitReached, NotLive, PriceChanged, Busy),

@@ -26,6 +26,12 @@ export class Office {
     return this.#json("GET", `${this.#path}/${what}`);
   }
 
+  /** Read a page of a list about the show; `after` is the `next` of the page before. */
+  list(what, after) {
+    const query = new URLSearchParams({ session: this.sessionId, ...(after && { after }) });
+    return this.#json("GET", `/api/${what}?${query}`);
+  }
+
   savePlan(plan) {
     return this.#json("PUT", `${this.#path}/plan`, plan);
   }

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import asyncpg
 
 from liveshop.core import wire
+from liveshop.core.activity import Activity
 from liveshop.core.decision import Decision, Move
 from liveshop.core.errors import Conflict, NotFound, SoldOut
 from liveshop.core.events import Event
 from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Bought, Row, Status, Totals
 from liveshop.core.session import SessionInfo
+from liveshop.stores.postgres.activity import add_within
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.locked import (
     bought_of,
@@ -74,9 +76,17 @@ class Sessions:
         )
 
     async def append(
-        self, session_id: str, decision: Decision, status: Status, *, expected_offset: int
+        self,
+        session_id: str,
+        decision: Decision,
+        status: Status,
+        *,
+        expected_offset: int,
+        activity: Activity | None = None,
     ) -> list[Row] | None:
         """Append a decision's events and move its units, in one transaction; return changed rows.
+
+        The entry of the activity log, if there is one, is part of it.
 
         Returns None, and changes nothing, if the log has gone on beyond `expected_offset`: read
         the newer events and decide again. Raises SoldOut where the catalogue has too little,
@@ -99,6 +109,8 @@ class Sessions:
                 changed += await connection.fetch(_SQL["create_rows"], session_id, names, units)
             for write in decision.writes:
                 await self.vocabulary.writers[type(write)](connection, session_id, write)
+            if activity is not None:
+                await add_within(connection, activity)
         return [row_of(record) for record in changed]
 
     async def events(self, session_id: str, *, after: int, limit: int) -> list[Event]:

@@ -10,8 +10,8 @@ from tests.edge.http.api import Api, Caller, Json, a_rid
 
 OURS: Final = "ours"
 THEIRS: Final = "theirs"
-# Samples of what is on are taken as time goes by, whoever asks for what.
-_MOVING: Final = ("show_sample",)
+# Samples are taken as time goes by, and attempts are recorded.
+_MOVING: Final = ("show_sample", "activity")
 
 
 @dataclass(frozen=True)
