@@ -234,3 +234,27 @@ async def test_nothing_overflows_in_any_language(browser: Browser, live: Browser
             await expect(host.locator(f"html[lang={language}]")).to_be_attached()
             assert await host.evaluate(_OVERFLOW) == 0, (width, language)
         await host.context.close()
+
+
+@pytest.mark.feature("chat")
+async def test_a_viewer_is_banned_from_the_chat_is_told_so_and_let_in_again(
+    browser: Browser, live: BrowserShow
+) -> None:
+    host = await open_page(browser, live.host())
+    viewer = await open_page(browser, live.watch("ada"))
+    await viewer.get_by_label("Say something").fill("buy elsewhere")
+    await _button(viewer, "Send").click()
+    chat = host.get_by_role("region", name="Chat")
+    await expect(chat.get_by_text("buy elsewhere")).to_be_visible()
+    await host.get_by_role("button", name="Actions on the message of ada").click()
+    await _button(host, "Ban: ada").click()
+    await expect(viewer.get_by_text("You can no longer join this show.")).to_be_visible()
+    await chat.get_by_text("1 banned").click()
+    banned = host.get_by_role("list", name="Banned viewers").get_by_role("listitem")
+    await expect(banned).to_contain_text(["ada"])
+    await host.reload()
+    await chat.get_by_text("1 banned").click()
+    await _button(host, "Let in again: ada").click()
+    await expect(banned).to_have_count(0)
+    await viewer.reload()
+    await expect(viewer.get_by_label("Say something")).to_be_visible()

@@ -22,12 +22,15 @@ _SESSION = {
     **{"shelf": [], "sales": [], "pinned": [], "viewers": 1, "likes": 2, "buying": True},
     **{"chat": [_LINE], "chat_pinned": [], "chat_slow_ms": 5000},
 }
+_BAN = {"type": "viewer.banned", "viewer_id": "u_bo", "name": "Bo", "until_ms": None}
 _MESSAGES = [
     {"type": "welcome", "viewer": None, "reservations": [], "orders": []},
     _SESSION,
     {"type": "chat", "messages": [_LINE, _OTHER], "dropped": 0},
     {"type": "pulse", "now_ms": 2, "viewers": 3, "likes": 9},
     {"type": "viewer.muted", "viewer_id": "u_ada", "until_ms": None},
+    {**_BAN, "everywhere": False},
+    {**_BAN, "everywhere": True, "until_ms": 9},
     {"type": "session.started", "offset": 8, "at_ms": 8, "status": "live"},
     {"type": "chat.pinned", "offset": 9, "at_ms": 9, "message": _OTHER},
     {"type": "chat.slowed", "offset": 10, "at_ms": 10, "interval_ms": 0},
@@ -85,6 +88,8 @@ def test_with_every_feature_each_message_changes_its_part() -> None:
     del kernel["chat_slow_ms"]
     assert _session() == {**kernel, **_KEPT["chat"][0], **_KEPT["likes"][0]}
     assert _states()[""]["muted"] == {"u_ada": None}
+    bans = [(ban["everywhere"], ban["until_ms"]) for ban in _states()[""]["banned"].values()]
+    assert bans == [(False, None), (True, 9)]
 
 
 @pytest.mark.parametrize("feature", _FEATURES)

@@ -6,6 +6,7 @@ import { HeldList } from "../../../pages/shared/held_list.js";
 import { html, useState } from "../../../pages/shared/html.js";
 import { clock, t, timeOfDay } from "../../../pages/shared/i18n.js";
 import { useShop, useShopState, useTick } from "../../../pages/shared/shop.js";
+import { BanActions, Banned } from "./bans.js";
 import { WordsForm } from "./words_form.js";
 
 const SLOW_MS = [0, 5_000, 10_000, 30_000, 60_000, 300_000];
@@ -32,6 +33,7 @@ function Chat() {
         <ul class="chat-pinned" aria-label=${t("chat.console.pinned")}>
           ${pinned.map((message) => html`<li key=${message.id}>${line(message, true)}</li>`)}
         </ul>`}
+      <${Banned} />
       <${HeldList} items=${lines} idOf=${(message) => message.id} newest="last"
         label=${t("chat.console.lines")} empty=${t("chat.console.empty")}
         row=${(message) => line(message, pinned.some((p) => p.id === message.id))} />
@@ -110,6 +112,7 @@ function Actions({ message, isPinned, name }) {
             <${Action} key=${key} does=${`viewer.mute:${viewer.id}`} onAct=${mute(ms)}
               label=${t("chat.console.mute_name", { name, time: t(key) })}
               words=${t("chat.console.mute", { time: t(key) })} />`)}
+      <${BanActions} viewer=${viewer} name=${name} />
     </span>`;
 }
 

@@ -1,10 +1,10 @@
-/** The changes that the chat's messages make: lines, pins, its pace, and the people muted. */
+/** The changes that the chat's messages make: lines, pins, its pace, the muted and the banned. */
 
 import { without } from "../../../pages/client/state.js";
 
 const LINES_MAX = 200;
 
-export const initial = { muted: {} };
+export const initial = { muted: {}, banned: {} };
 
 export const begun = { chat: [], chat_pinned: [] };
 
@@ -26,6 +26,12 @@ export const onSession = {
   "chat.unpinned": (s, m) => ({ ...s, chat_pinned: without(s.chat_pinned, "id", m.id) }),
 };
 
+// One may be banned from the show and from the shop; the key of the latter is no id.
+const banKey = ({ viewer_id, everywhere }) => (everywhere ? `\n${viewer_id}` : viewer_id);
+
 export const onState = {
+  // Those that hold are told again: one that was lifted meanwhile is not.
+  welcome: (s) => ({ ...s, banned: {} }),
+  "viewer.banned": (s, m) => ({ ...s, banned: { ...s.banned, [banKey(m)]: m } }),
   "viewer.muted": (s, m) => ({ ...s, muted: { ...s.muted, [m.viewer_id]: m.until_ms } }),
 };
