@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.planted import (
+    access_faults,
     admission_faults,
     ballot_faults,
     chat_faults,
@@ -36,4 +37,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *ballot_faults.FAULTS,
     *chat_faults.FAULTS,
     *shop_faults.FAULTS,
+    *access_faults.FAULTS,
 )
