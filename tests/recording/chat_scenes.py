@@ -3,6 +3,7 @@
 from tests.recording.hosting_scenes import WATCHERS
 from tests.recording.stage import RecordingStage
 
+_NO_RID = "00000000-0000-4000-8000-000000000000"
 _ALL = (*WATCHERS, "host", "mod")
 
 
@@ -52,6 +53,15 @@ async def moderate(stage: RecordingStage) -> None:
         await stage.call("POST", "/api/sessions/{drop}/commands", body, by=host)
         for name in ("mod", "host"):
             await stage.hear(name, "viewer.muted", viewer_id="cem")
+        await stage.ask("mod", "viewer.ban", viewer_id="nobody", duration_ms=600_000)
+        await stage.ask("mod", "viewer.ban", viewer_id="nobody", everywhere=True)
+        await stage.ask("mod", "viewer.ban", viewer_id="mod")
+        await stage.ask("ada", "viewer.ban", viewer_id="bo")
+        for name in ("mod", "host"):
+            await stage.hear(name, "viewer.banned", viewer_id="nobody")
+        for _ in range(2):
+            await stage.ask("mod", "viewer.unban", viewer_id="nobody")
+        await stage.ask("host", "hold.release", viewer_id="nobody", rid=_NO_RID)
         await stage.ask("bo", "say", text="and now?")
         await stage.all_read("and now?", *_ALL)
         for interval_ms in (60_000, 60_000, -1):

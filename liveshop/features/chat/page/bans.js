@@ -1,4 +1,4 @@
-/** Whom the show keeps out, and the buttons that ban and let in again. */
+/** The viewers whom the show keeps out, and the buttons that ban and let in again. */
 
 import { Action } from "../../../pages/shared/action.js";
 import { useDesk } from "../../../pages/shared/desk.js";
