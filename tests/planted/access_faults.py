@@ -31,7 +31,8 @@ FAULTS: Final = (
         old="                self.on_banned(purchase.line.buyer)\n",
         new="                continue\n",
         tests=(
-            f"{_BANS}::test_a_buy_under_way_when_its_buyer_is_banned_becomes_a_whole_order_or_nothing",
+            f"{_BANS}"
+            "::test_a_buy_under_way_when_its_buyer_is_banned_becomes_a_whole_order_or_nothing",
         ),
     ),
     Fault(
@@ -41,7 +42,8 @@ FAULTS: Final = (
         old="            with anyio.move_on_after(_LOOK_S):\n",
         new="            with anyio.move_on_after(1_000 * _LOOK_S):\n",
         tests=(
-            f"{_BANS}::test_a_ban_whose_message_the_bus_loses_is_known_to_the_other_node_within_a_second",
+            f"{_BANS}::test_a_ban_whose_message_the_bus_loses_is_known_to_the_other_node"
+            "_within_a_second",
         ),
     ),
     Fault(
