@@ -13,6 +13,7 @@ CHAT_CHARS_MAX: Final = 200
 BLOCKED_WORD_CHARS_MAX: Final = 40
 SEARCH_CHARS_MAX: Final = 100
 NAME_CHARS_MAX: Final = 64
+ORIGIN_CHARS_MAX: Final = 300  # of a scheme, the longest name of a host, and a port
 MARKS_PILED_MAX: Final = 4  # on one letter: Hebrew's cantillation and Tibetan have so many
 CHARACTERS_KNOWN_MAX: Final = 10_000  # in a table that works out each once
 TOKEN_CHARS_MAX: Final = 3_000

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from liveshop.core import limits
+from liveshop.core.origins import is_allowed
 from liveshop.edge.handshake import read_head, shake_hands
 from liveshop.edge.http_input import asks_for_websocket
 from tests.edge.http_client import http_client
@@ -124,3 +125,22 @@ def test_so_many_options_of_a_connection_are_looked_at() -> None:
 
     assert [asks(before) for before in (0, 1, 31, 32, 5_000)] == [True, True, True, False, False]
     assert limits.LIST_FIELD_ITEMS_MAX == 32
+
+
+def test_the_work_for_a_long_origin_does_not_grow_with_it() -> None:
+    stars = [f"https://*.shop-{number}.example" for number in range(50)]
+
+    def calls(labels: int) -> int:
+        origin = "https://" + "a." * labels
+        return calls_of(lambda: is_allowed(origin, stars))
+
+    assert calls(200) == calls(7_000)
+
+
+def test_an_origin_of_300_characters_may_match_a_star_and_a_longer_one_none() -> None:
+    rest = ".shop.example:65535"
+    longest = "https://" + "a" * (300 - len("https://" + rest)) + rest
+    star = ["https://*.shop.example:65535"]
+    assert (len(longest), is_allowed(longest, star)) == (300, True)
+    longer = longest.replace("//a", "//aa")
+    assert (is_allowed(longer, star), is_allowed(longer, [longer])) == (False, True)
