@@ -102,6 +102,15 @@ class BrowserShow:
         units = {variant["sku"]: 3 for variant in variants}
         self.command("product.add", product_id=product_id, units=units)
 
+    def stock_product(self, product_id: str, labels: list[str], **fields: Any) -> None:
+        """Put one more product into the catalogue only, its SKUs numbered."""
+        variants = [
+            {"sku": f"{product_id}-{number}", "label": label, "price": 5000, "stock": 40}
+            for number, label in enumerate(labels)
+        ]
+        product = {"product_id": product_id, "title": product_id, "variants": variants}
+        self._post("/api/products", {**product, **fields})
+
     def plan(self, title: str, *, starts_at_ms: int = 4_000_000_000_000) -> str:
         """Plan one more session, which viewers see in the list; return its id."""
         planned = {"title": title, "starts_at_ms": starts_at_ms}

@@ -155,6 +155,30 @@ async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Browse
     wait_until(lambda: live.left("OCEAN-M") == 10)
 
 
+async def test_a_draft_of_2048_variants_is_marked_and_some_of_it_is_offered(
+    browser: Browser, live: BrowserShow
+) -> None:
+    labels = [f"Bead {number}" for number in range(2_048)]
+    live.stock_product("beads", labels, status="draft")
+    host = await open_page(browser, live.host())
+    await _button(host, "Add product…").click()
+    form = host.get_by_role("dialog")
+    await expect(form.locator(".found-row", has_text="beads")).to_contain_text("Draft")
+    await expect(form.locator(".found-row", has_text="beads")).to_contain_text("8,000+ in stock")
+    await form.get_by_label("Search the catalogue by title or SKU").fill("beads")
+    rows = form.locator("table.offer tbody tr")
+    await expect(rows).to_have_count(200)
+    await form.get_by_label("Search the 2,048 variants").fill("bead 2047")
+    await expect(rows).to_have_count(1)
+    await form.get_by_label("Units of Bead 2047").fill("3")
+    await form.get_by_label("Search the 2,048 variants").fill("bead 1999")
+    await form.get_by_label("Units of Bead 1999").fill("4")
+    await _button(host, "Add to the shelf").click()
+    await expect(form).not_to_be_visible()
+    added = live.events()[-1]["product"]["variants"]
+    assert [(v["sku"], v["left"]) for v in added] == [("beads-1999", 4), ("beads-2047", 3)]
+
+
 @pytest.mark.feature("rehearsal")
 async def test_a_rehearsal_is_for_nobody_else_and_leaves_no_trace(
     browser: Browser, show: BrowserShow

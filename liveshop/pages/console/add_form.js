@@ -5,7 +5,7 @@ import { Form } from "../shared/desk_sheet.js";
 import { Field } from "../shared/field.js";
 import { NumberField, amount, whole } from "../shared/fields.js";
 import { html, useEffect, useRef, useState } from "../shared/html.js";
-import { money, plainMoney, t } from "../shared/i18n.js";
+import { money, number, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
 
@@ -81,11 +81,17 @@ function Found({ picked, pick }) {
           <span class="title">${p.title}</span>
           ${hiddenWord(p) && html`<span class="pill">${hiddenWord(p)}</span>`}
           <span class="note">${here.has(p.product_id) ? t("console.add_here")
-            : t("console.in_stock", { n: p.variants.reduce((sum, v) => sum + v.stock, 0) })}</span>
+            : t("console.in_stock", { n: stockOf(p) })}</span>
         </label>`)}
       ${found?.length === 0 && html`<p class="empty">
         ${q ? t("console.add_nothing") : t("console.add_no_catalogue")}</p>`}
     </div>`;
+}
+
+/** The units of a product in stock; "8,000+" where not all of its variants are listed. */
+function stockOf({ variants, variants_total }) {
+  const listed = variants.reduce((sum, v) => sum + v.stock, 0);
+  return variants_total === undefined ? listed : `${number(listed)}+`;
 }
 
 /** Why viewers do not see a product in the catalogue, or "". */
@@ -114,7 +120,7 @@ function Offer({ found, typed, currency }) {
       gone = true;
       typed.clear();
     };
-  }, [found]);
+  }, []); // each product has a table of its own: what was typed outlives another search
   if (product === null) return null;
   const words = q.trim().toLowerCase();
   const named = product.variants.filter(({ sku, label }) =>
