@@ -7,7 +7,7 @@ from liveshop.core.errors import LimitReached
 from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing, Page
 from liveshop.edge.http.callers import Caller
-from liveshop.edge.http.operations import Call, Operation, Reply, Services
+from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.edge.http.revocation_records import NewRevocation, RevocationList, RevocationView
 from liveshop.stores.postgres.access import AccessLists
 
@@ -20,7 +20,12 @@ async def revoke_tokens(services: Services, call: Call[Nothing, NewRevocation]) 
     """
     revocation = _revocation(call.caller, call.body, services.engine.node.now_ms())
     await services.engine.node.access.revoke(revocation)
-    return Reply(_view(revocation))
+    made = Made(
+        about=revocation.jti or revocation.sub,
+        session_id=revocation.session_id,
+        shop=revocation.shop,
+    )
+    return Reply(_view(revocation), made=made)
 
 
 async def list_revoked(services: Services, call: Call[Page, Nothing]) -> Reply:

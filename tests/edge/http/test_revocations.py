@@ -10,6 +10,7 @@ import pytest
 from liveshop.core.roles import Role
 from tests.client import Closed, connected
 from tests.edge.http.api import SECRET, Api, Caller
+from tests.waiting import wait_until
 
 _NOW_S = int(time.time())
 
@@ -139,3 +140,16 @@ def test_a_revocation_closes_the_connections_of_its_tokens(api: Api) -> None:
             return closed.code
 
     assert api.portal.call(watch) == 4502
+
+
+def test_the_activity_log_says_who_revoked_what(api: Api) -> None:
+    revoke(api.as_role(Role.HOST, "ho", shop="north"), sub="ada")
+    admin = api.as_role(Role.ADMIN, "boss")
+
+    def entries() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = admin.get("/api/activity").json()["entries"]
+        return [each for each in found if each["action"] == "revoke_tokens"]
+
+    wait_until(entries)
+    (entry,) = entries()
+    assert (entry["subject"], entry["object"], entry["shop"]) == ("ho", "ada", "north")
