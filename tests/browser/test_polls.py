@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.shop import BrowserShow, open_page
+from liveshop.core.roles import Role
+from tests.browser.shop import BrowserShow, open_page, token
 
 pytestmark = pytest.mark.feature("polls")
 
@@ -93,3 +94,22 @@ async def test_a_host_asks_by_a_key_and_pins_the_product_that_wins(
     await host.keyboard.press("p")
     await host.get_by_role("button", name="Which next?").click()
     await expect(host.get_by_label("Choice 2", exact=True)).to_have_value("Sand")
+
+
+async def test_another_site_votes_by_the_client_module(browser: Browser, live: BrowserShow) -> None:
+    page = await open_page(browser, live.node.url)
+    poll = _open(live)
+    answers = await page.evaluate(
+        """async ([sessionId, token, poll]) => {
+          const { Shop } = await import("/liveshop.js");
+          const shop = new Shop({ sessionId, token });
+          await new Promise((done) => shop.subscribe((state) => state.session && done()));
+          const vote = (choice) => shop.send({ type: "vote", poll, choice });
+          const first = await vote(1), again = await vote(0);
+          const refused = await vote(2).catch(({ code }) => code);
+          shop.close();
+          return [first.choice, again.choice, refused];
+        }""",
+        [live.session_id, token("ada", Role.VIEWER), poll],
+    )
+    assert answers == [1, 1, "bad_request"]

@@ -11,3 +11,6 @@ export interface PollResult extends Poll {
 }
 export interface Session { polls?: Poll[]; poll_result?: PollResult }
 export interface State { votes?: Record<string, number> }
+/** What `shop.send` takes, and promises: the choice that is stored. Guests name a `visitor`. */
+export interface Vote { type: "vote"; poll: number; choice: number; visitor?: string }
+export interface Voted { type: "voted"; poll: number; choice: number }
