@@ -37,7 +37,7 @@ class OldFile:
         await until(
             lambda: (
                 session.epochs.newest == epoch + 1
-                and session.buying
+                and session.epochs.buying
                 and not session.epochs.uncounted
             )
         )

@@ -107,7 +107,7 @@ async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: Eng
     orders.commit = fail_first  # type: ignore[method-assign]
     rid = shop.buy(ada, "OBS-M")
     await until(lambda: find_sample(shop.engine.node.metrics, "failures_total", part="orders") == 1)
-    await until(lambda: room.session.buying)
+    await until(lambda: room.session.epochs.buying)
     shop.buy(ada, "OBS-M", rid=rid)
     await ada.sees("confirmed", order_id=rid)
 

@@ -180,11 +180,11 @@ async def test_an_order_that_a_loss_of_its_charge_only_overtakes_holds_the_charg
         with Redis.from_url(redis_url) as redis:
             redis.hdel(f"{{s:{offering.session_id}}}:res", charge_rid(order_id))
         session.epochs.reload()
-        await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+        await until(lambda: session.epochs.newest == epoch + 1 and session.epochs.buying)
         assert offering.held(redis_url) == {"sOBS-M": 1}
     await offering.ada.sees("checkout", order_id=order_id)
     # The order was stored after the rebuild had read which orders wait: Redis is loaded again.
-    await until(lambda: session.epochs.newest == epoch + 2 and session.buying)
+    await until(lambda: session.epochs.newest == epoch + 2 and session.epochs.buying)
     assert offering.held(redis_url) == {"sOBS-M": 1, USES: 1}
     await shop.engine.orders.confirm(order_id, "pay-1", 5_000)
     assert await offering.sold() == {"sOBS-M": 1, USES: 1}
@@ -205,7 +205,7 @@ async def test_charges_of_a_checkout_whose_node_died_end_with_it(
     if lost:
         epoch = session.epochs.newest
         session.epochs.reload()
-        await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+        await until(lambda: session.epochs.newest == epoch + 1 and session.epochs.buying)
         assert offering.held(redis_url) == {"sOBS-M": 1, USES: 1}
     await offering.ada.sees("expired", rid=rid)
     await offering.is_at_rest(redis_url)
@@ -231,4 +231,4 @@ async def _lose_redis(offering: Offering, redis_url: str) -> None:
     epoch = session.epochs.newest
     with Redis.from_url(redis_url) as redis:
         redis.flushall()
-    await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+    await until(lambda: session.epochs.newest == epoch + 1 and session.epochs.buying)

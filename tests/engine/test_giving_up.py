@@ -106,7 +106,7 @@ async def test_after_redis_was_lost_the_units_of_a_given_up_order_stay_free(
     await shop.engine.orders.abandon(rid)
     room = await shop.engine.rooms.get(session_id)
     room.session.epochs.reload()
-    await until(lambda: room.session.buying)
+    await until(lambda: room.session.epochs.buying)
     connection = await asyncpg.connect(postgres_url)
     sold = await connection.fetchval("SELECT sold FROM stock WHERE session_id = $1", session_id)
     await connection.close()

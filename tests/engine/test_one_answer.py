@@ -102,7 +102,7 @@ async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_
     await there.sees("confirmed", rids=[rid])
     session = (await other.engine.rooms.get(session_id)).session
     # Requests before Redis has been rebuilt are answered as unavailable.
-    await until(lambda: session.buying)
+    await until(lambda: session.epochs.buying)
     other.reserve(there, "OBS-M", rid=rid, ref=9)
     await there.sees("reserved", ref=9)
     await there.until(lambda: len(there.of("confirmed")) == 2)

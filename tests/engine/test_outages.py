@@ -59,7 +59,7 @@ async def test_redis_comes_back_from_its_file_and_holds_survive(own_stores: Loca
         await room.session.node.link.call("WAITAOF", 1, 0, 5_000)
         epoch = room.session.epochs.newest
         _restart(own_stores.valkey)
-        await until(lambda: room.session.buying and room.session.epochs.newest == epoch + 1)
+        await until(lambda: room.session.epochs.buying and room.session.epochs.newest == epoch + 1)
         again = await shop.join(session_id, "ada")
         assert [each["rid"] for each in again.of("welcome")[0]["reservations"]] == [rid]
         bo = await shop.join(session_id, "bo")
@@ -108,7 +108,7 @@ async def test_a_cancellation_while_redis_is_away_is_told_on_every_node(
         room = await shop.engine.rooms.get(session_id)
         await until(lambda: room.session.peers.nodes == 2)
         own_stores.valkey.kill()
-        await until(lambda: not room.session.buying)
+        await until(lambda: not room.session.epochs.buying)
         await shop.engine.orders.cancel(rid)
         own_stores.valkey.start()
         assert (await there.sees("cancelled"))["order_id"] == rid

@@ -34,7 +34,7 @@ async def test_selling_goes_on_after_redis_lost_everything(
     room = await shop.engine.rooms.get(session_id)
     epoch = room.session.epochs.newest
     await _forget_everything(redis_url)
-    await until(lambda: room.session.epochs.newest == epoch + 1 and room.session.buying)
+    await until(lambda: room.session.epochs.newest == epoch + 1 and room.session.epochs.buying)
     # Buyers' counts follow after the opening; until they are there, the database refuses.
     shop.buy(ada, "OBS-M", ref=1)
     refusals = await ada.until(lambda: ada.of("error") + ada.of("refused"))
@@ -62,7 +62,7 @@ async def test_a_cancellation_is_not_told_to_a_redis_that_another_node_has_left(
     assert await Sessions(shop.database, VOCABULARY).raise_epoch(session_id, epoch) is not None
     await shop.engine.orders.cancel(order_id)
     assert session.epochs.newest > epoch
-    await until(lambda: session.buying)
+    await until(lambda: session.epochs.buying)
     await until(lambda: session.broadcast.gauges.left == {"OBS-M": 3})
     assert shop.buy(ada, "OBS-M", 2)
     await ada.until(lambda: len(ada.of("confirmed")) == 2)
@@ -107,7 +107,7 @@ async def test_an_order_that_waits_for_its_money_keeps_its_unit_through_a_loss(
     session = (await shop.engine.rooms.get(session_id)).session
     epoch = session.epochs.newest
     await _forget_everything(redis_url)
-    await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+    await until(lambda: session.epochs.newest == epoch + 1 and session.epochs.buying)
     shop.buy(bo, "OBS-M", ref=1)
     assert (await bo.sees("error", ref=1))["code"] == "sold_out"
     assert (await shop.engine.orders.confirm(rid, "pay-1", 5000)).status == "confirmed"
@@ -151,7 +151,7 @@ async def test_a_unit_sold_while_redis_is_loaded_is_reserved_for_nobody_else(
             now_ms = session.clock.now_ms()
             reply = await orders.commit(session_id, epoch + 1, [order], now_ms=now_ms)
             assert reply.outcomes[rid].verdict is Verdict.CONFIRMED
-        await until(lambda: session.buying)
+        await until(lambda: session.epochs.buying)
         shop.reserve(bo, "OBS-M", ref=1)
         refused = await bo.sees("error", ref=1)
         assert (refused["code"], refused["left"]) == ("sold_out", 0)
@@ -169,11 +169,11 @@ async def test_an_order_that_a_rebuild_overtakes_is_confirmed_at_the_new_epoch(
         rid = shop.buy(ada, "OBS-M")
         await ada.sees("reserved", rid=rid)
         session.epochs.reload()
-        await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+        await until(lambda: session.epochs.newest == epoch + 1 and session.epochs.buying)
     await ada.sees("confirmed", order_id=rid)
     assert (await session.node.stores[Orders].get(rid)).status == "confirmed"
     # It was told that it is too late, and has nothing to load Redis again for.
-    assert (session.epochs.newest, session.buying) == (epoch + 1, True)
+    assert (session.epochs.newest, session.epochs.buying) == (epoch + 1, True)
 
 
 async def test_an_order_that_waits_for_its_money_since_a_loss_keeps_its_unit(
@@ -188,10 +188,10 @@ async def test_an_order_that_waits_for_its_money_since_a_loss_keeps_its_unit(
         rid = shop.buy(ada, "OBS-M")
         await ada.sees("reserved", rid=rid)
         await _forget_everything(redis_url)
-        await until(lambda: session.epochs.newest == epoch + 1 and session.buying)
+        await until(lambda: session.epochs.newest == epoch + 1 and session.epochs.buying)
     await ada.sees("checkout", order_id=rid)
     # It was stored after the rebuild had read which orders wait: Redis is loaded again, with it.
-    await until(lambda: session.epochs.newest == epoch + 2 and session.buying)
+    await until(lambda: session.epochs.newest == epoch + 2 and session.epochs.buying)
     shop.buy(bo, "OBS-M", ref=1)
     assert (await bo.sees("error", ref=1))["code"] == "sold_out"
     assert (await shop.engine.orders.confirm(rid, "pay-1", 5000)).status == "confirmed"
@@ -213,7 +213,7 @@ async def test_a_cart_that_waits_for_its_money_is_ordered_in_an_older_redis_too(
         await until(lambda: room.writer.has(order_id))
         await file.come_back(session)
     await ada.sees("checkout", order_id=order_id)
-    await until(lambda: session.epochs.newest == epoch + 2 and session.buying)
+    await until(lambda: session.epochs.newest == epoch + 2 and session.epochs.buying)
     shop.send(ada, "release", rid=rid, ref=2)
     assert (await ada.sees("error", ref=2))["code"] == "conflict"
 
@@ -232,7 +232,7 @@ async def test_who_raised_the_epoch_is_left_to_rebuild(shop: EngineShop) -> None
         rebuild.epoch, now_ms_min=rebuild.newest_ms, rows=rebuild.rows, totals=totals
     )
     assert reply.status is UnitsStatus.OK
-    await until(lambda: session.buying)
+    await until(lambda: session.epochs.buying)
     assert (await sessions.get(session_id)).stock_epoch == epoch + 1
 
 
@@ -242,7 +242,7 @@ async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: Engin
     session = (await shop.engine.rooms.get(session_id)).session
     epoch = session.epochs.newest
     await session.node.stores[Sessions].raise_epoch(session_id, epoch)
-    await until(lambda: session.buying and session.epochs.newest == epoch + 2)
+    await until(lambda: session.epochs.buying and session.epochs.newest == epoch + 2)
     ada = await shop.join(session_id, "ada")
     shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
@@ -260,7 +260,9 @@ async def test_two_nodes_that_lose_redis_rebuild_once(
     rooms = [(await each.engine.rooms.get(session_id)).session for each in (shop, other)]
     epoch = rooms[0].epochs.newest
     await _forget_everything(redis_url)
-    await until(lambda: all(room.buying and room.epochs.newest == epoch + 1 for room in rooms))
+    await until(
+        lambda: all(room.epochs.buying and room.epochs.newest == epoch + 1 for room in rooms)
+    )
     shop.buy(ada, "OBS-M", ref=1)
     refused = await ada.until(lambda: ada.of("error") + ada.of("refused"))
     assert refused[0]["code"] == "limit"
@@ -287,7 +289,7 @@ async def test_more_settlements_than_can_wait_for_redis_are_made_good_by_a_rebui
     await whole.settler.settle(sold, reply.copies)
     for _ in range(SETTLEMENTS_WAITING_MAX):
         await whole.settler.settle((), reply.copies)
-    await until(lambda: room.buying)
+    await until(lambda: room.epochs.buying)
     known = await room.units.peek([rid])
     assert known[rid].state is ReservationState.SOLD
     await until(lambda: room.broadcast.gauges.left == {"OBS-M": 2})

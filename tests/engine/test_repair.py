@@ -23,7 +23,7 @@ async def test_units_that_leaked_in_redis_are_for_sale_after_a_repair(shop: Engi
     assert [finding.check for finding in found] == ["row_holds_what_is_reserved"]
     epoch = session.epochs.newest
     assert len(await repair(database, link, found)) == 1
-    await until(lambda: session.epochs.newest > epoch and session.buying)
+    await until(lambda: session.epochs.newest > epoch and session.epochs.buying)
     shop.buy(ada, "OBS-M", quantity=2)
     await ada.sees("confirmed")
     assert ada.of("refused") == []
@@ -46,7 +46,7 @@ async def test_a_row_that_redis_had_wrong_at_a_higher_version_does_not_come_back
     assert [finding.check for finding in found] == ["row_is_copied"]
     epoch = contexts[0].epochs.newest
     assert len(await repair(database, link, found)) == 1
-    await until(lambda: all(each.epochs.newest > epoch and each.buying for each in contexts))
+    await until(lambda: all(each.epochs.newest > epoch and each.epochs.buying for each in contexts))
     assert [each.rows["sOBS-M"].sold for each in contexts] == [0, 0]
     await shop.host(session_id, "product.pin", product_id="shirt")
     await other.host(session_id, "product.unpin", product_id="shirt")
@@ -90,7 +90,7 @@ async def test_a_plan_that_is_not_what_the_log_says_is_found_and_loaded_again(
         assert found[0].what.startswith(f"the plan's {what}")
         epoch = session.epochs.newest
         await repair(database, link, found)
-        await until(lambda: session.epochs.newest > epoch and session.buying)  # noqa: B023
+        await until(lambda: session.epochs.newest > epoch and session.epochs.buying)  # noqa: B023
         assert await audit(database, link) == []
     assert SEPARATOR.join((await link.call("HGET", plan, "sOBS-M")).split(SEPARATOR)[2:]) == sale
 
@@ -111,7 +111,7 @@ async def test_a_time_far_ahead_is_found_and_set_back_with_what_is_held(shop: En
     epoch = session.epochs.newest
     done = await repair(database, link, found)
     assert "its time is set back by 259" in done[0]
-    await until(lambda: session.epochs.newest > epoch and session.buying)
+    await until(lambda: session.epochs.newest > epoch and session.epochs.buying)
     assert await audit(database, link) == []
     now_ms = await link.now_ms()
     [held] = await session.units.mine("ada")

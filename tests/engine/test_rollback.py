@@ -117,7 +117,7 @@ async def test_an_older_postgres_is_believed_and_selling_goes_on_at_its_prices(
     lost = await _sell(shop, ada, 3)
     await _settled_in_redis(session, 5)
     await backup.restore()
-    await until(lambda: session.epochs.newest > epoch and session.buying)
+    await until(lambda: session.epochs.newest > epoch and session.epochs.buying)
     shown = (await ada.until(lambda: ada.of("session")[1:]))[0]
     assert shown["offset"] == offset
     assert shown["shelf"][0]["variants"][0]["price"] == 5000
@@ -151,7 +151,11 @@ async def test_orders_that_an_older_postgres_lacks_leave_their_units_to_be_sold_
     await backup.restore()
     # No event is missing: only the orders tell.
     await until(
-        lambda: session.epochs.newest > epoch and session.buying and session.left() == {"sOBS-M": 4}
+        lambda: (
+            session.epochs.newest > epoch
+            and session.epochs.buying
+            and session.left() == {"sOBS-M": 4}
+        )
     )
     assert session.state.offset == offset
     bo = await shop.join(session_id, "bo")
@@ -178,7 +182,7 @@ async def test_the_first_orders_in_an_older_postgres_are_enough_to_notice_it(
         await backup.restore_orders()
     # Those that waited bring its count of orders beyond what was known.
     await ada.until(lambda: ada.of("confirmed")[8:])
-    await until(lambda: session.epochs.newest > epoch and session.buying)
+    await until(lambda: session.epochs.newest > epoch and session.epochs.buying)
     truth = {row.row: row for row in await session.node.stores[Sessions].rows(session_id)}
     assert truth["sOBS-M"].sold == 6
     await until(lambda: session.broadcast.gauges.left == {"OBS-M": 14})
@@ -203,7 +207,9 @@ async def test_two_nodes_follow_an_older_postgres_alike(
     # Their logs have gone apart from what they knew, to the same number of events.
     await shop.host(session_id, "product.reprice", product_id="shirt", prices={"OBS-M": 700})
     await shop.host(session_id, "product.pin", product_id="shirt")
-    await until(lambda: rooms[0].state == rooms[1].state and all(room.buying for room in rooms))
+    await until(
+        lambda: rooms[0].state == rooms[1].state and all(room.epochs.buying for room in rooms)
+    )
     for each, watcher in zip((shop, other), watchers, strict=True):
         await _buy(each, watcher, price=700)
 
@@ -227,7 +233,7 @@ async def test_a_node_that_starts_after_it_does_not_go_on_selling_by_an_old_plan
             lambda: (
                 session.epochs.trusted_from > 0
                 and session.epochs.newest >= session.epochs.trusted_from
-                and session.buying
+                and session.epochs.buying
             )
         )
         assert session.epochs.newest >= epoch

@@ -164,7 +164,7 @@ class EngineShop:
     async def opened(self, session_id: str) -> None:
         """Wait until the session's units are good."""
         room = await self.engine.rooms.get(session_id)
-        await until(lambda: room.session.buying)
+        await until(lambda: room.session.epochs.buying)
 
     def send(self, watcher: Watcher, kind: str, **fields: Any) -> None:
         """Send a command as a viewer."""

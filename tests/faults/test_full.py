@@ -53,7 +53,7 @@ async def test_a_full_redis_refuses_purchases_and_lets_sold_and_released_units_g
         await shop.host(session_id, "product.pin", product_id="shirt")
         await ada.sees("product.pinned")
         await client.config_set("maxmemory", 0)
-        await until(lambda: room.session.buying)
+        await until(lambda: room.session.epochs.buying)
         shop.buy(ada, "OBS-M", 5, ref=5)
         assert (await ada.sees("error", ref=5))["left"] == 4
         shop.buy(ada, "OBS-M", 4, rid=refused, ref=4)

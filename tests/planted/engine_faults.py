@@ -37,7 +37,7 @@ FAULTS: Final = (
         file=f"{_ENGINE}/purchase/writer.py",
         old="            await self._learn_limits(batch)\n",
         new="            await self._learn_limits(batch)\n"
-        "            now_ms = self._session.node.clock.now_ms()\n"
+        "            now_ms = self._session.node.now_ms()\n"
         "            for ordered in batch:\n"
         "                ordered.priced = price(ordered.reservations)\n"
         "                told = Outcome(verdict=Verdict.CONFIRMED, at_ms=now_ms)\n"
@@ -206,8 +206,8 @@ FAULTS: Final = (
         name="an ended session settled while units are held",
         promise="P1, P4: what a buyer still holds goes back to the catalogue",
         file=f"{_ENGINE}/rooms/upkeep.py",
-        old="if closed and not self._pulse.held and session.buying:",
-        new="if closed and session.buying:",
+        old="if closed and not self._pulse.held and session.epochs.buying:",
+        new="if closed and session.epochs.buying:",
         tests=(
             f"{_TESTS}/test_two_nodes.py"
             "::test_a_unit_held_through_another_node_keeps_an_ended_session_open",

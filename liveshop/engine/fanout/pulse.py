@@ -136,7 +136,7 @@ class Pulse:
             viewers=viewers,
             likes=likes,
             # In a cluster the session's primary may be away, and the others not.
-            buying=session.buying and totals is not None,
+            buying=session.epochs.buying and totals is not None,
             parts=session.part_gauges(),
         )
         if totals is None:

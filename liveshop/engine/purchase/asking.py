@@ -43,6 +43,7 @@ async def carried_out(session: Session, call: Callable[[], Awaitable[T | None]])
 
 
 async def _wait_for_buying(session: Session, until_s: float) -> None:
-    while not session.buying and anyio.current_time() < until_s:  # noqa: ASYNC110 -- many tell it
+    epochs = session.epochs
+    while not epochs.buying and anyio.current_time() < until_s:  # noqa: ASYNC110 -- many tell it
         await anyio.sleep(_POLL_S)
     session.epochs.require_buying()

@@ -101,7 +101,7 @@ class OrderService:
                 _logger.exception("payments could not be finished")
 
     async def _finish(self) -> None:
-        stored_ms_max = self._node.clock.now_ms() - limits.PAYMENT_UNRESOLVED_MS_MAX
+        stored_ms_max = self._node.now_ms() - limits.PAYMENT_UNRESOLVED_MS_MAX
         for payment in await self._node.stores[Payments].unresolved(limits.PAGE_ITEMS_MAX):
             if payment.at_ms > stored_ms_max:
                 continue  # the node that stored it is about to apply it

@@ -59,7 +59,7 @@ class Peers:
 
     async def _publish(self, kind: str, body: Any) -> bool:
         # The instant is for measurements; a node of an older release does not send it.
-        at_ms = self._node.clock.now_ms()
+        at_ms = self._node.now_ms()
         told = {"node": self._node.node_id, "kind": kind, "at_ms": at_ms, "body": body}
         payload = encode_one(told)
         try:

@@ -302,7 +302,7 @@ class Rooms:
 
     def _note_bus_lag(self, at_ms: object) -> None:
         if isinstance(at_ms, int) and self._node.clock.observed:
-            lag_ms = max(0, self._node.clock.now_ms() - at_ms)
+            lag_ms = max(0, self._node.now_ms() - at_ms)
             self._node.metrics.bus_lag.observe(lag_ms / 1000)
 
     async def _unload(self, session_id: str) -> None:

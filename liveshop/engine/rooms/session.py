@@ -79,11 +79,6 @@ class Session:
         """Whether the session is over."""
         return self.state.status is Status.ENDED
 
-    @property
-    def buying(self) -> bool:
-        """Whether purchases can be carried out now."""
-        return self.epochs.buying
-
     def require_stores(self) -> None:
         """Raise Unavailable while a store is away."""
         if not self.node.stores_up:

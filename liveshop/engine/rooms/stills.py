@@ -164,7 +164,7 @@ class Stills:
     async def _tell_all(self, gauges: Message) -> None:
         viewers = [viewer for still in self._stills.values() for viewer in still.audience.seated()]
         if viewers:
-            pulse = shared_frame(messages.pulse(self._node.clock.now_ms(), gauges))
+            pulse = shared_frame(messages.pulse(self._node.now_ms(), gauges))
             await self._delivery.deliver(pulse, viewers)
 
     async def compare(self, known: Iterable[str], heads: Mapping[str, Head]) -> None:
@@ -219,7 +219,7 @@ class Stills:
             whole = True
         left = {row.row: row.units - row.sold for row in logged.rows}
         gauges = Gauges.of(state, left, viewers=0, likes=likes, buying=True)
-        shown = shared_frame(snapshot(state, gauges, chat, node.clock.now_ms()))
+        shown = shared_frame(snapshot(state, gauges, chat, node.now_ms()))
         return _Picture(state, shown, whole)
 
     def _give_up_for(self, new: Still) -> None:

@@ -97,12 +97,12 @@ class Upkeep:
         # Only a pulse whose plan has the end of the session can tell that nothing is held and
         # nothing will be. With an older plan, another node may have reserved a unit since.
         closed = ended and self._pulse.plan_offset >= offset
-        if closed and not self._pulse.held and session.buying:
+        if closed and not self._pulse.held and session.epochs.buying:
             await self._settle_session()
 
     async def _sweep(self) -> None:
         session = self._session
-        if session.state.status in _QUIET or not session.buying:
+        if session.state.status in _QUIET or not session.epochs.buying:
             return
         for _ in range(limits.SWEEPS_PER_PULSE_MAX):
             reply = await session.units.sweep(session.epochs.newest)

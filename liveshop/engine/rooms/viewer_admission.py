@@ -177,7 +177,7 @@ class ViewerAdmission:
         if isinstance(place, Room):
             place.submit(viewer, command)
         else:
-            place.submit(viewer, command, now_ms=self._node.clock.now_ms())
+            place.submit(viewer, command, now_ms=self._node.now_ms())
 
     def _seat(
         self,

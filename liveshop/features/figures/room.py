@@ -50,7 +50,7 @@ class Sampler(RoomPart):
     async def run(self) -> None:
         """Record at every instant that is due, until cancelled."""
         while True:
-            now_ms = self._session.node.clock.now_ms()
+            now_ms = self._session.node.now_ms()
             due_ms = now_ms + SAMPLE_MS - (now_ms - self._phase_ms) % SAMPLE_MS
             await anyio.sleep((due_ms - now_ms) / 1000)
             try:

@@ -173,7 +173,7 @@ async def test_after_a_rebuild_nothing_is_believed_that_was_known_before(
             await here.shop.database.commit(f"DELETE FROM {table}")
         with redis.Redis.from_url(redis_url) as client:
             client.flushall()
-        await until(lambda: session.epochs.newest > epoch and session.buying)
+        await until(lambda: session.epochs.newest > epoch and session.epochs.buying)
         here.cast("u:ada", 0)
         await here.answered()
         assert here.told == {"u:ada": [1, 0]}
