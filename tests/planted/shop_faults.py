@@ -76,9 +76,9 @@ FAULTS: Final = (
         name="an attempt on another shop leaves no trace",
         promise="the activity log has what was refused across shops",
         file="liveshop/edge/http/recording.py",
-        old="        log.record_refusal(by, action, **record.fields(), outcome=refusal.code)\n",
+        old="        log.record_refusal(by, action, **record.fields(path), outcome=refusal.code)\n",
         new="        if not isinstance(refusal, OtherShop):\n"
-        "            log.record_refusal(by, action, **record.fields(), outcome=refusal.code)\n",
+        "            log.record_refusal(by, action, **record.fields(path), outcome=refusal.code)\n",
         tests=(f"{_ACTIVITY}::test_what_people_of_another_shop_try_is_told_to_the_shop",),
     ),
     Fault(

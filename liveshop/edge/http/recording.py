@@ -27,9 +27,9 @@ class Record:
     It is `begun` once something may have changed.
     """
 
-    about: str | None
-    session_id: str | None
     shop: str | None
+    about: str | None = None
+    session_id: str | None = None
     begun: bool = False
 
     def take(self, reply: Reply) -> None:
@@ -41,9 +41,15 @@ class Record:
         elif self.session_id is None and isinstance(reply.content, dict):
             self.session_id = reply.content.get("session_id")
 
-    def fields(self) -> dict[str, str | None]:
-        """Return it as the log takes it."""
-        return {"about": self.about, "session_id": self.session_id, "shop": self.shop}
+    def fields(self, path: Mapping[str, Any]) -> dict[str, str | None]:
+        """Return it as the log takes it, with what the path names.
+
+        That is not checked yet if the operation was refused, and anything may stand there.
+        """
+        named = {name: text for name, text in path.items() if _fits(name, text)}
+        session_id = named.pop("session_id", None) or self.session_id
+        about = self.about or next(iter(named.values()), None)
+        return {"about": about, "session_id": session_id, "shop": self.shop}
 
 
 @contextmanager
@@ -55,33 +61,27 @@ def recording(
         yield None
         return
     by, action = caller.identity(), operation.handler.__name__
-    record = _named(path, caller)
+    # The path is looked at once there is something to record: a purchase by a key has nothing.
+    record = Record(caller.shop)
     try:
         yield record
     except (Forbidden, OtherShop) as refusal:
         if isinstance(refusal, OtherShop):
             record.shop = refusal.shop
-        log.record_refusal(by, action, **record.fields(), outcome=refusal.code)
+        log.record_refusal(by, action, **record.fields(path), outcome=refusal.code)
         raise
     except LiveshopError as failure:
         # A file that is refused in the middle has changed what stood above.
         partly = isinstance(failure, Unavailable) or operation.streams is not None
         if operation.records and record.begun and partly:
-            log.record(by, action, **record.fields(), outcome=failure.code)
+            log.record(by, action, **record.fields(path), outcome=failure.code)
         raise
     except BaseException:
         if operation.records and record.begun:
-            log.record(by, action, **record.fields(), outcome=_UNKNOWN)
+            log.record(by, action, **record.fields(path), outcome=_UNKNOWN)
         raise
     if operation.records:
-        log.record(by, action, outcome=OK, **record.fields())
-
-
-def _named(path: Mapping[str, Any], caller: Caller) -> Record:
-    """Return what a path names; it is not checked yet, and strangers may write anything there."""
-    named = {name: text for name, text in path.items() if _fits(name, text)}
-    session_id = named.pop("session_id", None)
-    return Record(next(iter(named.values()), None), session_id, caller.shop)
+        log.record(by, action, outcome=OK, **record.fields(path))
 
 
 def _fits(name: str, text: str) -> bool:
