@@ -112,30 +112,35 @@ class ActivityLog:
                     await self._news.wait()
                     self._news = anyio.Event()
                     while self._queue:
-                        await self._write_some()
+                        if not await self._write_some():
+                            await anyio.sleep(_AGAIN_S)
         finally:
             with anyio.move_on_after(_LAST_S, shield=True):
                 await self.flush()
 
     async def flush(self) -> None:
-        """Write all that waits."""
-        while self._queue:
-            await self._write_some()
+        """Write all that waits, unless PostgreSQL does not answer.
 
-    async def _write_some(self) -> None:
+        A node that stops does not wait for it to come back.
+        """
+        while self._queue and await self._write_some():
+            pass
+
+    async def _write_some(self) -> bool:
+        """Write the first of what waits; return False if PostgreSQL does not answer."""
         entries = list(islice(self._queue, limits.ACTIVITY_PER_COMMIT_MAX))
         try:
             await self._store.add(entries)
         except LiveshopError as failure:
             _logger.info("%d entries of the activity log wait: %s", len(entries), reason(failure))
-            await anyio.sleep(_AGAIN_S)
-            return
+            return False
         except Exception:
             # A bug of ours: one entry that PostgreSQL cannot take must not keep the others back.
             _logger.exception("entries of the activity log are written one by one")
             await self._write_each(entries)
         for _ in entries:
             self._queue.popleft()
+        return True
 
     async def _write_each(self, entries: Sequence[Activity]) -> None:
         for entry in entries:
