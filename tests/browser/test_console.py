@@ -282,3 +282,42 @@ async def test_a_viewer_is_banned_from_the_chat_is_told_so_and_let_in_again(
     await expect(banned).to_have_count(0)
     await viewer.reload()
     await expect(viewer.get_by_label("Say something")).to_be_visible()
+
+
+@pytest.mark.feature("chat")
+async def test_the_staff_has_a_badge_in_the_chat_that_no_name_can_have(
+    browser: Browser, live: BrowserShow
+) -> None:
+    host = await open_page(browser, live.host())
+    moderator_link = f"{live.node.url}/host/{live.session_id}#token={token('mo', Role.MODERATOR)}"
+    moderator = await open_page(browser, moderator_link)
+    for page, text in ((host, "welcome all"), (moderator, "I help")):
+        await page.get_by_label("Say something").fill(text)
+        await _button(page, "Send").click()
+    viewer = await open_page(browser, live.watch("★ Host"))
+    await viewer.get_by_label("Say something").fill("buy at my shop")
+    await _button(viewer, "Send").click()
+    badges = {"welcome all": ["Host"], "I help": ["Moderator"], "buy at my shop": []}
+    for page in (host, moderator, viewer):
+        for text, badge in badges.items():
+            line = page.locator("li, p").filter(has_text=text).last
+            await expect(line).to_be_attached()
+            assert [
+                each.strip() for each in await line.locator(".badge").all_inner_texts()
+            ] == badge
+    lines = moderator.get_by_role("region", name="Chat").get_by_role("listitem")
+    for text, mutes in (("welcome all", 0), ("I help", 0), ("buy at my shop", 3)):
+        line = lines.filter(has_text=text)
+        await line.get_by_role("button", name="Actions on").click()
+        await expect(line.get_by_role("button", name="Delete message")).to_be_visible()
+        await expect(line.get_by_role("button", name="Mute")).to_have_count(mutes)
+
+
+@pytest.mark.feature("chat")
+async def test_a_message_of_nothing_visible_is_refused_in_words(
+    browser: Browser, live: BrowserShow
+) -> None:
+    viewer = await open_page(browser, live.watch("ada"))
+    await viewer.get_by_label("Say something").fill("\u3164\u2800")
+    await _button(viewer, "Send").click()
+    await expect(viewer.get_by_text("Others would see nothing of your message")).to_be_visible()

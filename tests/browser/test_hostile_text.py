@@ -1,5 +1,6 @@
 """The text of strangers is shown as they wrote it: nothing of it runs, nothing of it is a tag."""
 
+import re
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ _TEXTS = {
     "more tags": "</title></style><svg/onload=window.owned=1><marquee><iframe srcdoc='<b>'>",
     "no tags": "\u202eelbatrofmoc\u202c \u2067shirt ${owned=1} {{owned=1}} javascript:owned=1",
 }
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Everything that could run or look different: none of it is of our making.
 _INJECTED = """() => [
   ...document.querySelectorAll("script:not([src]), iframe, object, embed, base, marquee"),
@@ -34,6 +36,7 @@ class _Stage:
     def __init__(self, node: BrowserNode, text: str) -> None:
         self.node = node
         self.text = text
+        self.said = _TURNS.sub("", text)  # people cannot turn the text around theirs, merchants may
         bearer = token("host", Role.HOST)
         self.http = httpx.Client(base_url=node.url, headers={"Authorization": f"Bearer {bearer}"})
         variants = [
@@ -78,7 +81,7 @@ class _Stage:
 
     def address(self, page: str, role: Role) -> str:
         """Return the address of a page, for somebody whose name is no name."""
-        bearer = token(self.text[:60], role)
+        bearer = token(self.said[:60], role)
         return f"{self.node.url}/{page}/{self.session_id}#token={bearer}"
 
 
@@ -115,16 +118,16 @@ async def test_the_pages_show_what_strangers_write_and_run_none_of_it(
 ) -> None:
     viewer, trouble = await _open(browser, stage.address("watch", Role.VIEWER))
     host, host_trouble = await _open(browser, stage.address("host", Role.HOST))
-    await viewer.get_by_role("textbox").first.fill(stage.text)
+    await viewer.get_by_role("textbox").first.fill(stage.said)
     await viewer.keyboard.press("Enter")
     buy = viewer.get_by_role("button", name=f"Buy {stage.text}", exact=True).first
     await buy.click()
     await expect(viewer.get_by_text("Ordered ✓").first).to_be_visible()
     for page in (viewer, host):
         await expect(page.locator("body")).to_contain_text(f"Show {stage.text}")
-        shown = page.get_by_text(stage.text)
-        # The product, what was said and by whom; on the console also the order.
-        await expect(shown.nth(3)).to_be_attached()
+        # The product; what was said, and by whom. On the console also the order.
+        await expect(page.get_by_text(stage.text).nth(1)).to_be_attached()
+        await expect(page.get_by_text(stage.said).nth(1)).to_be_attached()
     await _is_harmless(viewer, trouble)
     await _is_harmless(host, host_trouble)
     lobby, lobby_trouble = await _open(browser, stage.node.url)

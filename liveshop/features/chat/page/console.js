@@ -6,6 +6,7 @@ import { HeldList } from "../../../pages/shared/held_list.js";
 import { html, useState } from "../../../pages/shared/html.js";
 import { clock, t, timeOfDay } from "../../../pages/shared/i18n.js";
 import { useShop, useShopState, useTick } from "../../../pages/shared/shop.js";
+import { Badge, isBelow } from "./badge.js";
 import { BanActions, Banned } from "./bans.js";
 import { WordsForm } from "./words_form.js";
 
@@ -64,7 +65,8 @@ function Line({ message, isPinned, open, toggle }) {
   const name = nameOf(viewer);
   return html`
     <div class="chat-line">
-      <p><b class="who"><bdi>${name}</bdi></b><${MutedMark} id=${viewer.id} /> ${" "}
+      <p><${Badge} viewer=${viewer} />
+        <b class="who"><bdi>${name}</bdi></b><${MutedMark} id=${viewer.id} /> ${" "}
         <bdi>${text}</bdi> ${" "}
         <time class="note">${timeOfDay(at_ms)}</time></p>
       <button type="button" class="square quiet" aria-expanded=${open} onClick=${toggle}
@@ -88,6 +90,8 @@ function Actions({ message, isPinned, name }) {
   const desk = useDesk();
   const { id, viewer } = message;
   const muted = useMuted(viewer.id);
+  const me = useShopState((state) => state.viewer);
+  const below = isBelow(viewer, me ?? {}); // null before the welcome
   const ended = useShopState((state) => state.session.status === "ended");
   const mute = (ms) => () => desk.run(
     { type: "viewer.mute", viewer_id: viewer.id, ...(ms && { duration_ms: ms }) },
@@ -108,11 +112,11 @@ function Actions({ message, isPinned, name }) {
         ? html`<${Action} does=${`viewer.unmute:${viewer.id}`} words=${t("chat.console.unmute")}
             label=${t("chat.console.unmute_name", { name })}
             onAct=${() => desk.run({ type: "viewer.unmute", viewer_id: viewer.id })} />`
-        : MUTES.map(({ ms, key }) => html`
+        : below && MUTES.map(({ ms, key }) => html`
             <${Action} key=${key} does=${`viewer.mute:${viewer.id}`} onAct=${mute(ms)}
               label=${t("chat.console.mute_name", { name, time: t(key) })}
               words=${t("chat.console.mute", { time: t(key) })} />`)}
-      <${BanActions} viewer=${viewer} name=${name} />
+      ${below && html`<${BanActions} viewer=${viewer} name=${name} />`}
     </span>`;
 }
 

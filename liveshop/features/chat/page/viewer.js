@@ -5,6 +5,7 @@ import { t } from "../../../pages/shared/i18n.js";
 import { Icon } from "../../../pages/shared/icon.js";
 import { useShop, useShopState } from "../../../pages/shared/shop.js";
 import { sentence } from "../../../pages/shared/words.js";
+import { Badge } from "./badge.js";
 
 const GLANCE_LINES = 4;
 const LINES_DRAWN_MAX = 80;
@@ -13,7 +14,9 @@ const CLOSED = new Set(["draft", "ended"]);
 
 function Words({ line }) {
   const { viewer, text } = line;
-  return html`<b><bdi>${viewer.name || viewer.id}</bdi></b>${" "}<bdi>${text}</bdi>`;
+  return html`
+    <${Badge} viewer=${viewer} /><b><bdi>${viewer.name || viewer.id}</bdi></b>${" "}
+    <bdi>${text}</bdi>`;
 }
 
 const rows = new WeakMap(); // line → its element, described once, since a line never changes
@@ -85,6 +88,7 @@ function ChatLines() {
 function whyNotSaid(refusal, session) {
   const { code, retry_after_ms } = refusal;
   if (code === "offline") return t("chat.offline");
+  if (code === "bad_request") return t("chat.unseen");
   if (code === "conflict") {
     return CLOSED.has(session.status) ? t("chat.closed") : t("chat.blocked");
   }
