@@ -35,10 +35,7 @@ class Variant(Struct, frozen=True, kw_only=True):
 
 
 class Product(Struct, frozen=True, kw_only=True):
-    """A product of the catalogue; `shop` is the one that it belongs to, None for none.
-
-    `variants_total` is how many variants it has where only the first ones are here.
-    """
+    """A product of the catalogue; `shop` is the one that it belongs to, None for none."""
 
     product_id: str
     title: str
@@ -48,7 +45,6 @@ class Product(Struct, frozen=True, kw_only=True):
     shop: str | None = None
     status: ProductStatus = "active"
     published: bool = True
-    variants_total: int | None = None
 
     @property
     def is_public(self) -> bool:

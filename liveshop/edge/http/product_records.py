@@ -67,10 +67,16 @@ class NewProduct(Input, frozen=True, kw_only=True):
         )
 
 
+class ListedProduct(Product, frozen=True, kw_only=True):
+    """A product in a list; `variants_total` says how many there are if only the first are here."""
+
+    variants_total: int | None = None
+
+
 class ProductList(Output, frozen=True, kw_only=True):
     """A page of the catalogue, whose prices are in `currency`."""
 
-    products: list[Product]
+    products: list[ListedProduct]
     next: str | None
     currency: str
     currency_digits: int

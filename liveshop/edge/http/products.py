@@ -1,5 +1,7 @@
 """The catalogue over HTTP."""
 
+from collections.abc import Mapping
+
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.limits import PRODUCT_BYTES_MAX
 from liveshop.core.model import Product
@@ -11,6 +13,11 @@ from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
 from liveshop.stores.postgres.catalogue import Catalogue
+
+
+# Left out where they are as in most products; some are only for hosts.
+_USUAL = {"shop": None, "status": "active", "published": True}
+_FOR_HOSTS = ("status", "published")
 
 
 async def add_product(services: Services, call: Call[Nothing, NewProduct]) -> Reply:
@@ -40,7 +47,7 @@ async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -
         hidden=hidden,
     )
     found = {
-        "products": [_view(product, hidden=hidden) for product in page.products],
+        "products": [_listed(product, page.totals, hidden=hidden) for product in page.products],
         "next": page.next,
         "currency": currency,
         "currency_digits": currency_digits(currency),
@@ -57,6 +64,13 @@ async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Repl
     return Reply(_view(product, hidden=hidden))
 
 
+def _listed(product: Product, totals: Mapping[str, int], *, hidden: bool) -> Message:
+    view = _view(product, hidden=hidden)
+    if product.product_id in totals:
+        view["variants_total"] = totals[product.product_id]
+    return view
+
+
 def _view(product: Product, *, hidden: bool) -> Message:
     """Return a product as it is shown, without what is as in most.
 
@@ -67,10 +81,6 @@ def _view(product: Product, *, hidden: bool) -> Message:
         if view[name] == usual or (name in _FOR_HOSTS and not hidden):
             del view[name]
     return view
-
-
-_FOR_HOSTS = ("status", "published")
-_USUAL = {"shop": None, "status": "active", "published": True, "variants_total": None}
 
 
 OPERATIONS = (

@@ -31,9 +31,13 @@ _LAST = "\U0010ffff"  # all that begins with a text comes before the text with t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage:
-    """Products in the order they were added; `next` is the `after` of the next page, or None."""
+    """Products in the order they were added; `next` is the `after` of the next page, or None.
+
+    `totals` are the numbers of variants of the products that have more than are here.
+    """
 
     products: list[Product]
+    totals: dict[str, int]
     next: str | None
 
 
@@ -80,24 +84,13 @@ class Catalogue:
         query = _SQL["search_page" if search else "page"]
         products = _products(await self._database.fetch(query, *args))
         more = len(products) > limit
+        many = [each.product_id for each in products[:limit] if len(each.variants) > _LISTED]
+        counted = await self._database.fetch(_SQL["count_variants"], many) if many else []
         return ProductPage(
-            products=await self._cut(products[:limit]),
+            products=[replace(p, variants=p.variants[:_LISTED]) for p in products[:limit]],
+            totals={row["product_id"]: row["variants"] for row in counted},
             next=products[limit - 1].product_id if more else None,
         )
-
-    async def _cut(self, products: list[Product]) -> list[Product]:
-        """Leave each product its first variants, and say of one with more how many it has."""
-        many = [each.product_id for each in products if len(each.variants) > _LISTED]
-        if not many:
-            return products
-        counted = await self._database.fetch(_SQL["count_variants"], many)
-        totals = {row["product_id"]: row["variants"] for row in counted}
-        return [
-            replace(each, variants=each.variants[:_LISTED], variants_total=totals[each.product_id])
-            if each.product_id in totals
-            else each
-            for each in products
-        ]
 
     async def get(self, product_id: str) -> Product:
         """Return a product, or raise NotFound."""
