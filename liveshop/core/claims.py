@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Struct
 
 from liveshop.core.errors import Unauthorized
-from liveshop.core.fields import Id, Name
+from liveshop.core.fields import Id, Name, PersonId, is_composed
 from liveshop.core.roles import Identity, Role
 from liveshop.core.unseen import flaw_of
 
 
 class _Claims(Struct, frozen=True, kw_only=True):
-    sub: Id
+    sub: PersonId
     role: Literal["viewer", "moderator", "host", "admin"]
     name: Name | None = None
     session: Id | None = None
@@ -69,6 +69,8 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
         "".join((read.sub, read.name or "", read.session or "", read.shop or "")).encode()
     except (msgspec.ValidationError, UnicodeError) as exc:
         raise Unauthorized from exc
+    if not is_composed(read.sub):
+        raise Unauthorized("the sub of this token is not in Unicode's form NFC")
     name = read.name or read.sub
     if (flaw := flaw_of(name)) is not None:
         raise Unauthorized(f"the name in this token {flaw}")

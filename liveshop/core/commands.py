@@ -12,6 +12,7 @@ from liveshop.core import limits
 from liveshop.core.fields import (
     Id,
     Limit,
+    PersonId,
     Price,
     Prices,
     PricesBySku,
@@ -122,7 +123,7 @@ class BanViewer(Command, frozen=True, kw_only=True, tag="viewer.ban"):
     """
 
     needs = Role.MODERATOR
-    viewer_id: Id
+    viewer_id: PersonId
     duration_ms: Annotated[int, Meta(ge=1, le=limits.BAN_MS_MAX)] | None = None
     everywhere: bool = False
 
@@ -131,7 +132,7 @@ class UnbanViewer(Command, frozen=True, kw_only=True, tag="viewer.unban"):
     """Let a banned viewer in again."""
 
     needs = Role.MODERATOR
-    viewer_id: Id
+    viewer_id: PersonId
     everywhere: bool = False
 
 
@@ -139,7 +140,7 @@ class ReleaseHold(Command, frozen=True, kw_only=True, tag="hold.release"):
     """Give back what a buyer holds in its cart."""
 
     needs = Role.HOST
-    viewer_id: Id
+    viewer_id: PersonId
     rid: Uuid
 
 

@@ -1,6 +1,7 @@
 """The types of the protocol's fields, with their ranges; msgspec checks them at the edge."""
 
 import re
+import unicodedata
 from typing import Annotated
 
 from msgspec import Meta
@@ -9,11 +10,14 @@ from liveshop.core import limits
 
 # No control characters (C0, DEL, C1) and no line separators; not empty.
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
+# A person: all viewers see it, and with blanks around it two would look alike. `#` is the house's.
+PERSON = r"^(?![#\s])[^\x00-\x1f\x7f-\x9f\u2028\u2029]+(?<!\s)\Z"
 PLAIN_OR_EMPTY = PLAIN.replace("+", "*")
 # Line breaks and tabs are welcome in prose.
 PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
-URL = r"^(https?://|/)[^\s]+\Z"
+# Of another server, or of this one: browsers take `//host` and `/\host` for another one's.
+URL = r"^(https?://[^\s/?#\\]\S*|/([^\s/\\]\S*)?)\Z"
 # Where money is paid: over https, or on this machine; a host and nothing before it.
 PAYMENT_URL = (
     r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?#]\S*)?\Z"
@@ -26,13 +30,16 @@ PATTERN_WORDS = {
     PLAIN_OR_EMPTY: "text without control characters",
     PROSE: "text without control characters but line breaks and tabs",
     UUID: "a UUID in its 36 lower-case characters",
-    URL: "an address that starts with http://, https:// or /",
+    URL: "an address that starts with http:// or https:// and a host, or with one /",
+    PERSON: "text without control characters and outer blanks, not empty, no # at its begin",
     PAYMENT_URL: "an address that starts with https:// and a host, or http://localhost",
     CURRENCY: "a currency of three capital letters",
 }
 
 Ref = Annotated[int, Meta(ge=0, le=limits.REF_MAX)]
 Id = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PLAIN)]
+# As `is_composed` has it, too.
+PersonId = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PERSON)]
 Uuid = Annotated[str, Meta(pattern=UUID)]
 Name = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX, pattern=PLAIN)]
 Title = Annotated[str, Meta(max_length=limits.TITLE_CHARS_MAX, pattern=PLAIN)]
@@ -67,3 +74,8 @@ UnitsBySku = Annotated[
 def is_id(text: str) -> bool:
     """Return True if text can be an id."""
     return len(text) <= limits.ID_CHARS_MAX and re.match(PLAIN, text) is not None
+
+
+def is_composed(text: str) -> bool:
+    """Return True if text is in Unicode's form NFC, in which two that look alike are alike."""
+    return unicodedata.is_normalized("NFC", text)

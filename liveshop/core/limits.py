@@ -35,6 +35,9 @@ LIMIT_UNITS_MAX: Final = 1_000
 LIMIT_LAG_MS: Final = 5_000
 LIMIT_UNITS_DEFAULT: Final = 10
 LIKES_PER_MESSAGE_MAX: Final = 20
+# Messages of an address in a session on a node, a second and in a burst: an office may tap.
+TAPS_OF_ADDRESS_RATE: Final = (100, 400)
+ADDRESSES_NOTED_MAX: Final = 10_000
 INSTANT_MS_MAX: Final = 253_402_300_799_999  # the end of the year 9999
 
 # Durations

@@ -145,7 +145,13 @@ class HttpProtocol(WaitingProtocol):
             self._wait(Awaited.HEAD)
 
     def on_headers_complete(self) -> None:
-        """End with the head: from here on the application's limits count."""
+        """End with the head: from here on the application's limits count.
+
+        Raises UnfitHead, which the parser hands on. One that names two hosts is for two servers: a
+        proxy and this one might each believe another (RFC 9112, 3.2).
+        """
+        if [name for name, _ in self.headers].count(b"host") > 1:
+            raise UnfitHead("the head has more than one Host", "400 Bad Request")
         self._in_head = False
         if len(self.headers) > _FIELDS_MAX or len(self.url) > _PATH_BYTES_MAX:
             require_fit(self.headers, self.url)

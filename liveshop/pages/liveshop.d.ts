@@ -91,8 +91,6 @@ export class Shop {
   reserve(wish: Wish): string;
   checkout(rids: string[]): string;
   release(rid: string): Promise<Message>;
-  /** Give up an order that waits for its money. */
-  abandon(orderId: string): Promise<Message>;
   dismiss(rid: string): void;
   say(text: string): Promise<Message>;
   like(count?: number): void;
@@ -122,5 +120,8 @@ export function priceAt(session: Session, product: Product, variant: Variant, no
   { price: number; sale: Sale | null };
 export function reduce(state: State, message: Message): State;
 export function waitAfter(code: number, lastMs: number, random?: () => number): number | null;
-export function takeToken(storage?: KeyValueStore): string | null;
+export function takeToken(
+  storage?: KeyValueStore,
+  may?: (given: string, kept: string) => boolean,
+): string | null;
 export function tabStorage(): KeyValueStore;

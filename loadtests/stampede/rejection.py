@@ -37,6 +37,7 @@ class _Buyer:
     """A connection that keeps nothing but how much it was told."""
 
     deflates = False
+    address = ""
 
     def __init__(self) -> None:
         self.identity: Identity | None = Identity(viewer_id="buyer", name="buyer", role=Role.VIEWER)

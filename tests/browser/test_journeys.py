@@ -1,7 +1,7 @@
 """Hosts and viewers at work, each in a browser, found by the words that people read."""
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, open_page
 from tests.waiting import wait_until
@@ -157,6 +157,33 @@ async def test_the_chat_is_text_and_is_moderated_by_the_host(
     await _button(host, "Actions on the message of ada").click()
     await _button(host, "Mute 5 min: ada").click()
     await expect(_button(host, "Unmute ada")).to_be_visible()
+
+
+async def test_a_link_of_somebody_else_asks_before_it_makes_one_buy_in_their_name(
+    browser: Browser, live: BrowserShow
+) -> None:
+    page = await open_page(browser, live.watch("ada"))
+    asked: list[str] = []
+    answers = iter([False, True])
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await (dialog.accept() if next(answers) else dialog.dismiss())
+
+    page.on("dialog", answer)
+    sub = "JSON.parse(atob(sessionStorage['liveshop:token'].split('.')[1])).sub"
+    for bearer in ("ada", "ada"):  # one's own, with a new token, asks for nothing
+        await page.goto("about:blank")
+        await page.goto(live.watch(bearer))
+        assert await page.evaluate(sub) == "u_ada"
+    assert asked == []
+    for bearer in ("ada", "mallory"):
+        await page.goto("about:blank")
+        await page.goto(live.watch("mallory"))
+        await expect(page.get_by_role("heading", name="Autumn drop")).to_be_visible()
+        assert await page.evaluate(sub) == f"u_{bearer}"
+        assert "token" not in page.url
+    assert asked == ["In this tab you are ada. Go on as mallory?"] * 2
 
 
 async def test_a_page_says_who_may_not_come_in_and_what_they_can_do(

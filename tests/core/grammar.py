@@ -28,6 +28,7 @@ def by_sku(values: Strategy) -> Strategy:
 
 
 IDS = text(64)
+PEOPLE = st.from_regex(r"[A-Za-z0-9_]{1,64}", fullmatch=True)
 RIDS = st.uuids().map(str)
 PRICES = st.integers(0, 10**12)
 UNITS = st.integers(1, 1_000_000)
@@ -104,14 +105,14 @@ COMMANDS: Grammar = {
     "chat.unpin": (_CHAT, {}),
     "chat.slow": ({"interval_ms": st.integers(0, 3_600_000)}, {}),
     "chat.block": ({"words": st.lists(text(40), max_size=5)}, {}),
-    "viewer.mute": ({"viewer_id": IDS}, {"duration_ms": st.integers(1, 86_400_000)}),
-    "viewer.unmute": ({"viewer_id": IDS}, {}),
+    "viewer.mute": ({"viewer_id": PEOPLE}, {"duration_ms": st.integers(1, 86_400_000)}),
+    "viewer.unmute": ({"viewer_id": PEOPLE}, {}),
     "viewer.ban": (
-        {"viewer_id": IDS},
+        {"viewer_id": PEOPLE},
         {"duration_ms": st.integers(1, 31_536_000_000), "everywhere": st.booleans()},
     ),
-    "viewer.unban": ({"viewer_id": IDS}, {"everywhere": st.booleans()}),
-    "hold.release": ({"viewer_id": IDS, "rid": RIDS}, {}),
+    "viewer.unban": ({"viewer_id": PEOPLE}, {"everywhere": st.booleans()}),
+    "hold.release": ({"viewer_id": PEOPLE, "rid": RIDS}, {}),
     **{
         tag: fields
         for feature, grammar in _FEATURES.items()

@@ -160,3 +160,14 @@ async def test_a_stopping_server_ends_a_connection_with_its_answer_unless_it_ask
         status, head, _ = await client.answer()
         assert (status, b"connection: close" in head) == (200, True)
         assert await client.rest() == b""
+
+
+@pytest.mark.parametrize("path", ["/1", "/ws/sessions/s1"])
+async def test_a_request_that_names_two_hosts_is_refused_after_what_came_before(path: str) -> None:
+    request = UPGRADE if path.startswith("/ws") else get(path)
+    two = request.replace(b"\r\nHost:", b"\r\nHOST: y\r\nHost:", 1)
+    async with running() as here, http_client(here.address) as client:
+        client.send(get("/slow") + two)
+        assert await client.status() == 200
+        status, _, body = await client.answer()
+        assert (status, b"more than one Host" in body) == (400, True)

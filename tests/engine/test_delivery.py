@@ -19,6 +19,7 @@ class SlowWriter:
 
     identity: Identity | None = None
     deflates = False
+    address = ""
 
     def __init__(self, name: int, order: list[int], write_s: float = 0.0005) -> None:
         self.name = name

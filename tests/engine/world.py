@@ -55,6 +55,7 @@ class Watcher:
 
     identity: Identity | None = None
     deflates: bool = False
+    address: str = ""
     inbox: list[dict[str, Any]] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     closed: int | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, defstruct
 
 from liveshop.core import limits
-from liveshop.core.fields import Id
+from liveshop.core.fields import Id, PersonId
 
 PageLimit = Annotated[int, Meta(ge=1, le=limits.PAGE_ITEMS_MAX)]
 Sequence = Annotated[int, Meta(ge=0, le=limits.REF_MAX)]
@@ -40,7 +40,7 @@ class Page(Input, frozen=True, kw_only=True):
 class ActingFor(Input, frozen=True, kw_only=True):
     """With an API key: the buyer it acts for."""
 
-    viewer_id: Id | None = None
+    viewer_id: PersonId | None = None
 
 
 class Health(Output, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from liveshop.core.claims import Grant
 from liveshop.core.errors import BadRequest, Forbidden, NotAllowed, Unauthorized
+from liveshop.core.fields import is_composed
 from liveshop.core.roles import Identity, Role, Scope
 from liveshop.stores.postgres.keys import Key
 
@@ -108,4 +109,6 @@ class Caller:
             return identity
         if viewer_id is None:
             raise BadRequest("`viewer_id` is missing: an API key acts for a buyer")
+        if not is_composed(viewer_id):
+            raise BadRequest("`viewer_id` is not in Unicode's form NFC")
         return Identity(viewer_id, viewer_id, Role.VIEWER)

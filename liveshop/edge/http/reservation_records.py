@@ -3,7 +3,7 @@
 from typing import Literal
 
 from liveshop.core.commands import Reserve
-from liveshop.core.fields import Id, Price, Quantity, Ref, Uuid
+from liveshop.core.fields import Id, PersonId, Price, Quantity, Ref, Uuid
 from liveshop.core.model import ReservationState
 from liveshop.edge.http.base_records import Input, Output
 
@@ -17,7 +17,7 @@ class NewReservation(Input, frozen=True, kw_only=True):
     sku: Id
     quantity: Quantity
     price: Price | None = None
-    viewer_id: Id | None = None
+    viewer_id: PersonId | None = None
 
     def command(self) -> Reserve:
         """Return it as a socket would have brought it."""

@@ -9,6 +9,7 @@ class Viewer(Protocol):
     """One connection of one viewer: it carries bytes and knows nothing of what they say."""
 
     identity: Identity | None
+    address: str  # what its address counts by, empty where it has none
     deflates: bool  # reads compressed frames
 
     def write(self, frame: bytes, /) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 from liveshop.core import limits
 from liveshop.core.catalogue import ImportedProduct, ImportedVariant, RowNote
 from liveshop.core.errors import BadRequest
+from liveshop.core.fields import URL
 from liveshop.core.money import parse_price
 from liveshop.features.catalogue_import import columns as names
 from liveshop.features.catalogue_import.columns import Columns
@@ -29,7 +30,7 @@ _OF_VARIANT: Final = (names.PRICE, names.SKU, names.QUANTITY, *names.OPTIONS)
 _DEFAULT: Final = ["Default Title"]
 
 _POSITION: Final = re.compile(r"[0-9]{1,9}")
-_URL: Final = re.compile(r"(https?://|/)\S+")
+_URL: Final = re.compile(URL)
 # Digits that a spreadsheet has rounded, of which one or more variants had another end.
 _ROUNDED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2}")
 
@@ -230,6 +231,8 @@ def _see_picture(group: _Group, row: Row) -> None:
     url, shown = row[names.IMAGE], row.shown(names.IMAGE)
     if not url:
         return
+    if url.startswith("//"):  # as a shop's own pages name pictures of its network
+        url = f"https:{url}"
     if len(url) > limits.URL_CHARS_MAX:
         raise BadRequest(f"{shown} is longer than {limits.URL_CHARS_MAX} characters")
     if not _URL.fullmatch(url) or CONTROL.search(url):

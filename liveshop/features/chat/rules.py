@@ -10,7 +10,7 @@ from liveshop.core import errors, limits
 from liveshop.core.commands import Command, HostCommand, Rate
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import KnownEvent
-from liveshop.core.fields import BlockedWord, ChatText, Id
+from liveshop.core.fields import BlockedWord, ChatText, Id, PersonId
 from liveshop.core.model import ChatMessage
 from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionState
@@ -38,7 +38,7 @@ class MuteViewer(Command, frozen=True, kw_only=True, tag="viewer.mute"):
 
     feature = NAME
     needs = Role.MODERATOR
-    viewer_id: Id
+    viewer_id: PersonId
     duration_ms: Annotated[int, Meta(ge=1, le=limits.MUTE_MS_MAX)] | None = None
 
 
@@ -47,7 +47,7 @@ class UnmuteViewer(Command, frozen=True, kw_only=True, tag="viewer.unmute"):
 
     feature = NAME
     needs = Role.MODERATOR
-    viewer_id: Id
+    viewer_id: PersonId
 
 
 class DeleteChat(HostCommand, frozen=True, kw_only=True, tag="chat.delete"):

@@ -12,6 +12,7 @@ from liveshop.core.roles import Identity, Role
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
+from liveshop.engine.taps import Taps
 from liveshop.features.figures.rules import ViewProduct
 from liveshop.features.figures.store import Figures, Sample
 
@@ -29,14 +30,17 @@ class Sampler(RoomPart):
         self._session = session
         self._views: Counter[str] = Counter()
         self._visitors: set[str] = set()
+        self._taps = Taps()
         self._was_on = False
         self.at_once = {ViewProduct: self.view_product}
         # Sessions take turns, so that a node with many has no busy second.
         self._phase_ms = zlib.crc32(session.session_id.encode()) % SAMPLE_MS
 
     def view_product(self, command: ViewProduct, asker: Asker) -> None:
-        """Count a view of a product of the shelf; raises NotFound for another."""
-        self._views[self._session.state.product(command.product_id).product_id] += 1
+        """Count a view of a product of the shelf; raises NotFound for another, and RateLimited."""
+        product = self._session.state.product(command.product_id)
+        self._taps.admit(asker, self._session.clock.now_ms())
+        self._views[product.product_id] += 1
 
     def joined(self, identity: Identity | None, visitor: str | None) -> None:
         """Note who has joined: by the token, else by the name that its client keeps, if any."""

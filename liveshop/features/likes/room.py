@@ -3,6 +3,7 @@
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
+from liveshop.engine.taps import Taps
 from liveshop.features.likes.rules import Like
 
 
@@ -11,9 +12,11 @@ class Likes(RoomPart):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._taps = Taps()
         self.at_once = {Like: self.like}
 
     def like(self, command: Like, asker: Asker) -> None:
-        """Count likes; raises Conflict where nobody may like anything."""
+        """Count likes; raises Conflict where nobody may like anything, and RateLimited."""
         self._session.require_open()
+        self._taps.admit(asker, self._session.clock.now_ms())
         self._session.new_likes += command.count

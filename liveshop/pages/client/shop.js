@@ -134,10 +134,6 @@ export class Shop {
     return this.send({ type: "release", rid });
   }
 
-  abandon(orderId) {
-    return this.send({ type: "abandon", order_id: orderId });
-  }
-
   say(text) {
     return this.send({ type: "say", text });
   }

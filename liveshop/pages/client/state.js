@@ -123,7 +123,7 @@ function reconcile(purchases, { reservations, orders }) {
   const live = new Map(reservations.map((r) => [r.rid, r]));
   const ordered = new Map(orders.flatMap((o) => o.rids.map((rid) => [rid, o])));
   // Where to pay is told when an order is made, to those who are connected then, and here.
-  const open = (r) => (ordered.has(r.rid) ? { ...r, url: ordered.get(r.rid).url } : r);
+  const open = (r) => ({ ...r, url: ordered.get(r.rid)?.url });
   const known = purchases.map((p) => {
     if (live.has(p.rid)) return { ...p, ...open(live.get(p.rid)), error: null };
     const { order_id, status } = ordered.get(p.rid) ?? {};
@@ -135,12 +135,16 @@ function reconcile(purchases, { reservations, orders }) {
   return [...known, ...reservations.filter((r) => !rids.has(r.rid)).map(open)];
 }
 
+const mark = (mine, is, status) => ({
+  ...mine,
+  orders: mine.orders.map((o) => (is(o) ? { ...o, status } : o)),
+});
+
 /** Change the reservation that has ended; an order that waited for its money ends with it. */
-const end = (s, { rid }, change) => changeAll({
-  ...s,
-  orders: s.orders.map((o) =>
-    o.status === "pending" && o.rids.includes(rid) ? { ...o, status: "void" } : o),
-}, [rid], change);
+const end = (mine, { rid }, change) => {
+  const waits = (o) => o.status === "pending" && o.rids.includes(rid);
+  return changeAll(mark(mine, waits, "void"), [rid], change);
+};
 
 function addOrder(mine, { order_id, rids, total, currency, at_ms }) {
   const order = { order_id, rids, total, currency, at_ms, status: "confirmed" };
@@ -163,10 +167,7 @@ const MINE = {
   released: (s, m) => end(s, m, { state: "released" }),
   expired: (s, m) => end(s, m, { state: "expired" }),
   refused: (s, m) => end(s, m, { state: "refused", error: { code: m.code } }),
-  cancelled: (s, m) => ({
-    ...s,
-    orders: s.orders.map((o) => (o.order_id === m.order_id ? { ...o, status: "cancelled" } : o)),
-  }),
+  cancelled: (s, m) => mark(s, (o) => o.order_id === m.order_id, "cancelled"),
 };
 
 const onState = {

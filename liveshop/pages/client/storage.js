@@ -17,14 +17,30 @@ export function tabStorage() {
   }
 }
 
-/** Move a token from `#token=…` to this tab's storage; return the one this tab has, or null. */
-export function takeToken(storage = tabStorage()) {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given) {
-    storage.setItem("liveshop:token", given);
-    history.replaceState(null, "", location.pathname + location.search);
+const KEY = "liveshop:token";
+
+/** The bearer that a token names, which nobody has checked here. */
+function subject(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub;
+  } catch {
+    return null;
   }
-  return storage.getItem("liveshop:token");
+}
+
+/**
+ * Move a token from `#token=…` to this tab's storage; return the one this tab has, or null.
+ * `may(given, kept)` is asked before it replaces another person's: a link that somebody sends must
+ * not make one buy in their name unawares.
+ */
+export function takeToken(storage = tabStorage(), may = () => confirm("Go on as another?")) {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  const kept = storage.getItem(KEY);
+  if (given) {
+    history.replaceState(null, "", location.pathname + location.search);
+    if (!kept || subject(given) === subject(kept) || may(given, kept)) storage.setItem(KEY, given);
+  }
+  return storage.getItem(KEY);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { FEATURES, STATES, load } from "../../features/parts.js";
 import { Shop } from "../client/shop.js";
-import { takeToken } from "../client/storage.js";
+import { takeBearer } from "../shared/bearer.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
 import { followCurrency } from "../shared/shop.js";
@@ -12,7 +12,7 @@ import { Desk } from "./desk.js";
 import { Office } from "./office.js";
 
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
-const token = takeToken();
+const token = await takeBearer();
 const slots = new Slots(FEATURES, load, "console");
 await Promise.all([loadLanguage(), slots.begin()]);
 const shop = new Shop({ sessionId, token, features: STATES });

@@ -1,11 +1,11 @@
 /** The first page: the shows there are, and the way for hosts to plan one. */
 
-import { takeToken } from "../client/storage.js";
+import { takeBearer } from "../shared/bearer.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
 import { App } from "./app.js";
 
-const token = takeToken();
+const token = await takeBearer();
 const place = document.getElementById("lobby");
 
 await loadLanguage();

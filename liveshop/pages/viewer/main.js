@@ -2,7 +2,7 @@
 
 import { FEATURES, STATES, load } from "../../features/parts.js";
 import { Shop } from "../client/shop.js";
-import { takeToken } from "../client/storage.js";
+import { takeBearer } from "../shared/bearer.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
 import { ShopContext, followCurrency } from "../shared/shop.js";
@@ -10,7 +10,7 @@ import { Slots, SlotsContext } from "../shared/slots.js";
 import { App } from "./app.js";
 
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
-const shop = new Shop({ sessionId, token: takeToken(), features: STATES });
+const shop = new Shop({ sessionId, token: await takeBearer(), features: STATES });
 const slots = new Slots(FEATURES, load, "viewer");
 const place = document.getElementById("app");
 

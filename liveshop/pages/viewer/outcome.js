@@ -19,7 +19,7 @@ export function Pay({ orderId, url, title }) {
   const [said, setSaid] = useState("");
   const abandon = () => {
     setSaid(t("buy.abandoning"));
-    shop.abandon(orderId).then(() => setSaid(""),
+    shop.send({ type: "abandon", order_id: orderId }).then(() => setSaid(""),
       (refusal) => setSaid(sentence(refusal, { session })));
   };
   return html`

@@ -138,6 +138,9 @@ def test_a_faulty_field_is_named_and_nothing_is_made(api: Api) -> None:
         ({"variants": [{"sku": "A", "label": "", "price": "1", "stock": 0}]}, "price"),
         ({"variants": [SHIRT["variants"][0]] * 2}, "`variants`"),
         ({"image": "javascript:alert(1)"}, "`image`"),
+        ({"image": "//evil.example/shirt.jpg"}, "`image`"),
+        ({"image": "/\\evil.example/shirt.jpg"}, "`image`"),
+        ({"image": "https:///shirt.jpg"}, "`image`"),
     ]
     for change, named in faults:
         refused = api.host.post("/api/products", json={**SHIRT, **change})

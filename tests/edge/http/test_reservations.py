@@ -84,9 +84,10 @@ def test_a_backend_reserves_and_releases_for_the_buyer_that_it_names(api: Api) -
     session_id, sku = api.go_live(units=1)
     path = f"/api/sessions/{session_id}/reservations"
     body: Json = {"rid": a_rid(), "sku": sku, "quantity": 1}
-    nobody = api.backend.post(path, json=body)
-    assert nobody.status_code == 400
-    assert "`viewer_id`" in nobody.json()["message"]
+    for nobody in ({}, *({"viewer_id": name} for name in (" u1", "u1 ", "#house", "u\u0308"))):
+        refused = api.backend.post(path, json={**body, **nobody})
+        assert refused.status_code == 400, nobody
+        assert "`viewer_id`" in refused.json()["message"], nobody
     assert api.backend.post(path, json={**body, "viewer_id": "u1"}).status_code == 201
     assert api.buyer.post(path, json=body).status_code == 200
     assert api.backend.delete(f"{path}/{body['rid']}").status_code == 400

@@ -255,7 +255,7 @@ _variants = st.lists(
     max_size=4,
 )
 _catalogues = st.dictionaries(
-    _line, st.tuples(_line, st.none() | _line.map(lambda path: f"/{path}"), _variants), max_size=5
+    _line, st.tuples(_line, st.none() | _line.map(lambda path: f"/a{path}"), _variants), max_size=5
 )
 
 
