@@ -20,7 +20,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from liveshop.core import limits
 from liveshop.engine.purchase.lateness import Lateness
@@ -67,12 +67,9 @@ class Reader(Protocol):
         """Cut the connection."""
 
 
-class _Unread(NamedTuple):
-    """When a connection was first and last heard of since it was read, and its events."""
-
-    first_ns: int
-    last_ns: int
-    events: int
+# When a connection was first and last heard of since it was read, and its events. A plain tuple:
+# one is made for each packet.
+_Unread: TypeAlias = tuple[int, int, int]
 
 
 class Intake:
@@ -148,9 +145,9 @@ class Intake:
             for descriptor, events in polled:
                 known = unread.get(descriptor)
                 if known is None:
-                    unread[descriptor] = _Unread(now_ns, now_ns, events)
+                    unread[descriptor] = (now_ns, now_ns, events)
                 else:
-                    unread[descriptor] = _Unread(known.first_ns, now_ns, known.events | events)
+                    unread[descriptor] = (known[0], now_ns, known[2] | events)
                     if self._late:
                         unread.move_to_end(descriptor)  # its newest is the newest of all
         if not self._turn_is_called:
@@ -169,7 +166,7 @@ class Intake:
         count, newest = 0, True
         # A few in any case: on a busy machine the slice may pass without us.
         while unread and (count < limits.PACKETS_PER_TURN_MIN or now_ns - began_ns < slice_ns):
-            self._late = now_ns - next(iter(unread.values())).first_ns > _STALE_NS
+            self._late = now_ns - next(iter(unread.values()))[0] > _STALE_NS
             # The oldest have their turn too: each packet is answered, if only that it is too late.
             newest = self._late and not newest
             descriptor, packet = unread.popitem(last=newest)
@@ -185,6 +182,7 @@ class Intake:
         reader = self._readers.get(descriptor)
         if reader is None:
             return
+        first_ns, last_ns, events = packet
         try:
             data = os.read(descriptor, limits.READ_BYTES_MAX)
         except BlockingIOError:
@@ -192,9 +190,9 @@ class Intake:
         except OSError:
             data = b""
         if data:
-            self._lateness.waited_ns = now_ns - packet.first_ns
+            self._lateness.waited_ns = now_ns - first_ns
             try:
-                reader.read(data, packet.last_ns - packet.first_ns)
+                reader.read(data, last_ns - first_ns)
             except Exception:
                 # As the event loop does where it calls itself: after a bug of ours nobody knows
                 # what the rest would mean.
@@ -206,9 +204,8 @@ class Intake:
                 return
             if len(data) == limits.READ_BYTES_MAX:
                 # There may be more, of which nobody will be told.
-                rest = _Unread(packet.last_ns, packet.last_ns, packet.events)
-                self._unread.setdefault(descriptor, rest)
+                self._unread.setdefault(descriptor, (last_ns, last_ns, events))
                 return
-        if data == b"" or packet.events & _HUNG_UP:
+        if data == b"" or events & _HUNG_UP:
             self.forget(descriptor)
             reader.leave()

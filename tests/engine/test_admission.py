@@ -6,6 +6,7 @@ from liveshop.core import limits
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.lateness import Lateness
+from tests.samples import sample
 
 _MS: Final = 1_000_000
 _WAIT_MS: Final = 1_000
@@ -17,7 +18,8 @@ class _AdmissionWorld:
 
     def __init__(self) -> None:
         self.now_ns = 10_000 * _MS
-        self.admission = Admission(Metrics(), Lateness(), _WAIT_MS, lambda: self.now_ns)
+        self.metrics = Metrics()
+        self.admission = Admission(self.metrics, Lateness(), _WAIT_MS, lambda: self.now_ns)
         self.admission.reserving.begin(since_ns := self.now_ns)
         for _ in range(limits.PACE_BATCHES_MIN):
             self.now_ns += _LINES * _MS
@@ -56,3 +58,16 @@ def test_refusals_are_recent_for_a_second() -> None:
     assert world.admission.refused_lately
     world.now_ns += _MS
     assert not world.admission.refused_lately
+
+
+def test_refusals_are_told_to_the_metrics_together_and_once() -> None:
+    world = _AdmissionWorld()
+    for _ in range(3):
+        assert world.refuses(1_100, buys=True)
+    for _ in range(2):
+        world.admission.count()
+        assert sample(world.metrics, "busy_total", reason="wait") == 3
+        assert sample(world.metrics, "refusals_total", code="busy") == 3
+    world.admission.refuse_overdue(world.now_ns)
+    world.admission.count()
+    assert sample(world.metrics, "busy_total", reason="overdue") == 1

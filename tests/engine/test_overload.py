@@ -69,7 +69,7 @@ async def test_a_buy_that_would_wait_too_long_is_busy_at_once_and_its_rid_is_unu
         assert isinstance(wait_ms, int) and limits.RETRY_AFTER_MS_MIN <= wait_ms <= 7_500
         room = await shop.engine.rooms.get(session_id)
         assert await room.session.units.peek([rid]) == {}
-        assert sample(shop.engine.node.metrics, "busy_total", reason="wait") == 1
+        await until(lambda: sample(shop.engine.node.metrics, "busy_total", reason="wait") == 1)
         await connection.execute("ROLLBACK")
         await until(lambda: room.writer.under_way == 0)
         shop.buy(ada, "OBS-M", rid=rid)
@@ -199,7 +199,7 @@ async def test_a_purchase_whose_wait_is_over_is_busy_and_one_that_redis_has_goes
         await until(lambda: perf_counter() > over_s)
         proxy.resume()
         await until(lambda: not room.under_way)
-        assert sample(shop.engine.node.metrics, "busy_total", reason="overdue") == 1
+        await until(lambda: sample(shop.engine.node.metrics, "busy_total", reason="overdue") == 1)
         states = await room.session.units.peek([rid, *rids])
         assert {each: states[each].state.value for each in rids} == dict.fromkeys(rids, "sold")
         assert rid not in states

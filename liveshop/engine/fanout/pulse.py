@@ -143,6 +143,7 @@ class Pulse:
             stats = session.broadcast.stats
         else:
             stats = Stats(totals=totals, held=self.held, viewers_peak=self._peak)
+        self._admission.count()
         session.broadcast.pulse(gauges, stats, sparing=self._admission.refused_lately)
         if gauges.buying:
             session.wake.ready.set()

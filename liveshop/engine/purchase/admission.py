@@ -69,11 +69,12 @@ class Admission:
         self.committing = Pace()
         self.checkouts = Checkouts()
         self._lateness = lateness
-        # Refusals are thousands a second while there are any: none of this is looked up for each.
+        # Refusals are thousands a second while there are any: `count` counts them together.
         self._too_long = metrics.busy.labels("wait")
         self._full = metrics.busy.labels("queue")
         self._overdue = metrics.busy.labels("overdue")
         self._refused = metrics.refused.labels(Busy.code)
+        self._late_ones = self._overdue_ones = self._refused_ones = 0
         self._answers = [Busy()]
         self._renewed_ns = -_SECOND_NS
         self._given = 0
@@ -84,7 +85,7 @@ class Admission:
         """Return the refusal of a `buy` or `reserve`; None admits it."""
         if self._lateness.waited_ns > self.wait_ns_max:
             # No estimate: it has waited so long before it could be read.
-            self._refused.inc()
+            self._refused_ones += 1
             return self.refuse_overdue(self.now_ns())
         # A `reserve` waits for Redis only.
         behind = orders if buys else 0
@@ -95,7 +96,7 @@ class Admission:
         now_ns = self.now_ns()
         if purchases >= limits.PURCHASES_QUEUED_MAX:
             self._full.inc()
-            self._refused.inc()
+            self._refused_ones += 1
             return self._busy(self.wait_ns_max, now_ns)
         if buys:
             wait_ns = self._until_bought_ns(purchases, orders, now_ns)
@@ -106,7 +107,7 @@ class Admission:
     def refuse_checkout(self, orders: int) -> Busy | None:
         """Return the refusal of a `checkout`; None admits it."""
         if self._lateness.waited_ns > self.wait_ns_max:
-            self._refused.inc()
+            self._refused_ones += 1
             return self.refuse_overdue(self.now_ns())
         ahead = self.checkouts.under_way
         if ahead < limits.RESERVE_LINES_PER_CALL_MAX and orders < limits.ORDERS_PER_COMMIT_MAX:
@@ -117,6 +118,13 @@ class Admission:
             max(wait_ns, self._until_confirmed_ns(ahead, orders, now_ns)), now_ns
         )
 
+    def count(self) -> None:
+        """Tell the metrics of what was refused since the last call; comes with each pulse."""
+        self._too_long.inc(self._late_ones)
+        self._overdue.inc(self._overdue_ones)
+        self._refused.inc(self._refused_ones)
+        self._late_ones = self._overdue_ones = self._refused_ones = 0
+
     @property
     def refused_lately(self) -> bool:
         """Whether a purchase was refused in the last second because of the load."""
@@ -124,7 +132,7 @@ class Admission:
 
     def refuse_overdue(self, now_ns: int) -> Busy:
         """Return the refusal of a purchase that has waited too long already."""
-        self._overdue.inc()
+        self._overdue_ones += 1
         return self._busy(self.wait_ns_max, now_ns)
 
     def patience_ns(self, orders: int, now_ns: int) -> int:
@@ -170,8 +178,8 @@ class Admission:
         wait_ns += self._lateness.loop_ns + self._lateness.waited_ns
         if wait_ns <= self.wait_ns_max:
             return None
-        self._too_long.inc()
-        self._refused.inc()
+        self._late_ones += 1
+        self._refused_ones += 1
         return self._busy(wait_ns, now_ns)
 
     def _busy(self, wait_ns: int, now_ns: int) -> Busy:

@@ -149,6 +149,7 @@ class Room:
 
     def stop(self) -> None:
         """End the room's tasks."""
+        self.admission.count()
         if self._tasks is not None:
             self._tasks.cancel_scope.cancel()
 
