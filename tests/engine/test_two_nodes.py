@@ -234,6 +234,8 @@ async def test_the_pulse_brings_all_that_may_be_said_in_a_second_once(
     ):
         session_id = await shop.plan()
         here, there = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
+        # Each has its share of what may be said.
+        senders = [await shop.join(session_id, f"viewer {number}") for number in range(10)]
         room = await shop.engine.rooms.get(session_id)
         # Every second message is lost on the bus, and the pulse brings them all.
         publish, said = (
@@ -243,8 +245,9 @@ async def test_the_pulse_brings_all_that_may_be_said_in_a_second_once(
         for number, text in enumerate(said):
             lost = number % 2 == 0
             room.session.peers.publish = _lose if lost else publish  # type: ignore[method-assign]
-            shop.send(here, "say", text=text, ref=number)
-            await here.sees("ok", ref=number)
+            sender = senders[number % len(senders)]
+            shop.send(sender, "say", text=text, ref=number)
+            await sender.sees("ok", ref=number)
         room.session.peers.publish = publish  # type: ignore[method-assign]
         for watcher in (here, there):
             await watcher.until(partial(_has_heard, watcher, len(said)))
