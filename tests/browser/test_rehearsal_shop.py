@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.browser.shop import BrowserShow, Json, open_page
+from tests.browser.shop import BrowserNode, BrowserShow, Json, open_page
 
 _BEGIN = """async ([session_id, token]) => {
   const path = [...document.querySelectorAll("script")].map((each) => each.src)
@@ -163,3 +163,32 @@ async def test_what_is_cancelled_in_a_rehearsal_leaves_the_picture_too(page: Pag
         }"""
     )
     assert (sums["gone"], sums["drawn"], sums["left"]) == (1, 0, 20)
+
+
+@pytest.mark.feature("rehearsal", "chat")
+async def test_what_keeps_the_crowd_from_acting_is_told_once_and_again_after_it_has_ended(
+    page: Page, node: BrowserNode
+) -> None:
+    assert await _sent(page, {"type": "session.start"}) == ["ok"]
+    await page.evaluate(f"""() => {{
+      window.troubles = [];
+      rehearsal.onTrouble = ({{ code }}) => troubles.push(code);
+      {_EAGER};
+    }}""")
+    await _until(page, "rehearsal.state.session.chat.length > 0")
+    # Somebody who talks too soon is refused, as in a show: that is no trouble.
+    assert await _sent(page, {"type": "chat.slow", "interval_ms": 60_000}) == ["ok"]
+    asked = await page.evaluate("steps.length")
+    await _until(page, f"steps.length > {asked} + 1")
+    assert await page.evaluate("troubles") == []
+    node.kill()
+    await _until(page, "troubles.length > 0")
+    asked = await page.evaluate("steps.length")
+    await _until(page, f"steps.length > {asked} + 1")
+    assert await page.evaluate("troubles.length") == 1
+    node.start()
+    said = await page.evaluate("rehearsal.state.session.chat.length")
+    assert await _sent(page, {"type": "chat.slow", "interval_ms": 0}) == ["ok"]
+    await _until(page, f"rehearsal.state.session.chat.length > {said}")
+    node.kill()
+    await _until(page, "troubles.length > 1")

@@ -20,7 +20,10 @@ function Turn({ real, workAt }) {
     const ask = (step) => real.office.rehearse(step);
     const { shop: { state, features }, shop } = real;
     const rehearsed = new RehearsalShop(state, shop.now(), ask, features);
-    workAt(real.rehearse(rehearsed, new RehearsalOffice(rehearsed, real)));
+    const rehearsing = real.rehearse(rehearsed, new RehearsalOffice(rehearsed, real));
+    rehearsed.onTrouble = (refusal) =>
+      rehearsing.say(rehearsing.explain(refusal), { problem: true });
+    workAt(rehearsing);
   };
   // A rehearsal is thrown away.
   const stop = () => {

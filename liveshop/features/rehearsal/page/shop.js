@@ -9,6 +9,9 @@ import { gathered, happenings } from "./crowd.js";
 import { RehearsalFigures } from "./figures.js";
 
 const BEAT_MS = 1_000;
+// A crowd meets these in shows too: it asks for what is sold out, is muted, or talks too soon.
+const OF_SHOWS = new Set(["conflict", "expired", "forbidden", "limit", "not_found", "not_live",
+  "price_changed", "rate_limited", "sold_out"]);
 
 /** Begin where the real show is, but scheduled, so that going live can be rehearsed. */
 function beginning(session, nowMs, features) {
@@ -19,6 +22,9 @@ function beginning(session, nowMs, features) {
 
 /** The face of `Shop` that the console uses. */
 export class RehearsalShop {
+  /** Is told once of what keeps the crowd from acting, until it can act again. */
+  onTrouble = () => {};
+  #troubled = false;
   #listeners = new Set();
   #offsetMs;
   #ask;
@@ -125,8 +131,15 @@ export class RehearsalShop {
     if (this.#acting) return; // a slow server makes a quieter crowd, and no queue
     this.#acting = true;
     for (const step of happenings(session, this.now())) {
-      await this.#decide(step).catch(() => {}); // sold out, blocked, too soon: so it goes in shows
+      await this.#decide(step).then(() => this.#tell(null), (refusal) => this.#tell(refusal));
     }
     this.#acting = false;
+  }
+
+  /** Note what a step of the crowd was refused by: the server may be away, or of another mind. */
+  #tell(refusal) {
+    const troubled = refusal !== null && !OF_SHOWS.has(refusal.code);
+    if (troubled && !this.#troubled && !this.#closed) this.onTrouble(refusal);
+    this.#troubled = troubled;
   }
 }
