@@ -1,5 +1,7 @@
 # The node of production; `--target load` is the same with the load generator.
-FROM python:3.13-slim AS build
+ARG PYTHON_IMAGE=python:3.13.9-slim
+
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/liveshop
 COPY requirements-runtime.lock requirements-build.lock ./
@@ -16,7 +18,7 @@ COPY requirements.lock ./
 RUN pip --python /opt/liveshop/bin/python install --no-cache-dir --require-hashes \
         -r requirements.lock
 
-FROM python:3.13-slim AS load
+FROM ${PYTHON_IMAGE} AS load
 COPY --from=build-load /opt/liveshop /opt/liveshop
 WORKDIR /load
 COPY loadtests loadtests
@@ -25,7 +27,7 @@ ENV PATH=/opt/liveshop/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 EXPOSE 8089
 CMD ["locust", "-f", "loadtests/locustfile.py"]
 
-FROM python:3.13-slim AS node
+FROM ${PYTHON_IMAGE} AS node
 COPY --from=build /opt/liveshop /opt/liveshop
 # A number, so that an orchestrator can see that it is not root. Nothing is written: the root file
 # system may be read-only, with a /tmp in memory where there are several --workers.

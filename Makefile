@@ -20,7 +20,7 @@ FEATURES_RULES := $(wildcard $(foreach name,rules* csv_rows prose shopify skus r
 	page_state words,tests/features/*/test_$(name).py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast without test-debian13 check load crash recording topology autobahn planted fuzz hostile audit-dependencies format lock vendor pictures weight clean
+.PHONY: help install demo test test-fast without test-debian13 check load crash recording topology autobahn planted fuzz hostile audit-dependencies sbom format lock vendor pictures weight clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -113,6 +113,13 @@ hostile: install ## Attack a node that 200 viewers watch: make hostile ARGS="--o
 audit-dependencies: ## Look the locked versions up among known vulnerabilities (needs uv)
 	@$(UV) tool run pip-audit --strict --disable-pip --require-hashes \
 		--requirement requirements.lock $(ARGS)
+
+# The browser modules of the pages are listed in liveshop/pages/vendor.
+sbom: ## List what a node is made of, as CycloneDX, in dist/sbom.json (needs uv)
+	@mkdir -p dist
+	@$(UV) tool run --from cyclonedx-bom cyclonedx-py requirements requirements-runtime.lock \
+		--pyproject pyproject.toml --output-reproducible --of JSON --output-file dist/sbom.json
+	@echo "dist/sbom.json"
 
 format: install ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix .

@@ -89,6 +89,27 @@ def test_every_service_that_must_be_there_is_there_and_every_file_that_is_mounte
             assert not source.startswith(".") or (_ROOT / source).exists(), volume
 
 
+def test_every_image_is_named_once_by_its_exact_version() -> None:
+    images = [s["image"] for s in _SERVICES.values() if "build" not in s]
+    images += re.findall(r"^ARG PYTHON_IMAGE=(\S+)$", _DOCKERFILE, re.MULTILINE)
+    assert len(images) == 6
+    text = _COMPOSE.read_text() + _DOCKERFILE
+    for image in images:
+        assert re.search(r":v?\d+\.\d+(\.\d+)?(-\w+)?$", image), image
+        assert text.count(image) == 1, image
+    others = re.findall(r"^FROM (\S+)", _DOCKERFILE, re.MULTILINE)
+    assert set(others) == {"${PYTHON_IMAGE}", "build"}
+
+
+def test_nobody_can_log_into_grafana_with_a_password_that_everybody_knows() -> None:
+    given = _SERVICES["grafana"]["environment"]
+    assert given["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert (given["GF_AUTH_BASIC_ENABLED"], given["GF_AUTH_DISABLE_LOGIN_FORM"]) == (
+        "false",
+        "true",
+    )
+
+
 def test_the_images_are_stages_that_there_are() -> None:
     built = {service["build"]["target"] for service in _SERVICES.values() if "build" in service}
     assert built == {"node", "load"}

@@ -14,7 +14,6 @@ from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
 from liveshop.stores.postgres.catalogue import Catalogue
 
-
 # Left out where they are as in most products; some are only for hosts.
 _USUAL = {"shop": None, "status": "active", "published": True}
 _FOR_HOSTS = ("status", "published")
