@@ -2,7 +2,6 @@
 
 import getpass
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -138,14 +137,14 @@ def _show(report: ImportReport) -> None:
     )
     for row in report.bad:
         click.echo(f"line {row.line}  {row.handle or '-'}  {row.reason}")
-    _show_more(report.bad_kinds, Counter(row.kind for row in report.bad))
+    _show_more(report.bad_kinds, len(report.bad))
     for note in report.notes:
         click.echo(f"line {note.line}  {note.handle or '-'}  note: {note.note}")
-    _show_more(report.note_kinds, Counter(note.kind for note in report.notes))
+    _show_more(report.note_kinds, len(report.notes))
 
 
-def _show_more(all_of: Mapping[str, int], listed: Counter[str]) -> None:
-    more = Counter(all_of) - listed
+def _show_more(kinds: Mapping[str, int], listed: int) -> None:
+    more = sum(kinds.values()) - listed
     if more:
-        kinds = ", ".join(f"{count} of {kind}" for kind, count in more.most_common())
-        click.echo(f"and {more.total()} more: {kinds}")
+        counts = ", ".join(f"{count} of {kind}" for kind, count in kinds.items())
+        click.echo(f"and {more} more; of all of them {counts}")

@@ -75,7 +75,7 @@ def test_bad_rows_beyond_the_list_are_counted_by_what_is_at_fault(
     lines = run(path, postgres_url=postgres_url).stdout.splitlines()
     assert lines[1] == "0 created, 0 updated, 0 unchanged, 12000 bad rows"
     assert len(lines) == 2 + 10_000 + 1
-    assert lines[-1] == "and 2000 more: 1500 of price, 500 of quantity"
+    assert lines[-1] == "and 2000 more; of all of them 9000 of price, 3000 of quantity"
 
 
 def test_a_file_that_is_no_csv_is_one_line(postgres_url: str, tmp_path: Path) -> None:

@@ -74,9 +74,7 @@ class ListedProduct(Product, frozen=True, kw_only=True):
 
 
 class ProductList(Output, frozen=True, kw_only=True):
-    """A page of the catalogue, whose prices are in `currency`."""
+    """A page of the catalogue."""
 
     products: list[ListedProduct]
     next: str | None
-    currency: str
-    currency_digits: int

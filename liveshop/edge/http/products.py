@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.limits import PRODUCT_BYTES_MAX
 from liveshop.core.model import Product
-from liveshop.core.money import currency_digits
 from liveshop.core.roles import Role, Scope
 from liveshop.core.shops import may_touch
 from liveshop.core.wire import Message, as_message
@@ -37,7 +36,6 @@ async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -
     listed, and `variants_total` counts all.
     """
     hidden = call.caller.sees_hidden_products()
-    currency = services.settings.currency
     page = await services.stores[Catalogue].page(
         after=call.query.after,
         limit=call.query.limit,
@@ -45,13 +43,8 @@ async def list_products(services: Services, call: Call[ProductsPage, Nothing]) -
         shop=call.caller.shop,
         hidden=hidden,
     )
-    found = {
-        "products": [_listed(product, page.totals, hidden=hidden) for product in page.products],
-        "next": page.next,
-        "currency": currency,
-        "currency_digits": currency_digits(currency),
-    }
-    return Reply(found)
+    products = [_listed(product, page.totals, hidden=hidden) for product in page.products]
+    return Reply({"products": products, "next": page.next})
 
 
 async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Reply:

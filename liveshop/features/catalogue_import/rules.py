@@ -41,6 +41,14 @@ def reading_of(line: bytes) -> Reading:
     return _DECODER.decode(line)
 
 
+class ReportedRow(Struct, frozen=True, kw_only=True):
+    """A bad row as a report lists it."""
+
+    line: int
+    handle: str
+    reason: str
+
+
 class ImportReport(Struct, frozen=True, kw_only=True):
     """The result of an import: products and variants taken, and products by what became of them.
 
@@ -54,7 +62,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     created: int
     updated: int
     unchanged: int
-    bad: list[BadRow]
+    bad: list[ReportedRow]
     bad_rows: int
     bad_kinds: dict[str, int] = {}
     notes: list[RowNote] = []

@@ -9,7 +9,7 @@ import anyio
 from liveshop.core.catalogue import BadRow, Outcome, RowNote
 from liveshop.core.errors import BadRequest, Busy
 from liveshop.features.catalogue_import import limits
-from liveshop.features.catalogue_import.rules import ImportReport, Reading
+from liveshop.features.catalogue_import.rules import ImportReport, Reading, ReportedRow
 from liveshop.features.catalogue_import.store_pace import Pace
 from liveshop.features.catalogue_import.store_reader import read_products
 from liveshop.stores.postgres.catalogue import Catalogue, Imported
@@ -156,7 +156,10 @@ class _Tally:
             created=count[Outcome.CREATED],
             updated=count[Outcome.UPDATED],
             unchanged=count[Outcome.UNCHANGED],
-            bad=sorted(self._bad, key=lambda row: row.line),
+            bad=[
+                ReportedRow(line=row.line, handle=row.handle, reason=row.reason)
+                for row in sorted(self._bad, key=lambda row: row.line)
+            ],
             bad_rows=self._bad_kinds.total(),
             bad_kinds=dict(sorted(self._bad_kinds.items())),
             notes=sorted(self._notes, key=lambda note: note.line),

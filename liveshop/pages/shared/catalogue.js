@@ -1,16 +1,13 @@
 /** Searches the catalogue. */
 
 import { askJson } from "./api.js";
-import { learnCurrency } from "./i18n.js";
 
 const FOUND_MAX = 30;
 
 /** Find the products whose title or SKUs have these words. */
 export async function searchCatalogue(words, about) {
   const query = new URLSearchParams({ q: words, limit: FOUND_MAX });
-  const found = await askJson("GET", `/api/products?${query}`, about);
-  learnCurrency(found);
-  return found.products;
+  return (await askJson("GET", `/api/products?${query}`, about)).products;
 }
 
 /** Return a product with all of its variants: a list has only the first ones of many. */

@@ -8,9 +8,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from liveshop.core.catalogue import BadRow
 from liveshop.core.errors import BadRequest, Busy, Unavailable
 from liveshop.features.catalogue_import import ImportReport, limits
+from liveshop.features.catalogue_import.rules import ReportedRow
 from liveshop.features.catalogue_import.store import Imports, import_products
 from liveshop.features.catalogue_import.store_pace import Pace
 from liveshop.stores.postgres.catalogue import Catalogue
@@ -51,7 +51,7 @@ async def test_the_good_rows_of_the_oddities_are_in_the_catalogue(database: Data
     report = await import_products(Catalogue(database), pieces(ODDITIES.read_bytes()), "EUR")
     assert (report.products, report.variants) == (8, 10)
     assert counts(report) == (8, 0, 0, 11)
-    assert report.bad[0] == BadRow(line=7, handle="", reason="Handle is missing", kind="handle")
+    assert report.bad[0] == ReportedRow(line=7, handle="", reason="Handle is missing")
     assert report.bad_kinds == {
         **{"handle": 1, "picture": 1, "price": 4, "quantity": 1, "syntax": 2, "title": 2}
     }
@@ -117,7 +117,7 @@ async def test_a_sku_of_another_product_is_a_bad_row(database: Database) -> None
     report = await imported(database, "cup,Cup,S,C,9.00,2\ncup,,L,M,9.00,2\n")
     assert counts(report) == (1, 0, 0, 1)
     reason = "the SKU M belongs to mug"
-    assert report.bad == [BadRow(line=3, handle="cup", reason=reason, kind="catalogue")]
+    assert report.bad == [ReportedRow(line=3, handle="cup", reason=reason)]
     assert await stock(database) == {"C": (2, 2), "M": (1, 1)}
 
 

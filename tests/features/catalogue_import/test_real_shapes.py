@@ -36,7 +36,7 @@ def report(counts: tuple[int, int, int, int, int], *remarks: dict[str, Any]) -> 
     notes = [each for each in remarks if "note" in each]
     return {
         **dict(zip(names, counts, strict=True)),
-        "bad": bad,
+        "bad": [{name: each[name] for name in ("line", "handle", "reason")} for each in bad],
         "bad_rows": len(bad),
         "bad_kinds": _kinds(bad),
         "notes": notes,
