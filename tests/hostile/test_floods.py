@@ -157,7 +157,7 @@ async def test_a_million_brackets_over_http_are_refused_or_reported(shop: System
     text = header + b"[[,[[,[,[\n" * 100_000
     report = (await shop.http.post(path, content=text, headers=headers)).json()
     assert (report["created"], report["bad_rows"]) == (0, 100_000)
-    assert len(report["bad"]) == 1_000
+    assert len(report["bad"]) == 10_000
     for query in ("[" * 8_000, "limit[" * 1_000, "after=" + "%5B" * 2_000):
         response = await shop.http.get(f"/api/products?{query}")
         assert response.status_code == 400, query[:20]

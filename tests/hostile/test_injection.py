@@ -27,7 +27,7 @@ _NASTY = {
     "lua": "redis.call('FLUSHALL') KEYS[1]",
     "a formula": '=HYPERLINK("http://x";"y")|\' /C calc\'!A0',
     "right to left": "\u202ecod.exe\u202c \u2066\u200f",
-    "combined": "Z\u0351\u036b\u0343\u036a \N{FAMILY} \N{ZERO WIDTH JOINER} \ufeff",
+    "combined": "Z\u0351\u036b\u0342\u036a \N{FAMILY} \N{ZERO WIDTH JOINER} \ufeff",
     "json": '{"type":"session.end"}],[',
     "a path": "../../../etc/passwd?x=1#y/%2e%2e/%00",
 }

@@ -173,12 +173,13 @@ async def test_one_token_on_a_hundred_connections_has_one_vote(
     shop: SystemShop, node: HostileNode
 ) -> None:
     session_id, poll = await _open(shop)
-    name, told, over = named("mallory"), Counter[int](), anyio.Event()
+    name, told, over = named("mallory"), Counter[int | str](), anyio.Event()
 
     async def vote(number: int) -> None:
         try:
             async with shop.joined(session_id, name) as client:
-                told[(await client.ask("vote", poll=poll, choice=number % 2))["choice"]] += 1
+                answer = await client.ask("vote", poll=poll, choice=number % 2)
+                told[answer["choice"] if answer["type"] == "voted" else "error"] += 1
                 await over.wait()
         except* Closed:
             told[_SENT_AWAY] += 1
@@ -190,8 +191,10 @@ async def test_one_token_on_a_hundred_connections_has_one_vote(
         await until(lambda: told.total() == 100)
         over.set()
     assert node.closes(_SENT_AWAY) - before == told.pop(_SENT_AWAY) == 50
+    # All connections of a viewer share its rate: most are refused, and one choice is kept.
+    assert told.pop("error") + told.total() == 50
     ((choice, voted),) = told.items()
-    assert voted == 50
+    assert 0 < voted <= 20
     kept = [(f"p{poll}", "", -1), (f"p{poll}", f"u:{name}", choice)]
     assert await _kept(node, session_id) == kept
     assert sum(await _result(shop, session_id, poll)) == 1

@@ -132,7 +132,7 @@ async def test_what_is_not_there_is_not_found(shop: SystemShop) -> None:
 async def test_the_wrong_method_is_a_bad_request_with_405(shop: SystemShop) -> None:
     for method, path in (
         *(("DELETE", "/api/products"), ("PUT", "/api/sessions"), ("POST", "/healthz")),
-        *(("GET", "/api/keys"), ("GET", "/api/orders/none/cancel")),
+        *(("PUT", "/api/keys"), ("GET", "/api/orders/none/cancel")),
     ):
         await shop.refuses(405, "bad_request", method, path)
 
