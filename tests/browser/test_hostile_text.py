@@ -81,7 +81,7 @@ class _Stage:
 
     def address(self, page: str, role: Role) -> str:
         """Return the address of a page, for somebody whose name is no name."""
-        bearer = token(self.said[:60], role)
+        bearer = token(self.said[:60].strip(), role)
         return f"{self.node.url}/{page}/{self.session_id}#token={bearer}"
 
 

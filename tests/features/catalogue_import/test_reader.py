@@ -22,7 +22,7 @@ from tests.waiting import until
 _PROGRAM = Path(store_program.__file__)
 HEADER = b"Handle,Title,Body (HTML),Variant Price\n"
 # Each file pays for these, in a process of its own.
-_OF_THE_CORE = "catalogue errors limits money".split()
+_OF_THE_CORE = "catalogue errors fields limits money".split()
 _OF_THE_FEATURE = (
     "columns csv_rows encodings inventory limits products prose rows rules shopify skus"
     " store_process visibility"
