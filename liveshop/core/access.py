@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from liveshop.core import limits
 from liveshop.core.claims import Grant
 from liveshop.core.roles import Identity, Role
 
@@ -124,6 +125,11 @@ class Revocation(Struct, frozen=True, kw_only=True):
     by: str
     ends_ms: int | None
 
+    @property
+    def place(self) -> Place:
+        """Where the token of whoever revoked holds; None and None is everywhere."""
+        return self.session_id, self.shop
+
     def reaches(self, grant: Grant) -> bool:
         """Return True if a token with the named `jti` or `sub` holds no longer because of it."""
         if grant.identity.role > self.role:
@@ -158,8 +164,13 @@ class Revocations:
         index.setdefault(name, {})[revocation.revocation_id] = revocation
 
     def drop_ended(self, now_ms: int) -> None:
-        """Forget the revocations whose tokens have ended."""
-        for each in [each for each in self if each.ends_ms is not None and each.ends_ms <= now_ms]:
+        """Forget the revocations whose tokens have ended, by the clock of any issuer.
+
+        A token is good for the leeway after its `exp`; without that here it would hold again.
+        """
+        ended_ms = now_ms - limits.TOKEN_LEEWAY_S * 1000
+        ended = [each for each in self if each.ends_ms is not None and each.ends_ms <= ended_ms]
+        for each in ended:
             index, name = self._where(each)
             del index[name][each.revocation_id]
             if not index[name]:

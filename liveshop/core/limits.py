@@ -125,6 +125,7 @@ BLOCKED_WORDS_MAX: Final = 200
 BANS_PER_PLACE_MAX: Final = 10_000  # of a session, and of a shop
 BANS_SHOWN_MAX: Final = 200  # to a moderator who joins
 REVOCATIONS_MAX: Final = 100_000
+REVOCATIONS_PER_PLACE_MAX: Final = 10_000  # by those whose tokens are for one session or shop
 SHELF_PRODUCTS_MAX: Final = 500
 VARIANTS_PER_PRODUCT_MAX: Final = 2_048
 LISTED_VARIANTS_PER_PRODUCT_MAX: Final = 200  # in a list of the catalogue

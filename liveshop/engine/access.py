@@ -13,7 +13,12 @@ import anyio
 
 from liveshop.core.access import Ban, Bans, Place, Revocation, Revocations
 from liveshop.core.errors import Conflict, Forbidden, LimitReached, LiveshopError
-from liveshop.core.limits import ACCESS_LOOK_MS, BANS_PER_PLACE_MAX, REVOCATIONS_MAX
+from liveshop.core.limits import (
+    ACCESS_LOOK_MS,
+    BANS_PER_PLACE_MAX,
+    REVOCATIONS_MAX,
+    REVOCATIONS_PER_PLACE_MAX,
+)
 from liveshop.core.roles import Role
 from liveshop.engine.until_known import until_known
 from liveshop.stores.postgres.access import AccessChanges, AccessLists
@@ -110,7 +115,9 @@ class Access:
     async def revoke(self, revocation: Revocation) -> None:
         """Let tokens hold no longer; may be repeated."""
         if not await until_known(lambda again: self._lists.revoke(revocation)):
-            raise LimitReached("revocations", limit=REVOCATIONS_MAX, left=0)
+            bound = revocation.place != (None, None)
+            limit = REVOCATIONS_PER_PLACE_MAX if bound else REVOCATIONS_MAX
+            raise LimitReached("revocations", limit=limit, left=0)
         await self._tell()
 
     async def _tell(self) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from liveshop.core import limits
 from liveshop.core.access import Ban, Bans, Revocation, Revocations
 from liveshop.core.claims import Grant
 from liveshop.core.roles import Identity, Role
@@ -146,12 +147,12 @@ def test_who_may_revoke_in_one_session_revokes_tokens_of_that_session_only() -> 
     ]
 
 
-def test_a_revocation_is_kept_until_its_tokens_have_ended() -> None:
-    revocations = Revocations()
+def test_a_revocation_is_kept_until_its_tokens_have_ended_with_the_leeway() -> None:
+    revocations, leeway_ms = Revocations(), limits.TOKEN_LEEWAY_S * 1000
     revocations.put(revocation(jti="t1", ends_ms=NOW + 1))
     revocations.put(revocation(jti="t2", revocation_id="r2"))
-    revocations.drop_ended(NOW)
+    revocations.drop_ended(NOW + leeway_ms)
     assert revocations.reach(grant(token_id="t1"))
-    revocations.drop_ended(NOW + 1)
+    revocations.drop_ended(NOW + leeway_ms + 1)
     assert not revocations.reach(grant(token_id="t1"))
     assert revocations.reach(grant(token_id="t2"))

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from liveshop.core import limits
-from liveshop.core.fields import PLAIN, Id, Instant
+from liveshop.core.fields import PLAIN, Instant, PersonId, is_composed
 from liveshop.edge.http.base_records import Input, Output
 
 # The `jti` of an identity provider is longer than our ids.
@@ -20,13 +20,15 @@ class NewRevocation(Input, frozen=True, kw_only=True):
     """
 
     jti: TokenId | None = None
-    sub: Id | None = None
+    sub: PersonId | None = None
     issued_before_ms: Instant | None = None
     ends_ms: Instant | None = None
 
     def __post_init__(self) -> None:
         if (self.jti is None) == (self.sub is None):
             raise ValueError("give exactly one of `jti` and `sub`")
+        if self.sub is not None and not is_composed(self.sub):
+            raise ValueError("`sub` is not in Unicode's form NFC")
         if self.jti is not None and self.issued_before_ms is not None:
             raise ValueError("`issued_before_ms` goes with `sub`")
 

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from liveshop.core.access import Revocation
-from liveshop.core.errors import LimitReached
+from liveshop.core.errors import BadRequest, LimitReached
 from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing, Page
 from liveshop.edge.http.callers import Caller
@@ -49,6 +49,9 @@ def _revocation(caller: Caller, new: NewRevocation, now_ms: int) -> Revocation:
     before_ms = None
     if new.sub is not None:
         before_ms = now_ms if new.issued_before_ms is None else new.issued_before_ms
+        if before_ms > now_ms:
+            # It could not be taken back: tokens that are made until then would never hold.
+            raise BadRequest(f"`issued_before_ms` is later than now, {now_ms}")
     # One for each thing and place, so that revoking again takes no further room.
     named = (new.jti, new.sub, caller.session_id, caller.shop, identity.role.word)
     return Revocation(

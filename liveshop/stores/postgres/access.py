@@ -5,7 +5,12 @@ from dataclasses import dataclass
 import asyncpg
 
 from liveshop.core.access import Ban, Revocation
-from liveshop.core.limits import ACCESS_ENDED_KEPT_MS, REVOCATIONS_MAX
+from liveshop.core.limits import (
+    ACCESS_ENDED_KEPT_MS,
+    REVOCATIONS_MAX,
+    REVOCATIONS_PER_PLACE_MAX,
+    TOKEN_LEEWAY_S,
+)
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import queries
@@ -59,7 +64,7 @@ class AccessLists:
         self, *, after: str, limit: int, session_id: str | None, shop: str | None, now_ms: int
     ) -> list[Revocation]:
         """Return revocations that hold, by id; those of one session or shop if it is named."""
-        args = (after, limit, session_id, shop, now_ms)
+        args = (after, limit, session_id, shop, now_ms - TOKEN_LEEWAY_S * 1000)
         found = await self._database.fetch(_SQL["revocations_page"], *args)
         return [_revocation(record) for record in found]
 
@@ -70,7 +75,8 @@ class AccessLists:
         stored = await self._database.commit(
             _SQL["revoke"],
             *(each.revocation_id, each.jti, each.sub, each.before_ms, each.session_id, each.shop),
-            *(int(each.role), each.by, each.at_ms, each.ends_ms, REVOCATIONS_MAX),
+            *(int(each.role), each.by, each.at_ms, each.ends_ms),
+            *(REVOCATIONS_MAX, REVOCATIONS_PER_PLACE_MAX),
         )
         return bool(stored)
 

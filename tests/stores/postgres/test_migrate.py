@@ -34,6 +34,32 @@ async def test_a_step_that_fails_leaves_nothing_behind(bare_postgres_url: str) -
         await connection.close()
 
 
+async def test_a_check_of_a_table_in_use_is_added_without_a_scan(bare_postgres_url: str) -> None:
+    connection = await asyncpg.connect(bare_postgres_url)
+    checks = (
+        "SELECT conrelid::regclass::text AS of, conname AS name, convalidated AS scanned"
+        " FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+    )
+    try:
+        await migrate(bare_postgres_url, to="0001")
+        first = {record["name"] for record in await connection.fetch(checks)}
+        in_use = "SELECT tablename AS of FROM pg_tables WHERE schemaname = 'public'"
+        tables = {record["of"] for record in await connection.fetch(in_use)}
+        await migrate(bare_postgres_url)
+        added = [
+            record
+            for record in await connection.fetch(checks)
+            if record["of"] in tables and record["name"] not in first
+        ]
+        assert {record["name"] for record in added} >= {
+            "orders_given_up_check",
+            "product_status_check",
+        }
+        assert [record["name"] for record in added if record["scanned"]] == []
+    finally:
+        await connection.close()
+
+
 async def test_a_database_that_is_away_is_unavailable(unused_tcp_port: int) -> None:
     with pytest.raises(Unavailable):
         await migrate(f"postgresql://nobody@127.0.0.1:{unused_tcp_port}/nothing")

@@ -38,14 +38,19 @@ SELECT viewer_id, session_id, shop, role, name, until_ms FROM ban WHERE version 
 
 -- name: revoke
 -- Store a revocation; one of the same id reaches as much as both. No row where there are as many
--- as may be.
+-- as may be, in all or of one session or shop: the staff of one must not use up the room of all.
 -- $1 id, $2 jti or NULL, $3 sub or NULL, $4 before_ms or NULL, $5 session or NULL, $6 shop or NULL,
--- $7 role, $8 by, $9 at_ms, $10 ends_ms or NULL, $11 at most so many
+-- $7 role, $8 by, $9 at_ms, $10 ends_ms or NULL, $11 at most so many,
+-- $12 at most so many of one session or shop
 WITH turn AS (UPDATE access SET version = version + 1 RETURNING version)
 INSERT INTO revocation AS known
     (id, jti, sub, before_ms, session_id, shop, role, by, at_ms, ends_ms, version)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, turn.version FROM turn
 WHERE (SELECT count(*) FROM revocation WHERE id <> $1) < $11
+  AND (COALESCE($5, $6) IS NULL OR (
+      SELECT count(*) FROM revocation
+      WHERE id <> $1 AND session_id IS NOT DISTINCT FROM $5 AND shop IS NOT DISTINCT FROM $6
+  ) < $12)
 ON CONFLICT (id) DO UPDATE
 SET before_ms = greatest(known.before_ms, EXCLUDED.before_ms), by = EXCLUDED.by,
     at_ms = EXCLUDED.at_ms, version = EXCLUDED.version,
@@ -60,7 +65,7 @@ FROM revocation WHERE version > $1
 
 -- name: revocations_page
 -- Read revocations that hold, by id, from the one after. $1 after this id, $2 how many, $3 session
--- or NULL for all, $4 shop or NULL for all, $5 now_ms
+-- or NULL for all, $4 shop or NULL for all, $5 ended before this instant
 SELECT id, jti, sub, before_ms, session_id, shop, role, by, at_ms, ends_ms
 FROM revocation
 WHERE id > $1 AND ($3::text IS NULL OR session_id = $3) AND ($4::text IS NULL OR shop = $4)
