@@ -28,7 +28,7 @@ from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
 from liveshop.edge.viewer_engine import ViewerEngine
 from liveshop.edge.websocket import WebSockets
-from liveshop.edge.wheel import Timed, Wheel
+from liveshop.edge.wheel import Timed, Wheel, tell_time
 from liveshop.engine.fanout.partings import no_such_session, send_away, tell_moved
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.session_log import SessionLog
@@ -47,9 +47,6 @@ class Guest(Viewer, Timed, Protocol):
     address: str
     origin_allowed: bool
     grant: Grant | None
-
-    def abort(self) -> None:
-        """Cut the connection."""
 
 
 @dataclass(slots=True)
@@ -114,7 +111,7 @@ class Gateway:
             late_s = max(0.0, anyio.current_time() - begun_s - _TICK_S)
             self.engine.node.lateness.loop_ns = int(late_s * 1e9)
             for each in self.wheel.advance(now_ms):
-                each.tick(now_ms)
+                tell_time(each, now_ms)
 
     def look_at(self, transport: asyncio.BaseTransport, head: Head) -> tuple[str, bool]:
         """Return the key that a client's address counts by, and whether its origin is allowed."""

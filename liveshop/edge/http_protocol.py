@@ -246,7 +246,7 @@ class HttpProtocol(WaitingProtocol):
     def _discard(self, data: bytes) -> None:
         self._discarded_bytes += len(data)
         if self._discarded_bytes > limits.DISCARDED_BYTES_MAX:
-            self._cut()
+            self.abort()
 
     def _refuse(self, status: str, refusal: LiveshopError) -> None:
         """Answer what is no request, in its address's turn; then end."""
@@ -254,8 +254,7 @@ class HttpProtocol(WaitingProtocol):
         if wait_ms and not self._unanswered:
             words = written(status, refusal)
             self._outlet.ended = True  # nothing that follows is looked at
-            self._bare.pause_reading()
-            self._entrance.refusals.later(wait_ms, lambda: self._say_late(words))
+            self._entrance.refusals.later(self._bare, wait_ms, lambda: self._say_late(words))
         else:
             self._end_with(status, refusal)
 

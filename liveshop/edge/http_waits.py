@@ -48,7 +48,7 @@ class WaitingProtocol(HttpToolsProtocol):
         """End at once, since others have come."""
         if self._in_reserve and self._awaited is Awaited.HEAD:
             self._bare.write(written("503 Service Unavailable", Busy()))
-        self._cut()
+        self.abort()
 
     def tick(self, now_ms: int) -> None:
         """End a connection whose deadline is over, or read on one that dripped."""
@@ -73,6 +73,12 @@ class WaitingProtocol(HttpToolsProtocol):
             case _:
                 reset(self._bare)
 
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._leave()
+        self._outlet.ended = True
+        self._bare.abort()
+
     def close(self) -> None:
         """End the connection, once what was written has been read."""
         raise NotImplementedError
@@ -80,11 +86,6 @@ class WaitingProtocol(HttpToolsProtocol):
     def _end_with(self, status: str, refusal: LiveshopError) -> None:
         """End the connection with a refusal, at once."""
         raise NotImplementedError
-
-    def _cut(self) -> None:
-        self._leave()
-        self._outlet.ended = True
-        self._bare.abort()
 
     # Deadlines
 

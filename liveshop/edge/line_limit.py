@@ -19,6 +19,7 @@ _LOGGERS: Final[dict[str, tuple[int, ...]]] = {
     "liveshop.edge.gateway": (logging.INFO, logging.ERROR),
     "liveshop.edge.viewer_socket": (logging.ERROR,),
     "liveshop.edge.websocket": (logging.ERROR,),
+    "liveshop.edge.wheel": (logging.ERROR,),
     "liveshop.session": (logging.ERROR,),
 }
 # Each request of a proxy would repeat this line, so it is logged once.

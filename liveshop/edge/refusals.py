@@ -8,7 +8,7 @@ from typing import Final
 
 from liveshop.core import limits
 from liveshop.core.rate import Buckets
-from liveshop.edge.wheel import Timed, Wheel
+from liveshop.edge.wheel import Timed, Wheel, tell_time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,12 +17,17 @@ class _Later:
 
     due_ms: int
     say: Callable[[], None]
+    transport: asyncio.Transport
     waiting: "set[_Later]"
 
     def tick(self, now_ms: int) -> None:
         """Give the answer."""
         self.waiting.discard(self)
         self.say()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self.transport.abort()
 
 
 class Refusals:
@@ -44,9 +49,13 @@ class Refusals:
         empty = self._buckets.of(address, limits.REFUSALS_RATE, now_ms).take(now_ms)
         return limits.REFUSAL_WAIT_MS if empty else 0
 
-    def later(self, wait_ms: int, say: Callable[[], None]) -> None:
-        """Give an answer in so many ms, whatever has become of the connection by then."""
-        later = _Later(self._now_ms() + wait_ms, say, self._waiting)
+    def later(self, transport: asyncio.Transport, wait_ms: int, say: Callable[[], None]) -> None:
+        """Give an answer in so many ms, whatever has become of the connection by then.
+
+        Nothing more is read: what came could make its reader end what is still to be written to.
+        """
+        transport.pause_reading()
+        later = _Later(self._now_ms() + wait_ms, say, transport, self._waiting)
         self._waiting.add(later)
         self._wheel.schedule(later, later.due_ms)
 
@@ -54,14 +63,13 @@ class Refusals:
         """Give every answer that waits: the node ends."""
         for later in tuple(self._waiting):
             self._wheel.cancel(later)
-            later.tick(later.due_ms)
+            tell_time(later, later.due_ms)
 
     def close_with(self, address: str, transport: asyncio.Transport, words: bytes) -> None:
         """Write an answer in its turn and close the connection, of which nothing more is read."""
         wait_ms = self.wait_ms(address)
         if wait_ms:
-            transport.pause_reading()
-            self.later(wait_ms, partial(_close_with, transport, words))
+            self.later(transport, wait_ms, partial(_close_with, transport, words))
         else:
             _close_with(transport, words)
 

@@ -84,7 +84,8 @@ class ViewerSocket(WatchedSocket):
 
     def data_received(self, data: bytes) -> None:
         """Take what the transport has read: before the intake watches, or in its place."""
-        self.read(data)
+        if self._open:  # to read from one that was declined might end what its answer waits for
+            self.read(data)
 
     def read(self, data: bytes, spread_ns: int = 0, /) -> None:
         """Read frames, the last of which came so much later than the first."""

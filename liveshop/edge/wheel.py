@@ -1,7 +1,9 @@
 """Deadlines of many, without a timer for each."""
 
+import logging
 from typing import Final, Generic, Protocol, TypeVar
 
+_logger: Final = logging.getLogger(__name__)
 _SLOT_MS: Final = 100
 _SLOTS: Final = 512
 
@@ -17,6 +19,19 @@ class Timed(Protocol):
 
     def tick(self, now_ms: int) -> None:
         """Do what time asks for, if it does; all that had come by `now_ms` was read."""
+
+    def abort(self) -> None:
+        """Cut the connection, without which nothing is to be done."""
+
+
+def tell_time(item: Timed, now_ms: int) -> None:
+    """Let one item do what time asks for; a bug in that costs its connection, and nothing else."""
+    try:
+        item.tick(now_ms)
+    except Exception:
+        # It may no longer be on the wheel: left open, it would stay for ever.
+        _logger.exception("a connection could not do what time asks of it")
+        item.abort()
 
 
 class Wheel(Generic[T]):

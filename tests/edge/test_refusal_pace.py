@@ -67,11 +67,12 @@ async def test_what_comes_behind_a_refusal_that_waits_is_not_looked_at() -> None
             assert await client.rest() == b""
 
 
-async def test_frames_behind_a_declined_upgrade_that_waits_are_not_looked_at() -> None:
+@pytest.mark.parametrize("more", [0, 2 * limits.PARSED_AT_ONCE_BYTES])
+async def test_frames_behind_a_declined_upgrade_that_waits_are_not_looked_at(more: int) -> None:
     async with running() as here:
         await refuse(here, ELSEWHERE, 100)
         async with http_client(here.address) as client:
-            client.send(ELSEWHERE + b"\x83\x80\x00\x00\x00\x00")
+            client.send(ELSEWHERE + b"\x83\x80\x00\x00\x00\x00" + bytes(more))
             await says_nothing(client)
             here.clock.advance(1_000)
             assert await client.status() == 404

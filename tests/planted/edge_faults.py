@@ -11,6 +11,7 @@ _CROWDS: Final = "tests/edge/test_crowds.py::test"
 _DRIPS: Final = "tests/edge/test_drips.py::test"
 _PACE: Final = "tests/edge/test_refusal_pace.py::test"
 _LATE: Final = "tests/edge/test_late_nodes.py::test"
+_TIME: Final = "tests/edge/test_time_keeping.py::test"
 
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
@@ -178,6 +179,25 @@ FAULTS: Final[tuple[Fault, ...]] = (
         old="return limits.REFUSAL_WAIT_MS if empty else 0",
         new="return 0",
         tests=(f"{_PACE}_beyond_a_hundred_each_refusal_of_an_address_waits_for_a_second",),
+    ),
+    Fault(
+        name="what comes behind a declined upgrade is read as frames",
+        promise="P7: what a stranger sends makes the node write after it has said the end",
+        file="liveshop/edge/viewer_socket.py",
+        old="        if self._open:  # to read",
+        new="        if self.address:  # to read",
+        tests=(f"{_PACE}_frames_behind_a_declined_upgrade_that_waits_are_not_looked_at",),
+    ),
+    Fault(
+        name="a bug at the time of one connection ends the node",
+        promise="P7: a stranger who meets a bug of ours closes the connections of all viewers",
+        file="liveshop/edge/wheel.py",
+        old="    except Exception:\n        # It may",
+        new="    except BlockingIOError:\n        # It may",
+        tests=(
+            f"{_TIME}_a_bug_at_the_time_of_one_costs_its_connection_and_nobody_else",
+            f"{_TIME}_a_bug_in_one_refusal_leaves_none_of_the_others_unsaid_when_a_node_ends",
+        ),
     ),
     Fault(
         name="everybody behind a proxy waits for refusals of one",
