@@ -16,15 +16,16 @@ class HttpTransport:
 
     uvicorn closes a connection right after its last answer. If the client were still sending,
     the kernel would reset the connection, and the answer would be lost: the owner closes it.
-    Once it does, nothing more is written. While the owner holds back input, or naps, nothing more
-    is read.
+    Once it does, nothing more is written. While the owner holds back input, or naps, or uvicorn has
+    as much of a body as it keeps, nothing more is read.
     """
 
-    __slots__ = ("_bare", "_owner", "ended", "holding", "naps")
+    __slots__ = ("_bare", "_owner", "_paused", "ended", "holding", "naps")
 
     def __init__(self, bare: asyncio.Transport, owner: Owner) -> None:
         self._bare = bare
         self._owner: Owner | None = owner
+        self._paused = False  # as uvicorn asks
         self.ended = False
         self.holding = False
         self.naps = False
@@ -52,7 +53,7 @@ class HttpTransport:
     def read_on(self) -> None:
         """Read again after `hold`."""
         self.holding = False
-        self._bare.resume_reading()
+        self._resume()
 
     def nap(self) -> None:
         """Read nothing until `wake`, whatever uvicorn asks for."""
@@ -63,7 +64,7 @@ class HttpTransport:
         """Read again after `nap`."""
         self.naps = False
         if not self._bare.is_closing():
-            self.resume_reading()
+            self._resume()
 
     def linger(self) -> None:
         """Say that nothing more will be said, and read on until the client hangs up, too."""
@@ -86,13 +87,18 @@ class HttpTransport:
 
     def pause_reading(self) -> None:
         """Read nothing for a while."""
+        self._paused = True
         self._bare.pause_reading()
 
     def resume_reading(self) -> None:
         """Read on, unless the owner has input enough."""
-        if not (self.holding or self.naps):
-            self._bare.resume_reading()
+        self._paused = False
+        self._resume()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return what the transport knows of its connection."""
         return self._bare.get_extra_info(name, default)
+
+    def _resume(self) -> None:
+        if not (self._paused or self.holding or self.naps):
+            self._bare.resume_reading()

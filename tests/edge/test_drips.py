@@ -78,6 +78,25 @@ async def test_each_small_part_from_the_third_on_waits_twice_as_long_up_to_two_s
     await port.answered()
 
 
+async def test_a_body_that_its_handler_does_not_read_yet_is_read_no_further_after_a_wait() -> None:
+    port = Port()
+    client = port.connect()
+    client.feed(b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client.feed(b"ff14\r\n" + bytes(65_300) + b"\r\n")
+    for _ in range(3):
+        assert client.reading
+        client.feed(b"64\r\n" + bytes(100) + b"\r\n")
+    for _ in range(50):
+        assert not client.reading
+        port.tick()
+    # Now the handler begins.
+    await until(lambda: client.reading)
+    client.feed(b"0\r\n\r\n")
+    await port.answered()
+    assert client.written.endswith(b"\r\n\r\n65600")
+    client.hang_up()
+
+
 async def test_line_ends_behind_an_answer_wait_too() -> None:
     port = Port()
     client = port.connect()

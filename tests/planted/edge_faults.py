@@ -216,6 +216,16 @@ FAULTS: Final[tuple[Fault, ...]] = (
         tests=(f"{_DRIPS}_line_ends_behind_an_answer_wait_too",),
     ),
     Fault(
+        name="a wait of a body that drips ends what uvicorn asked for",
+        promise="P7: a body that nobody reads yet grows for as long as a stranger sends it",
+        file="liveshop/edge/http_transport.py",
+        old="if not (self._paused or self.holding",
+        new="if not (self.holding",
+        tests=(
+            f"{_DRIPS}_a_body_that_its_handler_does_not_read_yet_is_read_no_further_after_a_wait",
+        ),
+    ),
+    Fault(
         name="all that dripped at one instant is read at one instant",
         promise="P7: heads that drip in step hold the loop for as long as before, if less often",
         file="liveshop/edge/http_waits.py",
