@@ -20,6 +20,7 @@ from liveshop.core.fields import (
     Ref,
     UnitsBySku,
     Uuid,
+    is_composed,
 )
 from liveshop.core.roles import Role
 
@@ -54,6 +55,17 @@ class HostCommand(Command, frozen=True, kw_only=True):
     needs = Role.HOST
     # Whether it opens something that a node without its feature would not carry on.
     opens: ClassVar[bool] = False
+
+
+class ViewerCommand(Command, frozen=True, kw_only=True):
+    """A command about one viewer."""
+
+    viewer_id: PersonId
+
+    def __post_init__(self) -> None:
+        # No token names such a viewer, so that a ban or a mute would be `ok` and reach nobody.
+        if not is_composed(self.viewer_id):
+            raise ValueError("`viewer_id` is not in Unicode's form NFC")
 
 
 class Hello(Command, frozen=True, kw_only=True, tag="hello"):
@@ -116,31 +128,28 @@ class Abandon(Command, frozen=True, kw_only=True, tag="abandon"):
     order_id: Uuid
 
 
-class BanViewer(Command, frozen=True, kw_only=True, tag="viewer.ban"):
+class BanViewer(ViewerCommand, frozen=True, kw_only=True, tag="viewer.ban"):
     """Keep a viewer out of the session, or `everywhere` out of all shows of its shop.
 
     Without `duration_ms` it has no end. `everywhere` needs a host.
     """
 
     needs = Role.MODERATOR
-    viewer_id: PersonId
     duration_ms: Annotated[int, Meta(ge=1, le=limits.BAN_MS_MAX)] | None = None
     everywhere: bool = False
 
 
-class UnbanViewer(Command, frozen=True, kw_only=True, tag="viewer.unban"):
+class UnbanViewer(ViewerCommand, frozen=True, kw_only=True, tag="viewer.unban"):
     """Let a banned viewer in again."""
 
     needs = Role.MODERATOR
-    viewer_id: PersonId
     everywhere: bool = False
 
 
-class ReleaseHold(Command, frozen=True, kw_only=True, tag="hold.release"):
+class ReleaseHold(ViewerCommand, frozen=True, kw_only=True, tag="hold.release"):
     """Give back what a buyer holds in its cart."""
 
     needs = Role.HOST
-    viewer_id: PersonId
     rid: Uuid
 
 

@@ -1,6 +1,8 @@
 """Which names and messages others can be shown."""
 
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -106,6 +108,18 @@ def test_a_message_that_cannot_be_shown_is_a_bad_request(text: str, flaw: str | 
         with pytest.raises(BadRequest) as refused:
             VOCABULARY.command(said)
         assert refused.value.message == f"`text` {flaw}"
+
+
+@pytest.mark.parametrize(
+    "kind", ["viewer.ban", "viewer.unban", "viewer.mute", "viewer.unmute", "hold.release"]
+)
+def test_a_command_about_a_viewer_whom_no_token_names_is_a_bad_request(kind: str) -> None:
+    rid = {"rid": str(UUID(int=1))} if kind == "hold.release" else {}
+    command: Any = VOCABULARY.command({"type": kind, "viewer_id": "Caf\u00e9", **rid})
+    assert command.viewer_id == "Caf\u00e9"
+    with pytest.raises(BadRequest) as refused:
+        VOCABULARY.command({"type": kind, "viewer_id": "Cafe\u0301", **rid})
+    assert refused.value.message == "`viewer_id` is not in Unicode's form NFC"
 
 
 @pytest.mark.parametrize("unit", ["a\u0301", "\u0301", "\u200d", "\u0301\u034f", "の", "\u3164 "])

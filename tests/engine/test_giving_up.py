@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+import redis.asyncio
 
 from liveshop.core.errors import Conflict, Expired
 from liveshop.stores.postgres.order_records import Verdict
@@ -97,6 +98,20 @@ async def test_a_given_up_order_whose_node_ended_before_redis_heard_is_over_when
     shop.send(ada, "abandon", order_id=rid, ref=3)
     await ada.sees("ok", ref=3)
     assert await _buys(shop, session_id, "cy") == "checkout"
+
+
+async def test_an_order_given_up_again_after_its_session_was_settled_asks_nothing_of_redis(
+    shop: EngineShop, redis_url: str
+) -> None:
+    session_id, _, rid = await _pending(shop)
+    order = await shop.engine.orders.fail(rid)
+    await shop.host(session_id, "session.end")
+    room = await shop.engine.rooms.get(session_id)
+    await until(lambda: room.session.settled)
+    async with redis.asyncio.from_url(redis_url) as client:
+        await client.flushdb()  # as it is once the keys of a settled session have ended
+    assert await shop.engine.orders.fail(rid) == order
+    assert room.session.epochs.good
 
 
 async def test_after_redis_was_lost_the_units_of_a_given_up_order_stay_free(

@@ -97,8 +97,13 @@ class Caller:
         return self.session_id in (None, session_id)
 
     def sees_hidden_products(self) -> bool:
-        """Whether the catalogue is shown with what is not public: to hosts, and to API keys."""
-        return self.grant is not None and self.grant.identity.role >= Role.HOST
+        """Whether the catalogue is shown with what is not public: to hosts, and to API keys.
+
+        A token for one session without a shop does not say whose products are its own.
+        """
+        if self.grant is None or self.grant.identity.role < Role.HOST:
+            return False
+        return self.session_id is None or self.shop is not None
 
     def buyer(self, viewer_id: str | None) -> Identity:
         """Return for whom the caller buys: itself, or whom the backend names in `viewer_id`."""

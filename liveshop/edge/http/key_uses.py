@@ -43,5 +43,8 @@ class KeyUses:
                 await self._keys.note_use(key_id, now_ms)
             except LiveshopError as failure:
                 _logger.info("the use of the key %s is not kept: %s", key_id, reason(failure))
+            except Exception:
+                # It would end the group of tasks that payments are carried out in.
+                _logger.exception("the use of the key %s is not kept", key_id)
 
         self._start(write)

@@ -69,8 +69,10 @@ class OrderOutcomes:
 
         reply = await until_known(once)
         outcomes = [resolved(reservation, reply.verdict) for reservation in sold(reply.order)]
-        # Again if it was void before: a node may have ended between PostgreSQL and Redis.
-        await self._settler.settle(outcomes, reply.copies)
+        # Again if it was void before: a node may have ended between PostgreSQL and Redis. A settled
+        # session's units have gone back to the catalogue.
+        if not self._session.settled:
+            await self._settler.settle(outcomes, reply.copies)
         if reply.new:
             await self.expired(outcomes)
         return reply.order

@@ -7,10 +7,10 @@ from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
 from liveshop.core import errors, limits
-from liveshop.core.commands import Command, HostCommand, Rate
+from liveshop.core.commands import Command, HostCommand, Rate, ViewerCommand
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import KnownEvent
-from liveshop.core.fields import BlockedWord, ChatText, Id, PersonId
+from liveshop.core.fields import BlockedWord, ChatText, Id
 from liveshop.core.model import ChatMessage
 from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionState
@@ -33,21 +33,19 @@ class Say(Command, frozen=True, kw_only=True, tag="say"):
             raise ValueError(f"`text` {flaw}")
 
 
-class MuteViewer(Command, frozen=True, kw_only=True, tag="viewer.mute"):
+class MuteViewer(ViewerCommand, frozen=True, kw_only=True, tag="viewer.mute"):
     """Show a viewer's messages to nobody but the viewer; without `duration_ms`, for the session."""
 
     feature = NAME
     needs = Role.MODERATOR
-    viewer_id: PersonId
     duration_ms: Annotated[int, Meta(ge=1, le=limits.MUTE_MS_MAX)] | None = None
 
 
-class UnmuteViewer(Command, frozen=True, kw_only=True, tag="viewer.unmute"):
+class UnmuteViewer(ViewerCommand, frozen=True, kw_only=True, tag="viewer.unmute"):
     """Let a muted viewer be heard again."""
 
     feature = NAME
     needs = Role.MODERATOR
-    viewer_id: PersonId
 
 
 class DeleteChat(HostCommand, frozen=True, kw_only=True, tag="chat.delete"):

@@ -37,7 +37,7 @@ class StoredKeys(Keys):
         self.asked = 0
         self.answers = anyio.Event()
         self.answers.set()
-        self.away = False
+        self.away: Exception | None = None
         self.ends_ms: dict[str, int] = {}
         self.uses: list[tuple[str, int]] = []
 
@@ -46,7 +46,7 @@ class StoredKeys(Keys):
         name = self.names.get(secret)
         await self.answers.wait()
         if self.away:
-            raise Unavailable
+            raise self.away
         if name is None:
             return None
         return Key(key_id=secret, name=name, expires_ms=self.ends_ms.get(secret))
@@ -54,7 +54,7 @@ class StoredKeys(Keys):
     async def note_use(self, key_id: str, now_ms: int) -> None:
         self.uses.append((key_id, now_ms))
         if self.away:
-            raise Unavailable
+            raise self.away
 
     async def remove(self, key_id: str) -> str:
         if key_id not in self.names:
@@ -211,10 +211,13 @@ async def test_a_use_is_written_once_a_minute_and_no_request_waits_for_it() -> N
     assert here.stored.uses[1:] == [("lsk_good", begun_ms + limits.KEY_USE_MS)]
 
 
-async def test_a_use_that_cannot_be_written_refuses_nobody() -> None:
+@pytest.mark.parametrize("why", [Unavailable(), ValueError("no such column")], ids=repr)
+async def test_a_use_that_cannot_be_written_ends_no_task_and_refuses_nobody(
+    why: Exception,
+) -> None:
     here = AtTheGate()
     assert await here.knock("lsk_good") == "backend"
-    here.stored.away = True
+    here.stored.away = why
     await here.carry_out()
     assert await here.knock("lsk_good") == "backend"
 
@@ -274,10 +277,10 @@ async def test_keys_that_are_looked_up_at_once_are_counted_before_and_are_only_s
 
 async def test_keys_are_no_guesses_while_the_database_is_away() -> None:
     here = AtTheGate()
-    here.stored.away = True
+    here.stored.away = Unavailable()
     answers = [await here.knock("lsk_good") for _ in range(BURST + 1)]
     assert answers == ["unavailable"] * (BURST + 1)
-    here.stored.away = False
+    here.stored.away = None
     assert await here.knock("lsk_good") == "backend"
 
 

@@ -69,6 +69,24 @@ def test_only_hosts_see_what_is_not_public_and_how_it_is_marked(api: Api) -> Non
         assert [each["product_id"] for each in found] == secret
 
 
+def test_a_host_of_one_session_without_a_shop_sees_no_drafts_of_any_shop(api: Api) -> None:
+    for shop in ("north", "south"):
+        sku = {"sku": f"{shop}-1", "label": "", "price": 1, "stock": 1}
+        body = {"product_id": shop, "title": "Lamp", "variants": [sku], "status": "draft"}
+        assert api.as_role(Role.HOST, shop=shop).post("/api/products", json=body).is_success
+
+    def seen(shop: str | None, session_id: str | None) -> list[str]:
+        caller = api.as_role(Role.HOST, session_id=session_id, shop=shop)
+        listed = caller.get("/api/products").json()["products"]
+        read = [id for id in ("north", "south") if caller.get(f"/api/products/{id}").is_success]
+        assert [each["product_id"] for each in listed] == read
+        return read
+
+    assert seen(None, "s1") == []
+    assert seen("north", "s1") == seen("north", None) == ["north"]
+    assert seen(None, None) == ["north", "south"]
+
+
 def test_an_unlisted_product_is_read_by_its_id_and_stands_in_no_list(api: Api) -> None:
     api.host.post("/api/products", json={**SHIRT, "status": "unlisted"})
     assert api.anyone.get("/api/products/shirt").json() == SHIRT
