@@ -82,6 +82,7 @@ class Intake:
         self._epoll: select.epoll | None = None
         self._readers: dict[int, Reader] = {}
         self._unread: OrderedDict[int, _Unread] = OrderedDict()
+        self._held: set[int] = set()
         self._late = False
         self._turn_is_called = False
         self._ended_ns = 0  # when the newest slice was over, while others wait
@@ -107,6 +108,7 @@ class Intake:
         readers = list(self._readers.values())
         self._readers.clear()
         self._unread.clear()
+        self._held.clear()
         for reader in readers:
             reader.leave()
 
@@ -122,16 +124,19 @@ class Intake:
         """Leave what a connection sends in the kernel."""
         self._unread.pop(descriptor, None)
         if self._epoll is not None and descriptor in self._readers:
+            self._held.add(descriptor)
             self._epoll.modify(descriptor, _NOTHING)
 
     def go_on(self, descriptor: int) -> None:
         """Listen again: what has come meanwhile is heard of."""
         if self._epoll is not None and descriptor in self._readers:
+            self._held.discard(descriptor)
             self._epoll.modify(descriptor, _PACKETS)
 
     def forget(self, descriptor: int) -> None:
         """Listen no longer, before the descriptor is closed; idempotent."""
         self._unread.pop(descriptor, None)
+        self._held.discard(descriptor)
         if self._readers.pop(descriptor, None) is not None and self._epoll is not None:
             self._epoll.unregister(descriptor)
 
@@ -203,8 +208,9 @@ class Intake:
             if self._readers.get(descriptor) is not reader:
                 return
             if len(data) == limits.READ_BYTES_MAX:
-                # There may be more, of which nobody will be told.
-                self._unread.setdefault(descriptor, (last_ns, last_ns, events))
+                # There may be more, of which nobody will be told, unless `go_on` asks again.
+                if descriptor not in self._held:
+                    self._unread.setdefault(descriptor, (last_ns, last_ns, events))
                 return
         if data == b"" or events & _HUNG_UP:
             self.forget(descriptor)

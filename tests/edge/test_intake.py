@@ -33,9 +33,9 @@ class _Clock:
 class _Connection:
     """A connection that notes what it reads, for how long that has waited, and its end."""
 
-    def __init__(self, world: "_IntakeWorld", fails: bool = False) -> None:
+    def __init__(self, world: "_IntakeWorld", *, fails: bool = False, holds: bool = False) -> None:
         self._world = world
-        self._fails = fails
+        self._fails, self._holds = fails, holds
         self.near, self.far = socket.create_connection(world.address), world.listener.accept()[0]
         world.stack.callback(self.near.close)
         world.stack.callback(self.far.close)
@@ -51,6 +51,8 @@ class _Connection:
             raise ZeroDivisionError("a bug of ours")
         self._world.read.append((data, self._world.lateness.waited_ns // _MS, spread_ns // _MS))
         self._world.clock.now_ns += self._world.read_ns
+        if self._holds:
+            self._world.intake.hold(self.near.fileno())
 
     def leave(self) -> None:
         self.left = True
@@ -208,6 +210,21 @@ def test_a_connection_on_hold_is_not_read_and_nothing_of_it_is_lost(world: _Inta
     world.intake.go_on(ada.near.fileno())
     world.take_turns()
     assert world.data == [b"ab"]
+
+
+def test_a_connection_put_on_hold_by_what_it_sent_is_not_read_on_until_it_may(
+    world: _IntakeWorld,
+) -> None:
+    ada = _Connection(world, holds=True)
+    ada.send(b"x" * (2 * limits.READ_BYTES_MAX + 1))
+    for count in (1, 2):
+        world.take_turns()
+        assert world.data == [b"x" * limits.READ_BYTES_MAX] * count
+        assert ada.unread_bytes == (2 - count) * limits.READ_BYTES_MAX + 1
+        assert ada.near.fileno() not in world.intake
+        world.intake.go_on(ada.near.fileno())
+    world.take_turns()
+    assert world.data[2:] == [b"x"]
 
 
 def test_what_a_closed_connection_has_sent_is_not_read_for_the_next_of_its_descriptor(
