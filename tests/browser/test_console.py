@@ -256,8 +256,7 @@ async def test_nothing_overflows_in_any_language(browser: Browser, live: Browser
         for language in ("en", "el", "zh", "ru"):
             await host.locator("select.language").select_option(language)
             await expect(host.locator(f"html[lang={language}]")).to_be_attached()
-            # A part may be drawn in the last language still.
-            await host.wait_for_function(f"{_OVERFLOW} === 0")
+            assert await host.evaluate(_OVERFLOW) == 0, (width, language)
         await host.context.close()
 
 
