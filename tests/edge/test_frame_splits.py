@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from liveshop.core import limits
 from liveshop.core.commands import Command
 from liveshop.edge.gateway import Gateway
 from liveshop.edge.tokens import Tokens
@@ -28,6 +29,8 @@ EXAMPLES = settings(
 
 _HELLO = {"type": "hello", "ref": 1}
 _MESSAGES_MAX = 6
+# Each part of a frame counts like one: thousands at one instant would be a flood.
+_BETWEEN_MS = 1000 // limits.FRAMES_RATE[0]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def _visit(packets: list[bytes], *, deflates: bool) -> Outcome:
     socket.shake_hands(parsed_head(deflates=deflates))
     for packet in packets:
         far_end.feed(packet)
+        clock.now_ms += _BETWEEN_MS
     written = far_end.written
     far_end.hang_up()
     assert (len(gateway), engine.viewers) == (0, {})
