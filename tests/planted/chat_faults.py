@@ -38,6 +38,14 @@ FAULTS: Final = (
         tests=(f"{_ROOM}::test_only_those_below_can_be_muted_wherever_they_are",),
     ),
     Fault(
+        name="a mute made before the host joins holds for the host",
+        promise="a moderator keeps the host from being heard in its own show",
+        file="liveshop/stores/redis/lua/live.lua",
+        old="  return holds and (RANKS[role] or 1) < (tonumber(by) or RANKS.host)\n",
+        new="  return holds and (RANKS[role] or 1) <= RANKS.admin\n",
+        tests=(f"{_ROOM}::test_a_mute_made_before_somebody_joined_reaches_lower_roles_only",),
+    ),
+    Fault(
         name="one viewer fills the chat through many connections",
         promise="nobody else is heard",
         file="liveshop/stores/redis/lua/live.lua",

@@ -68,6 +68,8 @@ class ChatRehearsal(RehearsalPart):
                 until_ms = None if duration_ms is None else self._rehearsal.now_ms + duration_ms
                 self._muted[viewer_id] = until_ms
             case UnmuteViewer(viewer_id=viewer_id):
+                if viewer_id == by.viewer_id:
+                    raise errors.NotAllowed("nobody can unmute themselves")
                 if not self._is_muted(viewer_id):
                     raise errors.Conflict(f"{viewer_id} is not muted")
                 del self._muted[viewer_id]

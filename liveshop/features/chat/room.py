@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import Conflict
+from liveshop.core.errors import Conflict, NotAllowed
 from liveshop.core.events import Event
 from liveshop.core.model import ChatMessage, Person
 from liveshop.core.roles import HOUSE, Role
@@ -71,12 +71,17 @@ class Chat(RoomPart):
         """
         by = asker.identity or HOUSE
         await self._session.require_below(command.viewer_id, by, "mute")
-        until_ms = await self._session.live.mute(command.viewer_id, command.duration_ms)
+        until_ms = await self._session.live.mute(command.viewer_id, command.duration_ms, by.role)
         await self._tell_muted(messages.viewer_muted(command.viewer_id, until_ms))
         asker.answer(messages.ok(asker.ref))
 
     async def unmute(self, command: UnmuteViewer, asker: Asker) -> None:
-        """Let a viewer be heard again, or raise Conflict if it is not muted."""
+        """Let a viewer be heard again.
+
+        Raises NotAllowed for the sender itself, Conflict for one who is not muted.
+        """
+        if command.viewer_id == (asker.identity or HOUSE).viewer_id:
+            raise NotAllowed("nobody can unmute themselves")
         if not await self._session.live.unmute(command.viewer_id):
             raise Conflict(f"{command.viewer_id} is not muted")
         now_ms = self._session.clock.now_ms()

@@ -75,14 +75,18 @@ class SessionLive:
         if _CHAT_ID.fullmatch(chat_id):
             await self._link.call("XDEL", self._chat, chat_id)
 
-    async def mute(self, viewer_id: str, duration_ms: int | None) -> int | None:
-        """Mute a viewer, for the session if `duration_ms` is None; return `until_ms`."""
-        until_ms = await self._call("mute", viewer_id, "" if duration_ms is None else duration_ms)
+    async def mute(self, viewer_id: str, duration_ms: int | None, by: Role) -> int | None:
+        """Mute a viewer while its role is below `by`, for the session if `duration_ms` is None.
+
+        Return `until_ms`.
+        """
+        lasts_ms = "" if duration_ms is None else duration_ms
+        until_ms = await self._call("mute", viewer_id, lasts_ms, int(by))
         return None if until_ms is None else int(until_ms)
 
     async def unmute(self, viewer_id: str) -> bool:
         """Let a viewer be heard again; return True if it was muted."""
-        return bool(await self._link.call("HDEL", self._mute, viewer_id))
+        return bool(await self._link.call("HDEL", self._mute, viewer_id, f"#{viewer_id}"))
 
     async def note_staff(self, viewer_id: str, role: Role) -> None:
         """Keep that somebody of the staff has joined, for `role_of`."""

@@ -49,6 +49,8 @@ def test_a_mute_ends_by_itself_and_nobody_is_unmuted_twice() -> None:
         show.do(UnmuteViewer(viewer_id="ada"))
     show.do(Say(text="hi"), ADA)
     assert len(show.state["session"]["chat"]) == 1
+    with pytest.raises(errors.NotAllowed, match="nobody can unmute themselves"):
+        show.do(UnmuteViewer(viewer_id="h"))
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.ENDED])

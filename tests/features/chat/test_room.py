@@ -139,6 +139,35 @@ async def test_one_of_the_staff_who_has_left_is_muted_by_nobody_below(
         await shop.engine.execute(session_id, mute, Identity("mo", "Mo", Role.MODERATOR))
 
 
+@pytest.mark.parametrize(("by", "whom"), tuple(product(tuple(Role)[1:], Role)), ids=str)
+async def test_a_mute_made_before_somebody_joined_reaches_lower_roles_only(
+    shop: EngineShop, other: EngineShop, by: Role, whom: Role
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    mute = VOCABULARY.command({"type": "viewer.mute", "viewer_id": "bo"})
+    await shop.engine.execute(session_id, mute, Identity("mo", "Mo", by))
+    ada, bo = await shop.join(session_id, "ada"), await other.join(session_id, "bo", whom)
+    other.send(bo, "say", ref=1, text="am I heard?")
+    await bo.sees("ok", ref=1)
+    shop.send(ada, "say", ref=1, text="hi")
+    await ada.until(lambda: "hi" in _heard(ada))
+    assert ("am I heard?" in _heard(ada)) is (whom >= by)
+
+
+async def test_nobody_unmutes_themselves_and_the_mute_goes_on(shop: EngineShop) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada, mo = await shop.join(session_id, "ada"), await shop.join(session_id, "mo", Role.MODERATOR)
+    await shop.host(session_id, "viewer.mute", viewer_id="mo")
+    shop.send(mo, "viewer.unmute", ref=1, viewer_id="mo")
+    refused = await mo.sees("error", ref=1)
+    assert (refused["code"], refused["message"]) == ("forbidden", "nobody can unmute themselves")
+    for viewer, text in ((mo, "am I heard?"), (ada, "hi")):
+        shop.send(viewer, "say", ref=2, text=text)
+        await viewer.sees("ok", ref=2)
+    await ada.until(lambda: "hi" in _heard(ada))
+    assert _heard(ada) == ["hi"]
+
+
 async def test_one_viewer_cannot_use_up_the_chat_through_many_connections(
     shop: EngineShop, other: EngineShop
 ) -> None:

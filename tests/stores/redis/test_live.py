@@ -4,6 +4,7 @@ import pytest
 
 from liveshop.core.errors import RateLimited
 from liveshop.core.model import Person, Reservation, Row
+from liveshop.core.roles import Role
 from liveshop.stores.redis.library import Library
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.live_records import PulseReply, RowGauge, SayOutcome, Share
@@ -146,7 +147,7 @@ async def test_muted_viewer_is_heard_again_when_its_time_is_over(redis_url: str)
     async with linked(redis_url) as link:
         session = await OpenSession.start(link)
         live = live_of(session)
-        assert await live.mute("ada", 5000) == START_MS + 5000
+        assert await live.mute("ada", 5000, Role.MODERATOR) == START_MS + 5000
         muted = await live.say(ADA, "psst")
         assert (muted.outcome, muted.message.text) == (SayOutcome.MUTED, "psst")
         assert (await live.say(BO, "hi")).outcome is SayOutcome.SENT
@@ -161,7 +162,7 @@ async def test_mute_for_the_session_ends_by_unmute_alone(redis_url: str) -> None
     async with linked(redis_url) as link:
         session = await OpenSession.start(link)
         live = live_of(session)
-        assert await live.mute("ada", None) is None
+        assert await live.mute("ada", None, Role.MODERATOR) is None
         await session.set_clock(START_MS + 10**10)
         assert (await live.say(ADA, "psst")).outcome is SayOutcome.MUTED
         assert await live.unmute("ada") is True

@@ -81,9 +81,15 @@ local function fits_second(key, now_ms, per_second_max)
   return true
 end
 
-local function is_muted(key, viewer, now_ms)
-  local until_ms = redis.call('HGET', key.mute, viewer)
-  return until_ms and (until_ms == '' or now_ms < tonumber(until_ms))
+local RANKS = {moderator = 2, host = 3, admin = 4}
+
+-- A mute reaches lower roles than its own: one made before the host joined would hide the host. The
+-- role is in a field of its own, since a node of an earlier release reads the other; without it, it
+-- was a moderator's or a host's, and holds for those below a host.
+local function is_muted(key, viewer, now_ms, role)
+  local until_ms, by = unpack(redis.call('HMGET', key.mute, viewer, '#' .. viewer))
+  local holds = until_ms and (until_ms == '' or now_ms < tonumber(until_ms))
+  return holds and (RANKS[role] or 1) < (tonumber(by) or RANKS.host)
 end
 
 -- In slow mode, returns for how long a viewer has to be silent still, and notes that it speaks.
@@ -133,7 +139,7 @@ register('say', function(key, args)
     return {'slow', '', rest_ms}
   end
   local outcome = 'sent'
-  if is_muted(key, args[1], now_ms) then
+  if is_muted(key, args[1], now_ms, args[7]) then
     outcome = 'muted'
   elseif not fits_second(key, now_ms, args[4]) then
     outcome = 'dropped'
@@ -153,12 +159,14 @@ register('say', function(key, args)
 end)
 
 -- Mute a viewer.
--- ARGV    viewer, for how long, or empty for the session
+-- ARGV    viewer, for how long, or empty for the session, the role of who mutes: 1 viewer to 4
+--         admin, nothing from nodes of an earlier release
 -- Returns until_ms, or nil
 register('mute', function(key, args)
   local now_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
   local until_ms = args[2] ~= '' and now_ms + tonumber(args[2])
-  redis.call('HSET', key.mute, args[1], until_ms and int(until_ms) or '')
+  redis.call('HSET', key.mute, args[1], until_ms and int(until_ms) or '', '#' .. args[1],
+    args[3] or '')
   save_clock(key, now_ms)
   return until_ms or false
 end)
