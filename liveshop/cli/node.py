@@ -77,7 +77,7 @@ def serve_until_signalled(
     # Viewers fill their allowance, and HTTP has one of its own: if descriptors ran out,
     # no health check would be accepted either.
     others = limits.HTTP_CONNECTIONS_MAX + limits.HTTP_RESERVE_CONNECTIONS_MAX
-    others += limits.REFUSED_CONNECTIONS_MAX
+    others += limits.REFUSED_CONNECTIONS_MAX + limits.REFUSALS_WAITING_MAX
     allow_open_files(settings.connections_max + others)
     with traces(settings.traces_url) as trace:
         anyio.run(_serve, settings, listener, beside, trace, backend_options={"use_uvloop": True})

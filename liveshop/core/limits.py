@@ -251,6 +251,7 @@ TURNSTILE_ADDRESSES_MAX: Final = 10_000
 TURNSTILE_LINES_MAX: Final = 1_000  # of single addresses
 TURNS_SPENT_KEPT_MAX: Final = 100_000
 JOINS_PER_SECOND_DEFAULT: Final = 1_500
+REFUSALS_WAITING_MAX: Final = 1_000  # on a node; each keeps a connection open for a second
 REFUSED_CONNECTIONS_MAX: Final = 5_000  # of viewers, until they hang up
 HTTP_CONNECTIONS_MAX: Final = 10_000  # those that are not, or not yet, viewers'
 HTTP_CONNECTIONS_PER_ADDRESS_MAX: Final = 2_000

@@ -46,6 +46,13 @@ class Identity:
     key_id: str | None = field(default=None, compare=False)
     address: str | None = field(default=None, compare=False)
 
+    @property
+    def account(self) -> str:
+        """The name that its requests are counted by; another shop may have given the same id."""
+        if self.key_id is not None:
+            return f"key {self.key_id}"
+        return f"viewer {self.shop!r} {self.viewer_id}"
+
 
 # A program of ours that asks without a token.
 HOUSE: Final = Identity("#house", "#house", Role.HOST)

@@ -17,6 +17,7 @@ _LOGGERS: Final[dict[str, tuple[int, ...]]] = {
     "asyncio": (logging.WARNING, logging.ERROR),
     "uvicorn.error": (logging.WARNING, logging.ERROR),
     "liveshop.edge.gateway": (logging.INFO, logging.ERROR),
+    "liveshop.edge.intake": (logging.ERROR,),
     "liveshop.edge.viewer_socket": (logging.ERROR,),
     "liveshop.edge.websocket": (logging.ERROR,),
     "liveshop.edge.wheel": (logging.ERROR,),

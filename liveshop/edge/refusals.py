@@ -18,11 +18,11 @@ class _Later:
     due_ms: int
     say: Callable[[], None]
     transport: asyncio.Transport
-    waiting: "set[_Later]"
+    waiting: "dict[_Later, None]"
 
     def tick(self, now_ms: int) -> None:
         """Give the answer."""
-        self.waiting.discard(self)
+        self.waiting.pop(self, None)
         self.say()
 
     def abort(self) -> None:
@@ -41,7 +41,7 @@ class Refusals:
         self._wheel: Final = wheel
         self._now_ms: Final = now_ms
         self._buckets = Buckets(limits.HTTP_CALLERS_KEPT_MAX)
-        self._waiting: set[_Later] = set()
+        self._waiting: dict[_Later, None] = {}  # the oldest first
 
     def wait_ms(self, address: str) -> int:
         """Count a refusal, and return for how long its answer has to wait."""
@@ -56,14 +56,20 @@ class Refusals:
         """
         transport.pause_reading()
         later = _Later(self._now_ms() + wait_ms, say, transport, self._waiting)
-        self._waiting.add(later)
+        if len(self._waiting) >= limits.REFUSALS_WAITING_MAX:
+            # Each keeps a connection that nothing else counts.
+            self._say(next(iter(self._waiting)))
+        self._waiting[later] = None
         self._wheel.schedule(later, later.due_ms)
 
     def say_all(self) -> None:
         """Give every answer that waits: the node ends."""
         for later in tuple(self._waiting):
-            self._wheel.cancel(later)
-            tell_time(later, later.due_ms)
+            self._say(later)
+
+    def _say(self, later: _Later) -> None:
+        self._wheel.cancel(later)
+        tell_time(later, later.due_ms)
 
     def close_with(self, address: str, transport: asyncio.Transport, words: bytes) -> None:
         """Write an answer in its turn and close the connection, of which nothing more is read."""

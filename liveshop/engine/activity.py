@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, TypedDict, Unpack
 from uuid import uuid4
 
 import anyio
@@ -27,6 +27,15 @@ _FORGET_S: Final = limits.ACTIVITY_FORGET_MS / 1000
 _LAST_S: Final = limits.ACTIVITY_LAST_MS_MAX / 1000
 
 _logger: Final = logging.getLogger(__name__)
+
+
+class About(TypedDict, total=False):
+    """The thing that was acted on, where it is, and how that ended: `entry` has the defaults."""
+
+    about: str | None
+    session_id: str | None
+    shop: str | None
+    outcome: str
 
 
 class ActivityLog:
@@ -66,42 +75,21 @@ class ActivityLog:
             address=by.address,
         )
 
-    def record(
-        self,
-        by: Identity,
-        action: str,
-        *,
-        about: str | None = None,
-        session_id: str | None = None,
-        shop: str | None = None,
-        outcome: str = OK,
-    ) -> None:
+    def record(self, by: Identity, action: str, **about: Unpack[About]) -> None:
         """Record what somebody did; returns at once, and raises nothing."""
         if len(self._queue) >= limits.ACTIVITY_QUEUED_MAX:
             self._dropped.inc()
             return
-        self._queue.append(
-            self.entry(by, action, about=about, session_id=session_id, shop=shop, outcome=outcome)
-        )
+        self._queue.append(self.entry(by, action, **about))
         self._news.set()
 
-    def record_refusal(
-        self,
-        by: Identity,
-        action: str,
-        *,
-        about: str | None = None,
-        session_id: str | None = None,
-        shop: str | None = None,
-        outcome: str,
-    ) -> None:
+    def record_refusal(self, by: Identity, action: str, **about: Unpack[About]) -> None:
         """Record what somebody was refused; of too many in a row only the first are kept."""
         now_ms = self._now_ms()
-        name = by.key_id or by.viewer_id
-        if self._refusals.of(name, limits.ACTIVITY_REFUSALS_RATE, now_ms).take(now_ms):
+        if self._refusals.of(by.account, limits.ACTIVITY_REFUSALS_RATE, now_ms).take(now_ms):
             self._dropped.inc()
             return
-        self.record(by, action, about=about, session_id=session_id, shop=shop, outcome=outcome)
+        self.record(by, action, **about)
 
     async def run(self) -> None:
         """Write what is recorded, until cancelled, and then what is left."""

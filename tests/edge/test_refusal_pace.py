@@ -1,15 +1,20 @@
 """An address whose heads are refused again and again waits for each refusal; others do not."""
 
 from contextlib import AsyncExitStack
+from functools import partial
 from ipaddress import ip_network
+from types import SimpleNamespace
+from typing import Any
 
 import anyio
 import pytest
 
 from liveshop.core import limits
+from liveshop.edge.refusals import Refusals
+from liveshop.edge.wheel import Wheel
 from tests.edge.http_client import GET, HttpClient, http_client
 from tests.edge.raw_viewer import HEAD
-from tests.edge.stub_engine import Running, running
+from tests.edge.stub_engine import Clock, Running, running
 from tests.waiting import until
 
 GARBAGE = b"GARBAGE\r\n\r\n"
@@ -126,3 +131,14 @@ async def test_a_proxy_does_not_wait_but_the_client_that_it_names_does() -> None
 
 def test_the_pace_is_as_documented() -> None:
     assert (limits.REFUSALS_RATE, limits.REFUSAL_WAIT_MS) == ((20, 100), 1_000)
+
+
+def test_of_more_answers_than_may_wait_the_oldest_is_given_at_once() -> None:
+    clock, said = Clock(), list[int]()
+    refusals = Refusals(Wheel(clock()), clock)
+    for number in range(limits.REFUSALS_WAITING_MAX + 2):
+        transport: Any = SimpleNamespace(pause_reading=lambda: None)
+        refusals.later(transport, 1_000, partial(said.append, number))
+    assert said == [0, 1]
+    refusals.say_all()
+    assert said == list(range(limits.REFUSALS_WAITING_MAX + 2))

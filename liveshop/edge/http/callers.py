@@ -40,7 +40,7 @@ class Caller:
     @property
     def name(self) -> str:
         """The name by which a caller with a token or a key is counted."""
-        return f"{'key' if self.api_key else 'viewer'} {self.identity().viewer_id}"
+        return self.identity().account
 
     def identity(self) -> Identity:
         """Return whom the token or the key names; raises Unauthorized without one."""

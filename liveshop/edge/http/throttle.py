@@ -29,7 +29,7 @@ class Throttle:
     def admit_purchase(self, caller: Caller) -> None:
         """Raise RateLimited if a buyer reserves too often; a backend's many buyers are one."""
         if not caller.api_key:
-            self.take(f"buyer {caller.identity().viewer_id}", limits.PURCHASE_RATE)
+            self.take(f"buyer {caller.name}", limits.PURCHASE_RATE)
 
     def take(self, name: str, rate: tuple[int, int]) -> None:
         """Raise RateLimited if what has this name comes faster than its rate: (a second, burst)."""

@@ -64,13 +64,14 @@ ON CONFLICT (session_id) DO UPDATE SET body = excluded.body
 
 -- name: price_events
 -- Read what said prices of these SKUs' products, in sessions that buyers could see, whichever
--- session it was. $1 currency, $2 sessions that have had news since, $3 products, $4 how many
--- sessions, the newest
+-- session it was. $1 a session, whose currency and shop the others have, $2 sessions that have had
+-- news since, $3 products, $4 how many sessions, the newest
 SELECT e.session_id, e.body
 FROM (
-    SELECT id FROM session
-    WHERE currency = $1 AND newest_ms >= $2 AND status IN ('live', 'paused', 'ended')
-    ORDER BY number DESC LIMIT $4
+    SELECT o.id FROM session AS own
+    JOIN session AS o ON o.currency = own.currency AND o.shop IS NOT DISTINCT FROM own.shop
+    WHERE own.id = $1 AND o.newest_ms >= $2 AND o.status IN ('live', 'paused', 'ended')
+    ORDER BY o.number DESC LIMIT $4
 ) AS s JOIN event AS e ON e.session_id = s.id
 WHERE (
       e.type LIKE 'session.%'

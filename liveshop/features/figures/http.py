@@ -60,13 +60,13 @@ async def save_plan(services: Services, call: Call[Nothing, ShowPlan]) -> Reply:
 
 
 async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -> Reply:
-    """Read the lowest prices of the last 30 days of what is on the shelf, from all shows' logs."""
+    """Read the lowest prices of the last 30 days of what is on the shelf, from its shop's logs."""
     snapshot = await services.engine.rooms.view(call.path["session_id"])
     now_ms = services.engine.node.now_ms()
     since_ms = now_ms - PRICE_HISTORY_MS
     shelf = snapshot["shelf"]
     logs = await services.stores[Figures].price_events(
-        snapshot["currency"], [product["product_id"] for product in shelf], since_ms=since_ms
+        snapshot["id"], [product["product_id"] for product in shelf], since_ms=since_ms
     )
     lowest = lowest_prices(logs, since_ms, now_ms)
     skus = {variant["sku"] for product in shelf for variant in product["variants"]}

@@ -118,14 +118,15 @@ class Figures:
         await self._database.commit(_SQL["save_plan"], session_id, body)
 
     async def price_events(
-        self, currency: str, product_ids: Sequence[str], *, since_ms: int
+        self, session_id: str, product_ids: Sequence[str], *, since_ms: int
     ) -> dict[str, list[Event]]:
         """Return what said the prices of products since then, and before, by session.
 
-        Of the newest PRICE_SESSIONS_MAX sessions.
+        Of the newest PRICE_SESSIONS_MAX sessions of the same shop and currency: what others sell
+        has prices of its own.
         """
         rows = await self._database.fetch(
-            _SQL["price_events"], currency, since_ms, list(product_ids), PRICE_SESSIONS_MAX
+            _SQL["price_events"], session_id, since_ms, list(product_ids), PRICE_SESSIONS_MAX
         )
         logs: dict[str, list[Event]] = {}
         for session_id, body in rows:

@@ -68,3 +68,18 @@ def test_a_buyer_reserves_as_often_as_over_a_socket_and_a_backend_at_will() -> N
     throttle.admit_purchase(backend)
     with pytest.raises(RateLimited):
         throttle.admit_purchase(buyer)
+
+
+def test_another_shops_caller_with_the_same_id_or_key_name_has_a_rate_of_its_own() -> None:
+    throttle = Throttle(lambda: 0)
+    ours, theirs = (
+        Caller(Grant(Identity("u1", "U", Role.VIEWER, shop), None)) for shop in ("north", "south")
+    )
+    admitted(throttle, ours)
+    throttle.admit(theirs, "192.0.2.1")
+    keys = [
+        Caller(Grant(Identity("backend", "B", Role.HOST, key_id=key), None), api_key=True)
+        for key in ("k1", "k2")
+    ]
+    admitted(throttle, keys[0])
+    throttle.admit(keys[1], "192.0.2.1")

@@ -4,6 +4,8 @@ import csv
 import io
 from typing import Any
 
+import asyncpg
+
 from liveshop.core.roles import Role
 from tests.edge.http.api import Api, a_rid
 
@@ -95,3 +97,20 @@ def test_the_lowest_price_is_that_of_all_shows(api: Api) -> None:
     prices = api.host.get(f"/api/sessions/{second}/prices").json()
     assert prices["lowest"] == {sku: 4200}
     assert api.buyer.get(f"/api/sessions/{second}/prices").status_code == 403
+
+
+def test_no_other_shops_shows_are_among_those_that_lowest_prices_are_read_from(
+    api: Api, postgres_url: str
+) -> None:
+    first, sku = api.go_live()
+    api.command(first, "product.reprice", product_id="shirt", prices={sku: 4200})
+    second = api.add_session()
+    api.command(second, "product.add", product_id="shirt", units={sku: 1})
+
+    async def give_away() -> None:
+        connection = await asyncpg.connect(postgres_url)
+        await connection.execute("UPDATE session SET shop = 'north' WHERE id = $1", first)
+        await connection.close()
+
+    api.portal.call(give_away)
+    assert api.host.get(f"/api/sessions/{second}/prices").json()["lowest"] == {}
