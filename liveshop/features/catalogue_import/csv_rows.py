@@ -79,7 +79,8 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[CsvRow]:
 def _separated(lines: Iterable[bytes]) -> tuple[str, Iterable[bytes], int]:
     """Return what separates the cells of a file, its lines, and how many of them were passed over.
 
-    It is the one that the header has most of, or what a line before the header says.
+    It is the one that the header has most of outside of quotes, or what a line before the header
+    says.
     """
     source = iter(lines)
     first = next(source, b"")
@@ -88,7 +89,8 @@ def _separated(lines: Iterable[bytes]) -> tuple[str, Iterable[bytes], int]:
         separator = chr(said[len(_SEPARATOR_LINE)])
         if separator in _SEPARATORS:
             return separator, source, 1
-    most = max(_SEPARATORS, key=lambda each: first.count(each.encode()))
+    unquoted = b"".join(first.split(b'"')[::2])
+    most = max(_SEPARATORS, key=lambda each: unquoted.count(each.encode()))
     return most, chain([first], source), 0
 
 

@@ -115,6 +115,14 @@ def test_columns_are_separated_by_what_the_header_has_most_of(separator: str) ->
     assert found[1].cells[1] == "1,5"
 
 
+def test_separators_within_quotes_separate_nothing() -> None:
+    header = ["Handle", "Width; height; depth", 'Size "S; M; L"', "Notes;\n"]
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow(header)
+    assert rows(text.getvalue().encode()) == [CsvRow(1, header)]
+    assert rows(b'";"\n"",""\n') == [CsvRow(1, [";"]), CsvRow(2, ["", ""])]
+
+
 def test_a_line_that_names_the_separator_is_none_of_the_rows() -> None:
     assert rows(b"\xef\xbb\xbfsep=;\r\na;b,c\r\n") == [CsvRow(2, ["a", "b,c"])]
 
