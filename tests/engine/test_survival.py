@@ -136,10 +136,12 @@ async def test_who_waits_for_one_session_leaves_connections_to_the_others(
     await shop.host(open_one, "session.start")
     await shop.opened(open_one)
     bo = await shop.join(open_one, "bo")
+    holder = await asyncpg.connect(postgres_url)
+    # Another one, since what a transaction has read of the activity stays as it was.
     connection = await asyncpg.connect(postgres_url)
     async with anyio.create_task_group() as tasks:
-        async with connection.transaction():
-            await connection.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", locked)
+        async with holder.transaction():
+            await holder.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", locked)
             for order_id in orders:
                 tasks.start_soon(shop.engine.orders.cancel, order_id)
             waiting = (
@@ -157,3 +159,4 @@ async def test_who_waits_for_one_session_leaves_connections_to_the_others(
         for buyer in (ada, cy):
             await buyer.sees_many("cancelled", 6)
     await connection.close()
+    await holder.close()
