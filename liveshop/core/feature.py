@@ -9,8 +9,9 @@ from typing import Any, Final, cast, get_args
 import msgspec
 from msgspec import Struct
 
-from liveshop.core.commands import Command, HostCommand, KernelCommand
+from liveshop.core.commands import Command, KernelCommand
 from liveshop.core.events import Event, KernelEvent, KnownEvent, UnknownEvent
+from liveshop.core.model import Status
 from liveshop.core.rehearsal import RehearsalPart
 from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionInfo, SessionState
@@ -110,11 +111,6 @@ class Vocabulary:
         """The union of what a host or a moderator may ask for, on a socket or over HTTP."""
         return reduce(or_, filter(_is_for_staff, self.commands))
 
-    @property
-    def host_command(self) -> Any:
-        """The union of the commands that are decided against a session's state."""
-        return reduce(or_, (kind for kind in self.commands if issubclass(kind, HostCommand)))
-
     def command(self, message: Mapping[str, Any]) -> Command:
         """Read a command of a client; BadRequest names the field at fault."""
         kind = self._commands.get(str(message.get("type")), self.any_command)
@@ -131,9 +127,9 @@ class Vocabulary:
             return cast(Event, msgspec.convert(message, kind))
         return msgspec.convert({**message, "body": message}, UnknownEvent)
 
-    def new_state(self, info: SessionInfo, status: Any) -> SessionState:
+    def new_state(self, info: SessionInfo, status: Status) -> SessionState:
         """Return the state of a session in which nothing has happened yet."""
-        return SessionState.new(info, status, self.parts)
+        return SessionState(info=info, status=status, parts=dict(self.parts))
 
 
 def _with_lower(features: Iterable[Feature]) -> tuple[Feature, ...]:

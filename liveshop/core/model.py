@@ -23,6 +23,16 @@ class Status(StrEnum):
     PAUSED = "paused"
     ENDED = "ended"
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether the session has not begun: DRAFT and SCHEDULED."""
+        return self in (Status.DRAFT, Status.SCHEDULED)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the session has begun and not ended: LIVE and PAUSED."""
+        return self in (Status.LIVE, Status.PAUSED)
+
 
 class Variant(Struct, frozen=True, kw_only=True):
     """The thing bought: `price` and `was` in minor units, `stock` the catalogue's free units."""
@@ -131,6 +141,11 @@ class Row(Struct, frozen=True, kw_only=True):
     units: int
     sold: int
     version: int
+
+    @property
+    def unsold(self) -> int:
+        """Units that are not sold; Redis may hold some of them."""
+        return self.units - self.sold
 
 
 class Bought(Struct, frozen=True, kw_only=True):

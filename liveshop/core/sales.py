@@ -6,14 +6,14 @@ from liveshop.core import errors
 from liveshop.core.commands import EndSale, StartSale
 from liveshop.core.decision import CloseSale, Decision, Facts, NewRow
 from liveshop.core.events import SaleEnded, SaleStarted
-from liveshop.core.model import Row, Sale, ShelfProduct, Status, sku_row
+from liveshop.core.model import Row, Sale, ShelfProduct, sku_row
 from liveshop.core.money import percent_off
 from liveshop.core.session import SessionState
 
 
 def start_sale(state: SessionState, command: StartSale, facts: Facts) -> Decision:
     """Decide the start of a sale, now or announced."""
-    if state.status not in (Status.LIVE, Status.PAUSED):
+    if not state.status.is_on:
         raise errors.Conflict(f"the session is {state.status}; a sale needs it live or paused")
     product = state.product(command.product_id)
     if product.product_id in state.sales:
@@ -86,10 +86,10 @@ def is_sold_out(sale: Sale, rows: Mapping[str, Row], now_ms: int) -> bool:
     if now_ms < sale.starts_at_ms:
         return False
     own = rows.get(sale.row)
-    if own is not None and own.sold == own.units:
+    if own is not None and not own.unsold:
         return True
     skus = [rows.get(sku_row(sku)) for sku in sale.prices]
-    return all(row is not None and row.sold == row.units for row in skus)
+    return all(row is not None and not row.unsold for row in skus)
 
 
 def _sale_prices(product: ShelfProduct, command: StartSale) -> dict[str, int]:
@@ -106,4 +106,4 @@ def _sale_prices(product: ShelfProduct, command: StartSale) -> dict[str, int]:
 
 
 def _unsold(row: Row | None) -> int:
-    return 0 if row is None else row.units - row.sold
+    return 0 if row is None else row.unsold

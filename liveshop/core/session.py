@@ -1,7 +1,7 @@
 """A session's state, and how events change it: nothing else does."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, assert_never, cast
+from typing import Any, Final, TypeVar, assert_never, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ from liveshop.core.events import (
 from liveshop.core.model import PaymentMode, Sale, ShelfProduct, ShelfVariant, Status
 
 _T = TypeVar("_T")
+_SILENT: Final = (Status.DRAFT, Status.ENDED)
 
 
 class SessionInfo(Struct, frozen=True, kw_only=True):
@@ -46,6 +47,11 @@ class SessionInfo(Struct, frozen=True, kw_only=True):
     stream_url: str | None = None
     checkout_url: str | None = None
     shop: str | None = None
+
+    @property
+    def first_status(self) -> Status:
+        """The status of the session before its first event."""
+        return Status.DRAFT if self.starts_at_ms is None else Status.SCHEDULED
 
     def payment_url(self, order_id: str) -> str | None:
         """Return where an order's buyer pays for it; None: the merchant's own page knows where."""
@@ -103,13 +109,6 @@ class SessionState(Struct, frozen=True, kw_only=True):
     sold_out: frozenset[str] = frozenset()
     parts: dict[str, Part] = {}
 
-    @classmethod
-    def new(
-        cls, info: SessionInfo, status: Status, parts: Mapping[str, Part] | None = None
-    ) -> "SessionState":
-        """Return the state of a session in which nothing has happened yet."""
-        return cls(info=info, status=status, parts=dict(parts or {}))
-
     def product(self, product_id: str) -> ShelfProduct:
         """Return a product of the shelf, or raise NotFound."""
         product = self.shelf.get(product_id)
@@ -121,6 +120,11 @@ class SessionState(Struct, frozen=True, kw_only=True):
         """Raise Conflict once the session has ended."""
         if self.status is Status.ENDED:
             raise errors.Conflict("the session has ended")
+
+    def require_open(self) -> None:
+        """Raise Conflict where viewers may say and like nothing: in a draft, and after the end."""
+        if self.status in _SILENT:
+            raise errors.Conflict(f"the session is {self.status}")
 
     def offered(self, sku: str) -> tuple[ShelfProduct, ShelfVariant] | None:
         """Return the product and variant that offer `sku`, None where it is not on the shelf."""

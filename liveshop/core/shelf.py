@@ -116,7 +116,7 @@ def mark_sold_out(state: SessionState, command: MarkSoldOut, facts: Facts) -> De
     state.refuse_ended()  # settling makes units equal to sold, which is no news to buyers
     product_id = _offering(state, command.sku)
     row = facts.rows.get(sku_row(command.sku))
-    if command.sku in state.sold_out or row is None or row.sold < row.units:
+    if command.sku in state.sold_out or row is None or row.unsold:
         raise errors.Conflict("the SKU has not just sold out")
     sold_out = ProductSoldOut(
         offset=state.offset + 1, at_ms=facts.now_ms, product_id=product_id, sku=command.sku
@@ -129,14 +129,14 @@ def mark_restocked(state: SessionState, command: MarkRestocked, facts: Facts) ->
     state.refuse_ended()
     product_id = _offering(state, command.sku)
     row = facts.rows.get(sku_row(command.sku))
-    if command.sku not in state.sold_out or row is None or row.sold == row.units:
+    if command.sku not in state.sold_out or row is None or not row.unsold:
         raise errors.Conflict("the SKU has not just been restocked")
     restocked = ProductRestocked(
         offset=state.offset + 1,
         at_ms=facts.now_ms,
         product_id=product_id,
         sku=command.sku,
-        left=row.units - row.sold,
+        left=row.unsold,
     )
     return Decision(events=(restocked,))
 
@@ -148,9 +148,9 @@ def marks_due(
     for product in state.shelf.values():
         for variant in product.variants:
             row = rows.get(sku_row(variant.sku))
-            if row is None or (row.sold == row.units) == (variant.sku in state.sold_out):
+            if row is None or bool(row.unsold) != (variant.sku in state.sold_out):
                 continue
-            if row.sold == row.units:
+            if not row.unsold:
                 yield MarkSoldOut(sku=variant.sku)
             else:
                 yield MarkRestocked(sku=variant.sku)
@@ -189,7 +189,7 @@ def _shelf_variant(
     variant: Variant, command: AddProduct, rows: Mapping[str, Row], *, own_currency: bool
 ) -> ShelfVariant:
     row = rows.get(sku_row(variant.sku))
-    unsold = 0 if row is None else row.units - row.sold
+    unsold = 0 if row is None else row.unsold
     return ShelfVariant(
         sku=variant.sku,
         label=variant.label,

@@ -11,7 +11,7 @@ from liveshop.core.commands import Command, Reserve
 from liveshop.core.errors import Conflict
 from liveshop.core.events import Event
 from liveshop.core.feature import Feature, Vocabulary
-from liveshop.core.model import PaymentMode, Status
+from liveshop.core.model import PaymentMode
 from liveshop.core.roles import Identity
 from liveshop.core.session import SessionInfo
 from liveshop.core.settings import Settings
@@ -93,11 +93,10 @@ class Engine:
             checkout_url=checkout_url,
             shop=shop,
         )
-        status = Status.DRAFT if starts_at_ms is None else Status.SCHEDULED
 
         async def create(again: bool) -> None:
             try:
-                await self.node.stores[Sessions].create(info, status, self.node.now_ms())
+                await self.node.stores[Sessions].create(info, info.first_status, self.node.now_ms())
             except Conflict:
                 # Nobody else has this id: a session that has it was made by an earlier attempt.
                 if not again:

@@ -86,7 +86,7 @@ def _full_room() -> Room:
     node = Node.of(settings, database, link, Bus(settings.redis_url, link))
     node.postgres_up = True
     info = SessionInfo(id="s1", title="", currency="EUR", payment="direct", hold_ms=300_000)
-    state = SessionState.new(info, Status.LIVE)
+    state = SessionState(info=info, status=Status.LIVE)
     room = Room(Session(node, state, epoch=1, settled=False))
     room.session.epochs.open()
     buyer = _Buyer()

@@ -72,7 +72,7 @@ FAULTS: Final = (
         name="a rebuild forgets orders that wait for their money",
         promise="P1, P3: their units are sold again while they are being paid for",
         file=f"{_ENGINE}/rooms/rebuild.py",
-        old="pending=[item for pending in rebuild.pending for item in _paying(pending)],",
+        old="pending=[item for order in rebuild.pending for item in _paying(order)],",
         new="pending=[],",
         tests=(
             f"{_TESTS}/test_rebuild.py"

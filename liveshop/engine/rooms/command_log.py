@@ -24,8 +24,6 @@ from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.projection import project
 from liveshop.stores.redis.unit_records import UnitsStatus
 
-_EVENTS_PER_READ = 500
-
 
 class CommandLog:
     """Decides, appends, pushes, then publishes; the log's offset is the lock between nodes."""
@@ -214,7 +212,7 @@ class CommandLog:
         session = self._session
         while True:
             events = await session.node.stores[Sessions].events(
-                session.session_id, after=session.state.offset, limit=_EVENTS_PER_READ
+                session.session_id, after=session.state.offset, limit=limits.EVENTS_PER_READ_MAX
             )
             if not events:
                 return

@@ -1,15 +1,12 @@
 """A session as Postgres has it, with which a room begins, and begins again."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from liveshop.core.events import Event
 from liveshop.core.model import Row
 from liveshop.core.session import SessionState
 from liveshop.stores.postgres.session_records import SessionRecord
 from liveshop.stores.postgres.sessions import Sessions
-
-_EVENTS_PER_READ: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +24,8 @@ class LoggedSession:
 
 
 async def read_session(sessions: Sessions, session_id: str) -> LoggedSession:
-    """Read a session, its log page by page; NotFound where there is none."""
-    record, events = await sessions.get(session_id), list[Event]()
-    while True:
-        after = events[-1].offset if events else 0
-        part = await sessions.events(session_id, after=after, limit=_EVENTS_PER_READ)
-        events += part
-        if len(part) < _EVENTS_PER_READ:
-            break
+    """Read a session; NotFound where there is none."""
+    record, events = await sessions.get(session_id), await sessions.log(session_id)
     totals = await sessions.totals(session_id)
-    first = sessions.vocabulary.new_state(record.info, record.first_status)
+    first = sessions.vocabulary.new_state(record.info, record.info.first_status)
     return LoggedSession(record, first, events, totals.version, await sessions.rows(session_id))

@@ -18,7 +18,7 @@ from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.order_records import Verdict
 from liveshop.stores.postgres.orders import Orders
-from liveshop.stores.postgres.session_records import PendingOrder, Rebuild
+from liveshop.stores.postgres.session_records import Rebuild
 from liveshop.stores.postgres.sessions import Sessions
 from liveshop.stores.redis.unit_records import UnitsStatus
 
@@ -141,7 +141,7 @@ class Rebuilder:
             now_ms_min=rebuild.newest_ms,
             rows=list(session.rows.values()),
             totals=totals,
-            pending=[item for pending in rebuild.pending for item in _paying(pending)],
+            pending=[item for order in rebuild.pending for item in _paying(order)],
             resolved=resolved,
         )
         if reply.status is not UnitsStatus.OK:
@@ -208,16 +208,18 @@ class Rebuilder:
         return True
 
 
-def _paying(pending: PendingOrder) -> list[Reservation]:
+def _paying(order: Order) -> list[Reservation]:
     """Return the records of an order that waits for its money.
 
     Its charges end after its lines, as where they were taken: no sweep decides them first.
     """
+    pay_until_ms = order.pay_until_ms
+    assert pay_until_ms is not None, "an order that waits for its money has a deadline"
     return [
         replace(
             item,
             state=ReservationState.PAYING,
-            deadline_ms=pending.pay_until_ms + (not item.is_purchase),
+            deadline_ms=pay_until_ms + (not item.is_purchase),
         )
-        for item in sold(pending.order)
+        for item in sold(order)
     ]

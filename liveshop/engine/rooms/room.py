@@ -21,7 +21,7 @@ from liveshop.core.commands import (
 from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
-from liveshop.core.model import Charge, Status
+from liveshop.core.model import Charge
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.mailbox import Asker, ViewerAsker
@@ -85,7 +85,7 @@ class Room:
     def quiet(self) -> bool:
         """Whether nothing goes on here: no show, no command, and nobody with a token."""
         session = self.session
-        over = session.settled or session.state.status in (Status.DRAFT, Status.SCHEDULED)
+        over = session.settled or session.state.status.is_planned
         return over and not session.audience.named and not self.under_way
 
     @property

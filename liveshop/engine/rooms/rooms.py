@@ -37,7 +37,6 @@ _BEATS_PER_LOOK = 4  # a look for sessions that must be kept
 _BEATS_PER_MEMORY = SAMPLE_MS // PULSE_MS
 _IDLE_BEATS = ROOM_IDLE_MS_MAX // PULSE_MS
 _QUIET_BEATS_MIN = ROOM_QUIET_MS_MIN // PULSE_MS
-_PLANNED = (Status.DRAFT, Status.SCHEDULED)
 _READERS_MAX = 2
 _OPENING_S = ROOM_OPENING_MS_MAX / 1000
 _FINISH_POLL_S = 0.02
@@ -122,7 +121,7 @@ class Rooms:
         """
         if self.shown(session_id) is None:
             record = await self._node.stores[Sessions].get(session_id)
-            if not (record.settled or record.status in _PLANNED):
+            if not (record.settled or record.status.is_planned):
                 await self.get(session_id)
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:

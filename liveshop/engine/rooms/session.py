@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from liveshop.core.access import Ban
-from liveshop.core.errors import Banned, Conflict, NotAllowed, Unavailable
+from liveshop.core.errors import Banned, NotAllowed, Unavailable
 from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.roles import Identity
@@ -27,8 +27,6 @@ from liveshop.stores.postgres.session_records import Head
 from liveshop.stores.redis.live import SessionLive
 from liveshop.stores.redis.live_records import RowGauge
 from liveshop.stores.redis.units import SessionUnits
-
-_SILENT = (Status.DRAFT, Status.ENDED)
 
 
 class Session:
@@ -114,11 +112,6 @@ class Session:
         if role >= by.role:
             raise NotAllowed(f"a {by.role.word} cannot {deed} a {role.word}")
 
-    def require_open(self) -> None:
-        """Raise Conflict where viewers may say and like nothing: in a draft, and after the end."""
-        if self.state.status in _SILENT:
-            raise Conflict(f"the session is {self.state.status}")
-
     def advance(self, events: Sequence[Event], *, show: bool = True) -> None:
         """Apply the events that follow, in the order of offsets, and show them to the viewers."""
         for event in events:
@@ -167,7 +160,7 @@ class Session:
 
     def left(self) -> dict[str, int]:
         """Return the units left of each row, as far as Postgres knows: without what is held."""
-        return {name: row.units - row.sold for name, row in self.rows.items()}
+        return {name: row.unsold for name, row in self.rows.items()}
 
     def part_gauges(self) -> dict[str, Any]:
         """Return the gauges of the features that have one now."""

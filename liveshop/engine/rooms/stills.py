@@ -8,17 +8,15 @@ compared with the log whenever the rooms are.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 import anyio
 
 from liveshop.core import limits, messages
 from liveshop.core.commands import AskTime, Command
 from liveshop.core.errors import BadRequest, Busy, Conflict, LiveshopError
-from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import ChatMessage
-from liveshop.core.session import SessionState, apply
+from liveshop.core.session import SessionState, replay
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.core.wire import Message, decode_object, event_message, shared_frame
 from liveshop.engine.fanout.audience import Audience
@@ -209,15 +207,15 @@ class Stills:
 
     async def _picture(self, logged: LoggedSession) -> _Picture:
         node, session_id = self._node, logged.record.info.id
-        state = reduce(_applied, logged.events, logged.first_state)
+        state = replay(logged.first_state, logged.events)
         try:
             live = SessionLive(node.link, node.library, session_id)
-            likes, chat = await live.keepsakes()
+            likes, chat = await live.likes_and_chat()
         except LiveshopError:
             whole, likes, chat = False, 0, list[ChatMessage]()
         else:
             whole = True
-        left = {row.row: row.units - row.sold for row in logged.rows}
+        left = {row.row: row.unsold for row in logged.rows}
         gauges = Gauges.of(state, left, viewers=0, likes=likes, buying=True)
         shown = shared_frame(snapshot(state, gauges, chat, node.now_ms()))
         return _Picture(state, shown, whole)
@@ -240,7 +238,3 @@ class Stills:
         del self._stills[still.session_id]
         for viewer in still.audience.seated():
             no_such_session(viewer) if gone else send_away(viewer)
-
-
-def _applied(state: SessionState, event: Event) -> SessionState:
-    return apply(state, event)

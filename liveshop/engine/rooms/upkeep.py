@@ -8,7 +8,6 @@ import anyio
 from liveshop.core import limits
 from liveshop.core.decide import due
 from liveshop.core.errors import LiveshopError
-from liveshop.core.model import Status
 from liveshop.engine.fanout.pulse import Pulse
 from liveshop.engine.part import overriding
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
@@ -21,7 +20,6 @@ from liveshop.stores.redis.unit_records import UnitsStatus
 _PULSE_S = limits.PULSE_MS / 1000
 _AGAIN_MS = 20
 _LOOKS_UNTIL_MISSED = 3
-_QUIET = (Status.DRAFT, Status.SCHEDULED)
 
 
 class Upkeep:
@@ -102,7 +100,7 @@ class Upkeep:
 
     async def _sweep(self) -> None:
         session = self._session
-        if session.state.status in _QUIET or not session.epochs.buying:
+        if session.state.status.is_planned or not session.epochs.buying:
             return
         for _ in range(limits.SWEEPS_PER_PULSE_MAX):
             reply = await session.units.sweep(session.epochs.newest)

@@ -10,7 +10,7 @@ from liveshop.core.commands import Command
 from liveshop.core.decision import SystemCommand
 from liveshop.core.events import Event
 from liveshop.core.fields import BlockedWord, Instant
-from liveshop.core.model import ChatMessage, Person, Status
+from liveshop.core.model import ChatMessage, Person
 from liveshop.core.rehearsal import Rehearsal, RehearsalPart, RehearsedChat, Shown
 from liveshop.core.roles import Identity, Role
 from liveshop.features.chat.rules import (
@@ -25,8 +25,6 @@ from liveshop.features.chat.rules import (
     UnpinChat,
 )
 from liveshop.features.chat.words import WordFilter
-
-_QUIET = (Status.DRAFT, Status.ENDED)
 
 
 class ChatRehearsal(RehearsalPart):
@@ -95,10 +93,8 @@ class ChatRehearsal(RehearsalPart):
         return {"words": self._words, "muted": self._muted}
 
     def _say(self, command: Say, by: Identity) -> None:
-        status = self._rehearsal.state.status
         now_ms, chat = self._rehearsal.now_ms, self._rehearsal.chat
-        if status in _QUIET:
-            raise errors.Conflict(f"the session is {status}")
+        self._rehearsal.state.require_open()
         if by.role < Role.MODERATOR:
             if WordFilter(self._words).finds(command.text):
                 raise errors.Conflict("the message has a word that is blocked here")

@@ -44,7 +44,7 @@ class Chat(RoomPart):
         """
         assert asker.viewer is not None and asker.viewer.identity is not None, "it needs a token"
         identity, session = asker.viewer.identity, self._session
-        session.require_open()
+        session.state.require_open()
         moderates = identity.role >= Role.MODERATOR
         if not moderates and await self._words.find(command.text):
             raise Conflict("the message has a word that is blocked here")

@@ -18,7 +18,6 @@ from liveshop.features.figures.rules import Story, Summary, products_of, series_
 from liveshop.features.figures.store import Figures
 from liveshop.stores.postgres.sessions import Sessions
 
-_EVENTS_PER_READ = 500
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -75,9 +74,10 @@ async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -
 
 
 async def _summary(services: Services, session_id: str) -> Summary:
-    record, figures = await services.stores[Sessions].get(session_id), services.stores[Figures]
-    story = Story.of(await _events(services, session_id), services.engine.node.now_ms())
-    totals = await services.stores[Sessions].totals(session_id)
+    sessions, figures = services.stores[Sessions], services.stores[Figures]
+    record = await sessions.get(session_id)
+    story = Story.of(await sessions.log(session_id), services.engine.node.now_ms())
+    totals = await sessions.totals(session_id)
     audience = await figures.audience(session_id)
     start_ms = record.created_ms if story.started_at_ms is None else story.started_at_ms
     step_ms = step_for(story.until_ms - start_ms)
@@ -105,18 +105,6 @@ async def _summary(services: Services, session_id: str) -> Summary:
         step_ms=step_ms,
         series=series_of(start_ms, step_ms, gauges, ordered),
     )
-
-
-async def _events(services: Services, session_id: str) -> list[Any]:
-    events: list[Any] = []
-    while True:
-        after = events[-1].offset if events else 0
-        page = await services.stores[Sessions].events(
-            session_id, after=after, limit=_EVENTS_PER_READ
-        )
-        events += page
-        if len(page) < _EVENTS_PER_READ:
-            return events
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

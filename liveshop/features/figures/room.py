@@ -7,7 +7,6 @@ import anyio
 
 from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import SAMPLE_MS, VISITORS_NOTED_MAX
-from liveshop.core.model import Status
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.part import RoomPart
@@ -15,8 +14,6 @@ from liveshop.engine.rooms.session import Session
 from liveshop.engine.taps import Taps
 from liveshop.features.figures.rules import ViewProduct
 from liveshop.features.figures.store import Figures, Sample
-
-_ON = (Status.LIVE, Status.PAUSED)
 
 
 class Sampler(RoomPart):
@@ -67,7 +64,7 @@ class Sampler(RoomPart):
 
         `at_ms` is the instant that was due, which all nodes know alike, whenever they come to it.
         """
-        on = self._session.state.status in _ON
+        on = self._session.state.status.is_on
         visitors = None
         if on or self._was_on or self._visitors:
             visitors = await self._count_visitors()

@@ -17,6 +17,6 @@ class Likes(RoomPart):
 
     def like(self, command: Like, asker: Asker) -> None:
         """Count likes; raises Conflict where nobody may like anything, and RateLimited."""
-        self._session.require_open()
+        self._session.state.require_open()
         self._taps.admit(asker, self._session.clock.now_ms())
         self._session.new_likes += command.count

@@ -10,7 +10,6 @@ from liveshop.core import errors
 from liveshop.core.commands import HostCommand
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import KnownEvent
-from liveshop.core.model import Status
 from liveshop.core.session import Part, SessionState
 from liveshop.features.ballots.rules import Counts
 from liveshop.features.polls.vocabulary import (
@@ -32,7 +31,6 @@ from liveshop.features.polls.vocabulary import (
 _CLOSED_KEPT_MAX: Final = 200
 # A guest's ballot is of the choice and this: guests are counted apart.
 GUESTS: Final = 100
-_ON: Final = (Status.LIVE, Status.PAUSED)
 
 
 class Results(Struct, frozen=True, kw_only=True):
@@ -170,7 +168,7 @@ class PollsPart(Part, frozen=True, kw_only=True):
         raise errors.NotFound("poll", str(poll))
 
     def _open(self, state: SessionState, command: OpenPoll, facts: Facts) -> Decision:
-        if state.status not in _ON:
+        if not state.status.is_on:
             raise errors.Conflict(f"the session is {state.status}")
         if len(self.open) >= POLLS_OPEN_MAX:
             raise errors.LimitReached("open polls", limit=POLLS_OPEN_MAX, left=0)

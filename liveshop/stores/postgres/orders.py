@@ -23,7 +23,6 @@ from liveshop.stores.postgres.order_records import (
     VoidReply,
 )
 from liveshop.stores.postgres.queries import queries
-from liveshop.stores.postgres.session_records import PendingOrder
 from liveshop.stores.postgres.void import decide, known_decisions, outcome_of
 
 _SQL = queries("orders") | queries("batch")
@@ -199,14 +198,9 @@ async def read_order(reader: Reader, order_id: str) -> Order:
     return orders_of(records)[0]
 
 
-async def read_pending(reader: Reader, session_id: str) -> list[PendingOrder]:
+async def read_pending(reader: Reader, session_id: str) -> list[Order]:
     """Return a session's orders that wait for their money."""
-    records = await reader.fetch(_SQL["pending_orders"], session_id)
-    deadlines = {record["id"]: record["pay_until_ms"] for record in records}
-    return [
-        PendingOrder(order=order, pay_until_ms=deadlines[order.order_id])
-        for order in orders_of(records)
-    ]
+    return orders_of(await reader.fetch(_SQL["pending_orders"], session_id))
 
 
 def orders_of(records: Sequence[asyncpg.Record]) -> list[Order]:

@@ -18,11 +18,6 @@ class SessionRecord:
     created_ms: int
     number: int
 
-    @property
-    def first_status(self) -> Status:
-        """The status that the session was made with."""
-        return Status.DRAFT if self.info.starts_at_ms is None else Status.SCHEDULED
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPage:
@@ -52,18 +47,13 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingOrder:
-    """An order that waits for its money while `now < pay_until_ms`."""
-
-    order: Order
-    pay_until_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuild:
-    """The data that a session's Redis keys are made of again, read as the epoch was raised."""
+    """The data that a session's Redis keys are made of again, read as the epoch was raised.
+
+    `pending` are the orders that wait for their money.
+    """
 
     epoch: int
     rows: list[Row]
-    pending: list[PendingOrder]
+    pending: list[Order]
     newest_ms: int

@@ -10,6 +10,7 @@ from liveshop.core.decision import Decision, Move
 from liveshop.core.errors import Conflict, NotFound, SoldOut
 from liveshop.core.events import Event
 from liveshop.core.feature import Vocabulary
+from liveshop.core.limits import EVENTS_PER_READ_MAX
 from liveshop.core.model import Bought, Row, Status, Totals
 from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.activity import add_within
@@ -117,6 +118,16 @@ class Sessions:
         """Return events in the order of offsets, from the one after `after`."""
         records = await self._database.fetch(_SQL["events_after"], session_id, after, limit)
         return [self.vocabulary.event(wire.decode_object(record["body"])) for record in records]
+
+    async def log(self, session_id: str) -> list[Event]:
+        """Return all events in the order of offsets, read page by page."""
+        events: list[Event] = []
+        while True:
+            after = events[-1].offset if events else 0
+            page = await self.events(session_id, after=after, limit=EVENTS_PER_READ_MAX)
+            events += page
+            if len(page) < EVENTS_PER_READ_MAX:
+                return events
 
     async def heads(self, session_ids: Sequence[str]) -> dict[str, Head]:
         """Return how far each of the sessions is; unknown ones are left out."""

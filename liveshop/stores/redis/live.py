@@ -97,8 +97,8 @@ class SessionLive:
         """Return the role that somebody last joined with, a viewer's where Redis knows none."""
         return Role(int(await self._link.call("HGET", self._staff, viewer_id) or Role.VIEWER))
 
-    async def keepsakes(self) -> tuple[int, list[ChatMessage]]:
-        """Return the likes and the tail of the chat, the oldest first; they change nothing."""
+    async def likes_and_chat(self) -> tuple[int, list[ChatMessage]]:
+        """Return the likes and the tail of the chat, the oldest first; reading changes nothing."""
         likes = await self._link.call("HGET", self._cfg, "likes")
         entries = await self._link.call("XRANGE", self._chat, "-", "+")
         return int(likes or 0), [_entry(*entry) for entry in entries[-CHAT_TAIL_MESSAGES:]]

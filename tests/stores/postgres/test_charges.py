@@ -162,7 +162,7 @@ async def test_a_rebuild_reads_the_charges_of_orders_that_wait(shop: StoredShop)
     await shop.orders.pend("s2", 0, [order("o1", use, pay_until_ms=NOW + 9)], now_ms=NOW)
     rebuild = await shop.sessions.raise_epoch("s2", 0)
     assert rebuild is not None
-    assert [each.order.charges for each in rebuild.pending] == [(use,)]
+    assert [each.charges for each in rebuild.pending] == [(use,)]
 
 
 @pytest.mark.parametrize("charge", ["'sA', 1", "'@9', 0"])

@@ -222,7 +222,7 @@ async def test_the_role_of_the_staff_comes_back_with_what_it_said(redis_url: str
         said = [(await live.say(person, "hi")).message for person in people]
         assert (await pulse(live)).chat == tuple(said)
         assert [await live.chat_get(message.id) for message in said] == said
-        assert (await live.keepsakes())[1] == said
+        assert (await live.likes_and_chat())[1] == said
         assert [message.viewer.role for message in said] == [None, "moderator"]
 
 
