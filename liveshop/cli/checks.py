@@ -1,6 +1,7 @@
 """The checks of `liveshop doctor`: each says what it found and how to put it right."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -11,6 +12,7 @@ from liveshop.cli.open_files import allow_open_files
 from liveshop.cli.reach import try_redis, until_connected
 from liveshop.core.errors import LiveshopError, reason
 from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
+from liveshop.core.plain_text import plain_text
 from liveshop.core.settings import Settings, SettingsError
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.migrate import current, head
@@ -62,6 +64,21 @@ def check_open_files(settings: Settings) -> Check:
             "Raise the hard limit (`ulimit -Hn`, LimitNOFILE), or lower the setting.",
         )
     return _good(f"The system allows {allowed} connections.")
+
+
+def check_plain_text(settings: Settings, environment: Mapping[str, str]) -> list[Check]:
+    """Look for what goes in plain text to another host."""
+    found = plain_text(settings, environment)
+    if not found:
+        return [_good("Nothing goes to another host in plain text.")]
+    return [
+        Check(
+            Verdict.WARNING,
+            f"{each.setting} sends {each.what} in plain text: {', '.join(each.hosts)}.",
+            f"{each.fix}; otherwise nobody else may be on that network.",
+        )
+        for each in found
+    ]
 
 
 async def check_redis(url: str) -> list[Check]:

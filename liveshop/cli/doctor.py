@@ -1,6 +1,7 @@
 """`liveshop doctor`: say what is wrong with a set-up, and what to do."""
 
 import asyncio
+import os
 from typing import Final
 
 import click
@@ -10,6 +11,7 @@ from liveshop.cli.checks import (
     Verdict,
     check_keys,
     check_open_files,
+    check_plain_text,
     check_postgres,
     check_redis,
 )
@@ -40,6 +42,7 @@ async def _examine(settings: Settings) -> list[Check]:
     return [
         check_keys(settings),
         check_open_files(settings),
+        *check_plain_text(settings, os.environ),
         *await check_redis(settings.redis_url),
         *await check_postgres(settings.postgres_url),
     ]

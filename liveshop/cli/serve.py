@@ -1,7 +1,9 @@
 """`liveshop serve`: run one node."""
 
 import logging
+import os
 import sys
+from typing import Final
 
 import click
 
@@ -11,8 +13,11 @@ from liveshop.cli.node import PortTaken, listen, serve_until_signalled
 from liveshop.cli.subprocesses import STOP_S_MAX
 from liveshop.cli.traces import TracesMissing, require_traces
 from liveshop.cli.workers import supervise
-from liveshop.core.settings import SETTINGS
+from liveshop.core.plain_text import plain_text
+from liveshop.core.settings import SETTINGS, Settings
 from liveshop.edge.tokens import Tokens
+
+_logger: Final = logging.getLogger(__name__)
 
 
 class _WithSettings(click.Command):
@@ -56,6 +61,8 @@ def serve(workers: int, worker: bool) -> None:
     except TracesMissing as error:
         raise click.ClickException(str(error)) from error
     log_to(logging.StreamHandler(), settings.log_level, settings.log_format)
+    if not worker:
+        _warn_of_plain_text(settings)
     try:
         listener = listen(settings.host, settings.port, shared=worker)
     except PortTaken as error:
@@ -68,3 +75,10 @@ def serve(workers: int, worker: bool) -> None:
     listener.close()
     stop_s_max = settings.drain_ms / 1000 + STOP_S_MAX
     sys.exit(supervise(workers, stop_s_max))
+
+
+def _warn_of_plain_text(settings: Settings) -> None:
+    found = plain_text(settings, os.environ)
+    if found:
+        named = "; ".join(f"{each.setting} ({', '.join(each.hosts)})" for each in found)
+        _logger.warning("plain text to other hosts: %s; `liveshop doctor` says what to do", named)

@@ -76,6 +76,7 @@ PART_WAIT_MS_MIN: Final = 250  # for the next part of a request that drips, doub
 PART_WAIT_MS_MAX: Final = 2_000
 REFUSAL_WAIT_MS: Final = 1_000  # of an address that was refused too often
 KEEP_ALIVE_MS_DEFAULT: Final = 75_000  # load balancers reuse a connection for 60 s at most
+HSTS_MAX_AGE_S_DEFAULT: Final = 31_536_000  # a year
 UNREAD_MS_MAX: Final = 30_000
 REQUEST_MS_MAX: Final = 1_800_000  # an import of a large catalogue, over a slow line
 PULSE_MS: Final = 500

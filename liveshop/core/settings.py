@@ -255,7 +255,12 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
         _Kind("list", _parse_networks),
         "",
-        "Networks of trusted proxies, whose X-Forwarded-For and -Host are read; comma-separated.",
+        "Networks of proxies whose X-Forwarded-For, -Host and -Proto are read; comma-separated.",
+    )
+    hsts_max_age_s: int = _setting(
+        _integer(0, 315_360_000),
+        str(limits.HSTS_MAX_AGE_S_DEFAULT),
+        "How long browsers that came to a trusted proxy by TLS keep to it (HSTS); 0 ends that.",
     )
     currency: str = _setting(
         _Kind("code", _parse_currency), "EUR", "The currency of the catalogue's prices."

@@ -75,6 +75,14 @@ def own_host(peer: str, host: str, forwarded_host: str | None, trusted: Networks
     return forwarded_host.partition(",")[0].strip()
 
 
+def speaks_tls(peer: str, forwarded_proto: Sequence[str], trusted: Networks) -> bool:
+    """Return True if a trusted proxy says that the client came by TLS, on each stretch it lists."""
+    if not forwarded_proto or not is_trusted(peer, trusted):
+        return False
+    schemes = ",".join(forwarded_proto).split(",")
+    return all(scheme.strip().lower() == "https" for scheme in schemes)
+
+
 @lru_cache(maxsize=256)
 def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
     """Return True if a page of `origin` may connect to the server called `host`.

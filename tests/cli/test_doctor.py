@@ -78,3 +78,17 @@ def test_a_bad_setting_is_one_line() -> None:
     result = _doctor(port="eighty")
     assert result.output == ("Error: LIVESHOP_PORT: it must be a whole number, 1 to 65535\n")
     assert result.exit_code == 1
+
+
+def test_plain_text_to_another_host_is_a_warning_with_what_to_write(
+    redis_url: str, postgres_url: str
+) -> None:
+    result = _doctor(redis_url=redis_url, postgres_url=postgres_url, secret=_SECRET, host="0.0.0.0")
+    assert (
+        "! LIVESHOP_HOST sends viewers' tokens and orders in plain text: 0.0.0.0.\n"
+        "  → End TLS in a proxy before the nodes, and name it in LIVESHOP_TRUSTED_PROXIES;"
+        " otherwise nobody else may be on that network.\n"
+    ) in result.output
+    assert _bad(result) == ["PostgreSQL may lose confirmed orders in a crash."]
+    here = _doctor(redis_url=redis_url, postgres_url=postgres_url, secret=_SECRET)
+    assert "✓ Nothing goes to another host in plain text." in here.output

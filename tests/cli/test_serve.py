@@ -52,6 +52,25 @@ def test_everywhere_is_in_both_families_where_it_is_written_in_ipv6(
             assert reached is (family in peers), address
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_plain_text_to_another_host_is_one_line_at_the_start(
+    workers: str, redis_url: str, postgres_url: str
+) -> None:
+    port = free_port()
+    environment = serving(redis_url, postgres_url, port) | {
+        "LIVESHOP_ORIGINS": "http://shop.example,http://other.example"
+    }
+    with program("serve", "--workers", workers, environment=environment) as process:
+        wait_until(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None)
+        process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate()
+    (line,) = [each for each in told.splitlines() if "plain text" in each]
+    assert line.endswith(
+        " plain text to other hosts: LIVESHOP_ORIGINS (http://shop.example,"
+        " http://other.example); `liveshop doctor` says what to do"
+    )
+
+
 def test_a_server_that_never_had_its_stores_is_sent_nobody(postgres_url: str) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"

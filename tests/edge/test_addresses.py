@@ -14,6 +14,7 @@ from liveshop.edge.addresses import (
     origin_allowed,
     own_host,
     peer_address,
+    speaks_tls,
 )
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
@@ -213,3 +214,29 @@ def test_the_servers_own_origin_and_the_listed_ones_are_allowed(
 )
 def test_a_star_is_one_name_in_one_label(written: str, origin: str, allowed: bool) -> None:
     assert origin_allowed(origin, "live.example", (parse_origin(written),)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_proto", "tls"),
+    [
+        ("10.0.0.1", ["https"], True),
+        ("10.0.0.1", ["HTTPS "], True),
+        ("::ffff:10.0.0.1", ["https"], True),
+        ("fd00::1", ["https, https"], True),
+        ("10.0.0.1", ["http"], False),
+        ("10.0.0.1", [], False),
+        ("10.0.0.1", [""], False),
+        ("10.0.0.1", ["httpsx"], False),
+        ("10.0.0.1", ["wss"], False),
+        # One stretch of the way was plain, or a client made the first entry up.
+        ("10.0.0.1", ["https, http"], False),
+        ("10.0.0.1", ["https", "http"], False),
+        ("10.0.0.1", ["http,https"], False),
+        ("198.51.100.1", ["https"], False),
+        ("", ["https"], False),
+    ],
+)
+def test_only_a_trusted_proxy_says_that_a_client_came_by_tls(
+    peer: str, forwarded_proto: list[str], tls: bool
+) -> None:
+    assert speaks_tls(peer, forwarded_proto, TRUSTED) is tls

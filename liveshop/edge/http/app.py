@@ -75,7 +75,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
             *page_routes(),
         ],
         middleware=[
-            Middleware(SecureHeaders),
+            Middleware(SecureHeaders, settings),
             Middleware(SharedPaths, settings.origins),
             # Inside the others, so that a bug is answered with their headers too.
             Middleware(ServerErrorMiddleware, handler=confess),

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liveshop.core.errors import BadRequest
 from liveshop.core.limits import LIST_FIELD_BYTES_MAX
 from liveshop.core.origins import is_allowed
+from liveshop.core.settings import Settings
+from liveshop.edge.addresses import speaks_tls
 from liveshop.edge.http.refusals import refusal
 
 
@@ -50,11 +52,14 @@ _SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/", "/features/")
 class SecureHeaders:
     """Middleware that adds the security headers, and keeps answers out of caches.
 
-    A header that a response sets itself, such as Cache-Control, is kept.
+    A header that a response sets itself, such as Cache-Control, is kept. To a client that came by
+    TLS, as a trusted proxy says, HSTS is sent; a browser takes it from no other answer (RFC 6797).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        self._trusted = settings.trusted_proxies
+        self._stay_on_tls = f"max-age={settings.hsts_max_age_s}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add headers to its answer."""
@@ -64,9 +69,16 @@ class SecureHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
+                if self._trusted and self._came_by_tls(scope):
+                    headers["Strict-Transport-Security"] = self._stay_on_tls
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+    def _came_by_tls(self, scope: Scope) -> bool:
+        client = scope["client"]
+        said = Headers(scope=scope).getlist("x-forwarded-proto")
+        return speaks_tls(client[0] if client else "", said, self._trusted)
 
 
 class SharedPaths:
