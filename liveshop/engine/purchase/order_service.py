@@ -73,7 +73,8 @@ class OrderService:
         return reply.order
 
     async def _cancel(self, order_id: str) -> Order:
-        reply = await self._node.stores[Orders].cancel(order_id)
+        orders = self._node.stores[Orders]
+        reply = await until_known(lambda again: orders.cancel(order_id, again=again))
         room = await self._rooms.get(reply.order.session_id)
         await room.outcomes.cancelled(reply.order, reply.copies)
         return reply.order

@@ -5,7 +5,7 @@ from itertools import groupby
 
 import asyncpg
 
-from liveshop.core.errors import Conflict, NotFound, OutcomeUnknown
+from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.limits import ORDERS_PER_COMMIT_MAX, WELCOME_ORDERS_MAX
 from liveshop.core.model import Charge, Order, OrderLine, OrderStatus, Reservation
 from liveshop.stores.postgres.batch import Batch
@@ -72,20 +72,14 @@ class Orders:
             await lock_session(connection, session_id)
             return await decide(connection, session_id, undecided, verdict, now_ms=now_ms)
 
-    async def cancel(self, order_id: str) -> CancelReply:
+    async def cancel(self, order_id: str, *, again: bool = False) -> CancelReply:
         """Take a confirmed order back, its units and what it counted for limits included.
 
         The money becomes due for refund. NotFound for an unknown order, Conflict for one that is
-        not, or no longer, confirmed.
+        not, or no longer, confirmed. `again` after OutcomeUnknown: behind the session's lock, an
+        order that is cancelled by then is so by the first attempt.
         """
         session_id = await session_of(self._database, order_id)
-        try:
-            return await self._cancel(session_id, order_id)
-        except OutcomeUnknown:
-            # Behind the session's lock an order that is cancelled by now is so by us.
-            return await self._cancel(session_id, order_id, again=True)
-
-    async def _cancel(self, session_id: str, order_id: str, *, again: bool = False) -> CancelReply:
         async with self._database.transaction(session_id) as connection:
             session = await lock_session(connection, session_id)
             order = await read_order(connection, order_id)
