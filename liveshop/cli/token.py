@@ -18,7 +18,7 @@ _DAY_S = 86_400
     type=click.Choice([role.word for role in Role]),
     default=Role.VIEWER.word,
     show_default=True,
-    help="What its bearer may do.",
+    help="The role of its bearer.",
 )
 @click.option("--name", help="The name shown in the chat.")
 @click.option("--session", "session_id", help="The only session it is valid for; any if left out.")

@@ -42,7 +42,7 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     needs: ClassVar[Role | None] = None
     # The feature that lists it; empty: the kernel.
     feature: ClassVar[str] = ""
-    # Beside the rate of all commands of a connection.
+    # Besides the rate of all commands of a connection.
     rate: ClassVar[Rate | None] = None
 
 

@@ -21,23 +21,25 @@ _RULES = {
     "a predicate's docstring begins with “Whether” or “Return True if”": re.compile(
         r"\b[Tt]ell(?:s)? whether\b"
     ),
-    "again": re.compile(r"\banew\b"),
-    "no longer": re.compile(r"\b(?:no|any) more\b(?! than)(?=[.,;:)\n]|\s+(?:and|or|if|than)\b)"),
-    "automatically, or on its own": re.compile(r"\bby (?:itself|themselves)\b"),
-    "even so": re.compile(r"\ball the same\b"),
-    "too": re.compile(r"\bas well\b(?! as)"),
-    "next to, besides, or while": re.compile(r"\bbeside\b"),
-    "only": re.compile(r"\balone\b"),
+    "again": re.compile(r"(?i)\banew\b"),
+    "no longer": re.compile(
+        r"(?i)\b(?:no|any) more\b(?! than)(?=[.,;:)\n]|$|\s+(?:and|or|if|than)\b)"
+    ),
+    "automatically, or on its own": re.compile(r"(?i)\bby (?:itself|themselves)\b"),
+    "even so": re.compile(r"(?i)\ball the same\b"),
+    "too": re.compile(r"(?i)\bas well\b(?! as)"),
+    "next to, besides, or while": re.compile(r"(?i)\bbeside\b"),
+    "only": re.compile(r"(?i)\balone\b"),
 }
 _EXAMPLES = {
     "a sentence has a noun as its subject": ("Who loses decides again.", "It ends: What is held …"),
     "a predicate's docstring begins with “Whether” or “Return True if”": ("Tell whether it is.",),
     "again": ("Read it anew.",),
-    "no longer": ("It is sold no more.", "Nobody waits any more, and"),
+    "no longer": ("It is sold no more.", "it is sold no more", "Nobody waits any more, and"),
     "automatically, or on its own": ("It ends by itself.",),
     "even so": ("It is told all the same.",),
     "too": ("Hosts hear of it as well.",),
-    "next to, besides, or while": ("Buyers beside them.",),
+    "next to, besides, or while": ("Buyers beside them.", "Beside each of them, …"),
     "only": ("It is for hosts alone.",),
 }
 _ALLOWED = ("What becomes of it?", "Read what is left.", "no more than five", "as well as that")
@@ -46,7 +48,10 @@ _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 def _python(path: Path) -> Iterator[str]:
-    """Yield the comments and docstrings of a module; comments that follow each other are one."""
+    """Yield the comments and docstrings of a module; comments that follow each other are one.
+
+    Of the package the texts too: messages of errors and of the command line are among them.
+    """
     text, block, last = path.read_text(), list[str](), -1
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
@@ -56,7 +61,10 @@ def _python(path: Path) -> Iterator[str]:
             block.append(token.string.lstrip("#: "))
             last = token.start[0]
     yield " ".join(block)
+    is_ours = path.is_relative_to(ROOT / "liveshop")
     for node in ast.walk(ast.parse(text)):
+        if is_ours and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value if " " in node.value else ""
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield ast.get_docstring(node) or ""
 
@@ -75,7 +83,9 @@ def _texts(path: Path) -> Iterator[str]:
                 yield (block or line).strip("* ")
         case ".json":
             for message in json.loads(path.read_text()).values():
-                yield from message.values() if isinstance(message, dict) else [message]
+                told = message.values() if isinstance(message, dict) else [message]
+                # A single word is a label, and no sentence: Who, What, When.
+                yield from (text for text in told if " " in text)
         case ".md":
             yield path.read_text()
 
@@ -83,8 +93,8 @@ def _texts(path: Path) -> Iterator[str]:
 @cache
 def _read() -> list[tuple[Path, str]]:
     documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")]
-    messages = ROOT / "liveshop" / "pages" / "messages" / "en.json"
-    files = [*sources(".py", ".lua", ".sql", ".js"), *sorted(documents), messages]
+    messages = (ROOT / "liveshop").glob("**/messages/en.json")
+    files = [*sources(".py", ".lua", ".sql", ".js"), *sorted(documents), *sorted(messages)]
     return [
         (path, _CODE.sub("`…`", text))
         for path in files
