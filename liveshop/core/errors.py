@@ -151,6 +151,10 @@ class OtherShop(NotFound):
 
     shop: str | None = None
 
+    def __init__(self, what: str, which: str, *, shop: str | None) -> None:
+        super().__init__(what, which)
+        self.shop = shop
+
 
 class NotLive(LiveshopError):
     """Buying is closed because the session is not live."""

@@ -35,7 +35,7 @@ def welcome(
 
     `orders` are made by `welcome_order`.
     """
-    return _answer(
+    return answer(
         "welcome",
         ref,
         viewer=None if viewer is None else _identity(viewer),
@@ -59,7 +59,7 @@ def welcome_order(order: Order, payment_url: str | None) -> Message:
 
 def ok(ref: int | None, **fields: Any) -> Message:
     """Say that a command was carried out; an `offset` or an `id` may come with it."""
-    return _answer("ok", ref, **fields)
+    return answer("ok", ref, **fields)
 
 
 def error(failure: LiveshopError, ref: int | None) -> Message:
@@ -70,7 +70,7 @@ def error(failure: LiveshopError, ref: int | None) -> Message:
 
 def time(ref: int | None, *, client_ms: int, now_ms: int) -> Message:
     """Tell the clock."""
-    return _answer("time", ref, client_ms=client_ms, now_ms=now_ms)
+    return answer("time", ref, client_ms=client_ms, now_ms=now_ms)
 
 
 def moved(retry_after_ms: int, turn: str | None = None) -> Message:
@@ -81,7 +81,7 @@ def moved(retry_after_ms: int, turn: str | None = None) -> Message:
 
 def reserved(reservation: Reservation, ref: int | None = None) -> Message:
     """Tell a buyer what is set aside, by when it must be paid, and at what price."""
-    return _answer(
+    return answer(
         "reserved",
         ref,
         rid=reservation.rid,
@@ -116,22 +116,22 @@ def resolved(reservation: Reservation, ref: int | None = None) -> Message:
 
 def released(rid: str, sku: str, ref: int | None = None) -> Message:
     """Tell of a reservation that was given back."""
-    return _answer("released", ref, rid=rid, sku=sku)
+    return answer("released", ref, rid=rid, sku=sku)
 
 
 def expired(rid: str, sku: str, ref: int | None = None) -> Message:
     """Tell of a reservation whose time is over."""
-    return _answer("expired", ref, rid=rid, sku=sku)
+    return answer("expired", ref, rid=rid, sku=sku)
 
 
 def refused(rid: str, sku: str, code: str, ref: int | None = None) -> Message:
     """Tell of a reservation that could not become an order, or was lost with Redis."""
-    return _answer("refused", ref, rid=rid, sku=sku, code=code)
+    return answer("refused", ref, rid=rid, sku=sku, code=code)
 
 
 def confirmed(order: Order, ref: int | None = None) -> Message:
     """Tell a buyer that an order is durable."""
-    return _answer(
+    return answer(
         "confirmed",
         ref,
         order_id=order.order_id,
@@ -151,7 +151,7 @@ def checkout(
     ref: int | None = None,
 ) -> Message:
     """Tell a buyer where to pay, and by when; `url` is null if the session has no address."""
-    return _answer(
+    return answer(
         "checkout",
         ref,
         order_id=order_id,
@@ -223,7 +223,8 @@ def viewer_banned(ban: Ban) -> Message:
     }
 
 
-def _answer(kind: str, ref: int | None, **fields: Any) -> Message:
+def answer(kind: str, ref: int | None, **fields: Any) -> Message:
+    """Return a message of a kind, with the `ref` of what it answers where that has one."""
     return {"type": kind, **fields} if ref is None else {"type": kind, "ref": ref, **fields}
 
 

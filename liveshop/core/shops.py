@@ -16,9 +16,7 @@ def may_touch(bound: str | None, shop: str | None) -> bool:
 def require_shop(bound: str | None, shop: str | None, what: str, which: str) -> None:
     """Raise OtherShop unless somebody bound to a shop may touch the thing named."""
     if not may_touch(bound, shop):
-        refusal = OtherShop(what, which)
-        refusal.shop = shop
-        raise refusal
+        raise OtherShop(what, which, shop=shop)
 
 
 def may_sell(session_shop: str | None, product_shop: str | None) -> bool:

@@ -10,7 +10,9 @@ from liveshop.core import errors
 from liveshop.core.commands import HostCommand
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import KnownEvent
+from liveshop.core.messages import answer
 from liveshop.core.session import Part, SessionState
+from liveshop.core.wire import Message
 from liveshop.features.ballots.rules import Counts
 from liveshop.features.polls.vocabulary import (
     NAME,
@@ -200,10 +202,9 @@ def thing_of(poll: int) -> str:
     return f"p{poll}"
 
 
-def voted(poll: int, choice: int, ref: int | None) -> dict[str, Any]:
+def voted(poll: int, choice: int, ref: int | None) -> Message:
     """Tell a voter the choice that is stored."""
-    answer = {"poll": poll, "choice": choice % GUESTS}
-    return {"type": "voted", **answer} if ref is None else {"type": "voted", "ref": ref, **answer}
+    return answer("voted", ref, poll=poll, choice=choice % GUESTS)
 
 
 def _poll(opened: PollOpened) -> Poll:

@@ -14,12 +14,15 @@
 --   done    ZSET   resolved rids by resolved_ms   orders  HASH   order_id -> its rids, sorted
 --   held    HASH   buyer|scope -> units           bought  HASH   buyer|scope -> quantity, version
 --   mine    HASH   buyer -> its open rids         totals  HASH   orders units revenue version
---   chat    STREAM viewer name at_ms text [role]  mute    HASH   viewer -> until_ms, or empty
---   nodes   HASH   node -> viewers, reported_ms
+--   chat    STREAM viewer name at_ms text [role]
+--   mute    HASH   viewer -> until_ms, or empty; #viewer -> the role of who muted (see live.lua)
+--   nodes   HASH   node -> viewers, reported_ms, its features, joined by commas
 --   said    HASH   viewer -> at_ms of its last message in slow mode
 --   seen    HLL    who has joined
 --   past    HASH   buyer -> its rids that ended and were never ordered (see ended.lua)
 --   void    HASH   buyer -> how many of its ordered reservations ended unsold
+--
+-- A key that no function has: staff, HASH viewer -> the role it last joined with (live.py).
 local SEP = '\31'
 local SLICE = 4000 -- arguments a call, well below what Lua's stack takes; even, to keep pairs
 
