@@ -20,7 +20,7 @@ FEATURES_RULES := $(wildcard $(foreach name,rules* csv_rows prose shopify skus r
 	page_state words,tests/features/*/test_$(name).py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast without test-debian13 check load crash recording topology autobahn planted fuzz hostile audit-dependencies sbom format lock vendor pictures weight clean
+.PHONY: help install demo test test-fast without test-debian13 check load crash recording upgrade topology autobahn planted fuzz hostile audit-dependencies sbom format lock vendor pictures weight clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -87,6 +87,9 @@ crash: install ## Kill nodes and stores during stampedes, 30 seeds: make crash A
 
 recording: install ## Compare a whole show with another checkout: make recording ARGS="--against DIR"
 	@$(BIN)/python -m tests.recording $(ARGS)
+
+upgrade: install ## Run shows next to a node of the release before: make upgrade ARGS="--before DIR"
+	@$(BIN)/python -m tests.upgrade $(ARGS)
 
 autobahn: install $(AUTOBAHN)/installed ## Run the Autobahn test suite (needs Python 2.7)
 	@$(BIN)/python -m tests.autobahn --python2 $(PYTHON2) --installed $(AUTOBAHN)

@@ -15,7 +15,7 @@ from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
 from liveshop.core.plain_text import plain_text
 from liveshop.core.settings import Settings, SettingsError
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.migrate import current, head
+from liveshop.stores.postgres.migrate import current, fits, head
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.ways import link_to
 
@@ -172,6 +172,9 @@ async def _postgres_checks(database: Database, url: str) -> list[Check]:
     revision, wanted = await current(url), head()
     if revision == wanted:
         checks.append(_good(f"The schema is at {wanted}."))
+    elif fits(revision):
+        found = f"The schema is at {revision}, which a later release has made: this one works too."
+        checks.append(_good(found))
     else:
         found = f"The schema is at {revision or 'nothing'}, this release needs {wanted}."
         checks.append(Check(Verdict.BAD, found, "Run `liveshop migrate`."))

@@ -13,16 +13,17 @@ from liveshop.stores.postgres import migrate as schema
 def migrate() -> None:
     """Bring the schema of LIVESHOP_POSTGRES_URL up to date.
 
-    It may be run at any time and by several at once; nothing happens where nothing is due.
+    It may be run at any time and by several at once; nothing happens where nothing is due. A
+    schema of a later release stays as it is.
     """
     settings = read_settings()
     try:
         before = asyncio.run(schema.current(settings.postgres_url))
         asyncio.run(schema.migrate(settings.postgres_url))
+        now = asyncio.run(schema.current(settings.postgres_url))
     except LiveshopError as error:
         raise click.ClickException(
             f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {reason(error)};"
             " `liveshop doctor` says more"
         ) from error
-    now = schema.head()
     click.echo(f"The schema is at {now}" + (", as it was." if before == now else "."))

@@ -6,7 +6,7 @@ import anyio
 import click
 
 from liveshop.core.errors import Unavailable
-from liveshop.stores.postgres.migrate import current, head
+from liveshop.stores.postgres.migrate import current, fits
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.opening import close_connection, open_connection
 
@@ -40,7 +40,7 @@ async def require_schema(url: str) -> None:
 
     Raises Unavailable, whose cause says what is wrong, where the database cannot be reached.
     """
-    if await current(url) != head():
+    if not fits(await current(url)):
         raise click.ClickException(
             "the database's tables are not those of this release: run `liveshop migrate` first"
         )

@@ -237,4 +237,15 @@ FAULTS: Final = (
             "::test_after_anything_that_can_happen_the_books_are_right",
         ),
     ),
+    Fault(
+        name="a later release's schema taken for a broken one",
+        promise="P8: in a rolling upgrade a restarted pod of this release never serves again",
+        file=f"{_STORE}/migrate.py",
+        old="    if _is_later(known):\n",
+        new="    if False:\n",
+        tests=(
+            "tests/cli/test_later_release.py"
+            "::test_migrating_leaves_the_schema_of_a_later_release_as_it_is",
+        ),
+    ),
 )

@@ -28,7 +28,8 @@ _LOCK = 0x6C697665
 async def migrate(url: str, *, to: str = "head") -> None:
     """Apply the steps that `url` lacks, all or none; another process that does the same waits.
 
-    Raises Unavailable where the database cannot be reached.
+    A schema of a later release stays as it is. Raises Unavailable where the database cannot be
+    reached.
     """
     await _run(url, lambda connection: _upgrade(connection, to))
 
@@ -43,6 +44,20 @@ def head() -> str:
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None
     return revision
+
+
+def fits(revision: str | None) -> bool:
+    """Return True if a release can work with a schema at a step: its own, or a later release's.
+
+    Steps only expand, so that a node of this release runs next to one of the release after it.
+    """
+    return revision == head() or _is_later(revision)
+
+
+def _is_later(revision: str | None) -> bool:
+    """Whether only a later release knows a step."""
+    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision is not None and revision not in known
 
 
 def _config() -> Config:
@@ -64,6 +79,10 @@ def _upgrade(connection: Connection, to: str) -> None:
     config = _config()
     script = ScriptDirectory.from_config(config)
     known = MigrationContext.configure(connection).get_current_revision()
+    if _is_later(known):
+        # Each pod migrates before it serves: one of this release that is restarted while the next
+        # one is rolled out, or after it is rolled back, would never serve again.
+        return
     if known is not None and known != script.get_current_head():
         # Steps lock tables that orders are being written to. An order's transaction begins with its
         # session: a step that held `orders` and then asked for `session` would wait for one that
