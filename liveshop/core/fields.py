@@ -12,6 +12,8 @@ from liveshop.core import limits
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
 # A person: all viewers see it, and with blanks around it two would look alike. `#` is the house's.
 PERSON = r"^(?![#\s])[^\x00-\x1f\x7f-\x9f\u2028\u2029]+(?<!\s)\Z"
+# With what stands between a shop and the id of a payment.
+PAYMENTS_AFTER = r"^[^\x00-\x1e\x7f-\x9f\u2028\u2029]+\Z"
 PLAIN_OR_EMPTY = PLAIN.replace("+", "*")
 # Line breaks and tabs are welcome in prose.
 PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"
@@ -28,6 +30,7 @@ CURRENCY = r"^[A-Z]{3}\Z"
 PATTERN_WORDS = {
     PLAIN: "text without control characters, not empty",
     PLAIN_OR_EMPTY: "text without control characters",
+    PAYMENTS_AFTER: "the id of a payment, or a `next` as it came",
     PROSE: "text without control characters but line breaks and tabs",
     UUID: "a UUID in its 36 lower-case characters",
     URL: "an address that starts with http:// or https:// and a host, or with one /",
@@ -38,6 +41,7 @@ PATTERN_WORDS = {
 
 Ref = Annotated[int, Meta(ge=0, le=limits.REF_MAX)]
 Id = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PLAIN)]
+PaymentsAfter = Annotated[str, Meta(max_length=2 * limits.ID_CHARS_MAX + 1, pattern=PAYMENTS_AFTER)]
 # As `is_composed` has it, too.
 PersonId = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PERSON)]
 Uuid = Annotated[str, Meta(pattern=UUID)]

@@ -17,6 +17,7 @@ from tests.planted import (
     postgres_faults,
     protocol_faults,
     redis_faults,
+    shared_faults,
     shop_faults,
 )
 from tests.planted.fault import Fault
@@ -39,5 +40,6 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *catalogue_faults.FAULTS,
     *chat_faults.FAULTS,
     *shop_faults.FAULTS,
+    *shared_faults.FAULTS,
     *access_faults.FAULTS,
 )

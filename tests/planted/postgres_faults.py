@@ -126,14 +126,14 @@ FAULTS: Final = (
         name="a payment applied before it is stored",
         promise="P3: money that was reported is forgotten with the transaction that fails",
         file=f"{_STORE}/payments.py",
-        old='        await self._database.commit(_SQL["record_payment"], *record)\n'
-        "        payment = await self._read(payment_id)\n"
-        "        if (payment.order_id, payment.amount) != (order_id, amount):\n"
+        old='        stored = await self._record(place["shop"], *record)\n'
+        '        if (stored["order_id"], stored["amount"]) != (order_id, amount):\n'
         '            raise Conflict("this payment_id was reported with another order or amount")\n'
         "        self._reach(Failpoint.AFTER_PAYMENT)\n"
         "        async with self._database.transaction(session_id) as connection:\n"
         "            await lock_session(connection, session_id)\n",
-        new="        async with self._database.transaction(session_id) as connection:\n"
+        new='        stored = {"id": payment_id, "shop": place["shop"]}\n'
+        "        async with self._database.transaction(session_id) as connection:\n"
         "            await lock_session(connection, session_id)\n"
         '            await connection.execute(_SQL["record_payment"], *record)\n',
         tests=(f"{_TESTS}/test_payments.py::test_money_is_on_record_before_its_order_is_touched",),

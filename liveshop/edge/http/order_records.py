@@ -1,7 +1,7 @@
 """Orders and the payments for them in requests and answers."""
 
 from liveshop.core import limits
-from liveshop.core.fields import Amount, Id
+from liveshop.core.fields import Amount, Id, PaymentsAfter, Uuid
 from liveshop.core.model import OrderStatus
 from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
 from liveshop.stores.postgres.payment_records import PaymentStatus, RefundReason
@@ -20,11 +20,17 @@ class OrdersPage(Input, frozen=True, kw_only=True):
 
 
 class PaymentsPage(Input, frozen=True, kw_only=True):
-    """Which payments: those with a `status`, oldest first."""
+    """Which payments: those with a `status`, by their ids."""
 
     status: PaymentStatus = PaymentStatus.REFUND_DUE
-    after: Id | None = None
+    after: PaymentsAfter | None = None
     limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
+
+
+class RefundedPayment(Input, frozen=True, kw_only=True):
+    """The order of a payment, which tells apart those of several shops with the same id."""
+
+    order: Uuid | None = None
 
 
 class NewPayment(Input, frozen=True, kw_only=True):

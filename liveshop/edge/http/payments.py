@@ -3,8 +3,13 @@
 from liveshop.core.errors import Conflict
 from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
-from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from liveshop.edge.http.order_records import PaymentList, PaymentsPage, PaymentView
+from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
+from liveshop.edge.http.order_records import (
+    PaymentList,
+    PaymentsPage,
+    PaymentView,
+    RefundedPayment,
+)
 from liveshop.stores.postgres.payments import Payments
 
 
@@ -23,10 +28,15 @@ async def list_payments(services: Services, call: Call[PaymentsPage, Nothing]) -
     return Reply(page)
 
 
-async def mark_refunded(services: Services, call: Call[Nothing, Nothing]) -> Reply:
-    """Say that a refund that was due has been made."""
-    reply = await services.stores[Payments].refunded(call.path["payment_id"])
-    return Reply(reply.payment)
+async def mark_refunded(services: Services, call: Call[RefundedPayment, Nothing]) -> Reply:
+    """Say that a refund that was due has been made.
+
+    Where several shops have given a payment this id, a key of all shops names the `order`, too.
+    """
+    reply = await services.stores[Payments].refunded(
+        call.path["payment_id"], shop=call.caller.shop, order_id=call.query.order
+    )
+    return Reply(reply.payment, made=Made(shop=reply.shop))
 
 
 OPERATIONS = (

@@ -1,12 +1,14 @@
 """Shops over HTTP: a path that names another shop's thing is not found, whatever the operation."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from liveshop.core.shops import require_shop
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Services
 from liveshop.stores.postgres.shops import Owner, Shops
+
+Find: TypeAlias = Callable[[Services, str, str | None], Awaitable[Owner | None]]
 
 
 async def owner_of_session(services: Services, session_id: str) -> Owner | None:
@@ -17,13 +19,13 @@ async def owner_of_session(services: Services, session_id: str) -> Owner | None:
     return await services.stores[Shops].of_session(session_id)
 
 
-# How to find the owner of what a part of a path names.
-OWNERS: Final[Mapping[str, Callable[[Services, str], Awaitable[Owner | None]]]] = {
-    "session_id": owner_of_session,
-    "product_id": lambda services, which: services.stores[Shops].of_product(which),
-    "order_id": lambda services, which: services.stores[Shops].of_order(which),
-    "payment_id": lambda services, which: services.stores[Shops].of_payment(which),
-    "key_id": lambda services, which: services.stores[Shops].of_key(which),
+# How to find the owner of what a part of a path names, to somebody who is bound to a shop or none.
+OWNERS: Final[Mapping[str, Find]] = {
+    "session_id": lambda services, which, _: owner_of_session(services, which),
+    "product_id": lambda services, which, _: services.stores[Shops].of_product(which),
+    "order_id": lambda services, which, _: services.stores[Shops].of_order(which),
+    "payment_id": lambda services, which, shop: services.stores[Shops].of_payment(which, shop),
+    "key_id": lambda services, which, _: services.stores[Shops].of_key(which),
 }
 # A rid is looked for only in the session that stands before it.
 WITHOUT_OWNER: Final = frozenset({"rid"})
@@ -45,7 +47,7 @@ async def require_own(
         return None
     for name, which in path.items():
         if name not in WITHOUT_OWNER:
-            owner = await OWNERS[name](services, which)
+            owner = await OWNERS[name](services, which, caller.shop)
             if owner is not None:
                 require_shop(caller.shop, owner.shop, name.removesuffix("_id"), which)
                 shop = owner.shop

@@ -218,16 +218,37 @@ WHERE s.status NOT IN (
 -- name: money_has_an_end
 -- A payment that a crash left half done is finished by whoever finds it.
 SELECT o.session_id,
-       format('payment %s of order %s was received and no more', p.id, p.order_id) AS what
+       format('payment %s of order %s was received and no more',
+              substr(p.id, strpos(p.id, chr(31)) + 1), p.order_id) AS what
 FROM payment AS p JOIN orders AS o ON o.id = p.order_id
 WHERE p.status = 'received' AND ($1::text IS NULL OR o.session_id = $1)
 
 -- name: applied_money_has_its_order
 SELECT o.session_id, format('payment %s of %s is applied, order %s is %s over %s',
-                            p.id, p.amount, o.id, o.status, o.total) AS what
+                            substr(p.id, strpos(p.id, chr(31)) + 1), p.amount,
+                            o.id, o.status, o.total) AS what
 FROM payment AS p JOIN orders AS o ON o.id = p.order_id
 WHERE p.status = 'applied' AND (o.status <> 'confirmed' OR o.total <> p.amount)
   AND ($1::text IS NULL OR o.session_id = $1)
+
+-- name: payment_is_its_shops
+-- A payment is stored under the id that it was given, or behind its shop and chr(31), and once.
+WITH behind AS (
+    SELECT o.session_id, p.order_id, s.shop, left(p.id, strpos(p.id, chr(31)) - 1) AS said,
+           substr(p.id, strpos(p.id, chr(31)) + 1) AS given
+    FROM payment AS p
+    JOIN orders AS o ON o.id = p.order_id JOIN session AS s ON s.id = o.session_id
+    WHERE strpos(p.id, chr(31)) > 0 AND ($1::text IS NULL OR s.id = $1)
+)
+SELECT session_id, format('payment %s of order %s is stored as one of the shop “%s”, not “%s”',
+                          given, order_id, said, shop) AS what
+FROM behind WHERE said <> coalesce(shop, '')
+UNION ALL
+SELECT b.session_id, format('payment %s of order %s is also stored as one of order %s',
+                            b.given, b.order_id, p.order_id)
+FROM behind AS b JOIN payment AS p ON p.id = b.given
+JOIN orders AS o ON o.id = p.order_id JOIN session AS s ON s.id = o.session_id
+WHERE s.shop IS NOT DISTINCT FROM b.shop
 
 -- name: order_has_its_money
 SELECT o.session_id, format('order %s is %s without a payment', o.id, o.status) AS what

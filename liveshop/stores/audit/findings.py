@@ -62,6 +62,7 @@ CHECKS: Final = {
         "P3", _MONEY + "a node that runs confirms it; else report the payment again"
     ),
     "applied_money_has_its_order": Check("P3", _MONEY + "refund it, or correct the order by hand"),
+    "payment_is_its_shops": Check("P3", _MONEY + "look up both where they were made, refund one"),
     "order_has_its_money": Check("P3", _MONEY + "report its payment, or cancel it"),
     "cancelled_money_is_due": Check(
         "P3", _MONEY + "look up the payment where it was made, and refund it there"

@@ -2,9 +2,28 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from liveshop.core.model import Order
 from liveshop.stores.postgres.order_records import Copies
+
+# Between a shop and an id that was given: no id has a control character.
+_SEPARATOR: Final = "\x1f"
+
+
+def stored_ids(shop: str | None, payment_id: str) -> tuple[str, str]:
+    """Return the ids that a shop's payment may be stored under, the first that is its own.
+
+    Each shop has ids of its own, since the providers of two may both count 1, 2, 3. The id as it
+    was given is that of whichever shop reported it first. So rows of the release before are found,
+    and its nodes find those of this one.
+    """
+    return payment_id, f"{shop or ''}{_SEPARATOR}{payment_id}"
+
+
+def given_id(stored_id: str) -> str:
+    """Return the id of a payment as the merchant gave it."""
+    return stored_id.rpartition(_SEPARATOR)[2]
 
 
 class PaymentStatus(StrEnum):
@@ -41,7 +60,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPage:
-    """Payments by id; `next` is the `after` of the next page, None on the last."""
+    """Payments by id; `next` is the `after` of the next page, None on the last.
+
+    Of one shop that is the last one's id. Of all shops it may have a shop in it.
+    """
 
     payments: list[Payment]
     next: str | None
@@ -51,10 +73,11 @@ class PaymentPage:
 class PaymentReply:
     """The outcome of a payment: APPLIED and a confirmed order, or REFUND_DUE with its reason.
 
-    `new` is True where this very call decided it.
+    `new` is True where this very call decided it. `shop` is that of the order's session.
     """
 
     payment: Payment
     order: Order
     copies: Copies
     new: bool
+    shop: str | None

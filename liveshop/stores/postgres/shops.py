@@ -33,9 +33,16 @@ class Shops:
         """Find the owner of an order: that of its session."""
         return await self._find("of_order", order_id)
 
-    async def of_payment(self, payment_id: str) -> Owner | None:
-        """Find the owner of a payment: that of its order."""
-        return await self._find("of_payment", payment_id)
+    async def of_payment(self, payment_id: str, shop: str | None) -> Owner | None:
+        """Find the owner of a payment: that of its order.
+
+        Each shop has ids of its own: for somebody bound to a `shop` it is that of the shop, if
+        there is one. For all others it is unknown where several have the id.
+        """
+        found = await self._database.fetch(_SQL["of_payment"], payment_id, shop)
+        if not found or (shop is None and len(found) > 1):
+            return None
+        return Owner(found[0]["shop"])
 
     async def of_key(self, key_id: str) -> Owner | None:
         """Find the shop that an API key is bound to."""

@@ -201,3 +201,11 @@ async def running_node(postgres_url: str, redis_url: str) -> AsyncIterator[str]:
                 # `serve` ends on its own; the engine goes on until it is told.
                 tasks.cancel_scope.cancel()
             stores.cancel_scope.cancel()
+
+
+def make_key(api: Api, **fields: Any) -> Json:
+    """Make a key as an admin of all shops."""
+    made = api.as_role(Role.ADMIN, "root").post("/api/keys", json={"name": "backend", **fields})
+    assert made.status_code == 201, made.text
+    key: Json = made.json()
+    return key

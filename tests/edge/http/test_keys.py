@@ -8,7 +8,7 @@ from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.app import operations
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
-from tests.edge.http.api import Api, Caller, Json, a_rid
+from tests.edge.http.api import Api, Caller, Json, a_rid, make_key
 from tests.edge.http.two_shops import OURS, THEIRS, TwoShops, open_shops
 from tests.every_feature import WHOLE
 from tests.waiting import wait_until
@@ -18,14 +18,6 @@ _FOR_NO_KEY: Final = {
     *("/api/keys", "/api/keys/{key_id}", "/api/activity"),
     *("/api/tokens/revoke", "/api/tokens/revoked"),
 }
-
-
-def make_key(api: Api, **fields: Any) -> Json:
-    """Make a key as an admin of all shops."""
-    made = api.as_role(Role.ADMIN, "root").post("/api/keys", json={"name": "backend", **fields})
-    assert made.status_code == 201, made.text
-    key: Json = made.json()
-    return key
 
 
 def _ask(caller: Caller, operation: Operation, path: str) -> tuple[int, str]:
