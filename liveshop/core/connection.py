@@ -9,7 +9,7 @@ goes back.
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from liveshop.core import limits, messages, wire
+from liveshop.core import limits, wire
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command, Hello, Rate
 from liveshop.core.errors import (
@@ -134,7 +134,7 @@ class Connection:
         try:
             return self._admit(message, now_ms)
         except LiveshopError as refusal:
-            return wire.frame(messages.error(refusal, wire.ref_of(message)))
+            return wire.error_frame(refusal, wire.ref_of(message))
 
     @property
     def allowance(self) -> Allowance:

@@ -38,6 +38,8 @@ class LiveshopError(Exception):
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
+    # Its message from `code` on, in JSON, once it was written: one refusal may answer thousands.
+    written: bytes = b""
 
     def __init__(self, message: str, **fields: Any) -> None:
         super().__init__(message)

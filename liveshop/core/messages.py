@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 from liveshop.core.access import Ban
-from liveshop.core.errors import LiveshopError
 from liveshop.core.model import (
     ChatMessage,
     Order,
@@ -60,12 +59,6 @@ def welcome_order(order: Order, payment_url: str | None) -> Message:
 def ok(ref: int | None, **fields: Any) -> Message:
     """Say that a command was carried out; an `offset` or an `id` may come with it."""
     return answer("ok", ref, **fields)
-
-
-def error(failure: LiveshopError, ref: int | None) -> Message:
-    """Say why a command was refused; `ref` is always there, null where none was usable."""
-    message = failure.as_message()
-    return {"type": message.pop("type"), "ref": ref, **message}
 
 
 def time(ref: int | None, *, client_ms: int, now_ms: int) -> Message:

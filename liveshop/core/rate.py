@@ -20,13 +20,19 @@ class Bucket:
         At least `leaving` tokens stay; if that is negative, so many are taken in advance.
         """
         # A token is a thousand milli-tokens, so a rate per second is one of milli-tokens per ms.
-        gained_milli = max(0, now_ms - self._at_ms) * self._per_second
-        self._level_milli = min(self._burst_milli, self._level_milli + gained_milli)
-        self._at_ms = max(self._at_ms, now_ms)
-        if self._level_milli >= (tokens + leaving) * 1000:
-            self._level_milli -= tokens * 1000
+        level_milli, passed_ms = self._level_milli, now_ms - self._at_ms
+        # Each command comes here three times, and two calls of `min` and `max` are half of it.
+        if passed_ms > 0:
+            self._at_ms = now_ms
+            level_milli += passed_ms * self._per_second
+            if level_milli > self._burst_milli:
+                level_milli = self._burst_milli
+        wanted_milli = (tokens + leaving) * 1000
+        if level_milli >= wanted_milli:
+            self._level_milli = level_milli - tokens * 1000
             return 0
-        return -((self._level_milli - (tokens + leaving) * 1000) // self._per_second)
+        self._level_milli = level_milli
+        return (wanted_milli - level_milli + self._per_second - 1) // self._per_second
 
     def give_back(self) -> None:
         """Put one token back that was taken for nothing."""

@@ -7,7 +7,7 @@ import msgspec
 import orjson
 
 from liveshop.core import limits
-from liveshop.core.errors import BadFrame, BadRequest
+from liveshop.core.errors import BadFrame, BadRequest, LiveshopError
 from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.fields import PATTERN_WORDS
 from liveshop.core.frames import SharedFrame, text_frame
@@ -19,6 +19,7 @@ Message = dict[str, Any]
 # "Expected `int` >= 1 - at `$.count`", as msgspec says it, or "- at `key` in `$.prices`"
 _AT = " - at "
 _KEY_IN = "`key` in "
+_ERROR = b'{"type":"error",'
 _FAULT_PATTERN = "Expected `str` matching regex "
 _PATTERN_WORDS = {repr(pattern): words for pattern, words in PATTERN_WORDS.items()}
 
@@ -93,6 +94,14 @@ def _builtins(record: Any) -> Any:
 def frame(*messages: Any) -> bytes:
     """Write messages as one complete WebSocket frame."""
     return text_frame(encode(messages))
+
+
+def error_frame(failure: LiveshopError, ref: int | None) -> bytes:
+    """Write why a command was refused; `ref` is always there, null where none was usable."""
+    if not failure.written:
+        failure.written = encode_one(failure.as_message()).removeprefix(_ERROR)
+    answered = b"null" if ref is None else b"%d" % ref
+    return text_frame(b'[%s"ref":%s,%s]' % (_ERROR, answered, failure.written))
 
 
 def shared_frame(*messages: Any) -> SharedFrame:

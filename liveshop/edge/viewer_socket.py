@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
-from liveshop.core import limits, messages, wire
+from liveshop.core import limits, wire
 from liveshop.core.claims import Grant
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command, Hello
@@ -330,7 +330,7 @@ class ViewerSocket(WatchedSocket):
         except Exception:
             # A bug of ours must not cost the viewer its connection.
             _logger.exception("%s failed", type(command).__name__)
-            self._refuse(wire.frame(messages.error(InternalError(), command.ref)))
+            self._refuse(wire.error_frame(InternalError(), command.ref))
 
     def _keep(self, unwritten: bytes | memoryview) -> None:
         """Leave to the transport what is behind other bytes, or what the socket did not take."""
@@ -357,7 +357,7 @@ class ViewerSocket(WatchedSocket):
             try:
                 self.grant = self._gateway.identify(self, hello.token)
             except RateLimited as refusal:
-                self._refuse(wire.frame(messages.error(refusal, hello.ref)))
+                self._refuse(wire.error_frame(refusal, hello.ref))
                 return
             except Unauthorized as refusal:
                 self._gateway.turn_away(self, refusal)

@@ -1,9 +1,12 @@
 """The private messages, field by field."""
 
+from typing import Any, cast
+
+import orjson
 import pytest
 from msgspec.structs import replace
 
-from liveshop.core import errors, messages
+from liveshop.core import errors, messages, wire
 from liveshop.core.access import Ban
 from liveshop.core.model import (
     Order,
@@ -191,6 +194,13 @@ def test_checkout_tells_where_to_pay() -> None:
     }
 
 
+def _written(failure: errors.LiveshopError, ref: int | None) -> dict[str, Any]:
+    frame = wire.error_frame(failure, ref)
+    (message,) = orjson.loads(frame[2:])
+    assert frame == wire.frame(message)
+    return cast(dict[str, Any], message)
+
+
 def test_an_error_always_has_a_ref() -> None:
     failure = errors.SoldOut("OBS-M", requested=2, left=1)
     expected = {
@@ -200,8 +210,9 @@ def test_an_error_always_has_a_ref() -> None:
         "message": "OBS-M has 1 left, 2 requested",
         "left": 1,
     }
-    assert messages.error(failure, None) == expected
-    assert list(messages.error(failure, 9).items())[1] == ("ref", 9)
+    assert _written(failure, None) == expected
+    assert list(_written(failure, 9).items())[1] == ("ref", 9)
+    assert _written(failure, None) == expected
 
 
 def test_the_small_messages() -> None:

@@ -104,7 +104,7 @@ def _read(token: str) -> None:
 
 
 def _check_refusal(refusal: LiveshopError, message: dict[str, Any], data: bytes) -> None:
-    frame = wire.encode([messages.error(refusal, wire.ref_of(message))])
+    frame = wire.error_frame(refusal, wire.ref_of(message))
     assert len(frame) <= 6 * len(data) + _REFUSAL_BYTES, "an error that is longer than its cause"
     assert refusal.message
     words = refusal.message

@@ -8,7 +8,7 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import OUTGOING_MESSAGES_MAX
 from liveshop.core.model import Order, Reservation
 from liveshop.core.roles import Identity, Role
-from liveshop.core.wire import frame
+from liveshop.core.wire import error_frame, frame
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.viewer import Viewer
 
@@ -70,7 +70,8 @@ class ViewerAsker:
 
     def refuse(self, refusal: LiveshopError) -> None:
         """Write the error."""
-        self.answer(messages.error(refusal, self.ref))
+        assert self.viewer is not None
+        self._audience.write_to(self.viewer, error_frame(refusal, self.ref))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from liveshop.core.errors import Busy, LiveshopError, NotFound, OtherShop
 from liveshop.core.model import Reservation, Status
 from liveshop.core.roles import Identity, Role
 from liveshop.core.shops import require_shop
-from liveshop.core.wire import Message, frame
+from liveshop.core.wire import Message, error_frame, frame
 from liveshop.engine.errands import Errands
 from liveshop.engine.fanout.mailbox import Watched
 from liveshop.engine.fanout.partings import banned, no_such_session, send_away
@@ -71,7 +71,7 @@ class ViewerAdmission:
             if len(self._coming[viewer]) < limits.COMMANDS_WAITING_MAX:
                 self._keep(viewer, command)
             else:
-                self._keep(viewer, frame(messages.error(Busy(), command.ref)))
+                self._keep(viewer, error_frame(Busy(), command.ref))
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         """Write an answer that was not ours to give, after the welcome if that is to come."""
