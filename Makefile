@@ -53,7 +53,7 @@ python-is-right:
 demo: install ## Run a live session with real stores: make demo ARGS="--port 9000 --no-crowd"
 	@$(BIN)/liveshop demo $(ARGS)
 
-test: install ## Run the whole suite; it needs Chromium and nginx, which this installs
+test: install ## Run the whole suite; it needs Chromium, nginx and HAProxy, which this installs
 	@tests/browser/install.sh || echo "Those tests will fail; the others run." >&2
 	@tests/topology/install.sh || echo "Those tests will fail; the others run." >&2
 	@$(BIN)/pytest $(SPREAD) $(ARGS)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -143,10 +144,11 @@ async def connected(
     headers: dict[str, str] | None = None,
     compression: str | None = "deflate",
     turn: str | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Client]:
     """Connect to a session of the server at `url` (ws://host:port), without a `hello` yet.
 
-    `turn` is what a `moved` gave.
+    `turn` is what a `moved` gave; `tls` what to believe if the server's is wss://.
     """
     query = "" if turn is None else f"?turn={turn}"
     async with (
@@ -159,6 +161,7 @@ async def connected(
             ping_interval=None,
             max_size=None,
             proxy=None,
+            ssl=tls,
         ) as connection,
         anyio.create_task_group() as tasks,
     ):

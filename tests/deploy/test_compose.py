@@ -69,6 +69,16 @@ def test_nginx_finds_the_nodes_by_the_addresses_that_they_have() -> None:
     ]
 
 
+def test_nginx_answers_plain_http_which_only_this_machine_reaches() -> None:
+    (_, _, script) = _SERVICES["nginx"]["command"]
+    edits = re.sub(r"/nginx/", f"{_ROOT}/deploy/nginx/", script.partition(" > ")[0])
+    made = subprocess.run(edits.split(), capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^ +listen (.+);$", made, re.MULTILINE) == ["80"]
+    assert "ssl_" not in made
+    assert made.count("location = /api/products/import {") == 1
+    assert _SERVICES["nginx"]["ports"] == ["127.0.0.1:8000:80"]
+
+
 def test_prometheus_asks_each_node() -> None:
     text = (_ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text()
     (job,) = yaml.safe_load(text)["scrape_configs"]

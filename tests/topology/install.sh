@@ -1,9 +1,9 @@
 #!/bin/sh
-# Install the Debian packages given, unless their programs are there; nginx if none is named.
+# Install the Debian packages given, unless their programs are there; nginx and HAProxy if none is named.
 # The tests run them from a folder of their own: as services they are not started.
 set -eu
 missing=
-for name in "${@:-nginx}"; do
+for name in ${*:-nginx haproxy}; do
     PATH="$PATH:/usr/sbin" command -v "$name" >/dev/null || missing="$missing $name"
 done
 if [ -z "$missing" ]; then exit 0; fi

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop
+from tests.certificates import Certificate
 from tests.waiting import wait_until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -37,11 +38,16 @@ def rewritten(text: str, changes: dict[str, str]) -> str:
 
 
 class Balancer:
-    """nginx or HAProxy on 127.0.0.1, with the configuration that `deploy/` has of it."""
+    """nginx or HAProxy on 127.0.0.1, with the configuration that `deploy/` has of it.
 
-    def __init__(self, name: str, folder: Path) -> None:
+    It ends TLS if there is a certificate, and answers plain HTTP at `plain_url` then.
+    """
+
+    def __init__(self, name: str, folder: Path, certificate: Certificate | None = None) -> None:
         self.name = name
         self.port = free_port()
+        self.plain_port = free_port()
+        self._certificate = certificate
         self._folder = folder
         self._log = folder / f"{name}.log"
         self._program = find(name)
@@ -50,13 +56,17 @@ class Balancer:
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "http" if self._certificate is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def plain_url(self) -> str:
+        """Where clients without TLS come, if there is a certificate."""
+        return f"http://127.0.0.1:{self.plain_port}"
 
     def start(self, node_urls: Iterable[str]) -> None:
         """Start before two nodes, and return when it listens."""
-        nodes = [url.removeprefix("http://") for url in node_urls]
-        configure = {"nginx": self._configure_nginx, "haproxy": self._configure_haproxy}
-        arguments = configure[self.name](nodes)
+        arguments = self._configure(node_urls)
         self._process = spawn([self._program, *arguments], log=self._log)
         wait_until(lambda: listens(self.port) or not self._running)
         assert self._running, f"{self.name} ended: {last_lines(self._log)}"
@@ -67,19 +77,46 @@ class Balancer:
             stop(self._process, signal.SIGTERM)
             self._process = None
 
+    def checked(self, node_urls: Iterable[str]) -> tuple[int, str]:
+        """Return what its own check of the configuration ends with and says."""
+        check = {"nginx": "-t", "haproxy": "-c"}[self.name]
+        arguments = self._configure(node_urls)
+        command = [self._program, *arguments, check]
+        done = subprocess.run(command, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
     @property
     def _running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def _configure(self, node_urls: Iterable[str]) -> list[str]:
+        nodes = [url.removeprefix("http://") for url in node_urls]
+        configure = {"nginx": self._configure_nginx, "haproxy": self._configure_haproxy}
+        return configure[self.name](nodes)
+
+    def _deployed(self, path: str, tls: dict[str, str], plain: dict[str, str]) -> str:
+        """Return a configuration at ports of ours, without TLS as its `plain.sed` makes it."""
+        file = DEPLOY / path
+        if self._certificate is not None:
+            return rewritten(file.read_text(), tls)
+        command = ["sed", "-f", str(file.with_name("plain.sed")), str(file)]
+        made = subprocess.run(command, check=True, capture_output=True, text=True)
+        return rewritten(made.stdout, plain)
+
     def _configure_nginx(self, nodes: list[str]) -> list[str]:
-        site = rewritten(
-            (DEPLOY / "nginx" / "liveshop.conf").read_text(),
-            {
-                "server 10.0.0.11:8000 ": f"server {nodes[0]} ",
-                "server 10.0.0.12:8000 ": f"server {nodes[1]} ",
-                "listen 80;": f"listen 127.0.0.1:{self.port};",
-            },
-        )
+        tls = {"listen 80;": f"listen 127.0.0.1:{self.plain_port};"}
+        if self._certificate is not None:
+            tls |= {
+                "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
+                "/etc/nginx/tls/liveshop.crt": str(self._certificate.certificate),
+                "/etc/nginx/tls/liveshop.key": str(self._certificate.key),
+            }
+        plain = {"listen 80;": f"listen 127.0.0.1:{self.port};"}
+        addresses = {
+            "server 10.0.0.11:8000 ": f"server {nodes[0]} ",
+            "server 10.0.0.12:8000 ": f"server {nodes[1]} ",
+        }
+        site = rewritten(self._deployed("nginx/liveshop.conf", tls, plain), addresses)
         folders = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         main = self._folder / "nginx.conf"
         lines = [
@@ -96,18 +133,20 @@ class Balancer:
         return ["-c", str(main), "-e", "stderr", "-g", "daemon off;"]
 
     def _configure_haproxy(self, nodes: list[str]) -> list[str]:
+        tls = {"bind :80": f"bind 127.0.0.1:{self.plain_port}"}
+        if self._certificate is not None:
+            tls |= {
+                "bind :443 ssl": f"bind 127.0.0.1:{self.port} ssl",
+                "/etc/haproxy/tls/liveshop.pem": str(self._certificate.both),
+            }
+        plain = {"bind :80": f"bind 127.0.0.1:{self.port}"}
+        addresses = {
+            "10.0.0.11:8000": nodes[0],
+            "10.0.0.12:8000": nodes[1],
+            "maxconn 50000": "maxconn 400",
+        }
         main = self._folder / "haproxy.cfg"
-        main.write_text(
-            rewritten(
-                (DEPLOY / "haproxy" / "haproxy.cfg").read_text(),
-                {
-                    "10.0.0.11:8000": nodes[0],
-                    "10.0.0.12:8000": nodes[1],
-                    "bind :80": f"bind 127.0.0.1:{self.port}",
-                    "maxconn 50000": "maxconn 400",
-                },
-            )
-        )
+        main.write_text(rewritten(self._deployed("haproxy/haproxy.cfg", tls, plain), addresses))
         return ["-db", "-f", str(main)]
 
 
