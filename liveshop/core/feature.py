@@ -9,9 +9,11 @@ from typing import Any, Final, cast, get_args
 import msgspec
 from msgspec import Struct
 
+from liveshop.core.audit import AuditFile
 from liveshop.core.commands import Command, KernelCommand
 from liveshop.core.events import Event, KernelEvent, KnownEvent, UnknownEvent
 from liveshop.core.model import Status
+from liveshop.core.records import RecordField
 from liveshop.core.rehearsal import RehearsalPart
 from liveshop.core.roles import Role
 from liveshop.core.session import Part, SessionInfo, SessionState
@@ -30,9 +32,9 @@ class Feature:
     viewer asks of a settled show: it takes the `Still` and the command. `shown` are the fields that
     its part adds to a session: name, type, default. `rehearsal` makes its part of a rehearsal.
     `writers` carry out what its decisions keep next to the log, by class. `operations` returns
-    those of HTTP. `metrics` is the class of its `FeatureMetrics`. `audit` is an `AuditFile`, what
-    `liveshop audit` asks of its tables. `uses` are lower features that it stands on: a node that
-    has this one has them too.
+    those of HTTP. `metrics` is the class of its `FeatureMetrics`. `audit` is what `liveshop audit`
+    asks of its tables. `uses` are lower features that it stands on: a node that has this one has
+    them too.
     """
 
     name: str
@@ -41,12 +43,12 @@ class Feature:
     part: Part | None = None
     room: Callable[..., Any] | None = None
     still: Mapping[type[Command], Callable[[Any, Any], None]] = field(default_factory=dict)
-    shown: tuple[tuple[Any, ...], ...] = ()
+    shown: tuple[RecordField, ...] = ()
     rehearsal: type[RehearsalPart] | None = None
     writers: Mapping[type[Struct], Writer] = field(default_factory=dict)
     operations: Callable[["Vocabulary"], tuple[Any, ...]] | None = None
     metrics: type[Any] | None = None
-    audit: Any = None
+    audit: AuditFile | None = None
     uses: tuple["Feature", ...] = ()
 
 

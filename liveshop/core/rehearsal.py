@@ -16,6 +16,7 @@ from liveshop.core.decision import SystemCommand
 from liveshop.core.events import Event
 from liveshop.core.fields import PLAIN, ChatText, Id, Instant
 from liveshop.core.model import ChatMessage, Person, RoleWord
+from liveshop.core.records import RecordField
 from liveshop.core.roles import Identity
 from liveshop.core.session import Part, SessionState
 
@@ -69,10 +70,10 @@ class RehearsalPart:
     `shown` and `restored`.
     """
 
-    # Its fields, each a name, a type and, if it may be left out, a default: those that the feature
-    # adds to the `session` message (`Part.shown` writes them), and those next to it (`kept`).
-    shown: ClassVar[tuple[tuple[Any, ...], ...]] = ()
-    keeps: ClassVar[tuple[tuple[Any, ...], ...]] = ()
+    # Its fields: those that the feature adds to the `session` message (`Part.shown` writes them),
+    # and those next to it (`kept`).
+    shown: ClassVar[tuple[RecordField, ...]] = ()
+    keeps: ClassVar[tuple[RecordField, ...]] = ()
     # Commands that a real show decides without its log.
     commands: ClassVar[tuple[type[Command], ...]] = ()
 

@@ -1,9 +1,8 @@
 """The base of all records of HTTP: inputs refuse unknown fields, outputs may grow."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, defstruct
+from msgspec import Meta, Struct
 
 from liveshop.core import limits
 from liveshop.core.fields import Id, PersonId
@@ -18,12 +17,6 @@ class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Output(Struct, frozen=True, kw_only=True):
     """Clients ignore the fields that they do not know."""
-
-
-def record(name: str, fields: Iterable[Any], doc: str, base: type[Struct] = Output) -> Any:
-    """Return a record whose fields depend on the features of a node: (name, type, default)."""
-    namespace = {"__doc__": doc}
-    return defstruct(name, fields, bases=(base,), frozen=True, kw_only=True, namespace=namespace)
 
 
 class Nothing(Input, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from liveshop.core.feature import Vocabulary
 from liveshop.core.fields import Currency, Id, Instant, PaymentUrl, Title, Url
 from liveshop.core.model import PaymentMode, Status
 from liveshop.core.money import is_currency
-from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence, record
+from liveshop.core.records import RecordField, extended
+from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
 
 
 class SessionsPage(Input, frozen=True, kw_only=True):
@@ -102,25 +103,26 @@ class SessionView(Output, frozen=True, kw_only=True, tag_field="type", tag="sess
 
 def session_view(vocabulary: Vocabulary) -> Any:
     """Return the record of a session with the fields of features."""
-    fields: list[Any] = [field for feature in vocabulary.features for field in feature.shown]
+    fields: list[RecordField] = [each for feature in vocabulary.features for each in feature.shown]
     # Told to moderators and above; left out where there is none.
     fields.append(("shop", str | None, None))
-    return record("SessionView", fields, SessionView.__doc__ or "", SessionView)
+    return extended(SessionView, fields)
 
 
 def session_list(view: Any) -> Any:
     """Return the record of a page of sessions."""
-    fields = [("sessions", list[view]), ("next", int | None)]
-    return record("SessionList", fields, "A page of sessions, the newest first.")
+    fields: list[RecordField] = [("sessions", list[view]), ("next", int | None)]
+    return extended(Output, fields, name="SessionList", doc="A page of sessions, the newest first.")
 
 
 def event_list(event: Any) -> Any:
     """Return the record of a page of a log, whose events are of these types."""
-    fields = [("events", list[event]), ("next", int)]
+    fields: list[RecordField] = [("events", list[event]), ("next", int)]
     doc = "A page of a session's log; ask again with `next`."
-    return record("EventList", fields, doc)
+    return extended(Output, fields, name="EventList", doc=doc)
 
 
 def happened(event: Any) -> Any:
     """Return the record of the events that a command led to."""
-    return record("Happened", [("events", list[event])], "The events that a command led to.")
+    doc = "The events that a command led to."
+    return extended(Output, [("events", list[event])], name="Happened", doc=doc)

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Final
 
-from liveshop.stores.audit.findings import AuditFile, Check
+from liveshop.core.audit import AuditFile, Check
+from liveshop.stores.postgres.queries import load_queries
 
 _DECIDED = "nothing here changes ballots: "
 
 AUDIT: Final = AuditFile(
-    Path(__file__).with_suffix(".sql"),
+    load_queries(Path(__file__).with_suffix(".sql")),
     {
         "ballots_are_counted": Check(
             "P9", _DECIDED + "count those that are stored, and correct what was told of them"

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from liveshop.stores.audit.findings import AuditFile, Check
+from liveshop.core.audit import AuditFile, Check
+from liveshop.stores.postgres.queries import load_queries
 
 AUDIT: Final = AuditFile(
-    Path(__file__).with_suffix(".sql"),
+    load_queries(Path(__file__).with_suffix(".sql")),
     {
         "result_is_its_ballots": Check(
             "P9", "nothing here changes a result: tell the viewers what the ballots say"

@@ -4,11 +4,10 @@ from functools import cache, reduce
 from operator import or_
 from typing import Any
 
-from msgspec import defstruct
-
 from liveshop.core.feature import Vocabulary
+from liveshop.core.records import RecordField, extended
 from liveshop.core.rehearsal import RehearsedPerson
-from liveshop.edge.http.base_records import Input, record
+from liveshop.edge.http.base_records import Input, Output
 from liveshop.edge.http.order_records import OrderView
 from liveshop.features.rehearsal.rules import rehearsed_commands
 from liveshop.features.rehearsal.state import rehearsal_state
@@ -21,27 +20,21 @@ def rehearse(vocabulary: Vocabulary) -> Any:
     Without a command it is what the time has brought. `viewer` is who of the made-up crowd does
     it, null the caller.
     """
-    fields: list[Any] = [
+    fields: list[RecordField] = [
         ("state", rehearsal_state(vocabulary)),
         ("command", reduce(or_, rehearsed_commands(vocabulary)) | None, None),
         ("viewer", RehearsedPerson | None, None),
     ]
-    return defstruct(
-        "Rehearse",
-        fields,
-        bases=(Input,),
-        frozen=True,
-        kw_only=True,
-        namespace={"__doc__": "A step of a rehearsal: without a command, what time has brought."},
-    )
+    doc = "A step of a rehearsal: without a command, what time has brought."
+    return extended(Input, fields, name="Rehearse", doc=doc)
 
 
 def rehearsed_step(event: Any, state: Any) -> Any:
     """Return the record of a step's outcome, whose events and state are of these types."""
-    fields: list[Any] = [
+    fields: list[RecordField] = [
         ("events", list[event]),
         ("order", OrderView | None),
         ("state", state),
     ]
     doc = "The outcome of a step; `order` is what it made or cancelled, `state` is for the next."
-    return record("RehearsedStep", fields, doc)
+    return extended(Output, fields, name="RehearsedStep", doc=doc)

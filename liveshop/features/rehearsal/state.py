@@ -7,10 +7,10 @@ decision asks of a row.
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType, defstruct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from liveshop.core import limits
 from liveshop.core.feature import Feature, Vocabulary
@@ -32,12 +32,12 @@ from liveshop.core.fields import (
 )
 from liveshop.core.model import ChatMessage, Product, Row, Sale, ShelfProduct, Status, sku_row
 from liveshop.core.money import CURRENCY_DIGITS_MAX
+from liveshop.core.records import RecordField, extended
 from liveshop.core.rehearsal import RehearsalRecord, RehearsedChat, Shown
 from liveshop.core.session import Part, SessionInfo, SessionState
 from liveshop.features.rehearsal.limits import REHEARSED_ORDERS_MAX
 
 _T = TypeVar("_T")
-_Record = TypeVar("_Record", bound=Struct)
 Offset = Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)]
 
 
@@ -218,12 +218,12 @@ class RehearsalState(RehearsalRecord, frozen=True, kw_only=True):
 def rehearsal_state(vocabulary: Vocabulary) -> type[RehearsalState]:
     """Return the record of a state with the fields of a vocabulary's features."""
     features = vocabulary.features
-    session = _extended(RehearsedSession, (each for f in features for each in _shown(f)))
+    session = extended(RehearsedSession, (each for f in features for each in _shown(f)))
     kept = (each for f in features if f.rehearsal for each in f.rehearsal.keeps)
-    return _extended(RehearsalState, [("session", session), *kept])
+    return extended(RehearsalState, [("session", session), *kept])
 
 
-def _shown(feature: Feature) -> Iterable[tuple[Any, ...]]:
+def _shown(feature: Feature) -> Iterable[RecordField]:
     """Return a feature's fields of the `session` message.
 
     A rehearsal begins with what a real session shows. The fields of a feature that cannot be
@@ -232,20 +232,6 @@ def _shown(feature: Feature) -> Iterable[tuple[Any, ...]]:
     if feature.rehearsal is not None:
         return feature.rehearsal.shown
     return [(name, kind | UnsetType, UNSET) for name, kind, *_ in feature.shown]
-
-
-def _extended(record: type[_Record], added: Iterable[tuple[Any, ...]]) -> type[_Record]:
-    fields = list(added)
-    assert len({name for name, *_ in fields}) == len(fields), "two features have one field"
-    made = defstruct(
-        record.__name__,
-        fields,
-        bases=(record,),
-        frozen=True,
-        kw_only=True,
-        namespace={"__doc__": record.__doc__},
-    )
-    return cast(type[_Record], made)
 
 
 def _as(kind: type[_T], parts: Iterable[Struct]) -> list[_T]:

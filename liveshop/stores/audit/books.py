@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from liveshop.stores.audit.findings import FINDINGS_KEPT_MAX, AuditFile, Finding
+from liveshop.core.audit import AuditFile
+from liveshop.stores.audit.findings import FINDINGS_KEPT_MAX, Finding
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import load_queries
 
@@ -34,9 +35,7 @@ async def audit_books(
     worked on at this very moment is a finding: ask again.
     """
     findings: list[Finding] = []
-    more = [
-        (name, sql, file.checks[name]) for file in files for name, sql in file.queries().items()
-    ]
+    more = [(name, sql, file.checks[name]) for file in files for name, sql in file.queries.items()]
     async with database.transaction() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # Whole tables are added up here, which no index makes cheaper.

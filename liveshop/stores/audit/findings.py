@@ -1,11 +1,10 @@
 """The possible findings: each check, the promise that it guards, and what to do about a finding."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from liveshop.stores.postgres.queries import load_queries
+from liveshop.core.audit import Check
 
 # Of each kind so many are told, and so many kept until it is known which of them stay.
 FINDINGS_PER_CHECK_MAX: Final = 20
@@ -17,18 +16,6 @@ _LEDGER: Final = (
     "`liveshop audit --repair` sets it to what the ledger says, if only one side disagrees with it"
 )
 _MONEY: Final = "nothing here changes orders or money: "
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that is looked at: which promise it guards, and what to do where it fails.
-
-    `mends`: a repair can compute it again from what else is known.
-    """
-
-    promise: str
-    todo: str
-    mends: bool = False
 
 
 CHECKS: Final = {
@@ -88,20 +75,6 @@ CHECKS: Final = {
     ),
     "answer_is_final": Check("P5", _MONEY + "tell the buyer which answer holds"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class AuditFile:
-    """The checks of a feature: a query for each in `path`, and what it means, by its name."""
-
-    path: Path
-    checks: Mapping[str, Check]
-
-    def queries(self) -> Mapping[str, str]:
-        """Return the queries; each is asked as those of books.sql are."""
-        queries = load_queries(self.path)
-        assert queries.keys() == self.checks.keys(), f"{self.path} and its checks differ"
-        return queries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 import anyio
 
+from liveshop.core.audit import AuditFile
 from liveshop.core.errors import NotFound
 from liveshop.stores.audit.belief import read_belief
 from liveshop.stores.audit.books import CHECKS, audit_books
@@ -12,7 +13,6 @@ from liveshop.stores.audit.copies import SQL, audit_copies
 from liveshop.stores.audit.findings import (
     FINDINGS_KEPT_MAX,
     FINDINGS_PER_CHECK_MAX,
-    AuditFile,
     Finding,
     in_order,
 )

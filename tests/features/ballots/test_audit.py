@@ -2,15 +2,13 @@
 
 import pytest
 
-from liveshop.features.ballots import BALLOTS
+from liveshop.features.ballots.store_audit import AUDIT
 from liveshop.stores.audit.books import audit_books
 from tests.features.ballots.boxes import NOW, Boxes, ballot
 
 
 async def _found(boxes: Boxes, session_id: str | None = None) -> list[str]:
-    findings = await audit_books(
-        boxes.database, now_ms=NOW, session_id=session_id, files=[BALLOTS.audit]
-    )
+    findings = await audit_books(boxes.database, now_ms=NOW, session_id=session_id, files=[AUDIT])
     return [f"{each.promise} {each.where}: {each.what}" for each in findings]
 
 
