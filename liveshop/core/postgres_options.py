@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from liveshop.core.url import Url
+from liveshop.core.url_options import refuse_inert, unknown
 
 _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 # As asyncpg knows them.
@@ -79,9 +80,7 @@ def checked_options(parts: Url) -> dict[str, str]:
 
 
 def _check(name: str, value: str) -> None:
-    why = _INERT.get(name.lower())
-    if why is not None:
-        raise ValueError(f"its option {name} has no effect: {why}; leave it out")
+    refuse_inert(name, _INERT)
     if name == "channel_binding":
         if value not in ("disable", "prefer"):
             raise ValueError(
@@ -92,5 +91,4 @@ def _check(name: str, value: str) -> None:
         if value not in _SSL_MODES:
             raise ValueError(f"its option sslmode must be one of {', '.join(_SSL_MODES)}")
     elif name not in _OF_CONNECTION and name.lower() not in _OF_SERVER and "." not in name:
-        known = ", ".join(sorted({*_OF_CONNECTION, *_OF_SERVER, "channel_binding", "pgbouncer"}))
-        raise ValueError(f"it has no option {name}; there are {known}")
+        raise unknown(name, {*_OF_CONNECTION, *_OF_SERVER, "channel_binding", "pgbouncer"})

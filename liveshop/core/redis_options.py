@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from liveshop.core.url import Url
+from liveshop.core.url_options import refuse_inert, unknown
 
 Options = tuple[tuple[str, str], ...]
 
@@ -37,13 +38,10 @@ def checked_options(parts: Url) -> Options:
 
 
 def _checked(parts: Url, name: str, value: str) -> str:
-    why = _INERT.get(name.lower())
-    if why is not None:
-        raise ValueError(f"its option {name} has no effect, since {why}: leave it out")
+    refuse_inert(name, _INERT)
     read = _OPTIONS.get(name)
     if read is None:
-        known = ", ".join(sorted(_OPTIONS))
-        raise ValueError(f"it has no option {name}; there are {known}")
+        raise unknown(name, _OPTIONS)
     if name.startswith("ssl_") and not parts.scheme.startswith("rediss"):
         raise ValueError(f"its option {name} needs TLS: begin with rediss://")
     if name.startswith("sentinel_") and not parts.scheme.endswith("+sentinel"):
