@@ -20,6 +20,7 @@ from liveshop.core.limits import (
     REVOCATIONS_PER_PLACE_MAX,
 )
 from liveshop.core.roles import Role
+from liveshop.engine.signal import Signal
 from liveshop.engine.until_known import until_known
 from liveshop.stores.postgres.access import AccessChanges, AccessLists
 from liveshop.stores.redis.bus import Bus
@@ -50,13 +51,12 @@ class Access:
         self._lock = anyio.Lock()
         self._version = _UNKNOWN
         self._known = False
-        self._told = anyio.Event()
+        self._told = Signal()
 
     async def run(self) -> None:
         """Look for changes until cancelled."""
         await self._bus.subscribe(ACCESS_CHANNEL)
         while True:
-            self._told = anyio.Event()
             try:
                 await self.refresh()
             except LiveshopError:

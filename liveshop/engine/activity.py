@@ -20,6 +20,7 @@ from liveshop.core.errors import LiveshopError, reason
 from liveshop.core.rate import Buckets
 from liveshop.core.roles import Identity
 from liveshop.engine.metrics import Metrics
+from liveshop.engine.signal import Signal
 from liveshop.stores.postgres.activity import ActivityStore
 
 _AGAIN_S: Final = limits.PULSE_MS / 1000
@@ -46,7 +47,7 @@ class ActivityLog:
         self._dropped = metrics.activity_dropped
         self._now_ms = now_ms
         self._queue: deque[Activity] = deque()
-        self._news = anyio.Event()
+        self._news = Signal()
         self._refusals = Buckets(limits.ACTIVITY_SUBJECTS_KEPT_MAX)
 
     def entry(
@@ -98,7 +99,6 @@ class ActivityLog:
                 tasks.start_soon(self._forget)
                 while True:
                     await self._news.wait()
-                    self._news = anyio.Event()
                     while self._queue:
                         if not await self._write_some():
                             await anyio.sleep(_AGAIN_S)

@@ -17,6 +17,7 @@ from liveshop.engine.fanout.partings import banned
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.purchase.cart import Cart
 from liveshop.engine.rooms.session import Session
+from liveshop.engine.signal import Signal
 
 _AGAIN_S: Final = limits.PULSE_MS / 1000
 _RESOLVED: Final = (Conflict, Expired, NotFound)
@@ -33,7 +34,7 @@ class Moderation:
         self._session = session
         self._cart = cart
         self._buyers: dict[str, None] = {}  # whose held units are to be taken back
-        self._wake = anyio.Event()
+        self._wake = Signal()
         self.handlers: Mapping[type[Command], Callable[[Any, Asker], Awaitable[None]]] = {
             BanViewer: self.ban,
             UnbanViewer: self.unban,
@@ -44,7 +45,6 @@ class Moderation:
         """Take back what banned viewers hold, until cancelled."""
         while True:
             await self._wake.wait()
-            self._wake = anyio.Event()
             buyers = list(self._buyers)[: limits.BUYERS_PER_CALL_MAX]
             for buyer in buyers:
                 del self._buyers[buyer]
