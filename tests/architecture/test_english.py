@@ -16,7 +16,9 @@ from tests.architecture.sources import ROOT, short, sources
 # What each rule refuses. A question may begin with one of the words of the first.
 _RULES = {
     "a sentence has a noun as its subject": re.compile(
-        r"(?:^|[.;:]\s+)(?:Who|What|Whoever|Whatever|Whose|Whom)\b(?![^.?!]*\?)", re.MULTILINE
+        r"(?:^(?:\s*(?:[-*]|[0-9]+\.)\s)?|[.;:]\s+)"
+        r"(?:Who|What|Whoever|Whatever|Whose|Whom)\b(?![^.?!]*\?)",
+        re.MULTILINE,
     ),
     "a predicate's docstring begins with “Whether” or “Return True if”": re.compile(
         r"\b[Tt]ell(?:s)? whether\b"
@@ -32,7 +34,11 @@ _RULES = {
     "only": re.compile(r"(?i)\balone\b"),
 }
 _EXAMPLES = {
-    "a sentence has a noun as its subject": ("Who loses decides again.", "It ends: What is held …"),
+    "a sentence has a noun as its subject": (
+        "Who loses decides again.",
+        "- Whoever is bound may.",
+        "It ends: What is held …",
+    ),
     "a predicate's docstring begins with “Whether” or “Return True if”": ("Tell whether it is.",),
     "again": ("Read it anew.",),
     "no longer": ("It is sold no more.", "it is sold no more", "Nobody waits any more, and"),
