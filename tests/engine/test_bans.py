@@ -48,9 +48,7 @@ async def test_a_ban_closes_the_viewers_connections_on_every_node_and_lets_none_
 async def test_a_ban_gives_held_units_back_and_leaves_orders_as_they_are(
     shop: EngineShop, other: EngineShop
 ) -> None:
-    session_id = await shop.live(OBS_M=5)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=5)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     bought = shop.buy(here, "OBS-M")
     await here.sees("confirmed", order_id=bought)

@@ -113,9 +113,7 @@ async def test_moderators_and_hosts_are_told_who_is_banned_when_they_join_and_wh
 async def test_a_host_takes_a_held_reservation_back_and_its_buyer_is_told(
     shop: EngineShop, other: EngineShop
 ) -> None:
-    session_id = await shop.live(OBS_M=5)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=5)
     ada = await other.join(session_id, "ada")
     rid, bought = other.reserve(ada, "OBS-M", 2), other.buy(ada, "OBS-M")
     await ada.sees("reserved", rid=rid)

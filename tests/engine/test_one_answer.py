@@ -42,9 +42,7 @@ def _answers(watcher: Watcher, rid: str) -> set[tuple[str, str | None]]:
 async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_that_comes_late(
     shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
-    session_id = await shop.live(OBS_M=3)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=3)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.peers.nodes == 2)
@@ -63,9 +61,7 @@ async def test_a_purchase_that_was_told_as_lost_is_not_confirmed_by_a_writer_tha
 async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_comes_late(
     shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
-    session_id = await shop.live(OBS_M=3, OBS_L=3)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=3, OBS_L=3)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.peers.nodes == 2)
@@ -86,9 +82,7 @@ async def test_a_cart_that_was_told_as_lost_is_not_ordered_by_a_writer_that_come
 async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_lost_it(
     shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
-    session_id = await shop.live(OBS_M=3)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=3)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     room = await shop.engine.rooms.get(session_id)
     await until(lambda: room.session.peers.nodes == 2)

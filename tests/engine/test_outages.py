@@ -99,9 +99,7 @@ async def test_a_cancellation_while_redis_is_away_is_told_on_every_node(
     urls = own_stores.valkey.url, own_stores.postgres.url
     await migrate(own_stores.postgres.url)
     async with open_shop(*urls) as shop, open_shop(*urls) as other:
-        session_id = await shop.live(OBS_M=2)
-        await shop.opened(session_id)
-        await other.opened(session_id)
+        session_id = await shop.live_with(other, OBS_M=2)
         there = await other.join(session_id, "ada")
         rid = other.buy(there, "OBS-M")
         await there.sees("confirmed")

@@ -251,9 +251,7 @@ async def test_a_rebuild_that_its_node_does_not_finish_is_taken_over(shop: Engin
 async def test_two_nodes_that_lose_redis_rebuild_once(
     shop: EngineShop, other: EngineShop, redis_url: str
 ) -> None:
-    session_id = await shop.live(limit=2, OBS_M=3)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, limit=2, OBS_M=3)
     ada = await shop.join(session_id, "ada")
     shop.buy(ada, "OBS-M", 2)
     await ada.sees("confirmed")

@@ -30,9 +30,7 @@ async def test_both_show_the_same_events_once_and_in_order(
 
 
 async def test_a_buyer_is_told_on_every_node(shop: EngineShop, other: EngineShop) -> None:
-    session_id = await shop.live(OBS_M=5)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=5)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     host = await other.join(session_id, "host", Role.HOST)
     await until(lambda: _nodes(shop, session_id) == 2)
@@ -43,9 +41,7 @@ async def test_a_buyer_is_told_on_every_node(shop: EngineShop, other: EngineShop
 
 
 async def test_what_the_bus_loses_is_told_by_the_pulse(shop: EngineShop, other: EngineShop) -> None:
-    session_id = await shop.live(OBS_M=5)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=5)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     rid = shop.reserve(here, "OBS-M")
     await there.sees("reserved", rid=rid)
@@ -74,9 +70,7 @@ async def test_a_command_is_refused_by_the_newest_state_alone(
 async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
     shop: EngineShop, other: EngineShop
 ) -> None:
-    session_id = await shop.live(OBS_M=3)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=3)
     there = await other.join(session_id, "ada")
     room = await shop.engine.rooms.get(session_id)
     # A pulse from before the reservation must not decide, after the end, that nothing is held.
@@ -96,9 +90,7 @@ async def test_a_unit_held_through_another_node_keeps_an_ended_session_open(
 async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
     shop: EngineShop, other: EngineShop
 ) -> None:
-    session_id = await shop.live(OBS_M=5)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=5)
     here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
     await until(lambda: _nodes(shop, session_id) == 2)
     speaker = (await other.engine.rooms.get(session_id)).session
@@ -135,9 +127,7 @@ async def test_a_cancellation_that_a_node_took_with_it_is_told_by_those_that_sta
 async def test_a_cancellation_that_the_bus_lost_is_told_once_it_is_back(
     shop: EngineShop, other: EngineShop
 ) -> None:
-    session_id = await shop.live(OBS_M=5)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=5)
     ada = await shop.join(session_id, "ada")
     rid = shop.buy(ada, "OBS-M")
     await ada.sees("confirmed")
@@ -169,9 +159,7 @@ async def test_a_sale_ends_once_by_its_timer_however_many_nodes(
 async def test_a_sale_that_a_node_has_not_heard_of_is_limited_there_too(
     shop: EngineShop, other: EngineShop
 ) -> None:
-    session_id = await shop.live(OBS_M=5)
-    await shop.opened(session_id)
-    await other.opened(session_id)
+    session_id = await shop.live_with(other, OBS_M=5)
     ada = await other.join(session_id, "ada")
     deaf = await other.engine.rooms.get(session_id)
     async with held_up(deaf.command_log, "receive"):

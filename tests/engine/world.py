@@ -152,6 +152,13 @@ class EngineShop:
         await self.host(session_id, "session.start")
         return session_id
 
+    async def live_with(self, other: "EngineShop", **live: Any) -> str:
+        """Return a live session whose units are good on this node and on another."""
+        session_id = await self.live(**live)
+        await self.opened(session_id)
+        await other.opened(session_id)
+        return session_id
+
     async def join(
         self, session_id: str, name: str | None = None, role: Role = Role.VIEWER
     ) -> Watcher:

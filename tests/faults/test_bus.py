@@ -19,9 +19,7 @@ async def test_a_bus_that_falls_silent_is_noticed_within_two_seconds_and_nothing
         open_spoiled(redis_url, postgres_url) as spoiled,
     ):
         other = spoiled.shop
-        session_id = await shop.live(OBS_M=2)
-        await shop.opened(session_id)
-        await other.opened(session_id)
+        session_id = await shop.live_with(other, OBS_M=2)
         here, there = await shop.join(session_id, "ada"), await other.join(session_id, "ada")
         room = await shop.engine.rooms.get(session_id)
         await until(lambda: room.session.peers.nodes == 2)

@@ -46,6 +46,12 @@ class PollShow:
         )
         return {name: value for name, value in answer.items() if name != "ref"}
 
+    async def voted(self, choice: int = 1, **fields: Any) -> tuple[int, Watcher]:
+        """Open a poll in which one viewer votes; return both once the vote is answered."""
+        poll, ada = await self.open(**fields), await self.join("ada")
+        await self.vote(ada, poll, choice)
+        return poll, ada
+
     async def audit(self) -> list[Finding]:
         """Return what the audit finds."""
         node = self.shop.engine.node

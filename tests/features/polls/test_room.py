@@ -68,9 +68,7 @@ async def test_a_voter_on_many_nodes_at_once_has_one_vote(
 
 
 async def test_after_the_end_a_new_vote_is_expired_and_an_old_one_answered(show: PollShow) -> None:
-    poll = await show.open()
-    ada, bo = await show.join("ada"), await show.join("bo")
-    await show.vote(ada, poll, 1)
+    (poll, ada), bo = await show.voted(), await show.join("bo")
     await show.host("poll.close", poll=poll)
     assert await show.vote(ada, poll, 0) == voted(poll, 1)
     assert (await show.vote(bo, poll, 0))["code"] == "expired"
@@ -126,12 +124,11 @@ async def test_a_viewer_who_comes_back_is_told_its_own_votes_in_open_polls(
 
 
 async def test_a_poll_ends_at_its_time(show: PollShow) -> None:
-    ada = await show.join("ada")
-    poll = await show.open(duration_ms=5_000)
-    await show.vote(ada, poll, 1)
-    closed = await ada.sees("poll.closed", poll=poll)
+    watcher = await show.join()
+    poll, _ = await show.voted(duration_ms=5_000)
+    closed = await watcher.sees("poll.closed", poll=poll)
     assert (closed["counts"], closed["reason"]) == ([0, 1], "timer")
-    opened = await ada.sees("poll.opened", poll=poll)
+    opened = await watcher.sees("poll.opened", poll=poll)
     assert closed["at_ms"] >= opened["ends_at_ms"]
 
 
@@ -208,9 +205,7 @@ def _pulses(watcher: Watcher, poll: int) -> list[object]:
 async def test_counts_are_shown_again_after_redis_was_emptied(
     show: PollShow, redis_url: str, postgres_url: str
 ) -> None:
-    poll = await show.open()
-    ada = await show.join("ada")
-    await show.vote(ada, poll, 1)
+    poll, ada = await show.voted()
     await ada.sees("pulse", polls={str(poll): [0, 1]})
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
@@ -226,9 +221,7 @@ async def test_counts_are_shown_again_after_redis_was_emptied(
 async def test_a_box_that_a_node_has_closed_and_told_nothing_of_gets_its_result(
     show: PollShow,
 ) -> None:
-    poll = await show.open()
-    ada = await show.join("ada")
-    await show.vote(ada, poll, 1)
+    poll, ada = await show.voted()
     room = await show.shop.engine.rooms.get(show.session_id)
     # As a node does that dies before it appends the event.
     await SessionBallots.of(room.session).close([f"p{poll}"])
