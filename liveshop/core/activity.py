@@ -12,8 +12,8 @@ from liveshop.core.commands import Command
 from liveshop.core.roles import Identity
 
 OK: Final = "ok"
-# The parts of a command that name what it is about, the first that it has.
-_NAMING: Final = ("product_id", "viewer_id", "id", "poll", "rid")
+# The parts of a command that name what it is about, the first that it has; see `Command.about`.
+_NAMING: Final = ("product_id", "viewer_id", "id", "rid")
 
 
 class ActorKind(StrEnum):
@@ -59,7 +59,7 @@ def action_of(command: Command) -> str:
 
 def object_of(command: Command) -> str | None:
     """Return what a command is about, None if it is about the whole session."""
-    for field in _NAMING:
+    for field in (command.about, *_NAMING):
         named = getattr(command, field, None)
         if named is not None:
             return str(named)

@@ -44,6 +44,8 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     feature: ClassVar[str] = ""
     # Besides the rate of all commands of a connection.
     rate: ClassVar[Rate | None] = None
+    # The field that names what it is about, if that is none of those that many commands share.
+    about: ClassVar[str] = ""
 
 
 PURCHASES = Rate("purchases", *limits.PURCHASE_RATE)

@@ -172,9 +172,11 @@ def token(name: str, role: Role, *, ttl_s: int = 3_600, shop: str | None = None)
     return make_token(_SECRET, viewer_id=viewer_id, name=name, role=role, ttl_s=ttl_s, shop=shop)
 
 
-async def open_page(browser: Browser, address: str, *, width: int = 1440) -> Page:
+async def open_page(
+    browser: Browser, address: str, *, width: int = 1440, locale: str = "en-IE"
+) -> Page:
     """Open an address in a profile of its own; errors of its scripts fail the test at once."""
-    context = await browser.new_context(viewport={"width": width, "height": 900}, locale="en-IE")
+    context = await browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
     context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     page.on("pageerror", _fail)

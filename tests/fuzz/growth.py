@@ -29,6 +29,7 @@ from liveshop.features.catalogue_import.csv_rows import lines_of, rows_of
 from liveshop.features.catalogue_import.prose import text_of_html
 from liveshop.features.catalogue_import.shopify import parse
 from liveshop.features.chat.words import WordFilter
+from liveshop.features.polls.rehearsal import REHEARSED_BALLOTS_MAX
 from liveshop.features.rehearsal import http_records
 from liveshop.features.rehearsal.rules import rehearse
 from tests.edge.raw_viewer import CONT, TEXT, frame
@@ -58,6 +59,10 @@ _SESSION: Final[Message] = {
     **{"type": "session", "offset": 1_000, "now_ms": 1, "id": "s1", "title": "A", "status": "live"},
     **{"starts_at_ms": None, "currency": "EUR", "stream_url": None, "pinned": [], "viewers": 1},
     **{"likes": 1, "buying": True, "chat_pinned": [], "chat": []},
+}
+_POLL: Final[Message] = {
+    **{"poll": 1, "question": "Which?", "choices": [{"label": "A"}, {"label": "B"}]},
+    **{"kind": "choice", "show": "live", "ends_at_ms": None, "guests": False},
 }
 
 
@@ -125,7 +130,7 @@ def _origin(data: bytes) -> None:
 
 
 def _rehearsal(data: bytes) -> None:
-    """End a rehearsed show with a product, a sale and a word for each byte, up to the limits."""
+    """End a rehearsed show with a product, a sale, a word and a vote a byte, up to the limits."""
     session, products, sales = dict(_SESSION), list[Message](), list[Message]()
     for at, byte in enumerate(data[: limits.SHELF_PRODUCTS_MAX]):
         name = f"{at} {byte}"
@@ -133,8 +138,13 @@ def _rehearsal(data: bytes) -> None:
         products.append({"product_id": name, "title": "A", "image": None, "variants": [variant]})
         sale = {"offset": at, "product_id": name, "prices": {name: 0}, "left": byte, "limit": None}
         sales.append({**sale, "starts_at_ms": 0, "ends_at_ms": 1 + byte})
-    session |= {"shelf": products, "sales": sales}
-    state = {"session": session, "words": [str(byte) for byte in data[: limits.BLOCKED_WORDS_MAX]]}
+    session |= {"shelf": products, "sales": sales, "polls": [_POLL]}
+    ballots = {f"u:{at}": byte % 2 for at, byte in enumerate(data[:REHEARSED_BALLOTS_MAX])}
+    state = {
+        "session": session,
+        "words": [str(byte) for byte in data[: limits.BLOCKED_WORDS_MAX]],
+        "ballot_boxes": [{"poll": _POLL["poll"], "ballots": ballots}],
+    }
     body = wire.encode_one({"state": state, "command": {"type": "session.end"}})
     step = wire.decode_body(body, http_records.rehearse(VOCABULARY))
     rehearse(

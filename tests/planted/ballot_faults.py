@@ -8,6 +8,7 @@ _SQL: Final = "liveshop/features/ballots/ballots.sql"
 _STORE: Final = "tests/features/ballots/test_store.py"
 _ROOM: Final = "tests/features/ballots/test_room.py"
 _POLLS: Final = "tests/features/polls/test_room.py"
+_REHEARSED: Final = "tests/features/polls/test_rehearsal.py"
 _CLOSING_WAITS: Final = f"{_STORE}::test_closing_waits_for_the_ballots_under_way_and_counts_them"
 _CLOSE: Final = '        await self._database.commit(_SQL["close_boxes"], session_id, names)\n'
 _COMMENT: Final = (
@@ -113,5 +114,31 @@ FAULTS: Final = (
         old="            for poll in self._abandoned\n",
         new="            for poll in self._abandoned - self._suspects\n",
         tests=(f"{_POLLS}::test_a_box_that_a_node_has_closed_and_told_nothing_of_gets_its_result",),
+    ),
+    Fault(
+        name="a vote in a rehearsal replaces the first",
+        promise="P9: a host rehearses another vote than the one that viewers will have",
+        file="liveshop/features/polls/rehearsal.py",
+        old="        if ballot.voter in ballots:\n            return\n",
+        new="",
+        tests=(
+            f"{_REHEARSED}::test_the_first_vote_of_each_viewer_is_in_the_pulse_and_in_the_result",
+        ),
+    ),
+    Fault(
+        name="a rehearsed poll that takes votes after its end",
+        promise="P9: a vote is taken in a rehearsal that is missing in the result",
+        file="liveshop/features/polls/rehearsal.py",
+        old="        if command.poll not in self._polls.open:\n",
+        new="        if not self._polls.open and not self._polls.closed:\n",
+        tests=(f"{_REHEARSED}::test_a_vote_after_the_end_is_refused_unless_one_was_stored_before",),
+    ),
+    Fault(
+        name="a rehearsal that forgets the votes of open polls",
+        promise="P9: the result of a rehearsed poll has only the last vote",
+        file="liveshop/features/polls/rehearsal.py",
+        old="kept = (*polls.closed[-REHEARSED_CLOSED_POLLS_MAX:], *polls.open)",
+        new="kept = polls.closed[-REHEARSED_CLOSED_POLLS_MAX:]",
+        tests=(f"{_REHEARSED}::test_what_is_decided_on_polls_is_what_a_real_show_decides",),
     ),
 )

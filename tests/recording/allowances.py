@@ -38,7 +38,7 @@ REHEARSAL: Final = (
         "The server decides rehearsals now, by an operation of their own.",
     ),
     Allowance(
-        re.compile(r"^schemas (?:Rehears\w*|CatalogueProduct|CancelOrder|Say|Buy) .*"),
+        re.compile(r"^schemas (?:Rehears\w*|CatalogueProduct|CancelOrder|Say|Buy|Vote) .*"),
         "",
         "Rehearsals bring their records into the OpenAPI document.",
     ),

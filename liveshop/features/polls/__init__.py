@@ -3,6 +3,7 @@
 from liveshop.core.feature import Feature
 from liveshop.engine.rooms.stills import Still
 from liveshop.features.ballots import BALLOTS
+from liveshop.features.polls.rehearsal import PollsRehearsal
 from liveshop.features.polls.room import PollsRoom
 from liveshop.features.polls.rules import PollsPart, PollView, SaveRight
 from liveshop.features.polls.store import save_right
@@ -23,6 +24,7 @@ POLLS = Feature(
     still={Vote: _refuse},
     # Left out where none is open.
     shown=(("polls", list[PollView], []),),
+    rehearsal=PollsRehearsal,
     writers={SaveRight: save_right},
     audit=AUDIT,
     uses=(BALLOTS,),

@@ -6,16 +6,17 @@ from typing import Any, Final
 
 from liveshop.core.commands import EndSession
 from liveshop.core.decision import SystemCommand
-from liveshop.core.errors import BadRequest, LiveshopError, NotFound, Unauthorized
+from liveshop.core.errors import LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.roles import Identity
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
-from liveshop.features.ballots import Ballot, SessionBallots
-from liveshop.features.polls.rules import GUESTS, Poll, PollsPart, Results, thing_of, voted
+from liveshop.features.ballots import SessionBallots
+from liveshop.features.polls.rules import Poll, PollsPart, Results, voted
 from liveshop.features.polls.store import Polls
 from liveshop.features.polls.vocabulary import NAME, ClosePoll, EndPoll, Vote
+from liveshop.features.polls.votes import ballot_of, voter_of
 
 # Between two looks for boxes that are closed without a result: a node may be about to tell it.
 _BEATS_PER_LOOK: Final = 4
@@ -42,29 +43,13 @@ class PollsRoom(RoomPart):
 
     def vote(self, command: Vote, asker: Asker) -> None:
         """Cast a viewer's ballot; it is answered once it is stored, by the choice that is."""
+        assert asker.viewer is not None, "a vote comes over a connection"
         try:
-            ballot = self._ballot(command, asker)
+            ballot = ballot_of(self._polls, command, asker.viewer.identity)
         except LiveshopError as refusal:
             self._ballots.refused(refusal)
             raise
         self._ballots.cast(ballot, partial(_tell, asker, command.poll))
-
-    def _ballot(self, command: Vote, asker: Asker) -> Ballot:
-        assert asker.viewer is not None, "a vote comes over a connection"
-        identity, polls = asker.viewer.identity, self._polls
-        poll = polls.open.get(command.poll)
-        if identity is None and not _may_be_guest(command, poll):
-            raise Unauthorized
-        if poll is None and command.poll not in polls.closed:
-            raise NotFound("poll", str(command.poll))
-        if poll is not None and command.choice >= poll.size:
-            raise BadRequest(f"`choice`: the poll has {poll.size}, from 0 on")
-        return Ballot(
-            thing=thing_of(command.poll),
-            voter=_guest(command) if identity is None else _voter(identity),
-            choice=command.choice + (GUESTS if identity is None else 0),
-            closes_ms=None if poll is None else poll.ends_at_ms,
-        )
 
     def applied(self, event: Event) -> None:
         """Count what is open now."""
@@ -76,7 +61,7 @@ class PollsRoom(RoomPart):
         if not (polls := self._polls.open.values()):
             return {}
         things = [poll.thing for poll in polls]
-        chosen = await self._ballots.of_voter(things, _voter(identity))
+        chosen = await self._ballots.of_voter(things, voter_of(identity))
         votes = {str(poll.poll): chosen[poll.thing] for poll in polls if poll.thing in chosen}
         return {"votes": votes}
 
@@ -132,18 +117,6 @@ class PollsRoom(RoomPart):
                 return list(self._polls.open.values())
             case _:
                 return None
-
-
-def _voter(identity: Identity) -> str:
-    return f"u:{identity.viewer_id}"
-
-
-def _may_be_guest(command: Vote, poll: Poll | None) -> bool:
-    return command.visitor is not None and (poll is None or poll.guests)
-
-
-def _guest(command: Vote) -> str:
-    return f"v:{command.visitor}"
 
 
 def _tell(asker: Asker, poll: int, answer: int | LiveshopError) -> None:

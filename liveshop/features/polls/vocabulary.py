@@ -1,5 +1,6 @@
 """The words of polls: commands, events, and every limit."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
@@ -28,6 +29,8 @@ Show = Literal["live", "voted", "end"]
 CloseReason = Literal["timer", "manual", "session_end"]
 Offset = Annotated[int, Meta(ge=1, le=limits.OFFSET_MAX)]
 ChoiceIndex = Annotated[int, Meta(ge=0, le=SCORE_MAX)]
+RightIndex = Annotated[int, Meta(ge=0, lt=CHOICES_MAX)]
+Question = Annotated[str, Meta(max_length=QUESTION_CHARS_MAX, pattern=PLAIN)]
 
 
 class PollChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -38,6 +41,9 @@ class PollChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     product_id: Id | None = None
 
 
+Choices = Annotated[list[PollChoice], Meta(max_length=CHOICES_MAX)]
+
+
 class OpenPoll(HostCommand, frozen=True, kw_only=True, tag="poll.open"):
     """Ask the viewers something; `kind` "score" has no choices of its own, but 0 to 10.
 
@@ -46,25 +52,30 @@ class OpenPoll(HostCommand, frozen=True, kw_only=True, tag="poll.open"):
 
     feature = NAME
     opens = True
-    question: Annotated[str, Meta(max_length=QUESTION_CHARS_MAX, pattern=PLAIN)]
-    choices: Annotated[list[PollChoice], Meta(max_length=CHOICES_MAX)] = field(default_factory=list)
+    question: Question
+    choices: Choices = field(default_factory=list)
     kind: Kind = "choice"
     duration_ms: Annotated[int, Meta(ge=POLL_MS_MIN, le=POLL_MS_MAX)] | None = None
     show: Show = "live"
-    right: Annotated[int, Meta(ge=0, lt=CHOICES_MAX)] | None = None
+    right: RightIndex | None = None
     guests: bool = False
 
     def __post_init__(self) -> None:
-        if self.kind == "score":
-            if self.choices or self.right is not None:
-                raise ValueError("a poll for a score has no `choices` and no `right` one")
-            return
-        if len(self.choices) < CHOICES_MIN:
-            raise ValueError(f"give at least {CHOICES_MIN} `choices`")
-        if len({choice.label for choice in self.choices}) < len(self.choices):
-            raise ValueError("two `choices` have the same label")
-        if self.right is not None and self.right >= len(self.choices):
-            raise ValueError("`right` is none of the `choices`")
+        refuse_choices(self.kind, self.choices, self.right)
+
+
+def refuse_choices(kind: Kind, choices: Sequence[PollChoice], right: int | None = None) -> None:
+    """Raise ValueError for choices that a poll of this kind cannot have."""
+    if kind == "score":
+        if choices or right is not None:
+            raise ValueError("a poll for a score has no `choices` and no `right` one")
+        return
+    if len(choices) < CHOICES_MIN:
+        raise ValueError(f"give at least {CHOICES_MIN} `choices`")
+    if len({choice.label for choice in choices}) < len(choices):
+        raise ValueError("two `choices` have the same label")
+    if right is not None and right >= len(choices):
+        raise ValueError("`right` is none of the `choices`")
 
 
 class ClosePoll(HostCommand, frozen=True, kw_only=True, tag="poll.close"):
@@ -72,6 +83,7 @@ class ClosePoll(HostCommand, frozen=True, kw_only=True, tag="poll.close"):
 
     feature = NAME
     needs = Role.MODERATOR
+    about = "poll"
     poll: Offset
 
 

@@ -117,6 +117,7 @@ def test_a_message_is_pinned_once_and_not_after_it_was_deleted() -> None:
         show.send("chat.pin", id=chat_id)
 
 
+@pytest.mark.feature("rehearsal")
 def test_nothing_of_a_rehearsed_chat_is_written_to_the_stores(
     api: Api, postgres_url: str, redis_url: str
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
+from liveshop.core.activity import object_of
 from liveshop.core.commands import EndSession, PauseSession, ResumeSession
 from liveshop.core.decide import due
 from liveshop.core.errors import BadRequest, Conflict, LimitReached, NotFound
@@ -321,3 +322,8 @@ def _session(world: PollWorld, gauge: dict[str, Any]) -> dict[str, Any]:
         world.state, {}, viewers=0, likes=0, buying=True, parts={"polls": gauge} if gauge else {}
     )
     return snapshot(world.state, gauges, (), NOW_MS)
+
+
+def test_the_activity_log_says_which_poll_was_closed() -> None:
+    assert object_of(ClosePoll(poll=41)) == "41"
+    assert object_of(opening()) is None

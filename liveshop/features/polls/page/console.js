@@ -6,6 +6,7 @@ import { html } from "../../../pages/shared/html.js";
 import { clock, t } from "../../../pages/shared/i18n.js";
 import { useShop, useShopState, useTicked } from "../../../pages/shared/shop.js";
 import { Bars, Sum, winnersOf } from "./bars.js";
+import { votes } from "./crowd.js";
 import { PollForm } from "./form.js";
 
 const ON = new Set(["live", "paused"]);
@@ -86,7 +87,7 @@ function Polls() {
   const polls = useShopState(({ session }) => session.polls);
   const result = useShopState(({ session }) => session.poll_result);
   const on = useShopState(({ session }) => ON.has(session.status));
-  if (desk.rehearsal || !(on || result)) return null;
+  if (!on && !result) return null;
   return html`
     <section class="panel polls" aria-label=${t("polls.title")}>
       <div class="row-head"><h2>${t("polls.title")}</h2>
@@ -100,11 +101,12 @@ function Polls() {
 
 /** Ask something, unless there is nothing to ask it in. */
 function ask(desk) {
-  if (desk.isHost && !desk.rehearsal && ON.has(desk.shop.state.session.status)) desk.open("poll");
+  if (desk.isHost && ON.has(desk.shop.state.session.status)) desk.open("poll");
 }
 
 export const slots = {
   middle: Polls,
+  crowd: votes,
   dialog: { kind: "poll", Content: PollForm },
   key: { shown: "P", key: "polls.console.help", press: "p", act: ask },
 };

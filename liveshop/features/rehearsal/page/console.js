@@ -19,7 +19,8 @@ function Turn({ real, workAt }) {
   const begin = () => {
     const ask = (step) => real.office.rehearse(step);
     const { shop: { state, features }, shop } = real;
-    const rehearsed = new RehearsalShop(state, shop.now(), ask, features);
+    const crowd = () => real.slots.in("crowd");
+    const rehearsed = new RehearsalShop(state, shop.now(), ask, features, crowd);
     const rehearsing = real.rehearse(rehearsed, new RehearsalOffice(rehearsed, real));
     rehearsed.onTrouble = (refusal) =>
       rehearsing.say(rehearsing.explain(refusal), { problem: true });

@@ -20,6 +20,10 @@ function beginning(session, nowMs, features) {
   ...features.map(({ begun }) => begun));
 }
 
+/** Return the fields of a session that no answer of the server has: the pages' own. */
+const ownOf = (session, answered) =>
+  Object.fromEntries(Object.entries(session).filter(([name]) => !(name in answered)));
+
 /** The face of `Shop` that the console uses. */
 export class RehearsalShop {
   /** Is told once of what keeps the crowd from acting, until it can act again. */
@@ -29,6 +33,7 @@ export class RehearsalShop {
   #offsetMs;
   #ask;
   #features;
+  #crowd;
   #kept; // the state of the rehearsal as the server answered it last
   #last = Promise.resolve();
   #acting = false;
@@ -36,13 +41,15 @@ export class RehearsalShop {
 
   /**
    * `ask(step)` has the server decide a step; it resolves with what follows from that. `features`
-   * are those of the real show.
+   * are those of the real show. `crowd()` returns what yields their steps of the made-up crowd, by
+   * the session and the time, as `happenings` does.
    */
-  constructor({ session, viewer }, nowMs, ask, features) {
+  constructor({ session, viewer }, nowMs, ask, features, crowd = () => []) {
     this.sessionId = session.id;
     this.#offsetMs = nowMs - performance.now();
     this.#ask = ask;
     this.#features = features;
+    this.#crowd = crowd;
     this.#kept = { session: beginning(session, Math.round(nowMs), features) };
     this.figures = new RehearsalFigures(this.#kept.session);
     const initial = Object.assign({}, initialState, ...features.map((each) => each.initial));
@@ -96,6 +103,7 @@ export class RehearsalShop {
 
   /** Show what the server has decided as if a socket had brought it. */
   #hear({ events, order, state }, command) {
+    const before = this.#kept.session;
     this.#kept = state;
     this.catalogue.keep(state.products);
     for (const event of events) {
@@ -112,7 +120,8 @@ export class RehearsalShop {
       this.#take({ type: "viewer.muted", viewer_id: command.viewer_id, until_ms });
     }
     const { viewers, likes } = this.state.session;
-    this.#take({ ...state.session, viewers, likes });
+    const own = ownOf(this.state.session, before);
+    this.#take({ ...own, ...state.session, viewers, likes });
   }
 
   #take(message) {
@@ -130,7 +139,8 @@ export class RehearsalShop {
     }
     if (this.#acting) return; // a slow server makes a quieter crowd, and no queue
     this.#acting = true;
-    for (const step of happenings(session, this.now())) {
+    const wishes = [happenings, ...this.#crowd()].flatMap((of) => [...of(session, this.now())]);
+    for (const step of wishes) {
       await this.#decide(step).then(() => this.#tell(null), (refusal) => this.#tell(refusal));
     }
     this.#acting = false;
