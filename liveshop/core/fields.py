@@ -10,7 +10,7 @@ from liveshop.core import limits
 
 # No control characters (C0, DEL, C1) and no line separators; not empty.
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
-# A person: all viewers see it, and with blanks around it two would look alike. `#` is the house's.
+# A person: all viewers see it, and with blanks around it two would look alike. `#` is our own.
 PERSON = r"^(?![#\s])[^\x00-\x1f\x7f-\x9f\u2028\u2029]+(?<!\s)\Z"
 # With what stands between a shop and the id of a payment.
 PAYMENTS_AFTER = r"^[^\x00-\x1e\x7f-\x9f\u2028\u2029]+\Z"

@@ -23,8 +23,8 @@ def sample(node: Node, rooms: Collection[Room], *, stills: int) -> None:
     metrics.stills.set(stills)
     for feature in node.vocabulary.features:
         if feature.metrics is not None:
-            parts = [room.session.parts[feature.name] for room in rooms if feature.room]
-            metrics[feature.metrics].sample(parts)
+            of_rooms = (room.session.parts.get(feature.name) for room in rooms)
+            metrics[feature.metrics].sample([part for part in of_rooms if part is not None])
     metrics.held.set(sum(room.held for room in rooms))
     metrics.writer_lag.set(max((room.writer.lag_s for room in rooms), default=0.0))
     metrics.estimated_wait.set(max((room.estimated_wait_s for room in rooms), default=0.0))

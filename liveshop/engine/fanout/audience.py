@@ -26,9 +26,6 @@ class Audience:
     def __len__(self) -> int:
         return len(self._seated)
 
-    def __contains__(self, viewer: Viewer) -> bool:
-        return viewer in self._seated
-
     def has(self, viewer: Viewer) -> bool:
         """Return True if a viewer is seated or expected, so that an answer may reach it."""
         return viewer in self._seated or viewer in self._expected

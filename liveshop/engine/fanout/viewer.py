@@ -16,4 +16,4 @@ class Viewer(Protocol):
         """Write a complete WebSocket frame; never blocks, never raises, no-op once closing."""
 
     def close(self, code: int, reason: str) -> None:
-        """Start the closing handshake; idempotent. The edge calls `Engine.disconnect` after."""
+        """Start the closing handshake; idempotent. `ViewerAdmission.disconnect` is called after."""

@@ -110,9 +110,6 @@ class Stills:
     def __len__(self) -> int:
         return len(self._stills)
 
-    def __contains__(self, session_id: str) -> bool:
-        return session_id in self._stills
-
     @property
     def session_ids(self) -> list[str]:
         """The sessions that are shown as stills."""

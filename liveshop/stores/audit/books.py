@@ -31,8 +31,8 @@ async def audit_books(
     """Return what does not add up in Postgres, all of it as of one instant.
 
     `files` are the checks of features. Of each check the first FINDINGS_KEPT_MAX are returned;
-    `step` is called after each. A payment that is being
-    worked on at this very moment is a finding: ask again.
+    `step` is called after each. A payment that is being worked on at this very moment is a
+    finding: ask again.
     """
     findings: list[Finding] = []
     more = [(name, sql, file.checks[name]) for file in files for name, sql in file.queries.items()]
