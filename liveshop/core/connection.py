@@ -6,12 +6,14 @@ what time asks for (`tick`), and does what it is told. Instants are those of any
 goes back.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from liveshop.core import limits, wire
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.commands import Command, Hello, Rate
+from liveshop.core.commands import PURCHASES, Buy, Command, Hello, Rate
 from liveshop.core.errors import (
     BadFrame,
     BadRequest,
@@ -24,6 +26,8 @@ from liveshop.core.errors import (
 from liveshop.core.feature import Vocabulary
 from liveshop.core.rate import Bucket
 from liveshop.core.roles import Identity, Role
+
+_BUY: Final = Buy.__struct_config__.tag
 
 
 class Phase(Enum):
@@ -74,6 +78,10 @@ class Allowance(Bucket):
         return bucket
 
 
+def _reads_all(message: wire.Message) -> bool:
+    return False
+
+
 class Connection:
     """One viewer's connection: it knows what may be said now, and by when it must be heard of."""
 
@@ -119,10 +127,14 @@ class Connection:
         self._frames = self._frames or Bucket(*limits.FRAMES_RATE, now_ms)
         return self._frames.take(now_ms, frames) > 0
 
-    def receive(self, text: str, now_ms: int) -> Command | bytes | Close:
+    def receive(
+        self, text: str, now_ms: int, refuses_unread: Callable[[wire.Message], bool] = _reads_all
+    ) -> Command | bytes | Close | None:
         """Take a message; return what to carry out, a frame that refuses it, or a close.
 
         While JOINING it returns no command but Hello: check its token, then call `join`.
+        `refuses_unread` is asked about each `buy` of one with a token, before it is read whole. If
+        it has answered that with a refusal, there is nothing to carry out, which is None.
         """
         assert self.phase is not Phase.CLOSING, "the shell drops what comes after a close"
         try:
@@ -132,7 +144,7 @@ class Connection:
         if self.phase is Phase.JOINING and message.get("type") != "hello":
             return Close(CloseCode.NO_HELLO, "the first message is `hello`")
         try:
-            return self._admit(message, now_ms)
+            return self._admit(message, now_ms, refuses_unread)
         except LiveshopError as refusal:
             return wire.error_frame(refusal, wire.ref_of(message))
 
@@ -235,13 +247,19 @@ class Connection:
         self._ping_at_ms = now_ms + self._ping_ms
         return Nudge.PING
 
-    def _admit(self, message: wire.Message, now_ms: int) -> Command:
+    def _admit(
+        self, message: wire.Message, now_ms: int, refuses_unread: Callable[[wire.Message], bool]
+    ) -> Command | None:
         allowance = self._allowance
         if allowance is None:
             is_host = self.identity is not None and self.identity.role >= Role.HOST
             rate = limits.HOST_COMMANDS_RATE if is_host else limits.COMMANDS_RATE
             allowance = self._allowance = Allowance(*rate, now_ms)
         _charge(allowance, now_ms)
+        # Under overload most of what comes is a `buy` to refuse, and half of that is reading it.
+        if message.get("type") == _BUY and self.identity is not None and refuses_unread(message):
+            allowance.of(PURCHASES, now_ms).take(now_ms)
+            return None
         command = self._vocabulary.command(message)
         if isinstance(command, Hello) and self.phase is Phase.JOINED:
             raise BadRequest("`hello` was sent already, and comes only once")

@@ -6,6 +6,7 @@ from typing import Protocol
 from liveshop.core.access import Revocations
 from liveshop.core.commands import Command
 from liveshop.core.feature import Vocabulary
+from liveshop.core.wire import Message
 from liveshop.engine.fanout.viewer import Viewer
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.purchase.lateness import Lateness
@@ -79,6 +80,9 @@ class GatewayViewers(Protocol):
 
     def submit(self, viewer: Viewer, command: Command) -> None:
         """Carry out a command that the viewer's role allows, and answer it."""
+
+    def refuses_unread(self, viewer: Viewer, message: Message, /) -> bool:
+        """Refuse a `buy` that the node is too busy for, before it is read whole."""
 
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         """Write an answer of the gateway's own, after the welcome if that is still to come."""

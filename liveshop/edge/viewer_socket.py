@@ -312,7 +312,9 @@ class ViewerSocket(WatchedSocket):
         self._flush()
 
     def _take_text(self, text: str, sent_ms: int) -> None:
-        match self._connection.receive(text, sent_ms):
+        match self._connection.receive(text, sent_ms, self._refuses_unread):
+            case None:
+                return  # it is answered
             case bytes(refusal):
                 self._gateway.engine.node.metrics.commands_refused.inc()
                 self._refuse(refusal)
@@ -320,6 +322,9 @@ class ViewerSocket(WatchedSocket):
                 self.close(code, reason)
             case command:
                 self._carry_out(command)
+
+    def _refuses_unread(self, message: wire.Message) -> bool:
+        return self._gateway.engine.viewer_admission.refuses_unread(self, message)
 
     def _carry_out(self, command: Command) -> None:
         try:

@@ -1,12 +1,13 @@
 """The viewer's connection as a state machine: no socket, no clock."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from liveshop.core.close_codes import CloseCode
-from liveshop.core.commands import AskTime, Buy, Hello
+from liveshop.core.commands import PURCHASES, AskTime, Buy, Hello, Reserve
 from liveshop.core.connection import Close, Connection, Nudge, Phase
 from liveshop.core.roles import Identity, Role
 from tests.vocabulary import VOCABULARY
@@ -28,7 +29,14 @@ def joined(role: Role | None = None) -> Connection:
 
 
 def say(connection: Connection, message: Any, now_ms: int = T0) -> Any:
-    outcome = connection.receive(json.dumps(message), now_ms)
+    return told(connection.receive(json.dumps(message), now_ms))
+
+
+def say_to(connection: Connection, message: Any, refuses: Callable[[Any], bool]) -> Any:
+    return told(connection.receive(json.dumps(message), T0, refuses))
+
+
+def told(outcome: Any) -> Any:
     if not isinstance(outcome, bytes):
         return outcome
     assert outcome[0] == 0x81, "a final text frame"
@@ -284,3 +292,28 @@ def test_a_closing_connection_asks_for_nothing_until_it_is_cut() -> None:
     assert connection.due_ms == T0 + 30_000
     assert connection.tick(T0 + 29_999) is None
     assert connection.tick(T0 + 30_000) is Nudge.ABORT
+
+
+def test_a_buy_that_is_refused_unread_is_nothing_to_carry_out_and_counts_towards_its_rate() -> None:
+    buyer, asked = joined(Role.VIEWER), []
+
+    def refuses(message: Any) -> bool:
+        asked.append(message)
+        return len(asked) <= PURCHASES.burst
+
+    for number in range(PURCHASES.burst):
+        assert buyer.receive(json.dumps(BUY | {"ref": number, "sku": 7}), T0, refuses) is None
+    assert [message["ref"] for message in asked] == list(range(PURCHASES.burst))
+    assert code(say_to(buyer, BUY, refuses)) == "rate_limited"
+
+
+def test_nothing_is_refused_unread_but_a_buy_of_one_with_a_token() -> None:
+    def refuses(message: Any) -> bool:
+        raise AssertionError(f"asked about {message}")
+
+    assert code(say_to(joined(), BUY, refuses)) == "unauthorized"
+    assert isinstance(say_to(joined(Role.VIEWER), TIME, refuses), AskTime)
+    reserve = BUY | {"type": "reserve"}
+    assert isinstance(say_to(joined(Role.VIEWER), reserve, refuses), Reserve)
+    joining = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0)
+    assert isinstance(say_to(joining, BUY, refuses), Close)

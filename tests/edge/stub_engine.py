@@ -85,6 +85,9 @@ class StubEngine:
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         viewer.write(answer)
 
+    def refuses_unread(self, viewer: Viewer, message: wire.Message) -> bool:
+        return False
+
     def submit(self, viewer: Viewer, command: Command) -> None:
         self.submitted.append(command)
         match command:

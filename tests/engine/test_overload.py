@@ -109,6 +109,25 @@ async def test_a_replay_of_what_is_reserved_is_answered_while_others_are_busy(
         assert (await _answer(ada, 9))["code"] == "busy"
 
 
+async def test_while_purchases_are_refused_a_buy_is_busy_by_its_rid_alone(
+    redis_url: str, postgres_url: str
+) -> None:
+    async with _overloaded_orders(redis_url, postgres_url) as world:
+        shop, session_id, (ada, bo, *_), rids, _ = world
+        refuses = (await shop.engine.rooms.get(session_id)).refuses_unread
+        malformed = {"type": "buy", "ref": 9, "rid": str(uuid4()), "sku": 7}
+        assert not refuses(ada, malformed), "nobody was refused yet"
+        shop.buy(ada, "OBS-M", ref=7)
+        assert (await _answer(ada, 7))["code"] == "busy"
+        assert refuses(ada, malformed)
+        answer = await _answer(ada, 9)
+        assert (answer["code"], "retry_after_ms" in answer) == ("busy", True)
+        assert not refuses(ada, malformed | {"rid": rids[0]}), "it is reserved already"
+        assert not refuses(ada, malformed | {"rid": 7}), "its rid may be another's"
+        await shop.host(session_id, "viewer.ban", viewer_id="b1")
+        assert not refuses(bo, malformed), "a ban may be the answer"
+
+
 async def test_a_checkout_that_would_wait_too_long_is_busy_and_leaves_the_cart_as_it_is(
     redis_url: str, postgres_url: str
 ) -> None:

@@ -21,6 +21,26 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="what is reserved refused unread",
+        promise="P5: a buyer whose unit is set aside is told that nothing was done",
+        file=f"{_ENGINE}/rooms/room.py",
+        old="busy = self._combiner.refuses(rid, buys=True)\n        if busy is None:",
+        new="busy = self.admission.refuse_purchase(self.purchases_waiting, "
+        "self.writer.under_way, buys=True)\n        if busy is None:",
+        tests=(f"{_OVERLOAD}::test_while_purchases_are_refused_a_buy_is_busy_by_its_rid_alone",),
+    ),
+    Fault(
+        name="what is refused unread costs no rate",
+        promise="a rate per viewer: one connection may ask as often as it likes under overload",
+        file="liveshop/core/connection.py",
+        old="            allowance.of(PURCHASES, now_ms).take(now_ms)\n",
+        new="",
+        tests=(
+            "tests/core/test_connection.py::test_a_buy_that_is_refused_unread"
+            "_is_nothing_to_carry_out_and_counts_towards_its_rate",
+        ),
+    ),
+    Fault(
         name="the end of buying spared with the gauges",
         promise="overload: buyers go on asking a store that is away",
         file=f"{_ENGINE}/fanout/broadcast.py",

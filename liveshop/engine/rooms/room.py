@@ -23,6 +23,7 @@ from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Charge
 from liveshop.core.roles import Identity, Role
+from liveshop.core.wire import Message, error_frame, ref_of
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.mailbox import Asker, ViewerAsker
 from liveshop.engine.fanout.pulse import Pulse
@@ -162,6 +163,22 @@ class Room:
             self._submit(viewer, command, asker)
         except LiveshopError as refusal:
             asker.refuse(refusal)
+
+    def refuses_unread(self, viewer: Viewer, message: Message) -> bool:
+        """Refuse a `buy` as `busy` before it is read whole; False where it has to be read.
+
+        It has to unless others were refused just now, and no ban might be its answer.
+        """
+        rid = message.get("rid")
+        if not self.admission.refused_lately or self._bans or not isinstance(rid, str):
+            return False
+        if not self.session.epochs.buying:
+            return False
+        busy = self._combiner.refuses(rid, buys=True)
+        if busy is None:
+            return False
+        self.session.audience.write_to(viewer, error_frame(busy, ref_of(message)))
+        return True
 
     def _submit(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         match command:

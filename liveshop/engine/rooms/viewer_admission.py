@@ -73,6 +73,11 @@ class ViewerAdmission:
             else:
                 self._keep(viewer, error_frame(Busy(), command.ref))
 
+    def refuses_unread(self, viewer: Viewer, message: Message) -> bool:
+        """Refuse a `buy` by its rid alone while purchases are refused, whatever else it says."""
+        place = self._inside.get(viewer)
+        return isinstance(place, Room) and place.refuses_unread(viewer, message)
+
     def answer(self, viewer: Viewer, answer: bytes) -> None:
         """Write an answer that was not ours to give, after the welcome if that is to come."""
         place = self._inside.get(viewer)
