@@ -1,5 +1,6 @@
 """Where a stampede takes place: a node, its stores, the buyers, and what each of them costs."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +35,29 @@ class Costs:
     def total(self) -> int:
         """The CPU of all of them together."""
         return self.server + self.redis + self.postgres
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a rush in which arrivals came: its ends by the monotonic clock, and its CPU.
+
+    `load_s` and `others_s` are the CPU of the load and of strangers.
+    """
+
+    began_ns: int
+    ended_ns: int
+    costs: Costs
+    load_s: float
+    others_s: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it was."""
+        return (self.ended_ns - self.began_ns) / 1e9
+
+    def count(self, instants: Sequence[int]) -> int:
+        """Return how many instants are in it."""
+        return sum(self.began_ns < each <= self.ended_ns for each in instants)
 
 
 @dataclass(frozen=True)
@@ -102,8 +126,35 @@ class Arena:
     def rush(self, rush: Rush, server_pid: int | None = None) -> Run:
         """Let the buyers buy."""
         before = self.costs(server_pid)
-        outcome: Outcome = self._load.ask("rush", rush, seconds=rush.seconds_max + 2 * _SPARE_S)
+        self._begin(rush)
+        outcome = self._end(rush)
         return Run(outcome, self.costs(server_pid) - before)
+
+    def rush_for(self, seconds: float, rush: Rush) -> tuple[Run, Window]:
+        """Let the buyers buy, and look at the first seconds besides."""
+        before, ticks = self.costs(), system.busy_and_all_ticks()
+        load_ns = system.cpu_ns(self._load.pid)
+        self._begin(rush)
+        began_ns = time.monotonic_ns()
+        time.sleep(seconds)
+        ended_ns, costs = time.monotonic_ns(), self.costs() - before
+        load_s = (system.cpu_ns(self._load.pid) - load_ns) / 1e9
+        busy, passed = (
+            now - then for now, then in zip(system.busy_and_all_ticks(), ticks, strict=True)
+        )
+        cores_s = system.machine()["cores"] * (ended_ns - began_ns) / 1e9
+        others_s = max(0.0, busy / max(1, passed) * cores_s - load_s - costs.total / 1e9)
+        window = Window(began_ns, ended_ns, costs, load_s, others_s)
+        outcome = self._end(rush)
+        return Run(outcome, self.costs() - before), window
+
+    def _begin(self, rush: Rush) -> None:
+        self._load.ask("prepare", rush)
+        self._load.begin("rush", rush)
+
+    def _end(self, rush: Rush) -> Outcome:
+        outcome: Outcome = self._load.end(seconds=rush.seconds_max + 2 * _SPARE_S)
+        return outcome
 
     def session(self, skus: Sequence[str], units: int) -> Target:
         """Open a session with a product for each SKU; they are in the catalogue already."""

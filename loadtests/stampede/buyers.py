@@ -78,7 +78,12 @@ class Buyers:
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
         """Return what can be asked of it."""
-        return {"join": self.join, "rush": self.rush, "leave": self.leave}
+        return {
+            "join": self.join,
+            "prepare": self.prepare,
+            "rush": self.rush,
+            "leave": self.leave,
+        }
 
     def idle(self) -> None:
         """Listen until a request may be there, so that no reader looks slow."""
@@ -93,9 +98,8 @@ class Buyers:
         return len(self._sockets)
 
     def rush(self, rush: Rush) -> Outcome:
-        """Let everyone buy, and return what came of it."""
+        """Let everyone buy what was prepared, and return what came of it."""
         assert self._sockets, "somebody has joined"
-        self._prepare(rush)
         notes = self._notes
         cpu, began_ns = time.process_time_ns(), time.monotonic_ns()
         ends_ns = began_ns + int(rush.seconds_max * 1e9)
@@ -147,7 +151,8 @@ class Buyers:
 
     # Buying
 
-    def _prepare(self, rush: Rush) -> None:
+    def prepare(self, rush: Rush) -> None:
+        """Write what everyone will say."""
         # No ref comes twice: an answer to an earlier rush is none to this one.
         self._first_ref += len(self._frames)
         rids = [str(uuid.uuid4()).encode() for _ in range(rush.attempts)]

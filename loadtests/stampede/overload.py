@@ -18,7 +18,7 @@ import asyncpg
 from loadtests.kit import system
 from loadtests.kit.report import aligned, percentile
 from loadtests.kit.shop import Shop
-from loadtests.stampede.arena import Arena, Costs, Run, open_arena
+from loadtests.stampede.arena import Arena, Costs, Run, Window, open_arena
 from loadtests.stampede.bench import UNITS, Bench
 from loadtests.stampede.rejection import rejection_us
 from loadtests.stampede.rush import Rush
@@ -41,32 +41,30 @@ _LATE_MS_MAX: Final = 100.0
 
 @dataclass(frozen=True)
 class Measured:
-    """The outcome of one rush; `load_s` and `others_s` are the CPU of the load and of strangers."""
+    """The outcome of one rush, judged by the window in which arrivals came.
+
+    Later there is less to sell to than the node carries: those who are left have waited too long,
+    and what it costs to tell them so has come before.
+    """
 
     rate: float
     run: Run
-    load_s: float
-    others_s: float
+    window: Window
 
     @property
-    def last_ns(self) -> int:
-        """When the last order was confirmed in time."""
-        return max(self.run.outcome.served_ns, default=self.run.outcome.ended_ns)
-
-    @property
-    def seconds(self) -> float:
-        """How long it took until then."""
-        return (self.last_ns - self.run.outcome.began_ns) / 1e9
+    def served(self) -> int:
+        """How many orders were confirmed in the window while their buyers waited."""
+        return self.window.count(self.run.outcome.served_ns)
 
     @property
     def refusals(self) -> int:
-        """How often the server had said `busy` by then: also to those who had given up."""
-        return sum(each <= self.last_ns for each in self.run.outcome.busy_ns)
+        """How often the server said `busy` in the window: also to those who had given up."""
+        return self.window.count(self.run.outcome.busy_ns)
 
     @property
     def goodput(self) -> float:
-        """Orders a second that were confirmed while their buyers waited."""
-        return len(self.run.outcome.served_ns) / self.seconds
+        """The orders of a second."""
+        return self.served / self.window.seconds
 
     @property
     def busy(self) -> int:
@@ -157,14 +155,9 @@ def _median(steps: Sequence[Measured]) -> Measured:
 def _rush(
     arena: Arena, skus: Sequence[str], rate: float, seconds: float, seconds_max: float = 60.0
 ) -> Measured:
-    before = system.busy_and_all_ticks()
     attempts = max(1, round(rate * seconds))
-    run = arena.rush(Rush(tuple(skus), attempts, rate, seconds_max, patience_s=_PATIENCE_S))
-    after = system.busy_and_all_ticks()
-    load_s = run.outcome.cpu * run.seconds
-    worked = (after[0] - before[0]) / max(1, after[1] - before[1])
-    others_s = max(0.0, worked * _cores() * run.seconds - load_s - run.costs.total / 1e9)
-    return Measured(rate, run, load_s, others_s)
+    rush = Rush(tuple(skus), attempts, rate, seconds_max, patience_s=_PATIENCE_S)
+    return Measured(rate, *arena.rush_for(seconds, rush))
 
 
 def _idle(arena: Arena) -> Costs:
@@ -224,18 +217,18 @@ def _locked(shop: Shop, session_id: str) -> Iterator[None]:
 
 def _carried(step: Measured, prices: Prices) -> dict[str, float]:
     """Return what the processor time left would carry a second, and every term of it."""
-    seconds, idle = step.seconds, prices.idle
+    window, seconds, idle = step.window, step.window.seconds, prices.idle
     refusals_s = prices.refusal_s * step.refusals
     machine_s = _cores() * seconds
-    left_s = machine_s - step.load_s - step.others_s - idle.total / 1e9 * seconds - refusals_s
+    left_s = machine_s - window.load_s - window.others_s - idle.total / 1e9 * seconds - refusals_s
     one_core_s = seconds - idle.server / 1e9 * seconds - refusals_s
     by_all = max(0.0, left_s) / prices.order_all_s / seconds
     by_server = max(0.0, one_core_s) / prices.order_server_s / seconds
     return {
         "seconds": seconds,
         "cores × s": machine_s,
-        "load s": step.load_s,
-        "others s": step.others_s,
+        "load s": window.load_s,
+        "others s": window.others_s,
         "idle s": idle.total / 1e9 * seconds,
         "refusals s": refusals_s,
         "left s": left_s,
@@ -245,7 +238,7 @@ def _carried(step: Measured, prices: Prices) -> dict[str, float]:
 
 
 def _note(bench: Bench, factor: int, step: Measured, peak: Measured, prices: Prices) -> None:
-    outcome, costs = step.run.outcome, step.run.costs
+    outcome, costs = step.run.outcome, step.window.costs
     name = "the peak" if factor == 1 else f"{factor} ×"
     carried = _carried(step, prices)
     row = {
@@ -261,7 +254,7 @@ def _note(bench: Bench, factor: int, step: Measured, peak: Measured, prices: Pri
         "asked_again": outcome.asked_again,
         "served_ms": [percentile(outcome.served_ms, each) for each in (50, 99)],
         "refused_ms": [percentile(outcome.refused_ms, each) for each in (50, 99)],
-        "cpu_s": [costs.server / 1e9, costs.redis / 1e9, costs.postgres / 1e9, step.load_s],
+        "cpu_s": [costs.server / 1e9, costs.redis / 1e9, costs.postgres / 1e9, step.window.load_s],
         "late_ms": percentile(outcome.late_ms, 99),
         "load": outcome.cpu,
         "carried": carried,

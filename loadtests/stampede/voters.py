@@ -20,10 +20,10 @@ class Voters(Buyers):
     A vote is `confirmed` once it is answered by the choice that was made.
     """
 
-    def _prepare(self, rush: Rush) -> None:
+    def prepare(self, rush: Rush) -> None:
         voters = len(self._sockets)
         assert rush.attempts == voters * len(rush.skus), "each votes once in each poll"
-        super()._prepare(rush)
+        super().prepare(rush)
         self._frames = [
             client_frame(
                 TEXT,

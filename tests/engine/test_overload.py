@@ -109,7 +109,7 @@ async def test_a_replay_of_what_is_reserved_is_answered_while_others_are_busy(
         assert (await _answer(ada, 9))["code"] == "busy"
 
 
-async def test_while_purchases_are_refused_a_buy_is_busy_by_its_rid_alone(
+async def test_while_purchases_are_refused_a_buy_is_busy_by_nothing_but_its_rid(
     redis_url: str, postgres_url: str
 ) -> None:
     async with _overloaded_orders(redis_url, postgres_url) as world:

@@ -27,7 +27,9 @@ FAULTS: Final = (
         old="busy = self._combiner.refuses(rid, buys=True)\n        if busy is None:",
         new="busy = self.admission.refuse_purchase(self.purchases_waiting, "
         "self.writer.under_way, buys=True)\n        if busy is None:",
-        tests=(f"{_OVERLOAD}::test_while_purchases_are_refused_a_buy_is_busy_by_its_rid_alone",),
+        tests=(
+            f"{_OVERLOAD}::test_while_purchases_are_refused_a_buy_is_busy_by_nothing_but_its_rid",
+        ),
     ),
     Fault(
         name="what is refused unread costs no rate",

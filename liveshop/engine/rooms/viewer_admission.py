@@ -74,7 +74,7 @@ class ViewerAdmission:
                 self._keep(viewer, error_frame(Busy(), command.ref))
 
     def refuses_unread(self, viewer: Viewer, message: Message) -> bool:
-        """Refuse a `buy` by its rid alone while purchases are refused, whatever else it says."""
+        """Refuse a `buy` by its rid while purchases are refused, whatever else it says."""
         place = self._inside.get(viewer)
         return isinstance(place, Room) and place.refuses_unread(viewer, message)
 
