@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, cast
 
 from websockets.frames import Frame, Opcode
@@ -20,13 +21,7 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.handshake import Head, not_here, session_of, shake_hands, turn_of
 from liveshop.edge.raw_socket import RawSocket, reset
 from liveshop.edge.watched_socket import WatchedSocket
-from liveshop.edge.websocket import WebSocket, close_code, whole_text
-
-_PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
-# The first two bytes of the masked, empty pong that answers it, and what it takes in all: most
-# of what viewers ever say.
-_PONG: Final = b"\x8a\x80"
-_PONG_BYTES: Final = 6
+from liveshop.edge.websocket import PING, PONG, PONG_BYTES, WebSocket, close_code, whole_text
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -90,7 +85,7 @@ class ViewerSocket(WatchedSocket):
     def read(self, data: bytes, spread_ns: int = 0, /) -> None:
         """Read frames, the last of which came so much later than the first."""
         if self._websocket is None and self._connection.phase is not Phase.CLOSING:
-            if len(data) == _PONG_BYTES and data.startswith(_PONG):
+            if len(data) == PONG_BYTES and data.startswith(PONG):
                 self._connection.pong(self._gateway.now_ms())
                 return
             if not (data := self._read_texts(data, spread_ns)):
@@ -198,7 +193,7 @@ class ViewerSocket(WatchedSocket):
                 self.identity = self._connection.identity
                 self._gateway.engine.viewer_admission.lapse(self)
             case Nudge.PING:
-                self.write(_PING)
+                self.write(PING)
             case Close(code, reason):
                 self.close(code, reason)
         self._gateway.schedule(self)
@@ -312,7 +307,8 @@ class ViewerSocket(WatchedSocket):
         self._flush()
 
     def _take_text(self, text: str, sent_ms: int) -> None:
-        match self._connection.receive(text, sent_ms, self._refuses_unread):
+        admission = self._gateway.engine.viewer_admission
+        match self._connection.receive(text, sent_ms, partial(admission.refuses_unread, self)):
             case None:
                 return  # it is answered
             case bytes(refusal):
@@ -322,9 +318,6 @@ class ViewerSocket(WatchedSocket):
                 self.close(code, reason)
             case command:
                 self._carry_out(command)
-
-    def _refuses_unread(self, message: wire.Message) -> bool:
-        return self._gateway.engine.viewer_admission.refuses_unread(self, message)
 
     def _carry_out(self, command: Command) -> None:
         try:

@@ -30,6 +30,11 @@ except ImportError:  # where the library could not be compiled
     from websockets.utils import apply_mask
 
 SUBPROTOCOL: Final = Subprotocol("liveshop.v1")
+PING: Final = Frame(Opcode.PING, b"").serialize(mask=False)
+# The first two bytes of the masked, empty pong that answers it, and what it takes in all: most of
+# what viewers ever say.
+PONG: Final = b"\x8a\x80"
+PONG_BYTES: Final = 6
 _WINDOW_BITS: Final = 15
 # The first byte of a text message in one frame without extensions; the rest as RFC 6455 5.2 has it.
 _FINAL_TEXT: Final = 0x81
