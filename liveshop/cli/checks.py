@@ -15,12 +15,14 @@ from liveshop.core.limits import CLOCK_JUMP_ALARM_MS
 from liveshop.core.plain_text import plain_text
 from liveshop.core.settings import Settings, SettingsError
 from liveshop.stores.postgres.database import Database
-from liveshop.stores.postgres.migrate import current, fits, head
+from liveshop.stores.postgres.migrate import MayNotMigrate, current, fits, head
+from liveshop.stores.postgres.rights import Rights, rights_of
 from liveshop.stores.redis.link import RedisLink
 from liveshop.stores.redis.ways import link_to
 
 _REDIS_MIN: Final = (7, 0)
 _POSTGRES_MIN: Final = 15
+_GRANT: Final = "Run deploy/postgres/roles.sql as the role that owns the tables, or as a superuser."
 
 
 class Verdict(StrEnum):
@@ -169,16 +171,42 @@ async def _postgres_checks(database: Database, url: str) -> list[Check]:
     if row["synchronous"] == "off" or row["fsync"] == "off":
         found = "PostgreSQL may lose confirmed orders in a crash."
         checks.append(Check(Verdict.BAD, found, "Set fsync and synchronous_commit to on."))
-    revision, wanted = await current(url), head()
+    rights = await rights_of(database)
+    if not rights.closed_schema:
+        checks.append(await _schema_check(url))
+    return [*checks, _rights_check(rights)]
+
+
+async def _schema_check(url: str) -> Check:
+    wanted = head()
+    try:
+        revision = await current(url)
+    except MayNotMigrate as error:
+        return Check(Verdict.BAD, f"The schema cannot be read: {error}.", _GRANT)
     if revision == wanted:
-        checks.append(_good(f"The schema is at {wanted}."))
-    elif fits(revision):
-        found = f"The schema is at {revision}, which a later release has made: this one works too."
-        checks.append(_good(found))
-    else:
-        found = f"The schema is at {revision or 'nothing'}, this release needs {wanted}."
-        checks.append(Check(Verdict.BAD, found, "Run `liveshop migrate`."))
-    return checks
+        return _good(f"The schema is at {wanted}.")
+    if fits(revision):
+        return _good(
+            f"The schema is at {revision}, which a later release has made: this one works too."
+        )
+    found = f"The schema is at {revision or 'nothing'}, this release needs {wanted}."
+    return Check(Verdict.BAD, found, "Run `liveshop migrate`.")
+
+
+def _rights_check(rights: Rights) -> Check:
+    """Look whether the role has the rights that a node needs, and only these."""
+    role = rights.role
+    if rights.closed_schema:
+        found = f"The role {role} may not use the schema {rights.closed_schema} of the tables."
+        return Check(Verdict.BAD, found, _GRANT)
+    if rights.missing:
+        lacking = "; ".join(f"{table} ({what})" for table, what in rights.missing.items())
+        return Check(Verdict.BAD, f"The role {role} lacks rights on tables: {lacking}.", _GRANT)
+    if rights.changes_schema:
+        found = f"The role {role} may change the schema, which nodes never do."
+        fix = "Give this role to `liveshop migrate`, and nodes that of deploy/postgres/roles.sql."
+        return Check(Verdict.WARNING, found, fix)
+    return _good(f"The role {role} may read and write rows, and change no table.")
 
 
 def _away(store: str, setting: str, error: BaseException) -> Check:

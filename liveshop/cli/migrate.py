@@ -26,4 +26,9 @@ def migrate() -> None:
             f"PostgreSQL does not answer at LIVESHOP_POSTGRES_URL: {reason(error)};"
             " `liveshop doctor` says more"
         ) from error
+    except schema.MayNotMigrate as error:
+        raise click.ClickException(
+            f"{error}: `liveshop migrate` needs the role that owns the tables, and nodes another"
+            " one (deploy/postgres/roles.sql)"
+        ) from error
     click.echo(f"The schema is at {now}" + (", as it was." if before == now else "."))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -29,20 +30,91 @@ def test_the_compose_file_keeps_to_its_specification() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def _settings(name: str) -> Settings:
+    given = {
+        key: re.sub(r"\$\{\w+:\?[^}]*\}", "s" * 32, re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value))
+        for key, value in _SERVICES[name]["environment"].items()
+        if key.startswith("LIVESHOP_")
+    }
+    return Settings.read(given)
+
+
 def test_the_nodes_settings_are_read_as_they_are_meant() -> None:
     for name in _NODES:
-        given = {
-            key: re.sub(r"\$\{\w+:\?[^}]*\}", "s" * 32, re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value))
-            for key, value in _SERVICES[name]["environment"].items()
-        }
-        settings = Settings.read(given)
+        settings = _settings(name)
         settings.require_keys()
-        assert settings.redis_url == "redis://valkey:6379/0"
-        assert "@postgres/" in settings.postgres_url
+        assert settings.redis_url == f"redis://:{'s' * 32}@valkey:6379/0"
+        assert settings.postgres_url == f"postgresql://liveshop_app:{'s' * 32}@postgres/liveshop"
         address = _SERVICES["nginx"]["networks"]["default"]["ipv4_address"]
         assert [str(network) for network in settings.trusted_proxies] == [f"{address}/32"]
         grace_s = int(_SERVICES[name]["stop_grace_period"].removesuffix("s"))
         assert grace_s > settings.drain_ms / 1000 + STOP_S_MAX
+
+
+def test_only_the_migration_is_the_role_that_may_change_the_schema() -> None:
+    owner = _SERVICES["postgres"]["environment"]["POSTGRES_USER"]
+    for name in ("migrate", *_NODES, "locust"):
+        role = urlsplit(_settings(name).postgres_url).username
+        assert role == (owner if name == "migrate" else f"{owner}_app"), name
+    begun_with = [volume.split(":") for volume in _SERVICES["postgres"]["volumes"]][1:]
+    assert [(source, target.rpartition("/")) for source, target, _ in begun_with] == [
+        ("./deploy/postgres/roles.sql", ("/docker-entrypoint-initdb.d", "/", "1-roles.sql")),
+        ("./deploy/postgres/password.sql", ("/docker-entrypoint-initdb.d", "/", "2-password.sql")),
+    ]
+    roles = (_ROOT / "deploy" / "postgres" / "roles.sql").read_text()
+    assert f"FOR ROLE {owner} IN" in roles and f"CREATE ROLE {owner}_app LOGIN" in roles
+    password = (_ROOT / "deploy" / "postgres" / "password.sql").read_text()
+    (variable,) = re.findall(r"^\\getenv password (\w+)$", password, re.MULTILINE)
+    assert variable in _SERVICES["postgres"]["environment"]
+
+
+def test_no_password_has_a_default() -> None:
+    text = _COMPOSE.read_text()
+    secrets = {"LIVESHOP_SECRET", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"}
+    named = re.findall(r"\$\{(\w+)(:?[?-]?)", text)
+    assert {name for name, _ in named} == {*secrets, "LIVESHOP_SECRET_SECOND"}
+    assert {how for name, how in named if name in secrets} == {":?"}
+    (begin,) = re.findall(r"for name in ([A-Z_ ]+)$", text, re.MULTILINE)
+    assert set(begin.split()) == secrets
+    assert "/.env" in (_ROOT / ".gitignore").read_text().splitlines()
+    # Not among the arguments of a process, which everybody on the machine can list.
+    for name, service in _SERVICES.items():
+        command = service.get("command", "")
+        assert "PASSWORD" not in (command if isinstance(command, str) else " ".join(command)), name
+
+
+def test_the_stores_are_reached_by_what_uses_them_and_by_nothing_else() -> None:
+    networks = yaml.safe_load(_COMPOSE.read_text())["networks"]
+    assert networks["stores"] == {"internal": True}
+    on = {name: set(service.get("networks", ["default"])) for name, service in _SERVICES.items()}
+    assert {name for name, found in on.items() if found == {"stores"}} == {
+        *("valkey", "postgres", "migrate")
+    }
+    assert {name for name, found in on.items() if found == {"default", "stores"}} == {
+        *(*_NODES, "locust")
+    }
+    for name, service in _SERVICES.items():
+        for port in service.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), name
+        assert name not in ("valkey", "postgres") or "ports" not in service
+
+
+def test_valkey_is_given_its_password_as_configuration(tmp_path: Path) -> None:
+    service = _SERVICES["valkey"]
+    (shell, option, script) = service["command"]
+    entry = tmp_path / "docker-entrypoint.sh"
+    entry.write_text('#!/bin/sh\necho "$@"\ncat\n')
+    entry.chmod(0o700)
+    done = subprocess.run(
+        [shell, option, script.replace("$$", "$")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "REDISCLI_AUTH": "a password"},
+        capture_output=True,
+        text=True,
+    )
+    command = "valkey-server - --appendonly yes --maxmemory-policy noeviction"
+    assert done.stdout == f"{command}\nrequirepass a password\n", done.stderr
+    assert service["environment"]["REDISCLI_AUTH"].startswith("${REDIS_PASSWORD:?")
+    assert "grep -q PONG" in service["healthcheck"]["test"][-1]
 
 
 def test_the_nodes_write_nothing_and_may_nothing() -> None:
@@ -91,7 +163,6 @@ def test_every_service_that_must_be_there_is_there_and_every_file_that_is_mounte
         *("migrate", *_NODES, "nginx", "valkey", "postgres", "prometheus", "grafana", "locust")
     }
     assert _SERVICES["locust"]["profiles"] == ["load"]
-    assert "--appendonly yes" in _SERVICES["valkey"]["command"]
     for name, service in _SERVICES.items():
         assert "build" in service or re.search(r":v?\d", service["image"]), name
         for volume in service.get("volumes", ()):

@@ -117,3 +117,80 @@ def test_one_selector_finds_the_pods_and_nothing_else() -> None:
     assert all(selector == labels for selector in selectors)
     audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
     assert audit.get("metadata", {}).get("labels", {}) != labels
+
+
+def _policies() -> dict[str, dict[str, Any]]:
+    found = [each for each in _OBJECTS if each["kind"] == "NetworkPolicy"]
+    return {each["metadata"]["name"]: each["spec"] for each in found}
+
+
+def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    equal = selector.get("matchLabels", {}).items() <= labels.items()
+    for each in selector.get("matchExpressions", ()):
+        assert each["operator"] == "In"
+        equal = equal and labels.get(each["key"]) in each["values"]
+    return bool(equal)
+
+
+def _ports(rules: list[dict[str, Any]]) -> set[Any]:
+    return {port["port"] for rule in rules for port in rule.get("ports", ())}
+
+
+def test_nodes_are_reached_by_the_ingress_and_prometheus_only() -> None:
+    labels = _BY_KIND["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    rules = [
+        rule
+        for policy in _policies().values()
+        if _selects(policy["podSelector"], labels) and "Ingress" in policy["policyTypes"]
+        for rule in policy["ingress"]
+    ]
+    (port,) = _pod()["containers"][0]["ports"]
+    assert _ports(rules) == {port["name"]}
+    assert [
+        each["namespaceSelector"]["matchLabels"] for rule in rules for each in rule["from"]
+    ] == [
+        {"kubernetes.io/metadata.name": "ingress-nginx"},
+        {"kubernetes.io/metadata.name": "monitoring"},
+    ]
+
+
+def test_nodes_and_the_audit_reach_names_stores_and_traces_only() -> None:
+    audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    node = _BY_KIND["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    out = _policies()["liveshop-out"]
+    for labels in (audit, node):
+        assert _selects(out["podSelector"], labels)
+    assert _ports(out["egress"]) == {53, 5432, 6432, 6379, 26379, 4318}
+    # No rule without ports, which would be one for everything.
+    assert all(rule["ports"] for rule in out["egress"])
+    assert "ingress" not in _policies()["liveshop-audit"]
+    assert _selects(_policies()["liveshop-audit"]["podSelector"], audit)
+
+
+def test_stores_are_reached_by_nodes_the_audit_and_each_other_only() -> None:
+    stores = _policies()["liveshop-stores"]
+    clients, peers = stores["ingress"]
+    for labels in (
+        _BY_KIND["Deployment"]["spec"]["template"]["metadata"]["labels"],
+        _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"],
+    ):
+        (allowed,) = clients["from"]
+        assert _selects(allowed["podSelector"], labels)
+        assert not _selects(peers["from"][0]["podSelector"], labels)
+    assert _ports([clients]) == {5432, 6432, 6379, 26379}
+    assert peers["from"] == [{"podSelector": stores["podSelector"]}]
+
+
+def test_only_the_migration_is_given_the_role_that_may_change_the_schema() -> None:
+    (migrate,) = _pod()["initContainers"]
+    audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+
+    def secrets(container: dict[str, Any]) -> list[str]:
+        sources = [source.get("secretRef", {}).get("name") for source in container["envFrom"]]
+        return [name for name in sources if name]
+
+    # Of two that name a variable, the last counts.
+    assert secrets(migrate) == ["liveshop", "liveshop-migrate"]
+    for pod in (_pod(), audit):
+        for container in pod["containers"]:
+            assert secrets(container) == ["liveshop"]

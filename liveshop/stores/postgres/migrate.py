@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -21,21 +22,31 @@ from liveshop.stores.postgres.translate import connecting
 
 T = TypeVar("T")
 
+# SQLSTATE of a statement that the role may not carry out.
+_MAY_NOT = "42501"
+
 # Any number will do, as long as nothing else on the server takes it.
 _LOCK = 0x6C697665
+
+
+class MayNotMigrate(Exception):
+    """PostgreSQL lets the role of the URL do too little; the message is its own line about it."""
 
 
 async def migrate(url: str, *, to: str = "head") -> None:
     """Apply the steps that `url` lacks, all or none; another process that does the same waits.
 
     A schema of a later release stays as it is. Raises Unavailable where the database cannot be
-    reached.
+    reached, and MayNotMigrate.
     """
     await _run(url, lambda connection: _upgrade(connection, to))
 
 
 async def current(url: str) -> str | None:
-    """Return the step that `url` is at, None for an empty database; Unavailable if it is away."""
+    """Return the step that `url` is at, None for an empty database.
+
+    Raises Unavailable if it is away, and MayNotMigrate if the role may not read which step it is.
+    """
     return await _run(url, lambda c: MigrationContext.configure(c).get_current_revision())
 
 
@@ -109,5 +120,10 @@ async def _run(url: str, work: Callable[[Connection], T]) -> T:
         # PgBouncer may give the connection to another process that counts its statements too.
         connect_args={"prepared_statement_name_func": lambda: f"liveshop_{uuid4().hex}"},
     )
-    async with engine.begin() as connection:
-        return await connection.run_sync(work)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _MAY_NOT:
+            raise MayNotMigrate(str(error.orig).rpartition(">: ")[2]) from error
+        raise
