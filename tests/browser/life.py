@@ -171,6 +171,13 @@ class Life:
         await expect(self.host.get_by_role("dialog")).to_be_visible()
         return State(f"console-{name}", self.host)
 
+    async def activity(self) -> State:
+        """Open the activity log, with all that led to the show so far."""
+        state = await self.dialog("Activity", "activity")
+        rows = self.host.get_by_role("dialog").get_by_role("row")
+        await expect(rows.filter(has_text="session.start").first).to_be_visible()
+        return state
+
     async def sheet(self, opener: Locator, name: str, *sizes: str) -> State:
         """Open a sheet of the viewer's page by its button."""
         await look(self.viewer, PHONE, "light")
@@ -231,6 +238,8 @@ class Life:
         ):
             yield await self.dialog(opener, name)
             await self.close(self.host)
+        yield await self.activity()
+        await self.close(self.host)
         await _button(self.host, "Actions on the message of bo").first.click()
         yield State("console-chat-actions", self.host, sizes=(DESKTOP,))
         await look(self.host, PHONE, "light")

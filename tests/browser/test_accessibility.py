@@ -6,7 +6,7 @@ from tests.browser.axe import displeasures, listed
 from tests.browser.life import THEMES, Life, look
 
 
-@pytest.mark.feature("chat", "figures", "likes", "rehearsal")
+@pytest.mark.feature("activity", "chat", "figures", "likes", "rehearsal")
 async def test_no_state_of_any_page_overflows_or_displeases_axe(life: Life) -> None:
     found: dict[str, list[str]] = {}
     async for state in life.states():
