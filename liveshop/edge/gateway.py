@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import anyio
@@ -27,6 +26,7 @@ from liveshop.edge.refusals import Refusals
 from liveshop.edge.tokens import Tokens
 from liveshop.edge.turns import Turns
 from liveshop.edge.viewer_engine import ViewerEngine
+from liveshop.edge.visits import Visitors
 from liveshop.edge.websocket import WebSockets
 from liveshop.edge.wheel import Timed, Wheel, tell_time
 from liveshop.engine.fanout.partings import no_such_session, send_away, tell_moved
@@ -47,14 +47,6 @@ class Guest(Viewer, Timed, Protocol):
     address: str
     origin_allowed: bool
     grant: Grant | None
-
-
-@dataclass(slots=True)
-class _Visits:
-    """The connections of one viewer, and what they may ask for together."""
-
-    allowance: Allowance
-    count: int = 0
 
 
 class Gateway:
@@ -79,8 +71,7 @@ class Gateway:
         self._guests: set[Guest] = set()
         self._refused: dict[Guest, None] = {}  # of them, until they have gone; the oldest first
         self._by_address: Counter[str] = Counter()
-        # By shop too: another shop may have given somebody else the same id.
-        self._by_viewer: dict[tuple[str | None, str], _Visits] = {}
+        self._visitors = Visitors(now_ms)
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
         engine.node.metrics.sockets_max.set(settings.connections_max)
@@ -235,14 +226,11 @@ class Gateway:
     def admit(self, guest: Guest, allowance: Allowance) -> Allowance | None:
         """Count in a guest who has given an identity; None if that has too many connections.
 
-        Returns what all connections of that viewer may ask for: the `allowance` of the first.
+        Returns what all connections of that viewer may ask for: the `allowance` of the first, or
+        what is left of that of the last who left.
         """
         assert guest.identity is not None, "who is anonymous is not counted"
-        viewer = guest.identity.shop, guest.identity.viewer_id
-        visits = self._by_viewer.get(viewer)
-        if visits is None:
-            visits = self._by_viewer[viewer] = _Visits(allowance)
-        visits.count += 1
+        visits = self._visitors.arrive(guest.identity, allowance)
         few = visits.count <= self.settings.connections_per_viewer_max
         return visits.allowance if few else None
 
@@ -254,10 +242,7 @@ class Gateway:
         self.wheel.cancel(guest)
         _take_one(self._by_address, guest.address)
         if guest.identity is not None:
-            viewer = guest.identity.shop, guest.identity.viewer_id
-            self._by_viewer[viewer].count -= 1
-            if not self._by_viewer[viewer].count:
-                del self._by_viewer[viewer]
+            self._visitors.leave(guest.identity)
         if self._emptied is not None and not self._guests:
             self._emptied.set()
 

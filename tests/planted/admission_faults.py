@@ -142,4 +142,12 @@ FAULTS: Final = (
             "test_one_address_that_knocks_without_end_leaves_the_others_their_turns",
         ),
     ),
+    Fault(
+        name="a burst for each connection that comes after the last",
+        promise="whoever connects again for each message has no rate",
+        file="liveshop/edge/visits.py",
+        old="            self._keep(viewer, visits.allowance)\n",
+        new="",
+        tests=("tests/edge/test_visits.py::test_connecting_again_gives_a_viewer_no_new_burst",),
+    ),
 )
