@@ -6,13 +6,19 @@ from msgspec import Struct
 
 from liveshop.core import limits
 from liveshop.core.claims import Grant
+from liveshop.core.ends import Ends
 from liveshop.core.roles import Identity, Role
 
 # A session, or None and a shop; shows without a shop are those of the shop None.
 Place = tuple[str | None, str | None]
 
 
-class Ban(Struct, frozen=True, kw_only=True):
+def places_of(session_id: str, shop: str | None) -> tuple[Place, Place]:
+    """Return the places whose bans hold in a session: its shop, and itself."""
+    return (None, shop), (session_id, None)
+
+
+class Ban(Struct, frozen=True, kw_only=True, gc=False):
     """One viewer who is kept out of a session, or of all shows of a shop, by somebody of a role.
 
     `session_id` is None for a ban that holds everywhere in `shop`. `until_ms` is None for one
@@ -49,10 +55,12 @@ class Ban(Struct, frozen=True, kw_only=True):
 
 
 class Bans:
-    """The bans that a node knows, by place and viewer. An empty one is falsy: nobody is banned."""
+    """The bans of the places that a node needs. An empty one is falsy: nobody is banned there."""
 
     def __init__(self) -> None:
+        # Those of a place by viewer, the newest last.
         self._by_place: dict[Place, dict[str, Ban]] = {}
+        self._ends: Ends[Ban] = Ends(self._is_current)
 
     def __bool__(self) -> bool:
         return bool(self._by_place)
@@ -60,19 +68,31 @@ class Bans:
     def put(self, ban: Ban, now_ms: int) -> None:
         """Take in a ban, in place of the viewer's other in the same place; an ended one goes."""
         here = self._by_place.setdefault(ban.place, {})
-        here[ban.viewer_id] = ban
-        if not ban.holds_at(now_ms):
-            self._drop(ban)
+        here.pop(ban.viewer_id, None)
+        if ban.holds_at(now_ms):
+            here[ban.viewer_id] = ban
+            if ban.until_ms is not None:
+                self._ends.put(ban, ban.until_ms)
+        elif not here:
+            del self._by_place[ban.place]
+
+    def replace(self, place: Place, bans: Iterable[Ban], now_ms: int) -> None:
+        """Know these bans of a place, the newest last, and no others."""
+        self.forget(place)
+        for ban in bans:
+            self.put(ban, now_ms)
+
+    def forget(self, place: Place) -> None:
+        """Forget the bans of a place."""
+        self._by_place.pop(place, None)
 
     def drop_ended(self, now_ms: int) -> None:
         """Forget the bans that are over."""
-        for ban in [each for here in self._by_place.values() for each in here.values()]:
-            if not ban.holds_at(now_ms):
-                self._drop(ban)
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._by_place.clear()
+        for ban in self._ends.pop_ended(now_ms):
+            here = self._by_place[ban.place]
+            del here[ban.viewer_id]
+            if not here:
+                del self._by_place[ban.place]
 
     def at(self, place: Place, viewer_id: str, now_ms: int) -> Ban | None:
         """Return the ban of a viewer in one place, None if there is none that holds."""
@@ -83,7 +103,7 @@ class Bans:
         self, identity: Identity, session_id: str, shop: str | None, now_ms: int
     ) -> Ban | None:
         """Return the ban that keeps somebody out of a session of a shop, None for most."""
-        for place in ((None, shop), (session_id, None)):
+        for place in places_of(session_id, shop):
             ban = self.at(place, identity.viewer_id, now_ms)
             if ban is not None and ban.holds_for(identity):
                 return ban
@@ -93,21 +113,22 @@ class Bans:
         """Return how many bans are known of a place."""
         return len(self._by_place.get(place, ()))
 
+    def in_place(self, place: Place, now_ms: int) -> Iterator[Ban]:
+        """Yield the bans that hold in a place, the newest last."""
+        for ban in self._by_place.get(place, {}).values():
+            if ban.holds_at(now_ms):
+                yield ban
+
     def of(self, session_id: str, shop: str | None, now_ms: int) -> Iterator[Ban]:
         """Yield the bans that hold in a session, those of its shop first."""
-        for place in ((None, shop), (session_id, None)):
-            for ban in self._by_place.get(place, {}).values():
-                if ban.holds_at(now_ms):
-                    yield ban
+        for place in places_of(session_id, shop):
+            yield from self.in_place(place, now_ms)
 
-    def _drop(self, ban: Ban) -> None:
-        here = self._by_place[ban.place]
-        del here[ban.viewer_id]
-        if not here:
-            del self._by_place[ban.place]
+    def _is_current(self, ban: Ban) -> bool:
+        return self._by_place.get(ban.place, {}).get(ban.viewer_id) is ban
 
 
-class Revocation(Struct, frozen=True, kw_only=True):
+class Revocation(Struct, frozen=True, kw_only=True, gc=False):
     """Tokens that hold no longer: the one of a `jti`, or those of a `sub` issued before an instant.
 
     It reaches tokens up to `role`, and those of one session or shop if it names one: whoever
@@ -149,37 +170,34 @@ class Revocations:
     def __init__(self) -> None:
         self._by_jti: dict[str, dict[str, Revocation]] = {}
         self._by_sub: dict[str, dict[str, Revocation]] = {}
+        self._ends: Ends[Revocation] = Ends(self._is_current)
 
     def __bool__(self) -> bool:
         return bool(self._by_jti or self._by_sub)
-
-    def __iter__(self) -> Iterator[Revocation]:
-        for index in (self._by_jti, self._by_sub):
-            for found in index.values():
-                yield from found.values()
 
     def put(self, revocation: Revocation) -> None:
         """Take in a revocation; again, it changes nothing."""
         index, name = self._where(revocation)
         index.setdefault(name, {})[revocation.revocation_id] = revocation
+        if revocation.ends_ms is not None:
+            # A token is good for the leeway after its `exp`, by the clock of any issuer; without
+            # that here it would hold again.
+            self._ends.put(revocation, revocation.ends_ms + limits.TOKEN_LEEWAY_S * 1000)
+
+    def replace(self, revocations: Iterable[Revocation]) -> None:
+        """Know these revocations, and no others."""
+        self._by_jti.clear()
+        self._by_sub.clear()
+        for revocation in revocations:
+            self.put(revocation)
 
     def drop_ended(self, now_ms: int) -> None:
-        """Forget the revocations whose tokens have ended, by the clock of any issuer.
-
-        A token is good for the leeway after its `exp`; without that here it would hold again.
-        """
-        ended_ms = now_ms - limits.TOKEN_LEEWAY_S * 1000
-        ended = [each for each in self if each.ends_ms is not None and each.ends_ms <= ended_ms]
-        for each in ended:
+        """Forget the revocations whose tokens have ended."""
+        for each in self._ends.pop_ended(now_ms):
             index, name = self._where(each)
             del index[name][each.revocation_id]
             if not index[name]:
                 del index[name]
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._by_jti.clear()
-        self._by_sub.clear()
 
     def reach(self, grant: Grant) -> bool:
         """Return True if a token was revoked."""
@@ -196,3 +214,7 @@ class Revocations:
             return self._by_jti, revocation.jti
         assert revocation.sub is not None, "it names a token or a subject"
         return self._by_sub, revocation.sub
+
+    def _is_current(self, revocation: Revocation) -> bool:
+        index, name = self._where(revocation)
+        return index.get(name, {}).get(revocation.revocation_id) is revocation

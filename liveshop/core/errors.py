@@ -184,8 +184,9 @@ class LimitReached(LiveshopError):
     code = "limit"
     status = 409
 
-    def __init__(self, what: str, *, limit: int, left: int) -> None:
-        super().__init__(f"{what}: the limit is {limit}, {left} left", limit=limit, left=left)
+    def __init__(self, what: str, *, limit: int, left: int, fix: str = "") -> None:
+        message = f"{what}: the limit is {limit}, {left} left"
+        super().__init__(f"{message}; {fix}" if fix else message, limit=limit, left=left)
 
 
 class PriceChanged(LiveshopError):

@@ -5,6 +5,7 @@ from typing import Final
 from tests.planted.fault import Fault
 
 _BANS: Final = "tests/engine/test_bans.py"
+_ACCESS: Final = "tests/engine/test_access.py"
 _CLOSES: Final = "tests/edge/test_close_codes.py"
 
 FAULTS: Final = (
@@ -91,5 +92,55 @@ FAULTS: Final = (
             "tests/edge/test_tokens.py"
             "::test_a_key_is_trusted_with_its_issuer_audience_and_highest_role",
         ),
+    ),
+    Fault(
+        name="a node that reads on where it was before PostgreSQL went away",
+        promise="a ban that was lifted meanwhile holds there for ever",
+        file="liveshop/engine/access.py",
+        old="                self._version = _UNKNOWN\n                raise\n",
+        new="                raise\n",
+        tests=(
+            f"{_ACCESS}"
+            "::test_a_node_that_has_lost_postgres_knows_what_changed_meanwhile_once_it_is_back",
+        ),
+    ),
+    Fault(
+        name="bans that a node keeps after the last room that needs them",
+        promise="each ban that was ever made takes memory on every node",
+        file="liveshop/engine/access.py",
+        old="                self.bans.forget(place)\n",
+        new="                continue\n",
+        tests=(
+            f"{_ACCESS}::test_the_bans_of_a_place_are_forgotten_with_the_last_room_that_needs_them",
+        ),
+    ),
+    Fault(
+        name="a page of changes that the next one does not follow",
+        promise="of many bans at once a node lets some viewers in",
+        file="liveshop/stores/postgres/access.py",
+        old='            records = await self._database.fetch(_SQL["bans_changed"], *args)\n'
+        "            full = len(records) == self._page_max\n",
+        new='            records = await self._database.fetch(_SQL["bans_changed"], *args)\n'
+        "            full = False\n",
+        tests=(f"{_ACCESS}::test_many_changes_at_once_are_read_in_pages_and_none_is_left_out",),
+    ),
+    Fault(
+        name="a ban that was replaced ends with the one before it",
+        promise="a viewer who is banned for longer comes back when the first ban would have ended",
+        file="liveshop/core/ends.py",
+        old="            if self._is_current(thing):\n                yield thing\n",
+        new="            yield thing\n",
+        tests=(
+            "tests/core/test_ends.py::test_what_was_replaced_is_not_found",
+            "tests/core/test_access_model.py::test_bans_are_those_that_a_list_of_all_would_have",
+        ),
+    ),
+    Fault(
+        name="bans at once that all find the last place free",
+        promise="a limit that a script passes by asking quickly",
+        file="liveshop/engine/access.py",
+        old="self.bans.count(place) + self._being_banned[place]",
+        new="self.bans.count(place)",
+        tests=(f"{_ACCESS}::test_of_many_bans_at_once_only_as_many_are_made_as_have_room",),
     ),
 )

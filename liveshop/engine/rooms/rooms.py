@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from liveshop.core.access import Ban
+from liveshop.core.access import Ban, places_of
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.errors import Busy, LiveshopError, NotFound, Unavailable, reason
 from liveshop.core.limits import (
@@ -172,7 +172,17 @@ class Rooms:
         return session
 
     async def _load(self, session_id: str, *, insists: bool) -> Room:
-        room = Room(await self._read(session_id))
+        session = await self._read(session_id)
+        places = places_of(session_id, session.shop)
+        await self._node.access.need(places)
+        try:
+            return await self._open(Room(session), insists=insists)
+        except BaseException:
+            if session_id not in self._rooms:  # it may be there, though its asker was cancelled
+                self._node.access.need_no_longer(places)
+            raise
+
+    async def _open(self, room: Room, *, insists: bool) -> Room:
         if not room.quiet:
             return await self._begin(room)
         self._arriving += 1
@@ -306,7 +316,9 @@ class Rooms:
 
     async def _unload(self, session_id: str) -> None:
         self._idle_beats.pop(session_id, None)
-        self._rooms.pop(session_id).stop()
+        room = self._rooms.pop(session_id)
+        room.stop()
+        self._node.access.need_no_longer(places_of(session_id, room.session.shop))
         await self._node.bus.unsubscribe(session_id)
 
     async def _close(self, session_id: str) -> None:
@@ -318,9 +330,16 @@ class Rooms:
             await self._unload(session_id)
 
     def _heed_bans(self, bans: Sequence[Ban]) -> None:
-        for room in tuple(self._rooms.values()):
-            for ban in bans:
+        for ban in bans:
+            for room in self._rooms_of(ban):
                 room.moderation.heed(ban)
+
+    def _rooms_of(self, ban: Ban) -> list[Room]:
+        """Return the rooms in which a ban may hold."""
+        if ban.session_id is None:
+            return list(self._rooms.values())
+        room = self._rooms.get(ban.session_id)
+        return [] if room is None else [room]
 
     def _receive(self, session_id: str, payload: bytes) -> None:
         if session_id == ACCESS_CHANNEL:

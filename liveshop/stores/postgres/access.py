@@ -1,12 +1,13 @@
 """Banned viewers and revoked tokens in PostgreSQL."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
-from liveshop.core.access import Ban, Revocation
+from liveshop.core.access import Ban, Place, Revocation
 from liveshop.core.limits import (
     ACCESS_ENDED_KEPT_MS,
+    ACCESS_PAGE_MAX,
     REVOCATIONS_MAX,
     REVOCATIONS_PER_PLACE_MAX,
     TOKEN_LEEWAY_S,
@@ -16,35 +17,66 @@ from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import queries
 
 _SQL = queries("access")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessChanges:
-    """The bans and revocations that are newer than a version; ended bans are among them."""
-
-    bans: list[Ban]
-    revocations: list[Revocation]
+_LEEWAY_MS = TOKEN_LEEWAY_S * 1000
 
 
 class AccessLists:
-    """The bans and revocations in one database; each change counts the version up."""
+    """The bans and revocations in one database; each change counts the version up.
 
-    def __init__(self, database: Database) -> None:
+    All reading of many is in pages, so that neither the database nor the node holds up others.
+    """
+
+    def __init__(self, database: Database, *, page_max: int = ACCESS_PAGE_MAX) -> None:
         self._database = database
+        self._page_max = page_max
 
     async def version(self) -> int:
         """Return how often something was changed."""
         (record,) = await self._database.fetch(_SQL["version"])
         return int(record["version"])
 
-    async def changes(self, after: int) -> AccessChanges:
-        """Return the changes after a version."""
-        bans = await self._database.fetch(_SQL["bans_after"], after)
-        revocations = await self._database.fetch(_SQL["revocations_after"], after)
-        return AccessChanges(
-            bans=[_ban(record) for record in bans],
-            revocations=[_revocation(record) for record in revocations],
-        )
+    async def bans_changed(self, *, after: int, up_to: int) -> AsyncIterator[list[Ban]]:
+        """Yield pages of the bans that changed after a version; ended ones are among them."""
+        full = True
+        while full:
+            args = (after, up_to, self._page_max)
+            records = await self._database.fetch(_SQL["bans_changed"], *args)
+            full = len(records) == self._page_max
+            if records:
+                after = records[-1]["version"]
+                yield [_ban(record, (record["session_id"], record["shop"])) for record in records]
+
+    async def banned(self, places: Sequence[Place], now_ms: int) -> dict[Place, list[Ban]]:
+        """Return the bans that hold in places, the newest last; only of those that have some."""
+        sessions, shops = ([name or "" for name in names] for names in zip(*places, strict=True))
+        found = await self._database.fetch(_SQL["banned_places"], sessions, shops)
+        named = [places[record["number"] - 1] for record in found]
+        return {place: await self._of_place(place, now_ms) for place in named}
+
+    async def _of_place(self, place: Place, now_ms: int) -> list[Ban]:
+        bans: list[Ban] = []
+        after, full = -1, True
+        while full:
+            args = (place[0] or "", place[1] or "", after, now_ms, self._page_max)
+            records = await self._database.fetch(_SQL["bans_of_place"], *args)
+            full = len(records) == self._page_max
+            if records:
+                after = records[-1]["version"]
+                bans += [_ban(record, place) for record in records]
+        return bans
+
+    async def revocations_changed(
+        self, *, after: int, up_to: int, now_ms: int
+    ) -> AsyncIterator[list[Revocation]]:
+        """Yield pages of the revocations that were made after a version and hold."""
+        full = True
+        while full:
+            args = (after, up_to, now_ms - _LEEWAY_MS, self._page_max)
+            records = await self._database.fetch(_SQL["revocations_changed"], *args)
+            full = len(records) == self._page_max
+            if records:
+                after = records[-1]["version"]
+                yield [_revocation(record) for record in records]
 
     async def ban(self, ban: Ban, *, by: str, now_ms: int) -> bool:
         """Keep a viewer out, in place of an earlier ban in the same place; may be repeated.
@@ -52,7 +84,7 @@ class AccessLists:
         Return False, and change nothing, where somebody of a higher role has banned it there.
         """
         args = (ban.viewer_id, *ban.place, int(ban.role), ban.name, by, now_ms, ban.until_ms)
-        await self._database.commit(_SQL["drop_ended"], now_ms - ACCESS_ENDED_KEPT_MS)
+        await self._database.commit(_SQL["drop_ended"], *self._long_ended(now_ms))
         return bool(await self._database.commit(_SQL["ban"], *args))
 
     async def unban(self, ban: Ban, *, role: Role, now_ms: int) -> bool:
@@ -64,14 +96,14 @@ class AccessLists:
         self, *, after: str, limit: int, session_id: str | None, shop: str | None, now_ms: int
     ) -> list[Revocation]:
         """Return revocations that hold, by id; those of one session or shop if it is named."""
-        args = (after, limit, session_id, shop, now_ms - TOKEN_LEEWAY_S * 1000)
+        args = (after, limit, session_id, shop, now_ms - _LEEWAY_MS)
         found = await self._database.fetch(_SQL["revocations_page"], *args)
         return [_revocation(record) for record in found]
 
     async def revoke(self, revocation: Revocation) -> bool:
         """Store a revocation, with what one of the same id reaches; False if there is no room."""
         each = revocation
-        await self._database.commit(_SQL["drop_ended"], each.at_ms - ACCESS_ENDED_KEPT_MS)
+        await self._database.commit(_SQL["drop_ended"], *self._long_ended(each.at_ms))
         stored = await self._database.commit(
             _SQL["revoke"],
             *(each.revocation_id, each.jti, each.sub, each.before_ms, each.session_id, each.shop),
@@ -80,12 +112,15 @@ class AccessLists:
         )
         return bool(stored)
 
+    def _long_ended(self, now_ms: int) -> tuple[int, int]:
+        return now_ms - ACCESS_ENDED_KEPT_MS, self._page_max
 
-def _ban(record: asyncpg.Record) -> Ban:
+
+def _ban(record: asyncpg.Record, place: Place) -> Ban:
     return Ban(
         viewer_id=record["viewer_id"],
-        session_id=record["session_id"],
-        shop=record["shop"],
+        session_id=place[0],
+        shop=place[1],
         role=Role(record["role"]),
         until_ms=record["until_ms"],
         name=record["name"],

@@ -28,13 +28,37 @@ WHERE viewer_id = $1 AND session_id IS NOT DISTINCT FROM $2 AND shop IS NOT DIST
 RETURNING viewer_id
 
 -- name: drop_ended
--- Forget what ended long ago: every node has heard of it. $1 before this instant
-WITH gone AS (DELETE FROM revocation WHERE ends_ms < $1)
-DELETE FROM ban WHERE until_ms < $1
+-- Forget some of what ended long ago: every node has heard of it. $1 before this instant, $2 at
+-- most so many of each
+WITH over AS (SELECT id FROM revocation WHERE ends_ms < $1 LIMIT $2),
+     gone AS (DELETE FROM revocation USING over WHERE revocation.id = over.id),
+     ended AS (SELECT ctid AS row FROM ban WHERE until_ms < $1 LIMIT $2)
+DELETE FROM ban USING ended WHERE ban.ctid = ended.row AND ban.until_ms < $1
 
--- name: bans_after
--- Read the bans that changed after a version. $1 version
-SELECT viewer_id, session_id, shop, role, name, until_ms FROM ban WHERE version > $1
+-- name: bans_changed
+-- Read the bans that changed after a version, up to another; each change has a version of its own.
+-- $1 after this version, $2 up to this one, $3 how many
+SELECT viewer_id, session_id, shop, role, name, until_ms, version FROM ban
+WHERE version > $1 AND version <= $2 ORDER BY version LIMIT $3
+
+-- name: banned_places
+-- Find the places that have bans. $1 sessions or '', $2 shops or ''
+SELECT held.number
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS held (session_id, shop, number)
+CROSS JOIN LATERAL (
+    SELECT FROM ban
+    WHERE COALESCE(ban.session_id, '') = held.session_id AND COALESCE(ban.shop, '') = held.shop
+    LIMIT 1
+) AS found
+ORDER BY held.number
+
+-- name: bans_of_place
+-- Read the bans that hold in a place, by the version of their last change. $1 session or '',
+-- $2 shop or '', $3 after this version, $4 now_ms, $5 how many
+SELECT viewer_id, role, name, until_ms, version FROM ban
+WHERE COALESCE(session_id, '') = $1 AND COALESCE(shop, '') = $2 AND version > $3
+  AND (until_ms IS NULL OR until_ms > $4)
+ORDER BY version LIMIT $5
 
 -- name: revoke
 -- Store a revocation; one of the same id reaches as much as both. No row where there are as many
@@ -58,10 +82,13 @@ SET before_ms = greatest(known.before_ms, EXCLUDED.before_ms), by = EXCLUDED.by,
               ELSE greatest(known.ends_ms, EXCLUDED.ends_ms) END
 RETURNING id
 
--- name: revocations_after
--- Read the revocations made after a version. $1 version
-SELECT id, jti, sub, before_ms, session_id, shop, role, by, at_ms, ends_ms
-FROM revocation WHERE version > $1
+-- name: revocations_changed
+-- Read the revocations made after a version, up to another, that hold; each has a version of its
+-- own. $1 after this version, $2 up to this one, $3 ended before this instant, $4 how many
+SELECT id, jti, sub, before_ms, session_id, shop, role, by, at_ms, ends_ms, version
+FROM revocation
+WHERE version > $1 AND version <= $2 AND (ends_ms IS NULL OR ends_ms > $3)
+ORDER BY version LIMIT $4
 
 -- name: revocations_page
 -- Read revocations that hold, by id, from the one after. $1 after this id, $2 how many, $3 session
