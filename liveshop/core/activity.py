@@ -3,11 +3,13 @@
 It is no check of the books: that is `liveshop audit`.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
+from liveshop.core import limits
 from liveshop.core.commands import Command
 from liveshop.core.roles import Identity
 
@@ -55,6 +57,15 @@ def kind_of(by: Identity) -> ActorKind:
 def action_of(command: Command) -> str:
     """Return the action that a command is."""
     return str(command.__struct_config__.tag)
+
+
+def object_named_in(message: Mapping[str, Any]) -> str | None:
+    """Return what a command is about that may not be one: anything may stand in its fields."""
+    for field in _NAMING:
+        named = message.get(field)
+        if isinstance(named, str):
+            return named[: limits.ID_CHARS_MAX]
+    return None
 
 
 def object_of(command: Command) -> str | None:

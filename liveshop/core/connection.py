@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from liveshop.core import limits, wire
+from liveshop.core.activity import object_named_in
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import PURCHASES, Buy, Command, Hello, Rate
 from liveshop.core.errors import (
@@ -28,6 +29,8 @@ from liveshop.core.rate import Bucket
 from liveshop.core.roles import Identity, Role
 
 _BUY: Final = Buy.__struct_config__.tag
+# The refusals of the staff that the activity log is told of: for want of a right, and for haste.
+_RECORDED: Final = (Unauthorized, Forbidden, RateLimited)
 
 
 class Phase(Enum):
@@ -44,6 +47,20 @@ class Nudge(Enum):
     PING = "ping"
     ABORT = "abort"
     LAPSE = "lapse"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRefusal:
+    """A command of the staff that one of them was refused; `answer` is the frame that says so.
+
+    `role` is that of the token, also once that has ended.
+    """
+
+    answer: bytes
+    role: Role
+    action: str
+    about: str | None
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +132,7 @@ class Connection:
         self.identity: Identity | None = None
         # When the token of one of the staff ends; None for all others, and once it has.
         self._lapses_ms: int | None = None
-        self._lapsed = False
+        self._lapsed: Role | None = None  # the role that it had before its token ended
         self._allowance: Allowance | None = None
         self._frames: Bucket | None = None
         # While JOINING: by when `hello` must come. While CLOSING: when the socket is cut.
@@ -137,9 +154,10 @@ class Connection:
 
     def receive(
         self, text: str, now_ms: int, refuses_unread: Callable[[wire.Message], bool] = _reads_all
-    ) -> Command | bytes | Close | None:
+    ) -> Command | bytes | StaffRefusal | Close | None:
         """Take a message; return what to carry out, a frame that refuses it, or a close.
 
+        If one of the staff is refused what is for the staff, the refusal says what that was.
         While JOINING it returns no command but Hello: check its token, then call `join`.
         `refuses_unread` is asked about each `buy` of one with a token, before it is read whole. If
         it has answered that with a refusal, there is nothing to carry out, which is None.
@@ -154,7 +172,7 @@ class Connection:
         try:
             return self._admit(message, now_ms, refuses_unread)
         except LiveshopError as refusal:
-            return wire.error_frame(refusal, wire.ref_of(message))
+            return self._refuse(message, refusal)
 
     @property
     def allowance(self) -> Allowance:
@@ -276,13 +294,29 @@ class Connection:
             _charge(allowance.of(command.rate, now_ms), now_ms)
         return command
 
+    def _refuse(self, message: wire.Message, refusal: LiveshopError) -> bytes | StaffRefusal:
+        answer = wire.error_frame(refusal, wire.ref_of(message))
+        role = self._staff_role
+        if role is None or not isinstance(refusal, _RECORDED):
+            return answer
+        action = str(message.get("type"))
+        if not self._vocabulary.is_for_staff(action):
+            return answer
+        return StaffRefusal(answer, role, action, object_named_in(message), refusal.code)
+
+    @property
+    def _staff_role(self) -> Role | None:
+        """The role of a token of the staff, which may have ended; None for all others."""
+        role = self.identity.role if self.identity is not None else None
+        return self._lapsed or (role if role is not None and role >= Role.MODERATOR else None)
+
     def _has_lapsed(self, now_ms: int) -> bool:
         """Make the connection of one of the staff a viewer's, if its token has ended just now."""
         if self._lapses_ms is None or now_ms < self._lapses_ms:
             return False
         assert self.identity is not None, "the staff has an identity"
+        self._lapses_ms, self._lapsed, self._allowance = None, self.identity.role, None
         self.identity = replace(self.identity, role=Role.VIEWER)
-        self._lapses_ms, self._lapsed, self._allowance = None, True, None
         return True
 
     def _authorize(self, command: Command, now_ms: int) -> None:

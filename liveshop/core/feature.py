@@ -113,6 +113,11 @@ class Vocabulary:
         """The union of what a host or a moderator may ask for, on a socket or over HTTP."""
         return reduce(or_, filter(_is_for_staff, self.commands))
 
+    def is_for_staff(self, name: str) -> bool:
+        """Return True if there is a command of this type, and it is for moderators and above."""
+        kind = self._commands.get(name)
+        return kind is not None and _is_for_staff(kind)
+
     def command(self, message: Mapping[str, Any]) -> Command:
         """Read a command of a client; BadRequest names the field at fault."""
         kind = self._commands.get(str(message.get("type")), self.any_command)

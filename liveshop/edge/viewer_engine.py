@@ -5,6 +5,7 @@ from typing import Protocol
 
 from liveshop.core.access import Revocations
 from liveshop.core.commands import Command
+from liveshop.core.connection import StaffRefusal
 from liveshop.core.feature import Vocabulary
 from liveshop.core.wire import Message
 from liveshop.engine.fanout.viewer import Viewer
@@ -84,8 +85,11 @@ class GatewayViewers(Protocol):
     def refuses_unread(self, viewer: Viewer, message: Message, /) -> bool:
         """Refuse a `buy` that the node is too busy for, before it is read whole."""
 
-    def answer(self, viewer: Viewer, answer: bytes) -> None:
-        """Write an answer of the gateway's own, after the welcome if that is still to come."""
+    def answer(self, viewer: Viewer, answer: bytes | StaffRefusal) -> None:
+        """Write an answer of the gateway's own, after the welcome if that is still to come.
+
+        The activity log is told of the refusals of the staff.
+        """
 
     def lapse(self, viewer: Viewer) -> None:
         """Take one of the staff, whose `identity` is a viewer's now, for a viewer."""

@@ -14,7 +14,7 @@ from liveshop.core import limits, wire
 from liveshop.core.claims import Grant
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command, Hello
-from liveshop.core.connection import Allowance, Close, Connection, Nudge, Phase
+from liveshop.core.connection import Allowance, Close, Connection, Nudge, Phase, StaffRefusal
 from liveshop.core.errors import InternalError, RateLimited, Unauthorized
 from liveshop.core.roles import Identity
 from liveshop.edge.gateway import Gateway
@@ -311,7 +311,7 @@ class ViewerSocket(WatchedSocket):
         match self._connection.receive(text, sent_ms, partial(admission.refuses_unread, self)):
             case None:
                 return  # it is answered
-            case bytes(refusal):
+            case (bytes() | StaffRefusal()) as refusal:
                 self._gateway.engine.node.metrics.commands_refused.inc()
                 self._refuse(refusal)
             case Close(code, reason):
@@ -342,11 +342,12 @@ class ViewerSocket(WatchedSocket):
             self._gateway.schedule(self)
             self._pause()
 
-    def _refuse(self, refusal: bytes) -> None:
+    def _refuse(self, refusal: bytes | StaffRefusal) -> None:
         if self._connected:
             # The welcome, which others may be preparing, comes first.
             self._gateway.engine.viewer_admission.answer(self, refusal)
         else:
+            assert isinstance(refusal, bytes), "one of the staff has joined"
             self.write(refusal)
 
     def _join(self, hello: Hello) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import PURCHASES, AskTime, Buy, Hello, Reserve
-from liveshop.core.connection import Close, Connection, Nudge, Phase
+from liveshop.core.connection import Close, Connection, Nudge, Phase, StaffRefusal
 from liveshop.core.roles import Identity, Role
 from tests.vocabulary import VOCABULARY
 
@@ -37,6 +37,8 @@ def say_to(connection: Connection, message: Any, refuses: Callable[[Any], bool])
 
 
 def told(outcome: Any) -> Any:
+    if isinstance(outcome, StaffRefusal):
+        outcome = outcome.answer
     if not isinstance(outcome, bytes):
         return outcome
     assert outcome[0] == 0x81, "a final text frame"
@@ -317,3 +319,60 @@ def test_nothing_is_refused_unread_but_a_buy_of_one_with_a_token() -> None:
     assert isinstance(say_to(joined(Role.VIEWER), reserve, refuses), Reserve)
     joining = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0)
     assert isinstance(say_to(joining, BUY, refuses), Close)
+
+
+def recorded(connection: Connection, message: dict[str, Any], now_ms: int = T0) -> Any:
+    """Return what the activity log is told of a refusal, None if it is told nothing."""
+    outcome = connection.receive(json.dumps(message), now_ms)
+    if not isinstance(outcome, StaffRefusal):
+        return None
+    return outcome.role, outcome.action, outcome.about, outcome.code
+
+
+END = {"type": "session.end"}
+MUTE = {"type": "viewer.mute", "viewer_id": "eve"}
+LIKE = {"type": "like", "count": 1}
+
+
+def test_what_one_of_the_staff_is_refused_is_told_with_what_it_was_about() -> None:
+    moderator = joined(Role.MODERATOR)
+    assert recorded(moderator, END) == (Role.MODERATOR, "session.end", None, "forbidden")
+    assert recorded(moderator, {"type": "hold.release", "viewer_id": "eve", "rid": RID}) == (
+        Role.MODERATOR,
+        "hold.release",
+        "eve",
+        "forbidden",
+    )
+    assert recorded(moderator, MUTE) is None
+
+
+@pytest.mark.parametrize("role", [Role.MODERATOR, Role.HOST])
+def test_what_is_refused_after_a_staff_token_has_ended_is_told_with_its_role(role: Role) -> None:
+    connection = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0)
+    connection.join(identity(role), ends_ms=T0 + 5_000, now_ms=T0)
+    for now_ms in (T0 + 5_000, T0 + 6_000):
+        assert recorded(connection, MUTE, now_ms) == (role, "viewer.mute", "eve", "unauthorized")
+        connection.tick(now_ms)
+    assert recorded(connection, {"type": "say", "text": ""}) is None
+
+
+def test_what_comes_too_fast_from_the_staff_is_told_if_it_is_for_the_staff() -> None:
+    host = joined(Role.HOST)
+    for _ in range(100):
+        say(host, LIKE)
+    assert recorded(host, MUTE) == (Role.HOST, "viewer.mute", "eve", "rate_limited")
+    assert recorded(host, LIKE) is None
+    assert recorded(host, {"type": ["session.end"]}) is None
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, None])
+def test_what_others_are_refused_is_told_to_nobody(role: Role | None) -> None:
+    assert recorded(joined(role), END) is None
+
+
+def test_what_a_refused_command_names_may_be_anything_and_is_cut() -> None:
+    moderator = joined(Role.MODERATOR)
+    for named, about in (("x" * 100, "x" * 64), (7, None), (None, None)):
+        refused = {"type": "hold.release", "viewer_id": named, "rid": RID}
+        found = recorded(moderator, refused)
+        assert found is None or found[2] == about or found[2] == RID

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from liveshop.core import messages, wire
 from liveshop.core.access import Revocations
 from liveshop.core.commands import AskTime, Command
+from liveshop.core.connection import StaffRefusal
 from liveshop.core.errors import NotFound, Unavailable
 from liveshop.core.settings import Settings
 from liveshop.edge.server import Server, build_server
@@ -57,6 +58,7 @@ class StubEngine:
         self.on_revocations: Callable[[], None] = lambda: None
         self.knows_time = True
         self.lapsed: list[Viewer] = []
+        self.recorded: list[StaffRefusal] = []
         self.access = self.node = self.rooms = self.viewer_admission = self
 
     def loaded(self, session_id: str) -> object | None:
@@ -82,7 +84,10 @@ class StubEngine:
         snapshot = self.snapshots[session_id]
         viewer.write(snapshot.deflated if viewer.deflates else snapshot.plain)
 
-    def answer(self, viewer: Viewer, answer: bytes) -> None:
+    def answer(self, viewer: Viewer, answer: bytes | StaffRefusal) -> None:
+        if isinstance(answer, StaffRefusal):
+            self.recorded.append(answer)
+            answer = answer.answer
         viewer.write(answer)
 
     def refuses_unread(self, viewer: Viewer, message: wire.Message) -> bool:

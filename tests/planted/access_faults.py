@@ -143,4 +143,18 @@ FAULTS: Final = (
         new="self.bans.count(place)",
         tests=(f"{_ACCESS}::test_of_many_bans_at_once_only_as_many_are_made_as_have_room",),
     ),
+    Fault(
+        name="what the staff is refused on a socket leaves no trace",
+        promise="the activity log has what somebody tried with a token that has ended",
+        file="liveshop/core/connection.py",
+        old="        return StaffRefusal(answer, role, action, object_named_in(message), "
+        "refusal.code)\n",
+        new="        return answer\n",
+        tests=(
+            "tests/core/test_connection.py"
+            "::test_what_is_refused_after_a_staff_token_has_ended_is_told_with_its_role",
+            "tests/features/activity/test_http.py"
+            "::test_what_a_moderator_is_refused_over_the_socket_is_recorded",
+        ),
+    ),
 )

@@ -18,7 +18,7 @@ from liveshop.core.commands import (
     Release,
     Reserve,
 )
-from liveshop.core.errors import BadRequest, Busy, InternalError, LiveshopError
+from liveshop.core.errors import BadRequest, Busy, Forbidden, InternalError, LiveshopError
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
 from liveshop.core.model import Charge
@@ -162,6 +162,7 @@ class Room:
                 self.session.refuse_banned(viewer.identity)
             self._submit(viewer, command, asker)
         except LiveshopError as refusal:
+            self._note_refusal(command, viewer.identity, refusal)
             asker.refuse(refusal)
 
     def refuses_unread(self, viewer: Viewer, message: Message) -> bool:
@@ -299,14 +300,32 @@ class Room:
         try:
             await self._dispatch(viewer, command, asker)
         except LiveshopError as refusal:
+            self._note_refusal(command, asker.identity, refusal)
             asker.refuse(refusal)
         except Exception:
             self.session.failed(type(command).__name__)
             asker.refuse(InternalError())
 
+    def record_refusal(self, by: Identity, action: str, about: str | None, code: str) -> None:
+        """Tell the activity log what one of the staff was refused here."""
+        session = self.session
+        session.node.activity.record_refusal(
+            by,
+            action,
+            about=about,
+            session_id=session.session_id,
+            shop=session.shop,
+            outcome=code,
+        )
+
+    def _note_refusal(self, command: Command, by: Identity | None, refusal: LiveshopError) -> None:
+        """Record what was refused on a socket for want of a right; HTTP records its own."""
+        if isinstance(refusal, Forbidden) and by is not None and _is_staffs(command, by):
+            self.record_refusal(by, action_of(command), object_of(command), refusal.code)
+
     def _record(self, command: Command, by: Identity | None) -> None:
         """Record what staff did without the session's log; that records what it decides."""
-        if by is None or command.needs is None or command.needs < Role.MODERATOR:
+        if by is None or not _is_staffs(command, by):
             return
         session = self.session
         session.node.activity.record(
@@ -343,6 +362,12 @@ QUEUES: Final[Mapping[str, Callable[[Room], int]]] = {
     "settlements": lambda room: len(room.settler),
     "outgoing_messages": lambda room: room.session.mailbox.waiting,
 }
+
+
+def _is_staffs(command: Command, by: Identity) -> bool:
+    return (
+        command.needs is not None and command.needs >= Role.MODERATOR and by.role >= Role.MODERATOR
+    )
 
 
 def _buyer(viewer: Viewer) -> str:

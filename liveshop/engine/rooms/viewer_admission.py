@@ -1,12 +1,14 @@
 """Lets viewers into rooms: the welcome, the snapshot, and what they ask for meanwhile."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from liveshop.core import limits, messages
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.commands import Command
+from liveshop.core.connection import StaffRefusal
 from liveshop.core.errors import Busy, LiveshopError, NotFound, OtherShop
 from liveshop.core.model import Reservation, Status
 from liveshop.core.roles import Identity, Role
@@ -44,7 +46,7 @@ class ViewerAdmission:
         self._errands = errands
         self._inside: dict[Viewer, Room | Still] = {}
         # Commands of viewers whose room is being loaded, and answers for after their welcome.
-        self._coming: dict[Viewer, list[Command | bytes]] = {}
+        self._coming: dict[Viewer, list[Command | bytes | StaffRefusal]] = {}
 
     def connect(
         self, viewer: Viewer, session_id: str, ref: int | None, visitor: str | None = None
@@ -78,15 +80,18 @@ class ViewerAdmission:
         place = self._inside.get(viewer)
         return isinstance(place, Room) and place.refuses_unread(viewer, message)
 
-    def answer(self, viewer: Viewer, answer: bytes) -> None:
-        """Write an answer that was not ours to give, after the welcome if that is to come."""
+    def answer(self, viewer: Viewer, answer: bytes | StaffRefusal) -> None:
+        """Write an answer that was not ours to give, after the welcome if that is to come.
+
+        A refusal of one of the staff is recorded, in a session that is there.
+        """
         place = self._inside.get(viewer)
         if place is not None:
-            place.audience.write_to(viewer, answer)
+            self._say(viewer, place, answer)
         elif viewer in self._coming:
             self._keep(viewer, answer)
         else:
-            viewer.write(answer)
+            viewer.write(answer if isinstance(answer, bytes) else answer.answer)
 
     def lapse(self, viewer: Viewer) -> None:
         """Take one of the staff for a viewer from here on: its token has ended."""
@@ -102,7 +107,16 @@ class ViewerAdmission:
             place.audience.leave(viewer)
             self._node.metrics.viewers.set(len(self._inside))
 
-    def _keep(self, viewer: Viewer, item: Command | bytes) -> None:
+    def _say(self, viewer: Viewer, place: Room | Still, answer: bytes | StaffRefusal) -> None:
+        if isinstance(answer, StaffRefusal):
+            assert isinstance(place, Room), "a still is for anonymous viewers"
+            assert viewer.identity is not None, "one of the staff has a token"
+            by = replace(viewer.identity, role=answer.role)
+            place.record_refusal(by, answer.action, answer.about, answer.code)
+            answer = answer.answer
+        place.audience.write_to(viewer, answer)
+
+    def _keep(self, viewer: Viewer, item: Command | bytes | StaffRefusal) -> None:
         """Keep what is to be done or said once the viewer is in its room, in order."""
         waiting = self._coming[viewer]
         if len(waiting) < limits.FRAMES_WAITING_MAX:
@@ -173,10 +187,10 @@ class ViewerAdmission:
         self._inside[viewer] = place
         place.audience.expect(viewer)
         for waiting in self._coming.pop(viewer, ()):
-            if isinstance(waiting, bytes):
-                place.audience.write_to(viewer, waiting)
-            else:
+            if isinstance(waiting, Command):
                 self._hand_over(viewer, place, waiting)
+            else:
+                self._say(viewer, place, waiting)
 
     def _hand_over(self, viewer: Viewer, place: Room | Still, command: Command) -> None:
         if isinstance(place, Room):

@@ -81,6 +81,38 @@ async def _mute_and_pin(shops: TwoShops) -> None:
         assert (await client.ask("product.pin", product_id="shirt"))["type"] == "error"
 
 
+def test_what_a_moderator_is_refused_over_the_socket_is_recorded(shops: TwoShops) -> None:
+    shops.api.portal.call(partial(_try_what_is_a_hosts, shops))
+    who, where = ("mod", "moderator", "token"), (shops.session_id, OURS, "forbidden")
+    for action, about in (("session.end", None), ("viewer.ban", "host"), ("viewer.unban", "eve")):
+        assert _newest(shops.our_host, action) == (*who, action, about, *where)
+    refused = [each for each in _entries(shops.our_host) if each["outcome"] == "forbidden"]
+    assert sorted(each["action"] for each in refused) == [
+        "session.end",
+        "viewer.ban",
+        "viewer.unban",
+    ]
+
+
+async def _try_what_is_a_hosts(shops: TwoShops) -> None:
+    url = shops.api.url.replace("http", "ws", 1)
+    async with connected(url, shops.session_id) as host, connected(url, shops.session_id) as mod:
+        await host.hello(token(Role.HOST, "host", shop=OURS))
+        # Before the welcome, which comes in a moment.
+        await mod.send("hello", token=token(Role.MODERATOR, "mod", shop=OURS))
+        await mod.send("session.end", ref=1)
+        await mod.wait_for_type("session")
+        assert (await mod.wait_for_type("error", ref=1))["code"] == "forbidden"
+        assert (await mod.ask("viewer.ban", viewer_id="host"))["code"] == "forbidden"
+        unban = await mod.ask("viewer.unban", viewer_id="eve", everywhere=True)
+        assert unban["code"] == "forbidden"
+        # What is nobody's right, and what viewers are refused, leaves no trace.
+        assert (await mod.ask("viewer.unban", viewer_id="nobody"))["code"] == "conflict"
+    async with connected(url, shops.session_id) as viewer:
+        await viewer.hello(token(Role.VIEWER, "eve", shop=OURS))
+        assert (await viewer.ask("session.pause"))["code"] == "forbidden"
+
+
 def test_a_key_is_recorded_by_its_id_and_its_purchases_are_not(shops: TwoShops) -> None:
     admin = shops.api.as_role(Role.ADMIN, "root")
     made = admin.post("/api/keys", json={"name": "backend", "shop": OURS}).json()
