@@ -13,7 +13,14 @@ from liveshop.core import limits
 from liveshop.core.claims import Grant
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.connection import Allowance, Connection
-from liveshop.core.errors import Ended, LiveshopError, NotFound, NotYetValid, Unauthorized
+from liveshop.core.errors import (
+    Ended,
+    LiveshopError,
+    NotFound,
+    NotYetValid,
+    RateLimited,
+    Unauthorized,
+)
 from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.core.turnstile import Turnstile
@@ -61,6 +68,7 @@ class Gateway:
         self.tokens = tokens
         self.clients = Clients(settings, engine.node.metrics)
         self.guesses = Guesses(now_ms)
+        self._strays = Guesses(now_ms, limits.STRAYS_RATE)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.refusals = Refusals(self.wheel, now_ms)
@@ -305,26 +313,39 @@ class Gateway:
             guest.abort()
 
     def _look_up(self, guest: Guest) -> None:
-        # One look-up a session, however many wait, and so many sessions at a time: names that
-        # someone makes up must not keep the store busy.
+        # One look-up a session, however many wait, so many sessions at a time, and of an address
+        # so many that are not there: names that someone makes up must not keep the store busy.
         waiting = self._looking_up.get(guest.session_id)
         if waiting is not None:
             waiting.append(guest)
+        elif self.engine.rooms.missing(guest.session_id):
+            no_such_session(guest)
         elif len(self._looking_up) >= limits.SESSIONS_LOOKED_UP_MAX:
             send_away(guest)
         else:
-            assert self._tasks is not None, "the gateway runs before connections come"
-            self._looking_up[guest.session_id] = [guest]
-            self._tasks.start_soon(self._find, guest.session_id)
+            self._begin_to_find(guest)
 
-    async def _find(self, session_id: str) -> None:
+    def _begin_to_find(self, guest: Guest) -> None:
+        try:
+            # Counted first: many that are looked up at once are all counted by then.
+            self._strays.take(guest.address)
+        except RateLimited as refusal:
+            send_away(guest, refusal.fields["retry_after_ms"])
+            return
+        assert self._tasks is not None, "the gateway runs before connections come"
+        self._looking_up[guest.session_id] = [guest]
+        self._tasks.start_soon(self._find, guest.session_id, guest.address)
+
+    async def _find(self, session_id: str, address: str) -> None:
         log = SessionLog(session_id, _logger)
         try:
             await self.engine.rooms.look_up(session_id)
+            self._strays.give_back(address)
         except NotFound:
             for guest in self._looking_up[session_id]:
                 no_such_session(guest)
         except LiveshopError:
+            self._strays.give_back(address)  # nothing is known of it while a store is away
             log.info("not loaded yet; its viewers are told at `hello`")
         except Exception:
             log.exception("loading failed")

@@ -1,4 +1,4 @@
-"""How many tokens and keys that do not hold an address may show."""
+"""How much that does not hold an address may show: tokens, keys, and ids of sessions."""
 
 from collections.abc import Callable
 
@@ -16,8 +16,11 @@ class Guesses:
     both came before the count, a flood of made-up ones would cost as much as one of good ones.
     """
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, now_ms: Callable[[], int], rate: tuple[int, int] = limits.GUESSES_RATE
+    ) -> None:
         self._now_ms = now_ms
+        self._rate = rate
         self._buckets = Buckets(limits.HTTP_CALLERS_KEPT_MAX)
 
     def require_room(self, address: str) -> None:
@@ -29,7 +32,7 @@ class Guesses:
     def take(self, address: str) -> None:
         """Count a guess; raises RateLimited if there are too many."""
         now_ms = self._now_ms()
-        _require(self._buckets.of(address, limits.GUESSES_RATE, now_ms).take(now_ms))
+        _require(self._buckets.of(address, self._rate, now_ms).take(now_ms))
 
     def give_back(self, address: str) -> None:
         """Forget the guess counted last, which was none."""

@@ -59,6 +59,9 @@ class GatewayRooms(Protocol):
     def loaded(self, session_id: str) -> object | None:
         """Return the session's room if this node has it."""
 
+    def missing(self, session_id: str) -> bool:
+        """Whether it was found a moment ago that there is no such session."""
+
     async def look_up(self, session_id: str) -> None:
         """Find out whether there is a session; raises NotFound or Unavailable."""
 

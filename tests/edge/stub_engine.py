@@ -44,6 +44,7 @@ class StubEngine:
         }
         self.submitted: list[Command] = []
         self.looked_up: list[str] = []
+        self.known_missing: set[str] = set()
         self.lost = 0
         self.metrics = Metrics()
         self.vocabulary = WHOLE
@@ -63,6 +64,9 @@ class StubEngine:
 
     def loaded(self, session_id: str) -> object | None:
         return session_id if session_id == "s1" else None
+
+    def missing(self, session_id: str) -> bool:
+        return session_id in self.known_missing
 
     async def look_up(self, session_id: str) -> None:
         self.looked_up.append(session_id)

@@ -7,13 +7,13 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from liveshop.core import wire
+from liveshop.core import limits, wire
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from liveshop.features.chat.rules import Say
 from tests.client import Client, Closed, connected, joined
 from tests.edge.raw_viewer import raw_viewer
-from tests.edge.stub_engine import NOW_MS, SECRET, running
+from tests.edge.stub_engine import NOW_MS, SECRET, Running, running
 from tests.waiting import until
 
 
@@ -168,6 +168,43 @@ async def test_many_who_wait_for_one_session_cost_one_look_up() -> None:
             assert (await first.closed()).code == 4505
             assert (await second.closed()).code == 4505
         assert here.engine.looked_up == ["nowhere"]
+
+
+async def _close_code(here: Running, session_id: str) -> int:
+    async with connected(here.url, session_id) as client:
+        return (await client.closed()).code
+
+
+async def test_an_address_that_makes_sessions_up_is_sent_away_with_no_look_up() -> None:
+    async with running() as here:
+        burst, per_second = limits.STRAYS_RATE[1], limits.STRAYS_RATE[0]
+        codes = [await _close_code(here, f"made-up-{n}") for n in range(burst + 2)]
+        assert codes == [4505] * burst + [4001] * 2
+        assert len(here.engine.looked_up) == burst
+        async with joined(here.url, "s1"):  # which is loaded
+            pass
+        here.clock.advance(1_000 // per_second)
+        async with joined(here.url, "s2"):  # which is there, and so takes no turn of those
+            pass
+        assert await _close_code(here, "made-up") == 4505
+        assert await _close_code(here, "made-up-too") == 4001
+
+
+async def test_a_session_that_is_known_not_to_be_there_costs_no_turn_and_no_look_up() -> None:
+    async with running() as here:
+        here.engine.known_missing.add("stale")
+        codes = {await _close_code(here, "stale") for _ in range(limits.STRAYS_RATE[1] + 2)}
+        assert (codes, here.engine.looked_up) == ({4505}, [])
+        assert await _close_code(here, "made-up") == 4505
+
+
+async def test_a_session_in_a_store_that_is_away_counts_for_nobody() -> None:
+    async with running() as here:
+        for _ in range(limits.STRAYS_RATE[1] + 2):
+            async with connected(here.url, "s3"):
+                await until(lambda: len(here.server.gateway) == 1)
+            await until(lambda: len(here.server.gateway) == 0)
+        assert await _close_code(here, "made-up") == 4505
 
 
 @pytest.mark.parametrize("session_id", ["s2", "s3"])

@@ -150,4 +150,26 @@ FAULTS: Final = (
         new="",
         tests=("tests/edge/test_visits.py::test_connecting_again_gives_a_viewer_no_new_burst",),
     ),
+    Fault(
+        name="made-up sessions that are looked up without a count",
+        promise="P7: strangers keep PostgreSQL busy with ids that they make up",
+        file="liveshop/edge/gateway.py",
+        old="            self._strays.take(guest.address)\n",
+        new="            self._strays.require_room(guest.address)\n",
+        tests=(
+            "tests/edge/test_gateway.py"
+            "::test_an_address_that_makes_sessions_up_is_sent_away_with_no_look_up",
+        ),
+    ),
+    Fault(
+        name="a session that is not there is asked for each time",
+        promise="P7: one stale link that thousands follow is a query for each",
+        file="liveshop/engine/rooms/missing.py",
+        old="        if session_id in self:\n",
+        new="        if not session_id:\n",
+        tests=(
+            "tests/engine/test_missing.py"
+            "::test_a_made_up_session_is_one_query_for_all_who_ask_in_whatever_way",
+        ),
+    ),
 )

@@ -70,7 +70,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
     app = Starlette(
         routes=[
             *routes(services, gate, table),
-            _openapi_route(table),
+            _openapi_route(gate, table),
             *health_routes(engine),
             *page_routes(),
         ],
@@ -86,10 +86,11 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
     return app
 
 
-def _openapi_route(table: Sequence[Operation]) -> Route:
+def _openapi_route(gate: Gate, table: Sequence[Operation]) -> Route:
     document = encode_one(openapi_document(table))
 
     async def openapi(request: Request) -> Response:
+        gate.admit_anyone(request)
         return Response(document, media_type="application/json")
 
     return Route("/api/openapi.json", openapi)

@@ -1,13 +1,14 @@
 """Authentication: a token or an API key is checked, and failed attempts are limited."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from anyio.lowlevel import checkpoint
 from starlette.requests import Request
 
 from liveshop.core.claims import Grant
-from liveshop.core.errors import LiveshopError, Unauthorized
-from liveshop.core.limits import TOKEN_CHARS_MAX
+from liveshop.core.errors import LiveshopError, NotFound, Unauthorized
+from liveshop.core.limits import STRAYS_RATE, TOKEN_CHARS_MAX
 from liveshop.core.roles import Identity, Role
 from liveshop.edge.clients import Clients
 from liveshop.edge.guesses import Guesses
@@ -42,6 +43,7 @@ class Gate:
         self._clients = clients
         self._knows_revoked = knows_revoked
         self._guesses = Guesses(throttle.now_ms)
+        self._strays = Guesses(throttle.now_ms, STRAYS_RATE)
         self._uses = uses
         self._now_ms = now_ms
 
@@ -56,6 +58,28 @@ class Gate:
             raise
         self._throttle.admit(caller, address)
         return caller
+
+    def admit_anyone(self, request: Request) -> None:
+        """Count a request by its address, whoever sent it; raises RateLimited."""
+        self._throttle.admit(Caller(), self._address(request))
+
+    @contextmanager
+    def seeking(self, request: Request) -> Iterator[None]:
+        """Count it for the address if the block finds that a session is not there.
+
+        Raises RateLimited, before any query, if that was so too often.
+        """
+        address = self._address(request)
+        # Counted first: many that are asked for at once are all counted by then.
+        self._strays.take(address)
+        try:
+            yield
+        except NotFound:
+            raise
+        except BaseException:
+            self._strays.give_back(address)
+            raise
+        self._strays.give_back(address)
 
     async def _identify(self, authorization: str | None, address: str) -> Caller:
         if authorization is None:

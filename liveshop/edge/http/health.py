@@ -1,14 +1,18 @@
 """Whether this node lives, can serve and may be sent viewers, and what it counts."""
 
+import math
+from collections.abc import Callable
 from dataclasses import asdict
+from time import monotonic
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from liveshop.core.errors import Unavailable
+from liveshop.core.limits import METRICS_KEPT_MS
 from liveshop.edge.http.refusals import json_response
 from liveshop.engine.engine import Engine
 
@@ -25,8 +29,31 @@ class NotReady(Unavailable):
         self.fields = answers
 
 
+class Exposition:
+    """The metrics as Prometheus reads them, written at most once in `METRICS_KEPT_MS`.
+
+    They take milliseconds of the loop, and a node answers them without a limit.
+    """
+
+    def __init__(
+        self, registry: Callable[[], CollectorRegistry], now_s: Callable[[], float] = monotonic
+    ) -> None:
+        self._registry = registry
+        self._now_s = now_s
+        self._text = b""
+        self._stale_s = -math.inf
+
+    def text(self) -> bytes:
+        """Return the metrics of now, or of a moment ago."""
+        if self._now_s() >= self._stale_s:
+            self._text = generate_latest(self._registry())
+            self._stale_s = self._now_s() + METRICS_KEPT_MS / 1000
+        return self._text
+
+
 def health_routes(engine: Engine) -> list[Route]:
     """Return what a load balancer and Prometheus ask for."""
+    exposition = Exposition(engine.node.metrics.exposed)
 
     async def alive(request: Request) -> Response:
         return json_response({"status": "alive"})
@@ -44,8 +71,7 @@ def health_routes(engine: Engine) -> list[Route]:
         return json_response({"status": "joinable"})
 
     async def metrics(request: Request) -> Response:
-        text = generate_latest(engine.node.metrics.exposed())
-        return Response(text, media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition.text(), media_type=CONTENT_TYPE_LATEST)
 
     return [
         Route("/healthz", alive),

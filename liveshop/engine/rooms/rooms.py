@@ -22,12 +22,13 @@ from liveshop.core.wire import Message, decode_object
 from liveshop.engine.access import ACCESS_CHANNEL
 from liveshop.engine.node import Node
 from liveshop.engine.rooms.logged import read_session
+from liveshop.engine.rooms.missing import Missing
 from liveshop.engine.rooms.room import Room
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.rooms.stills import Still, Stills
 from liveshop.engine.sampling import sample
 from liveshop.engine.session_log import SessionLog
-from liveshop.stores.postgres.session_records import Head
+from liveshop.stores.postgres.session_records import Head, SessionRecord
 from liveshop.stores.postgres.sessions import Sessions
 
 _logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Rooms:
         self._node = node
         self._rooms: dict[str, Room] = {}
         self._stills = Stills(node)
+        self._missing = Missing()
         self._locks: dict[str, anyio.Lock] = {}
         self._idle_beats: dict[str, int] = {}
         self._arriving = 0  # quiet rooms that are being loaded
@@ -67,6 +69,10 @@ class Rooms:
     def loaded(self, session_id: str) -> Room | None:
         """Return the room if it is here."""
         return self._rooms.get(session_id)
+
+    def missing(self, session_id: str) -> bool:
+        """Whether it was found a moment ago that there is no such session."""
+        return session_id in self._missing
 
     def shown(self, session_id: str) -> Room | Still | None:
         """Return what an anonymous viewer can see at once."""
@@ -97,7 +103,7 @@ class Rooms:
 
     async def _make_still(self, session_id: str) -> Still | None:
         async with self._readers:
-            record = await self._node.stores[Sessions].get(session_id)
+            record = await self._record(session_id)
             if record.status is Status.DRAFT:
                 raise NotFound("session", session_id)
             return await self._stills.make(session_id) if record.settled else None
@@ -119,10 +125,17 @@ class Rooms:
 
         The asker is not known yet, so a quiet session is left for later.
         """
-        if self.shown(session_id) is None:
-            record = await self._node.stores[Sessions].get(session_id)
-            if not (record.settled or record.status.is_planned):
-                await self.get(session_id)
+        if self.shown(session_id) is not None:
+            return
+        # In turn: those who join before this is answered need not ask once more.
+        async with self._turn(session_id):
+            record = await self._record(session_id)
+        if not (record.settled or record.status.is_planned):
+            await self.get(session_id)
+
+    async def _record(self, session_id: str) -> SessionRecord:
+        with self._missing.noting(session_id):
+            return await self._node.stores[Sessions].get(session_id)
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Own the rooms' tasks, and keep the rooms up to date, until cancelled."""
@@ -158,7 +171,9 @@ class Rooms:
 
     async def _read(self, session_id: str) -> Session:
         """Return a session as Postgres has it."""
-        node, logged = self._node, await read_session(self._node.stores[Sessions], session_id)
+        node = self._node
+        with self._missing.noting(session_id):
+            logged = await read_session(node.stores[Sessions], session_id)
         session = Session(
             node,
             logged.first_state,
