@@ -22,8 +22,8 @@ class Visits:
 class Visitors:
     """The viewers with a token who are connected, and those who left a moment ago.
 
-    What somebody may still ask for is kept after the last connection, until it would be as much
-    as a newcomer's. Otherwise whoever connects again for each burst would have no rate.
+    The rest of somebody's allowance is kept after the last connection, until it would be as much
+    as a newcomer's. Otherwise those who connect again for each burst would have no rate.
     """
 
     def __init__(self, now_ms: Callable[[], int]) -> None:

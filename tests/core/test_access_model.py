@@ -1,4 +1,4 @@
-"""Bans and revocations, beside lists that are walked whole each time."""
+"""Bans and revocations do what lists that are walked whole each time would do."""
 
 from typing import Final
 

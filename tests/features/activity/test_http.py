@@ -106,7 +106,7 @@ async def _try_what_is_a_hosts(shops: TwoShops) -> None:
         assert (await mod.ask("viewer.ban", viewer_id="host"))["code"] == "forbidden"
         unban = await mod.ask("viewer.unban", viewer_id="eve", everywhere=True)
         assert unban["code"] == "forbidden"
-        # What is nobody's right, and what viewers are refused, leaves no trace.
+        # A conflict is about no right, and viewers are not recorded.
         assert (await mod.ask("viewer.unban", viewer_id="nobody"))["code"] == "conflict"
     async with connected(url, shops.session_id) as viewer:
         await viewer.hello(token(Role.VIEWER, "eve", shop=OURS))
