@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from liveshop.core import wire
-from liveshop.core.errors import BadRequest, NotFound
+from liveshop.core.errors import BadRequest, NotFound, RateLimited
 from liveshop.core.limits import QUERY_FIELDS_MAX
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
@@ -16,7 +16,7 @@ from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Reply, Services
 from liveshop.edge.http.recording import Record, recording
-from liveshop.edge.http.refusals import json_response
+from liveshop.edge.http.refusals import json_response, refusal
 from liveshop.edge.http.shops import require_own
 
 
@@ -33,7 +33,11 @@ def routes(services: Services, gate: Gate, operations: Iterable[Operation]) -> I
 def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Operation]) -> Route:
     async def endpoint(request: Request) -> Response:
         operation = by_method["GET" if request.method == "HEAD" else request.method]
-        caller = await gate.admit(request)
+        try:
+            caller = await gate.admit(request)
+        except RateLimited as too_often:
+            # Answered here: through the handlers of errors it would cost nearly an answer.
+            return refusal(too_often)
         log = services.engine.node.activity
         with recording(log, operation, caller, request.path_params) as record:
             if _seeks(services, caller, request):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,6 +45,9 @@ _ALWAYS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+_ALWAYS_WRITTEN: Final = tuple(
+    (name.lower().encode(), value.encode()) for name, value in _ALWAYS.items()
+)
 # The client module loads its other half from /pages/ and /features/.
 _SHARED_PATHS: Final = ("/api/", "/liveshop.js", "/pages/", "/features/")
 
@@ -59,18 +62,18 @@ class SecureHeaders:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._trusted = settings.trusted_proxies
-        self._stay_on_tls = f"max-age={settings.hsts_max_age_s}"
+        self._stay_on_tls = f"max-age={settings.hsts_max_age_s}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add headers to its answer."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                own = {name for name, _ in message["headers"]}
+                added = [header for header in _ALWAYS_WRITTEN if header[0] not in own]
                 if self._trusted and self._came_by_tls(scope):
-                    headers["Strict-Transport-Security"] = self._stay_on_tls
+                    added.append((b"strict-transport-security", self._stay_on_tls))
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
