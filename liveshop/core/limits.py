@@ -151,6 +151,7 @@ QUERY_FIELDS_MAX: Final = 32
 PAGE_ITEMS_MAX: Final = 200
 PAGE_ITEMS_DEFAULT: Final = 50
 SEARCH_SKUS_MAX: Final = 1_000
+SEARCH_SKUS_READ_MAX: Final = 10_000  # whosever they are
 SERIES_POINTS_MAX: Final = 240
 MISSING_KNOWN_MAX: Final = 10_000  # sessions that are not there
 STILLS_MAX: Final = 250  # settled shows that a node shows without a room

@@ -87,9 +87,9 @@ FAULTS: Final = (
     Fault(
         name="any number of imports wait",
         promise="P7: a host fills a node's memory with the beginnings of files",
-        file="liveshop/features/catalogue_import/store.py",
-        old="tasks_waiting >= limits.IMPORTS_WAITING_MAX:",
-        new="tasks_waiting < 0:",
+        file="liveshop/features/catalogue_import/store_turns.py",
+        old="        if len(self._waiting) >= limits.IMPORTS_WAITING_MAX:\n",
+        new="        if len(self._waiting) < 0:\n",
         tests=(
             "tests/features/catalogue_import/test_importer.py"
             "::test_an_import_behind_as_many_as_may_wait_is_busy_at_once",
@@ -98,12 +98,12 @@ FAULTS: Final = (
     Fault(
         name="any number of imports at once",
         promise="P7: a host's files take the processor from everyone's shows",
-        file="liveshop/features/catalogue_import/store.py",
-        old="anyio.Semaphore(limits.IMPORTS_AT_ONCE_MAX)",
-        new="anyio.Semaphore(1_000)",
+        file="liveshop/features/catalogue_import/store_turns.py",
+        old="        return own < limits.IMPORTS_AT_ONCE_MAX and free > own\n",
+        new="        return own < 1_000 * free\n",
         tests=(
             "tests/features/catalogue_import/test_importer.py"
-            "::test_more_imports_than_a_node_takes_at_once_are_busy",
+            "::test_more_imports_than_a_shop_has_at_once_are_busy",
         ),
     ),
     Fault(

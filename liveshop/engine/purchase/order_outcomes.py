@@ -44,8 +44,7 @@ class OrderOutcomes:
 
     async def cancelled(self, order: Order, copies: Copies) -> None:
         """Give the units of a cancelled order back to the session, and tell its buyer."""
-        if not self._session.settled:
-            await self._settler.settle((), copies)
+        await self._settler.settle((), copies)
         self._session.mailbox.tell(order.viewer_id, messages.cancelled(order))
         await self._session.peers.post()
 
@@ -54,28 +53,16 @@ class OrderOutcomes:
         order = await self._session.node.stores[Orders].get(order_id)
         if (order.session_id, order.viewer_id) != (self._session.session_id, buyer):
             raise NotFound("order", order_id)
-        await self.give_up(order_id, Verdict.RELEASED)
+        reply = await give_up(self._session.node.stores[Orders], order_id, Verdict.RELEASED)
+        await self.given_up(reply)
 
-    async def give_up(self, order_id: str, verdict: Verdict) -> Order:
-        """Make a pending order void before its time: its units are free, its buyer is told.
-
-        Idempotent; an order that is void already stays so, with its first reason. Raises NotFound,
-        or Conflict for an order that was paid.
-        """
-
-        async def once(again: bool) -> GivenUpReply:
-            reply = await self._session.node.stores[Orders].give_up(order_id, verdict)
-            return dataclasses.replace(reply, new=reply.new or again)
-
-        reply = await until_known(once)
+    async def given_up(self, reply: GivenUpReply) -> None:
+        """Free the units of an order that nobody pays for, and tell its buyer if that is news."""
         outcomes = [resolved(reservation, reply.verdict) for reservation in sold(reply.order)]
-        # Again if it was void before: a node may have ended between PostgreSQL and Redis. A settled
-        # session's units have gone back to the catalogue.
-        if not self._session.settled:
-            await self._settler.settle(outcomes, reply.copies)
+        # Again if it was void before: a node may have ended between PostgreSQL and Redis.
+        await self._settler.settle(outcomes, reply.copies)
         if reply.new:
             await self.expired(outcomes)
-        return reply.order
 
     async def expired(self, reservations: Iterable[Reservation]) -> None:
         """Tell buyers of reservations whose time is over, not of what was charged besides them."""
@@ -199,6 +186,20 @@ class OrderOutcomes:
                 if not self._session.mailbox.is_watched(reservation.rid):
                     told = messages.reserved(reservation)
                     self._session.mailbox.deliver(reservation.buyer, told)
+
+
+async def give_up(orders: Orders, order_id: str, verdict: Verdict) -> GivenUpReply:
+    """Make a pending order void before its time; `given_up` frees its units and tells its buyer.
+
+    Idempotent; an order that is void already stays so, with its first reason. Raises NotFound, or
+    Conflict for an order that was paid.
+    """
+
+    async def once(again: bool) -> GivenUpReply:
+        reply = await orders.give_up(order_id, verdict)
+        return dataclasses.replace(reply, new=reply.new or again)
+
+    return await until_known(once)
 
 
 def refund_refusal(reply: PaymentReply) -> LiveshopError:

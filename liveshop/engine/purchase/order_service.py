@@ -10,12 +10,13 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.model import Order
 from liveshop.engine.errands import Errands
 from liveshop.engine.node import Node
-from liveshop.engine.purchase.order_outcomes import refund_refusal
+from liveshop.engine.purchase.order_outcomes import give_up, refund_refusal
+from liveshop.engine.rooms.room import Room
 from liveshop.engine.rooms.rooms import Rooms
 from liveshop.engine.until_known import until_known
-from liveshop.stores.postgres.order_records import Verdict
+from liveshop.stores.postgres.order_records import Copies, Verdict
 from liveshop.stores.postgres.orders import Orders
-from liveshop.stores.postgres.payment_records import PaymentReply, PaymentStatus
+from liveshop.stores.postgres.payment_records import Payment, PaymentReply, PaymentStatus
 from liveshop.stores.postgres.payments import Payments
 
 _logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class OrderService:
         self._node = node
         self._rooms = rooms
         self._errands = errands
+        self._tried: Payment | None = None
 
     async def confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
         """Take a payment that was reported; return its confirmed order.
@@ -57,20 +59,34 @@ class OrderService:
         return await self._errands.carry_out(lambda: self._give_up(order_id, Verdict.RELEASED))
 
     async def _give_up(self, order_id: str, verdict: Verdict) -> Order:
-        order = await self._node.stores[Orders].get(order_id)
-        room = await self._rooms.get(order.session_id)
-        return await room.outcomes.give_up(order_id, verdict)
+        reply = await give_up(self._node.stores[Orders], order_id, verdict)
+        room = await self._room_of(reply.order, reply.copies)
+        if room is not None:
+            await room.outcomes.given_up(reply)
+        return reply.order
 
     async def _confirm(self, order_id: str, payment_id: str, amount: int) -> Order:
         reply = await self._pay(order_id, payment_id, amount)
-        room = await self._rooms.get(reply.order.session_id)
+        room = await self._room_of(reply.order, reply.copies)
         if reply.payment.status is not PaymentStatus.APPLIED:
             if reply.new:
                 self._node.metrics.refunds.inc()
-            await room.outcomes.not_sold(reply)
+            if room is not None:
+                await room.outcomes.not_sold(reply)
             raise refund_refusal(reply)
-        await room.outcomes.paid(reply)
+        if room is not None:
+            await room.outcomes.paid(reply)
         return reply.order
+
+    async def _room_of(self, order: Order, copies: Copies) -> Room | None:
+        """Return the room of an order, loaded if need be; None if nobody there is to hear of it.
+
+        A settled session has no order that waits, so there is no news of one. Money that comes late
+        must not take the room of a show that is being watched.
+        """
+        if copies.settled:
+            return self._rooms.loaded(order.session_id)
+        return await self._rooms.get(order.session_id)
 
     async def _cancel(self, order_id: str) -> Order:
         orders = self._node.stores[Orders]
@@ -102,10 +118,15 @@ class OrderService:
                 _logger.exception("payments could not be finished")
 
     async def _finish(self) -> None:
-        stored_ms_max = self._node.now_ms() - limits.PAYMENT_UNRESOLVED_MS_MAX
-        for payment in await self._node.stores[Payments].unresolved(limits.PAGE_ITEMS_MAX):
-            if payment.at_ms > stored_ms_max:
-                continue  # the node that stored it is about to apply it
+        # Newer ones the node that stored them is about to apply.
+        until_ms = self._node.now_ms() - limits.PAYMENT_UNRESOLVED_MS_MAX
+        payments = await self._node.stores[Payments].unresolved(
+            limits.PAGE_ITEMS_MAX, until_ms=until_ms, after=self._tried
+        )
+        # If each look began with the oldest, those that cannot be finished would keep all others
+        # waiting, whichever shop they are of.
+        self._tried = payments[-1] if len(payments) == limits.PAGE_ITEMS_MAX else None
+        for payment in payments:
             try:
                 await self._confirm(payment.order_id, payment.payment_id, payment.amount)
             except LiveshopError as refusal:

@@ -42,9 +42,12 @@ class Settler:
         """Settle reservations in Redis, or keep them for `retry`; never raises for a store.
 
         `overtaken` are the rids of orders that wait for money and were reserved at an older epoch.
-        If Redis has lost one of them, it is loaded again, with the order.
+        If Redis has lost one of them, it is loaded again, with the order. Of a settled session
+        nothing is copied: its units are the catalogue's again, and its keys end.
         """
         self._session.keep_rows(copies.rows)
+        if copies.settled or self._session.settled:
+            return
         if copies.epoch > self._session.epochs.newest:
             # Another node has loaded Redis again, maybe another server. A server that takes this at
             # the older epoch may be cut off, and the new one's counts may have been copied without

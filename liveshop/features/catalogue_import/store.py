@@ -7,16 +7,17 @@ from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 import anyio
 
 from liveshop.core.catalogue import BadRow, Outcome, RowNote
-from liveshop.core.errors import BadRequest, Busy
+from liveshop.core.errors import BadRequest
 from liveshop.features.catalogue_import import limits
 from liveshop.features.catalogue_import.rules import ImportReport, Reading, ReportedRow
 from liveshop.features.catalogue_import.store_pace import Pace
 from liveshop.features.catalogue_import.store_reader import read_products
+from liveshop.features.catalogue_import.store_turns import ImportTurns
 from liveshop.stores.postgres.catalogue import Catalogue, Imported
 
 
 class Imports:
-    """A node's imports: IMPORTS_AT_ONCE_MAX at a time, at one pace, each within IMPORT_MS_MAX."""
+    """A node's imports: each in a turn of its shop, all at one pace, each within IMPORT_MS_MAX."""
 
     def __init__(
         self,
@@ -29,20 +30,18 @@ class Imports:
     ) -> None:
         self._catalogue = catalogue
         self._currency = currency
-        self._wait_ms = wait_ms
         self._within_ms = within_ms
         self._pace = pace or Pace()
-        self._turns = anyio.Semaphore(limits.IMPORTS_AT_ONCE_MAX)
+        self._turns = ImportTurns(wait_ms)
 
     async def run(self, chunks: AsyncIterable[bytes], shop: str | None = None) -> ImportReport:
         """Import a file into a shop, or into none, as `import_products` does.
 
-        Raises Busy if others go on for longer than IMPORT_WAIT_MS_MAX, or IMPORTS_WAITING_MAX wait
-        already, and BadRequest for a file that takes longer than IMPORT_MS_MAX: all that was read
-        until then is kept.
+        Raises Busy if no turn comes within IMPORT_WAIT_MS_MAX, or IMPORTS_WAITING_MAX wait already,
+        and BadRequest for a file that takes longer than IMPORT_MS_MAX: all that was read until then
+        is kept.
         """
-        await self._take_turn()
-        try:
+        async with self._turns.turn(shop):
             with anyio.move_on_after(self._within_ms / 1000):
                 await self._pace.begin()
                 return await import_products(
@@ -52,25 +51,10 @@ class Imports:
                     shop=shop,
                     portion=self._pace.portion,
                 )
-        finally:
-            self._turns.release()
         raise BadRequest(
             f"an import may take {self._within_ms // 1000} s: all that was read until now is kept,"
             " split the file"
         )
-
-    async def _take_turn(self) -> None:
-        try:
-            # If it were waited for, a node that is busy for a moment would refuse a free turn.
-            self._turns.acquire_nowait()
-        except anyio.WouldBlock:
-            if self._turns.statistics().tasks_waiting >= limits.IMPORTS_WAITING_MAX:
-                raise Busy from None
-            try:
-                with anyio.fail_after(self._wait_ms / 1000):
-                    await self._turns.acquire()
-            except TimeoutError:
-                raise Busy from None
 
 
 async def import_products(

@@ -17,7 +17,11 @@ from liveshop.core.catalogue import (
     StoredVariant,
 )
 from liveshop.core.errors import Conflict, NotFound
-from liveshop.core.limits import LISTED_VARIANTS_PER_PRODUCT_MAX, SEARCH_SKUS_MAX
+from liveshop.core.limits import (
+    LISTED_VARIANTS_PER_PRODUCT_MAX,
+    SEARCH_SKUS_MAX,
+    SEARCH_SKUS_READ_MAX,
+)
 from liveshop.core.model import Product, Variant
 from liveshop.core.shops import may_touch
 from liveshop.core.words import words_of
@@ -80,7 +84,8 @@ class Catalogue:
         # One more than asked for shows whether there is a next page.
         args: tuple[object, ...] = (position, limit + 1, shop, hidden, _LISTED + 1)
         if search:
-            args += (_tsquery(search), search, search + _LAST, SEARCH_SKUS_MAX)
+            args += (_tsquery(search), search, search + _LAST)
+            args += (SEARCH_SKUS_MAX, SEARCH_SKUS_READ_MAX)
         query = _SQL["search_page" if search else "page"]
         products = _products(await self._database.fetch(query, *args))
         more = len(products) > limit

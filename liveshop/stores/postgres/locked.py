@@ -43,6 +43,7 @@ async def copies_of(reader: Reader, session_id: str, order_ids: Sequence[str]) -
         bought=[bought_of(record) for record in bought],
         totals=totals_of(session),
         epoch=session["stock_epoch"],
+        settled=session["settled"],
     )
 
 

@@ -14,13 +14,15 @@ from liveshop.core.pricing.price import Reason, total_of
 class Copies:
     """Counters as they are after a transaction, to be copied to Redis; higher versions win.
 
-    `epoch` is the session's as the transaction saw it, behind the session's lock.
+    `epoch` is the session's as the transaction saw it, behind the session's lock. Of one that was
+    `settled` then nothing is copied: it sells nothing, and Redis forgets it.
     """
 
     rows: list[Row]
     bought: list[Bought]
     totals: Totals
     epoch: int
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

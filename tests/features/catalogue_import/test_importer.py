@@ -209,7 +209,7 @@ class Upload:
         await self.end.wait()
 
 
-async def test_more_imports_than_a_node_takes_at_once_are_busy(
+async def test_more_imports_than_a_shop_has_at_once_are_busy(
     database: Database,
 ) -> None:
     imports = Imports(Catalogue(database), "EUR", wait_ms=1, pace=Pace(gap_ms=0))
@@ -234,6 +234,21 @@ async def test_more_imports_than_a_node_takes_at_once_are_busy(
         for each in uploads:
             each.end.set()
     assert set(await stock(database)) == {f"S{i}" for i in range(len(uploads))}
+
+
+async def test_a_shop_imports_while_another_ones_files_wait_for_their_turns(
+    database: Database,
+) -> None:
+    imports = Imports(Catalogue(database), "EUR", wait_ms=600_000, pace=Pace(gap_ms=0))
+    async with anyio.create_task_group() as tasks:
+        for number in range(limits.IMPORTS_AT_ONCE_MAX + 2):
+            upload = Upload(f"a{number},A,,A{number},1,5\n")
+            tasks.start_soon(imports.run, upload.chunks(), "ash")
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(60):
+            await imports.run(pieces((HEADER + "mug,Mug,,M,9.00,1\n").encode()), "birch")
+        tasks.cancel_scope.cancel()
+    assert (await Catalogue(database).get("mug")).shop == "birch"
 
 
 async def test_an_import_behind_as_many_as_may_wait_is_busy_at_once(database: Database) -> None:

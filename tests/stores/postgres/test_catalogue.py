@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.limits import SEARCH_SKUS_MAX, SEARCH_SKUS_READ_MAX
 from liveshop.core.model import Product, Variant
 from liveshop.stores.postgres.catalogue import Catalogue
 from liveshop.stores.postgres.database import Database
@@ -118,3 +119,29 @@ async def test_a_search_goes_on_where_its_page_ended(catalogue: Catalogue) -> No
     rest = await catalogue.page(after=first.next, limit=2, search="mug")
     assert [each.product_id for each in first.products + rest.products] == ["a", "b", "c"]
     assert rest.next is None
+
+
+@pytest.mark.parametrize(
+    ("shop", "hidden", "others", "many"),
+    [
+        ("ours", True, "'theirs', 'active'", SEARCH_SKUS_MAX + 1),
+        ("ours", True, "'theirs', 'active'", SEARCH_SKUS_READ_MAX),
+        (None, False, "NULL, 'draft'", SEARCH_SKUS_MAX + 1),
+    ],
+    ids=["another shop's", "more than are read", "drafts"],
+)
+async def test_skus_that_a_search_does_not_show_do_not_keep_others_from_being_found(
+    catalogue: Catalogue, database: Database, shop: str | None, hidden: bool, others: str, many: int
+) -> None:
+    await database.commit(
+        "WITH made AS (INSERT INTO product (product_id, title, description, shop, status)"
+        f" VALUES ('many', 'Many', '', {others}) RETURNING product_id)"
+        " INSERT INTO variant (sku, product_id, label, position, price, stock, imported_stock)"
+        " SELECT 'TS-0' || n, product_id, '', n, 1, 0, 0"
+        " FROM made, generate_series(1, $1::int) AS n",
+        many,
+    )
+    await catalogue.create(replace(product("shirt", "TS-1"), shop=shop))
+    await catalogue.create(replace(product("cap", "TC-1"), shop=shop))
+    page = await catalogue.page(after=None, limit=5, search="TS-", shop=shop, hidden=hidden)
+    assert [each.product_id for each in page.products] == ["shirt"]

@@ -24,7 +24,8 @@ ORDER BY p.position, v.position, v.sku
 -- name: search_page
 -- The same of the products that have all these words, or a SKU that begins so.
 -- $1 position, $2 how many, $3 shop, $4 whether those not for everyone, $5 how many variants of
--- each, $6 words as a tsquery, $7 and $8 SKUs from and before, $9 SKUs at most
+-- each, $6 words as a tsquery, $7 and $8 SKUs from and before, $9 of how many
+-- SKUs at most, $10 how many to read for that
 SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
        v.sku, v.label, v.price, v.was, v.stock
 FROM (
@@ -34,7 +35,24 @@ FROM (
       AND product_id IN (
         SELECT product_id FROM product WHERE words @@ $6::text::tsquery
         UNION
-        (SELECT product_id FROM variant WHERE sku >= $7 AND sku < $8 ORDER BY sku LIMIT $9)
+        -- Only SKUs that the caller may see count for the limit: those of others must not fill it.
+        (SELECT v.product_id
+         FROM (
+            SELECT sku, product_id FROM variant WHERE sku >= $7 AND sku < $8 ORDER BY sku LIMIT $10
+         ) AS v JOIN product AS o USING (product_id)
+         WHERE ($3::text IS NULL OR o.shop = $3)
+           AND ($4::boolean OR (o.status = 'active' AND o.published))
+         ORDER BY v.sku LIMIT $9)
+        UNION
+        -- Where so many SKUs begin so that not all were read, those of a shop are read by product.
+        (SELECT o.product_id FROM product AS o
+         WHERE o.shop = $3 AND ($4::boolean OR (o.status = 'active' AND o.published))
+           AND (SELECT count(*) FROM (
+                SELECT FROM variant WHERE sku >= $7 AND sku < $8 LIMIT $10) AS all_skus) = $10
+           AND EXISTS (
+                SELECT FROM variant AS v
+                WHERE v.product_id = o.product_id AND v.sku >= $7 AND v.sku < $8)
+         ORDER BY o.position LIMIT $9)
     )
     ORDER BY position LIMIT $2
 ) AS p

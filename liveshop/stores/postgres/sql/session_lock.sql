@@ -11,7 +11,7 @@ FROM session WHERE id = $1 FOR UPDATE
 
 -- name: session_totals
 -- Read what is confirmed so far. $1 session
-SELECT seq, orders, units, revenue, stock_epoch FROM session WHERE id = $1
+SELECT seq, orders, units, revenue, stock_epoch, settled FROM session WHERE id = $1
 
 -- name: rows_of_orders
 -- Read the rows of units that orders charge. $1 session, $2 order ids
