@@ -12,6 +12,9 @@ _DRIPS: Final = "tests/edge/test_drips.py::test"
 _PACE: Final = "tests/edge/test_refusal_pace.py::test"
 _LATE: Final = "tests/edge/test_late_nodes.py::test"
 _TIME: Final = "tests/edge/test_time_keeping.py::test"
+_TLS: Final = (
+    "tests/edge/test_addresses.py::test_only_a_trusted_proxy_says_that_a_client_came_by_tls"
+)
 
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
@@ -258,6 +261,32 @@ FAULTS: Final[tuple[Fault, ...]] = (
         tests=(
             "tests/edge/test_presence.py"
             "::test_all_connections_of_a_viewer_may_do_together_what_one_may",
+        ),
+    ),
+    Fault(
+        name="a stranger says that a client came by TLS",
+        promise="HSTS: a page that anybody served in plain HTTP is closed to browsers for a year",
+        file="liveshop/edge/addresses.py",
+        old="if not forwarded_proto or not is_trusted(peer, trusted):",
+        new="if not forwarded_proto:",
+        tests=(_TLS,),
+    ),
+    Fault(
+        name="one stretch of TLS stands for the whole way",
+        promise="HSTS: a client that made up an entry is told to keep to a TLS that is not there",
+        file="liveshop/edge/addresses.py",
+        old='all(scheme.strip().lower() == "https"',
+        new='any(scheme.strip().lower() == "https"',
+        tests=(_TLS,),
+    ),
+    Fault(
+        name="TLS to PostgreSQL that is only preferred is taken for required",
+        promise="nobody is warned of orders that cross a network in plain text",
+        file="liveshop/core/plain_text.py",
+        old='("require", "verify-ca", "verify-full")',
+        new='("prefer", "require", "verify-ca", "verify-full")',
+        tests=(
+            "tests/core/test_plain_text.py::test_a_postgres_whose_tls_is_not_required_is_found",
         ),
     ),
 )

@@ -13,6 +13,7 @@ import asyncpg
 from liveshop.cli.files import open_the_way
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.subprocesses import free_port, last_lines, spawn, stop, wheel_folder
+from tests.certificates import make_certificate
 from tests.topology.programs import DEPLOY, find, listens, rewritten
 from tests.waiting import wait_until
 
@@ -89,14 +90,16 @@ class PgBouncer:
     def url(self, postgres: LocalPostgres) -> str:
         """Return the URL that nodes are given."""
         login = urlsplit(postgres.url).netloc.rpartition("@")[0]
-        return f"postgresql://{login}@127.0.0.1:{self.port}/liveshop?pgbouncer=true"
+        return f"postgresql://{login}@127.0.0.1:{self.port}/liveshop?pgbouncer=true&sslmode=require"
 
     async def start(self, postgres: LocalPostgres) -> None:
         """Start before a server, whose user gets the settings that nodes cannot ask for."""
-        for statement in (DEPLOY / "pgbouncer" / "role.sql").read_text().split(";"):
+        role = (DEPLOY / "pgbouncer" / "role.sql").read_text().replace("liveshop_app", "liveshop")
+        for statement in role.split(";"):
             if statement.strip():
                 await _execute(postgres, statement)
         self._folder.mkdir()
+        made = make_certificate(self._folder)
         user, password = urlsplit(postgres.url).netloc.rpartition("@")[0].split(":")
         users = self._folder / "users.txt"
         users.write_text(f'"{user}" "{password}"\n')
@@ -110,6 +113,11 @@ class PgBouncer:
                 "listen_port = 6432": f"listen_port = {self.port}",
                 "/etc/pgbouncer/userlist.txt": str(users),
                 "pool_size = 20": "pool_size = 6",
+                "/etc/pgbouncer/tls/pgbouncer.crt": str(made.certificate),
+                "/etc/pgbouncer/tls/pgbouncer.key": str(made.key),
+                # The server's side is a PostgreSQL on this machine, which has no certificate.
+                "server_tls_sslmode = verify-full": "server_tls_sslmode = disable",
+                "server_tls_ca_file = /etc/pgbouncer/tls/authority.crt": "",
             },
         )
         configuration = self._folder / "pgbouncer.ini"
@@ -118,7 +126,7 @@ class PgBouncer:
         if os.geteuid() == 0:
             # It refuses to be root.
             user_of_system = "nobody"
-            for path in (self._folder, users, configuration):
+            for path in (self._folder, users, configuration, made.key):
                 os.chown(path, pwd.getpwnam("nobody").pw_uid, 0)
         log = self._folder.with_suffix(".log")
         self._process = spawn([self._program, configuration], log=log, user=user_of_system)

@@ -94,7 +94,7 @@ async def test_as_if_through_pgbouncer_all_works_the_same(postgres_url: str) -> 
 
 async def test_the_user_behind_pgbouncer_is_given_what_a_node_asks_for(database: Database) -> None:
     text = (Path(__file__).parents[3] / "deploy" / "pgbouncer" / "role.sql").read_text()
-    given = re.findall(r"^ALTER ROLE liveshop SET (\w+) = '?([^';]+)'?;$", text, re.MULTILINE)
+    given = re.findall(r"^ALTER ROLE liveshop_app SET (\w+) = '?([^';]+)'?;$", text, re.MULTILINE)
     assert len(given) == text.count(";")
     async with database.transaction() as connection:
         # Its name is the one thing that PgBouncer would pass on.
