@@ -3,15 +3,18 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
 
 from liveshop.core.errors import Unauthorized
 from liveshop.core.fields import Id, Name, PersonId, is_composed
+from liveshop.core.limits import INSTANT_MS_MAX
 from liveshop.core.roles import Identity, Role
 from liveshop.core.unseen import flaw_of
+
+_INSTANT_S_MAX: Final = INSTANT_MS_MAX // 1000
 
 
 class _Claims(Struct, frozen=True, kw_only=True):
@@ -81,11 +84,19 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
         read.session,
         token_id=read.jti if isinstance(read.jti, str) else None,
         issued_s=_seconds(read.iat),
-        ends_s=read.exp,
+        ends_s=_within(read.exp),
     )
 
 
 def _seconds(claim: Any) -> float:
     """Return an instant that a token claims; one that is no number counts as 0."""
     is_number = isinstance(claim, int | float) and not isinstance(claim, bool)
-    return claim if is_number and -math.inf < claim < math.inf else 0
+    return _within(claim) if is_number and -math.inf < claim < math.inf else 0
+
+
+def _within(instant_s: float) -> float:
+    """Return an instant, or the end of time nearest to it.
+
+    JSON has integers of hundreds of digits, and reckoning with one of those and a float fails.
+    """
+    return max(-_INSTANT_S_MAX, min(instant_s, _INSTANT_S_MAX))

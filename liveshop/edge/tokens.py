@@ -144,7 +144,7 @@ class Tokens:
         try:
             algorithm = str(jwt.get_unverified_header(token).get("alg"))
             claims, trust = self._claims(token, algorithm)
-        except jwt.PyJWTError as exc:
+        except (jwt.PyJWTError, UnicodeError) as exc:
             raise Unauthorized from exc
         grant = grant_of(claims)
         trust.require(claims, grant)

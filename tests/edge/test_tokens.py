@@ -116,6 +116,30 @@ def test_a_token_with_a_bad_claim_is_refused(changed: dict[str, Any]) -> None:
     assert_refused(TOKENS, token(**changed))
 
 
+@pytest.mark.parametrize(
+    ("changed", "holds"),
+    [
+        ({"exp": 10**400}, False),
+        ({"exp": 10**400, "iat": 1.5}, False),
+        ({"iat": -(10**400)}, False),
+        ({"iat": 10**400}, True),
+        ({"nbf": -(10**400), "iat": time.time()}, True),
+    ],
+)
+def test_an_instant_of_hundreds_of_digits_is_the_end_of_time(
+    changed: dict[str, Any], holds: bool
+) -> None:
+    anyhow, bounded = Tokens(secret=SECRET), Tokens(secret=SECRET, staff_life_s_max=3_600)
+    signed = token(role="host", **changed)
+    assert abs(anyhow.read(signed).ends_s or 0) <= 253_402_300_799
+    assert anyhow.recall(signed) is not None
+    if holds:
+        assert bounded.identify(signed, "s1").viewer_id == "u_81"
+        return
+    with pytest.raises(LivesTooLong):
+        bounded.read(signed)
+
+
 def test_times_are_compared_with_the_clock_that_is_given() -> None:
     now_s = int(time.time())
     late = Tokens(secret=SECRET, now_ms=lambda: (now_s + 7200) * 1000)
@@ -130,7 +154,7 @@ def test_a_subject_that_is_a_number_is_refused() -> None:
     assert_refused(TOKENS, signed)
 
 
-@pytest.mark.parametrize("bad", ["", "a.b", "a.b.c", "…", "." * 3, "e30.e30.e30"])
+@pytest.mark.parametrize("bad", ["", "a.b", "a.b.c", "…", "\ud800.a.b", "." * 3, "e30.e30.e30"])
 def test_what_is_no_token_at_all_is_refused(bad: str) -> None:
     assert_refused(TOKENS, bad)
 

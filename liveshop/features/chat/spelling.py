@@ -42,7 +42,7 @@ _AFTER: Final = frozenset("\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3")
 _BEFORE: Final = frozenset("\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
 _BETWEEN: Final = frozenset("\u17d2\u1039\u1a60")
 _CLAUSES: Final = frozenset("、。「」『』《》〈〉【】〔〕・…")
-_APOSTROPHES: Final = frozenset("'`‘’")
+_APOSTROPHES: Final = frozenset("'`‘’ʼʻ՚׳ꞌ")
 
 # Marks that go, whatever they stand on, and the colours of skin of emoji.
 _ACCENTS: Final = re.compile(
@@ -57,6 +57,10 @@ _SAME: Final[Mapping[str, str]] = {
     **dict(zip("أإآٱىیکڪ", "ااااييكك", strict=True)),
     **dict(zip("șţ", "şț", strict=True)),
     **dict(zip("カエロニハトタイヘー", "力工口二八卜夕亻へ一", strict=True)),
+    # Signs that keyboards choose themselves, or that look alike.
+    **dict.fromkeys(_APOSTROPHES, "'"),
+    **dict.fromkeys("‐‒–−", "-"),
+    **dict.fromkeys("⁄∕", "/"),
 }
 _LATIN: Final = {
     chr(int(point, 16)): letter for letter, points in LOOKALIKES.items() for point in points.split()
@@ -65,6 +69,8 @@ _CAPITALS: Final = {
     int(point, 16): letter for letter, points in CAPITALS.items() for point in points.split()
 }
 _IS_CAPITAL: Final = re.compile(f"[{''.join(map(chr, _CAPITALS))}]")
+# Signs that look like a bar, which may be an l or an i.
+_BARS: Final = str.maketrans("∣│", "||")
 # Marks as signs of their own: those of kana belong to the letter before, others separate.
 _STANDING: Final = {"゛": "\u3099", "゜": "\u309a", **dict.fromkeys("´΄", "'")}
 # Punctuation of Han and kana, kept apart from that of other scripts until its kind is known.
@@ -82,6 +88,7 @@ _SIGNS: Final = re.compile(
     f"(?:[^\\w\\s{''.join(sorted(_APOSTROPHES | _CLAUSES | set(_WIDE.values())))}]|_)+"
 )
 _SPACED_OUT: Final = re.compile(r" \w\W+\w(?:\W|$)")
+_OTHER_DIGIT: Final = re.compile(r"[^\D0-9]")
 _KEPT: Final = re.compile(f"[{''.join(_WIDE.values())}]")
 
 
@@ -109,7 +116,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Return how a text is read."""
     if text.isascii():
-        plain = " ".join(text.lower().split())
+        plain = " ".join(text.lower().replace("`", "'").split())
         return Reading(plain, plain)
     if _UNUSUAL.search(text):
         text = _FLAG.sub(rf"{_BEFORE_FLAG}\g<0>", text.translate(_SHOWN))
@@ -148,6 +155,14 @@ def has_odd_capitals(text: str) -> bool:
 def with_plain_capitals(text: str) -> str:
     """Return a text with the letters that such capitals look like."""
     return text.translate(_CAPITALS)
+
+
+def with_plain_digits(text: str) -> str:
+    """Return a text with digits and letters of any width and script of digits as plain ones."""
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKC", text).translate(_BARS)
+    return _OTHER_DIGIT.sub(lambda found: str(unicodedata.digit(found[0])), plain)
 
 
 def _kinds_of(text: str) -> str:

@@ -21,6 +21,7 @@ from liveshop.features.chat.spelling import (
     may_be_broken,
     read,
     with_plain_capitals,
+    with_plain_digits,
 )
 
 _IN_WORDS: Final = f"{LETTER}{DIGIT}{MARK}"
@@ -28,12 +29,22 @@ _IN_BARE: Final = f"{BARE}{BARE_AFTER}{BARE_BEFORE}{BARE_BETWEEN}"
 _IN_ANY: Final = _IN_WORDS + _IN_BARE
 # Joined from fewer letters, words would be found in any two initials.
 _JOINED_CHARS_MIN: Final = 3
-# In the kinds of a text: signs, which may part a word.
+# In the kinds of a text: signs, which may part a word, and a word with such signs in it.
 _BREAK: Final = re.compile(f"[{SIGN}{APOSTROPHE}]+")
 _WORD: Final = re.compile(f"[{_IN_ANY}]+")
+_PARTED: Final = re.compile(f"[{_IN_ANY}]+(?:[{SIGN}{APOSTROPHE}]+[{_IN_ANY}]+)+")
+_PAIR: Final = re.compile(f"[{_IN_ANY}][{SIGN}{APOSTROPHE}]+[{_IN_ANY}]")
+# A syllable of Hangul, or a letter of one, is no size and no initial.
+_HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
 # Within a word the table of look-alikes takes a 1, a bar and a capital i for an l, a 0 for an o.
 _DISGUISES: Final = re.compile(r"[01|]+|I+")
-_DISGUISED: Final = re.compile(r"[01I|](?:(?<=[A-Za-z].)|(?<!I)(?=[A-Za-z]{2}))")
+_ALPHABETS: Final = "A-Za-z\u00c0-\u024f\u0370-\u058f"  # those that have such letters
+_DISGUISED: Final = re.compile(f"[01I|](?:(?<=[{_ALPHABETS}].)|(?<!I)(?=[{_ALPHABETS}]{{2}}))")
+# Signs before or after a 0, a 1 or a bar that is spelled out.
+_AROUND_DISGUISE: Final = re.compile(
+    r"(?<=\w)[^\w\s|]+(?=[01|](?:[^\w\s]+)?[^\W\d])|(?<=[^\W\d])_+(?=[01|])"
+    r"|(?<=[01|])(?:[^\w\s|]|_)+(?=[^\W\d_])"
+)
 _AS_L: Final = str.maketrans("01I|", "olll")
 _AS_I: Final = str.maketrans("01I|", "oiii")
 
@@ -85,17 +96,16 @@ class WordFilter:
         yield text
         if has_odd_capitals(text):
             yield with_plain_capitals(text)
-        if _DISGUISED.search(text):
-            for meant in (_AS_L, _AS_I):
-                undisguised = _DISGUISES.sub(partial(_undisguised, meant), text)
-                if undisguised != text:
-                    yield undisguised
+        plain = with_plain_digits(text)
+        for disguised in dict.fromkeys((plain, _AROUND_DISGUISE.sub("", plain))):
+            if _DISGUISED.search(disguised):
+                yield from _meant(disguised)
         if self._dotless and "I" in text:
             yield text.replace("I", "ı")
 
     def _mended(self, reading: Reading) -> Iterator[Reading]:
         """Yield a text without the signs within its words, and with blanks in their place."""
-        if breaks := _breaks(reading.kinds):
+        if breaks := _breaks(reading):
             yield _replaced(reading, breaks, "")
             if self._spaced:
                 yield _replaced(reading, breaks, SPACE)
@@ -142,7 +152,7 @@ def _spellings(word: Reading) -> Iterator[str]:
     if word.text:
         yield word.text
     ends = word.kinds[:1] + word.kinds[-1:]
-    if (breaks := _breaks(word.kinds)) and all(kind in _IN_ANY for kind in ends):
+    if (breaks := _breaks(word)) and all(kind in _IN_ANY for kind in ends):
         yield _replaced(word, breaks, "").text
 
 
@@ -166,27 +176,25 @@ def _joined(reading: Reading, letters: list[re.Match[str]]) -> Iterator[Reading]
         yield Reading(text, text, "".join(found[0] for found in letters))
 
 
-def _breaks(kinds: str) -> list[re.Match[str]]:
+def _breaks(reading: Reading) -> list[re.Match[str]]:
     """Return the signs within words that do not belong there.
 
-    An apostrophe does, or "he'll" would be another word. A point between digits does, and one sign
-    between two letters: S/M is a size.
+    An apostrophe does, or "he'll" would be another word. A point between digits does, and the one
+    sign of a word of two letters: S/M is a size.
     """
-    return [found for found in _BREAK.finditer(kinds) if SIGN in found[0] and _parts(kinds, found)]
+    kinds = reading.kinds
+    return [
+        found
+        for word in _PARTED.finditer(kinds)
+        if not _is_pair(reading, word)
+        for found in _BREAK.finditer(kinds, word.start(), word.end())
+        if SIGN in found[0] and not kinds[found.start() - 1] == kinds[found.end()] == DIGIT
+    ]
 
 
-def _parts(kinds: str, found: re.Match[str]) -> bool:
-    """Whether signs part a word."""
-    before, after = (
-        kinds[max(found.start() - 2, 0) : found.start()],
-        kinds[found.end() : found.end() + 2],
-    )
-    if not (before and after and before[-1] in _IN_ANY and after[0] in _IN_ANY):
-        return False
-    longer = (len(before) == 2 and before[0] in _IN_ANY) or (
-        len(after) == 2 and after[1] in _IN_ANY
-    )
-    return longer and not before[-1] == after[0] == DIGIT
+def _is_pair(reading: Reading, word: re.Match[str]) -> bool:
+    """Whether a word with signs in it is one letter, signs and another letter."""
+    return bool(_PAIR.fullmatch(word[0])) and not _HANGUL.match(reading.text, word.start())
 
 
 def _replaced(reading: Reading, breaks: Iterable[re.Match[str]], by: str) -> Reading:
@@ -199,6 +207,14 @@ def _replaced(reading: Reading, breaks: Iterable[re.Match[str]], by: str) -> Rea
     kinds.append(reading.kinds[after:])
     whole = "".join(text)
     return Reading(whole, whole, "".join(kinds))
+
+
+def _meant(text: str) -> Iterator[str]:
+    """Yield a text with the letters that signs within its words may be meant for."""
+    for meant in (_AS_L, _AS_I):
+        undisguised = _DISGUISES.sub(partial(_undisguised, meant), text)
+        if undisguised != text:
+            yield undisguised
 
 
 def _undisguised(meant: dict[int, int], found: re.Match[str]) -> str:

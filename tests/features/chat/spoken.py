@@ -56,6 +56,10 @@ LATIN: Final = (
     *_passes("numbers are numbers", ("lol", "room 101"), ("ass", "Galaxy A55"), ("oo", "00")),
     *_found("a 0 in a word is an o", ("porn", "p0rn"), ("hello", "hell0")),
     *_found("a 1 or a bar in a word is an l or an i", ("click", "c1ick"), ("click", "cl|ck")),
+    *_found("of whatever width", ("porn", "p\uff10rn"), ("click", "c\U0001d7cfick")),
+    *_found("drawn or of another script", ("porn", "p⓪rn"), ("porn", "p\u0660rn")),
+    *_found("bars are drawn in many ways", ("click", "c\u2223ick"), ("shit", "sh\u2502t")),
+    *_passes("digits alone are numbers", ("lol", "１０１"), ("oo", "٠٠"), ("il", "11")),
     *_found("a capital i in a small word is an l", ("click", "CIick")),
 )
 SIGNS: Final = (
@@ -65,6 +69,8 @@ SIGNS: Final = (
     *_found(
         "signs within a word go", ("scam", "s.c.a.m"), ("scam", "s_c_a_m"), ("scam", "s-c*a~m")
     ),
+    *_found("wherever they stand", ("scam", "s.c.am"), ("scam", "sc_a_m"), ("scam", "s-ca.m")),
+    *_found("beside digits too", ("2for1", "2-for-1"), ("porn", "p.0.r.n"), ("click", "c_1_ick")),
     *_found("whatever they are", ("scam", "sc💥am"), ("scam", "sca.m"), ("scam", "s'c'a'm")),
     *_found("letters may be spelled out", ("scam", "s c a m"), ("scam", "it is a s c a m ok")),
     *_found("or with both", ("scam", "S. C. A. M."), ("scam", "s - c - a - m")),
@@ -72,6 +78,9 @@ SIGNS: Final = (
     *_found("or many blanks", ("follow me", "follow \u00a0  me")),
     *_found("a word with a sign is found with another", ("follow-me", "follow_me")),
     *_passes("apostrophes belong to words", ("hell", "he'll come"), ("whore", "who’re you")),
+    *_found("however they are written", ("don't", "don’t"), ("don't", "donʼt"), ("it’s", "it`s")),
+    *_found("hyphens are one", ("follow-me", "follow\u2011me"), ("-50%", "\u221250%")),
+    *_found("slashes are one", ("t.me/", "t.me\u2044x"), ("t.me/", "t.me\u2215x")),
     *_passes("so do points of numbers", ("69", "it costs 6.9"), ("420", "$4.20")),
     *_passes("one sign between two letters is a size", ("sm", "S/M or L?")),
     *_passes(
@@ -103,6 +112,13 @@ GREEK_AND_CYRILLIC: Final = (
     *_found("ё is written as е", ("еще", "ещё"), ("ёлка", "елка")),
     *_found("stress goes", ("обман", "обма\u0301н"), ("απατη", "απάτη"), ("μαλακας", "μαλᾶκας")),
     *_found("a sigma at the end is one", ("ψευδος", "ΨΕΥΔΟΣ"), ("κακοσ", "κακός")),
+    *_found(
+        "a 0 in a word is an o here too",
+        *(("порно", "п0рно"), ("порно", "П0РН0"), ("πορνο", "π0ρνο")),
+    ),
+    *_found("a 1 may be an i", ("shit", "\u0455\u04bb1\u0442"), ("дім", "д1м")),
+    *_found("the apostrophe of Ukrainian is one", ("п'ять", "пʼять"), ("п’ять", "п'ять")),
+    *_passes("a number before a word is one", ("ом", "10 м"), ("ошт", "10шт")),
     *_passes("a word inside a longer one is no matter", ("обман", "обманщик"), ("ψέμα", "ψέματα")),
     *_passes("letters that do not look alike are others", ("вор", "бор"), ("лук", "люк")),
     *_found("Armenian and Cherokee look like Latin", ("hug", "\u0570\u057d\u0581"), ("sap", "ᏕᎪᏢ")),
@@ -111,6 +127,7 @@ HEBREW_AND_ARABIC: Final = (
     *_found("points of Hebrew are left out", ("שקר", "שֶׁקֶר"), ("שֶׁקֶר", "שקר")),
     *_passes("other letters of Hebrew stay", ("שקר", "סקר"), ("כלב", "חלב")),
     *_passes("a word inside a longer one is no matter", ("שקר", "שקרנים")),
+    *_found("a geresh is an apostrophe", ("ג'ורג'", "ג׳ורג׳"), ("צ׳יפס", "צ'יפס")),
     *_found("vowel signs of Arabic are left out", ("كلب", "كَلْب"), ("كَلْب", "كلب")),
     *_found("a lengthened line is no letter", ("كلب", "كـــلـب")),
     *_found("the forms of alef are one", ("احمق", "أحمق"), ("أحمق", "احمق"), ("اسلام", "إسلام")),
@@ -175,6 +192,8 @@ KOREAN: Final = (
     *_passes("syllables are others with a letter more", ("사기", "삭기"), ("가", "각")),
     *_passes("a word inside a longer one is no matter", ("사기", "도자사기품")),
     *_found("a filler goes", ("사기", "사\u3164기"), ("사기", "사\uffa0기")),
+    *_found("a sign of two goes as well", ("사기", "사.기"), ("시발", "시~발"), ("ㅅㅂ", "ㅅ.ㅂ")),
+    *_passes("a blank is none", ("사기", "사 기"), ("시발", "다시 발표")),
     *_found("a sign within goes", ("사기꾼", "사.기꾼"), ("사기꾼", "사 기 꾼")),
 )
 SAID: Final = LATIN + SIGNS + GREEK_AND_CYRILLIC + HEBREW_AND_ARABIC + INDIC + SPACELESS + KOREAN
