@@ -89,6 +89,11 @@ _SIGNS: Final = re.compile(
 )
 _SPACED_OUT: Final = re.compile(r" \w\W+\w(?:\W|$)")
 _OTHER_DIGIT: Final = re.compile(r"[^\D0-9]")
+# Digits, bars and a capital i, with those of old and of mathematical sets of characters.
+_DISGUISE: Final = re.compile(
+    r"[\dI|∣│\u00b9\u2070-\u209f\u2160-\u217f\u2460-\u24ff\uff29\uff5c\uffe8"
+    r"\U0001d400-\U0001d7ff]"
+)
 _KEPT: Final = re.compile(f"[{''.join(_WIDE.values())}]")
 
 
@@ -155,6 +160,11 @@ def has_odd_capitals(text: str) -> bool:
 def with_plain_capitals(text: str) -> str:
     """Return a text with the letters that such capitals look like."""
     return text.translate(_CAPITALS)
+
+
+def may_be_disguised(text: str) -> bool:
+    """Return True if something in a text may stand for an o, an l or an i; few texts have any."""
+    return _DISGUISE.search(text) is not None
 
 
 def with_plain_digits(text: str) -> str:

@@ -19,6 +19,7 @@ from liveshop.features.chat.spelling import (
     Reading,
     has_odd_capitals,
     may_be_broken,
+    may_be_disguised,
     read,
     with_plain_capitals,
     with_plain_digits,
@@ -96,10 +97,11 @@ class WordFilter:
         yield text
         if has_odd_capitals(text):
             yield with_plain_capitals(text)
-        plain = with_plain_digits(text)
-        for disguised in dict.fromkeys((plain, _AROUND_DISGUISE.sub("", plain))):
-            if _DISGUISED.search(disguised):
-                yield from _meant(disguised)
+        if may_be_disguised(text):
+            plain = with_plain_digits(text)
+            for disguised in dict.fromkeys((plain, _AROUND_DISGUISE.sub("", plain))):
+                if _DISGUISED.search(disguised):
+                    yield from _meant(disguised)
         if self._dotless and "I" in text:
             yield text.replace("I", "ı")
 
