@@ -5,7 +5,9 @@ A `*` stands for any name within one label, `https://*.shop.example`. A scheme o
 two is that of an app, `capacitor://localhost`.
 """
 
+import re
 from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 import idna
@@ -15,9 +17,13 @@ from liveshop.core.url import Url, parse_url
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 # Pages of these have the origin `null`, or none at all.
-_WITHOUT_ORIGIN: Final = frozenset({"about", "blob", "data", "file", "javascript", "ws", "wss"})
+_WITHOUT_ORIGIN: Final = frozenset(
+    {"about", "blob", "data", "file", "ftp", "javascript", "mailto", "tel", "ws", "wss"}
+)
 # Below a name such as `co.uk` anyone may have a site.
 _LABELS_AFTER_STAR_MIN: Final = 2
+# A last label by which browsers take a host for an address.
+_NUMBER: Final = re.compile("[0-9]+|0x[0-9a-f]*")
 # Before a port, and around a scheme.
 _SIGNS: Final = frozenset(":/")
 
@@ -47,7 +53,7 @@ def parse_origin(text: str) -> str:
 def _host(text: str, parts: Url) -> str:
     host = parts.servers[0].host
     if ":" in host:
-        return host
+        return _ipv6(text, host)
     labels = host.removesuffix(".").split(".")
     stars = [place for place, label in enumerate(labels) if "*" in label]
     if any(label.count("*") > 1 for label in labels):
@@ -57,17 +63,40 @@ def _host(text: str, parts: Url) -> str:
     if parts.scheme not in _DEFAULT_PORTS:
         # An app's own name, which no registry knows.
         return host.lower()
+    if any("*" in label and not label.isascii() for label in labels):
+        raise ValueError(f"{text} has a star next to a letter that browsers send encoded")
     try:
-        return ".".join(label.lower() if "*" in label else _ascii(label) for label in labels)
-    except idna.IDNAError:
+        name = ".".join(label.lower() if "*" in label else _ascii(label) for label in labels)
+        if _NUMBER.fullmatch(name.rpartition(".")[2]):
+            IPv4Address(name)
+    except ValueError:  # that of idna is one
         raise ValueError(f"{text} is no origin: {host} is no host name") from None
+    return name
+
+
+def _ipv6(text: str, host: str) -> str:
+    """Return an address as browsers send it: short, and in hexadecimal figures only."""
+    if "%" in host:
+        raise ValueError(f"{text} is no origin: browsers know no zone of an address")
+    address = IPv6Address(host)
+    if address.ipv4_mapped is None:
+        return address.compressed
+    low = int(address.ipv4_mapped)
+    return f"::ffff:{low >> 16:x}:{low & 0xFFFF:x}"
 
 
 def _ascii(label: str) -> str:
     if label.isascii() and label:
         # As it is: an underscore is in no domain that can be registered, and works nevertheless.
         return label.lower()
-    return idna.encode(label, uts46=True).decode()
+    try:
+        return idna.encode(label, uts46=True).decode()
+    except idna.IDNAError:
+        # Emoji are in no new name, and in many that are.
+        mapped = idna.uts46_remap(label)
+        if not mapped or mapped.isascii():
+            raise
+        return f"xn--{mapped.encode('punycode').decode()}"
 
 
 def _no_origin(text: str) -> str:

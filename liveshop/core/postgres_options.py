@@ -1,5 +1,6 @@
 """The options of a PostgreSQL URL: those that take effect, and what to write for the others."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -24,6 +25,16 @@ _OF_SERVER: Final = frozenset(
         *("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"),
     }
 )
+_TLS_VERSIONS: Final = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sslmode": _SSL_MODES,
+    "ssl_min_protocol_version": _TLS_VERSIONS,
+    "ssl_max_protocol_version": _TLS_VERSIONS,
+    "gsslib": ("gssapi", "sspi"),
+}
+_PORT_MAX: Final = 65_535
+# Parameters of the server within the option `options`, as its command line takes them.
+_IN_OPTIONS: Final = re.compile(r"(?:^|\s)(?:-c\s*|--)([A-Za-z_.-]+)\s*=")
 _POOL: Final = "LIVESHOP_POSTGRES_POOL_MAX says how many connections there are"
 _TIMES: Final = "liveshop sets how long it waits for PostgreSQL"
 _OURS: Final = "liveshop sets it itself"
@@ -87,8 +98,26 @@ def _check(name: str, value: str) -> None:
                 "its option channel_binding cannot be required, since connections have none: "
                 "write channel_binding=prefer, and sslmode=verify-full against a man in the middle"
             )
-    elif name == "sslmode":
-        if value not in _SSL_MODES:
-            raise ValueError(f"its option sslmode must be one of {', '.join(_SSL_MODES)}")
+    elif name in _WORDS:
+        if value not in _WORDS[name]:
+            raise ValueError(f"its option {name} must be one of {', '.join(_WORDS[name])}")
+    elif name == "port":
+        if not all(map(_is_port, value.split(","))):
+            raise ValueError(f"its option port must be 1 to {_PORT_MAX}, or one for each host")
+    elif name == "sslrootcert" and value == "system":
+        raise ValueError(
+            "its option sslrootcert cannot be system: name a file, such as "
+            "/etc/ssl/certs/ca-certificates.crt"
+        )
+    elif name == "options":
+        for parameter in _IN_OPTIONS.findall(value):
+            if (why := _INERT.get(parameter.lower().replace("-", "_"))) is not None:
+                raise ValueError(
+                    f"its option options sets {parameter}, which has no effect: {why}; leave it out"
+                )
     elif name not in _OF_CONNECTION and name.lower() not in _OF_SERVER and "." not in name:
         raise unknown(name, {*_OF_CONNECTION, *_OF_SERVER, "channel_binding", "pgbouncer"})
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= _PORT_MAX

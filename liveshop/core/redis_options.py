@@ -34,7 +34,11 @@ _INERT: Final[Mapping[str, str]] = {
 
 def checked_options(parts: Url) -> Options:
     """Return the options of a URL in redis-py's words; raises ValueError for one without effect."""
-    return tuple((name, _checked(parts, name, value)) for name, value in parts.options)
+    options = tuple((name, _checked(parts, name, value)) for name, value in parts.options)
+    named = dict(options)
+    if named.get("ssl_cert_reqs") == "none" and named.get("ssl_check_hostname") == str(True):
+        raise ValueError("its option ssl_check_hostname has no effect with ssl_cert_reqs=none")
+    return options
 
 
 def _checked(parts: Url, name: str, value: str) -> str:

@@ -80,6 +80,8 @@ def servers_of(url: str) -> Servers | None:
         raise ValueError("it must end with the primary's name: redis+sentinel://host:26379/name")
     if kind is Kind.SENTINEL and path[1:] and not "/".join(path[1:]).isdecimal():
         raise ValueError(f"after the name only a database's number may come: {parts.path}")
+    if kind is Kind.CLUSTER and dict(options).get("db", "0").strip("0"):
+        raise ValueError("a cluster has only one database: leave its option db out")
     if kind is Kind.CLUSTER and path:
         raise ValueError(f"a cluster has only one database: leave {parts.path} out")
     default = _SENTINEL_PORT if kind is Kind.SENTINEL else _REDIS_PORT
@@ -108,6 +110,10 @@ def _check_one(parts: Url) -> None:
     """Raise ValueError for a URL of one server that redis-py would misread."""
     if len(parts.servers) > 1:
         raise ValueError("it names several hosts: begin with redis+sentinel:// or redis+cluster://")
+    database = parts.path.strip("/") if parts.scheme != "unix" else ""
+    # redis-py takes any other path for no database, and /0/1 for the first.
+    if database and not (database.isascii() and database.isdecimal()):
+        raise ValueError(f"after the host only a database's number may come: {parts.path}")
     if parts.scheme == "unix" and (parts.servers or not parts.path.strip("/")):
         raise ValueError("it must name a socket by its whole path: unix:///run/redis.sock")
 

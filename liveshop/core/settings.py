@@ -9,9 +9,8 @@ from liveshop.core import limits
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.money import is_currency
 from liveshop.core.origins import parse_origin
-from liveshop.core.postgres_address import asyncpg_url
-from liveshop.core.redis_servers import servers_of
 from liveshop.core.roles import Role
+from liveshop.core.store_urls import check_postgres_url, check_redis_url
 from liveshop.core.url import Url, parse_url
 
 PREFIX: Final = "LIVESHOP_"
@@ -19,6 +18,7 @@ SECRET_BYTES_MIN: Final = 32
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 _ROLES: Final = tuple(role.word for role in Role)
+_QUOTES: Final = frozenset("\"'")
 _LOG_FORMATS: Final = ("text", "json")
 
 
@@ -192,7 +192,7 @@ class Settings:
 
     redis_url: str = _setting(
         _url(
-            servers_of,
+            check_redis_url,
             *("redis", "rediss", "unix"),
             *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
         ),
@@ -202,7 +202,7 @@ class Settings:
         shown=False,
     )
     postgres_url: str = _setting(
-        _url(asyncpg_url, "postgresql", "postgres"),
+        _url(check_postgres_url, "postgresql", "postgres"),
         "postgresql://127.0.0.1:5432/liveshop",
         "PostgreSQL 15 or newer; several hosts may be named, the writable one is used.",
         shown=False,
@@ -368,6 +368,10 @@ class Settings:
         values: dict[str, Any] = {}
         for name, each in known.items():
             if text := environment.get(name, "").strip():
+                if text[0] in _QUOTES and text[0] == text[-1] and len(text) > 1:
+                    raise SettingsError(
+                        f"{name}: the quotes around it are part of it: leave them out"
+                    )
                 try:
                     values[each.name] = each.metadata["kind"].parse(text)
                 except ValueError as error:
@@ -383,8 +387,8 @@ class Settings:
             )
         for kind, key in (("secret", "secret"), ("jwt", "jwt_public_key")):
             has_key = getattr(self, key) or getattr(self, f"{key}_second")
-            for name in (f"{kind}_issuer", f"{kind}_audience"):
-                if getattr(self, name) and not has_key:
+            for name in (f"{kind}_issuer", f"{kind}_audience", f"{kind}_role_max"):
+                if getattr(self, name) not in ("", _ROLES[-1]) and not has_key:
                     name, key = PREFIX + name.upper(), PREFIX + key.upper()
                     raise SettingsError(f"{name}: it would hold for {key}, which is not set")
 

@@ -19,6 +19,8 @@ _PARTS: Final = re.compile(
     r"(?:\?(?P<query>[^#]*))?"
 )
 _HOST_PORT: Final = re.compile(r"(?P<host>\[[^]]*]|[^:[\]]*)(?::(?P<port>[^:]*))?")
+# Signs of which a name or an address has none; only a folder of sockets may.
+_NOT_IN_HOSTS: Final = re.compile(r"""[\s"'<>\\^`{|}]""")
 # If one of these were taken for part of a password, the rest of the URL would be misread.
 _DELIMITERS: Final = frozenset("[]/?#@")
 _PORT_MAX: Final = 65_535
@@ -94,7 +96,7 @@ def _server(text: str) -> Server:
         raise ValueError(f"{text} is no host: write an IPv6 address in brackets, as in [::1]:6379")
     host, port = parts["host"], parts["port"]
     host = _ipv6(host) if host.startswith("[") else unquote(host)
-    if not host:
+    if not host or (_NOT_IN_HOSTS.search(host) and not host.startswith("/")):
         raise ValueError(f"{text} is no host")
     return Server(host, _port(text, port) if port else None)
 

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from pathlib import Path
 
 import httpx
 import pytest
@@ -131,6 +132,29 @@ def test_a_key_of_another_kind_is_named() -> None:
     result = CliRunner().invoke(serve, [], env={"LIVESHOP_JWT_PUBLIC_KEY": pem})
     assert result.exit_code == 1
     assert result.output.startswith("Error: LIVESHOP_JWT_PUBLIC_KEY: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "why"),
+    [
+        ("REDIS", "rediss://db?ssl_ca_certs=/none.pem", "ssl_ca_certs names /none.pem, which"),
+        ("REDIS", "rediss://db?ssl_certfile=/none.pem", "ssl_certfile names /none.pem, which"),
+        ("REDIS", "rediss://db?ssl_ciphers=NONE-SUCH", "ssl_ciphers names none that there is"),
+        ("POSTGRES", "postgres://db/x?sslrootcert=/none.pem", "sslrootcert names /none.pem"),
+        ("POSTGRES", "postgres://db/x?passfile=/none", "passfile names /none, which cannot be"),
+        ("POSTGRES", "postgres://db/x?sslmode=verify-full", "needs a root certificate: write ssl"),
+    ],
+)
+def test_a_file_that_a_url_names_and_nobody_can_read_is_named_at_the_start(
+    name: str, url: str, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    variable = f"LIVESHOP_{name}_URL"
+    result = CliRunner().invoke(serve, [], env={"LIVESHOP_SECRET": "x" * 32, variable: url})
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {variable}: its ")
+    assert why in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_migrating_twice_changes_nothing_the_second_time(bare_postgres_url: str) -> None:
