@@ -1,4 +1,4 @@
-"""What a URL of a store says twice: its reader would take one and pass over the other."""
+"""The parts of a store's URL that another part overrules: its reader would pass over them."""
 
 from collections.abc import Mapping
 
