@@ -9,6 +9,7 @@ import anyio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from liveshop.cli.demo_folder import DemoKeys
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 
@@ -30,13 +31,19 @@ _LINES: Final = (
 )
 
 
-async def run_crowd(url: str, session_id: str, secret: str) -> None:
+async def run_crowd(url: str, session_id: str, keys: DemoKeys) -> None:
     """Keep the crowd in a session until cancelled."""
     address = f"{url.replace('http', 'ws', 1)}/ws/sessions/{session_id}"
     async with anyio.create_task_group() as tasks:
         for number, name in zip(range(_VIEWERS), _NAMES, strict=False):
             token = make_token(
-                secret, viewer_id=f"crowd-{number}", name=name, role=Role.VIEWER, ttl_s=_DAY_S
+                keys.secret,
+                viewer_id=f"crowd-{number}",
+                name=name,
+                role=Role.VIEWER,
+                ttl_s=_DAY_S,
+                issuer=keys.claims.issuer,
+                audience=keys.claims.audience,
             )
             tasks.start_soon(_Visitor(address, token).run)
 

@@ -24,9 +24,10 @@ from liveshop.cli.demo_folder import (
     DemoKeys,
     DemoShow,
     FolderError,
+    TokenClaims,
     demo_folder,
 )
-from liveshop.cli.demo_show import NotReady, prepare_show, until_ready
+from liveshop.cli.demo_show import DEMO_CURRENCY, NotReady, prepare_show, until_ready
 from liveshop.cli.environment import forget_postgres, read_settings
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import running
@@ -35,6 +36,7 @@ from liveshop.cli.logs import log_to
 from liveshop.cli.node import PortTaken, listen, serve_until_signalled
 from liveshop.cli.subprocesses import LocalStoreError
 from liveshop.core.errors import Unavailable, reason
+from liveshop.core.roles import Role
 from liveshop.core.settings import Settings
 from liveshop.edge.server import Server
 from liveshop.stores.postgres.migrate import migrate
@@ -70,6 +72,7 @@ def demo(
     Other settings are read from the environment, as `liveshop serve` does.
     """
     settings = replace(read_settings(), port=port)
+    _refuse_what_the_show_is_not(settings)
     if postgres_url is None:
         forget_postgres()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -85,7 +88,7 @@ def demo(
                 settings.log_format,
             )
             console.print("Starting Valkey and PostgreSQL…")
-            keys = folder.keys(settings.secret)
+            keys = folder.keys(settings.secret, TokenClaims.of(settings))
             settings = replace(
                 settings,
                 secret=keys.secret,
@@ -103,6 +106,19 @@ def demo(
     except KeyboardInterrupt:
         pass  # Ctrl-C before the server took over: everything has been stopped on the way here.
     console.print("Stopped.")
+
+
+def _refuse_what_the_show_is_not(settings: Settings) -> None:
+    """End the command where the show could not be prepared: it sells in euros, and has a host."""
+    if settings.currency != DEMO_CURRENCY:
+        raise click.ClickException(
+            f"LIVESHOP_CURRENCY: the demo sells in {DEMO_CURRENCY}, leave it out for the demo"
+        )
+    if settings.secret_role_max != Role.ADMIN.word:
+        raise click.ClickException(
+            "LIVESHOP_SECRET_ROLE_MAX: the demo signs the tokens of a host and an admin, leave it"
+            " out for the demo"
+        )
 
 
 def _migrate(postgres_url: str) -> None:
@@ -156,7 +172,7 @@ class _Show:
         if self._browser and _has_screen():
             await anyio.to_thread.run_sync(_open_pages, pages)
         if self._crowd:
-            await run_crowd(self._url, show.session_id, self._keys.secret)
+            await run_crowd(self._url, show.session_id, self._keys)
 
     def _info(self, show: DemoShow) -> DemoInfo:
         return DemoInfo(

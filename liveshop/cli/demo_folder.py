@@ -12,17 +12,38 @@ from msgspec import Struct
 from liveshop.cli.files import kept_secret, write_private
 from liveshop.core.errors import BadRequest
 from liveshop.core.roles import Role
+from liveshop.core.settings import Settings
 from liveshop.core.wire import decode_body, encode_one
 from liveshop.edge.tokens import make_token
 
 Record = TypeVar("Record", bound=Struct)
 
-_TEN_YEARS_S: Final = 10 * 365 * 86_400
 _VIEWERS: Final = ("Ada", "Bo", "Chiara", "Deniz", "Edo", "Fatima", "Grace", "Hiro", "Ines", "Jan")
 
 
 class FolderError(Exception):
     """The folder cannot be used; the message is one line that says what to do."""
+
+
+class TokenClaims(Struct, frozen=True, kw_only=True):
+    """The claims of a demo's tokens that the settings ask for, and how long they are good for."""
+
+    issuer: str = ""
+    audience: str = ""
+    life_s: int = 10 * 365 * 86_400
+
+    @classmethod
+    def of(cls, settings: Settings) -> "TokenClaims":
+        """Return what tokens of the settings' secret have to claim."""
+        longest = cls().life_s
+        return cls(
+            issuer=settings.secret_issuer,
+            audience=settings.secret_audience,
+            life_s=min(settings.staff_token_life_max_s or longest, longest),
+        )
+
+
+_TEN_YEARS: Final = TokenClaims()
 
 
 class DemoKeys(Struct, frozen=True, kw_only=True):
@@ -32,6 +53,7 @@ class DemoKeys(Struct, frozen=True, kw_only=True):
     host_token: str
     admin_token: str
     viewer_tokens: list[str]
+    claims: TokenClaims = TokenClaims()
 
 
 class DemoShow(Struct, frozen=True, kw_only=True):
@@ -65,12 +87,16 @@ class DemoFolder:
         self._keys = path / "keys.json"
         self._show = path / "show.json"
 
-    def keys(self, given_secret: str) -> DemoKeys:
-        """Return the keys of the runs before, made the first time or for another secret."""
+    def keys(self, given_secret: str, claims: TokenClaims = _TEN_YEARS) -> DemoKeys:
+        """Return the keys of the runs before, made the first time or for another secret or claims.
+
+        Tokens that live for less than ten years are made at each start.
+        """
         secret = given_secret or kept_secret(self.path / "secret")
         keys = _read(self._keys, DemoKeys)
-        if keys is None or keys.secret != secret:
-            keys = _make_keys(secret)
+        lasting = claims.life_s == _TEN_YEARS.life_s
+        if keys is None or keys.secret != secret or keys.claims != claims or not lasting:
+            keys = _make_keys(secret, claims)
             write_private(self._keys, encode_one(keys).decode())
         return keys
 
@@ -113,12 +139,21 @@ def demo_folder(path: Path) -> Iterator[DemoFolder]:
         os.close(lock)
 
 
-def _make_keys(secret: str) -> DemoKeys:
+def _make_keys(secret: str, claims: TokenClaims) -> DemoKeys:
     def token(viewer_id: str, name: str, role: Role) -> str:
-        return make_token(secret, viewer_id=viewer_id, name=name, role=role, ttl_s=_TEN_YEARS_S)
+        return make_token(
+            secret,
+            viewer_id=viewer_id,
+            name=name,
+            role=role,
+            ttl_s=claims.life_s,
+            issuer=claims.issuer,
+            audience=claims.audience,
+        )
 
     return DemoKeys(
         secret=secret,
+        claims=claims,
         host_token=token("demo-host", "Hana", Role.HOST),
         admin_token=token("demo-admin", "Alex", Role.ADMIN),
         viewer_tokens=[

@@ -11,6 +11,7 @@ from liveshop.cli.demo_folder import DemoFolder, DemoKeys, DemoShow
 from liveshop.core.model import Product
 from liveshop.core.wire import as_message, decode_body
 
+DEMO_CURRENCY: Final = "EUR"
 _TITLE: Final = "Autumn drop: the liveshop demo"
 _READY_S_MAX: Final = 60
 _POLL_S: Final = 0.05
@@ -65,7 +66,7 @@ async def prepare_show(url: str, folder: DemoFolder, keys: DemoKeys) -> DemoShow
 
 async def _make_show(client: httpx.AsyncClient) -> DemoShow:
     session = await _post(
-        client, "/api/sessions", {"title": _TITLE, "currency": "EUR", "payment": "direct"}
+        client, "/api/sessions", {"title": _TITLE, "currency": DEMO_CURRENCY, "payment": "direct"}
     )
     key = await _post(client, "/api/keys", {"name": "demo"})
     return DemoShow(session_id=session["id"], api_key=key["key"])

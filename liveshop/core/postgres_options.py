@@ -1,7 +1,6 @@
 """The options of a PostgreSQL URL: those that take effect, and what to write for the others."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from liveshop.core.url import Url
@@ -33,8 +32,6 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "gsslib": ("gssapi", "sspi"),
 }
 _PORT_MAX: Final = 65_535
-# Parameters of the server within the option `options`, as its command line takes them.
-_IN_OPTIONS: Final = re.compile(r"(?:^|\s)(?:-c\s*|--)([A-Za-z_.-]+)\s*=")
 _POOL: Final = "LIVESHOP_POSTGRES_POOL_MAX says how many connections there are"
 _TIMES: Final = "liveshop sets how long it waits for PostgreSQL"
 _OURS: Final = "liveshop sets it itself"
@@ -110,13 +107,21 @@ def _check(name: str, value: str) -> None:
             "/etc/ssl/certs/ca-certificates.crt"
         )
     elif name == "options":
-        for parameter in _IN_OPTIONS.findall(value):
-            if (why := _INERT.get(parameter.lower().replace("-", "_"))) is not None:
+        for parameter in _parameters(value):
+            if (why := _INERT.get(parameter)) is not None:
                 raise ValueError(
                     f"its option options sets {parameter}, which has no effect: {why}; leave it out"
                 )
     elif name not in _OF_CONNECTION and name.lower() not in _OF_SERVER and "." not in name:
         raise unknown(name, {*_OF_CONNECTION, *_OF_SERVER, "channel_binding", "pgbouncer"})
+
+
+def _parameters(options: str) -> Iterator[str]:
+    """Yield the names that the option `options` sets, as the server's command line takes them."""
+    words = iter(options.split())
+    for word in words:
+        said = next(words, "") if word == "-c" else word.removeprefix("--").removeprefix("-c")
+        yield said.partition("=")[0].lower().replace("-", "_")
 
 
 def _is_port(text: str) -> bool:

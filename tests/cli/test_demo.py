@@ -13,7 +13,7 @@ import httpx
 import jwt
 import pytest
 
-from liveshop.cli.demo_folder import demo_folder
+from liveshop.cli.demo_folder import TokenClaims, demo_folder
 from liveshop.cli.subprocesses import free_port
 from tests.cli.programs import demo, info, interrupt, program
 from tests.waiting import wait_until
@@ -119,6 +119,36 @@ def test_a_given_secret_signs_new_tokens(tmp_path: Path) -> None:
         assert folder.keys("").secret == kept.secret
 
 
+def test_tokens_of_a_shorter_life_are_made_at_each_start(tmp_path: Path) -> None:
+    short = TokenClaims(issuer="shop", audience="live", life_s=3_600)
+    with demo_folder(tmp_path) as folder:
+        lasting = folder.keys("")
+        first = folder.keys("", short)
+        claims = jwt.decode(first.host_token, first.secret, ["HS256"], audience="live")
+        assert (claims["iss"], claims["exp"] - claims["iat"]) == ("shop", 3_600)
+        wait_until(lambda: folder.keys("", short) != first)
+        assert jwt.decode(folder.keys("").host_token, lasting.secret, ["HS256"])["role"] == "host"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("CURRENCY", "JPY", "the demo sells in EUR, leave it out for the demo"),
+        ("SECRET_ROLE_MAX", "moderator", "the demo signs the tokens of a host and an admin, leave"),
+    ],
+)
+def test_a_setting_that_the_show_cannot_have_is_one_clear_line(
+    tmp_path: Path, name: str, value: str, why: str
+) -> None:
+    environment = {f"LIVESHOP_{name}": value, "LIVESHOP_SECRET": "x" * 32}
+    with program("demo", "--data", tmp_path / "demo", environment=environment) as process:
+        output, _ = process.communicate()
+    assert process.returncode == 1
+    assert output.startswith(f"Error: LIVESHOP_{name}: {why}")
+    assert output.count("\n") == 1
+    assert not (tmp_path / "demo").exists()
+
+
 @pytest.mark.parametrize("left", ["", "\n"])
 def test_an_empty_secret_is_made_again(tmp_path: Path, left: str) -> None:
     (tmp_path / "secret").write_text(left)
@@ -149,8 +179,11 @@ def test_the_demo_reaches_itself_whatever_the_environment_and_the_folders_name_s
         **{"NO_PROXY": "", "no_proxy": "", "PGSSLMODE": "verify-full", "PGSERVICE": "nobody's"},
         **{"PGHOST": "db.example", "PGPASSWORD": "x", "PGDATABASE": "x", "PGUSER": "x"},
         **{"PGOPTIONS": "-c search_path=x", "PGTARGETSESSIONATTRS": "standby"},
+        **{"LIVESHOP_SECRET_ISSUER": "shop", "LIVESHOP_SECRET_AUDIENCE": "live"},
+        **{"LIVESHOP_STAFF_TOKEN_LIFE_MAX_S": "3600", "SSL_CERT_FILE": "/none"},
+        **{"LC_ALL": "xx_YY.UTF-8", "TZ": "Nowhere/Nope"},
     }
-    folder = tmp_path / 'it\'s a "demo" \\now $HOME'
+    folder = tmp_path / 'it\'s a "demo" \\now $HOME %20 é'
     with demo(folder, free_port(), environment=environment) as process:
         told = info(folder)
         # The crowd, too, is let in.

@@ -33,7 +33,7 @@ _JOINED_CHARS_MIN: Final = 3
 # In the kinds of a text: signs, which may part a word, and a word with such signs in it.
 _BREAK: Final = re.compile(f"[{SIGN}{APOSTROPHE}]+")
 _WORD: Final = re.compile(f"[{_IN_ANY}]+")
-_PARTED: Final = re.compile(f"[{_IN_ANY}]+(?:[{SIGN}{APOSTROPHE}]+[{_IN_ANY}]+)+")
+_RUN: Final = re.compile(f"[{_IN_ANY}{SIGN}{APOSTROPHE}]+")
 _PAIR: Final = re.compile(f"[{_IN_ANY}][{SIGN}{APOSTROPHE}]+[{_IN_ANY}]")
 # A syllable of Hangul, or a letter of one, is no size and no initial.
 _HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
@@ -41,11 +41,8 @@ _HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
 _DISGUISES: Final = re.compile(r"[01|]+|I+")
 _ALPHABETS: Final = "A-Za-z\u00c0-\u024f\u0370-\u058f"  # those that have such letters
 _DISGUISED: Final = re.compile(f"[01I|](?:(?<=[{_ALPHABETS}].)|(?<!I)(?=[{_ALPHABETS}]{{2}}))")
-# Signs before or after a 0, a 1 or a bar that is spelled out.
-_AROUND_DISGUISE: Final = re.compile(
-    r"(?<=\w)[^\w\s|]+(?=[01|](?:[^\w\s]+)?[^\W\d])|(?<=[^\W\d])_+(?=[01|])"
-    r"|(?<=[01|])(?:[^\w\s|]|_)+(?=[^\W\d_])"
-)
+_BETWEEN: Final = re.compile(r"(?:[^\w\s|]|_)+")
+_SIGNS_FOR_LETTERS: Final = frozenset("01|")
 _AS_L: Final = str.maketrans("01I|", "olll")
 _AS_I: Final = str.maketrans("01I|", "oiii")
 
@@ -99,7 +96,7 @@ class WordFilter:
             yield with_plain_capitals(text)
         if may_be_disguised(text):
             plain = with_plain_digits(text)
-            for disguised in dict.fromkeys((plain, _AROUND_DISGUISE.sub("", plain))):
+            for disguised in dict.fromkeys((plain, _BETWEEN.sub(_unparted, plain))):
                 if _DISGUISED.search(disguised):
                     yield from _meant(disguised)
         if self._dotless and "I" in text:
@@ -184,19 +181,19 @@ def _breaks(reading: Reading) -> list[re.Match[str]]:
     An apostrophe does, or "he'll" would be another word. A point between digits does, and the one
     sign of a word of two letters: S/M is a size.
     """
-    kinds = reading.kinds
-    return [
-        found
-        for word in _PARTED.finditer(kinds)
-        if not _is_pair(reading, word)
-        for found in _BREAK.finditer(kinds, word.start(), word.end())
-        if SIGN in found[0] and not kinds[found.start() - 1] == kinds[found.end()] == DIGIT
-    ]
-
-
-def _is_pair(reading: Reading, word: re.Match[str]) -> bool:
-    """Whether a word with signs in it is one letter, signs and another letter."""
-    return bool(_PAIR.fullmatch(word[0])) and not _HANGUL.match(reading.text, word.start())
+    kinds, breaks = reading.kinds, list[re.Match[str]]()
+    for run in _RUN.finditer(kinds):
+        first = run.end() - len(run[0].lstrip(SIGN + APOSTROPHE))
+        word = run[0].strip(SIGN + APOSTROPHE)
+        # One letter, signs and another letter; a syllable of Hangul is no initial.
+        if _PAIR.fullmatch(word) and not _HANGUL.match(reading.text, first):
+            continue
+        breaks += [
+            found
+            for found in _BREAK.finditer(kinds, first, first + len(word))
+            if SIGN in found[0] and not kinds[found.start() - 1] == kinds[found.end()] == DIGIT
+        ]
+    return breaks
 
 
 def _replaced(reading: Reading, breaks: Iterable[re.Match[str]], by: str) -> Reading:
@@ -209,6 +206,15 @@ def _replaced(reading: Reading, breaks: Iterable[re.Match[str]], by: str) -> Rea
     kinds.append(reading.kinds[after:])
     whole = "".join(text)
     return Reading(whole, whole, "".join(kinds))
+
+
+def _unparted(found: re.Match[str]) -> str:
+    """Return signs within a text, nothing where they part a 0, a 1 or a bar from its word."""
+    text, first, end = found.string, found.start(), found.end()
+    before, after = text[max(first - 1, 0) : first], text[end : end + 1]
+    parts = {before, after} & _SIGNS_FOR_LETTERS and (before + after).replace("|", "l").isalnum()
+    is_number = before.isdecimal() and after.isdecimal()
+    return "" if before and after and parts and not is_number else found[0]
 
 
 def _meant(text: str) -> Iterator[str]:
