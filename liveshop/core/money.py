@@ -32,7 +32,7 @@ CURRENCIES: Final = {
 }
 CURRENCY_DIGITS_MAX: Final = max(CURRENCIES.values())
 
-# Signs that are one currency's, or a few; any other may have a dollar sign.
+# Signs that are one currency's, or a few.
 _SIGNS: Final = {
     "€": "EUR",
     "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP",
@@ -54,6 +54,25 @@ _SIGNS: Final = {
     "kr": "DKK ISK NOK SEK",
 }
 _DOLLAR: Final = "$"
+_WITH_DOLLAR: Final = frozenset(
+    "ARS AUD BBD BMD BND BSD BZD CAD CLF CLP COP COU CUP CVE DOP FJD GYD HKD JMD KYD LRD MOP MXN "
+    "MXV NAD NIO NZD PAB SBD SGD SRD TOP TTD TWD USD USN UYU WST XCD ZWG".split()
+)
+# What stands before a dollar sign says whose it is: of BRL, TWD and a few more no letter of a code.
+_DOLLARS: Final = {
+    "R$": "BRL",
+    "NT$": "TWD",
+    "C$": "CAD NIO",
+    "RD$": "DOP",
+    "Mex$": "MXN",
+    "B$": "BND BSD",
+    "T$": "TOP",
+    "Bds$": "BBD",
+    "EC$": "XCD",
+    "MOP$": "MOP",
+    "U$": "UYU",
+    "$U": "UYU",
+}
 
 _PLAIN: Final = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,13}))?")
 _DIGIT: Final = re.compile("[0-9]")
@@ -150,6 +169,12 @@ def _grouped(figures: list[str], separators: list[str]) -> tuple[str, str] | Non
 
 def _is_of(mark: str, currency: str) -> bool:
     """Whether a sign or a code may stand next to an amount of this currency."""
-    if mark.endswith(_DOLLAR):
-        return not any(currency in codes.split() for codes in _SIGNS.values())
+    if mark == _DOLLAR:
+        return currency in _WITH_DOLLAR
+    if _DOLLAR in mark:
+        # US$, A$, AU$ and HK$ are the beginnings of a code.
+        own = _DOLLARS.get(mark)
+        letters = mark.removesuffix(_DOLLAR).upper()
+        begins = currency in _WITH_DOLLAR and currency.startswith(letters)
+        return begins if own is None else currency in own.split()
     return mark.upper() == currency or currency in _SIGNS.get(mark, "").split()

@@ -87,8 +87,8 @@ _STRAY: Final = re.compile("[\ud800-\udfff\0]")
 
 
 def plain_name(name: str) -> str:
-    """Return what a column's name is compared by: its words, without case and marks."""
-    return " ".join(_WORDS.findall(name.casefold()))
+    """Return what a column's name is compared by: letters and digits of it, without case."""
+    return "".join(_WORDS.findall(name.casefold()))
 
 
 _KNOWN: Final = {

@@ -17,8 +17,10 @@ CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_UTF8: Final = re.compile(r"[\ud800-\udfff]")
 # A formula that keeps a spreadsheet from taking the text for a number: ="00123".
 _FORMULA_START: Final = '="'
-_WHOLE: Final = re.compile(r"([+-]?)([0-9]{1,12})(\.0{1,2})?")
-_GROUPED: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3}){1,4}")
+_WHOLE: Final = re.compile(r"([+-]?)([0-9]{1,12})([.,]0{1,2})?")
+_GROUPED: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}([,' \u00a0\u202f\u2019][0-9]{3}){1,4}")
+_GAPS: Final = str.maketrans("", "", ",' \u00a0\u202f\u2019")
+_MINUS: Final = "\u2212"
 _CELL_CHARS_SHOWN: Final = 40
 
 
@@ -104,8 +106,9 @@ def units_of(quantity: int) -> tuple[int, str | None]:
 
 def whole_number(text: str) -> int:
     """Read a quantity, which may be negative; BadRequest for what is no whole number."""
+    text = text.replace(_MINUS, "-")
     if _GROUPED.fullmatch(text):
-        return int(text.replace(",", ""))
+        return int(text.translate(_GAPS))
     found = _WHOLE.fullmatch(text)
     if found is None:
         raise BadRequest(f"the quantity {text[:_CELL_CHARS_SHOWN]!r} is not a whole number")

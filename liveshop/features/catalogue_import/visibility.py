@@ -7,9 +7,15 @@ from liveshop.features.catalogue_import.columns import PUBLISHED, STATUS, Column
 STATUSES: Final = ("active", "draft", "archived", "unlisted")
 # Spreadsheets write these in the language of the computer.
 _YES: Final = frozenset(
-    "true yes y 1 wahr vrai vero verdadero verdadeiro waar sant prawda истина 真".split()
+    "true yes y t on 1 wahr ja vrai oui vero sì si verdadero sí verdadeiro sim waar sant sand sann "
+    "tosi prawda tak pravda igaz doğru evet adevărat истина да істина так "
+    "αληθησ ναι 真 是 はい".split()
 )
-_NO: Final = frozenset("false no n 0 falsch faux falso onwaar falskt falsk fałsz ложь 假".split())
+_NO: Final = frozenset(
+    "false no n f off 0 falsch nein faux non falso não onwaar nee falskt falsk usann epätosi fałsz "
+    "nie nepravda hamis yanlış yanliş hayır fals ложь нет хибність ні "
+    "ψευδησ οχι 假 否 いいえ".split()
+)
 
 Read = tuple[str | None, str | None]
 

@@ -195,10 +195,51 @@ def test_decimals_are_those_of_the_currency() -> None:
     assert [each.variants[0].price for each in products(rows, "KWD")][1:] == [1_990_000, 1_990_500]
 
 
+@pytest.mark.parametrize(
+    ("written", "stock"),
+    [
+        *(("1 200", 1200), ("1\u00a0200", 1200), ("1\u202f200", 1200), ("1'200", 1200)),
+        *(("\u22125", 0), ("5.0", 5), ('"5,0"', 5), ('"1,200"', 1200), ("-0", 0)),
+    ],
+)
+def test_a_quantity_is_read_as_spreadsheets_write_it(written: str, stock: int) -> None:
+    (product,) = products(f"a,A,1,s,{written},,")
+    assert [variant.stock for variant in product.variants] == [stock]
+
+
+@pytest.mark.parametrize("written", ["1.200", "5.5", "1E+03", "1 2", "1 20", "five", "(5)"])
+def test_a_quantity_that_may_be_two_is_left_out(written: str) -> None:
+    assert products(f"a,A,1,s,{written},,") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        *(("TRUE", True), ("WAHR", True), ("VRAI", True), ("PRAVDA", True), ("IGAZ", True)),
+        *(("DOĞRU", True), ("EVET", True), ("SAND", True), ("TOSI", True), ("oui", True)),
+        *(("sí", True), ("да", True), ("はい", True), ("FALSE", False), ("FALSCH", False)),
+        *(("NEPRAVDA", False), ("YANLIŞ", False), ("USANN", False), ("HAMIS", False)),
+        *(("EPÄTOSI", False), ("ΨΕΥΔΗΣ", False), ("não", False), ("off", False), ("", True)),
+    ],
+)
+def test_yes_and_no_are_known_in_the_languages_of_spreadsheets(
+    written: str, published: bool
+) -> None:
+    data = f"Handle,Title,Price,Inventory quantity,Published\na,A,1,1,{written}\n".encode()
+    assert [product.published for product in products(data)] == [published]
+    assert notes(data) == []
+
+
 def test_a_product_takes_so_many_variants_and_no_more() -> None:
     rows = "".join(f"a,A,1,s{i},,,\n" for i in range(limits.VARIANTS_PER_PRODUCT_MAX + 1))
     assert len(products(rows)[0].variants) == limits.VARIANTS_PER_PRODUCT_MAX
     assert bad(rows) == [(2_050, "a", "a product has at most 2048 variants")]
+
+
+def test_spaces_and_marks_in_the_name_of_a_column_do_not_matter() -> None:
+    data = b"handle,Title,VariantPrice,variant_inventory_qty,Option 1-Value\na,A,1,2,Red\n"
+    (product,) = products(data)
+    assert [(each.price, each.stock, each.label) for each in product.variants] == [(100, 2, "Red")]
 
 
 def test_columns_come_in_any_order_and_case_and_others_are_ignored() -> None:
