@@ -58,7 +58,7 @@ _WITH_DOLLAR: Final = frozenset(
     "ARS AUD BBD BMD BND BSD BZD CAD CLF CLP COP COU CUP CVE DOP FJD GYD HKD JMD KYD LRD MOP MXN "
     "MXV NAD NIO NZD PAB SBD SGD SRD TOP TTD TWD USD USN UYU WST XCD ZWG".split()
 )
-# What stands before a dollar sign says whose it is: of BRL, TWD and a few more no letter of a code.
+# The letters next to a dollar sign say whose it is; these are not the beginning of a code.
 _DOLLARS: Final = {
     "R$": "BRL",
     "NT$": "TWD",
