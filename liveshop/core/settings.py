@@ -11,14 +11,13 @@ from liveshop.core.money import is_currency
 from liveshop.core.origins import parse_origin
 from liveshop.core.roles import Role
 from liveshop.core.store_urls import check_postgres_url, check_redis_url
-from liveshop.core.url import Url, parse_url
+from liveshop.core.url import Url, parse_url, unquoted
 
 PREFIX: Final = "LIVESHOP_"
 SECRET_BYTES_MIN: Final = 32
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 _ROLES: Final = tuple(role.word for role in Role)
-_QUOTES: Final = frozenset("\"'")
 _LOG_FORMATS: Final = ("text", "json")
 
 
@@ -368,12 +367,8 @@ class Settings:
         values: dict[str, Any] = {}
         for name, each in known.items():
             if text := environment.get(name, "").strip():
-                if text[0] in _QUOTES and text[0] == text[-1] and len(text) > 1:
-                    raise SettingsError(
-                        f"{name}: the quotes around it are part of it: leave them out"
-                    )
                 try:
-                    values[each.name] = each.metadata["kind"].parse(text)
+                    values[each.name] = each.metadata["kind"].parse(unquoted(text))
                 except ValueError as error:
                     raise SettingsError(f"{name}: {error}") from None
         return cls(**values)

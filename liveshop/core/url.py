@@ -90,6 +90,13 @@ def parse_url(url: str) -> Url:
     )
 
 
+def unquoted(text: str) -> str:
+    """Return a value as it is; raises ValueError if quotes around it would be part of it."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        raise ValueError("the quotes around it are part of it: leave them out")
+    return text
+
+
 def _server(text: str) -> Server:
     parts = _HOST_PORT.fullmatch(text)
     if parts is None:
