@@ -10,6 +10,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from liveshop.core import limits
+from liveshop.core.access import Revocations
 from liveshop.core.claims import Grant
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.connection import Allowance, Connection
@@ -84,7 +85,8 @@ class Gateway:
         self._tasks: TaskGroup | None = None
         engine.node.metrics.sockets_max.set(settings.connections_max)
         self._emptied: anyio.Event | None = None
-        engine.node.access.on_revocations = self._close_revoked
+        self._has_revoked = False  # since connections were last looked through for that
+        engine.node.access.on_revocations = self._note_revoked
 
     def __len__(self) -> int:
         return len(self._guests)
@@ -111,6 +113,8 @@ class Gateway:
             self.engine.node.lateness.loop_ns = int(late_s * 1e9)
             for each in self.wheel.advance(now_ms):
                 tell_time(each, now_ms)
+            if self._has_revoked:
+                self._close_revoked()
 
     def look_at(self, transport: asyncio.BaseTransport, head: Head) -> tuple[str, bool]:
         """Return the key that a client's address counts by, and whether its origin is allowed."""
@@ -224,12 +228,18 @@ class Gateway:
         connection.join(grant.identity, allowance, ends_ms=ends_ms, now_ms=now_ms)
         self.schedule(guest)
 
+    def _note_revoked(self) -> None:
+        # A host may revoke hundreds of times a second. If all connections were looked through at
+        # each, that would take the loop from viewers: the next tick looks once for all of them.
+        self._has_revoked = True
+
     def _close_revoked(self) -> None:
         """Close the connections whose tokens were revoked."""
+        self._has_revoked = False
         revocations = self.engine.node.access.revocations
         for guest in tuple(self._guests):
-            if guest.grant is not None and revocations.reach(guest.grant):
-                guest.close(CloseCode.BAD_TOKEN, "the token was revoked")
+            if guest.grant is not None:
+                _close_if_revoked(guest, guest.grant, revocations)
 
     def admit(self, guest: Guest, allowance: Allowance) -> Allowance | None:
         """Count in a guest who has given an identity; None if that has too many connections.
@@ -351,6 +361,17 @@ class Gateway:
             log.exception("loading failed")
         finally:
             del self._looking_up[session_id]
+
+
+def _close_if_revoked(guest: Guest, grant: Grant, revocations: Revocations) -> None:
+    """Close a connection if its token was revoked; a bug in that costs only this connection."""
+    try:
+        if revocations.reach(grant):
+            guest.close(CloseCode.BAD_TOKEN, "the token was revoked")
+    except Exception:
+        # Left open, a token that may have been stolen would go on.
+        _logger.exception("a connection could not be closed for its revoked token")
+        guest.abort()
 
 
 def _take_one(counts: Counter[str], key: str) -> None:

@@ -7,7 +7,8 @@ from typing import Any, Final
 import jwt
 import pytest
 
-from liveshop.core.access import Revocation
+from liveshop.core.access import Revocation, Revocations
+from liveshop.core.claims import Grant
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
@@ -135,6 +136,62 @@ async def test_a_revoked_token_closes_its_connections_and_opens_none() -> None:
         assert (await closed_with(here, signed(jti="t1")))[0] == CloseCode.BAD_TOKEN
         for client in (other, anonymous):
             assert (await client.ask("time", client_ms=0))["type"] == "time"
+
+
+class _Asked(Revocations):
+    """Revocations that note whose tokens they are asked about, and fail for one of these."""
+
+    def __init__(self, fails_for: str | None = None) -> None:
+        super().__init__()
+        self.subjects: list[str] = []
+        self._fails_for = fails_for
+
+    def reach(self, grant: Grant) -> bool:
+        self.subjects.append(grant.identity.viewer_id)
+        if grant.identity.viewer_id == self._fails_for:
+            raise ZeroDivisionError("a bug of ours")
+        return super().reach(grant)
+
+
+async def test_however_many_revocations_come_at_once_connections_are_looked_through_once() -> None:
+    async with (
+        running() as here,
+        connected(here.url, "s1") as ada,
+        connected(here.url, "s1") as bob,
+    ):
+        await welcomed(ada, signed(jti="t1"))
+        await welcomed(bob, signed(sub="bob"))
+        here.engine.revocations = asked = _Asked()
+        asked.put(revocation(jti="t1"))
+        for _ in range(200):
+            here.engine.on_revocations()
+        assert asked.subjects == []
+        assert (await ada.closed()).code == CloseCode.BAD_TOKEN
+        assert sorted(asked.subjects) == ["ada", "bob"]
+        asked.put(revocation(revocation_id="r2", sub="bob"))
+        here.engine.on_revocations()
+        assert (await bob.closed()).code == CloseCode.BAD_TOKEN
+        assert asked.subjects.count("bob") == 2
+
+
+async def test_a_bug_in_looking_for_revocations_costs_its_connection_and_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with (
+        running() as here,
+        connected(here.url, "s1") as ada,
+        connected(here.url, "s1") as bob,
+    ):
+        await welcomed(ada, signed())
+        await welcomed(bob, signed(sub="bob"))
+        here.engine.revocations = asked = _Asked(fails_for="ada")
+        here.engine.on_revocations()
+        assert (await ada.closed()).code == 1006
+        assert (await bob.ask("time", client_ms=0))["type"] == "time"
+        asked.put(revocation(sub="bob"))
+        here.engine.on_revocations()
+        assert (await bob.closed()).code == CloseCode.BAD_TOKEN
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
 async def test_a_token_that_is_known_is_looked_at_again_once_it_was_revoked() -> None:

@@ -64,6 +64,40 @@ FAULTS: Final = (
         tests=(f"{_CLOSES}::test_a_token_that_is_known_is_looked_at_again_once_it_was_revoked",),
     ),
     Fault(
+        name="every revocation looks through all connections",
+        promise="P7: a host who revokes two hundred times a second takes the loop from viewers",
+        file="liveshop/edge/gateway.py",
+        old="        self._has_revoked = True\n",
+        new="        self._close_revoked()\n",
+        tests=(
+            f"{_CLOSES}"
+            "::test_however_many_revocations_come_at_once_connections_are_looked_through_once",
+        ),
+    ),
+    Fault(
+        name="a bug in looking for revocations ends the node",
+        promise="P7: a token that meets a bug of ours closes the connections of all viewers",
+        file="liveshop/edge/gateway.py",
+        old='            guest.close(CloseCode.BAD_TOKEN, "the token was revoked")\n'
+        "    except Exception:\n",
+        new='            guest.close(CloseCode.BAD_TOKEN, "the token was revoked")\n'
+        "    except LiveshopError:\n",
+        tests=(
+            f"{_CLOSES}"
+            "::test_a_bug_in_looking_for_revocations_costs_its_connection_and_nobody_else",
+        ),
+    ),
+    Fault(
+        name="an instant of a token that is not bounded",
+        promise="a token with an end of 400 digits closes its connection with an error of ours",
+        file="liveshop/core/claims.py",
+        old="    return max(-_INSTANT_S_MAX, min(instant_s, _INSTANT_S_MAX))\n",
+        new="    return instant_s\n",
+        tests=(
+            "tests/edge/test_tokens.py::test_an_instant_of_hundreds_of_digits_is_the_end_of_time",
+        ),
+    ),
+    Fault(
         name="the staff is written to after its token has ended",
         promise="a lost token of a host reads every order for ever",
         file="liveshop/engine/fanout/audience.py",

@@ -69,4 +69,12 @@ FAULTS: Final = (
         new="    if marks and",
         tests=(_WORDS,),
     ),
+    Fault(
+        name="a word that begins like two initials is taken for them",
+        promise="f.uck is blocked, and f.u.ck is said",
+        file="liveshop/features/chat/words.py",
+        old="        if _PAIR.fullmatch(word) and",
+        new="        if _PAIR.match(word) and",
+        tests=(_WORDS,),
+    ),
 )
