@@ -71,4 +71,24 @@ FAULTS: Final = (
         new="        elif sku in self._skus and False:\n",
         tests=(f"{_SHAPES}::test_the_report_of_a_file_is_exact",),
     ),
+    Fault(
+        name="a dollar sign taken for any currency without a sign",
+        promise="a thing for 5 dollars is on sale for 5 Swiss francs",
+        file="liveshop/core/money.py",
+        old="    if mark == _DOLLAR:\n        return currency in _WITH_DOLLAR\n",
+        new="    if mark == _DOLLAR:\n"
+        "        return not any(currency in codes for codes in _SIGNS.values())\n",
+        tests=("tests/core/test_money.py::test_what_is_not_a_price_is_refused_with_its_reason",),
+    ),
+    Fault(
+        name="separators within quotes count as separators",
+        promise="a file whose header has a list within quotes is taken apart at the list's signs",
+        file="liveshop/features/catalogue_import/csv_rows.py",
+        old='    unquoted = b"".join(first.split(b\'"\')[::2])\n',
+        new="    unquoted = first\n",
+        tests=(
+            "tests/features/catalogue_import/test_csv_rows.py"
+            "::test_separators_within_quotes_separate_nothing",
+        ),
+    ),
 )

@@ -289,4 +289,12 @@ FAULTS: Final[tuple[Fault, ...]] = (
             "tests/core/test_plain_text.py::test_a_postgres_whose_tls_is_not_required_is_found",
         ),
     ),
+    Fault(
+        name="a path of Redis' URL that is no number",
+        promise="a node writes into database 0 of Redis, whichever one its URL names",
+        file="liveshop/core/redis_servers.py",
+        old="    if database and not (database.isascii() and database.isdecimal()):\n",
+        new='    if database.startswith("/"):\n',
+        tests=("tests/core/test_settings.py::test_a_bad_value_is_named_with_its_fix",),
+    ),
 )
