@@ -151,13 +151,13 @@ class Revocation(Struct, frozen=True, kw_only=True, gc=False):
         """Where the token of whoever revoked holds; None and None is everywhere."""
         return self.session_id, self.shop
 
-    def reaches(self, grant: Grant) -> bool:
-        """Return True if a token with the named `jti` or `sub` holds no longer because of it."""
+    def reaches(self, grant: Grant, shop: str | None) -> bool:
+        """Return True if a token of a shop with the named `jti` or `sub` holds no longer by it."""
         if grant.identity.role > self.role:
             return False
         if self.session_id is not None and grant.session_id != self.session_id:
             return False
-        if self.shop is not None and grant.identity.shop != self.shop:
+        if self.shop is not None and shop != self.shop:
             return False
         if self.before_ms is not None:
             return grant.issued_s * 1000 < self.before_ms
@@ -165,9 +165,14 @@ class Revocation(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Revocations:
-    """The revocations that a node knows. An empty one is falsy: every token holds."""
+    """The revocations that a node knows. An empty one is falsy: every token holds.
+
+    A token for one session that names no shop is of the shop of its session. `learn` tells which
+    that is; until then `depends` may be true of it.
+    """
 
     def __init__(self) -> None:
+        self._shops: dict[str, str | None] = {}  # of sessions; it never changes
         self._by_jti: dict[str, dict[str, Revocation]] = {}
         self._by_sub: dict[str, dict[str, Revocation]] = {}
         self._ends: Ends[Revocation] = Ends(self._is_current)
@@ -199,15 +204,34 @@ class Revocations:
             if not index[name]:
                 del index[name]
 
+    def learn(self, session_id: str, shop: str | None) -> bool:
+        """Note the shop of a session; return True if it was not known."""
+        if session_id in self._shops:
+            return False
+        if len(self._shops) >= limits.SESSION_SHOPS_KNOWN_MAX:
+            del self._shops[next(iter(self._shops))]
+        self._shops[session_id] = shop
+        return True
+
+    def depends(self, grant: Grant) -> bool:
+        """Whether only the shop of its session, which is not known here, tells of a token."""
+        if grant.identity.shop is not None or grant.session_id is None:
+            return False
+        if grant.session_id in self._shops:
+            return False
+        return any(each.reaches(grant, each.shop) for each in self._naming(grant))
+
     def reach(self, grant: Grant) -> bool:
         """Return True if a token was revoked."""
-        found: Iterable[Revocation] = self._by_sub.get(grant.identity.viewer_id, {}).values()
-        if any(each.reaches(grant) for each in found):
-            return True
-        if grant.token_id is None:
-            return False
-        found = self._by_jti.get(grant.token_id, {}).values()
-        return any(each.reaches(grant) for each in found)
+        shop = grant.identity.shop
+        if shop is None and grant.session_id is not None:
+            shop = self._shops.get(grant.session_id)
+        return any(each.reaches(grant, shop) for each in self._naming(grant))
+
+    def _naming(self, grant: Grant) -> Iterator[Revocation]:
+        yield from self._by_sub.get(grant.identity.viewer_id, {}).values()
+        if grant.token_id is not None:
+            yield from self._by_jti.get(grant.token_id, {}).values()
 
     def _where(self, revocation: Revocation) -> tuple[dict[str, dict[str, Revocation]], str]:
         if revocation.jti is not None:

@@ -22,7 +22,14 @@ from liveshop.core.fields import (
     Uuid,
     is_composed,
 )
+from liveshop.core.model import Status
 from liveshop.core.roles import Role
+
+BEFORE = frozenset((Status.DRAFT, Status.SCHEDULED))
+ON = frozenset((Status.LIVE, Status.PAUSED))
+OPEN = ON | {Status.SCHEDULED}
+NOT_ENDED = BEFORE | ON
+ALWAYS = frozenset(Status)
 
 
 class Rate(NamedTuple):
@@ -40,6 +47,8 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
     # None: anyone, without a token too.
     needs: ClassVar[Role | None] = None
+    # In any other state of the session it is always refused. Pages show no button for it then.
+    when: ClassVar[frozenset[Status]] = ALWAYS
     # The feature that lists it; empty: the kernel.
     feature: ClassVar[str] = ""
     # Besides the rate of all commands of a connection.
@@ -55,6 +64,7 @@ class HostCommand(Command, frozen=True, kw_only=True):
     """A command that changes the session, and is decided against its state."""
 
     needs = Role.HOST
+    when = NOT_ENDED
     # Whether it opens something that a node without its feature would not carry on.
     opens: ClassVar[bool] = False
 
@@ -88,6 +98,7 @@ class Buy(Command, frozen=True, kw_only=True, tag="buy"):
     """Reserve and order in one go."""
 
     needs = Role.VIEWER
+    when = frozenset((Status.LIVE,))
     rate = PURCHASES
     rid: Uuid
     sku: Id
@@ -99,6 +110,7 @@ class Reserve(Command, frozen=True, kw_only=True, tag="reserve"):
     """Set units aside in the cart until a deadline."""
 
     needs = Role.VIEWER
+    when = frozenset((Status.LIVE,))
     rate = PURCHASES
     rid: Uuid
     sku: Id
@@ -158,17 +170,25 @@ class ReleaseHold(ViewerCommand, frozen=True, kw_only=True, tag="hold.release"):
 class StartSession(HostCommand, frozen=True, kw_only=True, tag="session.start"):
     """Go live."""
 
+    when = BEFORE
+
 
 class PauseSession(HostCommand, frozen=True, kw_only=True, tag="session.pause"):
     """Stop selling for a while; sales' clocks run on."""
+
+    when = frozenset((Status.LIVE,))
 
 
 class ResumeSession(HostCommand, frozen=True, kw_only=True, tag="session.resume"):
     """Go on after a pause."""
 
+    when = frozenset((Status.PAUSED,))
+
 
 class EndSession(HostCommand, frozen=True, kw_only=True, tag="session.end"):
     """End the session for good."""
+
+    when = ON
 
 
 class AddProduct(HostCommand, frozen=True, kw_only=True, tag="product.add"):
@@ -220,6 +240,7 @@ class OrderShelf(HostCommand, frozen=True, kw_only=True, tag="shelf.order"):
 class StartSale(HostCommand, frozen=True, kw_only=True, tag="sale.start"):
     """Start a flash sale, now or in `starts_in_ms`; exactly one of `percent` and `prices`."""
 
+    when = ON
     product_id: Id
     duration_ms: Annotated[int, Meta(ge=limits.SALE_MS_MIN, le=limits.SALE_MS_MAX)]
     percent: Annotated[int, Meta(ge=1, le=99)] | None = None
@@ -236,6 +257,7 @@ class StartSale(HostCommand, frozen=True, kw_only=True, tag="sale.start"):
 class EndSale(HostCommand, frozen=True, kw_only=True, tag="sale.end"):
     """End a flash sale before its time."""
 
+    when = ON
     product_id: Id
 
 

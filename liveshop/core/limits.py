@@ -130,6 +130,7 @@ ACCESS_PAGE_MAX: Final = 1_000  # bans or revocations that a node reads at once
 BANS_SHOWN_MAX: Final = 200  # to a moderator who joins
 REVOCATIONS_MAX: Final = 100_000
 REVOCATIONS_PER_PLACE_MAX: Final = 10_000  # by those whose tokens are for one session or shop
+SESSION_SHOPS_KNOWN_MAX: Final = 100_000
 SHELF_PRODUCTS_MAX: Final = 500
 VARIANTS_PER_PRODUCT_MAX: Final = 2_048
 LISTED_VARIANTS_PER_PRODUCT_MAX: Final = 200  # in a list of the catalogue

@@ -15,7 +15,15 @@ import anyio
 from msgspec.structs import replace
 
 from liveshop.core.access import Ban, Bans, Place, Revocation, Revocations
-from liveshop.core.errors import Conflict, Forbidden, LimitReached, LiveshopError, reason
+from liveshop.core.claims import Grant
+from liveshop.core.errors import (
+    Conflict,
+    Forbidden,
+    LimitReached,
+    LiveshopError,
+    Revoked,
+    reason,
+)
 from liveshop.core.limits import (
     ACCESS_LOOK_MS,
     BANS_PER_PLACE_MAX,
@@ -103,6 +111,23 @@ class Access:
             if not self._rooms_in[place]:
                 del self._rooms_in[place]
                 self.bans.forget(place)
+
+    async def require_held(self, grant: Grant) -> None:
+        """Raise Revoked for a token that only the shop of its session tells to be revoked.
+
+        Raises Unavailable where that cannot be read. Most tokens cost nothing here.
+        """
+        if self.revocations and self.revocations.depends(grant):
+            assert grant.session_id is not None, "the session decides"
+            for shop in await self._lists.shops_of(grant.session_id):
+                self.revocations.learn(grant.session_id, shop)
+            if self.revocations.reach(grant):
+                raise Revoked
+
+    def learn(self, session_id: str, shop: str | None) -> None:
+        """Note the shop of a session that tokens for it are used in; revoked ones are closed."""
+        if self.revocations.learn(session_id, shop) and self.revocations:
+            self.on_revocations()
 
     async def refresh(self) -> None:
         """Read what has changed; raises Unavailable."""

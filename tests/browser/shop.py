@@ -166,10 +166,24 @@ class BrowserShow:
         return answer
 
 
-def token(name: str, role: Role, *, ttl_s: int = 3_600, shop: str | None = None) -> str:
+def token(
+    name: str,
+    role: Role,
+    *,
+    ttl_s: int = 3_600,
+    shop: str | None = None,
+    session_id: str | None = None,
+) -> str:
     """Return a token of the node's."""
-    viewer_id = f"u_{name}"
-    return make_token(_SECRET, viewer_id=viewer_id, name=name, role=role, ttl_s=ttl_s, shop=shop)
+    return make_token(
+        _SECRET,
+        viewer_id=f"u_{name}",
+        name=name,
+        role=role,
+        ttl_s=ttl_s,
+        shop=shop,
+        session_id=session_id,
+    )
 
 
 async def open_page(

@@ -147,6 +147,20 @@ def test_who_may_revoke_in_one_session_revokes_tokens_of_that_session_only() -> 
     ]
 
 
+@pytest.mark.parametrize(("shop", "reached"), [("north", True), ("south", False), (None, False)])
+def test_a_token_for_one_session_is_of_the_shop_of_that_session(
+    shop: str | None, reached: bool
+) -> None:
+    revocations, granted = Revocations(), grant(session_id="s1")
+    revocations.put(revocation(sub="ada", before_ms=NOW, shop="north"))
+    assert (revocations.depends(granted), revocations.reach(granted)) == (True, False)
+    assert revocations.learn("s1", shop)
+    assert (revocations.depends(granted), revocations.reach(granted)) == (False, reached)
+    assert not revocations.learn("s1", shop)
+    for other in (grant(), grant(session_id="s2", identity=identity(viewer_id="bo"))):
+        assert (revocations.depends(other), revocations.reach(other)) == (False, False)
+
+
 def test_a_revocation_is_kept_until_its_tokens_have_ended_with_the_leeway() -> None:
     revocations, leeway_ms = Revocations(), limits.TOKEN_LEEWAY_S * 1000
     revocations.put(revocation(jti="t1", ends_ms=NOW + 1))

@@ -191,4 +191,17 @@ FAULTS: Final = (
             "::test_what_a_moderator_is_refused_over_the_socket_is_recorded",
         ),
     ),
+    Fault(
+        name="a token for one session taken for one of no shop",
+        promise="a shop's host cannot throw out the bearer of a token for one of its own shows",
+        file="liveshop/core/access.py",
+        old="            shop = self._shops.get(grant.session_id)\n",
+        new="            shop = None\n",
+        tests=(
+            "tests/core/test_access.py"
+            "::test_a_token_for_one_session_is_of_the_shop_of_that_session",
+            "tests/edge/http/test_revocations.py"
+            "::test_a_shops_host_revokes_such_a_token_over_http_too",
+        ),
+    ),
 )

@@ -77,4 +77,26 @@ FAULTS: Final = (
         new="        if _PAIR.match(word) and",
         tests=(_WORDS,),
     ),
+    Fault(
+        name="a mute lifted by a lower role than made it",
+        promise="a moderator lets somebody be heard whom a host has muted",
+        file="liveshop/stores/redis/lua/live.lua",
+        old="  if by and by > tonumber(args[2]) then\n",
+        new="  if by and by > 4 then\n",
+        tests=(
+            "tests/features/chat/test_room.py"
+            "::test_a_mute_by_a_host_is_lifted_by_no_moderator_and_neither_shortened",
+        ),
+    ),
+    Fault(
+        name="a mute shortened by a lower role than made it",
+        promise="a moderator lifts a host's mute by another of a millisecond",
+        file="liveshop/stores/redis/lua/live.lua",
+        old="  if by > (tonumber(args[3]) or by) then\n",
+        new="  if by > 4 then\n",
+        tests=(
+            "tests/stores/redis/test_live.py"
+            "::test_a_mute_is_replaced_and_lifted_only_by_roles_that_are_not_lower",
+        ),
+    ),
 )

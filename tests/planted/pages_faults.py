@@ -36,4 +36,26 @@ FAULTS: Final[tuple[Fault, ...]] = (
             f"{_BROWSER}::test_a_feature_that_could_not_be_loaded_begins_with_a_fresh_snapshot",
         ),
     ),
+    Fault(
+        name="buttons in states in which they are always refused",
+        promise="a host taps what can never be done",
+        file="liveshop/pages/console/desk.js",
+        old="this.isFor(type) && fits(this.rights, type, this.shop.state.session.status);\n",
+        new="this.isFor(type);\n",
+        tests=(
+            "tests/browser/test_rights.py"
+            "::test_each_role_has_the_buttons_of_its_commands_in_every_state_and_no_others",
+        ),
+    ),
+    Fault(
+        name="a command without its states",
+        promise="a page has a button for a command that is always refused",
+        file="liveshop/core/commands.py",
+        old='tag="sale.end"):\n    """End a flash sale before its time."""\n\n    when = ON\n',
+        new='tag="sale.end"):\n    """End a flash sale before its time."""\n\n',
+        tests=(
+            "tests/core/test_when.py"
+            "::test_a_command_is_refused_in_the_states_that_are_none_of_its_own",
+        ),
+    ),
 )

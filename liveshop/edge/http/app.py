@@ -14,7 +14,16 @@ from liveshop.core.feature import Vocabulary
 from liveshop.core.settings import Settings
 from liveshop.core.wire import encode_one
 from liveshop.edge.clients import Clients
-from liveshop.edge.http import keys, orders, payments, products, reservations, revocations, sessions
+from liveshop.edge.http import (
+    commands,
+    keys,
+    orders,
+    payments,
+    products,
+    reservations,
+    revocations,
+    sessions,
+)
 from liveshop.edge.http.endpoint import routes
 from liveshop.edge.http.gate import Gate
 from liveshop.edge.http.headers import SecureHeaders, SharedPaths
@@ -33,6 +42,7 @@ from liveshop.stores.postgres.keys import Keys
 from liveshop.stores.postgres.stores import Stores
 
 _KERNEL: Final = (
+    *commands.OPERATIONS,
     *reservations.OPERATIONS,
     *orders.OPERATIONS,
     *payments.OPERATIONS,
@@ -66,7 +76,10 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
     tokens = Tokens.of(settings, engine.node.now_ms, access.revocations)
     clients = Clients(settings, engine.node.metrics)
     uses = KeyUses(stores[Keys], engine.start, engine.node.now_ms)
-    gate = Gate(tokens, services.keys, throttle, clients, uses, engine.node.now_ms, access.require)
+    gate = Gate(
+        *(tokens, services.keys, throttle, clients, uses, engine.node.now_ms),
+        *(access.require, access.require_held),
+    )
     app = Starlette(
         routes=[
             *routes(services, gate, table),

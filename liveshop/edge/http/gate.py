@@ -20,6 +20,10 @@ from liveshop.edge.tokens import Tokens
 from liveshop.stores.postgres.keys import PREFIX, Key
 
 
+async def _hold(grant: Grant) -> None:
+    """Let every token hold."""
+
+
 class Gate:
     """Finds out who sent a request, and counts it before anything is done for it."""
 
@@ -32,16 +36,19 @@ class Gate:
         uses: KeyUses,
         now_ms: Callable[[], int],
         knows_revoked: Callable[[], Awaitable[object]] = checkpoint,
+        require_held: Callable[[Grant], Awaitable[object]] = _hold,
     ) -> None:
         """Take what knows the callers; `now_ms` is the stores' clock, by which keys end.
 
-        `knows_revoked` returns once the revocations of tokens are known.
+        `knows_revoked` returns once the revocations of tokens are known, and `require_held` raises
+        Revoked for a token of which they tell only with the shop of its session.
         """
         self._tokens = tokens
         self._keys = keys
         self._throttle = throttle
         self._clients = clients
         self._knows_revoked = knows_revoked
+        self._require_held = require_held
         self._guesses = Guesses(throttle.now_ms)
         self._strays = Guesses(throttle.now_ms, STRAYS_RATE)
         self._uses = uses
@@ -91,7 +98,9 @@ class Gate:
             raise Unauthorized
         if not token.startswith(PREFIX):
             await self._knows_revoked()
-            return Caller(self._guesses.read(self._tokens, token, address).seen_at(address))
+            grant = self._guesses.read(self._tokens, token, address)
+            await self._require_held(grant)
+            return Caller(grant.seen_at(address))
         key = await self._key_of(token, address)
         if key.expired(self._now_ms()):
             raise Unauthorized("this API key has expired")

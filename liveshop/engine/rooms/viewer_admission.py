@@ -136,6 +136,8 @@ class ViewerAdmission:
                 shop = place.session.state.info.shop
                 self._require_shop(viewer.identity, shop, session_id)
                 await self._node.access.require()
+                if viewer.identity.bound and viewer.identity.shop is None:
+                    self._node.access.learn(session_id, shop)
                 if ban := place.session.ban_of(viewer.identity):
                     banned(viewer, ban)
                     return

@@ -67,7 +67,7 @@ class Chat(RoomPart):
     async def mute(self, command: MuteViewer, asker: Asker) -> None:
         """Show a viewer's messages to nobody else, and tell those who moderate.
 
-        Raises NotAllowed for one whose role is not lower.
+        Raises NotAllowed for one whose role is not lower, Conflict where a higher role muted it.
         """
         by = asker.identity or HOUSE
         await self._session.require_below(command.viewer_id, by, "mute")
@@ -78,11 +78,13 @@ class Chat(RoomPart):
     async def unmute(self, command: UnmuteViewer, asker: Asker) -> None:
         """Let a viewer be heard again.
 
-        Raises NotAllowed for the sender itself, Conflict for one who is not muted.
+        Raises NotAllowed for the sender itself, Forbidden where a higher role muted it, Conflict
+        for one who is not muted.
         """
-        if command.viewer_id == (asker.identity or HOUSE).viewer_id:
+        by = asker.identity or HOUSE
+        if command.viewer_id == by.viewer_id:
             raise NotAllowed("nobody can unmute themselves")
-        if not await self._session.live.unmute(command.viewer_id):
+        if not await self._session.live.unmute(command.viewer_id, by.role):
             raise Conflict(f"{command.viewer_id} is not muted")
         now_ms = self._session.clock.now_ms()
         await self._tell_muted(messages.viewer_muted(command.viewer_id, now_ms))

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
 from liveshop.core import errors, limits
-from liveshop.core.commands import Command, HostCommand, Rate, ViewerCommand
+from liveshop.core.commands import ALWAYS, OPEN, Command, HostCommand, Rate, ViewerCommand
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import KnownEvent
 from liveshop.core.fields import BlockedWord, ChatText, Id
@@ -25,6 +25,7 @@ class Say(Command, frozen=True, kw_only=True, tag="say"):
 
     feature = NAME
     needs = Role.VIEWER
+    when = OPEN
     rate = Rate("chat", *limits.CHAT_RATE)
     text: ChatText
 
@@ -53,6 +54,7 @@ class DeleteChat(HostCommand, frozen=True, kw_only=True, tag="chat.delete"):
 
     feature = NAME
     needs = Role.MODERATOR
+    when = ALWAYS
     id: Id
 
 
@@ -69,6 +71,7 @@ class UnpinChat(HostCommand, frozen=True, kw_only=True, tag="chat.unpin"):
 
     feature = NAME
     needs = Role.MODERATOR
+    when = ALWAYS
     id: Id
 
 

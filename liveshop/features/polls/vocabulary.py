@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from liveshop.core import limits
-from liveshop.core.commands import Command, HostCommand
+from liveshop.core.commands import ON, Command, HostCommand
 from liveshop.core.decision import SystemCommand
 from liveshop.core.events import KnownEvent
 from liveshop.core.fields import PLAIN, Id, Url
@@ -51,6 +51,7 @@ class OpenPoll(HostCommand, frozen=True, kw_only=True, tag="poll.open"):
     """
 
     feature = NAME
+    when = ON
     opens = True
     question: Question
     choices: Choices = field(default_factory=list)
@@ -83,6 +84,7 @@ class ClosePoll(HostCommand, frozen=True, kw_only=True, tag="poll.close"):
 
     feature = NAME
     needs = Role.MODERATOR
+    when = ON
     about = "poll"
     poll: Offset
 

@@ -30,8 +30,9 @@ export function AddForm() {
       <fieldset class="choices"><legend class="unseen">${t("console.add_from")}</legend>
         <label class="choice"><input type="radio" name="from" checked=${!making}
           onChange=${() => setMaking(false)} /> <span>${t("console.add_catalogue")}</span></label>
-        <label class="choice"><input type="radio" name="from" checked=${making}
-          onChange=${() => setMaking(true)} /> <span>${t("console.add_new")}</span></label>
+        ${desk.isEverywhere && html`
+          <label class="choice"><input type="radio" name="from" checked=${making}
+            onChange=${() => setMaking(true)} /> <span>${t("console.add_new")}</span></label>`}
       </fieldset>
       ${making ? html`<${NewProduct} currency=${currency} />`
         : html`<${Found} picked=${picked} pick=${setPicked} />`}

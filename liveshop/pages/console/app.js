@@ -38,6 +38,7 @@ function Console({ real, workAt }) {
   const known = useShopState((state) => state.session !== null && state.viewer !== null);
   const title = useShopState((state) => state.session?.title);
   const status = useShopState((state) => state.session?.status);
+  useDeskState((state) => state.expired);
   useKeys();
   useEffect(() => {
     document.title = title ? t("console.page_title", { title }) : t("console.title");
@@ -54,13 +55,15 @@ function Console({ real, workAt }) {
 
 function Outside({ known }) {
   const shop = useShop();
+  const expired = useDeskState((state) => state.expired);
   const watch = `/watch/${encodeURIComponent(shop.sessionId)}`;
   return html`
     <header class="top"><h1>${t("console.title")}</h1></header>
     <main class="alone">
       <${Trouble} />
       ${known && html`
-        <p class="banner" role="alert">${t("console.viewers_link")} ${" "}
+        <p class="banner" role="alert">
+          ${expired ? t("console.expired_link") : t("console.viewers_link")} ${" "}
           <a href=${watch}>${t("console.watch")}</a></p>`}
     </main>`;
 }

@@ -1,13 +1,14 @@
 /** The console's own state, besides the show itself, and the way it carries out a host's wishes. */
 
 import { t } from "../shared/i18n.js";
+import { fits, isFor, isForAllSessions, rankOf } from "../shared/rights.js";
 import { sentence } from "../shared/words.js";
 
 const FRAME_CHARS_MAX = 1_000; // UTF-8 may make four times as many bytes; beyond, over HTTP
 const NOTICE_MS = 8_000;
 const READ_EVERY_MS = 15_000;
+const EXPIRY_EVERY_MS = 1_000;
 const ORDERS_KEPT = 200;
-const RANKS = ["viewer", "moderator", "host", "admin"];
 
 /**
  * shop, office  the show's line and its office; of a rehearsal, or of the real thing
@@ -15,26 +16,31 @@ const RANKS = ["viewer", "moderator", "host", "admin"];
  *               and `read` names what is read over HTTP for `state`, now and ever again
  * state         tab, dialog ({kind, …}), selected (a product's id), busy (the key of what is
  *               under way), notice ({text, undo, problem}), startedAtMs where that was heard,
- *               plan, lowest, orders (newest first), names (viewers' by id); what features read
+ *               expired (the token has ended), plan, lowest, orders (newest first), names
+ *               (viewers' by id); what features read
  */
 export class Desk {
   state = {
-    tab: "show", dialog: null, selected: null, busy: null, notice: null,
+    tab: "show", dialog: null, selected: null, busy: null, notice: null, expired: false,
     startedAtMs: null, plan: { sales: {} }, lowest: null, orders: [], names: {},
   };
   #listeners = new Set();
   #ordersNext = 0;
   #fading = 0;
 
-  constructor(shop, office, slots, { rehearsal = false } = {}) {
-    Object.assign(this, { shop, office, slots, rehearsal });
+  constructor(shop, office, slots, { rights, rehearsal = false }) {
+    Object.assign(this, { shop, office, slots, rights, rehearsal });
     this.stop = shop.subscribe((state, message) => this.#hear(message));
-    this.timer = setInterval(() => this.#refresh(), READ_EVERY_MS);
+    this.timers = [
+      setInterval(() => this.#refresh(), READ_EVERY_MS),
+      setInterval(() => this.#expire(), EXPIRY_EVERY_MS),
+    ];
   }
 
   /** Return a desk on which the show is rehearsed, with the plan as it is now. */
   rehearse(shop, office) {
-    const desk = new Desk(shop, office, this.slots, { rehearsal: true });
+    const desk = new Desk(shop, office, this.slots, {
+      rights: this.rights, rehearsal: true });
     desk.change({ plan: this.state.plan });
     return desk;
   }
@@ -42,20 +48,36 @@ export class Desk {
   /** Forget the show; of a rehearsal nothing is left. */
   close() {
     this.stop();
-    clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.#fading);
   }
 
+  /** The role with which the server takes commands: nobody's once the token has ended. */
   get role() {
-    return RANKS.indexOf(this.shop.state.viewer?.role);
+    return this.state.expired ? null : this.shop.state.viewer?.role;
   }
 
   get isHost() {
-    return this.role >= RANKS.indexOf("host");
+    return rankOf(this.role) >= rankOf("host");
   }
 
   get isModerator() {
-    return this.role >= RANKS.indexOf("moderator");
+    return rankOf(this.role) >= rankOf("moderator");
+  }
+
+  /** Whether the token is good for every session: the catalogue and whole shops need that. */
+  get isEverywhere() {
+    return isForAllSessions(this.rights.claims);
+  }
+
+  /** Whether a command is for those who work here, in whatever state the show is. */
+  isFor(type) {
+    return isFor(this.rights, type, this.role);
+  }
+
+  /** Whether a command may be carried out as the show is now; else there is no button for it. */
+  may(type) {
+    return this.isFor(type) && fits(this.rights, type, this.shop.state.session.status);
   }
 
   subscribe(listener) {
@@ -174,6 +196,11 @@ export class Desk {
     const on = session?.status === "live" || session?.status === "paused";
     if (line !== "open" || !this.isHost || !(on || always)) return;
     await Promise.all([...this.#readShares(), this.#readOrders()]);
+  }
+
+  #expire() {
+    const { exp = Infinity } = this.rights.claims;
+    if (!this.state.expired && this.shop.now() >= exp * 1000) this.change({ expired: true });
   }
 
   /** Cancel an order, and read what has become of it. */

@@ -1,6 +1,6 @@
 /** The line at the top: is it live, since when, who watches; and the buttons that start and end. */
 
-import { Action } from "../shared/action.js";
+import { Action, Opener } from "../shared/action.js";
 import { useDesk, useDeskState } from "../shared/desk.js";
 import { html } from "../shared/html.js";
 import { clock, dayAndTime, number, t } from "../shared/i18n.js";
@@ -30,7 +30,7 @@ export function Header({ real, workAt }) {
         <button type="button" class="quiet square keys-help" aria-label=${t("console.help.title")}
           onClick=${() => desk.open("help")}>?</button>
         <${LanguageChoice} />
-        ${desk.isHost && html`<${Turning} status=${status} />`}
+        <${Turning} status=${status} />
       </span>
     </header>`;
 }
@@ -39,8 +39,7 @@ function Turning({ status }) {
   const desk = useDesk();
   const turn = (type) => () => desk.run({ type });
   const end = html`
-    <button type="button" class="danger" onClick=${() => desk.open("end")}>
-      ${t("console.end")}</button>`;
+    <${Opener} does="session.end" kind="danger" dialog="end" words=${t("console.end")} />`;
   switch (status) {
     case "live":
       // Keyed, so that the button that starts the show never becomes the one that stops it.

@@ -8,15 +8,6 @@ import { nextProduct, pinNext, unpinLast } from "./show.js";
 const TYPED = "input, textarea, select, [contenteditable]";
 const PRESSED = "button, a, summary, [role=option]";
 
-const KEYS = [
-  { shown: "⏎", key: "console.help.pin_next" },
-  { shown: "U", key: "console.help.unpin" },
-  { shown: "S", key: "console.help.sale" },
-  { shown: "E", key: "console.help.end_sale" },
-  { shown: "/", key: "console.help.search" },
-  { shown: "?", key: "console.help.help" },
-];
-
 const focusSearch = () => document.getElementById("run-search")?.focus();
 
 /** The product that S and E are about: the one pinned last, else the chosen one, else the next. */
@@ -39,26 +30,26 @@ function endSale(desk) {
   if (running) desk.run({ type: "sale.end", product_id: running.product_id });
 }
 
-const HOST = {
-  s: sale,
-  e: endSale,
-};
-const STAFF = {
-  Enter: pinNext,
-  u: unpinLast,
-  "/": focusSearch,
-  "?": (desk) => desk.open("help"),
-};
+// Those that give a command name it in `does`. A feature's have the same fields.
+const KEYS = [
+  { shown: "⏎", key: "console.help.pin_next", press: "Enter", does: "product.pin", act: pinNext },
+  { shown: "U", key: "console.help.unpin", press: "u", does: "product.unpin", act: unpinLast },
+  { shown: "S", key: "console.help.sale", press: "s", does: "sale.start", act: sale },
+  { shown: "E", key: "console.help.end_sale", press: "e", does: "sale.end", act: endSale },
+  { shown: "/", key: "console.help.search", press: "/", act: focusSearch },
+  { shown: "?", key: "console.help.help", press: "?", act: (desk) => desk.open("help") },
+];
 
-/** Return the keys as the help sheet lists them; a feature's are `{shown, key, press, act}`. */
+/** Return the keys of those who work at the desk, as the help sheet lists them. */
 export function useKeyList() {
-  return [...KEYS, ...useSlot("key")];
+  const desk = useDesk();
+  return [...KEYS, ...useSlot("key")].filter(({ does }) => !does || desk.isFor(does));
 }
 
-/** Return what a key does for those who work at the desk, or undefined. */
+/** Return what a key does now for those who work at the desk, or undefined. */
 function actionOf(name, desk) {
-  const ofFeature = desk.slots.in("key").find(({ press }) => press === name)?.act;
-  return STAFF[name] ?? (desk.isHost ? HOST[name] ?? ofFeature : undefined);
+  const key = [...KEYS, ...desk.slots.in("key")].find(({ press }) => press === name);
+  return key && (!key.does || desk.may(key.does)) ? key.act : undefined;
 }
 
 export function useKeys() {

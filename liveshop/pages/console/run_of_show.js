@@ -1,11 +1,11 @@
 /** The run of show: the products in their order, what is up, and what can be done with each. */
 
-import { Action } from "../shared/action.js";
+import { Action, Opener, useMay } from "../shared/action.js";
 import { useDesk, useDeskState } from "../shared/desk.js";
 import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { clock, money, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
-import { nextProduct, pin, remove, saleOf, stockMark, unitsLeft, unpin } from "./show.js";
+import { PINS_MAX, nextProduct, pin, remove, saleOf, stockMark, unitsLeft, unpin } from "./show.js";
 import { useSorting } from "./sorting.js";
 
 const VARIANTS_NAMED_MAX = 4;
@@ -27,8 +27,7 @@ export function RunOfShow() {
     <section class="run panel part" data-part="products" aria-label=${t("console.run")}>
       <div class="row-head">
         <h2>${t("console.run")}</h2>
-        ${desk.isHost && html`
-          <button type="button" onClick=${() => desk.open("add")}>${t("console.add")}</button>`}
+        <${Opener} does="product.add" dialog="add" words=${t("console.add")} />
       </div>
       ${session.shelf.length > 0 && html`
         <label class="search"><span class="unseen">${t("console.run_search")}</span>
@@ -45,13 +44,10 @@ export function RunOfShow() {
 }
 
 function Empty() {
-  const desk = useDesk();
   return html`
     <div class="empty">
       <p>${t("console.run_empty")}</p>
-      ${desk.isHost && html`
-        <button type="button" class="primary" onClick=${() => desk.open("add")}>
-          ${t("console.add_first")}</button>`}
+      <${Opener} does="product.add" kind="primary" dialog="add" words=${t("console.add_first")} />
     </div>`;
 }
 
@@ -68,6 +64,7 @@ function reorder(desk, session, product, to) {
 
 function Row({ session, product, index, isNext, sorting, move }) {
   const desk = useDesk();
+  const mayOrder = useMay("shelf.order");
   const chosen = useDeskState((state) => state.selected) ?? session.shelf[0].product_id;
   const { product_id, title } = product;
   const isChosen = chosen === product_id;
@@ -90,8 +87,8 @@ function Row({ session, product, index, isNext, sorting, move }) {
   };
   return html`
     <li class=${`run-row ${pinned ? "pinned" : ""} ${sorting?.mark(index) ?? ""}`}>
-      ${desk.isHost && html`
-        <button ref=${handle} type="button" class="handle"
+      ${mayOrder && html`
+        <button ref=${handle} type="button" class="handle" data-does="shelf.order"
           aria-label=${t("console.move", { title })}
           title=${t("console.move_hint")} disabled=${!sorting} onKeyDown=${turn} ...${drag}>
           ⠿</button>`}
@@ -104,7 +101,7 @@ function Row({ session, product, index, isNext, sorting, move }) {
           <span class="note">${unitsOf(product)}</span>
           <${Marks} session=${session} product=${product} left=${left} isNext=${isNext} /></span>
       </button>
-      <${PinButton} product=${product} pinned=${pinned} />
+      <${PinButton} session=${session} product=${product} pinned=${pinned} />
       ${isChosen && desk.isHost && html`
         <${More} session=${session} product=${product} index=${index} move=${move} />`}
     </li>`;
@@ -142,36 +139,38 @@ function planWords({ percent, prices, duration_ms }, { currency }) {
   return t("console.mark.planned", { off, length: clock(duration_ms / 1000) });
 }
 
-function PinButton({ product, pinned }) {
+function PinButton({ session, product, pinned }) {
   const desk = useDesk();
+  const full = !pinned && session.pinned.length >= PINS_MAX;
   const { product_id, title } = product;
   const label = pinned ? t("console.unpin_title", { title }) : t("console.pin_title", { title });
   return html`
     <${Action} does=${`product.${pinned ? "unpin" : "pin"}:${product_id}`} label=${label}
       words=${pinned ? t("console.unpin") : t("console.pin")}
+      whyNot=${full ? t("console.pins_full") : null}
       onAct=${() => (pinned ? unpin : pin)(desk, product)} />`;
 }
 
 function More({ session, product, index, move }) {
   const desk = useDesk();
+  const mayOrder = useMay("shelf.order");
   const { product_id, title } = product;
-  const selling = session.status === "live" || session.status === "paused";
   const last = session.shelf.length - 1;
   return html`
     <div class="run-more">
-      ${selling && html`<${SaleButton} session=${session} product=${product} />`}
+      <${SaleButton} session=${session} product=${product} />
       <button type="button" onClick=${() => desk.open("plan", { product })}
         aria-label=${t("console.plan_title", { title })}>${t("console.plan")}</button>
-      <button type="button" onClick=${() => desk.open("price", { product })}
-        aria-label=${t("console.price_title", { title })}>${t("console.price")}</button>
+      <${PriceButton} product=${product} />
       <${Action} does=${`product.remove:${product_id}`} onAct=${() => remove(desk, product)}
         label=${t("console.remove_title", { title })} words=${t("console.remove")} />
-      <span class="pair-of-two"><button type="button" class="square" disabled=${index === 0}
+      ${mayOrder && html`<span class="pair-of-two">
+      <button type="button" class="square" disabled=${index === 0} data-does="shelf.order"
         aria-label=${t("console.up", { title })}
         onClick=${() => move(product, index - 1)}>↑</button>
-      <button type="button" class="square" disabled=${index === last}
+      <button type="button" class="square" disabled=${index === last} data-does="shelf.order"
         aria-label=${t("console.down", { title })}
-        onClick=${() => move(product, index + 1)}>↓</button></span>
+        onClick=${() => move(product, index + 1)}>↓</button></span>`}
     </div>`;
 }
 
@@ -186,6 +185,12 @@ export function SaleButton({ session, product }) {
         onAct=${() => desk.run({ type: "sale.end", product_id })} />`;
   }
   return html`
-    <button type="button" class="urgent" aria-label=${t("console.sale_title", { title })}
-      onClick=${() => desk.open("sale", { product })}>${t("console.sale")}</button>`;
+    <${Opener} does="sale.start" kind="urgent" dialog="sale" fields=${{ product }}
+      label=${t("console.sale_title", { title })} words=${t("console.sale")} />`;
+}
+
+export function PriceButton({ product }) {
+  return html`
+    <${Opener} does="product.reprice" dialog="price" fields=${{ product }}
+      label=${t("console.price_title", { title: product.title })} words=${t("console.price")} />`;
 }

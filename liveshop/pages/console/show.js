@@ -3,6 +3,7 @@
 import { t } from "../shared/i18n.js";
 
 const LOW_UNITS = 5;
+export const PINS_MAX = 3;
 
 export const saleOf = (session, { product_id }) =>
   session.sales.find((sale) => sale.product_id === product_id) ?? null;
@@ -27,9 +28,10 @@ async function pinOnly(desk, product) {
   const { pinned } = desk.shop.state.session;
   const { product_id, title } = product;
   await desk.attempt(`product.pin:${product_id}`, async () => {
-    if (pinned.length >= 3) await desk.send({ type: "product.unpin", product_id: pinned[0] });
+    const full = pinned.length >= PINS_MAX;
+    if (full) await desk.send({ type: "product.unpin", product_id: pinned[0] });
     await desk.send({ type: "product.pin", product_id });
-    const others = pinned.length >= 3 ? pinned.slice(1) : pinned;
+    const others = full ? pinned.slice(1) : pinned;
     for (const other of others) await desk.send({ type: "product.unpin", product_id: other });
   }, { said: t("console.pinned_said", { title }), undo: { type: "product.unpin", product_id } });
 }

@@ -7,7 +7,7 @@ import { html } from "../shared/html.js";
 import { clock, money, t } from "../shared/i18n.js";
 import { useShop, useShopState, useTick } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
-import { SaleButton } from "./run_of_show.js";
+import { PriceButton, SaleButton } from "./run_of_show.js";
 import { nextProduct, pinNext, saleOf, stockMark, unpin } from "./show.js";
 
 const LAST_SECONDS = 10;
@@ -64,11 +64,8 @@ function Card({ session, product }) {
       <div class="buttons">
         <${Action} does=${`product.unpin:${product_id}`} words=${t("console.unpin")}
           label=${t("console.unpin_title", { title })} onAct=${() => unpin(desk, product)} />
-        ${desk.isHost && (session.status === "live" || session.status === "paused")
-          && html`<${SaleButton} session=${session} product=${product} />`}
-        ${desk.isHost && html`
-          <button type="button" aria-label=${t("console.price_title", { title })}
-            onClick=${() => desk.open("price", { product })}>${t("console.price")}</button>`}
+        <${SaleButton} session=${session} product=${product} />
+        <${PriceButton} product=${product} />
       </div>
     </article>`;
 }

@@ -3,6 +3,7 @@
 import { takeBearer } from "../shared/bearer.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
+import { claimsOf } from "../shared/rights.js";
 import { App } from "./app.js";
 
 const token = await takeBearer();
@@ -10,4 +11,4 @@ const place = document.getElementById("lobby");
 
 await loadLanguage();
 place.replaceChildren();
-render(html`<${App} token=${token} />`, place);
+render(html`<${App} token=${token} claims=${claimsOf(token)} />`, place);

@@ -27,8 +27,8 @@ async function readPage(path, token) {
   }
 }
 
-/** `say` tells what went wrong, or "" when it is over. */
-export function Shows({ token, say }) {
+/** `say` tells what went wrong, or "" when it is over; the staff has links to the consoles. */
+export function Shows({ token, isStaff, say }) {
   const [sessions, setSessions] = useState(null); // those read so far, the newest first
   const [next, setNext] = useState(null); // where the older ones go on
   const [reading, setReading] = useState(true);
@@ -56,20 +56,22 @@ export function Shows({ token, say }) {
       ${sessions === null && reading && html`<p class="note">${t("lobby.reading")}</p>`}
       ${sessions?.length === 0 && html`<p>${t("lobby.empty")}</p>`}
       ${sessions?.length > 0 && html`
-        <ul>${sorted(sessions).map((s) => html`<${Show} key=${s.id} session=${s} />`)}</ul>`}
+        <ul>${sorted(sessions).map((s) => html`
+          <${Show} key=${s.id} session=${s} isStaff=${isStaff} />`)}</ul>`}
       ${(next !== null || (sessions === null && !reading)) && html`
         <button type="button" disabled=${reading} onClick=${read}>${action}</button>`}
     </section>`;
 }
 
-function Show({ session: { id, title, status, starts_at_ms } }) {
+function Show({ session: { id, title, status, starts_at_ms }, isStaff }) {
   const path = encodeURIComponent(id);
   return html`
     <li class="show">
       <span class="pill status ${status}">${statusWord(status)}</span>${" "}
       <a class="title" href=${`/watch/${path}`}><bdi>${title}</bdi></a>
       <span class="note">${starts_at_ms !== null && dayAndTime(starts_at_ms)}</span>
-      <a class="host" href=${`/host/${path}`} aria-label=${t("lobby.host_show", { title })}>
-        ${t("lobby.host")}</a>
+      ${isStaff && html`
+        <a class="host" href=${`/host/${path}`} aria-label=${t("lobby.host_show", { title })}>
+          ${t("lobby.host")}</a>`}
     </li>`;
 }

@@ -1,16 +1,46 @@
-/** A button that shows that what it asked for is under way, and rests while the line is down. */
+/** The buttons of commands; where the server would always refuse the command, there is none. */
 
-import { useDeskState } from "./desk.js";
+import { useDesk, useDeskState } from "./desk.js";
 import { html } from "./html.js";
 import { useShopState } from "./shop.js";
 
-/** `does` is the key of the attempt: a command's type, and what it is about behind a colon. */
-export function Action({ does, words, label, onAct, primary = false, kind = "", pressed }) {
+const typeOf = (does) => does.split(":", 1)[0];
+
+/** Whether a command may be carried out now by whoever works at the desk; draws when that turns. */
+export function useMay(type) {
+  const desk = useDesk();
+  useDeskState((state) => state.expired);
+  return useShopState(() => desk.may(type));
+}
+
+/**
+ * A button that shows that what it asked for is under way, and rests while the line is down.
+ * `does` is the key of the attempt: a command's type, and what it is about behind a colon;
+ * `whyNot` why it cannot be done just now, or null.
+ */
+export function Action({
+  does, words, label, onAct, primary = false, kind = "", pressed, whyNot = null,
+}) {
+  const type = typeOf(does);
+  const may = useMay(type);
   const key = does.includes(":") ? does : `${does}:`;
   const busy = useDeskState((state) => state.busy === key);
   const open = useShopState((state) => state.line === "open");
+  if (!may) return null;
   return html`
-    <button type="button" class=${`${primary ? "primary" : ""} ${kind}`} aria-label=${label}
-      aria-busy=${busy} aria-pressed=${pressed} disabled=${busy || !open} onClick=${onAct}>
-      ${words}</button>`;
+    <button type="button" data-does=${type} class=${`${primary ? "primary" : ""} ${kind}`}
+      title=${whyNot ?? undefined} aria-label=${label}
+      aria-busy=${busy} aria-pressed=${pressed} disabled=${busy || !open || whyNot !== null}
+      onClick=${onAct}>${words}</button>`;
+}
+
+/** A button that opens a form for a command; `dialog` is its kind, `fields` what it is about. */
+export function Opener({ does, words, label, dialog, fields, kind = "", whyNot = null }) {
+  const desk = useDesk();
+  const may = useMay(does);
+  if (!may) return null;
+  return html`
+    <button type="button" data-does=${does} class=${kind} aria-label=${label}
+      title=${whyNot ?? undefined} disabled=${whyNot !== null}
+      onClick=${() => desk.open(dialog, fields)}>${words}</button>`;
 }

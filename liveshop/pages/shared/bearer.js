@@ -2,17 +2,12 @@
 
 import { tabStorage, takeToken } from "../client/storage.js";
 import { loadLanguage, t } from "./i18n.js";
+import { claimsOf } from "./rights.js";
 
-/** The name that a token has for its bearer, which nobody has checked here. */
+/** The name that a token has for its bearer. */
 function nameIn(token) {
-  try {
-    const bytes = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
-    const text = new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
-    const { name, sub } = JSON.parse(text);
-    return name ?? sub;
-  } catch {
-    return "?";
-  }
+  const { name, sub } = claimsOf(token);
+  return name ?? sub ?? "?";
 }
 
 /** Take the token of the address, or keep the one that this tab has; null where there is none. */

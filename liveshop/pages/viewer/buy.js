@@ -16,7 +16,7 @@ const CLOSED = {
 };
 
 /** Why nothing can be bought here now, or null. */
-function whyNot(shop, { status, buying }, left) {
+export function whyNot(shop, { status, buying }, left) {
   if (status in CLOSED) return t(CLOSED[status].key);
   if (!shop.token) return t("buy.needs_link");
   if (!buying) return t("buy.paused");

@@ -8,6 +8,7 @@ import { Icon } from "../shared/icon.js";
 import { useNames } from "../shared/names.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { sentence } from "../shared/words.js";
+import { whyNot } from "./buy.js";
 import { Pay } from "./outcome.js";
 
 const SOON_S = 60;
@@ -66,7 +67,9 @@ function Line({ purchase, name, ordering }) {
     shop.dismiss(rid);
     shop.reserve({ sku, quantity });
   };
-  const words = said || (error ? sentence(error, { session, sku }) : "");
+  const { left = 0 } = shop.offer(sku) ?? {};
+  const stop = state === "expired" ? whyNot(shop, session, left) : null;
+  const words = said || stop || (error ? sentence(error, { session, sku }) : "");
   return html`
     <li class=${state === "expired" ? "line over" : "line"}>
       <span>${name} × ${quantity}</span>
@@ -75,7 +78,8 @@ function Line({ purchase, name, ordering }) {
       ${state === "paying" && url !== undefined && html`
         <${Pay} orderId=${order_id} url=${url} title=${name} />`}
       ${state === "expired" && html`
-        <button type="button" onClick=${reserveAgain}>${t("cart.again")}</button>`}
+        <button type="button" disabled=${stop !== null} onClick=${reserveAgain}>
+          ${t("cart.again")}</button>`}
       ${state === "held" && html`
         <button type="button" disabled=${ordering} onClick=${release}
           aria-label=${t("cart.remove_product", { name })}>${t("cart.remove")}</button>`}

@@ -78,6 +78,11 @@ class AccessLists:
                 after = records[-1]["version"]
                 yield [_revocation(record) for record in records]
 
+    async def shops_of(self, session_id: str) -> list[str | None]:
+        """Return the shop of a session, or nothing where there is no such session."""
+        found = await self._database.fetch(_SQL["shop_of_session"], session_id)
+        return [record["shop"] for record in found]
+
     async def ban(self, ban: Ban, *, by: str, now_ms: int) -> bool:
         """Keep a viewer out, in place of an earlier ban in the same place; may be repeated.
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from liveshop.core.errors import RateLimited
+from liveshop.core.errors import Conflict, Forbidden, RateLimited
 from liveshop.core.limits import (
     CHAT_PER_SECOND_DEFAULT,
     CHAT_TAIL_MESSAGES,
@@ -35,7 +35,6 @@ class SessionLive:
         self._keys = session_keys(session_id)
         self._cfg = session_key(session_id, "cfg")
         self._chat = session_key(session_id, "chat")
-        self._mute = session_key(session_id, "mute")
         self._staff = session_key(session_id, "staff")
         self._seen = session_key(session_id, "seen")
 
@@ -78,15 +77,25 @@ class SessionLive:
     async def mute(self, viewer_id: str, duration_ms: int | None, by: Role) -> int | None:
         """Mute a viewer while its role is below `by`, for the session if `duration_ms` is None.
 
-        Return `until_ms`.
+        Return `until_ms`. Raises Conflict where a higher role has muted it.
         """
         lasts_ms = "" if duration_ms is None else duration_ms
         until_ms = await self._call("mute", viewer_id, lasts_ms, int(by))
-        return None if until_ms is None else int(until_ms)
+        if until_ms is None:
+            return None
+        if until_ms < 0:
+            raise Conflict(f"{viewer_id} is muted by somebody of a higher role already")
+        return int(until_ms)
 
-    async def unmute(self, viewer_id: str) -> bool:
-        """Let a viewer be heard again; return True if it was muted."""
-        return bool(await self._link.call("HDEL", self._mute, viewer_id, f"#{viewer_id}"))
+    async def unmute(self, viewer_id: str, by: Role) -> bool:
+        """Let a viewer be heard again; return True if it was muted.
+
+        Raises Forbidden where a higher role has muted it.
+        """
+        done = await self._call("unmute", viewer_id, int(by))
+        if done < 0:
+            raise Forbidden(Role(-done).word)
+        return bool(done)
 
     async def note_staff(self, viewer_id: str, role: Role) -> None:
         """Keep that somebody of the staff has joined, for `role_of`."""

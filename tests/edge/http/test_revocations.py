@@ -117,6 +117,46 @@ def test_a_host_revokes_within_its_session_or_shop_and_never_an_admins_token(api
     assert held() == set()
 
 
+@pytest.mark.parametrize("joined_before", [True, False])
+def test_a_shops_host_revokes_tokens_for_its_sessions_that_name_no_shop(
+    api: Api, joined_before: bool
+) -> None:
+    begins = {"starts_at_ms": 1_790_000_000_000}
+    north, south = (api.add_session(**begins, shop=shop) for shop in ("north", "south"))
+    ours, theirs = signed(session=north), signed(session=south)
+    host = api.as_role(Role.HOST, "a", shop="north")
+
+    async def watch(session_id: str, bearer: str) -> int | None:
+        async with connected(api.url.replace("http", "ws"), session_id) as client:
+            if joined_before:
+                await client.hello(bearer)
+            await anyio.to_thread.run_sync(lambda: revoke(host, sub="ada"))
+            if not joined_before:
+                await client.send("hello", ref=900, token=bearer)
+            if session_id == south:
+                assert (await client.ask("time", client_ms=1))["type"] == "time"
+                return None
+            closed: Closed = await client.closed()
+            assert client.of_type("welcome") == [] or joined_before
+            return closed.code
+
+    assert api.portal.call(watch, north, ours) == 4502
+    assert api.portal.call(watch, south, theirs) is None
+    assert (holds(api, ours), holds(api, theirs)) == (False, True)
+
+
+def test_a_shops_host_revokes_such_a_token_over_http_too(api: Api) -> None:
+    session_id = api.add_session(shop="north")
+    tokens = [signed(session=session_id), signed(session=session_id, jti="t1", sub="bo")]
+    assert [holds(api, each) for each in tokens] == [True, True]
+    revoke(api.as_role(Role.HOST, "b", shop="south"), sub="ada")
+    assert [holds(api, each) for each in tokens] == [True, True]
+    host = api.as_role(Role.HOST, "a", shop="north")
+    revoke(host, sub="ada")
+    revoke(host, jti="t1")
+    assert [holds(api, each) for each in tokens] == [False, False]
+
+
 def test_a_host_sees_the_revocations_of_its_own_place(api: Api) -> None:
     north = api.as_role(Role.HOST, "a", shop="north")
     south = api.as_role(Role.HOST, "b", shop="south")

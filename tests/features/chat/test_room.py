@@ -168,6 +168,27 @@ async def test_nobody_unmutes_themselves_and_the_mute_goes_on(shop: EngineShop) 
     assert _heard(ada) == ["hi"]
 
 
+async def test_a_mute_by_a_host_is_lifted_by_no_moderator_and_neither_shortened(
+    shop: EngineShop, other: EngineShop
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    mo = await other.join(session_id, "mo", Role.MODERATOR)
+    await shop.host(session_id, "viewer.mute", viewer_id="bo")
+    for ref, kind, fields, code in (
+        (1, "viewer.unmute", {}, "forbidden"),
+        (2, "viewer.mute", {"duration_ms": 1}, "conflict"),
+    ):
+        other.send(mo, kind, ref=ref, viewer_id="bo", **fields)
+        assert (await mo.sees("error", ref=ref))["code"] == code
+    for viewer, text in ((bo, "am I heard?"), (ada, "hi")):
+        shop.send(viewer, "say", ref=2, text=text)
+        await viewer.sees("ok", ref=2)
+    await ada.until(lambda: "hi" in _heard(ada))
+    assert _heard(ada) == ["hi"]
+    assert [each["until_ms"] for each in mo.of("viewer.muted")] == [None]
+
+
 async def test_one_viewer_cannot_use_up_the_chat_through_many_connections(
     shop: EngineShop, other: EngineShop
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from redis.crc import key_slot
 
 from liveshop.core.errors import Unavailable
+from liveshop.core.roles import Role
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.cluster import ClusterLink
 from liveshop.stores.redis.library import Library
@@ -87,7 +88,7 @@ async def test_a_session_is_called_where_its_slot_is_with_the_functions_there(pa
         library = Library()
         for session_id in (LOW, HIGH):
             live = SessionLive(link, library, session_id)
-            assert await live.unmute("troll") is False
+            assert await live.unmute("troll", Role.HOST) is False
             await library.call(link, "peek", session_keys(session_id))
             await link.call("SET", session_key(session_id, "mark"), session_id)
         assert abs(await link.now_ms() - await link.at(session_key(HIGH, "cfg")).now_ms()) < 5_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveshop.core.errors import RateLimited
+from liveshop.core.errors import Conflict, Forbidden, RateLimited
 from liveshop.core.model import Person, Reservation, Row
 from liveshop.core.roles import Role
 from liveshop.stores.redis.library import Library
@@ -165,9 +165,30 @@ async def test_mute_for_the_session_ends_by_unmute_alone(redis_url: str) -> None
         assert await live.mute("ada", None, Role.MODERATOR) is None
         await session.set_clock(START_MS + 10**10)
         assert (await live.say(ADA, "psst")).outcome is SayOutcome.MUTED
-        assert await live.unmute("ada") is True
-        assert await live.unmute("ada") is False
+        assert await live.unmute("ada", Role.MODERATOR) is True
+        assert await live.unmute("ada", Role.MODERATOR) is False
         assert (await live.say(ADA, "back")).outcome is SayOutcome.SENT
+
+
+async def test_a_mute_is_replaced_and_lifted_only_by_roles_that_are_not_lower(
+    redis_url: str,
+) -> None:
+    async with linked(redis_url) as link:
+        session = await OpenSession.start(link)
+        live = live_of(session)
+        assert await live.mute("ada", 5000, Role.HOST) == START_MS + 5000
+        with pytest.raises(Conflict, match="ada is muted by somebody of a higher role already"):
+            await live.mute("ada", 1, Role.MODERATOR)
+        with pytest.raises(Forbidden, match="host"):
+            await live.unmute("ada", Role.MODERATOR)
+        await session.set_clock(START_MS + 4999)
+        assert (await live.say(ADA, "psst")).outcome is SayOutcome.MUTED
+        assert await live.unmute("ada", Role.HOST) is True
+        # One that is over stands in nobody's way.
+        await live.mute("ada", 1, Role.ADMIN)
+        await session.set_clock(START_MS + 5000)
+        assert await live.mute("ada", None, Role.MODERATOR) is None
+        assert await live.unmute("ada", Role.MODERATOR) is True
 
 
 async def test_an_id_that_is_none_is_not_found(redis_url: str) -> None:

@@ -20,7 +20,7 @@ export function BanActions({ viewer, name }) {
   return html`
     <${Action} does=${`viewer.ban:${viewer.id}`} words=${t("chat.console.ban")}
       label=${t("chat.console.ban_name", { name })} onAct=${ban(false)} />
-    ${desk.isHost && html`
+    ${desk.isHost && desk.isEverywhere && html`
       <${Action} does=${`viewer.ban:${viewer.id}`} words=${t("chat.console.ban_all")}
         label=${t("chat.console.ban_all_name", { name })} onAct=${ban(true)} />`}`;
 }
@@ -41,7 +41,7 @@ export function Banned() {
           <li key=${key}>
             <bdi>${name ?? viewer_id}</bdi>${" "}
             ${everywhere && html`<span class="note">${t("chat.console.banned_all")}</span>`}${" "}
-            ${(desk.isHost || !everywhere) && html`
+            ${(!everywhere || (desk.isHost && desk.isEverywhere)) && html`
               <${Action} does=${`viewer.unban:${viewer_id}`} words=${t("chat.console.unban")}
                 label=${t("chat.console.unban_name", { name: name ?? viewer_id })}
                 onAct=${() => desk.run(command("viewer.unban", viewer_id, everywhere))} />`}

@@ -1,6 +1,6 @@
 /** The chat, and what keeps it in order: delete, mute for a time, pin, slow mode, blocked words. */
 
-import { Action } from "../../../pages/shared/action.js";
+import { Action, Opener, useMay } from "../../../pages/shared/action.js";
 import { useDesk } from "../../../pages/shared/desk.js";
 import { HeldList } from "../../../pages/shared/held_list.js";
 import { html, useState } from "../../../pages/shared/html.js";
@@ -17,6 +17,7 @@ const MUTES = [
   { ms: null, key: "chat.console.mute_show" },
 ];
 const TEXT_MAX = 200;
+const PINS_MAX = 3;
 
 const nameOf = ({ id, name }) => name || id;
 
@@ -45,18 +46,16 @@ function Chat() {
 function Rules() {
   const desk = useDesk();
   const slowMs = useShopState((state) => state.session.chat_slow_ms ?? 0);
-  const ended = useShopState((state) => state.session.status === "ended");
+  const maySlow = useMay("chat.slow");
   const slow = (event) => desk.run({ type: "chat.slow", interval_ms: Number(event.target.value) });
-  if (ended) return null;
   return html`
     <span class="rules">
-      <label class="inline">${t("chat.console.slow")}
-        <select value=${String(slowMs)} onChange=${slow}>
+      ${maySlow && html`<label class="inline">${t("chat.console.slow")}
+        <select data-does="chat.slow" value=${String(slowMs)} onChange=${slow}>
           ${SLOW_MS.map((ms) => html`<option key=${ms} value=${String(ms)}>
             ${ms === 0 ? t("chat.console.slow_off") : clock(ms / 1000)}</option>`)}
-        </select></label>
-      <button type="button" class="quiet" onClick=${() => desk.open("words")}>
-        ${t("chat.console.words")}</button>
+        </select></label>`}
+      <${Opener} does="chat.block" kind="quiet" dialog="words" words=${t("chat.console.words")} />
     </span>`;
 }
 
@@ -92,7 +91,9 @@ function Actions({ message, isPinned, name }) {
   const muted = useMuted(viewer.id);
   const me = useShopState((state) => state.viewer);
   const below = isBelow(viewer, me ?? {}); // null before the welcome
-  const ended = useShopState((state) => state.session.status === "ended");
+  const pins = useShopState((state) => state.session.chat_pinned.length);
+  const full = !isPinned && pins >= PINS_MAX;
+  const mine = viewer.id === me?.id;
   const mute = (ms) => () => desk.run(
     { type: "viewer.mute", viewer_id: viewer.id, ...(ms && { duration_ms: ms }) },
     { said: t("chat.console.muted_said", { name }),
@@ -102,14 +103,16 @@ function Actions({ message, isPinned, name }) {
     isPinned ? t("chat.console.unpin_of", { name }) : t("chat.console.pin_of", { name });
   return html`
     <span class="chat-actions">
-      ${!ended && html`<${Action} does=${`${pinType}:${id}`} label=${pinLabel}
+      <${Action} does=${`${pinType}:${id}`} label=${pinLabel}
         words=${isPinned ? t("console.unpin") : t("console.pin")}
-        onAct=${() => desk.run({ type: pinType, id })} />`}
+        whyNot=${full ? t("chat.console.pins_full") : null}
+        onAct=${() => desk.run({ type: pinType, id })} />
       <${Action} does=${`chat.delete:${id}`} words=${t("chat.console.delete")}
         label=${t("chat.console.delete_of", { name })}
         onAct=${() => desk.run({ type: "chat.delete", id })} />
       ${muted
-        ? html`<${Action} does=${`viewer.unmute:${viewer.id}`} words=${t("chat.console.unmute")}
+        ? !mine && html`
+          <${Action} does=${`viewer.unmute:${viewer.id}`} words=${t("chat.console.unmute")}
             label=${t("chat.console.unmute_name", { name })}
             onAct=${() => desk.run({ type: "viewer.unmute", viewer_id: viewer.id })} />`
         : below && MUTES.map(({ ms, key }) => html`
@@ -123,15 +126,15 @@ function Actions({ message, isPinned, name }) {
 function Say() {
   const desk = useDesk();
   const [text, setText] = useState("");
-  const status = useShopState((state) => state.session.status);
-  if (status === "draft" || status === "ended") return null;
+  const maySay = useMay("say");
+  if (!maySay) return null;
   const send = async (event) => {
     event.preventDefault();
     const said = text.trim();
     if (said && await desk.run({ type: "say", text: said })) setText("");
   };
   return html`
-    <form class="say" onSubmit=${send}>
+    <form class="say" data-does="say" onSubmit=${send}>
       <input aria-label=${t("chat.console.say")} placeholder=${t("chat.console.say")}
         maxlength=${TEXT_MAX} value=${text} autocomplete="off"
         onInput=${(event) => setText(event.target.value)} />

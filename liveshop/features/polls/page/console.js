@@ -1,6 +1,6 @@
 /** The polls of a show for its host: how they stand, closing them, and pinning what has won. */
 
-import { Action } from "../../../pages/shared/action.js";
+import { Action, Opener } from "../../../pages/shared/action.js";
 import { useDesk } from "../../../pages/shared/desk.js";
 import { html } from "../../../pages/shared/html.js";
 import { clock, t } from "../../../pages/shared/i18n.js";
@@ -10,6 +10,7 @@ import { votes } from "./crowd.js";
 import { PollForm } from "./form.js";
 
 const ON = new Set(["live", "paused"]);
+const OPEN_MAX = 3;
 const RESULT_MS_MAX = 5_000;
 
 /** Return the result of a poll that was just closed; null if it does not come in time. */
@@ -91,22 +92,23 @@ function Polls() {
   return html`
     <section class="panel polls" aria-label=${t("polls.title")}>
       <div class="row-head"><h2>${t("polls.title")}</h2>
-        ${desk.isHost && on && html`
-          <button type="button" class="quiet" onClick=${() => desk.open("poll")}>
-            ${t("polls.console.new")}</button>`}</div>
+        <${Opener} does="poll.open" kind="quiet" dialog="poll" words=${t("polls.console.new")}
+          whyNot=${isFull({ polls }) ? t("polls.console.full") : null} /></div>
       <ul>${(polls ?? []).map((poll) => html`<${Open} key=${poll.poll} poll=${poll} />`)}</ul>
       ${result && html`<${Result} result=${result} />`}
     </section>`;
 }
 
-/** Ask something, unless there is nothing to ask it in. */
+const isFull = ({ polls }) => (polls?.length ?? 0) >= OPEN_MAX;
+
+/** Ask something, unless as many polls are open as can be. */
 function ask(desk) {
-  if (desk.isHost && ON.has(desk.shop.state.session.status)) desk.open("poll");
+  if (!isFull(desk.shop.state.session)) desk.open("poll");
 }
 
 export const slots = {
   middle: Polls,
   crowd: votes,
   dialog: { kind: "poll", Content: PollForm },
-  key: { shown: "P", key: "polls.console.help", press: "p", act: ask },
+  key: { shown: "P", key: "polls.console.help", press: "p", does: "poll.open", act: ask },
 };

@@ -27,6 +27,10 @@ WHERE viewer_id = $1 AND session_id IS NOT DISTINCT FROM $2 AND shop IS NOT DIST
   AND role <= $4 AND (until_ms IS NULL OR until_ms > $5)
 RETURNING viewer_id
 
+-- name: shop_of_session
+-- Read the shop of a session. $1 session
+SELECT shop FROM session WHERE id = $1
+
 -- name: drop_ended
 -- Forget some of what ended long ago: every node has heard of it. $1 before this instant, $2 at
 -- most so many of each

@@ -158,15 +158,43 @@ register('say', function(key, args)
   return {outcome, id, now_ms}
 end)
 
--- Mute a viewer.
+-- Returns the role that made the mute of a viewer, 0 if it is over or its role is not known, and
+-- nothing where there is none.
+local function muted_by(key, viewer, now_ms)
+  local until_ms, by = unpack(redis.call('HMGET', key.mute, viewer, '#' .. viewer))
+  if not until_ms then
+    return nil
+  end
+  local holds = until_ms == '' or now_ms < tonumber(until_ms)
+  return holds and tonumber(by) or 0
+end
+
+-- Mute a viewer, in place of an earlier mute.
 -- ARGV    viewer, for how long, or empty for the session, the role of who mutes: 1 viewer to 4
 --         admin, nothing from nodes of an earlier release
--- Returns until_ms, or nil
+-- Returns until_ms, or nil; less than 0 where a higher role has muted it
 register('mute', function(key, args)
   local now_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
+  local by = muted_by(key, args[1], now_ms) or 0
+  if by > (tonumber(args[3]) or by) then
+    return -by
+  end
   local until_ms = args[2] ~= '' and now_ms + tonumber(args[2])
   redis.call('HSET', key.mute, args[1], until_ms and int(until_ms) or '', '#' .. args[1],
     args[3] or '')
   save_clock(key, now_ms)
   return until_ms or false
+end)
+
+-- Let a muted viewer be heard again.
+-- ARGV    viewer, the role of who lets
+-- Returns 1, 0 where it is not muted, or less than 0 where a higher role has muted it: minus that
+register('unmute', function(key, args)
+  local now_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
+  local by = muted_by(key, args[1], now_ms)
+  if by and by > tonumber(args[2]) then
+    return -by
+  end
+  redis.call('HDEL', key.mute, args[1], '#' .. args[1])
+  return by and 1 or 0
 end)
