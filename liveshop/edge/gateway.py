@@ -87,6 +87,9 @@ class Gateway:
         self._emptied: anyio.Event | None = None
         self._has_revoked = False  # since connections were last looked through for that
         engine.node.access.on_revocations = self._note_revoked
+        # At once: at the next tick, the bearer of a revoked token would have been welcomed. It is
+        # once for each session.
+        engine.node.access.on_shop = self._close_revoked
 
     def __len__(self) -> int:
         return len(self._guests)

@@ -21,6 +21,7 @@ class GatewayAccess(Protocol):
         """The revocations that the node knows."""
 
     on_revocations: Callable[[], None]
+    on_shop: Callable[[], None]
 
 
 class GatewayNode(Protocol):

@@ -49,7 +49,8 @@ class Access:
     """Knows who is not let in; `run` keeps that up to date.
 
     `on_bans` is told of each ban that is new or lifted, `on_revocations` that there are new ones,
-    both at once when this node knows.
+    both at once when this node knows. `on_shop` is told that the shop of a session is known now, by
+    which tokens for it may turn out to be revoked.
     """
 
     def __init__(self, lists: AccessLists, bus: Bus, now_ms: Callable[[], int]) -> None:
@@ -57,6 +58,7 @@ class Access:
         self.revocations: Final = Revocations()
         self.on_bans: Callable[[Sequence[Ban]], None] = lambda bans: None
         self.on_revocations: Callable[[], None] = lambda: None
+        self.on_shop: Callable[[], None] = lambda: None
         self._lists = lists
         self._bus = bus
         self._now_ms = now_ms
@@ -127,7 +129,7 @@ class Access:
     def learn(self, session_id: str, shop: str | None) -> None:
         """Note the shop of a session that tokens for it are used in; revoked ones are closed."""
         if self.revocations.learn(session_id, shop) and self.revocations:
-            self.on_revocations()
+            self.on_shop()
 
     async def refresh(self) -> None:
         """Read what has changed; raises Unavailable."""

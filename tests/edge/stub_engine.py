@@ -57,6 +57,7 @@ class StubEngine:
         # It is all of these itself.
         self.revocations = Revocations()
         self.on_revocations: Callable[[], None] = lambda: None
+        self.on_shop: Callable[[], None] = lambda: None
         self.knows_time = True
         self.lapsed: list[Viewer] = []
         self.recorded: list[StaffRefusal] = []

@@ -94,7 +94,10 @@ def test_a_token_that_does_not_hold_is_refused_on_public_paths_too(api: Api) -> 
 
 
 async def test_a_bug_is_answered_without_a_traceback() -> None:
-    access = SimpleNamespace(revocations=Revocations(), require=lambda *grant: None)
+    async def anyone(*grant: object) -> None:
+        """Let every token hold."""
+
+    access = SimpleNamespace(revocations=Revocations(), require=anyone, require_held=anyone)
     node = SimpleNamespace(now_ms=lambda: 0, metrics=Metrics(), vocabulary=KERNEL, access=access)
     bare: Any = SimpleNamespace(node=node, start=None)
     nothing: Any = None
