@@ -5,11 +5,9 @@ from typing import Any, Final
 
 import anyio
 import httpx
-from msgspec import Struct
 
 from liveshop.cli.demo_folder import DemoFolder, DemoKeys, DemoShow
-from liveshop.core.model import Product
-from liveshop.core.wire import as_message, decode_body
+from liveshop.core.wire import Message, decode_object
 
 DEMO_CURRENCY: Final = "EUR"
 _TITLE: Final = "Autumn drop: the liveshop demo"
@@ -18,10 +16,6 @@ _POLL_S: Final = 0.05
 _RETRY_S: Final = 0.2
 # A store is away for a moment, or we are too fast.
 _TRY_AGAIN: Final = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
-
-
-class _Catalogue(Struct, frozen=True):
-    products: list[Product]
 
 
 class NotReady(Exception):
@@ -53,7 +47,7 @@ async def prepare_show(url: str, folder: DemoFolder, keys: DemoKeys) -> DemoShow
     async with _client(url, headers=headers, timeout=30) as client:
         products = _products()
         for product in products:
-            await _post(client, "/api/products", as_message(product), once=True)
+            await _post(client, "/api/products", product, once=True)
         show = folder.show()
         if show is None:
             show = await _make_show(client)
@@ -73,15 +67,15 @@ async def _make_show(client: httpx.AsyncClient) -> DemoShow:
 
 
 async def _fill_shelf(
-    client: httpx.AsyncClient, session: dict[str, Any], products: list[Product]
+    client: httpx.AsyncClient, session: dict[str, Any], products: list[Message]
 ) -> None:
     commands = f"/api/sessions/{session['id']}/commands"
     there = {product["product_id"] for product in session["shelf"]}
     for product in products:
-        if product.product_id not in there:
+        if product["product_id"] not in there:
             # Half of the stock stays in the catalogue, for sessions that visitors make.
-            units = {variant.sku: (variant.stock + 1) // 2 for variant in product.variants}
-            add = {"type": "product.add", "product_id": product.product_id, "units": units}
+            units = {each["sku"]: (each["stock"] + 1) // 2 for each in product["variants"]}
+            add = {"type": "product.add", "product_id": product["product_id"], "units": units}
             await _post(client, commands, add, once=True)
     await _post(client, commands, {"type": "session.start"}, once=True)
 
@@ -105,6 +99,8 @@ async def _post(
     return answer
 
 
-def _products() -> list[Product]:
+def _products() -> list[Message]:
+    """Return the demo's products as they are posted, in words that older releases know too."""
     text = resources.files("liveshop.cli").joinpath("demo_catalogue.json").read_bytes()
-    return decode_body(text, _Catalogue).products
+    products: list[Message] = decode_object(text)["products"]
+    return products
