@@ -80,7 +80,8 @@ class Intake:
         self._now_ns = now_ns
         self._loop: Loop | None = None
         self._epoll: select.epoll | None = None
-        self._readers: dict[int, Reader] = {}
+        # By descriptor, which are low numbers: a place in a list takes a twelfth of one in a dict.
+        self._readers: list[Reader | None] = []
         self._unread: OrderedDict[int, _Unread] = OrderedDict()
         self._held: set[int] = set()
         self._late = False
@@ -105,17 +106,18 @@ class Intake:
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
         self._loop = self._epoll = None
-        readers = list(self._readers.values())
-        self._readers.clear()
+        readers, self._readers = self._readers, []
         self._unread.clear()
         self._held.clear()
         for reader in readers:
-            reader.leave()
+            if reader is not None:
+                reader.leave()
 
     def watch(self, reader: Reader, descriptor: int) -> bool:
         """Read for a connection from now on; False where its transport has to."""
         if self._epoll is None:
             return False
+        self._readers += [None] * (descriptor + 1 - len(self._readers))
         self._readers[descriptor] = reader
         self._epoll.register(descriptor, _PACKETS)
         return True
@@ -123,13 +125,13 @@ class Intake:
     def hold(self, descriptor: int) -> None:
         """Leave what a connection sends in the kernel."""
         self._unread.pop(descriptor, None)
-        if self._epoll is not None and descriptor in self._readers:
+        if self._epoll is not None and self._reader(descriptor) is not None:
             self._held.add(descriptor)
             self._epoll.modify(descriptor, _NOTHING)
 
     def go_on(self, descriptor: int) -> None:
         """Listen again: what has come meanwhile is heard of."""
-        if self._epoll is not None and descriptor in self._readers:
+        if self._epoll is not None and self._reader(descriptor) is not None:
             self._held.discard(descriptor)
             self._epoll.modify(descriptor, _PACKETS)
 
@@ -137,8 +139,12 @@ class Intake:
         """Listen no longer, before the descriptor is closed; idempotent."""
         self._unread.pop(descriptor, None)
         self._held.discard(descriptor)
-        if self._readers.pop(descriptor, None) is not None and self._epoll is not None:
+        if self._epoll is not None and self._reader(descriptor) is not None:
+            self._readers[descriptor] = None
             self._epoll.unregister(descriptor)
+
+    def _reader(self, descriptor: int) -> Reader | None:
+        return self._readers[descriptor] if descriptor < len(self._readers) else None
 
     def hear(self) -> None:
         """Note who has sent something, and read if this turn has not read yet."""
@@ -184,7 +190,7 @@ class Intake:
             self._loop.call_soon(self._turn)
 
     def _read(self, descriptor: int, packet: _Unread, now_ns: int) -> None:
-        reader = self._readers.get(descriptor)
+        reader = self._reader(descriptor)
         if reader is None:
             return
         first_ns, last_ns, events = packet
@@ -205,7 +211,7 @@ class Intake:
                 reader.abort()
             finally:
                 self._lateness.waited_ns = 0
-            if self._readers.get(descriptor) is not reader:
+            if self._reader(descriptor) is not reader:
                 return
             if len(data) == limits.READ_BYTES_MAX:
                 # There may be more, of which nobody will be told, unless `go_on` asks again.
