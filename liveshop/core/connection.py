@@ -74,9 +74,8 @@ class Close:
 class Allowance(Bucket):
     """How many commands may come, and under it how many of each kind that has a rate of its own.
 
-    It is one connection's until that joins; then all connections of a viewer share one, the next
-    ones too until it is full. If each had its own, fifty of them would be worth fifty times as
-    much.
+    It is one connection's until that joins; then all connections of a viewer share one. If each
+    had its own, fifty of them would be worth fifty times as much.
     """
 
     __slots__ = ("_kinds",)
@@ -94,13 +93,6 @@ class Allowance(Bucket):
         if bucket is None:
             bucket = self._kinds[rate.name] = Bucket(rate.per_second, rate.burst, now_ms)
         return bucket
-
-    def full_in_ms(self, now_ms: int) -> int:
-        """Return in how many ms it is worth as much as a new one, of each kind."""
-        full_in_ms = super().full_in_ms(now_ms)
-        if self._kinds:
-            full_in_ms = max(full_in_ms, *(b.full_in_ms(now_ms) for b in self._kinds.values()))
-        return full_in_ms
 
 
 def _reads_all(message: wire.Message) -> bool:

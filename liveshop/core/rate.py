@@ -34,12 +34,6 @@ class Bucket:
         self._level_milli = level_milli
         return (wanted_milli - level_milli + self._per_second - 1) // self._per_second
 
-    def full_in_ms(self, now_ms: int) -> int:
-        """Return in how many ms it is full if nothing is taken, 0 if it is."""
-        gained_milli = max(0, now_ms - self._at_ms) * self._per_second
-        missing_milli = self._burst_milli - self._level_milli - gained_milli
-        return max(0, -(-missing_milli // self._per_second))
-
     def give_back(self) -> None:
         """Put one token back that was taken for nothing."""
         self._level_milli = min(self._burst_milli, self._level_milli + 1000)

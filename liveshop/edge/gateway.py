@@ -69,7 +69,7 @@ class Gateway:
         self.tokens = tokens
         self.clients = Clients(settings, engine.node.metrics)
         self.guesses = Guesses(now_ms)
-        self._strays = Guesses(now_ms, limits.STRAYS_RATE)
+        self._strays = Guesses(now_ms, lambda: limits.STRAYS_RATE)
         self.now_ms = now_ms
         self.wheel: Wheel[Timed] = Wheel(now_ms())
         self.refusals = Refusals(self.wheel, now_ms)
@@ -80,7 +80,7 @@ class Gateway:
         self._guests: set[Guest] = set()
         self._refused: dict[Guest, None] = {}  # of them, until they have gone; the oldest first
         self._by_address: Counter[str] = Counter()
-        self._visitors = Visitors(now_ms)
+        self._visitors = Visitors()
         self._looking_up: dict[str, list[Guest]] = {}
         self._tasks: TaskGroup | None = None
         engine.node.metrics.sockets_max.set(settings.connections_max)

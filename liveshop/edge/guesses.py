@@ -17,8 +17,11 @@ class Guesses:
     """
 
     def __init__(
-        self, now_ms: Callable[[], int], rate: tuple[int, int] = limits.GUESSES_RATE
+        self,
+        now_ms: Callable[[], int],
+        rate: Callable[[], tuple[int, int]] = lambda: limits.GUESSES_RATE,
     ) -> None:
+        """Take any clock that never goes back, and a rate: (a second, burst)."""
         self._now_ms = now_ms
         self._rate = rate
         self._buckets = Buckets(limits.HTTP_CALLERS_KEPT_MAX)
@@ -32,7 +35,7 @@ class Guesses:
     def take(self, address: str) -> None:
         """Count a guess; raises RateLimited if there are too many."""
         now_ms = self._now_ms()
-        _require(self._buckets.of(address, self._rate, now_ms).take(now_ms))
+        _require(self._buckets.of(address, self._rate(), now_ms).take(now_ms))
 
     def give_back(self, address: str) -> None:
         """Forget the guess counted last, which was none."""

@@ -1,8 +1,5 @@
 """The token bucket."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from liveshop.core.rate import Bucket, Buckets
 
 
@@ -68,21 +65,3 @@ def test_the_buckets_drawn_from_last_are_kept() -> None:
     assert len(buckets) == 2
     assert buckets.get("two") is None
     assert buckets.of("one", (1, 10), 0).take(0, 9) == 1000  # two of its ten are gone
-
-
-@given(
-    st.integers(1, 50),
-    st.integers(1, 50),
-    st.lists(st.tuples(st.integers(0, 2_000), st.integers(1, 50))),
-)
-def test_a_bucket_is_full_when_it_says_and_not_a_millisecond_before(
-    per_second: int, burst: int, takes: list[tuple[int, int]]
-) -> None:
-    bucket, now_ms = Bucket(per_second, burst, now_ms=0), 0
-    for waited_ms, tokens in takes:
-        now_ms += waited_ms
-        bucket.take(now_ms, tokens)
-    full_in_ms = bucket.full_in_ms(now_ms)
-    if full_in_ms:
-        assert bucket.take(now_ms + full_in_ms - 1, burst) > 0
-    assert bucket.take(now_ms + full_in_ms, burst) == 0

@@ -143,14 +143,6 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        name="a burst for each connection that comes after the last",
-        promise="whoever connects again for each message has no rate",
-        file="liveshop/edge/visits.py",
-        old="            self._keep(viewer, visits.allowance)\n",
-        new="",
-        tests=("tests/edge/test_visits.py::test_connecting_again_gives_a_viewer_no_new_burst",),
-    ),
-    Fault(
         name="made-up sessions that are looked up without a count",
         promise="P7: strangers keep PostgreSQL busy with ids that they make up",
         file="liveshop/edge/gateway.py",

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from anyio.lowlevel import checkpoint
 from starlette.requests import Request
 
+from liveshop.core import limits
 from liveshop.core.claims import Grant
 from liveshop.core.errors import LiveshopError, NotFound, Unauthorized
-from liveshop.core.limits import STRAYS_RATE, TOKEN_CHARS_MAX
 from liveshop.core.roles import Identity, Role
 from liveshop.edge.clients import Clients
 from liveshop.edge.guesses import Guesses
@@ -50,7 +50,7 @@ class Gate:
         self._knows_revoked = knows_revoked
         self._require_held = require_held
         self._guesses = Guesses(throttle.now_ms)
-        self._strays = Guesses(throttle.now_ms, STRAYS_RATE)
+        self._strays = Guesses(throttle.now_ms, lambda: limits.STRAYS_RATE)
         self._uses = uses
         self._now_ms = now_ms
 
@@ -94,7 +94,7 @@ class Gate:
         # The parser leaves the blanks around a field's value, which are no part of it.
         scheme, _, token = authorization.strip(" \t").partition(" ")
         token = token.lstrip(" ")
-        if scheme.lower() != "bearer" or len(token) > TOKEN_CHARS_MAX:
+        if scheme.lower() != "bearer" or len(token) > limits.TOKEN_CHARS_MAX:
             raise Unauthorized
         if not token.startswith(PREFIX):
             await self._knows_revoked()

@@ -50,7 +50,7 @@ def show(api: Api, monkeypatch: pytest.MonkeyPatch) -> HttpShow:
     Each case is asked without a token and with tokens that do not hold, too: more often than an
     address may.
     """
-    for rate in ("GUESSES_RATE", "HTTP_ANONYMOUS_RATE"):
+    for rate in ("GUESSES_RATE", "HTTP_ANONYMOUS_RATE", "STRAYS_RATE"):
         monkeypatch.setattr(limits, rate, (100_000, 100_000))
     session_id, sku = api.go_live(
         payment="checkout", checkout_url="http://localhost:8001/pay/{order_id}"
