@@ -1,6 +1,5 @@
 """Whether this node lives, can serve and may be sent viewers, and what it counts."""
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict
 from time import monotonic
@@ -11,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from liveshop.core import limits
 from liveshop.core.errors import Unavailable
-from liveshop.core.limits import METRICS_KEPT_MS
+from liveshop.core.rate import Bucket
 from liveshop.edge.http.refusals import json_response
 from liveshop.engine.engine import Engine
 
@@ -30,7 +30,7 @@ class NotReady(Unavailable):
 
 
 class Exposition:
-    """The metrics as Prometheus reads them, written at most once in `METRICS_KEPT_MS`.
+    """The metrics as Prometheus reads them, written as often as `METRICS_RATE` says.
 
     They take milliseconds of the loop, and a node answers them without a limit.
     """
@@ -40,14 +40,13 @@ class Exposition:
     ) -> None:
         self._registry = registry
         self._now_s = now_s
+        self._writings = Bucket(*limits.METRICS_RATE, int(now_s() * 1000))
         self._text = b""
-        self._stale_s = -math.inf
 
     def text(self) -> bytes:
-        """Return the metrics of now, or of a moment ago."""
-        if self._now_s() >= self._stale_s:
+        """Return the metrics of now; those written last if too many ask."""
+        if not self._writings.take(int(self._now_s() * 1000)) or not self._text:
             self._text = generate_latest(self._registry())
-            self._stale_s = self._now_s() + METRICS_KEPT_MS / 1000
         return self._text
 
 
