@@ -57,7 +57,7 @@ def test_the_doctor_does_not_complain_of_a_later_releases_schema(
     assert f"✓ The schema is at {_LATER}, which a later release has made: this one works too." in (
         told.splitlines()
     )
-    assert "liveshop migrate" not in told
+    assert "Run `liveshop migrate`." not in told
 
 
 def test_an_empty_database_and_an_earlier_step_do_not_fit() -> None:
