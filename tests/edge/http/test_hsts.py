@@ -19,7 +19,10 @@ _PATHS = ("/watch/s1", "/liveshop.js", "/nowhere", "/api/products")
 
 
 async def _sent(peer: str = _PROXY, *, proto: str | None, **given: str) -> list[str | None]:
-    access = SimpleNamespace(revocations=Revocations(), require=lambda *grant: None)
+    async def anyone(*grant: object) -> None:
+        """Let every token hold."""
+
+    access = SimpleNamespace(revocations=Revocations(), require=anyone, require_held=anyone)
     node = SimpleNamespace(now_ms=lambda: 0, metrics=Metrics(), vocabulary=KERNEL, access=access)
     bare: Any = SimpleNamespace(node=node, start=None)
     nothing: Any = None
