@@ -30,7 +30,7 @@ class NotReady(Unavailable):
 
 
 class Exposition:
-    """The metrics as Prometheus reads them, written as often as `METRICS_RATE` says.
+    """The metrics as Prometheus reads them, written at most as often as `METRICS_RATE` says.
 
     They take milliseconds of the loop, and a node answers them without a limit.
     """
