@@ -202,12 +202,6 @@ class Connection:
         self._asked = False
         self._pong_by_ms = now_ms + self._ping_ms + limits.PONG_GRACE_MS
 
-    def unread(self, now_ms: int) -> None:
-        """Note that the viewer has sent what is not read yet, which is no fault of the viewer's."""
-        self.pong(now_ms)
-        if self.phase is Phase.JOINING:
-            self._deadline_ms = now_ms + limits.HELLO_MS_MAX  # it may be its `hello`
-
     @property
     def behind(self) -> bool:
         """Whether the viewer has more waiting for it than it may."""

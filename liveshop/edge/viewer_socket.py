@@ -78,7 +78,7 @@ class ViewerSocket(WatchedSocket):
         self._transport.set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the transport has read: before the intake watches, or in its place."""
+        """Take what the transport has read: up to `hello`, or in the intake's place."""
         if self._open:  # to read from one that was declined might end what its answer waits for
             self.read(data)
 
@@ -105,10 +105,8 @@ class ViewerSocket(WatchedSocket):
 
     def listen(self, data: bytes) -> None:
         """Begin to read, with what was read already; comes once the transport is handed over."""
-        if data and self._open and not self._transport.is_closing():
-            self.read(data)
-        if self._open and not self._transport.is_closing():
-            self.watch(paused=self._connection.behind)
+        if data and not self._transport.is_closing():
+            self.data_received(data)
 
     def eof_received(self) -> None:
         """Let the transport close: nothing is said to one who has hung up."""
@@ -182,7 +180,7 @@ class ViewerSocket(WatchedSocket):
     def tick(self, now_ms: int) -> None:
         """Ping, close or cut the connection, as it is due."""
         if self._has_unread:
-            self._connection.unread(now_ms)
+            self._connection.pong(now_ms)  # what it has sent may be the pong
         match self._connection.tick(now_ms):
             case Nudge.ABORT:
                 self._raw.detach()
@@ -371,6 +369,8 @@ class ViewerSocket(WatchedSocket):
         self._connected = True
         admission = self._gateway.engine.viewer_admission
         admission.connect(self, self.session_id, hello.ref, hello.visitor)
+        if self._connection.phase is not Phase.CLOSING and not self._transport.is_closing():
+            self.watch(paused=self._connection.behind)
 
     def _flush(self, cut_in_ms: int = limits.CLOSE_MS_MAX) -> None:
         """Write what the protocol has to say, and see the connection off once it is closing."""

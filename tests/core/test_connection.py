@@ -259,15 +259,6 @@ def test_further_pings_give_a_viewer_that_answers_none_no_more_time() -> None:
     assert connection.tick(T0 + 12_000) == Close(CloseCode.NO_PONG, "no pong in time")
 
 
-def test_a_viewer_whose_packets_wait_for_us_is_not_late() -> None:
-    waiting, welcome = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0), joined()
-    for connection in (waiting, welcome):
-        connection.unread(T0 + 10_000)
-        assert connection.tick(T0 + 10_000) is None
-    assert welcome.tick(T0 + 25_000) is Nudge.PING
-    assert waiting.tick(T0 + 20_000) == Close(CloseCode.NO_HELLO, "no hello in time")
-
-
 def test_hello_is_due_within_ten_seconds_and_not_once_it_came() -> None:
     waiting, welcome = Connection(VOCABULARY, ping_ms=25_000, now_ms=T0), joined()
     assert waiting.due_ms == T0 + 10_000

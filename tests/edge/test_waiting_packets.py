@@ -30,27 +30,25 @@ class _Visit:
         self.gateway.intake.open(self.loop)
         self._look_ns = 0
         self.far_ends: list[FarEnd] = []
-        self.far_end = self.visitor()
         token = make_token(SECRET, viewer_id="ada", role=Role.VIEWER, ttl_s=60)
-        self.far_end.send(_masked({"type": "hello", "token": token}))
-        self.loop.turn()
+        self.far_end = self.visitor(token=token)
         (viewer,) = self.engine.viewers
         assert isinstance(viewer, ViewerSocket)
         self.viewer = viewer
 
-    def visitor(self) -> FarEnd:
-        """Let one more connect, who has not joined yet."""
+    def visitor(self, **hello: str) -> FarEnd:
+        """Let one more join."""
         far_end = FarEnd(socket := ViewerSocket(self.gateway))
         self.far_ends.append(far_end)
         socket.shake_hands(parsed_head())
-        socket.listen(b"")
+        socket.listen(_masked({"type": "hello", **hello}))
         return far_end
 
     def use_up_the_turn(self) -> None:
         """Let so much come from others that whatever comes next waits."""
         crowd = [self.visitor() for _ in range(limits.PACKETS_PER_TURN_MIN + 1)]
         for each in crowd:
-            each.send(_masked({"type": "hello"}))
+            each.send(_masked({"type": "time", "client_ms": 0}))
         self._look_ns = limits.INTAKE_SLICE_MS * _NS_PER_MS
         self.loop.turn()
         self._look_ns = 0
@@ -128,16 +126,16 @@ def test_a_viewer_that_does_not_read_is_not_read_until_it_does() -> None:
         assert not visit.far_end.reading  # the intake reads, and the transport does not
 
 
-def test_a_hello_that_waits_to_be_read_for_ten_seconds_is_not_late() -> None:
+def test_a_viewer_whose_pong_waits_to_be_read_is_not_silent() -> None:
     with _visit() as visit:
-        newcomer = visit.visitor()
-        visit.use_up_the_turn()
-        newcomer.send(_masked({"type": "hello"}))
-        visit.advance(limits.HELLO_MS_MAX)
-        for each in visit.gateway.wheel.advance(visit.clock.now_ms):
-            each.tick(visit.clock.now_ms)
-        visit.loop.turn()
-        assert len(visit.engine.viewers) == limits.PACKETS_PER_TURN_MIN + 3
+        for after_ms in (SETTINGS.ping_ms, limits.PONG_GRACE_MS):
+            visit.use_up_the_turn()
+            visit.far_end.send(_masked({"type": "time", "client_ms": 1}))
+            visit.advance(after_ms)
+            for each in visit.gateway.wheel.advance(visit.clock.now_ms):
+                each.tick(visit.clock.now_ms)
+            assert b"no pong in time" not in visit.far_end.written
+            visit.loop.turn()
 
 
 def test_purchases_that_waited_to_be_read_are_counted_by_when_they_came() -> None:
