@@ -5,7 +5,8 @@ task goes on. A turn then lasts as long as it takes to read and refuse all of th
 under way needs some six turns. Without a bound the node refuses at full speed and sells nothing:
 its calls of Redis run into their time-outs while their replies wait to be read.
 
-So viewers' sockets are watched by an epoll of the intake's own. It costs little to hear that one is
+So the sockets of viewers who may buy, or who have said more than `hello`, are watched by an epoll
+of the intake's own; those who only look on cost it nothing. It costs little to hear that one is
 readable, and nothing is taken out of the kernel before its turn to be read. While a crowd waits,
 reading has a part of the loop's time, and purchases under way the rest. For how long a packet has
 waited since it came is known, which admission counts. If the oldest waits for long, more comes than

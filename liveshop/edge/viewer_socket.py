@@ -78,9 +78,13 @@ class ViewerSocket(WatchedSocket):
         self._transport.set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the transport has read: up to `hello`, or in the intake's place."""
-        if self._open:  # to read from one that was declined might end what its answer waits for
-            self.read(data)
+        """Take what the transport has read, until the viewer may buy or says more than pongs."""
+        if not self._open:
+            return  # to read from one that was declined might end what its answer waits for
+        says_more = self._connected and len(data) > PONG_BYTES
+        self.read(data)
+        if (says_more or self.identity is not None) and self._connection.phase is Phase.JOINED:
+            self.watch(paused=self._connection.behind)
 
     def read(self, data: bytes, spread_ns: int = 0, /) -> None:
         """Read frames, the last of which came so much later than the first."""
@@ -369,8 +373,6 @@ class ViewerSocket(WatchedSocket):
         self._connected = True
         admission = self._gateway.engine.viewer_admission
         admission.connect(self, self.session_id, hello.ref, hello.visitor)
-        if self._connection.phase is not Phase.CLOSING and not self._transport.is_closing():
-            self.watch(paused=self._connection.behind)
 
     def _flush(self, cut_in_ms: int = limits.CLOSE_MS_MAX) -> None:
         """Write what the protocol has to say, and see the connection off once it is closing."""

@@ -23,7 +23,9 @@ class WatchedSocket(asyncio.Protocol):
         self._descriptor = _UNWATCHED
 
     def watch(self, *, paused: bool) -> None:
-        """Let the intake read from here on, if it is open."""
+        """Let the intake read from here on, if it is open and the connection is not closing."""
+        if self._transport.is_closing():
+            return
         descriptor = self._transport.get_extra_info("socket").fileno()
         if self._intake.watch(self, descriptor):
             self._descriptor = descriptor

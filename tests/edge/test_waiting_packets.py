@@ -1,7 +1,7 @@
 """A viewer's packets that wait for a later turn are read as if they had just come."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from liveshop.core import limits
@@ -11,6 +11,7 @@ from liveshop.edge.gateway import Gateway
 from liveshop.edge.intake import Intake
 from liveshop.edge.tokens import Tokens, make_token
 from liveshop.edge.viewer_socket import ViewerSocket
+from liveshop.edge.websocket import PONG
 from tests.edge.hand_loop import HandLoop
 from tests.edge.raw_viewer import TEXT, parsed_head
 from tests.edge.stub_engine import SECRET, SETTINGS, Clock, StubEngine
@@ -30,23 +31,25 @@ class _Visit:
         self.gateway.intake.open(self.loop)
         self._look_ns = 0
         self.far_ends: list[FarEnd] = []
-        token = make_token(SECRET, viewer_id="ada", role=Role.VIEWER, ttl_s=60)
-        self.far_end = self.visitor(token=token)
+        self.far_end = self.visitor("ada")
         (viewer,) = self.engine.viewers
         assert isinstance(viewer, ViewerSocket)
         self.viewer = viewer
 
-    def visitor(self, **hello: str) -> FarEnd:
-        """Let one more join."""
+    def visitor(self, viewer_id: str | None = None) -> FarEnd:
+        """Let one more join, who may buy if it is somebody."""
         far_end = FarEnd(socket := ViewerSocket(self.gateway))
         self.far_ends.append(far_end)
         socket.shake_hands(parsed_head())
-        socket.listen(_masked({"type": "hello", **hello}))
+        hello = {"type": "hello"}
+        if viewer_id is not None:
+            hello["token"] = make_token(SECRET, viewer_id=viewer_id, role=Role.VIEWER, ttl_s=60)
+        socket.listen(_masked(hello))
         return far_end
 
     def use_up_the_turn(self) -> None:
         """Let so much come from others that whatever comes next waits."""
-        crowd = [self.visitor() for _ in range(limits.PACKETS_PER_TURN_MIN + 1)]
+        crowd = [self.visitor(f"bob-{n}") for n in range(limits.PACKETS_PER_TURN_MIN + 1)]
         for each in crowd:
             each.send(_masked({"type": "time", "client_ms": 0}))
         self._look_ns = limits.INTAKE_SLICE_MS * _NS_PER_MS
@@ -78,7 +81,7 @@ def _visit() -> Iterator[_Visit]:
     assert (len(visit.gateway), visit.engine.viewers) == (0, {})
 
 
-def _masked(message: dict[str, object], mask: bytes = bytes(4)) -> bytes:
+def _masked(message: Mapping[str, object], mask: bytes = bytes(4)) -> bytes:
     payload = json.dumps(message).encode()
     head = bytes((0x80 | TEXT,))
     if len(payload) < 126:
@@ -124,6 +127,18 @@ def test_a_viewer_that_does_not_read_is_not_read_until_it_does() -> None:
         visit.loop.turn()
         assert visit.engine.submitted == [AskTime(client_ms=1)]
         assert not visit.far_end.reading  # the intake reads, and the transport does not
+
+
+def test_one_without_a_token_is_watched_from_its_first_message_on_and_not_for_its_pongs() -> None:
+    with _visit() as visit:
+        onlooker = visit.visitor()
+        onlooker.feed(PONG + b"1234")
+        assert (onlooker.reading, visit.far_end.reading) == (True, False)
+        onlooker.feed(_masked({"type": "time", "client_ms": 1}))
+        assert not onlooker.reading
+        onlooker.send(_masked({"type": "time", "client_ms": 2}))
+        visit.loop.turn()
+        assert visit.engine.submitted == [AskTime(client_ms=1), AskTime(client_ms=2)]
 
 
 def test_a_viewer_whose_pong_waits_to_be_read_is_not_silent() -> None:

@@ -10,6 +10,17 @@ _OVERLOAD: Final = "tests/engine/test_overload.py"
 
 FAULTS: Final = (
     Fault(
+        name="viewers are left to their transports for good",
+        promise="overload: all that a crowd sends is read before any purchase goes on",
+        file="liveshop/edge/viewer_socket.py",
+        old="        if (says_more or self.identity is not None) and",
+        new="        if False and",
+        tests=(
+            "tests/edge/test_waiting_packets.py"
+            "::test_one_without_a_token_is_watched_from_its_first_message_on_and_not_for_its_pongs",
+        ),
+    ),
+    Fault(
         name="gauges spared for longer than a viewer may hear nothing",
         promise="overload: each page takes its connection for dead, and all of them join again",
         file=f"{_ENGINE}/fanout/broadcast.py",
