@@ -187,8 +187,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="what comes behind a declined upgrade is read as frames",
         promise="P7: what a stranger sends makes the node write after it has said the end",
         file="liveshop/edge/viewer_socket.py",
-        old="        if self._open:  # to read",
-        new="        if self.address:  # to read",
+        old="        if not self._open:\n            return  # to read",
+        new="        if not self.address:\n            return  # to read",
         tests=(f"{_PACE}_frames_behind_a_declined_upgrade_that_waits_are_not_looked_at",),
     ),
     Fault(
