@@ -96,6 +96,13 @@ def currency_digits(code: str) -> int:
     return CURRENCIES.get(code, _DIGITS_DEFAULT)
 
 
+def decimal_text(minor: int, currency: str) -> str:
+    """Write an amount, none below 0, with the decimals of its currency: 1793 as 17.93 in EUR."""
+    digits = currency_digits(currency)
+    whole, decimals = divmod(minor, 10**digits)
+    return f"{whole}.{decimals:0{digits}d}" if digits else str(whole)
+
+
 def percent_off(price: int, percent: int) -> int:
     """Return `price` less `percent` of it, rounded half up: the only place that rounds a price."""
     return (price * (100 - percent) + 50) // 100

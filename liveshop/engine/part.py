@@ -6,6 +6,7 @@ from typing import Any
 from liveshop.core.commands import Command
 from liveshop.core.decision import SystemCommand
 from liveshop.core.events import Event
+from liveshop.core.model import Order
 from liveshop.core.roles import Identity
 from liveshop.engine.fanout.mailbox import Asker
 
@@ -40,6 +41,9 @@ class RoomPart:
 
     def applied(self, event: Event) -> None:
         """Note that an event was applied; on opening a room, each of the log."""
+
+    def sold(self, order: Order) -> None:
+        """Note that PostgreSQL has just confirmed an order here: on the way of each purchase."""
 
     async def pushed(self, events: Iterable[Event]) -> None:
         """Bring Redis up to events that this node has read or made; again, it changes nothing."""

@@ -4,9 +4,11 @@ from typing import Final
 
 from liveshop.core.feature import Feature
 from liveshop.features.activity import ACTIVITY
+from liveshop.features.bought import BOUGHT
 from liveshop.features.catalogue_import import CATALOGUE_IMPORT
 from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
+from liveshop.features.fulfilment import FULFILMENT
 from liveshop.features.likes import LIKES
 from liveshop.features.polls import POLLS
 from liveshop.features.rehearsal import REHEARSAL
@@ -14,7 +16,9 @@ from liveshop.features.rehearsal import REHEARSAL
 FEATURES: Final[tuple[Feature, ...]] = (
     CHAT,
     LIKES,
+    BOUGHT,
     FIGURES,
+    FULFILMENT,
     POLLS,
     CATALOGUE_IMPORT,
     REHEARSAL,

@@ -9,14 +9,17 @@
  *     pages    the pages to which its `page/viewer.js` and `page/console.js` add something
  */
 
+import * as bought from "./bought/page/state.js";
 import * as chat from "./chat/page/state.js";
 import * as likes from "./likes/page/state.js";
 
 export const FEATURES = [
   { name: "chat", state: chat, pages: ["viewer", "console"] },
   { name: "likes", state: likes, pages: ["viewer", "console"] },
+  { name: "bought", state: bought, pages: [] },
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
   { name: "figures", pages: ["console"] },
+  { name: "fulfilment", pages: ["console"] },
   { name: "rehearsal", pages: ["console"] },
   { name: "activity", pages: ["console"] },
 ];

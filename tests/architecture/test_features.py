@@ -34,6 +34,8 @@ _OLD_NAMES: Final[dict[str, set[str]]] = {}
 _NOT_SENT: Final = {
     "order.cancel": "it is a step of a rehearsal; else HTTP has an operation for it"
 }
+# Files by which a page's share shows nothing.
+_WORDLESS: Final = {"state.js", "liveshop.d.ts"}
 _LANGUAGES: Final = ("en", "el", "ru", "zh")
 
 
@@ -113,12 +115,12 @@ def _undocumented(protocol: str, names: Sequence[str]) -> list[str]:
 
 
 def _wordless(house: House) -> list[str]:
-    """Return the languages that a feature with a page has no messages in."""
+    """Return the languages without messages of a feature that shows something on a page."""
     return [
         f"{name} has no {language}.json"
         for name in house.features
         for page in [house.package / "features" / name / "page"]
-        if page.is_dir()
+        if page.is_dir() and {each.name for each in page.iterdir()} - _WORDLESS
         for language in _LANGUAGES
         if not (page / "messages" / f"{language}.json").is_file()
     ]

@@ -1,6 +1,6 @@
 """From a request to its answer: the caller, its rights, its input, and then the handler."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Re
 from liveshop.edge.http.recording import Record, recording
 from liveshop.edge.http.refusals import json_response, refusal
 from liveshop.edge.http.shops import require_own
+from liveshop.edge.http.streams import stream
 
 
 def routes(services: Services, gate: Gate, operations: Iterable[Operation]) -> Iterator[Route]:
@@ -45,6 +46,8 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
                     reply = await _carry_out(services, operation, caller, request, record)
             else:
                 reply = await _carry_out(services, operation, caller, request, record)
+        if isinstance(reply.content, AsyncGenerator):
+            return await stream(request, reply.content, operation.returns)
         if operation.returns == JSON and not isinstance(reply.content, bytes):
             return json_response(reply.content, reply.status)
         return Response(reply.content, reply.status, media_type=operation.returns)

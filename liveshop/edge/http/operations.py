@@ -80,7 +80,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a record, a message, a text or encoded JSON, and its status."""
+    """An answer: a record, a message, a text, encoded JSON or chunks of bytes, and its status."""
 
     content: Any
     status: int = 200

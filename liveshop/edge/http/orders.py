@@ -35,12 +35,12 @@ async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Re
 
 async def read_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read an order; a buyer reads its own."""
-    return Reply(order_fields(await _order(services, call)))
+    return Reply(order_fields(await order_for(services, call)))
 
 
 async def cancel_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Cancel a confirmed order: its units are for sale again, its money is due for refund."""
-    order = await _order(services, call)
+    order = await order_for(services, call)
     call.caller.require(Role.HOST)
     return Reply(order_fields(await services.engine.orders.cancel(order.order_id)))
 
@@ -80,8 +80,8 @@ async def abandon_order(services: Services, call: Call[ActingFor, Nothing]) -> R
     return Reply(order_fields(await services.engine.orders.abandon(order.order_id)))
 
 
-async def _order(services: Services, call: Call[Nothing, Nothing]) -> Order:
-    """Return an order that the caller may see; another buyer's is not found."""
+async def order_for(services: Services, call: Call[Nothing, Nothing]) -> Order:
+    """Return the order of the path that the caller may see; another buyer's is not found."""
     order = await services.stores[Orders].get(call.path["order_id"])
     if not _hosts(call.caller) and order.viewer_id != call.caller.identity().viewer_id:
         raise NotFound("order", order.order_id)

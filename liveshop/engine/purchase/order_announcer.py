@@ -55,6 +55,8 @@ class OrderAnnouncer:
             session.node.metrics.confirmed.inc()
             session.node.metrics.units_sold.inc(sum(line.quantity for line in order.lines))
             session.mailbox.tell_order(order)
+            for sold in session.hear_sold:
+                sold(order)
 
     def _tell_prices(self, ordered: Ordered, stored: Order) -> None:
         """Tell at what prices reservations were made that were made a second time at others."""

@@ -36,6 +36,7 @@ class Session:
     the last one that changed what is sold. `rows` are the newest copies of Postgres' rows,
     `new_likes` the likes that came here since the last pulse. All else that a session has on a node
     is apart: its `epochs`, its `peers`, what may `wake` its tasks, and the `parts` of features.
+    `hear_sold` are told of each new order.
     """
 
     def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
@@ -68,6 +69,7 @@ class Session:
             each.name: each.room(self) for each in node.vocabulary.features if each.room
         }
         self._hear_applied = overriding(self.parts.values(), "applied")
+        self.hear_sold = overriding(self.parts.values(), "sold")
         self._gauged = [
             (name, part) for name, part in self.parts.items() if overriding([part], "gauge")
         ]

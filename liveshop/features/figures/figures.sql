@@ -53,6 +53,35 @@ JOIN variant AS v ON v.sku = l.sku
 WHERE o.session_id = $1 AND o.status = 'confirmed'
 GROUP BY v.product_id
 
+-- name: trend
+-- Read the shows of a show's shop that began no later than it, itself among them, the newest first;
+-- if it has not begun, those that have. They are looked for among those that were planned shortly
+-- before and after it. $1 session, $2 how many, $3 of how many on each side, $4 a session, all if
+-- null: the only one that may be told of
+WITH own AS (SELECT * FROM session WHERE id = $1), near AS (
+    (SELECT o.* FROM own JOIN session AS o
+         ON o.shop IS NOT DISTINCT FROM own.shop AND o.number >= own.number
+     WHERE $4::text IS NULL OR o.id = $4
+     ORDER BY o.number LIMIT $3)
+    UNION ALL
+    (SELECT o.* FROM own JOIN session AS o
+         ON o.shop IS NOT DISTINCT FROM own.shop AND o.number < own.number
+     WHERE $4::text IS NULL OR o.id = $4
+     ORDER BY o.number DESC LIMIT $3)
+), begun AS (
+    SELECT s.*, e.at_ms AS started_at_ms
+    FROM near AS s CROSS JOIN LATERAL (
+        SELECT at_ms FROM event WHERE session_id = s.id AND type = 'session.started'
+        ORDER BY "offset" LIMIT 1
+    ) AS e
+)
+SELECT b.id AS session_id, b.title, b.currency, b.started_at_ms, b.orders, b.units, b.revenue,
+       (SELECT coalesce(max(viewers_peak), 0) FROM show_sample WHERE session_id = b.id)
+           AS viewers_peak
+FROM begun AS b
+WHERE b.started_at_ms <= coalesce((SELECT started_at_ms FROM begun WHERE id = $1), b.started_at_ms)
+ORDER BY b.started_at_ms DESC, b.number DESC LIMIT $2
+
 -- name: read_plan
 -- Read what a host plans. $1 session
 SELECT body FROM show_plan WHERE session_id = $1

@@ -1,7 +1,5 @@
 """The figures of a show, its host's plan, and its past prices, over HTTP."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -10,6 +8,7 @@ from liveshop.core.feature import Vocabulary
 from liveshop.core.limits import PRICE_HISTORY_MS
 from liveshop.core.money import currency_digits
 from liveshop.core.roles import Role, Scope
+from liveshop.core.spreadsheet import csv_text
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.features.figures.http_records import LowestPrices, ShowPlan, SummaryTable
@@ -18,22 +17,20 @@ from liveshop.features.figures.rules import Story, Summary, products_of, series_
 from liveshop.features.figures.store import Figures
 from liveshop.stores.postgres.sessions import Sessions
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 
 async def read_summary(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read what a show comes to, while it is on and afterwards.
 
     Buyers, orders, units and revenue are those of confirmed orders. Gauges are sampled every few
-    seconds; `visitors` is an estimate.
+    seconds; `visitors` is an estimate. `oversold` is what the auditor finds, and `trend` has the
+    last five shows of the shop.
     """
-    return Reply(await _summary(services, call.path["session_id"]))
+    return Reply(await _summary(services, call))
 
 
 async def read_summary_csv(services: Services, call: Call[SummaryTable, Nothing]) -> Reply:
     """Read the products of a summary, or its series, as CSV; money is in minor units."""
-    summary = await _summary(services, call.path["session_id"])
+    summary = await _summary(services, call)
     lines: Sequence[Any] = summary.products
     columns = "product_id title shown_ms looks orders units revenue"
     if call.query.table == "series":
@@ -73,7 +70,8 @@ async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -
     return Reply(LowestPrices(since_ms=since_ms, lowest=offered))
 
 
-async def _summary(services: Services, session_id: str) -> Summary:
+async def _summary(services: Services, call: Call[Any, Nothing]) -> Summary:
+    session_id = call.path["session_id"]
     sessions, figures = services.stores[Sessions], services.stores[Figures]
     record = await sessions.get(session_id)
     story = Story.of(await sessions.log(session_id), services.engine.node.now_ms())
@@ -104,6 +102,8 @@ async def _summary(services: Services, session_id: str) -> Summary:
         sales=story.sales,
         step_ms=step_ms,
         series=series_of(start_ms, step_ms, gauges, ordered),
+        oversold=await figures.oversold(session_id),
+        trend=await figures.trend(session_id, only=call.caller.session_id),
     )
 
 
@@ -112,18 +112,9 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _csv(columns: Sequence[str], lines: Iterable[dict[str, Any]], currency: str) -> str:
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow([*columns, "currency", "currency_digits"])
-    for line in lines:
-        cells = [_cell(line[name]) for name in columns]
-        table.writerow([*cells, currency, currency_digits(currency)])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    dangerous = isinstance(value, str) and value.startswith(_FORMULA)
-    return f"'{value}" if dangerous else value
+    money = [currency, currency_digits(currency)]
+    rows = [[*columns, "currency", "currency_digits"]]
+    return csv_text([*rows, *([line[name] for name in columns] + money for line in lines)])
 
 
 _SESSION = "/api/sessions/{session_id}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from msgspec import Struct
 
@@ -26,6 +27,10 @@ _STEPS_MS = tuple(
 
 
 NAME = "figures"
+
+TREND_SHOWS_MAX: Final = 5
+# They are looked for among so many that were planned before a show, and as many after it.
+TREND_NEAR_MAX: Final = 50
 
 
 class ViewProduct(Command, frozen=True, kw_only=True, tag="look"):
@@ -55,6 +60,20 @@ class ProductFigures(Struct, frozen=True, kw_only=True):
     revenue: int
 
 
+class ShowFigures(Struct, frozen=True, kw_only=True):
+    """The result of one of a shop's shows, so far or for good."""
+
+    session_id: str
+    title: str
+    currency: str
+    currency_digits: int
+    started_at_ms: int
+    orders: int
+    units: int
+    revenue: int
+    viewers_peak: int
+
+
 class SalePeriod(Struct, frozen=True, kw_only=True):
     """A flash sale as it was: while its prices held."""
 
@@ -79,7 +98,9 @@ class Summary(Struct, frozen=True, kw_only=True):
     """The figures of a show, so far or for good.
 
     `visitors` is an estimate of how many different viewers have joined, `buyers` counts exactly;
-    both leave out what cannot be known. `step_ms` is the length of a step of `series`.
+    both leave out what cannot be known. `step_ms` is the length of a step of `series`. `oversold`
+    are the units that were sold and never there. `trend` are the shop's shows up to this one, the
+    oldest first.
     """
 
     session_id: str
@@ -101,6 +122,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     sales: list[SalePeriod]
     step_ms: int
     series: list[Point]
+    oversold: int
+    trend: list[ShowFigures]
 
 
 @dataclass

@@ -8,8 +8,10 @@ from liveshop.core import wire
 from liveshop.core.events import Event
 from liveshop.core.feature import KERNEL
 from liveshop.core.limits import PRICE_SESSIONS_MAX
+from liveshop.core.money import currency_digits
 from liveshop.core.wire import Message
-from liveshop.features.figures.rules import Sold
+from liveshop.features.figures.rules import TREND_NEAR_MAX, TREND_SHOWS_MAX, ShowFigures, Sold
+from liveshop.stores.audit.oversold import oversold
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import load_queries
 
@@ -106,6 +108,22 @@ class Figures:
         record = await self._database.fetchrow(_SQL["buyers"], session_id)
         assert record is not None, "a count is one row"
         return int(record["buyers"])
+
+    async def trend(self, session_id: str, *, only: str | None) -> list[ShowFigures]:
+        """Return the newest shows of a show's shop up to it, the oldest first.
+
+        `only` names the one session that may be told of, None for all.
+        """
+        args = (session_id, TREND_SHOWS_MAX, TREND_NEAR_MAX, only)
+        rows = await self._database.fetch(_SQL["trend"], *args)
+        return [
+            ShowFigures(currency_digits=currency_digits(row["currency"]), **row)
+            for row in reversed(rows)
+        ]
+
+    async def oversold(self, session_id: str) -> int:
+        """Return how many units are sold beyond those that there were, by the audit's query."""
+        return await oversold(self._database, session_id)
 
     async def plan(self, session_id: str) -> Message:
         """Return what the host plans, as it was saved; empty before that."""

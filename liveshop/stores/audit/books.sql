@@ -3,8 +3,26 @@
 -- $1 one session, or null for all; $2 the instant before which a deadline should have been noticed
 
 -- name: sold_within_units
-SELECT session_id, format('row %s has sold %s of %s', "row", sold, units) AS what
-FROM stock WHERE sold NOT BETWEEN 0 AND units AND ($1::text IS NULL OR session_id = $1)
+-- By what the row counts and by what its confirmed orders have, whichever is more. `beyond` are the
+-- units over, which the summary of a show adds up.
+WITH ordered AS (
+    SELECT session_id, "row", sum(n) AS n FROM (
+        SELECT o.session_id, r."row", l.qty AS n
+        FROM orders AS o JOIN order_line AS l ON l.order_id = o.id
+        CROSS JOIN LATERAL (VALUES ('s' || l.sku), (nullif(l.sale, ''))) AS r ("row")
+        WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1)
+        UNION ALL
+        SELECT o.session_id, c."row", c.n AS n
+        FROM orders AS o JOIN order_charge AS c ON c.order_id = o.id
+        WHERE o.status = 'confirmed' AND ($1::text IS NULL OR o.session_id = $1)
+    ) AS taken WHERE "row" IS NOT NULL GROUP BY 1, 2
+)
+SELECT t.session_id, format('row %s has sold %s of %s', t."row", m.most, t.units) AS what,
+       t."row", greatest(m.most - t.units, 0) AS beyond
+FROM stock AS t LEFT JOIN ordered AS o USING (session_id, "row")
+CROSS JOIN LATERAL (SELECT CASE WHEN t.sold < 0 THEN t.sold
+                                ELSE greatest(t.sold, coalesce(o.n, 0)) END AS most) AS m
+WHERE m.most NOT BETWEEN 0 AND t.units AND ($1::text IS NULL OR t.session_id = $1)
 
 -- name: sold_is_ordered
 WITH line AS (

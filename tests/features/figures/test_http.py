@@ -53,6 +53,91 @@ def test_a_summary_of_a_show_that_has_not_begun_is_empty(api: Api) -> None:
     assert (summary["started_at_ms"], summary["series"], summary["orders"]) == (None, [], 0)
 
 
+def test_a_summary_tells_of_units_that_were_sold_and_never_there(
+    api: Api, postgres_url: str
+) -> None:
+    session_id, sku = api.go_live()
+    api.command(
+        session_id, "sale.start", product_id="shirt", percent=10, duration_ms=600_000, units=2
+    )
+    _bought(api, session_id, sku, "ada", 2)
+    assert _summary(api, session_id)["oversold"] == 0
+    args = (postgres_url, session_id)
+    # In the row, in its orders, and in a sale: each is found, and none counted twice.
+    assert _oversold_by(api, *args, "UPDATE stock SET sold = 8 WHERE sku IS NOT NULL") == 3
+    assert _oversold_by(api, *args, "UPDATE stock SET sold = 2 WHERE sku IS NOT NULL") == 0
+    assert _oversold_by(api, *args, "UPDATE order_line SET qty = 9") == 7
+    assert _oversold_by(api, *args, "UPDATE order_line SET qty = 9, sale = ''") == 4
+
+
+def _oversold_by(api: Api, postgres_url: str, session_id: str, change: str) -> int:
+    async def plant() -> None:
+        connection = await asyncpg.connect(postgres_url)
+        drop = "ALTER TABLE stock DROP CONSTRAINT IF EXISTS stock_sold_within_units"
+        await connection.execute(drop)
+        await connection.execute(change)
+        await connection.close()
+
+    api.portal.call(plant)
+    oversold: int = _summary(api, session_id)["oversold"]
+    return oversold
+
+
+def _shows(api: Api, *shops: str | None) -> list[str]:
+    """Run a show in each of these shops, one after the other."""
+    shows = []
+    for place, shop in enumerate(shops):
+        host = api.as_role(Role.HOST, "host", shop=shop)
+        fields = {"title": f"Show {place}", "currency": "JPY" if place == 2 else "EUR"}
+        session_id = host.post("/api/sessions", json=fields).json()["id"]
+        path = f"/api/sessions/{session_id}/commands"
+        for kind in ("session.start", "session.end"):
+            assert host.post(path, json={"type": kind}).is_success
+        shows.append(session_id)
+    return shows
+
+
+def test_the_trend_has_the_last_five_shows_of_the_shop_up_to_this_one(api: Api) -> None:
+    shows = _shows(api, *["ours"] * 3, "theirs", None, *["ours"] * 4)
+    ours = [*shows[:3], *shows[5:]]
+    own_host = api.as_role(Role.HOST, "host", shop="ours")
+    planned = own_host.post("/api/sessions", json={"title": "Next"}).json()["id"]
+
+    def trend(session_id: str) -> list[str]:
+        return [show["session_id"] for show in _summary(api, session_id)["trend"]]
+
+    assert trend(ours[-1]) == ours[-5:]
+    assert trend(ours[3]) == ours[:4]
+    assert trend(planned) == ours[-5:]
+    assert trend(shows[4]) == [shows[4]]
+    (first, *_, last) = _summary(api, ours[3])["trend"]
+    assert last.pop("started_at_ms") > first.pop("started_at_ms")
+    sums = {"orders": 0, "units": 0, "revenue": 0, "viewers_peak": 0}
+    euro = {"currency": "EUR", "currency_digits": 2}
+    assert first == {"session_id": ours[0], "title": "Show 0", **euro, **sums}
+    assert _summary(api, ours[3])["trend"][2]["currency_digits"] == 0
+
+
+def test_the_trend_is_in_the_order_of_beginnings_and_has_what_was_sold(api: Api) -> None:
+    planned_first, sku = api.add_session(), api.add_product()
+    sold, _ = _shows(api, None), api.command(planned_first, "session.start")
+    session_id = api.add_session()
+    api.command(session_id, "product.add", product_id="shirt", units={sku: 3})
+    api.command(session_id, "session.start")
+    _bought(api, session_id, sku, "ada", 2)
+    trend = _summary(api, session_id)["trend"]
+    assert [show["session_id"] for show in trend] == [*sold, planned_first, session_id]
+    assert (trend[2]["orders"], trend[2]["units"], trend[2]["revenue"]) == (1, 2, 10_000)
+
+
+def test_a_token_for_one_session_is_told_of_no_other_show(api: Api) -> None:
+    first, second = _shows(api, None, None)
+    bound = api.as_role(Role.HOST, "host", session_id=second)
+    trend = bound.get(f"/api/sessions/{second}/summary").json()["trend"]
+    assert [show["session_id"] for show in trend] == [second]
+    assert [show["session_id"] for show in _summary(api, second)["trend"]] == [first, second]
+
+
 def test_a_summary_is_a_table_for_spreadsheets_too(api: Api) -> None:
     session_id, sku = api.go_live()
     variant = {"sku": "F", "label": "", "price": 1, "stock": 5}

@@ -1,0 +1,101 @@
+"""Purchases in a room: some of each pulse's are noted, and told with the next."""
+
+from typing import Any
+
+from liveshop.core.model import Order
+from liveshop.core.wire import as_message, decode_as
+from liveshop.engine.part import RoomPart
+from liveshop.engine.rooms.session import Session
+from liveshop.features.bought.rules import (
+    BOUGHT_PER_PULSE_MAX,
+    CHOICE_MS,
+    NAME,
+    Bought,
+    Naming,
+    sampled,
+    short_name,
+    told_of,
+)
+from liveshop.features.bought.store import Namings
+
+
+class BoughtRoom(RoomPart):
+    """Tells of at most `BOUGHT_PER_PULSE_MAX` purchases a pulse, the first of each.
+
+    A purchase costs it one look at a list, however many there are. Those that are left out, or
+    lost with a message to another node, were never promised.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._noted: list[Order] = []
+        self._heard: list[Bought] = []
+        self._told: list[Bought] | None = None
+        self._naming = Naming.OFF
+        self._asked_ms: int | None = None
+        self._shelf: object = None
+        self._products: dict[str, str] = {}
+        self.hears = {NAME: self.hear}
+
+    def sold(self, order: Order) -> None:
+        """Note an order, unless there are enough for this pulse."""
+        if len(self._noted) < BOUGHT_PER_PULSE_MAX:
+            self._noted.append(order)
+
+    def hear(self, told: list[Any]) -> None:
+        """Note what another node tells of, unless there is enough for this pulse."""
+        new = [decode_as(each, Bought) for each in told]
+        self._heard = sampled([*self._heard, *new])
+
+    async def refresh(self) -> None:
+        """Make the next gauge, and tell the other nodes; raises Unavailable, and then waits."""
+        if not self._noted and not self._heard:
+            self._told = None
+            return
+        await self._ask_naming()
+        noted, self._noted = self._noted, []
+        heard, self._heard = self._heard, []
+        if self._naming is Naming.OFF:
+            self._told = None
+            return
+        own = sampled(each for order in noted for each in self._told_of(order))
+        self._told = sampled([*own, *heard]) or None
+        if own:
+            await self._session.peers.publish(NAME, [as_message(each) for each in own])
+
+    def gauge(self) -> list[Bought] | None:
+        """Return what was just bought; None where that is nothing, or nobody is to know."""
+        return self._told
+
+    async def _ask_naming(self) -> None:
+        now_ms = self._session.node.now_ms()
+        known = self._asked_ms is not None and 0 <= now_ms - self._asked_ms < CHOICE_MS
+        if not known:
+            namings = self._session.node.stores[Namings]
+            self._naming = await namings.of_shop(self._session.shop)
+            self._asked_ms = now_ms
+
+    def _told_of(self, order: Order) -> list[Bought]:
+        name = self._name_of(order.viewer_id) if self._naming is Naming.FIRST else None
+        return told_of(order, self._product_of, name)
+
+    def _product_of(self, sku: str) -> str | None:
+        shelf = self._session.state.shelf
+        if shelf is not self._shelf:
+            # Looked through once a change of the shelf: it may have 100,000 SKUs.
+            self._shelf = shelf
+            self._products = {
+                variant.sku: product.product_id
+                for product in shelf.values()
+                for variant in product.variants
+            }
+        return self._products.get(sku)
+
+    def _name_of(self, buyer: str) -> str | None:
+        """Return the name in the token of a buyer who is here, as the chat would show it."""
+        for viewer in self._session.audience.of_buyer(buyer):
+            identity = viewer.identity
+            # A token without a name has its `sub` for one, which is for machines.
+            if identity is not None and identity.name != buyer:
+                return short_name(identity.name)
+        return None
