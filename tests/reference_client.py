@@ -23,6 +23,8 @@ class ReferenceClient:
             self._pulse(message)
         elif kind == "chat":
             self.session["chat"] = [*self.session["chat"], *message["messages"]][-CHAT_TAIL:]
+        elif kind == "session.stream":
+            self.session["stream_url"] = message["stream_url"]
         elif "offset" in message:
             assert message["offset"] == self.session["offset"] + 1, "an event is missing"
             self.session["offset"] = message["offset"]
@@ -40,6 +42,7 @@ class ReferenceClient:
 
     def _session_started(self, message: Message) -> None:
         self.session["status"] = message["status"]
+        self.session["stream_url"] = message["stream_url"]
 
     _session_paused = _session_resumed = _session_ended = _session_started
 

@@ -99,14 +99,14 @@ def _transition(
     command: StartSession | PauseSession | ResumeSession | EndSession,
     facts: Facts,
 ) -> tuple[Event, ...]:
-    offset, now_ms = state.offset + 1, facts.now_ms
+    offset, now_ms, stream_url = state.offset + 1, facts.now_ms, state.info.stream_url
     match command, state.status:
         case StartSession(), Status.DRAFT | Status.SCHEDULED:
-            return (SessionStarted(offset=offset, at_ms=now_ms),)
+            return (SessionStarted(offset=offset, at_ms=now_ms, stream_url=stream_url),)
         case PauseSession(), Status.LIVE:
             return (SessionPaused(offset=offset, at_ms=now_ms),)
         case ResumeSession(), Status.PAUSED:
-            return (SessionResumed(offset=offset, at_ms=now_ms),)
+            return (SessionResumed(offset=offset, at_ms=now_ms, stream_url=stream_url),)
         case EndSession(), Status.LIVE | Status.PAUSED:
             return _ending(state, facts)
         case _:

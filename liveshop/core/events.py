@@ -6,7 +6,7 @@ format: `msgspec.to_builtins` makes the message, `msgspec.convert` reads it back
 
 from typing import Any, ClassVar, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from liveshop.core.model import Sale, ShelfProduct
 
@@ -30,24 +30,27 @@ class KnownEvent(Event, frozen=True, kw_only=True, tag_field="type"):
 
 
 class SessionStarted(KnownEvent, frozen=True, kw_only=True, tag="session.started"):
-    """The session went live."""
+    """The session went live; `stream_url` is where its video is, UNSET in an older log."""
 
     sells = True
     status: Literal["live"] = "live"
+    stream_url: str | UnsetType | None = UNSET
 
 
 class SessionPaused(KnownEvent, frozen=True, kw_only=True, tag="session.paused"):
-    """Selling stopped for a while."""
+    """Selling stopped for a while, and viewers are shown no video."""
 
     sells = True
     status: Literal["paused"] = "paused"
+    stream_url: None = None
 
 
 class SessionResumed(KnownEvent, frozen=True, kw_only=True, tag="session.resumed"):
-    """Selling goes on."""
+    """Selling goes on; `stream_url` is as in `SessionStarted`."""
 
     sells = True
     status: Literal["live"] = "live"
+    stream_url: str | UnsetType | None = UNSET
 
 
 class SessionEnded(KnownEvent, frozen=True, kw_only=True, tag="session.ended"):
@@ -55,6 +58,7 @@ class SessionEnded(KnownEvent, frozen=True, kw_only=True, tag="session.ended"):
 
     sells = True
     status: Literal["ended"] = "ended"
+    stream_url: None = None
 
 
 class ProductAdded(KnownEvent, frozen=True, kw_only=True, tag="product.added"):

@@ -200,6 +200,11 @@ def chat(messages: Iterable[ChatMessage], dropped: int = 0) -> Message:
     }
 
 
+def session_stream(stream_url: str | None) -> Message:
+    """Tell moderators where the video is, which the event before says to nobody."""
+    return {"type": "session.stream", "stream_url": stream_url}
+
+
 def viewer_muted(viewer_id: str, until_ms: int | None) -> Message:
     """Tell moderators of a mute: None lasts as long as the session, an instant past is unmuted."""
     return {"type": "viewer.muted", "viewer_id": viewer_id, "until_ms": until_ms}

@@ -18,6 +18,7 @@ from liveshop.core.events import (
 from liveshop.core.model import ChatMessage, Sale, ShelfProduct, sku_row
 from liveshop.core.money import currency_digits
 from liveshop.core.session import SessionState
+from liveshop.core.stream import shown_stream
 
 
 class Gauges(Struct, frozen=True, kw_only=True):
@@ -102,9 +103,17 @@ class Gauges(Struct, frozen=True, kw_only=True):
 
 
 def snapshot(
-    state: SessionState, gauges: Gauges, chat: Sequence[ChatMessage], now_ms: int
+    state: SessionState,
+    gauges: Gauges,
+    chat: Sequence[ChatMessage],
+    now_ms: int,
+    *,
+    for_staff: bool = False,
 ) -> dict[str, Any]:
-    """Return the `session` message; `chat` is the tail, oldest first."""
+    """Return the `session` message; `chat` is the tail, oldest first.
+
+    `for_staff` it has the address of the video, whether or not the show is live.
+    """
     info = state.info
     return {
         "type": "session",
@@ -116,7 +125,7 @@ def snapshot(
         "starts_at_ms": info.starts_at_ms,
         "currency": info.currency,
         "currency_digits": currency_digits(info.currency),
-        "stream_url": info.stream_url,
+        "stream_url": info.stream_url if for_staff else shown_stream(state),
         "pinned": list(state.pinned),
         "shelf": [_shelf_product(product, gauges) for product in state.shelf.values()],
         "sales": [_sale(sale, gauges) for sale in state.sales.values()],

@@ -130,3 +130,17 @@ async def test_a_playlist_tells_how_far_its_stream_has_come(
         "https://video.example/show/live.m3u8",
         "https://video.example/show/low/index.m3u8",
     ]
+
+
+async def test_the_video_is_there_only_while_the_show_is_live(
+    browser: Browser, show: BrowserShow, broadcast: Broadcast
+) -> None:
+    show.begin_another("On video", stream_url=broadcast.url)
+    page = await open_page(browser, show.watch("ada"))
+    video = await _playing(page)
+    show.command("session.pause")
+    await expect(video).to_have_count(0)
+    show.command("session.resume")
+    await _playing(page)
+    show.command("session.end")
+    await expect(video).to_have_count(0)

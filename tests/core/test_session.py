@@ -24,7 +24,7 @@ from liveshop.core.events import (
 )
 from liveshop.core.model import Status
 from liveshop.core.session import apply
-from tests.core.world import NOW_MS, CoreWorld
+from tests.core.world import NOW_MS, STREAM, CoreWorld
 
 COMMANDS: list[HostCommand] = [StartSession(), PauseSession(), ResumeSession(), EndSession()]
 ALLOWED = {
@@ -67,9 +67,9 @@ def test_events_of_a_life_are_numbered_without_a_gap() -> None:
     for command in (StartSession(), PauseSession(), ResumeSession(), EndSession()):
         world.do(command)
     assert world.log == [
-        SessionStarted(offset=1, at_ms=NOW_MS),
+        SessionStarted(offset=1, at_ms=NOW_MS, stream_url=STREAM),
         SessionPaused(offset=2, at_ms=NOW_MS),
-        SessionResumed(offset=3, at_ms=NOW_MS),
+        SessionResumed(offset=3, at_ms=NOW_MS, stream_url=STREAM),
         SessionEnded(offset=4, at_ms=NOW_MS),
     ]
 

@@ -37,6 +37,7 @@ from liveshop.core.events import SaleEnded, SaleStarted
 from liveshop.core.model import Status
 from liveshop.core.session import SessionState, replay
 from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.core.stream import for_viewers, hides_stream, is_about_stream
 from liveshop.features.chat.rules import (
     BlockWords,
     ChatPart,
@@ -45,7 +46,7 @@ from liveshop.features.chat.rules import (
     SlowChat,
     UnpinChat,
 )
-from tests.core.world import NOW_MS, CoreWorld, make_chat, make_product
+from tests.core.world import NOW_MS, STREAM, CoreWorld, make_chat, make_product
 from tests.reference_client import ReferenceClient
 from tests.vocabulary import VOCABULARY
 
@@ -65,7 +66,7 @@ def _of(product_id: str, by_size: dict[str, int]) -> dict[str, int]:
 
 
 class SessionMachine(RuleBasedStateMachine):
-    """A session on a node, and a viewer who joined at its start and missed nothing."""
+    """A session on a node; a viewer and a host who joined at its start and missed nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,8 +74,9 @@ class SessionMachine(RuleBasedStateMachine):
         self.world.products = {name: make_product(name, stock=20) for name in PRODUCTS}
         self.start = self.world.state
         self.shown = self._gauges()
-        self.client = ReferenceClient()
+        self.client, self.host = ReferenceClient(), ReferenceClient()
         self._tell(snapshot(self.world.state, self.shown, (), NOW_MS))
+        self._tell_host(snapshot(self.world.state, self.shown, (), NOW_MS, for_staff=True))
         self._attempt(StartSession())
         for name in PRODUCTS:
             self._attempt(AddProduct(product_id=name, units={f"{name}-M": 4, f"{name}-L": 2}))
@@ -179,6 +181,19 @@ class SessionMachine(RuleBasedStateMachine):
         assert self.client.session == json.loads(wire.encode_one(fresh))
 
     @invariant()
+    def a_host_sees_what_a_new_one_would(self) -> None:
+        now, gauges = self.world.state, self.shown
+        fresh = snapshot(now, gauges, self.world.chat, NOW_MS, for_staff=True)
+        assert self.host.session == json.loads(wire.encode_one(fresh))
+        assert self.host.session["stream_url"] == now.info.stream_url
+
+    @invariant()
+    def only_viewers_of_a_live_show_know_its_stream(self) -> None:
+        live = self.world.state.status is Status.LIVE
+        expected = self.world.state.info.stream_url if live else None
+        assert self.client.session["stream_url"] == expected
+
+    @invariant()
     def the_log_makes_the_state(self) -> None:
         events = [VOCABULARY.event(wire.event_message(event)) for event in self.world.log]
         assert [event.offset for event in events] == list(range(1, len(events) + 1))
@@ -215,9 +230,12 @@ class SessionMachine(RuleBasedStateMachine):
             assert self.world.state is before[0]
             assert self._bytes() == before[1]
             return
+        live = self.world.state.status is Status.LIVE
         for event in events:
-            self._tell(wire.event_message(event))
+            self._tell(wire.event_message(for_viewers(event, live=live)))
             self.shown = self.shown.after(event)
+        if any(map(is_about_stream, events)) and hides_stream(self.world.state):
+            self._tell_host(messages.session_stream(self.world.state.info.stream_url))
         if isinstance(command, DeleteChat):
             self.world.chat = [line for line in self.world.chat if line.id != command.id]
 
@@ -227,9 +245,15 @@ class SessionMachine(RuleBasedStateMachine):
             self.world.set_sold(name, max(0, min(row.units, row.sold + quantity)))
 
     def _tell(self, message: dict[str, Any]) -> None:
-        """Send a message the way it travels."""
+        """Send a message the way it travels; the host gets what all viewers get."""
         (received,) = json.loads(wire.encode([message]))
         self.client.receive(received)
+        if message["type"] != "session":
+            self._tell_host(message)
+
+    def _tell_host(self, message: dict[str, Any]) -> None:
+        (received,) = json.loads(wire.encode([message]))
+        self.host.receive(received)
 
     def _bytes(self) -> bytes:
         return wire.encode_one([self.world.state.shelf, self.world.rows, self.world.products])
@@ -268,7 +292,7 @@ def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
         "starts_at_ms": None,
         "currency": "EUR",
         "currency_digits": 2,
-        "stream_url": None,
+        "stream_url": STREAM,
         "pinned": ["shirt"],
         "shelf": [{"product_id": "shirt", "title": "Shirt", "image": None, "variants": variants}],
         "sales": [

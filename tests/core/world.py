@@ -13,6 +13,7 @@ from liveshop.core.session import SessionInfo, replay
 from tests.vocabulary import VOCABULARY
 
 NOW_MS = 1_790_000_000_000
+STREAM = "https://video.example/live.m3u8"
 
 
 def make_product(product_id: str = "shirt", *, stock: int = 100) -> Product:
@@ -34,7 +35,12 @@ class CoreWorld:
 
     def __init__(self, status: Status = Status.LIVE, currency: str = "EUR") -> None:
         info = SessionInfo(
-            id="s1", title="Autumn drop", currency=currency, payment="direct", hold_ms=300_000
+            id="s1",
+            title="Autumn drop",
+            currency=currency,
+            payment="direct",
+            hold_ms=300_000,
+            stream_url=STREAM,
         )
         start = Status.SCHEDULED if status is Status.LIVE else status
         self.state = VOCABULARY.new_state(info, start)

@@ -45,7 +45,7 @@ _EVENTS = {kind.__struct_config__.tag for kind in WHOLE.events}
 _OTHERS = {
     *("welcome", "session", "ok", "error", "time", "moved", "pulse", "chat"),
     *("reserved", "confirmed", "checkout", "released", "expired", "refused", "cancelled"),
-    *("order", "stats", "viewer.muted", "viewer.banned", "voted"),
+    *("order", "stats", "session.stream", "viewer.muted", "viewer.banned", "voted"),
 }
 
 

@@ -12,7 +12,13 @@ from anyio.lowlevel import checkpoint
 from msgspec.structs import replace
 
 from liveshop.core import limits
-from liveshop.core.commands import PinProduct, UnpinProduct
+from liveshop.core.commands import (
+    HostCommand,
+    PauseSession,
+    PinProduct,
+    ResumeSession,
+    UnpinProduct,
+)
 from liveshop.core.model import Totals
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
@@ -20,7 +26,7 @@ from liveshop.engine.clock import Clock, SessionClock
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.broadcast import Broadcast, Stats
 from liveshop.engine.metrics import Metrics
-from tests.core.world import CoreWorld, make_chat
+from tests.core.world import STREAM, CoreWorld, make_chat
 from tests.engine.world import EngineShop, Watcher
 from tests.samples import sample
 from tests.waiting import until
@@ -53,7 +59,10 @@ class BroadcastStage:
     def pin(self) -> None:
         pinned = "shirt" in self.world.state.pinned
         command = UnpinProduct if pinned else PinProduct
-        events = self.world.do(command(product_id="shirt"))
+        self.do(command(product_id="shirt"))
+
+    def do(self, command: HostCommand) -> None:
+        events = self.world.do(command)
         self.broadcast.add_events(self.world.state, events)
 
 
@@ -258,3 +267,35 @@ def _ends(chat: dict[str, object], chat_id: str) -> bool:
     messages = chat["messages"]
     assert isinstance(messages, list)
     return bool(messages and messages[-1]["id"] == chat_id)
+
+
+async def test_staff_get_the_frame_of_all_viewers_and_then_the_stream_that_it_hides() -> None:
+    async with stage() as room:
+        viewer = room.seat()
+        host = room.seat(Watcher(Identity(viewer_id="h", name="Host", role=Role.HOST)))
+        for watcher in (viewer, host):
+            assert watcher.of("session")[0]["stream_url"] == STREAM
+        room.do(PauseSession())
+        await host.sees("session.stream", stream_url=STREAM)
+        assert (await viewer.sees("session.paused"))["stream_url"] is None
+        assert host.frames[2] is viewer.frames[2]
+        assert [each["type"] for each in host.inbox[-2:]] == ["session.paused", "session.stream"]
+        assert len(viewer.frames) == 3
+
+
+async def test_the_stream_of_a_start_and_a_pause_in_one_frame_is_told_to_nobody() -> None:
+    async with stage() as room:
+        viewer = room.seat()
+        for command in (PauseSession(), ResumeSession(), PauseSession()):
+            room.do(command)
+        await viewer.until(lambda: len(viewer.events) == 3)
+        assert [event["stream_url"] for event in viewer.events] == [None, None, None]
+
+
+async def test_the_snapshot_of_staff_has_the_stream_that_viewers_are_not_shown() -> None:
+    async with stage() as room:
+        assert room.broadcast.staff_snapshot_frame() is room.broadcast.snapshot_frame()
+        room.seat()
+        room.do(PauseSession())
+        await until(lambda: b'"stream_url":null' in room.broadcast.snapshot_frame().plain)
+        assert STREAM.encode() in room.broadcast.staff_snapshot_frame().plain

@@ -19,6 +19,7 @@ from tests.planted import (
     redis_faults,
     shared_faults,
     shop_faults,
+    stream_faults,
 )
 from tests.planted.fault import Fault
 
@@ -42,4 +43,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *shop_faults.FAULTS,
     *shared_faults.FAULTS,
     *access_faults.FAULTS,
+    *stream_faults.FAULTS,
 )

@@ -41,7 +41,7 @@ async def test_a_session_moves_as_it_may_and_not_otherwise(shop: SystemShop, sta
             await shop.host_refused(409, "conflict", session_id, command)
             continue
         (event,) = await shop.host(session_id, command)
-        assert list(event) == [*_HEAD, "status"]
+        assert list(event) == [*_HEAD, "status", "stream_url"]
         assert (event["type"], event["status"]) == (event_type, after)
         await shop.host_refused(409, "conflict", session_id, command)
 

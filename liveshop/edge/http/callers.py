@@ -90,11 +90,12 @@ class Caller:
         if self.grant is not None:
             self.grant.identity_in(session_id)
 
-    def sees_drafts(self, session_id: str | None = None) -> bool:
-        """Return True if drafts are shown: this session's, or those of all sessions."""
-        if self.grant is None or self.grant.identity.role < Role.MODERATOR:
-            return False
-        return self.session_id in (None, session_id)
+    def is_staff_of(self, session_id: str | None) -> bool:
+        """Return True for one who moderates a session, or, of None, all sessions.
+
+        Drafts are shown to these only, and where the video is before the show.
+        """
+        return self.is_staff and self.session_id in (None, session_id)
 
     def sees_hidden_products(self) -> bool:
         """Whether the catalogue is shown with what is not public: to hosts, and to API keys.

@@ -8,6 +8,7 @@ from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Status
 from liveshop.core.roles import Role, Scope
 from liveshop.core.shops import require_shop
+from liveshop.core.stream import for_viewers
 from liveshop.core.wire import Message
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.callers import Caller
@@ -39,7 +40,7 @@ async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Re
         checkout_url=new.checkout_url,
         shop=call.caller.shop_of_new(new.shop),
     )
-    view = _owned(await _view(services, info.id), call.caller, info.shop)
+    view = await _view(services, info.id, call.caller, info.shop)
     return Reply(view, 201, made=Made(session_id=info.id, shop=info.shop))
 
 
@@ -51,23 +52,23 @@ async def list_sessions(services: Services, call: Call[SessionsPage, Nothing]) -
     page = await services.stores[Sessions].page(
         after=call.query.after,
         limit=call.query.limit,
-        drafts=call.caller.sees_drafts(),
+        drafts=call.caller.is_staff_of(None),
         shop=call.caller.shop,
     )
     views = [
-        _owned(await _view(services, record.info.id), call.caller, record.info.shop)
+        await _view(services, record.info.id, call.caller, record.info.shop)
         for record in page.sessions
     ]
     return Reply({"sessions": views, "next": page.next})
 
 
 async def read_session(services: Services, call: Call[Nothing, Nothing]) -> Reply:
-    """Read a session as viewers see it, without its chat."""
+    """Read a session as viewers see it, without its chat; staff see its stream at any time."""
     session_id = call.path["session_id"]
-    view = await _view(services, session_id)
-    _refuse_draft(call.caller, session_id, view["status"])
     owner = await owner_of_session(services, session_id) if call.caller.is_staff else None
-    return Reply(_owned(view, call.caller, owner.shop if owner else None))
+    view = await _view(services, session_id, call.caller, owner.shop if owner else None)
+    _refuse_draft(call.caller, session_id, view["status"])
+    return Reply(view)
 
 
 async def command_session(services: Services, call: Call[Nothing, Command]) -> Reply:
@@ -80,37 +81,41 @@ async def command_session(services: Services, call: Call[Nothing, Command]) -> R
 
 
 async def list_events(services: Services, call: Call[EventsPage, Nothing]) -> Reply:
-    """Read the log of a session, from the event after `after`; ask again with `next`."""
+    """Read the log of a session, from the event after `after`; ask again with `next`.
+
+    While the show is not live, only staff are told where its video was.
+    """
     session_id = call.path["session_id"]
-    await require_session(services, call.caller, session_id)
+    status = await require_session(services, call.caller, session_id)
     events = await services.stores[Sessions].events(
         session_id, after=call.query.after, limit=call.query.limit
     )
+    if not call.caller.is_staff_of(session_id):
+        events = [for_viewers(event, live=status is Status.LIVE) for event in events]
     return Reply({"events": events, "next": events[-1].offset if events else call.query.after})
 
 
-async def require_session(services: Services, caller: Caller, session_id: str) -> None:
-    """Raise NotFound for an unknown session, and for one that the caller may not see.
+async def require_session(services: Services, caller: Caller, session_id: str) -> Status:
+    """Return a session's status; NotFound for an unknown one, and one that the caller may not see.
 
     These are drafts and those of another shop.
     """
     record = await services.stores[Sessions].get(session_id)
     require_shop(caller.shop, record.info.shop, "session", session_id)
     _refuse_draft(caller, session_id, record.status)
+    return record.status
 
 
 def _refuse_draft(caller: Caller, session_id: str, status: str) -> None:
-    if status == Status.DRAFT and not caller.sees_drafts(session_id):
+    if status == Status.DRAFT and not caller.is_staff_of(session_id):
         raise NotFound("session", session_id)
 
 
-async def _view(services: Services, session_id: str) -> Message:
-    snapshot = await services.engine.rooms.view(session_id)
-    return {name: value for name, value in snapshot.items() if name != "chat"}
-
-
-def _owned(view: Message, caller: Caller, shop: str | None) -> Message:
-    """Tell staff which shop a session belongs to, if it belongs to one."""
+async def _view(services: Services, session_id: str, caller: Caller, shop: str | None) -> Message:
+    """Return a session as a caller sees it; staff are told the shop that it belongs to."""
+    for_staff = caller.is_staff_of(session_id)
+    snapshot = await services.engine.rooms.view(session_id, for_staff=for_staff)
+    view = {name: value for name, value in snapshot.items() if name != "chat"}
     return {**view, "shop": shop} if shop is not None and caller.is_staff else view
 
 

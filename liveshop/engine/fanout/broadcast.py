@@ -14,10 +14,11 @@ from msgspec import Struct
 from liveshop.core import limits, messages
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
-from liveshop.core.model import ChatMessage, Totals
+from liveshop.core.model import ChatMessage, Status, Totals
 from liveshop.core.roles import Role
 from liveshop.core.session import SessionState
 from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.core.stream import for_viewers, hides_stream, is_about_stream
 from liveshop.core.wire import Message, event_message, frame, shared_frame
 from liveshop.engine.clock import SessionClock
 from liveshop.engine.fanout.audience import Audience
@@ -77,6 +78,7 @@ class Broadcast:
         self._new_chat: list[ChatMessage] = []
         self._dropped = 0
         self._shown_again = False
+        self._stream_changed = False
         self._pulse_due = False
         self._pulse_at_ms = 0  # by the loop's clock, which never goes back
         self._stats_shown: Stats | None = None
@@ -105,7 +107,7 @@ class Broadcast:
     def show_again(self, state: SessionState, left: Mapping[str, int]) -> None:
         """Show everyone the whole session again: the one that was shown no longer holds."""
         old = self._gauges
-        self._state, self._shown_again = state, True
+        self._state, self._shown_again, self._stream_changed = state, True, True
         self._gauges = Gauges.of(
             state,
             left,
@@ -126,6 +128,7 @@ class Broadcast:
         for event in events:
             self._events.append(event)
             self._gauges = self._gauges.after(event)
+            self._stream_changed |= is_about_stream(event)
         self._flush_soon(urgent=True)
 
     def add_chat(self, message: ChatMessage) -> None:
@@ -166,9 +169,10 @@ class Broadcast:
         if self._pulse_due or for_hosts:
             self._flush_soon(urgent=True)
 
-    def view(self) -> dict[str, Any]:
+    def view(self, *, for_staff: bool = False) -> dict[str, Any]:
         """Return the `session` message as the room knows it now, shown to viewers or not."""
-        return snapshot(self._state, self._gauges, tuple(self._chat), self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        return snapshot(self._state, self._gauges, tuple(self._chat), now_ms, for_staff=for_staff)
 
     def snapshot_frame(self) -> SharedFrame:
         """Return the frame of the snapshot, encoded once for all that join between two flushes."""
@@ -176,6 +180,13 @@ class Broadcast:
             shown, now_ms = self._shown, self._clock.now_ms()
             self._snapshot = shared_frame(snapshot(shown.state, shown.gauges, shown.chat, now_ms))
         return self._snapshot
+
+    def staff_snapshot_frame(self) -> SharedFrame:
+        """Return the frame of the snapshot for those who moderate or host."""
+        shown, now_ms = self._shown, self._clock.now_ms()
+        if not hides_stream(shown.state):
+            return self.snapshot_frame()
+        return shared_frame(snapshot(shown.state, shown.gauges, shown.chat, now_ms, for_staff=True))
 
     async def run(self) -> None:
         """Flush whenever there is something to show, one flush at a time, until cancelled.
@@ -201,6 +212,7 @@ class Broadcast:
             self._urgent.set()
 
     async def _flush(self) -> None:
+        stream_changed, self._stream_changed = self._stream_changed, False
         flushed = self._take()
         audience = self._audience.seated()
         self._tell_stats()
@@ -215,6 +227,8 @@ class Broadcast:
         self._metrics.bytes.inc(size)
         with self._metrics.flush_seconds.time():
             await self._delivery.deliver(shared, audience)
+        if stream_changed:
+            self._tell_stream()
 
     def _take(self) -> list[dict[str, Any]]:
         """Take all that has gathered, and make it what viewers see from here on."""
@@ -223,7 +237,8 @@ class Broadcast:
             # It has all that has gathered.
             flushed, gauges = [self.view()], self._gauges
             self._events, self._new_chat, self._shown_again = [], [], False
-        flushed += [event_message(event) for event in self._events]
+        live = self._state.status is Status.LIVE
+        flushed += [event_message(for_viewers(event, live=live)) for event in self._events]
         for event in self._events:
             gauges = gauges.after(event)
         self._metrics.events.inc(len(self._events))
@@ -239,6 +254,12 @@ class Broadcast:
         self._shown = _Shown(state=self._state, gauges=gauges, chat=tuple(self._chat))
         self._snapshot = None
         return flushed
+
+    def _tell_stream(self) -> None:
+        """Tell those who moderate where the video is, after a frame that hides it from all."""
+        if hides_stream(self._shown.state):
+            told = messages.session_stream(self._shown.state.info.stream_url)
+            self._audience.write_to_staff(frame(told), Role.MODERATOR)
 
     def _tell_stats(self) -> None:
         if self._stats is None or self._stats == self._stats_shown:

@@ -100,6 +100,11 @@ class Room:
         return self.session.broadcast.snapshot_frame()
 
     @property
+    def staff_snapshot_frame(self) -> SharedFrame:
+        """The first frame of each who moderates or hosts."""
+        return self.session.broadcast.staff_snapshot_frame()
+
+    @property
     def under_way(self) -> int:
         """How many commands, reservations and orders have not been answered."""
         of_parts: int = sum(count() for count in self._under_way)

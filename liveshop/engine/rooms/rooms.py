@@ -155,14 +155,14 @@ class Rooms:
                 started = anyio.current_time()
                 self._node.metrics.loop_lag.observe(max(0.0, started - due))
 
-    async def view(self, session_id: str) -> Message:
+    async def view(self, session_id: str, *, for_staff: bool = False) -> Message:
         """Return the `session` message as it is known; a session is not loaded just for it."""
         room = self._rooms.get(session_id)
         if room is not None:
-            return room.session.broadcast.view()
+            return room.session.broadcast.view(for_staff=for_staff)
         async with self._readers:
             session = await self._read(session_id)
-        return session.broadcast.view()
+        return session.broadcast.view(for_staff=for_staff)
 
     async def finish(self) -> None:
         """Return once nothing that viewers asked for is under way in any room."""

@@ -10,6 +10,7 @@ from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.roles import Identity
 from liveshop.core.session import SessionState, apply
+from liveshop.core.stream import with_stream
 from liveshop.engine.clock import SessionClock
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.broadcast import Broadcast
@@ -116,8 +117,10 @@ class Session:
 
     def advance(self, events: Sequence[Event], *, show: bool = True) -> None:
         """Apply the events that follow, in the order of offsets, and show them to the viewers."""
+        told = []
         for event in events:
             self.state = apply(self.state, event)
+            told.append(with_stream(event, self.state))
             self.newest = event
             if event.sells:
                 self.sells_offset = event.offset
@@ -127,7 +130,7 @@ class Session:
             if isinstance(event, UnknownEvent):
                 self.node.metrics.unknown_events.inc()
         if show:
-            self.broadcast.add_events(self.state, events)
+            self.broadcast.add_events(self.state, told)
 
     def begin_again(self, logged: LoggedSession) -> None:
         """Take the session as Postgres has it in place of all that is known, and show it so."""

@@ -18,6 +18,7 @@ from liveshop.core.frames import SharedFrame
 from liveshop.core.model import ChatMessage
 from liveshop.core.session import SessionState, replay
 from liveshop.core.snapshot import Gauges, snapshot
+from liveshop.core.stream import for_viewers
 from liveshop.core.wire import Message, decode_object, event_message, shared_frame
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.delivery import Delivery
@@ -194,7 +195,8 @@ class Stills:
         picture = await self._picture(logged)
         newer = [event for event in logged.events if event.offset > still.offset]
         if newer and still.whole:
-            told = shared_frame(*map(event_message, newer))  # which viewers apply
+            events = [event_message(for_viewers(event, live=False)) for event in newer]
+            told = shared_frame(*events)  # which viewers apply
         elif picture.whole or picture.state.offset != still.offset:
             told = picture.frame  # the log has gone back, or likes and chat are there at last
         else:

@@ -221,9 +221,11 @@ class ViewerAdmission:
             orders=belongings.orders,
             fields=belongings.fields,
         )
-        place.audience.seat(viewer, frame(welcome), place.snapshot_frame)
         if isinstance(place, Room) and role >= Role.MODERATOR:
+            place.audience.seat(viewer, frame(welcome), place.staff_snapshot_frame)
             place.moderation.tell_bans(viewer)
+        else:
+            place.audience.seat(viewer, frame(welcome), place.snapshot_frame)
         stats = None if session is None else session.broadcast.stats
         if role >= Role.HOST and stats is not None:
             place.audience.write_to(viewer, frame(stats.message()))

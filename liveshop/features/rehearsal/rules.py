@@ -139,7 +139,7 @@ class _Step:
             buying=shown.buying,
             parts={name: part.gauge() for name, part in parts.items()},
         )
-        session = snapshot(state, gauges, self._show.chat, self._now_ms)
+        session = snapshot(state, gauges, self._show.chat, self._now_ms, for_staff=True)
         for sale in session["sales"]:
             sale["offset"] = state.sales[sale["product_id"]].offset
         on_shelf = {

@@ -61,12 +61,16 @@ function setLeft(session, left) {
 }
 export const without = (list, field, value) => list.filter((item) => item[field] !== value);
 
+// An older server's events leave the address out, which its snapshot has at any time.
+const setStatus = (s, { status, stream_url = s.stream_url }) => ({ ...s, status, stream_url });
+
 const onSession = {
   pulse: applyPulse,
-  "session.started": (s, m) => ({ ...s, status: m.status }),
-  "session.paused": (s, m) => ({ ...s, status: m.status }),
-  "session.resumed": (s, m) => ({ ...s, status: m.status }),
-  "session.ended": (s, m) => ({ ...s, status: m.status }),
+  "session.started": setStatus,
+  "session.paused": setStatus,
+  "session.resumed": setStatus,
+  "session.ended": setStatus,
+  "session.stream": (s, { stream_url }) => ({ ...s, stream_url }),
   "product.added": (s, m) => ({ ...s, shelf: [...s.shelf, m.product] }),
   "product.removed": (s, m) => ({ ...s, shelf: without(s.shelf, "product_id", m.product_id) }),
   "product.repriced": (s, m) =>

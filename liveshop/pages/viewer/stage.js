@@ -58,7 +58,7 @@ function Ended({ onOrders }) {
 export function Stage({ children, onOrders }) {
   const status = useShopState(({ session }) => session.status);
   const address = useShopState(({ session }) => session.stream_url);
-  const playing = address !== null && status !== "ended";
+  const playing = address !== null && status === "live";
   return html`
     <section class="stage ${status}" aria-label=${t("stage.title")}>
       ${playing ? html`<${Video} key=${address} address=${address} />` : html`<${Picture} />`}

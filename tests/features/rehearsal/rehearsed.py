@@ -36,7 +36,8 @@ def decoded(state: Json, vocabulary: Vocabulary = VOCABULARY) -> RehearsalState:
 def a_beginning(status: Status = Status.SCHEDULED, stock: int = 30) -> Json:
     """Return the state of a show in which nothing has happened, with three products to sell."""
     world = CoreWorld(status if status is not Status.LIVE else Status.SCHEDULED)
-    session = snapshot(world.state, Gauges(viewers=3, likes=7, buying=True), [], NOW_MS)
+    gauges = Gauges(viewers=3, likes=7, buying=True)
+    session = snapshot(world.state, gauges, [], NOW_MS, for_staff=True)
     products = [_listed(make_product(product_id, stock=stock)) for product_id in PRODUCTS[:3]]
     return {"session": session, "products": products}
 

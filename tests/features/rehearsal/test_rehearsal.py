@@ -62,7 +62,7 @@ class Reference:
         state, world = self.world.state, self.world
         left = {name: row.units - row.sold for name, row in world.rows.items()}
         gauges = Gauges.of(state, left, viewers=3, likes=7, buying=True)
-        shown = snapshot(state, gauges, [], world.now_ms)
+        shown = snapshot(state, gauges, [], world.now_ms, for_staff=True)
         for sale in shown["sales"]:
             sale["offset"] = state.sales[sale["product_id"]].offset
         return wire.decode_object(wire.encode_one(shown))
