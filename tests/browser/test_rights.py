@@ -116,6 +116,7 @@ async def test_a_fourth_pin_has_a_button_that_rests_and_says_why(
     await expect(button).to_be_enabled()
 
 
+@pytest.mark.feature("polls")
 async def test_a_key_does_nothing_that_would_be_refused_and_the_help_leaves_it_out(
     browser: Browser, show: BrowserShow
 ) -> None:
