@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from liveshop.core.audit import AuditFile
 from liveshop.core.commands import Command, KernelCommand
+from liveshop.core.decision import Decision
 from liveshop.core.events import Event, KernelEvent, KnownEvent, UnknownEvent
 from liveshop.core.model import Status
 from liveshop.core.records import RecordField
@@ -21,6 +22,9 @@ from liveshop.core.wire import Message, decode_as
 
 # Carries out what a decision keeps next to the log, on the connection of its transaction.
 Writer = Callable[[Any, str, Any], Awaitable[None]]
+# Reads from the stores what a copy of a session takes along: events from an offset on, of an
+# instant, and what is kept next to the log.
+Copier = Callable[[Any, str, int, int], Awaitable[Decision]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,8 @@ class Feature:
     part of a room, a `RoomPart`, from a session. `still` refuses, by command, what an anonymous
     viewer asks of a settled show: it takes the `Still` and the command. `shown` are the fields that
     its part adds to a session: name, type, default. `rehearsal` makes its part of a rehearsal.
-    `writers` carry out what its decisions keep next to the log, by class. `operations` returns
+    `writers` carry out what its decisions keep next to the log, by class. `copied` is what a copy
+    of a session takes along of it, besides what is on the shelf. `operations` returns
     those of HTTP. `metrics` is the class of its `FeatureMetrics`. `audit` is what `liveshop audit`
     asks of its tables. `uses` are lower features that it stands on: a node that has this one has
     them too.
@@ -46,6 +51,7 @@ class Feature:
     shown: tuple[RecordField, ...] = ()
     rehearsal: type[RehearsalPart] | None = None
     writers: Mapping[type[Struct], Writer] = field(default_factory=dict)
+    copied: Copier | None = None
     operations: Callable[["Vocabulary"], tuple[Any, ...]] | None = None
     metrics: type[Any] | None = None
     audit: AuditFile | None = None
@@ -69,6 +75,7 @@ class Vocabulary:
             kind: refuse for each in self.features for kind, refuse in each.still.items()
         }
         self.metrics: Final = tuple(each.metrics for each in self.features if each.metrics)
+        self.copiers: Final = tuple(each.copied for each in self.features if each.copied)
         self.writers: Final = {
             kind: writer for each in self.features for kind, writer in each.writers.items()
         }

@@ -90,3 +90,11 @@ async def test_a_session_that_is_made_on_another_node_is_joinable_at_once(
         viewer = await node.join(session_id, "ada")
         assert viewer.closed is None
         assert (await node.engine.rooms.view(session_id))["id"] == session_id
+
+
+def test_a_session_that_was_made_under_an_id_that_was_missing_is_asked_for_at_once() -> None:
+    missing = Missing(_Clock())
+    assert _seek(missing, "a")
+    missing.forget("a")
+    missing.forget("b")
+    assert _seek(missing, "a", found=True)

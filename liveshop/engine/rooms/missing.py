@@ -15,8 +15,9 @@ _KNOWN_S = limits.MISSING_KNOWN_MS / 1000
 class Missing:
     """The ids that PostgreSQL did not have a moment ago.
 
-    The ids of sessions are random and made by nodes: none is asked for before there is such a
-    session. A restored backup may bring one back, which is then found a second later.
+    Most ids of sessions are random and made by nodes: none is asked for before there is such a
+    session. One that a client has made up, or that a restored backup has brought back, is found by
+    other nodes a second later.
     """
 
     def __init__(self, now_s: Callable[[], float] = anyio.current_time) -> None:
@@ -29,6 +30,10 @@ class Missing:
     def __contains__(self, session_id: str) -> bool:
         until_s = self._until_s.get(session_id)
         return until_s is not None and self._now_s() < until_s
+
+    def forget(self, session_id: str) -> None:
+        """Ask for a session again: it was made."""
+        self._until_s.pop(session_id, None)
 
     @contextmanager
     def noting(self, session_id: str) -> Iterator[None]:

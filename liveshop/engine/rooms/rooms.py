@@ -74,6 +74,10 @@ class Rooms:
         """Whether it was found a moment ago that there is no such session."""
         return session_id in self._missing
 
+    def found(self, session_id: str) -> None:
+        """Take note that a session is there now, whose id may have been asked for before."""
+        self._missing.forget(session_id)
+
     def shown(self, session_id: str) -> Room | Still | None:
         """Return what an anonymous viewer can see at once."""
         return self._rooms.get(session_id) or self._stills.get(session_id)

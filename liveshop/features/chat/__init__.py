@@ -6,7 +6,7 @@ from liveshop.features.chat.http import operations
 from liveshop.features.chat.rehearsal import ChatRehearsal
 from liveshop.features.chat.room import Chat
 from liveshop.features.chat.rules import COMMANDS, EVENTS, NAME, ChatPart, ForgetText, SaveWords
-from liveshop.features.chat.store import forget_text, save_words
+from liveshop.features.chat.store import copied_words, forget_text, save_words
 
 CHAT = Feature(
     name=NAME,
@@ -18,5 +18,6 @@ CHAT = Feature(
     shown=(("chat_slow_ms", int, 0), ("chat_pinned", list[ChatMessage])),
     rehearsal=ChatRehearsal,
     writers={SaveWords: save_words, ForgetText: forget_text},
+    copied=copied_words,
     operations=operations,
 )

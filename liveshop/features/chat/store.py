@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import cast
 
 from liveshop.core import wire
+from liveshop.core.decision import Decision
 from liveshop.core.model import ChatMessage
-from liveshop.features.chat.rules import ForgetText, SaveWords
+from liveshop.features.chat.rules import ChatBlocked, ForgetText, SaveWords
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
 from liveshop.stores.postgres.sessions import blank_text
+from liveshop.stores.postgres.stores import Stores
 
 _SQL = load_queries(Path(__file__).with_name("chat.sql"))
 
@@ -47,3 +49,12 @@ async def forget_text(connection: Connection, session_id: str, write: ForgetText
 async def save_words(connection: Connection, session_id: str, write: SaveWords) -> None:
     """Replace a session's blocked words, in the transaction of the event that says so."""
     await connection.execute(_SQL["save_words"], session_id, write.words)
+
+
+async def copied_words(stores: Stores, session_id: str, offset: int, at_ms: int) -> Decision:
+    """Return what gives a copy of a session the same blocked words."""
+    words = await stores[BlockedWordLists].of(session_id)
+    if not words:
+        return Decision(events=())
+    blocked = ChatBlocked(offset=offset, at_ms=at_ms, count=len(words))
+    return Decision(events=(blocked,), writes=(SaveWords(words=tuple(words)),))

@@ -5,7 +5,8 @@ from liveshop.core.feature import Feature
 from liveshop.engine.rooms.stills import Still
 from liveshop.features.figures.http import operations
 from liveshop.features.figures.room import Sampler
-from liveshop.features.figures.rules import NAME, ViewProduct
+from liveshop.features.figures.rules import NAME, SavePlan, ViewProduct
+from liveshop.features.figures.store import copied_plan, save_plan
 
 
 def _refuse_unknown_product(still: Still, command: ViewProduct) -> None:
@@ -18,5 +19,7 @@ FIGURES = Feature(
     commands=(ViewProduct,),
     room=Sampler,
     still={ViewProduct: _refuse_unknown_product},
+    writers={SavePlan: save_plan},
+    copied=copied_plan,
     operations=operations,
 )

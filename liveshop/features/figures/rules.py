@@ -19,6 +19,7 @@ from liveshop.core.events import (
 )
 from liveshop.core.fields import Id
 from liveshop.core.limits import SAMPLE_MS, SERIES_POINTS_MAX
+from liveshop.core.wire import Message
 
 # Steps that people can read, up to what a series of a week needs.
 _STEPS_MS = tuple(
@@ -38,6 +39,12 @@ class ViewProduct(Command, frozen=True, kw_only=True, tag="look"):
 
     feature = NAME
     product_id: Id
+
+
+class SavePlan(Struct, frozen=True, kw_only=True):
+    """The plan of a show from here on, kept next to the log for hosts to read."""
+
+    plan: Message
 
 
 class Sold(Struct, frozen=True, kw_only=True):

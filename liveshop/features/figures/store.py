@@ -5,15 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liveshop.core import wire
+from liveshop.core.decision import Decision
 from liveshop.core.events import Event
 from liveshop.core.feature import KERNEL
 from liveshop.core.limits import PRICE_SESSIONS_MAX
 from liveshop.core.money import currency_digits
 from liveshop.core.wire import Message
-from liveshop.features.figures.rules import TREND_NEAR_MAX, TREND_SHOWS_MAX, ShowFigures, Sold
+from liveshop.features.figures.rules import (
+    TREND_NEAR_MAX,
+    TREND_SHOWS_MAX,
+    SavePlan,
+    ShowFigures,
+    Sold,
+)
 from liveshop.stores.audit.oversold import oversold
-from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
+from liveshop.stores.postgres.stores import Stores
 
 _SQL = load_queries(Path(__file__).with_name("figures.sql"))
 
@@ -150,3 +158,15 @@ class Figures:
         for session_id, body in rows:
             logs.setdefault(session_id, []).append(KERNEL.event(wire.decode_object(body)))
         return logs
+
+
+async def save_plan(connection: Connection, session_id: str, write: SavePlan) -> None:
+    """Keep a plan, in the transaction that makes its session."""
+    body = wire.encode_one(write.plan).decode()
+    await connection.execute(_SQL["save_plan"], session_id, body)
+
+
+async def copied_plan(stores: Stores, session_id: str, offset: int, at_ms: int) -> Decision:
+    """Return what gives a copy of a session the same plan, whose sales have no instants."""
+    plan = await stores[Figures].plan(session_id)
+    return Decision(events=(), writes=(SavePlan(plan=plan),) if plan else ())

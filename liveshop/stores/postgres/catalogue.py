@@ -104,6 +104,11 @@ class Catalogue:
             raise NotFound("product", product_id)
         return products[0]
 
+    async def offered(self, product_ids: Sequence[str], skus: Sequence[str]) -> dict[str, Product]:
+        """Return products by their ids, each with those of its variants that are among `skus`."""
+        rows = await self._database.fetch(_SQL["offered"], product_ids, skus)
+        return {product.product_id: product for product in _products(rows)}
+
     async def create(self, product: Product) -> None:
         """Add a product at the end; Conflict where its id or one of its SKUs is taken.
 

@@ -1,6 +1,7 @@
 """Sessions: their log, their units and their epoch."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import asyncpg
 
@@ -37,20 +38,8 @@ class Sessions:
 
     async def create(self, info: SessionInfo, status: Status, created_ms: int) -> SessionRecord:
         """Store a new session; Conflict if the id is taken."""
-        records = await self._database.commit(
-            _SQL["create_session"],
-            info.id,
-            info.title,
-            status,
-            info.starts_at_ms,
-            info.currency,
-            info.payment,
-            info.hold_ms,
-            info.stream_url,
-            info.checkout_url,
-            created_ms,
-            info.shop,
-        )
+        columns = session_columns(info, status, created_ms)
+        records = await self._database.commit(_SQL["create_session"], *columns)
         if not records:
             raise Conflict(f"there is a session {info.id} already")
         return _session(records[0])
@@ -101,9 +90,9 @@ class Sessions:
             args = (session_id, expected_offset, head, status, at_ms)
             if not await connection.fetch(_SQL["move_head"], *args):
                 return None
-            await _insert_events(connection, session_id, events)
+            await insert_events(connection, session_id, events)
             if decision.moves:
-                changed += await _allocate(connection, session_id, head, decision.moves)
+                changed += await allocate(connection, session_id, head, decision.moves)
             if decision.rows:
                 names = [row.row for row in decision.rows]
                 units = [row.units for row in decision.rows]
@@ -207,7 +196,25 @@ async def blank_text(connection: Connection, session_id: str, message_id: str) -
     await connection.execute(_SQL["blank_text"], session_id, message_id)
 
 
-async def _insert_events(connection: Connection, session_id: str, events: Sequence[Event]) -> None:
+def session_columns(info: SessionInfo, status: Status, created_ms: int) -> tuple[Any, ...]:
+    """Return what `create_session` stores of a new session."""
+    return (
+        info.id,
+        info.title,
+        status,
+        info.starts_at_ms,
+        info.currency,
+        info.payment,
+        info.hold_ms,
+        info.stream_url,
+        info.checkout_url,
+        created_ms,
+        info.shop,
+    )
+
+
+async def insert_events(connection: Connection, session_id: str, events: Sequence[Event]) -> None:
+    """Append events to a log whose head was moved on in this transaction."""
     messages = [wire.event_message(event) for event in events]
     await connection.execute(
         _SQL["insert_events"],
@@ -219,9 +226,10 @@ async def _insert_events(connection: Connection, session_id: str, events: Sequen
     )
 
 
-async def _allocate(
+async def allocate(
     connection: Connection, session_id: str, offset: int, moves: Sequence[Move]
 ) -> list[asyncpg.Record]:
+    """Move units out of the catalogue's stock; raises SoldOut, or NotFound for an unknown SKU."""
     units = {move.sku: move.units for move in moves}
     assert len(units) == len(moves), "a decision moves a SKU once"
     stock = dict(await connection.fetch(_SQL["lock_variants"], list(units)))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from liveshop.core.feature import Vocabulary
+from liveshop.stores.postgres.beginnings import Beginnings
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.sessions import Sessions
 
@@ -20,6 +21,7 @@ class Stores:
         self._database = database
         self._made: dict[Callable[..., Any], Any] = {}
         self.put(Sessions(database, vocabulary))
+        self.put(Beginnings(database, vocabulary))
 
     def __getitem__(self, kind: Callable[..., Store]) -> Store:
         made: Store | None = self._made.get(kind)

@@ -77,6 +77,14 @@ LEFT JOIN variant AS v USING (product_id)
 WHERE p.product_id = $1
 ORDER BY v.position, v.sku
 
+-- name: offered
+-- Products with some of their variants, one row a variant. $1 ids, $2 SKUs
+SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
+       v.sku, v.label, v.price, v.was, v.stock
+FROM product AS p JOIN variant AS v USING (product_id)
+WHERE p.product_id = ANY($1::text[]) AND v.sku = ANY($2::text[])
+ORDER BY p.product_id, v.position, v.sku
+
 -- name: begin_writing
 -- One writer at a time: two imports that touch the same names wait for each other here, and not
 -- in a deadlock. Sessions that move stock do not wait for this. In this transaction, plans are
