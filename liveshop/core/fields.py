@@ -12,8 +12,8 @@ from liveshop.core import limits
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
 # A person: all viewers see it, and with blanks around it two would look alike. `#` is our own.
 PERSON = r"^(?![#\s])[^\x00-\x1f\x7f-\x9f\u2028\u2029]+(?<!\s)\Z"
-# With what stands between a shop and the id of a payment.
-PAYMENTS_AFTER = r"^[^\x00-\x1e\x7f-\x9f\u2028\u2029]+\Z"
+# With what stands between a shop and an id of its own.
+PAIR_AFTER = r"^[^\x00-\x1e\x7f-\x9f\u2028\u2029]+\Z"
 PLAIN_OR_EMPTY = PLAIN.replace("+", "*")
 # Line breaks and tabs are welcome in prose.
 PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"
@@ -25,23 +25,30 @@ PAYMENT_URL = (
     r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?#]\S*)?\Z"
 )
 CURRENCY = r"^[A-Z]{3}\Z"
+# Stands in addresses and in names of ours, which begin with another sign.
+NEW_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
+TIME_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*\Z"
 
 # The meaning of each pattern, for those whose input does not match it.
 PATTERN_WORDS = {
     PLAIN: "text without control characters, not empty",
     PLAIN_OR_EMPTY: "text without control characters",
-    PAYMENTS_AFTER: "the id of a payment, or a `next` as it came",
+    PAIR_AFTER: "an id, or a `next` as it came",
     PROSE: "text without control characters but line breaks and tabs",
     UUID: "a UUID in its 36 lower-case characters",
     URL: "an address that starts with http:// or https:// and a host, or with one /",
     PERSON: "text without control characters and outer blanks, not empty, no # at its begin",
     PAYMENT_URL: "an address that starts with https:// and a host, or http://localhost",
     CURRENCY: "a currency of three capital letters",
+    NEW_ID: "letters, digits and . _ -, the first a letter or digit",
+    TIME_ZONE: "a time zone of the IANA database, such as Europe/Athens",
 }
 
 Ref = Annotated[int, Meta(ge=0, le=limits.REF_MAX)]
 Id = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PLAIN)]
-PaymentsAfter = Annotated[str, Meta(max_length=2 * limits.ID_CHARS_MAX + 1, pattern=PAYMENTS_AFTER)]
+ListAfter = Annotated[str, Meta(max_length=2 * limits.ID_CHARS_MAX + 1, pattern=PAIR_AFTER)]
+# An id that a client makes up for something that it makes.
+NewId = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=NEW_ID)]
 # As `is_composed` has it, too.
 PersonId = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PERSON)]
 Uuid = Annotated[str, Meta(pattern=UUID)]
@@ -61,6 +68,7 @@ Units = Annotated[int, Meta(ge=0, le=limits.UNITS_MAX)]
 Limit = Annotated[int, Meta(ge=1, le=limits.LIMIT_UNITS_MAX)]
 Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MS_MAX)]
 Currency = Annotated[str, Meta(pattern=CURRENCY)]
+TimeZone = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX, pattern=TIME_ZONE)]
 ProductTitle = Annotated[str, Meta(max_length=limits.PRODUCT_TITLE_CHARS_MAX, pattern=PLAIN)]
 Prices = Annotated[
     dict[Id, Price], Meta(min_length=1, max_length=limits.SHELF_VARIANTS_PER_PRODUCT_MAX)

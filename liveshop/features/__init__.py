@@ -10,7 +10,9 @@ from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
 from liveshop.features.fulfilment import FULFILMENT
 from liveshop.features.likes import LIKES
+from liveshop.features.planning import PLANNING
 from liveshop.features.polls import POLLS
+from liveshop.features.product_sets import PRODUCT_SETS
 from liveshop.features.rehearsal import REHEARSAL
 
 FEATURES: Final[tuple[Feature, ...]] = (
@@ -23,4 +25,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     CATALOGUE_IMPORT,
     REHEARSAL,
     ACTIVITY,
+    PLANNING,
+    PRODUCT_SETS,
 )

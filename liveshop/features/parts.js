@@ -6,7 +6,8 @@
  *              without it is there from the start
  *     field    its field of the snapshot and of the pulse: one that is not empty wakes it too
  *     state    what its `page/state.js` exports, if it is there from the start
- *     pages    the pages to which its `page/viewer.js` and `page/console.js` add something
+ *     pages    the pages to which its `page/viewer.js`, `page/console.js` and `page/lobby.js` add
+ *              something
  */
 
 import * as bought from "./bought/page/state.js";
@@ -22,6 +23,8 @@ export const FEATURES = [
   { name: "fulfilment", pages: ["console"] },
   { name: "rehearsal", pages: ["console"] },
   { name: "activity", pages: ["console"] },
+  { name: "planning", pages: ["lobby"] },
+  { name: "product_sets", pages: ["console"] },
 ];
 
 /** The states of the features that are there from the start. */

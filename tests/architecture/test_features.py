@@ -32,7 +32,8 @@ _KERNEL_EVENTS: Final = {
 _OLD_NAMES: Final[dict[str, set[str]]] = {}
 # Commands of a feature that no client sends on a socket, and why.
 _NOT_SENT: Final = {
-    "order.cancel": "it is a step of a rehearsal; else HTTP has an operation for it"
+    "order.cancel": "it is a step of a rehearsal; else HTTP has an operation for it",
+    "product_set.add": "an operation of HTTP sends it, which knows what units there are",
 }
 # Files by which a page's share shows nothing.
 _WORDLESS: Final = {"state.js", "liveshop.d.ts"}

@@ -22,7 +22,7 @@ _ALLOWED = {
     "pages/shared": ("pages/client", "pages/vendor"),
     "pages/viewer": ("pages/client", "pages/shared", "pages/vendor", _PARTS),
     "pages/console": ("pages/client", "pages/shared", "pages/vendor", _PARTS),
-    "pages/lobby": ("pages/client", "pages/shared", "pages/vendor"),
+    "pages/lobby": ("pages/client", "pages/shared", "pages/vendor", _PARTS),
 }
 _ALLOWED_TO_FEATURES = ("pages/client", "pages/shared", "pages/vendor")
 
@@ -98,7 +98,8 @@ def test_a_module_imports_what_is_shared_and_its_own_folder_and_nothing_else() -
 @each_feature
 def test_a_feature_with_a_module_for_a_page_is_in_the_list(feature: str) -> None:
     page = _PACKAGE / "features" / feature / "page"
-    modules = {name for name in ("viewer", "console") if (page / f"{name}.js").is_file()}
+    names = ("viewer", "console", "lobby")
+    modules = {name for name in names if (page / f"{name}.js").is_file()}
     assert modules == set(_parts().get(feature, ()))
 
 

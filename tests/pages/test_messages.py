@@ -151,6 +151,9 @@ _NAMED = {
     "chat.console.unmute": "chat.console.unmute_name",
     "console.cancel": "console.cancel_order_of",
     "lobby.host": "lobby.host_show",
+    "planning.clone": "planning.clone_show",
+    "planning.weekly": "planning.weekly_show",
+    "product_sets.add_one": "product_sets.add_named",
 }
 
 

@@ -14,6 +14,7 @@ from tests.planted import (
     input_faults,
     overload_faults,
     pages_faults,
+    planning_faults,
     postgres_faults,
     protocol_faults,
     redis_faults,
@@ -44,4 +45,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *shared_faults.FAULTS,
     *access_faults.FAULTS,
     *stream_faults.FAULTS,
+    *planning_faults.FAULTS,
 )

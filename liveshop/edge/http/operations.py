@@ -33,6 +33,7 @@ PATH_FIELDS: Final[Mapping[str, Any]] = {
     "key_id": Id,
     "rid": Uuid,
     "order_id": Uuid,
+    "set_id": Id,
 }
 
 

@@ -1,7 +1,7 @@
 """Orders and the payments for them in requests and answers."""
 
 from liveshop.core import limits
-from liveshop.core.fields import Amount, Id, PaymentsAfter, Uuid
+from liveshop.core.fields import Amount, Id, ListAfter, Uuid
 from liveshop.core.model import OrderStatus
 from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
 from liveshop.stores.postgres.payment_records import PaymentStatus, RefundReason
@@ -23,7 +23,7 @@ class PaymentsPage(Input, frozen=True, kw_only=True):
     """Which payments: those with a `status`, by their ids."""
 
     status: PaymentStatus = PaymentStatus.REFUND_DUE
-    after: PaymentsAfter | None = None
+    after: ListAfter | None = None
     limit: PageLimit = limits.PAGE_ITEMS_DEFAULT
 
 

@@ -27,8 +27,9 @@ OWNERS: Final[Mapping[str, Find]] = {
     "payment_id": lambda services, which, shop: services.stores[Shops].of_payment(which, shop),
     "key_id": lambda services, which, _: services.stores[Shops].of_key(which),
 }
-# A rid is looked for only in the session that stands before it.
-WITHOUT_OWNER: Final = frozenset({"rid"})
+# A rid is looked for only in the session that stands before it, and a set only in one shop: each
+# shop gives its own the ids that it likes.
+WITHOUT_OWNER: Final = frozenset({"rid", "set_id"})
 
 
 async def require_own(

@@ -32,6 +32,11 @@ export class Office {
     return this.#json("GET", `/api/${what}?${query}`);
   }
 
+  /** Ask for something that a feature serves. */
+  ask(method, path, body) {
+    return this.#json(method, path, body);
+  }
+
   savePlan(plan) {
     return this.#json("PUT", `${this.#path}/plan`, plan);
   }

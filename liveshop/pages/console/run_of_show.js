@@ -5,6 +5,7 @@ import { useDesk, useDeskState } from "../shared/desk.js";
 import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { clock, money, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
+import { Slot } from "../shared/slots.js";
 import { PINS_MAX, nextProduct, pin, remove, saleOf, stockMark, unitsLeft, unpin } from "./show.js";
 import { useSorting } from "./sorting.js";
 
@@ -27,7 +28,10 @@ export function RunOfShow() {
     <section class="run panel part" data-part="products" aria-label=${t("console.run")}>
       <div class="row-head">
         <h2>${t("console.run")}</h2>
-        <${Opener} does="product.add" dialog="add" words=${t("console.add")} />
+        <span class="buttons">
+          <${Slot} place="run_button" />
+          <${Opener} does="product.add" dialog="add" words=${t("console.add")} />
+        </span>
       </div>
       ${session.shelf.length > 0 && html`
         <label class="search"><span class="unseen">${t("console.run_search")}</span>

@@ -36,7 +36,8 @@ export function App({ token, claims }) {
       ${unlisted && html`<p class="banner">${unlisted}</p>`}
       ${unplanned && html`<p class="banner">${unplanned}</p>`}</div>
     <main>
-      <${Shows} key=${looks} token=${token} isStaff=${isStaff} say=${setUnlisted} />
+      <${Shows} key=${looks} token=${token} isStaff=${isStaff} say=${setUnlisted}
+        mayPlan=${token !== null && why === null} />
       <section class="panel" aria-label=${t("lobby.for_hosts")}>
         ${why && html`<p class="note">${why}</p>`}
         ${asking ? html`<${TokenForm} />`

@@ -3,6 +3,7 @@
 import { askJson } from "../shared/api.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { dayAndTime, t } from "../shared/i18n.js";
+import { Slot } from "../shared/slots.js";
 import { statusWord } from "../shared/words.js";
 import { reason } from "./reason.js";
 
@@ -27,8 +28,11 @@ async function readPage(path, token) {
   }
 }
 
-/** `say` tells what went wrong, or "" when it is over; the staff has links to the consoles. */
-export function Shows({ token, isStaff, say }) {
+/**
+ * `say` tells what went wrong, or "" when it is over; the staff has links to the consoles, and
+ * whoever may plan gets what features add to a show.
+ */
+export function Shows({ token, isStaff, mayPlan, say }) {
   const [sessions, setSessions] = useState(null); // those read so far, the newest first
   const [next, setNext] = useState(null); // where the older ones go on
   const [reading, setReading] = useState(true);
@@ -57,13 +61,15 @@ export function Shows({ token, isStaff, say }) {
       ${sessions?.length === 0 && html`<p>${t("lobby.empty")}</p>`}
       ${sessions?.length > 0 && html`
         <ul>${sorted(sessions).map((s) => html`
-          <${Show} key=${s.id} session=${s} isStaff=${isStaff} />`)}</ul>`}
+          <${Show} key=${s.id} session=${s} isStaff=${isStaff} token=${mayPlan ? token : null} />`)}
+        </ul>`}
       ${(next !== null || (sessions === null && !reading)) && html`
         <button type="button" disabled=${reading} onClick=${read}>${action}</button>`}
     </section>`;
 }
 
-function Show({ session: { id, title, status, starts_at_ms }, isStaff }) {
+function Show({ session, isStaff, token }) {
+  const { id, title, status, starts_at_ms } = session;
   const path = encodeURIComponent(id);
   return html`
     <li class="show">
@@ -73,5 +79,6 @@ function Show({ session: { id, title, status, starts_at_ms }, isStaff }) {
       ${isStaff && html`
         <a class="host" href=${`/host/${path}`} aria-label=${t("lobby.host_show", { title })}>
           ${t("lobby.host")}</a>`}
+      ${token !== null && html`<${Slot} place="show" session=${session} token=${token} />`}
     </li>`;
 }

@@ -56,8 +56,8 @@ export class Slots {
   #listeners = new Set();
 
   /**
-   * `page` is "viewer" or "console": of each of the `features` the module of that name is loaded,
-   * by `load(feature, module)`.
+   * `page` is "viewer", "console" or "lobby": of each of the `features` the module of that name is
+   * loaded, by `load(feature, module)`.
    */
   constructor(features, load, page) {
     this.#features = features.filter(({ pages }) => pages.includes(page));

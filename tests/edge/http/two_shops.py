@@ -42,6 +42,7 @@ class TwoShops:
             "order_id": self.rid,
             "rid": self.rid,
             "payment_id": self.payment_id,
+            "set_id": "basics",
         }
         return pattern.format_map(named)
 

@@ -1,0 +1,16 @@
+"""Product sets."""
+
+from pathlib import Path
+
+from alembic import op
+
+from liveshop.stores.postgres.queries import load_queries
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    """Create the table."""
+    for statement in load_queries(Path(__file__).with_suffix(".sql")).values():
+        op.execute(statement)

@@ -1,0 +1,1 @@
+"""Shows that are planned again."""
