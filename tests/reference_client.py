@@ -56,6 +56,9 @@ class ReferenceClient:
         by_id = {product["product_id"]: product for product in self.session["shelf"]}
         self.session["shelf"] = [by_id[product_id] for product_id in message["product_ids"]]
 
+    def _stock_added(self, message: Message) -> None:
+        """How many are left is told by a pulse."""
+
     def _product_repriced(self, message: Message) -> None:
         for variant in self._variants():
             variant["price"] = message["prices"].get(variant["sku"], variant["price"])

@@ -210,6 +210,17 @@ class RemoveProduct(HostCommand, frozen=True, kw_only=True, tag="product.remove"
     product_id: Id
 
 
+class AddStock(HostCommand, frozen=True, kw_only=True, tag="stock.add"):
+    """Move more units of a product on the shelf out of the catalogue's stock.
+
+    A `rid` names the addition: sent again with it, after a lost answer, it moves nothing more.
+    """
+
+    product_id: Id
+    units: UnitsBySku
+    rid: Uuid | None = None
+
+
 class RepriceProduct(HostCommand, frozen=True, kw_only=True, tag="product.reprice"):
     """Change shelf prices."""
 
@@ -269,6 +280,7 @@ KernelHostCommand = (
     | EndSession
     | AddProduct
     | RemoveProduct
+    | AddStock
     | RepriceProduct
     | PinProduct
     | UnpinProduct

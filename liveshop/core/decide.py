@@ -7,6 +7,7 @@ from typing import assert_never, cast
 from liveshop.core import errors, pins, sales, shelf
 from liveshop.core.commands import (
     AddProduct,
+    AddStock,
     EndSale,
     EndSession,
     HostCommand,
@@ -62,6 +63,8 @@ def _decide(
             return shelf.add_product(state, command, facts)
         case RemoveProduct():
             return shelf.remove_product(state, command, facts)
+        case AddStock():
+            return shelf.add_stock(state, command, facts)
         case RepriceProduct():
             return shelf.reprice_product(state, command, facts)
         case PinProduct():

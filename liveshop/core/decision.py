@@ -41,9 +41,9 @@ KernelSystemCommand = CloseSale | MarkSoldOut | MarkRestocked
 class Facts(Struct, frozen=True, kw_only=True):
     """The facts that a decision needs beyond the session's state; the stores look them up.
 
-    `product` is the catalogue's, for AddProduct; None where there is none. `rows` are all the
-    session's, by name, as Postgres has them. `found` is what features have looked up for the
-    command, by their names: see `RoomPart.look_up`.
+    `product` is the catalogue's, for AddProduct and AddStock; None where there is none. `rows` are
+    all the session's, by name, as Postgres has them. `found` is what features have looked up for
+    the command, by their names: see `RoomPart.look_up`.
     """
 
     now_ms: int
@@ -71,9 +71,11 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Events to append, with what moves in the same transaction.
 
     `writes` are records that a feature keeps next to the log: it says how, by their classes.
+    If it is `done`, an earlier command with the same name has appended these events already.
     """
 
     events: tuple[Event, ...]
     moves: tuple[Move, ...] = ()
     rows: tuple[NewRow, ...] = ()
     writes: tuple[Struct, ...] = ()
+    done: bool = False

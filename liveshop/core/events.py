@@ -75,6 +75,19 @@ class ProductRemoved(KnownEvent, frozen=True, kw_only=True, tag="product.removed
     product_id: str
 
 
+class StockAdded(KnownEvent, frozen=True, kw_only=True, tag="stock.added", omit_defaults=True):
+    """More units of a product came out of the catalogue's stock: so many of each SKU.
+
+    How many are left then is told by the pulse. A node of the release before cannot take that from
+    an event that it does not know, and would correct no viewer who did.
+    """
+
+    sells = True
+    product_id: str
+    units: dict[str, int]
+    rid: str | None = None
+
+
 class ProductRepriced(KnownEvent, frozen=True, kw_only=True, tag="product.repriced"):
     """Shelf prices changed; `prices` has the changed ones."""
 
@@ -166,6 +179,7 @@ KernelEvent = (
     | SessionEnded
     | ProductAdded
     | ProductRemoved
+    | StockAdded
     | ProductRepriced
     | ProductPinned
     | ProductUnpinned

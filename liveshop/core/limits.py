@@ -134,6 +134,7 @@ SHELF_PRODUCTS_MAX: Final = 500
 VARIANTS_PER_PRODUCT_MAX: Final = 2_048
 LISTED_VARIANTS_PER_PRODUCT_MAX: Final = 200  # in a list of the catalogue
 SHELF_VARIANTS_PER_PRODUCT_MAX: Final = 200  # of SHELF_PRODUCTS_MAX: 100,000 SKUs in all
+STOCK_RIDS_KEPT_MAX: Final = 200  # of a session: the newest additions of stock that had a rid
 ACTIVITY_QUEUED_MAX: Final = 10_000
 ACTIVITY_PER_COMMIT_MAX: Final = 500
 ACTIVITY_FORGOTTEN_MAX: Final = 1_000  # addresses in a statement

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar, assert_never, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from liveshop.core import errors
+from liveshop.core import errors, limits
 from liveshop.core.commands import HostCommand
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.events import (
@@ -27,6 +27,7 @@ from liveshop.core.events import (
     SessionResumed,
     SessionStarted,
     ShelfOrdered,
+    StockAdded,
     UnknownEvent,
 )
 from liveshop.core.model import PaymentMode, Sale, ShelfProduct, ShelfVariant, Status
@@ -96,8 +97,9 @@ class SessionState(Struct, frozen=True, kw_only=True):
     """A session after the event numbered `offset`; never changed in place.
 
     `shelf` and `sales` are by product id, `shelf` in run-of-show order, `pinned` oldest first.
-    `sold_out` are the SKUs whose last event said that they are sold out. `parts` are the features'
-    own, by their names.
+    `sold_out` are the SKUs whose last event said that they are sold out. `stock_added` are the
+    newest additions of stock that have a rid, by that. `parts` are the features' own, by their
+    names.
     """
 
     info: SessionInfo
@@ -107,6 +109,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     shelf: dict[str, ShelfProduct] = {}
     sales: dict[str, Sale] = {}
     sold_out: frozenset[str] = frozenset()
+    stock_added: dict[str, StockAdded] = {}
     parts: dict[str, Part] = {}
 
     def product(self, product_id: str) -> ShelfProduct:
@@ -163,6 +166,8 @@ def _changed_by_kernel(state: SessionState, event: KernelEvent | UnknownEvent) -
             return replace(state, shelf={**state.shelf, product.product_id: product})
         case ProductRemoved(product_id=product_id):
             return _without_product(state, product_id)
+        case StockAdded():
+            return state if event.rid is None else _with_stock_added(state, event.rid, event)
         case ProductRepriced(product_id=product_id, prices=prices):
             product = _repriced(state.shelf[product_id], prices)
             return replace(state, shelf={**state.shelf, product_id: product})
@@ -188,6 +193,11 @@ def _without_product(state: SessionState, product_id: str) -> SessionState:
     gone = {variant.sku for variant in state.shelf[product_id].variants}
     shelf = _without(state.shelf, product_id)
     return replace(state, shelf=shelf, sold_out=state.sold_out - gone)
+
+
+def _with_stock_added(state: SessionState, rid: str, event: StockAdded) -> SessionState:
+    newest = list(state.stock_added.items())[1 - limits.STOCK_RIDS_KEPT_MAX :]
+    return replace(state, stock_added=dict([*newest, (rid, event)]))
 
 
 def _repriced(product: ShelfProduct, prices: dict[str, int]) -> ShelfProduct:

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 
 from liveshop.core import errors, limits
-from liveshop.core.commands import AddProduct, OrderShelf, RemoveProduct, RepriceProduct
+from liveshop.core.commands import (
+    AddProduct,
+    AddStock,
+    OrderShelf,
+    RemoveProduct,
+    RepriceProduct,
+)
 from liveshop.core.decision import Decision, Facts, MarkRestocked, MarkSoldOut, Move
 from liveshop.core.events import (
     Event,
@@ -16,6 +22,7 @@ from liveshop.core.events import (
     ProductUnpinned,
     SaleEnded,
     ShelfOrdered,
+    StockAdded,
 )
 from liveshop.core.model import Product, Row, ShelfProduct, ShelfVariant, Variant, sku_row
 from liveshop.core.session import SessionState
@@ -51,8 +58,38 @@ def add_product(state: SessionState, command: AddProduct, facts: Facts) -> Decis
         ],
     )
     added = ProductAdded(offset=state.offset + 1, at_ms=facts.now_ms, product=product)
-    moves = tuple(Move(sku=sku, units=units) for sku, units in moved.items())
-    return Decision(events=(added,), moves=moves)
+    return Decision(events=(added,), moves=_moves(moved))
+
+
+def add_stock(state: SessionState, command: AddStock, facts: Facts) -> Decision:
+    """Decide to move more units of a product on the shelf out of the catalogue's stock, once."""
+    known = state.stock_added.get(command.rid or "")
+    if known is not None:
+        if (known.product_id, known.units) != (command.product_id, command.units):
+            raise errors.Conflict("this rid is of another addition of stock")
+        return Decision(events=(known,), done=True)
+    state.refuse_ended()
+    offered = {variant.sku for variant in state.product(command.product_id).variants}
+    if facts.product is None:
+        raise errors.NotFound("product", command.product_id)
+    stock = {variant.sku: variant.stock for variant in facts.product.variants}
+    for sku, units in command.units.items():
+        if sku not in stock:
+            raise errors.NotFound("SKU", sku)
+        if sku not in offered:
+            raise errors.BadRequest(
+                f"`units`: {sku} is not on the shelf; remove the product and add it with this SKU"
+            )
+        if units > stock[sku]:
+            raise errors.SoldOut(sku, requested=units, left=stock[sku])
+    added = StockAdded(
+        offset=state.offset + 1,
+        at_ms=facts.now_ms,
+        product_id=command.product_id,
+        units=command.units,
+        rid=command.rid,
+    )
+    return Decision(events=(added,), moves=_moves(command.units))
 
 
 def remove_product(state: SessionState, command: RemoveProduct, facts: Facts) -> Decision:
@@ -161,6 +198,10 @@ def _offering(state: SessionState, sku: str) -> str:
     if offered is None:
         raise errors.Conflict("the SKU is not on the shelf")
     return offered[0].product_id
+
+
+def _moves(units: Mapping[str, int]) -> tuple[Move, ...]:
+    return tuple(Move(sku=sku, units=moved) for sku, moved in units.items())
 
 
 def _check_units(product: Product, command: AddProduct, rows: Mapping[str, Row]) -> None:

@@ -21,12 +21,13 @@ from tests.leaving_out import each_feature
 _HOUSE: Final = House(ROOT)
 # Which feature stands on which other: a new pair is a decision, so it is listed here.
 _MEETINGS: Final = {("polls", "ballots")}
-# The kernel's events are those of docs/protocol.md from before there were features. A new event is
-# a feature's.
+# The kernel's events are those of docs/protocol.md from before there were features, and those of
+# units that may be sold. Any other new event is a feature's.
 _KERNEL_EVENTS: Final = {
     *(f"session.{what}" for what in ("started", "paused", "resumed", "ended")),
     *(f"product.{what}" for what in ("added", "removed", "repriced", "pinned", "unpinned")),
     *("product.sold_out", "product.restocked", "shelf.ordered", "sale.started", "sale.ended"),
+    "stock.added",
 }
 # Events with another prefix than their feature's, because the protocol had them before.
 _OLD_NAMES: Final[dict[str, set[str]]] = {}

@@ -118,6 +118,10 @@ async def test_events_and_gauges_lead_to_what_a_fresh_snapshot_says(
     live.command("product.pin", product_id="ocean")
     live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 4800})
     live.command("sale.start", product_id="ocean", percent=10, duration_ms=60_000, units=5)
+    left = await early.evaluate("(shop) => shop.state.left['OCEAN-M']")
+    live.command("stock.add", product_id="ocean", units={"OCEAN-M": 2})
+    more = "([shop, left]) => shop.state.left['OCEAN-M'] === left + 2"
+    await page.wait_for_function(more, arg=[early, left])
     await early.evaluate("(shop) => shop.say('hello')")
     await early.evaluate("(shop) => { shop.buy({ sku: 'OCEAN-L', price: 4500 }); shop.like(3); }")
     await page.wait_for_function(

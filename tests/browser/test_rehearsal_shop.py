@@ -102,6 +102,15 @@ async def test_commands_that_are_sent_at_once_are_decided_one_after_the_other(pa
 
 
 @pytest.mark.feature("rehearsal")
+async def test_units_are_added_out_of_the_stock_of_the_rehearsal(page: Page) -> None:
+    left = "rehearsal.state.session.shelf[0].variants[0].left"
+    before = await page.evaluate(left)
+    more = {"type": "stock.add", "product_id": "ocean", "units": {"OCEAN-M": before}}
+    assert await _sent(page, *_ON_AIR, more, more) == ["ok", "ok", "ok", "sold_out"]
+    assert await page.evaluate(left) == 2 * before
+
+
+@pytest.mark.feature("rehearsal")
 async def test_a_sale_of_two_units_sells_two_in_a_rehearsal(page: Page) -> None:
     assert await _sent(page, *_ON_AIR, {**_SALE, "units": 2}) == ["ok"] * 3
     await page.evaluate(_EAGER)

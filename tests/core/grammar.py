@@ -83,6 +83,7 @@ COMMANDS: Grammar = {
         {"prices": by_sku(PRICES), "limit": st.integers(1, 1_000), "kept": st.booleans()},
     ),
     "product.remove": (_PRODUCT, {}),
+    "stock.add": ({**_PRODUCT, "units": by_sku(UNITS)}, {"rid": RIDS}),
     "product.reprice": ({**_PRODUCT, "prices": by_sku(PRICES)}, {}),
     "product.pin": (_PRODUCT, {}),
     "product.unpin": (_PRODUCT, {}),

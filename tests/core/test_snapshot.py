@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,7 @@ from hypothesis.stateful import (
 from liveshop.core import limits, messages, wire
 from liveshop.core.commands import (
     AddProduct,
+    AddStock,
     EndSale,
     EndSession,
     HostCommand,
@@ -33,8 +35,8 @@ from liveshop.core.commands import (
 from liveshop.core.decide import due
 from liveshop.core.decision import MarkRestocked, MarkSoldOut, SystemCommand
 from liveshop.core.errors import LiveshopError
-from liveshop.core.events import SaleEnded, SaleStarted
-from liveshop.core.model import Status
+from liveshop.core.events import SaleEnded, SaleStarted, StockAdded
+from liveshop.core.model import Status, sku_row
 from liveshop.core.session import SessionState, replay
 from liveshop.core.snapshot import Gauges, snapshot
 from liveshop.core.stream import for_viewers, hides_stream, is_about_stream
@@ -52,6 +54,8 @@ from tests.vocabulary import VOCABULARY
 
 PRODUCTS = [f"p{number}" for number in range(4)]
 SIZES = ["M", "L"]
+STOCK = 20
+RIDS = [str(UUID(int=number)) for number in range(3)]
 CHAT_IDS = [f"{number}-0" for number in range(5)]
 
 _products = st.sampled_from(PRODUCTS)
@@ -71,7 +75,7 @@ class SessionMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = CoreWorld(Status.SCHEDULED)
-        self.world.products = {name: make_product(name, stock=20) for name in PRODUCTS}
+        self.world.products = {name: make_product(name, stock=STOCK) for name in PRODUCTS}
         self.start = self.world.state
         self.shown = self._gauges()
         self.client, self.host = ReferenceClient(), ReferenceClient()
@@ -89,6 +93,10 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(name=_products)
     def remove(self, name: str) -> None:
         self._attempt(RemoveProduct(product_id=name))
+
+    @rule(name=_products, units=_units, rid=st.none() | st.sampled_from(RIDS))
+    def add_stock(self, name: str, units: dict[str, int], rid: str | None) -> None:
+        self._attempt(AddStock(product_id=name, units=_of(name, units), rid=rid))
 
     @rule(name=_products, prices=_prices)
     def reprice(self, name: str, prices: dict[str, int]) -> None:
@@ -211,6 +219,18 @@ class SessionMachine(RuleBasedStateMachine):
         assert running == set(self.world.state.sales)
 
     @invariant()
+    def no_unit_comes_from_nowhere_and_a_rid_adds_once(self) -> None:
+        added = [event for event in self.world.log if isinstance(event, StockAdded)]
+        rids = [event.rid for event in added if event.rid is not None]
+        assert len(rids) == len(set(rids))
+        for product in self.world.products.values():
+            for variant in product.variants:
+                row = self.world.rows.get(sku_row(variant.sku))
+                assert variant.stock >= 0
+                assert variant.stock + (row.units if row else 0) == STOCK
+                assert (row.units if row else 0) >= sum(e.units.get(variant.sku, 0) for e in added)
+
+    @invariant()
     def the_state_holds_together(self) -> None:
         state = self.world.state
         assert len(state.pinned) <= limits.PINS_MAX
@@ -230,6 +250,8 @@ class SessionMachine(RuleBasedStateMachine):
             assert self.world.state is before[0]
             assert self._bytes() == before[1]
             return
+        if self.world.state is before[0]:
+            return  # an earlier command had its rid
         live = self.world.state.status is Status.LIVE
         for event in events:
             self._tell(wire.event_message(for_viewers(event, live=live)))

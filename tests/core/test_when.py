@@ -32,6 +32,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "session.end": {},
     "product.add": {"product_id": "cap", "units": {"cap-M": 1}},
     "product.remove": {"product_id": "shirt"},
+    "stock.add": {"product_id": "shirt", "units": {"shirt-M": 1}},
     "product.reprice": {"product_id": "shirt", "prices": {"shirt-M": 4_900}},
     "product.pin": {"product_id": "mug"},
     "product.unpin": {"product_id": "shirt"},

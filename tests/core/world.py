@@ -70,6 +70,8 @@ class CoreWorld:
     def do(self, command: HostCommand | SystemCommand) -> tuple[Event, ...]:
         """Decide a command and carry it out."""
         decision = self.decide(command)
+        if decision.done:
+            return decision.events
         for move in decision.moves:
             row = self.rows.get(sku_row(move.sku), Row(row=move.sku, units=0, sold=0, version=0))
             self.rows[sku_row(move.sku)] = replace(

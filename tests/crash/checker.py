@@ -42,6 +42,7 @@ def check(history: History, ledger: Ledger, offer: Offer, *, lossy: bool) -> lis
         *_given_up_is_void(history, clients),
         *_limits_hold(ledger, offer),
         *_units_add_up(ledger),
+        *_additions_came_once(history, ledger, offer),
         *_money_has_an_end(history, ledger),
         *(Finding("P6", what) for what in history.findings),
     ]
@@ -212,6 +213,18 @@ def _units_add_up(ledger: Ledger) -> Iterator[Finding]:
         if copy is None or (copy.units, copy.sold, copy.held) != (truth.units, truth.sold, 0):
             what = f"{row}: Redis has {copy}, PostgreSQL {truth}, and nothing should be held"
             yield Finding("P4", what)
+
+
+def _additions_came_once(history: History, ledger: Ledger, offer: Offer) -> Iterator[Finding]:
+    units = Counter(offer.units)
+    for addition in history.additions:
+        if len(addition.outcomes) != 1 or not addition.outcomes <= {"ok", "sold_out"}:
+            yield Finding("P5", f"the host was told {addition.answered} of {addition}")
+        units[addition.sku] += addition.units * ("ok" in addition.outcomes)
+    for sku, wanted in units.items():
+        found = ledger.rows[f"s{sku}"].units
+        if found != wanted:
+            yield Finding("P1", f"{sku} has {found} units, the host was told of {wanted}")
 
 
 def _money_has_an_end(history: History, ledger: Ledger) -> Iterator[Finding]:

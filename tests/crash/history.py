@@ -107,6 +107,21 @@ class Payment:
 
 
 @dataclass
+class Addition:
+    """Units that the host adds, under one rid."""
+
+    rid: str
+    sku: str
+    units: int
+    answered: list[str] = field(default_factory=list)
+
+    @property
+    def outcomes(self) -> set[str]:
+        """The different answers that say whether the units came."""
+        return set(self.answered) - {*UNDECIDED, "unknown"}
+
+
+@dataclass
 class Entry:
     """One line of the history."""
 
@@ -129,6 +144,7 @@ class History:
         self.asked: dict[str, list[str]] = {}
         self.payments: dict[str, Payment] = {}
         self.cancels: dict[str, list[str]] = defaultdict(list)
+        self.additions: list[Addition] = []
         # How often an order was said to be over before it was paid: by its buyer, by the merchant.
         self.abandoned: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()

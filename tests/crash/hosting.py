@@ -1,5 +1,6 @@
 """The host during a stampede: a flash sale, pins, pauses, and orders that are cancelled."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -11,12 +12,16 @@ import httpx
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.cli.programs import SECRET
-from tests.crash.history import History
+from tests.crash.history import Addition, History
 
 PRODUCT_PRICE = 5_000
 SALE_PERCENT = 20
+# Of each SKU, that the host may add to those that the offer begins with.
+MORE_UNITS = 40
 _DAY_S = 86_400
 _PAUSE_S = (0.02, 0.3)
+_RETRY_S = 0.1
+_RESOLVE_S_MAX = 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Host:
     async def open(self, offer: Offer) -> None:
         """Make the product and a live session which offers it."""
         variants = [
-            {"sku": sku, "label": sku, "price": PRODUCT_PRICE, "stock": units}
+            {"sku": sku, "label": sku, "price": PRODUCT_PRICE, "stock": units + MORE_UNITS}
             for sku, units in offer.units.items()
         ]
         product = {"product_id": offer.product_id, "title": "Shirt", "variants": variants}
@@ -70,6 +75,7 @@ class Host:
         sale = {"product_id": offer.product_id, "percent": SALE_PERCENT, "duration_ms": 5_000}
         sale |= {"units": offer.sale_units, "limit": offer.sale_limit}
         await self.command("sale.start", **sale)
+        await self._add_stock(offer)
         while not over():
             what = self._random.random()
             if what < 0.1:
@@ -79,10 +85,34 @@ class Host:
             elif what < 0.16:
                 await self.command("session.pause")
                 await self.command("session.resume")
+            elif what < 0.36:
+                await self._add_stock(offer)
             else:
                 pin = self._random.choice(("product.pin", "product.unpin"))
                 await self.command(pin, product_id=offer.product_id)
             await anyio.sleep(self._random.uniform(*_PAUSE_S))
+
+    async def resolve(self, offer: Offer) -> None:
+        """Ask again, by the same rid, for each addition of which it is unknown whether it came."""
+        with anyio.fail_after(_RESOLVE_S_MAX):
+            for addition in self._history.additions:
+                while not addition.outcomes:
+                    await self._add(offer, addition)
+                    await anyio.sleep(_RETRY_S)
+
+    async def _add_stock(self, offer: Offer) -> None:
+        """Add some units; if the last addition has no known end, ask for that one again."""
+        additions = self._history.additions
+        if not additions or additions[-1].outcomes:
+            rid = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+            sku = self._random.choice(sorted(offer.units))
+            additions.append(Addition(rid, sku, self._random.randint(1, 5)))
+        await self._add(offer, additions[-1])
+
+    async def _add(self, offer: Offer, addition: Addition) -> None:
+        units = {addition.sku: addition.units}
+        more = {"product_id": offer.product_id, "units": units, "rid": addition.rid}
+        addition.answered.append(await self.command("stock.add", **more))
 
     async def cancel(self, over: Callable[[], bool]) -> None:
         """Cancel confirmed orders, one after the other, until the stampede is over."""
@@ -102,7 +132,7 @@ class Host:
         with anyio.fail_after(20):
             # Nobody sets an event for a store that is back.
             while await self.command(kind, **fields) not in ("ok", "conflict"):  # noqa: ASYNC110
-                await anyio.sleep(0.1)
+                await anyio.sleep(_RETRY_S)
 
     async def _cancel_one(self) -> None:
         orders = sorted(self._history.confirmed_orders().keys() - self._history.cancels.keys())

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import anyio
@@ -173,6 +173,7 @@ class Run:
     async def _resolve(self, buyers: list[Buyer]) -> None:
         """Have every unknown outcome resolved by asking again with the same rid."""
         await self._host.insist("session.resume")
+        await self._host.resolve(self._offer)
         checkouts = [
             checkout
             for checkout in self._history.checkouts.values()
@@ -239,8 +240,7 @@ class Run:
         copies = read_copies(self._world.copies_url(session_id), session_id)
         rows, _ = await read_rows(self._world.postgres.url, self._report.session_id)
         return all(
-            row in copies and (copies[row].sold, copies[row].held) == (truth.sold, 0)
-            for row, truth in rows.items()
+            row in copies and copies[row] == replace(truth, held=0) for row, truth in rows.items()
         )
 
     async def _sell_out(self) -> None:

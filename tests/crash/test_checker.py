@@ -10,7 +10,7 @@ import pytest
 from tests.crash.__main__ import never_reached
 from tests.crash.checker import check
 from tests.crash.faults import Faults, StandStill
-from tests.crash.history import Attempt, Checkout, History, Payment
+from tests.crash.history import Addition, Attempt, Checkout, History, Payment
 from tests.crash.hosting import Offer
 from tests.crash.ledger import Ledger, Line, Row, Stored
 from tests.crash.run import Report
@@ -77,6 +77,21 @@ def test_a_void_order_may_keep_some_of_its_lines_and_a_confirmed_one_all() -> No
     order = replace(order, status="confirmed")
     found = check(history, _with(_ledger(), order), _OFFER, lossy=False)
     assert "nobody asked for" in found[1].what
+
+
+def test_units_that_the_host_added_are_there_once() -> None:
+    history, ledger = _history(), _ledger()
+    more = Addition("a1", "S", 3, ["unknown", "unavailable", "ok", "ok"])
+    history.additions = [more, Addition("a2", "S", 4, ["sold_out"])]
+    for units, found in (
+        (8, []),
+        (5, ["P1  S has 5 units, the host was told of 8"]),
+        (11, ["P1  S has 11 units, the host was told of 8"]),
+    ):
+        ledger = replace(ledger, rows={"sS": Row(units, 2)}, copies={"sS": Row(units, 2, 0)})
+        assert [str(each) for each in check(history, ledger, _OFFER, lossy=False)] == found
+    more.answered.append("sold_out")
+    assert [each.promise for each in check(history, ledger, _OFFER, lossy=False)] == ["P5", "P1"]
 
 
 def test_an_order_that_was_confirmed_and_is_gone_is_found() -> None:

@@ -20,6 +20,7 @@ from tests.planted import (
     redis_faults,
     shared_faults,
     shop_faults,
+    stock_faults,
     stream_faults,
 )
 from tests.planted.fault import Fault
@@ -44,6 +45,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *shop_faults.FAULTS,
     *shared_faults.FAULTS,
     *access_faults.FAULTS,
+    *stock_faults.FAULTS,
     *stream_faults.FAULTS,
     *planning_faults.FAULTS,
 )

@@ -113,11 +113,28 @@ async def end_timer(stage: RecordingStage) -> None:
     async with stage.scene("a sale ends by its timer", "timer"):
         for name in ("timer host", "timer guest"):
             await stage.hear(name, "sale.ended", reason="timer")
+    await _add_stock(stage)
+    async with stage.scene("an announced sale ends with its session", "timer"):
         sale = {"product_id": "vase", "prices": {"VASE-S": 1500}, "duration_ms": 60_000}
         await stage.ask("timer host", "sale.start", **sale, starts_in_ms=600_000)
         await stage.ask("timer host", "session.end")
         for name in ("timer host", "timer guest"):
             await stage.hear(name, "session.ended")
+
+
+async def _add_stock(stage: RecordingStage) -> None:
+    more = {"product_id": "vase", "units": {"VASE-S": 2}, "rid": rid("two more vases")}
+    async with stage.scene("more units", "timer"):
+        for fields in (
+            *(more, more, {**more, "units": {"VASE-S": 1}}),
+            *({"product_id": "none", "units": {"VASE-S": 1}}, {"product_id": "vase", "units": {}}),
+            *({"product_id": "vase", "units": {name: 1_000}} for name in ("VASE-S", "MUG")),
+        ):
+            await stage.ask("timer host", "stock.add", **fields)
+        await stage.ask("timer guest", "stock.add", **more)
+        for name in ("timer host", "timer guest"):
+            await stage.hear(name, "stock.added")
+        await stage.all_see("timer", left={"VASE-S": 7, "VASE-M": 3})
 
 
 async def sell(stage: RecordingStage) -> None:

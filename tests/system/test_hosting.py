@@ -50,7 +50,8 @@ async def test_a_session_moves_as_it_may_and_not_otherwise(shop: SystemShop, sta
 async def test_what_a_host_may_do_in_each_state(shop: SystemShop, status: str) -> None:
     shelved, spare = await shop.product(S=5), await shop.product(S=5)
     name, sku = shelved["product_id"], shelved["variants"][0]["sku"]
-    session_id = await _session_in(shop, status, shelved)
+    some = [{**variant, "stock": 4} for variant in shelved["variants"]]
+    session_id = await _session_in(shop, status, {**shelved, "variants": some})
     commands: list[tuple[str, Message, bool]] = [
         (
             "product.add",
@@ -60,6 +61,7 @@ async def test_what_a_host_may_do_in_each_state(shop: SystemShop, status: str) -
         ("product.pin", {"product_id": name}, status != "ended"),
         ("product.unpin", {"product_id": name}, status != "ended"),
         ("product.reprice", {"product_id": name, "prices": {sku: 4000}}, status != "ended"),
+        ("stock.add", {"product_id": name, "units": {sku: 1}}, status != "ended"),
         (
             "sale.start",
             {"product_id": name, "percent": 10, "duration_ms": 60_000},

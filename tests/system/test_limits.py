@@ -10,6 +10,7 @@ _RID = "6f9619ff-8b86-4d11-b42d-00cf4fc964ff"
 _BUY = {"rid": _RID, "sku": "none", "quantity": 1}
 _SALE = {"product_id": "none", "percent": 10, "duration_ms": 5_000}
 _ADD = {"product_id": "none", "units": {"none": 1}}
+_MORE = {**_ADD, "rid": new_rid()}
 
 
 def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:
@@ -66,6 +67,13 @@ _REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("product.add", {**_ADD, "limit": 1_001}, "limit"),
     ("product.add", {**_ADD, "prices": {"none": -1}}, "prices"),
     ("product.add", {**_ADD, "prices": {"none": 10**12 + 1}}, "prices"),
+    *[("stock.add", _without(_MORE, name), name) for name in ("product_id", "units")],
+    *[
+        ("stock.add", {**_MORE, "units": units}, "units")
+        for units in ({}, {"none": 0}, {"none": -1}, {"none": 1_000_001}, {"none": 1.5}, 5, None)
+    ],
+    ("stock.add", {**_MORE, "rid": "5"}, "rid"),
+    ("stock.add", {**_MORE, "limit": 1}, "limit"),
     ("product.reprice", {"product_id": "none"}, "prices"),
     ("product.reprice", {"product_id": "none", "prices": {"none": 0.5}}, "prices"),
     ("sale.start", _without(_SALE, "product_id"), "product_id"),
@@ -99,6 +107,7 @@ _TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("checkout", {"order_id": _RID, "rids": [new_rid() for _ in range(20)]}),
     ("product.add", {**_ADD, "units": {"none": 1_000_000}, "limit": 1_000}),
     ("product.add", {**_ADD, "limit": 1, "prices": {"none": 10**12}}),
+    ("stock.add", {**_MORE, "units": {"none": 1_000_000}, "rid": None}),
     ("product.reprice", {"product_id": "none", "prices": {"none": 0}}),
     ("sale.start", {**_SALE, "percent": 1, "units": 1, "limit": 1, "starts_in_ms": 0}),
     ("sale.start", {**_SALE, "percent": 99, "units": 1_000_000, "limit": 1_000}),

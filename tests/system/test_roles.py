@@ -28,6 +28,7 @@ _COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
     "session.start": ("host", {}),
     "product.add": ("host", {"product_id": "none", "units": {"none": 1}}),
     "product.remove": ("host", {"product_id": "none"}),
+    "stock.add": ("host", {"product_id": "none", "units": {"none": 1}}),
     "product.reprice": ("host", {"product_id": "none", "prices": {"none": 1}}),
     "sale.start": ("host", {"product_id": "none", "percent": 10, "duration_ms": 5_000}),
     "sale.end": ("host", {"product_id": "none"}),

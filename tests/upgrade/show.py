@@ -53,7 +53,7 @@ class MixedShow:
 
 async def plan(both: TwoReleases, here: ReleaseNode, there: ReleaseNode) -> MixedShow:
     """Make a product and plan a show at one node; the other has both, and opens the show last."""
-    product = await here.shop.product(price=PRICE, S=40, M=3, L=9)
+    product = await here.shop.product(price=PRICE, S=40, M=5, L=9)
     name = product["product_id"]
     assert alike(product, await there.shop.get(f"/api/products/{name}"))
     session_id = await here.shop.session(start=False, starts_at_ms=_BEGINS_MS)
@@ -156,6 +156,31 @@ async def _last_unit(show: MixedShow) -> None:
         for client in (here, there):
             await client.wait_for_type("product.restocked", sku=show.sku("M"), left=1)
     await show.left(M=1)
+
+
+async def add_stock(show: MixedShow) -> None:
+    """Add units to what is sold out, by each node that can: both audiences see and buy them."""
+    sku = show.sku("M")
+    async with show.joined() as watching:
+        await bought(watching[0], sku)
+        for client in watching:
+            await client.wait_for_type("product.sold_out", sku=sku)
+        for adder, seller in show.both.ways:
+            if not adder.knows("AddStock"):
+                continue
+            more = {"product_id": show.product["product_id"], "units": {sku: 1}, "rid": new_rid()}
+            (added,) = await adder.shop.host(show.session_id, "stock.add", **more)
+            for client in watching:
+                await client.wait_for_type("stock.added", offset=added["offset"])
+                await client.wait_for_type("product.restocked", offset=added["offset"] + 1)
+            await show.left(M=1)
+            assert await adder.shop.host(show.session_id, "stock.add", **more) == [added]
+            async with seller.shop.joined(show.session_id, named("di")) as buyer:
+                await bought(buyer, sku)
+            for client in watching:
+                await client.wait_for_type("product.sold_out", offset=added["offset"] + 2)
+        assert alike(watching[0].events, watching[1].events)
+    await show.left(M=0)
 
 
 async def chat(show: MixedShow) -> None:
@@ -326,9 +351,11 @@ async def end(show: MixedShow) -> None:
             told = await client.ask("checkout", order_id=new_rid(), rids=[each["rid"]])
             assert (told["type"], told["total"]) == ("confirmed", PRICE - 500)
     product_id = show.product["product_id"]
+    added = sum(node.knows("AddStock") for node in show.both.nodes)
     for node in show.both.nodes:
-        # Of 30, 3 and 9 in the show 18, 2 and 2 were sold; 10 more stayed in the catalogue.
-        await eventually(partial(node.shop.stock, product_id), [10 + 12, 1, 7])
+        # Of 30, 3 and 9 in the show 18, 3 and 2 were sold, and all that was added. The catalogue
+        # had 10 and 2 more.
+        await eventually(partial(node.shop.stock, product_id), [10 + 12, 2 - added, 7])
     await _says_the_same(show)
     shown = [await n.shop.get(f"/api/sessions/{show.session_id}/summary") for n in show.both.nodes]
     for summary in shown:
@@ -340,6 +367,7 @@ SCENES: Final[tuple[Callable[[MixedShow], Awaitable[None]], ...]] = (
     go_live,
     sell,
     buy,
+    add_stock,
     chat,
     ask_viewers,
     pause,

@@ -6,7 +6,7 @@ import anyio
 
 from liveshop.core import limits
 from liveshop.core.activity import Activity, action_of, object_of
-from liveshop.core.commands import AddProduct, EndSession, HostCommand
+from liveshop.core.commands import AddProduct, AddStock, EndSession, HostCommand
 from liveshop.core.decide import decide
 from liveshop.core.decision import Decision, Facts, SystemCommand
 from liveshop.core.errors import Busy, Conflict, LiveshopError, NotFound, OutcomeUnknown
@@ -53,6 +53,8 @@ class CommandLog:
         async with self._lock:
             session.require_stores()
             events, rows = await self._append(command, by)
+            if events[-1].offset <= session.state.offset:
+                return events  # an earlier command with this name has appended them
             session.node.reach(Failpoint.AFTER_APPEND)
             session.advance(events)
             session.keep_rows(rows)
@@ -96,16 +98,17 @@ class CommandLog:
         """Whether the log was looked at since the newest epoch is known."""
         return self._verified_epoch == self._session.epochs.newest
 
-    async def push(self) -> None:
+    async def push(self) -> bool:
         """Bring Redis' projection up to this room's state: only its offset if the rest is there.
 
-        Only once the log is `verified`; opening the room waits for that. Another node may have
-        loaded Redis, and an unverified push could bring back events that the log has lost.
+        Returns False if Redis did not take it. Only once the log is `verified`; opening the room
+        waits for that. Another node may have loaded Redis, and an unverified push could bring back
+        events that the log has lost.
         """
         session = self._session
         if not self.verified:
             session.epochs.fence()
-            return
+            return False
         epoch, status = session.epochs.newest, UnitsStatus.STALE
         if session.sells_offset < session.state.offset:
             status = await session.units.move(
@@ -114,7 +117,7 @@ class CommandLog:
         if status is UnitsStatus.STALE:
             rows = list(session.rows.values())
             status = await session.units.push(epoch, project(session.state), rows)
-        session.epochs.ok_or_fence(status)
+        return session.epochs.ok_or_fence(status)
 
     async def _verify(self) -> None:
         epoch, newest = self._session.epochs.newest, self._session.newest
@@ -139,6 +142,8 @@ class CommandLog:
                 if session.state.offset == before.offset:
                     raise
                 continue
+            if decision.done:
+                return list(decision.events), []
             status = replay(before, decision.events).status
             changed = await self._appended(before, decision, status, self._entry(command, by))
             if changed is not None:
@@ -183,7 +188,7 @@ class CommandLog:
         node, session_id = self._session.node, self._session.session_id
         self._session.keep_rows(await node.stores[Sessions].rows(session_id))
         product = None
-        if isinstance(command, AddProduct):
+        if isinstance(command, AddProduct | AddStock):
             product = await self._product(command.product_id)
         return Facts(
             now_ms=self._session.clock.at(await node.link.now_ms()),
@@ -223,12 +228,15 @@ class CommandLog:
 
     async def _push_after(self, events: list[Event]) -> None:
         """Push the events' state; if Redis is away, the next reserve call finds it stale."""
-        session = self._session
+        session, taken = self._session, False
         try:
             if not self.verified:
                 await self._verify()
-            await self.push()
+            taken = await self.push()
             for pushed in self._push_parts:
                 await pushed(events)
         except LiveshopError:
             session.epochs.fence()
+        if not taken and any(event.sells for event in events):
+            # Another node may push for this one, without the units that only this one has read.
+            session.epochs.recount()

@@ -53,6 +53,16 @@ JOIN variant AS v ON v.sku = l.sku
 WHERE o.session_id = $1 AND o.status = 'confirmed'
 GROUP BY v.product_id
 
+-- name: allocated_by_product
+-- Read the units of each product that the session took out of the catalogue's stock, before some
+-- were given back. $1 session
+SELECT v.product_id, -sum(l.delta)::bigint AS units
+FROM stock AS t
+JOIN stock_ledger AS l ON l.sku = t.sku AND l.session_id = t.session_id
+JOIN variant AS v ON v.sku = t.sku
+WHERE t.session_id = $1 AND l.reason = 'allocated'
+GROUP BY v.product_id
+
 -- name: trend
 -- Read the shows of a show's shop that began no later than it, itself among them, the newest first;
 -- if it has not begun, those that have. They are looked for among those that were planned shortly

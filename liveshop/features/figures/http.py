@@ -82,6 +82,7 @@ async def _summary(services: Services, call: Call[Any, Nothing]) -> Summary:
     gauges = await figures.gauge_series(session_id, start_ms, step_ms)
     ordered = await figures.order_series(session_id, start_ms, step_ms)
     looks, sold = await figures.looks(session_id), await figures.sold_by_product(session_id)
+    allocated = await figures.allocated_by_product(session_id)
     return Summary(
         session_id=session_id,
         title=record.info.title,
@@ -98,7 +99,7 @@ async def _summary(services: Services, call: Call[Any, Nothing]) -> Summary:
         viewers_peak=audience.viewers_peak,
         viewers_average=audience.viewers_average,
         likes=audience.likes,
-        products=products_of(story, looks, sold),
+        products=products_of(story, looks, sold, allocated),
         sales=story.sales,
         step_ms=step_ms,
         series=series_of(start_ms, step_ms, gauges, ordered),

@@ -56,7 +56,10 @@ class Sold(Struct, frozen=True, kw_only=True):
 
 
 class ProductFigures(Struct, frozen=True, kw_only=True):
-    """One product of a show: `shown_ms` is for how long it was pinned, `looks` at its details."""
+    """One product of a show: `shown_ms` is for how long it was pinned, `looks` at its details.
+
+    `allocated` are the units that the show took out of the catalogue's stock, sold or not.
+    """
 
     product_id: str
     title: str
@@ -65,6 +68,7 @@ class ProductFigures(Struct, frozen=True, kw_only=True):
     orders: int
     units: int
     revenue: int
+    allocated: int
 
 
 class ShowFigures(Struct, frozen=True, kw_only=True):
@@ -200,7 +204,10 @@ class Story:
 
 
 def products_of(
-    story: Story, looks: Mapping[str, int], sold: Mapping[str, Sold]
+    story: Story,
+    looks: Mapping[str, int],
+    sold: Mapping[str, Sold],
+    allocated: Mapping[str, int],
 ) -> list[ProductFigures]:
     """Return a line for each product that was ever on the shelf, in the order they came."""
     nothing = Sold()
@@ -213,6 +220,7 @@ def products_of(
             orders=sold.get(product_id, nothing).orders,
             units=sold.get(product_id, nothing).units,
             revenue=sold.get(product_id, nothing).revenue,
+            allocated=allocated.get(product_id, 0),
         )
         for product_id, title in story.titles.items()
     ]

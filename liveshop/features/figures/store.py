@@ -111,6 +111,10 @@ class Figures:
             for row in rows
         }
 
+    async def allocated_by_product(self, session_id: str) -> dict[str, int]:
+        """Return the units that the session took out of the catalogue's stock, by product."""
+        return dict(await self._database.fetch(_SQL["allocated_by_product"], session_id))
+
     async def buyers(self, session_id: str) -> int:
         """Return how many different buyers have ordered."""
         record = await self._database.fetchrow(_SQL["buyers"], session_id)

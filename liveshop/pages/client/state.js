@@ -73,6 +73,7 @@ const onSession = {
   "session.stream": (s, { stream_url }) => ({ ...s, stream_url }),
   "product.added": (s, m) => ({ ...s, shelf: [...s.shelf, m.product] }),
   "product.removed": (s, m) => ({ ...s, shelf: without(s.shelf, "product_id", m.product_id) }),
+  "stock.added": (s) => s, // how many are left then comes with the pulse, whatever the node knows
   "product.repriced": (s, m) =>
     eachVariant(s, (v, p) =>
       p.product_id === m.product_id && v.sku in m.prices ? { ...v, price: m.prices[v.sku] } : v,

@@ -131,6 +131,18 @@ SELECT session_id, format('SKU %s has %s units, the ledger says %s',
 FROM allocated AS t FULL JOIN moved AS m USING (session_id, sku)
 WHERE coalesce(t.units, 0) <> coalesce(m.n, 0)
 
+-- name: stock_added_is_moved
+WITH said AS (
+    SELECT e.session_id, e."offset", u.key AS sku, u.value::bigint AS n
+    FROM event AS e, jsonb_each_text(e.body -> 'units') AS u
+    WHERE e.type = 'stock.added' AND ($1::text IS NULL OR e.session_id = $1)
+)
+SELECT s.session_id, format('event %s says %s more units of SKU %s, the ledger says %s',
+                            s."offset", s.n, s.sku, coalesce(-m.delta, 0)) AS what
+FROM said AS s LEFT JOIN stock_ledger AS m
+    ON m.event_id = 'allocated:' || s.session_id || ':' || s."offset" || ':' || s.sku
+WHERE s.n <> coalesce(-m.delta, 0)
+
 -- name: settled_keeps_nothing
 SELECT s.id AS session_id,
        format('it is settled and keeps %s units of row %s', t.units - t.sold, t."row") AS what

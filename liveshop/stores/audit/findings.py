@@ -27,6 +27,9 @@ CHECKS: Final = {
     "orders_within_limit": Check("P1", _MONEY + "cancel an order, or let the buyer have it"),
     "catalogue_adds_up": Check("P1", _LEDGER, mends=True),
     "allocation_adds_up": Check("P1", _LEDGER, mends=True),
+    "stock_added_is_moved": Check(
+        "P1", "nothing here changes the log: the ledger counts, or restore Postgres from a backup"
+    ),
     "settled_keeps_nothing": Check(
         "P1", "`liveshop audit --repair` has it settled again, if nothing was returned", mends=True
     ),

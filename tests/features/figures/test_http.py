@@ -29,6 +29,7 @@ def test_a_summary_tells_what_was_shown_and_sold(api: Api) -> None:
     _bought(api, session_id, sku, "ada")
     _bought(api, session_id, sku, "ada")
     _bought(api, session_id, sku, "bo", 2)
+    api.command(session_id, "stock.add", product_id="shirt", units={sku: 2})
     api.command(session_id, "session.end")
     summary = _summary(api, session_id)
     sums = {name: summary[name] for name in ("orders", "units", "revenue", "buyers", "status")}
@@ -43,6 +44,7 @@ def test_a_summary_tells_what_was_shown_and_sold(api: Api) -> None:
         "orders": 3,
         "units": 4,
         "revenue": 20_000,
+        "allocated": 7,
     }
     assert summary["step_ms"] == 10_000
     assert sum(point["revenue"] for point in summary["series"]) == 20_000

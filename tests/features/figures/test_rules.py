@@ -77,13 +77,27 @@ def test_sales_are_told_as_long_as_their_prices_held() -> None:
 def test_every_product_that_was_on_the_shelf_has_a_line() -> None:
     world = _played((0, StartSession()), (5, RemoveProduct(product_id="mug")))
     sold = {"mug": Sold(orders=1, units=2, revenue=10_000)}
-    lines = products_of(Story.of(world.log, NOW_MS), {"shirt": 7}, sold)
+    lines = products_of(Story.of(world.log, NOW_MS), {"shirt": 7}, sold, {"mug": 9})
     assert lines == [
         ProductFigures(
-            product_id="shirt", title="Shirt", shown_ms=0, looks=7, orders=0, units=0, revenue=0
+            product_id="shirt",
+            title="Shirt",
+            shown_ms=0,
+            looks=7,
+            orders=0,
+            units=0,
+            revenue=0,
+            allocated=0,
         ),
         ProductFigures(
-            product_id="mug", title="Mug", shown_ms=0, looks=0, orders=1, units=2, revenue=10_000
+            product_id="mug",
+            title="Mug",
+            shown_ms=0,
+            looks=0,
+            orders=1,
+            units=2,
+            revenue=10_000,
+            allocated=9,
         ),
     ]
 

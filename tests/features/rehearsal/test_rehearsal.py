@@ -107,6 +107,7 @@ def _any_command(dice: Random) -> Json:
         "session.pause": (2, {}),
         "session.resume": (8, {}),
         "product.add": (12, {**product, "units": units, "kept": dice.random() < 0.3}),
+        "stock.add": (6, {**product, "units": {sku: dice.choice([1, 3, 9])}}),
         "product.reprice": (3, {**product, "prices": {sku: dice.randint(1_000, 7_000)}}),
         "product.remove": (2, product),
         "product.pin": (4, product),

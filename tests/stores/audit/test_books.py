@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.errors import Conflict, NotFound, SoldOut
 from liveshop.core.model import Charge
 from liveshop.stores.audit import books
 from liveshop.stores.audit.books import OVERDUE_MS_MAX, audit_books
@@ -148,6 +148,23 @@ async def test_what_a_constraint_forbids_is_found_without_it(
     assert finding in await findings(worked)
 
 
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("UPDATE stock_ledger SET delta = -4 WHERE event_id = 'allocated:s1:2:B'", "4"),
+        ("DELETE FROM stock_ledger WHERE event_id = 'allocated:s1:2:B'", "0"),
+    ],
+)
+async def test_an_addition_of_stock_that_the_ledger_tells_otherwise_is_found(
+    worked: StoredShop, damage: str, says: str
+) -> None:
+    await worked.add_stock("s1", {"A": 3, "B": 5})
+    assert await findings(worked) == []
+    await worked.database.commit(damage)
+    what = f"event 2 says 5 more units of SKU B, the ledger says {says}"
+    assert f"P1 session s1: {what}" in await findings(worked)
+
+
 async def test_an_order_that_waits_for_ever_is_found(worked: StoredShop) -> None:
     assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX) == []
     assert await findings(worked, now_ms=LATER + OVERDUE_MS_MAX + 1) == [
@@ -204,7 +221,10 @@ async def test_after_anything_that_can_happen_the_books_are_right(
 async def something(shop: StoredShop, dice: random.Random, number: int) -> None:
     """Do one thing, at random, with orders that exist or not, in a state for it or not."""
     known = dice.randrange(number + 1)
-    match dice.randrange(6):
+    match dice.randrange(7):
+        case 6:
+            with suppress(SoldOut):
+                await shop.add_stock("s2", {dice.choice("AC"): dice.randint(1, 4)})
         case 0 | 1:
             carts = [cart(dice, n, "AB") for n in range(number, number + dice.randint(1, 4))]
             await shop.orders.commit("s1", 0, carts, now_ms=NOW + number)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from liveshop.core.decision import Decision, Move, NewRow
-from liveshop.core.events import SessionEnded, SessionStarted
+from liveshop.core.events import SessionEnded, SessionStarted, StockAdded
 from liveshop.core.model import PaymentMode, Row, Status
 from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.database import Database
@@ -67,6 +67,20 @@ class StoredShop:
             rows=() if sale_units is None else (NewRow(row="@1", units=sale_units),),
         )
         appended = await self.sessions.append(session_id, decision, Status.LIVE, expected_offset=0)
+        assert appended is not None
+
+    async def add_stock(self, session_id: str, units: Mapping[str, int]) -> None:
+        """Add units to a session with its next event; raises SoldOut if the catalogue lacks any."""
+        head = (await self.sessions.heads([session_id]))[session_id]
+        added = StockAdded(
+            offset=head.offset + 1, at_ms=NOW, product_id="p", units=dict(units), rid=None
+        )
+        decision = Decision(
+            events=(added,), moves=tuple(Move(sku=sku, units=n) for sku, n in units.items())
+        )
+        appended = await self.sessions.append(
+            session_id, decision, Status.LIVE, expected_offset=head.offset
+        )
         assert appended is not None
 
     async def end(self, session_id: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from liveshop.core.decision import Decision, Move
 from liveshop.core.errors import Conflict, NotFound, SoldOut
@@ -172,6 +173,22 @@ async def test_settling_returns_what_was_not_sold(shop: StoredShop) -> None:
     assert await shop.sessions.unsettled() == []
     assert await shop.sessions.settle("s1")
     assert await shop.stock() == {"A": 26, "B": 30, "C": 30}
+
+
+async def test_units_that_are_added_move_with_their_event_or_not_at_all(shop: StoredShop) -> None:
+    await shop.commit(order("r1", quantity=10))
+    before = await shop.row("sA")
+    await shop.add_stock("s1", {"A": 20})
+    assert await shop.row("sA") == replace(before, units=30, version=before.version + 1)
+    assert (await shop.row("@1")).units == 5
+    assert await shop.stock() == {"A": 0, "B": 20, "C": 30}
+    with pytest.raises(SoldOut) as refusal:
+        await shop.add_stock("s1", {"A": 1, "B": 1})
+    assert refusal.value.fields == {"left": 0}
+    assert await shop.stock() == {"A": 0, "B": 20, "C": 30}
+    assert [event.offset for event in await shop.sessions.log("s1")] == [1, 2]
+    assert await shop.verdicts(order("r2", quantity=20)) == {"r2": "confirmed"}
+    assert await shop.verdicts(order("r3")) == {"r3": "sold_out"}
 
 
 async def test_nothing_is_settled_while_it_can_still_be_sold(shop: StoredShop) -> None:

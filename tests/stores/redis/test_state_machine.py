@@ -172,10 +172,24 @@ class UnitsMachine(SessionMachine):
     @rule(sku=st.sampled_from(SKUS), price=st.sampled_from([40, 50, 60]), units=st.integers(0, 2))
     def reprice_and_add_units(self, sku: str, price: int, units: int) -> None:
         self.prices[sku] = price
+        self.push(self.grown(sku, units))
+
+    @rule(sku=st.sampled_from(SKUS), units=st.integers(1, 3))
+    def add_stock_after_a_node_that_only_moves_the_offset(self, sku: str, units: int) -> None:
+        """A node of the release before does so: it does not know that the event sells."""
+        row = self.grown(sku, units)
+        self.offset += 1
+        offsets = {"sells_offset": self.offset - 1, "offset": self.offset}
+        assert self.run(self.units.move, self.epoch, **offsets) is UnitsStatus.OK
+        assert not self.stale()
+        assert self.run(self.units.push, self.epoch, self.plan(), [row]) is UnitsStatus.OK
+        self.model.push(self.plan(), [row])
+
+    def grown(self, sku: str, units: int) -> Row:
         row = self.ledger.rows[f"s{sku}"]
         row = replace(row, units=row.units + units, version=row.version + 1)
         self.ledger.rows[row.row] = row
-        self.push(row)
+        return row
 
     @rule(
         in_ms=st.sampled_from([0, 0, HOLD_MS]),

@@ -47,9 +47,10 @@ export class Catalogue {
       .filter((product) => found.has(product.product_id) || has(product)).slice(0, FOUND_MAX);
   }
 
-  /** Return the products that a command is decided by. */
+  /** Return the products that a command is decided by: those whose stock it takes from. */
   offered(command) {
-    const product = command?.type === "product.add" && this.#products.get(command.product_id);
+    const takes = ["product.add", "stock.add"].includes(command?.type);
+    const product = takes && this.#products.get(command.product_id);
     return product ? [product] : [];
   }
 }
