@@ -12,6 +12,7 @@ from liveshop.core.model import (
     ChatMessage,
     Order,
     OrderStatus,
+    ProductSums,
     Reservation,
     ReservationState,
     Totals,
@@ -174,9 +175,18 @@ def order_taken(order: Order) -> Message:
     return {"type": "order", **order_fields(order)}
 
 
-def stats(totals: Totals, *, held: int, viewers_peak: int) -> Message:
-    """Tell hosts the session's totals; `held` are units in open reservations."""
-    return {
+def stats(
+    totals: Totals,
+    *,
+    held: int,
+    viewers_peak: int,
+    products: Mapping[str, ProductSums] = MappingProxyType({}),
+) -> Message:
+    """Tell hosts the session's totals; `held` are units in open reservations.
+
+    `products` have the sums that the host does not know yet.
+    """
+    message: Message = {
         "type": "stats",
         "orders": totals.orders,
         "units": totals.units,
@@ -184,6 +194,9 @@ def stats(totals: Totals, *, held: int, viewers_peak: int) -> Message:
         "held": held,
         "viewers_peak": viewers_peak,
     }
+    if products:
+        message["products"] = {name: as_message(sums) for name, sums in products.items()}
+    return message
 
 
 def pulse(now_ms: int, changed: Message) -> Message:

@@ -166,6 +166,20 @@ class Totals(Struct, frozen=True, kw_only=True):
     version: int
 
 
+class ProductSums(Struct, frozen=True, kw_only=True):
+    """The share that a product has in a session's totals: units that were sold, and their money."""
+
+    sold: int = 0
+    revenue: int = 0
+
+
+class Sums(Struct, frozen=True, kw_only=True):
+    """A session's totals and what each product has of them, all as of one instant."""
+
+    totals: Totals
+    products: dict[str, ProductSums] = {}
+
+
 class Charge(Struct, frozen=True, kw_only=True):
     """Units of a row besides those of a SKU and its sale: a code's use, a gift, a bundle's count.
 

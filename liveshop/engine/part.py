@@ -6,7 +6,7 @@ from typing import Any
 from liveshop.core.commands import Command
 from liveshop.core.decision import SystemCommand
 from liveshop.core.events import Event
-from liveshop.core.model import Order
+from liveshop.core.model import Order, Sums, Totals
 from liveshop.core.roles import Identity
 from liveshop.engine.fanout.mailbox import Asker
 
@@ -65,6 +65,13 @@ class RoomPart:
 
     async def refresh(self) -> None:
         """Fetch what the gauge shows; comes with each pulse."""
+
+    async def add_up(self, totals: Totals) -> Sums | None:
+        """Return what hosts are told was sold, no older than `totals`; None to leave it at those.
+
+        It comes with each pulse while one of the staff is here; one part may have it.
+        """
+        return None
 
     def gauge(self) -> Any:
         """Return the newest gauge, which the pulse shows when it changes; None without one."""

@@ -12,6 +12,7 @@ from liveshop.core.model import (
     Order,
     OrderLine,
     OrderStatus,
+    ProductSums,
     Reservation,
     ReservationState,
     Totals,
@@ -217,6 +218,7 @@ def test_an_error_always_has_a_ref() -> None:
 
 def test_the_small_messages() -> None:
     totals = Totals(orders=2, units=3, revenue=12_800, version=5)
+    sums = ProductSums(sold=3, revenue=12_800)
     ban = Ban(viewer_id="u_7", session_id=None, shop=None, role=Role.HOST, until_ms=9, name="Bo")
     assert [
         messages.ok(7, offset=41),
@@ -225,6 +227,7 @@ def test_the_small_messages() -> None:
         messages.moved(800),
         messages.moved(800, "a ticket"),
         messages.stats(totals, held=4, viewers_peak=120),
+        messages.stats(totals, held=4, viewers_peak=120, products={"mug": sums}),
         messages.pulse(5, {"viewers": 121}),
         messages.chat([make_chat()], dropped=2)["dropped"],
         messages.viewer_muted("u_7", 9),
@@ -242,6 +245,15 @@ def test_the_small_messages() -> None:
             "revenue": 12_800,
             "held": 4,
             "viewers_peak": 120,
+        },
+        {
+            "type": "stats",
+            "orders": 2,
+            "units": 3,
+            "revenue": 12_800,
+            "held": 4,
+            "viewers_peak": 120,
+            "products": {"mug": {"sold": 3, "revenue": 12_800}},
         },
         {"type": "pulse", "now_ms": 5, "viewers": 121},
         2,

@@ -19,7 +19,7 @@ from liveshop.core.commands import (
     ResumeSession,
     UnpinProduct,
 )
-from liveshop.core.model import Totals
+from liveshop.core.model import Sums, Totals
 from liveshop.core.roles import Identity, Role
 from liveshop.core.wire import frame
 from liveshop.engine.clock import Clock, SessionClock
@@ -169,7 +169,7 @@ async def test_hosts_see_what_is_sold_while_gauges_are_spared(
         room.broadcast.pulse(gauges, None)
         await viewer.sees("pulse", viewers=1)
         totals = Totals(orders=1, units=1, revenue=5_000, version=1)
-        sold = Stats(totals=totals, held=0, viewers_peak=2)
+        sold = Stats(sums=Sums(totals=totals), held=0, viewers_peak=2)
         room.broadcast.pulse(replace(gauges, viewers=2), sold, sparing=True)
         await host.sees("stats", orders=1)
         room.pin()

@@ -91,7 +91,8 @@ async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_
     room.session.peers.publish = _lose  # type: ignore[method-assign]
     room.session.mailbox.deliver = lambda *_, **__: None  # type: ignore[method-assign]
     shop.send(here, "checkout", order_id=str(uuid4()), rids=[rid])
-    await until(lambda: room.session.broadcast.stats and room.session.broadcast.stats.totals.orders)
+    broadcast = room.session.broadcast
+    await until(lambda: broadcast.stats and broadcast.stats.sums.totals.orders)
     await _forget_everything(redis_url)
     await there.sees("confirmed", rids=[rid])
     session = (await other.engine.rooms.get(session_id)).session

@@ -22,6 +22,7 @@ from tests.planted import (
     shop_faults,
     stock_faults,
     stream_faults,
+    told_faults,
 )
 from tests.planted.fault import Fault
 
@@ -48,4 +49,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *stock_faults.FAULTS,
     *stream_faults.FAULTS,
     *planning_faults.FAULTS,
+    *told_faults.FAULTS,
 )

@@ -14,7 +14,7 @@ from msgspec import Struct
 from liveshop.core import limits, messages
 from liveshop.core.events import Event
 from liveshop.core.frames import SharedFrame
-from liveshop.core.model import ChatMessage, Status, Totals
+from liveshop.core.model import ChatMessage, Status, Sums
 from liveshop.core.roles import Role
 from liveshop.core.session import SessionState
 from liveshop.core.snapshot import Gauges, snapshot
@@ -33,13 +33,19 @@ _EVENT_FLUSH_S = limits.EVENT_FLUSH_MS / 1000
 class Stats(Struct, frozen=True, kw_only=True):
     """Numbers that hosts see besides the gauges: `held` units, `viewers_peak` the most at once."""
 
-    totals: Totals
+    sums: Sums
     held: int
     viewers_peak: int
 
-    def message(self) -> Message:
-        """Return the `stats` message."""
-        return messages.stats(self.totals, held=self.held, viewers_peak=self.viewers_peak)
+    def message(self, since: "Stats | None" = None) -> Message:
+        """Return the `stats` message for a host who was told `since`: of products what changed."""
+        known = {} if since is None else since.sums.products
+        products = {
+            name: sums for name, sums in self.sums.products.items() if known.get(name) != sums
+        }
+        return messages.stats(
+            self.sums.totals, held=self.held, viewers_peak=self.viewers_peak, products=products
+        )
 
 
 class _Shown(Struct, frozen=True, kw_only=True):
@@ -264,8 +270,8 @@ class Broadcast:
     def _tell_stats(self) -> None:
         if self._stats is None or self._stats == self._stats_shown:
             return
-        self._stats_shown = self._stats
-        self._audience.write_to_staff(frame(self._stats.message()), Role.HOST)
+        told, self._stats_shown = self._stats.message(self._stats_shown), self._stats
+        self._audience.write_to_staff(frame(told), Role.HOST)
 
 
 def _loop_ms() -> int:

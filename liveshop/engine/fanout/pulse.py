@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
-from liveshop.core.model import Reservation, Totals
+from liveshop.core.model import Reservation, Sums, Totals
 from liveshop.core.snapshot import Gauges
 from liveshop.engine.fanout.broadcast import Stats
 from liveshop.engine.fanout.mailbox import Watched
@@ -34,6 +34,8 @@ class Pulse:
         self._command_log = command_log
         self._outcomes = outcomes
         self._refreshers = overriding(session.parts.values(), "refresh")
+        self._adders = overriding(session.parts.values(), "add_up")
+        self._sums: Sums | None = None
         self._tick_seen = ""
         self._chat_after = ""
         self._chat_dropped: int | None = None
@@ -93,6 +95,7 @@ class Pulse:
         self.plan_offset = reply.plan_offset
         self._take_chat(reply)
         await self._refresh()
+        await self._add_up(reply.totals)
         self._take_head(reply)
         if reply.status is not UnitsStatus.OK:
             self._tick_seen = ""
@@ -102,7 +105,7 @@ class Pulse:
             self._tick_seen = reply.tick
             self._rows = {row.row: row for row in reply.rows}
             session.watch_gauges(reply.rows)
-        self._show(reply.viewers, reply.likes, reply.totals)
+        self._show(reply.viewers, reply.likes, self._sums)
         if reply.status is UnitsStatus.OK:
             if reply.plan_offset < session.state.offset and not session.settled:
                 await self._command_log.push()
@@ -117,6 +120,14 @@ class Pulse:
             with suppress(LiveshopError):
                 await refresh()
 
+    async def _add_up(self, totals: Totals) -> None:
+        """Have the totals divided by product while somebody is told of them."""
+        self._sums = Sums(totals=totals)
+        if not self._session.audience.staffed:
+            return
+        for add_up in self._adders:
+            self._sums = await add_up(totals) or self._sums
+
     def _take_head(self, reply: PulseReply) -> None:
         """Note how far Postgres was by what Redis has copied; of a rebuild under way, its epoch."""
         good = reply.status is UnitsStatus.OK
@@ -128,7 +139,7 @@ class Pulse:
                 seq=reply.totals.version if good else 0,
             )
 
-    def _show(self, viewers: int, likes: int, totals: Totals | None) -> None:
+    def _show(self, viewers: int, likes: int, sums: Sums | None) -> None:
         session = self._session
         gauges = Gauges.of(
             session.state,
@@ -136,13 +147,13 @@ class Pulse:
             viewers=viewers,
             likes=likes,
             # In a cluster the session's primary may be away, and the others not.
-            buying=session.epochs.buying and totals is not None,
+            buying=session.epochs.buying and sums is not None,
             parts=session.part_gauges(),
         )
-        if totals is None:
+        if sums is None:
             stats = session.broadcast.stats
         else:
-            stats = Stats(totals=totals, held=self.held, viewers_peak=self._peak)
+            stats = Stats(sums=sums, held=self.held, viewers_peak=self._peak)
         self._admission.count()
         session.broadcast.pulse(gauges, stats, sparing=self._admission.refused_lately)
         if gauges.buying:

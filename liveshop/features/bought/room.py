@@ -1,14 +1,18 @@
 """Purchases in a room: some of each pulse's are noted, and told with the next."""
 
+import math
+from time import perf_counter
 from typing import Any
 
 from liveshop.core.model import Order
 from liveshop.core.wire import as_message, decode_as
+from liveshop.engine.asked import Asked
 from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
 from liveshop.features.bought.rules import (
     BOUGHT_PER_PULSE_MAX,
-    CHOICE_MS,
+    CHOICE_ASKED_MS,
+    CHOICE_MS_MAX,
     NAME,
     Bought,
     Naming,
@@ -32,10 +36,15 @@ class BoughtRoom(RoomPart):
         self._heard: list[Bought] = []
         self._told: list[Bought] | None = None
         self._naming = Naming.OFF
-        self._asked_ms: int | None = None
+        self._naming_since_s = -math.inf
+        self._asked = Asked(self._read_naming)
         self._shelf: object = None
         self._products: dict[str, str] = {}
         self.hears = {NAME: self.hear}
+
+    async def run(self) -> None:
+        """Read the shop's choice whenever there is something to tell, until cancelled."""
+        await self._asked.run()
 
     def sold(self, order: Order) -> None:
         """Note an order, unless there are enough for this pulse."""
@@ -48,15 +57,17 @@ class BoughtRoom(RoomPart):
         self._heard = sampled([*self._heard, *new])
 
     async def refresh(self) -> None:
-        """Make the next gauge, and tell the other nodes; raises Unavailable, and then waits."""
+        """Make the next gauge, and tell the other nodes; wait until the shop's choice is known."""
+        self._told = None
         if not self._noted and not self._heard:
-            self._told = None
             return
-        await self._ask_naming()
+        if self._naming_age_ms() >= CHOICE_ASKED_MS:
+            await self._asked.ask()
+            if self._naming_age_ms() > CHOICE_MS_MAX:
+                return
         noted, self._noted = self._noted, []
         heard, self._heard = self._heard, []
         if self._naming is Naming.OFF:
-            self._told = None
             return
         own = sampled(each for order in noted for each in self._told_of(order))
         self._told = sampled([*own, *heard]) or None
@@ -67,13 +78,13 @@ class BoughtRoom(RoomPart):
         """Return what was just bought; None where that is nothing, or nobody is to know."""
         return self._told
 
-    async def _ask_naming(self) -> None:
-        now_ms = self._session.node.now_ms()
-        known = self._asked_ms is not None and 0 <= now_ms - self._asked_ms < CHOICE_MS
-        if not known:
-            namings = self._session.node.stores[Namings]
-            self._naming = await namings.of_shop(self._session.shop)
-            self._asked_ms = now_ms
+    def _naming_age_ms(self) -> float:
+        return (perf_counter() - self._naming_since_s) * 1000
+
+    async def _read_naming(self) -> None:
+        since_s = perf_counter()
+        self._naming = await self._session.node.stores[Namings].of_shop(self._session.shop)
+        self._naming_since_s = since_s
 
     def _told_of(self, order: Order) -> list[Bought]:
         name = self._name_of(order.viewer_id) if self._naming is Naming.FIRST else None

@@ -12,8 +12,10 @@ from liveshop.core.model import Order
 NAME: Final = "bought"
 
 BOUGHT_PER_PULSE_MAX: Final = 3
-# A choice is asked for again at most so often, and only while something is sold.
-CHOICE_MS: Final = 1_000
+# A choice that is older is asked for again before a purchase is told, and one that is older still
+# is not gone by.
+CHOICE_ASKED_MS: Final = 500
+CHOICE_MS_MAX: Final = 1_000
 # A longer word would break lines over a video.
 FIRST_NAME_CHARS_MAX: Final = 24
 SOMEBODY: Final = "Somebody"

@@ -63,6 +63,24 @@ JOIN variant AS v ON v.sku = t.sku
 WHERE t.session_id = $1 AND l.reason = 'allocated'
 GROUP BY v.product_id
 
+-- name: sums_since
+-- Read the totals of a session, and by product what its orders since a change have added to them,
+-- as of one instant; `undone` where one of those may have taken something off. A row a product, one
+-- without any if there is nothing new. $1 session, $2 the change, 0 for all
+WITH new AS MATERIALIZED (
+    SELECT id, status FROM orders WHERE session_id = $1 AND seq > $2
+), added AS (
+    SELECT v.product_id, sum(l.qty) AS sold, sum(coalesce(l.final, l.price * l.qty)) AS earned
+    FROM new AS o JOIN order_line AS l ON l.order_id = o.id JOIN variant AS v ON v.sku = l.sku
+    WHERE o.status = 'confirmed'
+    GROUP BY v.product_id
+)
+SELECT s.orders, s.units, s.revenue, s.seq,
+       EXISTS (SELECT FROM new WHERE status IN ('cancelled', 'refunded')) AS undone,
+       a.product_id, a.sold, a.earned::bigint AS earned
+FROM session AS s LEFT JOIN added AS a ON true
+WHERE s.id = $1
+
 -- name: trend
 -- Read the shows of a show's shop that began no later than it, itself among them, the newest first;
 -- if it has not begun, those that have. They are looked for among those that were planned shortly

@@ -7,11 +7,13 @@ import anyio
 
 from liveshop.core.errors import LiveshopError
 from liveshop.core.limits import SAMPLE_MS, VISITORS_NOTED_MAX
+from liveshop.core.model import Sums, Totals
 from liveshop.core.roles import Identity, Role
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.taps import Taps
+from liveshop.features.figures.room_sums import ProductSumsReader
 from liveshop.features.figures.rules import ViewProduct
 from liveshop.features.figures.store import Figures, Sample
 
@@ -29,6 +31,7 @@ class Sampler(RoomPart):
         self._visitors: set[str] = set()
         self._taps = Taps()
         self._was_on = False
+        self._sums = ProductSumsReader(session)
         self.at_once = {ViewProduct: self.view_product}
         # Sessions take turns, so that a node with many has no busy second.
         self._phase_ms = zlib.crc32(session.session_id.encode()) % SAMPLE_MS
@@ -48,8 +51,17 @@ class Sampler(RoomPart):
         if known_by_name and len(self._visitors) < VISITORS_NOTED_MAX:
             self._visitors.add(name)
 
+    async def add_up(self, totals: Totals) -> Sums | None:
+        """Divide the totals by product."""
+        return await self._sums.add_up(totals)
+
     async def run(self) -> None:
-        """Record at every instant that is due, until cancelled."""
+        """Record at every instant that is due, and read sums when they are wanted."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._sums.run)
+            await self._record_in_time()
+
+    async def _record_in_time(self) -> None:
         while True:
             now_ms = self._session.node.now_ms()
             due_ms = now_ms + SAMPLE_MS - (now_ms - self._phase_ms) % SAMPLE_MS

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from liveshop.core import wire
 from liveshop.core.decision import Decision
+from liveshop.core.errors import NotFound
 from liveshop.core.events import Event
 from liveshop.core.feature import KERNEL
 from liveshop.core.limits import PRICE_SESSIONS_MAX
+from liveshop.core.model import ProductSums, Totals
 from liveshop.core.money import currency_digits
 from liveshop.core.wire import Message
 from liveshop.features.figures.rules import (
@@ -46,6 +48,18 @@ class AudienceFigures:
     viewers_average: int | None
     visitors: int | None
     likes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSums:
+    """The totals of a session, and what new orders have added to them by product.
+
+    `undone` if an order was cancelled since, so that what was known before may be too much.
+    """
+
+    totals: Totals
+    undone: bool
+    added: dict[str, ProductSums]
 
 
 class Figures:
@@ -120,6 +134,30 @@ class Figures:
         record = await self._database.fetchrow(_SQL["buyers"], session_id)
         assert record is not None, "a count is one row"
         return int(record["buyers"])
+
+    async def sums_since(self, session_id: str, seq: int) -> NewSums:
+        """Return the totals, and by product what orders after the change `seq` have added.
+
+        Raises NotFound for an unknown session.
+        """
+        rows = await self._database.fetch(_SQL["sums_since"], session_id, seq)
+        if not rows:
+            raise NotFound("session", session_id)
+        first = rows[0]
+        return NewSums(
+            totals=Totals(
+                orders=first["orders"],
+                units=first["units"],
+                revenue=first["revenue"],
+                version=first["seq"],
+            ),
+            undone=first["undone"],
+            added={
+                row["product_id"]: ProductSums(sold=row["sold"], revenue=row["earned"])
+                for row in rows
+                if row["product_id"] is not None
+            },
+        )
 
     async def trend(self, session_id: str, *, only: str | None) -> list[ShowFigures]:
         """Return the newest shows of a show's shop up to it, the oldest first.

@@ -177,7 +177,11 @@ const MINE = {
 
 const onState = {
   session: (s, m) => ({ ...s, session: m }),
-  stats: (s, m) => ({ ...s, stats: m }),
+  // Of products a later message has what changed, and the first of a connection all.
+  welcome: (s) => (s.stats ? { ...s, stats: { ...s.stats, products: {} } } : s),
+  stats: (s, m) => ({
+    ...s, stats: { ...m, products: { ...s.stats?.products, ...m.products } },
+  }),
 };
 
 /** Events have both an offset and an instant; nothing else does. */

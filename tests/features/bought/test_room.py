@@ -16,7 +16,7 @@ Told = tuple[str, int, str]
 @pytest.fixture(autouse=True)
 def a_choice_holds_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for the shop's choice with each pulse that has something to tell."""
-    monkeypatch.setattr(bought, "CHOICE_MS", 0)
+    monkeypatch.setattr(bought, "CHOICE_ASKED_MS", 0)
 
 
 def _told(watcher: Watcher) -> list[Told]:
