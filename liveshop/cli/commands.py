@@ -14,6 +14,7 @@ _MODULES: Final = {
     "migrate": "migrate",
     "import": "import_",
     "token": "token",
+    "reseal": "reseal",
     "audit": "audit",
     "doctor": "doctor",
 }

@@ -16,6 +16,7 @@ from liveshop.cli.checks import (
     check_redis,
 )
 from liveshop.cli.environment import read_settings
+from liveshop.cli.people_checks import check_names, check_people_key
 from liveshop.core.settings import Settings
 
 _MARKS: Final = {
@@ -41,8 +42,10 @@ def doctor() -> None:
 async def _examine(settings: Settings) -> list[Check]:
     return [
         check_keys(settings),
+        check_people_key(settings),
         check_open_files(settings),
         *check_plain_text(settings, os.environ),
         *await check_redis(settings.redis_url),
         *await check_postgres(settings.postgres_url),
+        *await check_names(settings),
     ]

@@ -26,9 +26,11 @@ class _Claims(Struct, frozen=True, kw_only=True):
     # The code that checks the signature compares it with the clock, and may take text for a number.
     exp: int | float
     nbf: int | float = 0
-    # RFC 7519 asks for no type of these two, so a strange one is like none: see `grant_of`.
+    # RFC 7519 asks for no type of the first two, and anything may stand in the third that others
+    # made: a strange one is like none, see `grant_of`.
     iat: Any = None
     jti: Any = None
+    guest: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def grant_of(claims: Mapping[str, Any]) -> Grant:
     if (flaw := flaw_of(name)) is not None:
         raise Unauthorized(f"the name in this token {flaw}")
     role, bound = Role[read.role.upper()], read.session is not None
-    identity = Identity(read.sub, name, role, read.shop, bound)
+    identity = Identity(read.sub, name, role, read.shop, bound, read.guest is True)
     return Grant(
         identity,
         read.session,

@@ -14,6 +14,7 @@ from liveshop.core.commands import Command, KernelCommand
 from liveshop.core.decision import Decision
 from liveshop.core.events import Event, KernelEvent, KnownEvent, UnknownEvent
 from liveshop.core.model import Status
+from liveshop.core.people import People
 from liveshop.core.records import RecordField
 from liveshop.core.rehearsal import RehearsalPart
 from liveshop.core.roles import Role
@@ -36,10 +37,10 @@ class Feature:
     viewer asks of a settled show: it takes the `Still` and the command. `shown` are the fields that
     its part adds to a session: name, type, default. `rehearsal` makes its part of a rehearsal.
     `writers` carry out what its decisions keep next to the log, by class. `copied` is what a copy
-    of a session takes along of it, besides what is on the shelf. `operations` returns
-    those of HTTP. `metrics` is the class of its `FeatureMetrics`. `audit` is what `liveshop audit`
-    asks of its tables. `uses` are lower features that it stands on: a node that has this one has
-    them too.
+    of a session takes along of it, besides what is on the shelf. `operations` returns those of
+    HTTP. `metrics` is the class of its `FeatureMetrics`. `people` makes what keeps the names of
+    people, from the settings and the stores. `audit` is what `liveshop audit` asks of its tables.
+    `uses` are lower features that it stands on: a node that has this one has them too.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Feature:
     copied: Copier | None = None
     operations: Callable[["Vocabulary"], tuple[Any, ...]] | None = None
     metrics: type[Any] | None = None
+    people: Callable[[Any, Any], People] | None = None
     audit: AuditFile | None = None
     uses: tuple["Feature", ...] = ()
 

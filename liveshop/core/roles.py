@@ -34,7 +34,8 @@ class Identity:
     """The bearer whom a token names: `viewer_id` is its `sub`, opaque and seen by all viewers.
 
     `shop` is the only shop that it is good for, None for all: see `core.shops`.
-    `bound` is whether the token is for one session only. `key_id` is that of an API key. `address`
+    `bound` is whether the token is for one session only. `guest` is whether it says that it is a
+    guest's, whose name it does not carry. `key_id` is that of an API key. `address`
     is where its requests come from, noted of moderators and above for the activity log.
     """
 
@@ -43,6 +44,7 @@ class Identity:
     role: Role
     shop: str | None = None
     bound: bool = False
+    guest: bool = False
     key_id: str | None = field(default=None, compare=False)
     address: str | None = field(default=None, compare=False)
 

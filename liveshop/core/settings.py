@@ -119,6 +119,32 @@ class Settings:
         "0",
         "How long tokens of moderators, hosts and admins may be good for, by `iat`; 0 for any.",
     )
+    guests: str = _setting(
+        Kind("word", one_of(("on", "off"))),
+        "on",
+        "Whether people without a token may take part as guests: on or off; needs a secret.",
+    )
+    guest_token_life_s: int = _setting(
+        integer(60, 31_536_000), "2592000", "How long the token of a guest is good for."
+    )
+    guests_per_address_max: int = _setting(
+        integer(1, 1_000_000),
+        "200",
+        "How many guests one address may bring in an hour, over all nodes.",
+    )
+    people_key: str = _setting(
+        Kind("text", parse_secret),
+        "",
+        "The master key that seals names and mail, 32 bytes or more, the same on every node; by "
+        "default the secret does it.",
+        shown=False,
+    )
+    people_key_second: str = _setting(
+        Kind("text", parse_secret),
+        "",
+        "The master key before, which still opens what it sealed, while one replaces another.",
+        shown=False,
+    )
     host: str = _setting(
         Kind("address", parse_host),
         "127.0.0.1",
@@ -259,6 +285,11 @@ class Settings:
             raise SettingsError(
                 f"{PREFIX}SECRET is not set: tokens are signed with it, 32 bytes or more "
                 f"(`openssl rand -hex 32` makes one), or set {PREFIX}JWT_PUBLIC_KEY"
+            )
+        if self.people_key_second and not self.people_key:
+            raise SettingsError(
+                f"{PREFIX}PEOPLE_KEY_SECOND: it opens what was sealed before; set the key that "
+                f"seals as {PREFIX}PEOPLE_KEY too"
             )
         for kind, key in (("secret", "secret"), ("jwt", "jwt_public_key")):
             has_key = getattr(self, key) or getattr(self, f"{key}_second")

@@ -210,9 +210,11 @@ def make_token(
     shop: str | None = None,
     issuer: str = "",
     audience: str = "",
+    guest: bool = False,
+    now_s: int | None = None,
 ) -> str:
-    """Return an HS256 token that is good for `ttl_s` seconds."""
-    now_s = int(time.time())
+    """Return an HS256 token that is good for `ttl_s` seconds from `now_s`, by default now."""
+    now_s = int(time.time()) if now_s is None else now_s
     claims = {
         "sub": viewer_id,
         "role": role.word,
@@ -223,6 +225,7 @@ def make_token(
         "exp": now_s + ttl_s,
         "iss": issuer or None,
         "aud": audience or None,
+        "guest": guest or None,
     }
     given = {claim: value for claim, value in claims.items() if value is not None}
     return jwt.encode(given, secret, algorithm="HS256")

@@ -7,6 +7,7 @@ import anyio
 
 from liveshop.core.feature import KERNEL, Vocabulary
 from liveshop.core.limits import POSTGRES_SILENCE_MS_MAX
+from liveshop.core.people import People
 from liveshop.core.settings import Settings
 from liveshop.engine.access import Access
 from liveshop.engine.activity import ActivityLog
@@ -19,6 +20,7 @@ from liveshop.stores.postgres.access import AccessLists
 from liveshop.stores.postgres.activity import ActivityStore
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.payments import Payments
+from liveshop.stores.postgres.people import Strangers, people_of
 from liveshop.stores.postgres.stores import Stores
 from liveshop.stores.redis.bus import Bus
 from liveshop.stores.redis.library import Library
@@ -68,6 +70,7 @@ class Node:
     reach: Reach = pass_by
     # The function that is told of each purchase that has ended, if there is one.
     trace: Trace | None = None
+    people: People = field(default_factory=Strangers)
 
     @classmethod
     def of(
@@ -96,6 +99,7 @@ class Node:
             clock=clock,
             metrics=metrics,
             reach=at_failpoint,
+            people=people_of(vocabulary, settings, stores),
         )
 
     @property

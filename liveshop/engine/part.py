@@ -1,8 +1,9 @@
 """A feature's part of a room."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from liveshop.core.access import Ban
 from liveshop.core.commands import Command
 from liveshop.core.decision import SystemCommand
 from liveshop.core.events import Event
@@ -38,6 +39,9 @@ class RoomPart:
     async def welcome(self, identity: Identity) -> Mapping[str, Any]:
         """Return the fields of the `welcome` of a viewer with a token."""
         return {}
+
+    def banned(self, ban: Ban, addresses: Collection[str]) -> None:
+        """Note a ban that holds here: it closes connections from these addresses."""
 
     def applied(self, event: Event) -> None:
         """Note that an event was applied; on opening a room, each of the log."""

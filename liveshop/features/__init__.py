@@ -9,6 +9,7 @@ from liveshop.features.catalogue_import import CATALOGUE_IMPORT
 from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
 from liveshop.features.fulfilment import FULFILMENT
+from liveshop.features.guests import GUESTS
 from liveshop.features.likes import LIKES
 from liveshop.features.planning import PLANNING
 from liveshop.features.polls import POLLS
@@ -27,4 +28,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     ACTIVITY,
     PLANNING,
     PRODUCT_SETS,
+    GUESTS,
 )

@@ -24,7 +24,7 @@ HOMES = {
     "uvicorn": ("edge",),
     "httptools": ("edge",),
     "jwt": ("edge",),
-    "cryptography": ("edge",),
+    "cryptography": ("stores", "edge"),  # names are sealed where they are stored
     "websockets": ("edge", "cli"),  # the demo's crowd are clients
     "click": ("cli",),
     "rich": ("cli",),

@@ -70,9 +70,12 @@ def test_only_the_migration_is_the_role_that_may_change_the_schema() -> None:
 
 def test_no_password_has_a_default() -> None:
     text = _COMPOSE.read_text()
-    secrets = {"LIVESHOP_SECRET", "REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"}
+    secrets = {"REDIS_PASSWORD", "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"}
+    secrets |= {"LIVESHOP_SECRET", "LIVESHOP_PEOPLE_KEY"}
     named = re.findall(r"\$\{(\w+)(:?[?-]?)", text)
-    assert {name for name, _ in named} == {*secrets, "LIVESHOP_SECRET_SECOND"}
+    assert {name for name, _ in named} == {
+        *(*secrets, "LIVESHOP_SECRET_SECOND", "LIVESHOP_PEOPLE_KEY_SECOND")
+    }
     assert {how for name, how in named if name in secrets} == {":?"}
     (begin,) = re.findall(r"for name in ([A-Z_ ]+)$", text, re.MULTILINE)
     assert set(begin.split()) == secrets

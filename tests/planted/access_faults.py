@@ -21,8 +21,8 @@ FAULTS: Final = (
         name="held units of a banned viewer that do not go back",
         promise="whoever is thrown out takes the units along",
         file="liveshop/engine/rooms/moderation.py",
-        old="                    banned(viewer, ban)\n            self.take_back(ban.viewer_id)\n",
-        new="                    banned(viewer, ban)\n",
+        old="                banned(viewer, ban)\n            self.take_back(ban.viewer_id)\n",
+        new="                banned(viewer, ban)\n",
         tests=(f"{_BANS}::test_a_ban_gives_held_units_back_and_leaves_orders_as_they_are",),
     ),
     Fault(

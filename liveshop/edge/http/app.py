@@ -39,6 +39,7 @@ from liveshop.edge.tokens import Tokens
 from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.keys import Keys
+from liveshop.stores.postgres.people import people_of
 from liveshop.stores.postgres.stores import Stores
 
 _KERNEL: Final = (
@@ -70,6 +71,7 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         engine=engine,
         stores=stores,
         keys=KnownKeys(stores[Keys], throttle.now_ms),
+        people=people_of(vocabulary, settings, stores),
         throttle=throttle,
     )
     access = engine.node.access

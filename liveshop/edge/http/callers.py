@@ -11,11 +11,15 @@ from liveshop.stores.postgres.keys import Key
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The sender of a request; `api_key` if it is a merchant's backend, whose `key` it is."""
+    """The sender of a request; `api_key` if it is a merchant's backend, whose `key` it is.
+
+    `address` is what its address counts by.
+    """
 
     grant: Grant | None = None
     api_key: bool = False
     key: Key | None = None
+    address: str = ""
 
     @property
     def role(self) -> Role | None:

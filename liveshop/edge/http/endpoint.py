@@ -48,6 +48,8 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
                 reply = await _carry_out(services, operation, caller, request, record)
         if isinstance(reply.content, AsyncGenerator):
             return await stream(request, reply.content, operation.returns)
+        if operation.answers[reply.status] is None:
+            return Response(status_code=reply.status)
         if operation.returns == JSON and not isinstance(reply.content, bytes):
             return json_response(reply.content, reply.status)
         return Response(reply.content, reply.status, media_type=operation.returns)

@@ -90,7 +90,7 @@ class Gate:
 
     async def _identify(self, authorization: str | None, address: str) -> Caller:
         if authorization is None:
-            return Caller()
+            return Caller(address=address)
         # The parser leaves the blanks around a field's value, which are no part of it.
         scheme, _, token = authorization.strip(" \t").partition(" ")
         token = token.lstrip(" ")
@@ -100,7 +100,7 @@ class Gate:
             await self._knows_revoked()
             grant = self._guesses.read(self._tokens, token, address)
             await self._require_held(grant)
-            return Caller(grant.seen_at(address))
+            return Caller(grant.seen_at(address), address=address)
         key = await self._key_of(token, address)
         if key.expired(self._now_ms()):
             raise Unauthorized("this API key has expired")
@@ -108,7 +108,7 @@ class Gate:
         identity = Identity(
             key.name, key.name, Role.HOST, key.shop, key_id=key.key_id, address=address
         )
-        return Caller(Grant(identity, None), api_key=True, key=key)
+        return Caller(Grant(identity, None), api_key=True, key=key, address=address)
 
     async def _key_of(self, secret: str, address: str) -> Key:
         """Return an API key; raises Unauthorized, or RateLimited before any query."""

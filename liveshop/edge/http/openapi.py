@@ -51,7 +51,7 @@ def _records_of(operations: Iterable[Operation]) -> list[Any]:
     records: dict[Any, None] = dict.fromkeys([Problem, *PATH_FIELDS.values()])
     for operation in operations:
         inputs = (operation.query, operation.reads or operation.body)
-        records |= dict.fromkeys([*inputs, *operation.answers.values()])
+        records |= dict.fromkeys([*inputs, *filter(None, operation.answers.values())])
     return list(records)
 
 
@@ -106,13 +106,12 @@ def _present(shape: Document) -> Document:
 
 
 def _answers(operation: Operation, schemas: Mapping[Any, Document]) -> Document:
-    return {
-        str(status): {
-            "description": HTTPStatus(status).phrase,
-            "content": {operation.returns: {"schema": schemas[record]}},
-        }
-        for status, record in operation.answers.items()
-    }
+    answers: Document = {}
+    for status, record in operation.answers.items():
+        answers[str(status)] = {"description": HTTPStatus(status).phrase}
+        if record is not None:
+            answers[str(status)]["content"] = {operation.returns: {"schema": schemas[record]}}
+    return answers
 
 
 def _refusals(operation: Operation) -> Document:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from liveshop.core import limits
 from liveshop.core.errors import LiveshopError
 from liveshop.core.fields import Id, Uuid
+from liveshop.core.people import People
 from liveshop.core.roles import Role, Scope
 from liveshop.core.settings import Settings
 from liveshop.edge.http.callers import Caller
@@ -49,6 +50,7 @@ class Services:
     engine: Engine
     stores: Stores
     keys: KnownKeys
+    people: People
     throttle: Throttle
     _made: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False)
 
@@ -97,13 +99,13 @@ class Operation:
 
     `scope` is the one that an API key needs for it, None where no key may call it. `needs` is the
     lowest role, None for anyone; `api_key` asks for an API key instead.
-    `answers` are its successes by status, `refuses` the errors of its own, besides those that
-    every operation has. `streams` is the media type of a body that the handler reads itself,
-    `reads` the record of a JSON body that it does. `body` says more than the handler's annotation
-    where it depends on the features of a node; it has at most `body_bytes_max`. `returns` is the
-    media type of an answer, which is text then if it is not JSON. `records` is whether the
-    activity log is told of what staff do by it: all that may change something, unless it is said
-    here; purchases are no part of it.
+    `answers` are its successes by status, None for one without a body; `refuses` are the errors of
+    its own, besides those that every operation has. `streams` is the media type of a body that the
+    handler reads itself, `reads` the record of a JSON body that it does. `body` says more than the
+    handler's annotation where it depends on the features of a node; it has at most
+    `body_bytes_max`. `returns` is the media type of an answer, which is text then if it is not
+    JSON. `records` is whether the activity log is told of what staff do by it: all that may change
+    something, unless it is said here; purchases are no part of it.
     """
 
     method: str

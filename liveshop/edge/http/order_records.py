@@ -50,7 +50,7 @@ class LineView(Output, frozen=True, kw_only=True):
 
 
 class OrderView(Output, frozen=True, kw_only=True):
-    """An order."""
+    """An order; `name` is that of its buyer, null unless it is kept."""
 
     order_id: str
     session_id: str
@@ -60,6 +60,7 @@ class OrderView(Output, frozen=True, kw_only=True):
     total: int
     currency: str
     at_ms: int
+    name: str | None = None
 
 
 class OrderList(Output, frozen=True, kw_only=True):

@@ -1,9 +1,12 @@
 """Orders and what happens to them after the sale."""
 
+from collections.abc import Sequence
+
 from liveshop.core.errors import Conflict, Expired, NotFound
 from liveshop.core.messages import order_fields
 from liveshop.core.model import Order
 from liveshop.core.roles import Role, Scope
+from liveshop.core.wire import Message
 from liveshop.edge.http.base_records import ActingFor, Nothing
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
@@ -24,25 +27,25 @@ async def list_orders(services: Services, call: Call[OrdersPage, Nothing]) -> Re
         newest = await services.stores[Orders].newest(
             call.query.limit, buyer=buyer, shop=call.caller.shop
         )
-        return Reply({"orders": [order_fields(order) for order in newest], "next": None})
+        return Reply({"orders": await _views(services, newest), "next": None})
     call.caller.within(session_id)
     await require_session(services, call.caller, session_id)
     page = await services.stores[Orders].page(
         session_id, after=call.query.after, limit=call.query.limit, buyer=buyer
     )
-    return Reply({"orders": [order_fields(order) for order in page.orders], "next": page.next})
+    return Reply({"orders": await _views(services, page.orders), "next": page.next})
 
 
 async def read_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Read an order; a buyer reads its own."""
-    return Reply(order_fields(await order_for(services, call)))
+    return await _reply(services, await order_for(services, call))
 
 
 async def cancel_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     """Cancel a confirmed order: its units are for sale again, its money is due for refund."""
     order = await order_for(services, call)
     call.caller.require(Role.HOST)
-    return Reply(order_fields(await services.engine.orders.cancel(order.order_id)))
+    return await _reply(services, await services.engine.orders.cancel(order.order_id))
 
 
 async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> Reply:
@@ -54,7 +57,7 @@ async def confirm_order(services: Services, call: Call[Nothing, NewPayment]) -> 
     order = await services.engine.orders.confirm(
         call.path["order_id"], call.body.payment_id, call.body.amount
     )
-    return Reply(order_fields(order))
+    return await _reply(services, order)
 
 
 async def fail_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
@@ -62,7 +65,7 @@ async def fail_order(services: Services, call: Call[Nothing, Nothing]) -> Reply:
 
     Idempotent. A payment that is reported later is kept as `refund_due`.
     """
-    return Reply(order_fields(await services.engine.orders.fail(call.path["order_id"])))
+    return await _reply(services, await services.engine.orders.fail(call.path["order_id"]))
 
 
 async def abandon_order(services: Services, call: Call[ActingFor, Nothing]) -> Reply:
@@ -77,7 +80,18 @@ async def abandon_order(services: Services, call: Call[ActingFor, Nothing]) -> R
     if order.viewer_id != buyer.viewer_id:
         raise NotFound("order", order.order_id)
     call.caller.within(order.session_id)
-    return Reply(order_fields(await services.engine.orders.abandon(order.order_id)))
+    return await _reply(services, await services.engine.orders.abandon(order.order_id))
+
+
+async def _reply(services: Services, order: Order) -> Reply:
+    (view,) = await _views(services, [order])
+    return Reply(view)
+
+
+async def _views(services: Services, orders: Sequence[Order]) -> list[Message]:
+    """Return orders with the names of their buyers, which are joined only where they are read."""
+    names = await services.people.names_of(list({order.viewer_id for order in orders}))
+    return [{**order_fields(order), "name": names.get(order.viewer_id)} for order in orders]
 
 
 async def order_for(services: Services, call: Call[Nothing, Nothing]) -> Order:

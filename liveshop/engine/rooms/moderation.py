@@ -15,6 +15,7 @@ from liveshop.core.wire import frame
 from liveshop.engine.fanout.mailbox import Asker
 from liveshop.engine.fanout.partings import banned
 from liveshop.engine.fanout.viewer import Viewer
+from liveshop.engine.part import overriding
 from liveshop.engine.purchase.cart import Cart
 from liveshop.engine.rooms.session import Session
 from liveshop.engine.signal import Signal
@@ -35,6 +36,7 @@ class Moderation:
         self._cart = cart
         self._buyers: dict[str, None] = {}  # whose held units are to be taken back
         self._wake = Signal()
+        self._hear_banned = overriding(session.parts.values(), "banned")
         self.handlers: Mapping[type[Command], Callable[[Any, Asker], Awaitable[None]]] = {
             BanViewer: self.ban,
             UnbanViewer: self.unban,
@@ -77,9 +79,15 @@ class Moderation:
         if ban.place not in ((session.session_id, None), (None, session.shop)):
             return
         if ban.holds_at(session.node.now_ms()):
-            for viewer in session.audience.of_buyer(ban.viewer_id):
-                if viewer.identity is not None and ban.holds_for(viewer.identity):
-                    banned(viewer, ban)
+            kept_out = [
+                viewer
+                for viewer in session.audience.of_buyer(ban.viewer_id)
+                if viewer.identity is not None and ban.holds_for(viewer.identity)
+            ]
+            for hear in self._hear_banned:
+                hear(ban, {viewer.address for viewer in kept_out})
+            for viewer in kept_out:
+                banned(viewer, ban)
             self.take_back(ban.viewer_id)
         told = frame(messages.viewer_banned(ban))
         session.audience.write_to_staff(told, Role.MODERATOR)
@@ -142,9 +150,9 @@ class Moderation:
         return None, self._session.shop
 
     def _name_of(self, viewer_id: str) -> str | None:
-        """Return the name of a viewer who is connected here."""
+        """Return the name of a viewer who is connected here; that of a guest is kept sealed."""
         for viewer in self._session.audience.of_buyer(viewer_id):
-            if viewer.identity is not None:
+            if viewer.identity is not None and not viewer.identity.guest:
                 return viewer.identity.name
         return None
 

@@ -141,6 +141,8 @@ class ViewerAdmission:
                 if ban := place.session.ban_of(viewer.identity):
                     banned(viewer, ban)
                     return
+                if viewer.identity.guest:
+                    viewer.identity = await self._named(viewer.identity)
             if viewer not in self._coming:
                 return  # it has left meanwhile
             self._enter(viewer, place, visitor)
@@ -169,6 +171,11 @@ class ViewerAdmission:
                     identity, "hello", session_id=session_id, shop=shop, outcome=refusal.code
                 )
             raise
+
+    async def _named(self, guest: Identity) -> Identity:
+        """Return a guest with its name, which its token does not carry, if it is still kept."""
+        names = await self._node.people.names_of([guest.viewer_id])
+        return replace(guest, name=names.get(guest.viewer_id, guest.name))
 
     async def _belongings(self, identity: Identity, room: Room) -> _Belongings:
         buyer, session = identity.viewer_id, room.session

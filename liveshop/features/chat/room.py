@@ -1,12 +1,15 @@
 """Chat and mutes: the messages of viewers, and who is heard."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
+
+from msgspec.structs import replace
 
 from liveshop.core import limits, messages
 from liveshop.core.errors import Conflict, NotAllowed
 from liveshop.core.events import Event
 from liveshop.core.model import ChatMessage, Person
+from liveshop.core.people import NAMELESS
 from liveshop.core.roles import HOUSE, Role
 from liveshop.core.wire import Message, as_message, decode_as, frame
 from liveshop.engine.fanout.mailbox import Asker
@@ -14,6 +17,7 @@ from liveshop.engine.part import RoomPart
 from liveshop.engine.rooms.session import Session
 from liveshop.features.chat.room_words import BlockedWords
 from liveshop.features.chat.rules import (
+    NAME,
     ChatDeleted,
     ChatPart,
     DeleteChat,
@@ -36,6 +40,23 @@ class Chat(RoomPart):
         self._share = _share_of(session.node.settings.chat_per_second)
         self.handlers = {Say: self.say, MuteViewer: self.mute, UnmuteViewer: self.unmute}
         self.hears = {"chat": self.hear_chat, "muted": self.hear_muted}
+
+    @classmethod
+    def of(cls, session: Session) -> "Chat":
+        """Return that of a session."""
+        return cast(Chat, session.parts[NAME])
+
+    async def said_by(self, viewer_id: str) -> list[str]:
+        """Return the ids of what a viewer said, of the messages that are still shown."""
+        _, tail = await self._session.live.likes_and_chat()
+        shown = (*ChatPart.of(self._session.state).pinned, *tail)
+        return list(dict.fromkeys(each.id for each in shown if each.viewer.id == viewer_id))
+
+    async def take_away(self, viewer_id: str) -> None:
+        """Keep what a viewer said from those who join from here on; the log is told nothing."""
+        for chat_id in await self.said_by(viewer_id):
+            self._session.broadcast.forget_chat(chat_id)
+            await self._session.live.chat_delete(chat_id)
 
     async def say(self, command: Say, asker: Asker) -> None:
         """Add a message to the chat; its sender sees it in any case.
@@ -119,7 +140,16 @@ class Chat(RoomPart):
             # It has left the chat, and its text is still in the log if it was pinned.
             pinned = self._session.node.stores[PinnedMessages]
             known = await pinned.find(self._session.session_id, command.id)
+        if known is not None and isinstance(command, PinChat):
+            return await self._without_sealed_name(known)
         return known
+
+    async def _without_sealed_name(self, message: ChatMessage) -> ChatMessage:
+        """Return a message as the log may have it for good: without a name that is kept sealed."""
+        author = message.viewer
+        if author.id not in await self._session.node.people.names_of([author.id]):
+            return message
+        return replace(message, viewer=replace(author, name=NAMELESS))
 
     async def _tell_muted(self, message: Message) -> None:
         self.hear_muted(message)

@@ -1,5 +1,6 @@
 """Blocked words in Postgres, next to the log: viewers read that, too. Messages pinned in it."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -7,12 +8,19 @@ from liveshop.core import wire
 from liveshop.core.decision import Decision
 from liveshop.core.model import ChatMessage
 from liveshop.features.chat.rules import ChatBlocked, ForgetText, SaveWords
+from liveshop.features.chat.words import WordFilter
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
 from liveshop.stores.postgres.sessions import blank_text
 from liveshop.stores.postgres.stores import Stores
 
 _SQL = load_queries(Path(__file__).with_name("chat.sql"))
+
+
+@lru_cache(maxsize=64)
+def _filter_of(words: tuple[str, ...]) -> WordFilter:
+    """Return what finds these words, which takes milliseconds to make of many."""
+    return WordFilter(words)
 
 
 class BlockedWordLists:
@@ -25,6 +33,11 @@ class BlockedWordLists:
         """Return the words that a session's chat refuses."""
         record = await self._database.fetchrow(_SQL["read_words"], session_id)
         return [] if record is None else list(record["words"])
+
+    async def block(self, session_id: str, text: str) -> bool:
+        """Return True if a text has a word that a session's chat refuses."""
+        words = await self.of(session_id)
+        return bool(words) and _filter_of(tuple(words)).finds(text)
 
 
 class PinnedMessages:

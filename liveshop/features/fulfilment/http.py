@@ -68,12 +68,13 @@ async def read_slip(services: Services, call: Call[Nothing, Nothing]) -> Reply:
     session = await services.engine.rooms.view(order.session_id)
     shelf = Shelf(session["shelf"])
     await _learn(services, shelf, [order])
+    names = await services.people.names_of([order.viewer_id])
     slip = Slip(
         order_id=order.order_id,
         session_id=order.session_id,
         title=session["title"],
         viewer_id=order.viewer_id,
-        name=None,
+        name=names.get(order.viewer_id),
         status=order.status,
         at_ms=order.at_ms,
         currency=order.currency,
@@ -95,10 +96,15 @@ async def _orders_csv(
         async with aclosing(found):
             async for orders in found:
                 await _learn(services, shelf, orders)
-                yield csv_text(row for order in orders for row in _rows(order, shelf)).encode()
+                names = await services.people.names_of(list({each.viewer_id for each in orders}))
+                yield csv_text(
+                    row
+                    for order in orders
+                    for row in _rows(order, shelf, names.get(order.viewer_id))
+                ).encode()
 
 
-def _rows(order: Order, shelf: Shelf) -> Iterator[tuple[str | int, ...]]:
+def _rows(order: Order, shelf: Shelf, name: str | None) -> Iterator[tuple[str | int, ...]]:
     for line in sorted(order.lines, key=lambda line: shelf.place(line.sku)):
         known = shelf.offered(line.sku)
         yield (
@@ -106,7 +112,7 @@ def _rows(order: Order, shelf: Shelf) -> Iterator[tuple[str | int, ...]]:
             _instant_text(order.at_ms),
             order.status,
             order.viewer_id,
-            "",
+            name or "",
             known.product_id,
             known.title,
             line.sku,
@@ -140,7 +146,9 @@ async def _packing(
         async with aclosing(parcels):
             async for orders in parcels:
                 await _learn(services, shelf, orders)
-                parcel = shelf.parcel(orders, None)
+                buyer = orders[0].viewer_id
+                names = await services.people.names_of([buyer])
+                parcel = shelf.parcel(orders, names.get(buyer))
                 packing.add(parcel)
                 yield separator + wire.encode_one(parcel)
                 separator = b","

@@ -31,7 +31,8 @@ export function Orders() {
 
 function Order({ order, what }) {
   const desk = useDesk();
-  const name = useDeskState((state) => state.names[order.viewer_id]) || order.viewer_id;
+  const heard = useDeskState((state) => state.names[order.viewer_id]);
+  const name = order.name || heard || order.viewer_id;
   const { at_ms, total, currency, status } = order;
   const off = status === "cancelled" || status === "refunded";
   return html`

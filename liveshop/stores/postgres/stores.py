@@ -12,13 +12,13 @@ Store = TypeVar("Store")
 
 
 class Stores:
-    """`stores[Orders]` is the one `Orders` over this pool, made when it is asked for first.
+    """`stores[Orders]` is the one `Orders` over this `database`, made when it is asked for first.
 
     A feature brings a store of its own: a class that is made of a `Database`.
     """
 
     def __init__(self, database: Database, vocabulary: Vocabulary) -> None:
-        self._database = database
+        self.database = database
         self._made: dict[Callable[..., Any], Any] = {}
         self.put(Sessions(database, vocabulary))
         self.put(Beginnings(database, vocabulary))
@@ -26,7 +26,7 @@ class Stores:
     def __getitem__(self, kind: Callable[..., Store]) -> Store:
         made: Store | None = self._made.get(kind)
         if made is None:
-            made = self._made[kind] = kind(self._database)
+            made = self._made[kind] = kind(self.database)
         return made
 
     def put(self, store: object) -> None:

@@ -173,15 +173,10 @@ def a_rid() -> str:
 
 
 @asynccontextmanager
-async def running_node(postgres_url: str, redis_url: str) -> AsyncIterator[str]:
+async def running_node(postgres_url: str, redis_url: str, **given: Any) -> AsyncIterator[str]:
     """Run a node on a free port; give its address, which takes connections from now on."""
-    settings = Settings(
-        postgres_url=postgres_url,
-        redis_url=redis_url,
-        secret=SECRET,
-        origins=(SHOP_ORIGIN,),
-        drain_ms=0,
-    )
+    usual = {"secret": SECRET, "origins": (SHOP_ORIGIN,), "drain_ms": 0}
+    settings = Settings(postgres_url=postgres_url, redis_url=redis_url, **{**usual, **given})
     database = Database(settings.postgres_url)
     link = RedisLink(settings.redis_url)
     bus = Bus(settings.redis_url, link)

@@ -1,6 +1,8 @@
 """A node of the test's own, with empty stores, and its HTTP interface."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -13,9 +15,16 @@ from tests.waiting import wait_until
 @pytest.fixture
 def api(postgres_url: str, redis_url: str) -> Iterator[Api]:
     """A running node: a loop in a thread, real stores, a real socket."""
+    with api_of(postgres_url, redis_url) as api:
+        yield api
+
+
+@contextmanager
+def api_of(postgres_url: str, redis_url: str, **settings: Any) -> Iterator[Api]:
+    """Run such a node, with settings that a test gives."""
     with (
         start_blocking_portal(backend_options={"use_uvloop": True}) as portal,
-        portal.wrap_async_context_manager(running_node(postgres_url, redis_url)) as url,
+        portal.wrap_async_context_manager(running_node(postgres_url, redis_url, **settings)) as url,
         httpx.Client(base_url=url) as client,
     ):
         api = Api(url, portal, client)

@@ -22,6 +22,9 @@ _WITHOUT_NAMES: Final = {
     *("GET /api/keys", "GET /api/activity", "GET /api/commands"),
     "GET /api/product-sets",
     *("POST /api/tokens/revoke", "GET /api/tokens/revoked"),  # see test_revocations.py
+    *("GET /api/bought", "PUT /api/bought"),  # see tests/features/bought
+    # Guests are of one session each, whatever its shop: see tests/features/guests.
+    *("GET /api/guests", "POST /api/guests", "GET /api/guests/me", "DELETE /api/guests/me"),
 }
 # Each shop gives its own sets the ids that it likes: it makes one of its own.
 _MAKES_ITS_OWN: Final = ("PUT", "/api/product-sets/{set_id}")

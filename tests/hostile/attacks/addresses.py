@@ -8,6 +8,7 @@ import socket
 import time
 from typing import Final
 
+from liveshop.features.guests.rules import GUESTS_RATE
 from loadtests.kit.frames import TEXT, client_frame
 from tests.hostile.attacks.ground import (
     Attack,
@@ -19,6 +20,7 @@ from tests.hostile.attacks.ground import (
     enter,
     get,
     receive,
+    request,
     send,
     status_of,
     token,
@@ -197,6 +199,31 @@ async def _forged_hellos(ground: Ground) -> None:
     await at_once(20, one)
 
 
+async def _guests(ground: Ground) -> None:
+    """Become a guest, at some 400 a second, from the addresses of one /64, through a proxy."""
+    started, made = time.monotonic(), itertools.count()
+
+    async def one(number: int) -> None:
+        while ground.goes_on:
+            async with connected(ground, _PROXY) as bare:
+                body = (
+                    f'{{"session":"{ground.show.session_id}","name":"Mallory {number}"}}'.encode()
+                )
+                fields = (f"Content-Length: {len(body)}", f"X-Forwarded-For: {_of_one_64()}")
+                post = request("POST", "/api/guests", *fields, body=body)
+                status = status_of(await answered(bare, post))
+                ground.counts[f"answered {status}"] += 1
+                ahead = next(made) / 400 - (time.monotonic() - started)
+                await asyncio.sleep(max(0.0, ahead))
+
+    await at_once(10, one)
+    per_s, burst = GUESTS_RATE
+    allowed = burst + per_s * (time.monotonic() - started + 1)
+    if ground.counts["answered 201"] > allowed:
+        found = ground.counts["answered 201"]
+        ground.told.wrong[f"{found} guests of a /64 were let in where {allowed:.0f} may"] += 1
+
+
 ATTACKS: Final = (
     Attack(
         "connections-of-a-64",
@@ -236,6 +263,13 @@ ATTACKS: Final = (
     Attack("api-keys", 6, "400 made-up API keys a second", _api_keys, stores_stay_quiet=True),
     Attack(
         "forged-tokens", 6, "400 forged tokens a second", _forged_tokens, stores_stay_quiet=True
+    ),
+    Attack(
+        "guests",
+        6,
+        "400 requests a second to be a guest, of one IPv6 /64",
+        _guests,
+        settings=_BEHIND_PROXY,
     ),
     Attack("forged-hellos", 6, "hellos with forged tokens", _forged_hellos, stores_stay_quiet=True),
 )

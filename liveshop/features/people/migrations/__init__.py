@@ -1,0 +1,1 @@
+"""The steps of the schema that people need; they stand in the one chain."""
