@@ -17,6 +17,8 @@ from tests.vocabulary import VOCABULARY
 # They read files of ours or what an operator sets, once, when a node starts.
 _OUR_OWN_INPUT = {
     "liveshop.core.url",
+    "liveshop.edge.http.modules",
+    "liveshop.edge.http.page_bundles",
     "liveshop.edge.http.page_files",
     "liveshop.stores.postgres.queries",
 }

@@ -36,7 +36,7 @@ async def _open_without(browser: Browser, address: str, feature: str) -> Page:
 
     page = await open_page(browser, "about:blank")
     await page.route("**/features/parts.js", leave_out)
-    await page.goto(address)
+    await page.goto(address.replace("#", "?modules=apart#"))
     return page
 
 

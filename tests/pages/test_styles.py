@@ -1,17 +1,18 @@
 """The pages' sheets and scripts: each has its use, and nothing is said twice."""
 
-import posixpath
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from liveshop.edge.http.page_files import imported, read_pages
+from liveshop.edge.http.linker import Modules
+from liveshop.edge.http.page_files import read_pages
 
 _PACKAGE = Path(__file__).parents[2] / "liveshop"
 _PAGES = _PACKAGE / "pages"
 _HTML = ("pages/index.html", "pages/watch.html", "pages/host.html")
+_CLIENT = "pages/liveshop.js"
 _SHEETS = sorted(path.name for path in (_PAGES / "styles").iterdir())
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.S | re.M)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -60,24 +61,24 @@ def _linked(page: str) -> list[str]:
 def test_every_file_is_used_by_a_page_or_handed_out() -> None:
     pages = read_pages(_PACKAGE)
     contents = {name: file.plain for name, file in pages.files.items()}
-    client = imported("pages/client/shop.js", contents)
-    used = {*_HTML, "pages/liveshop.js", *client}
+    modules = Modules(contents)
+
+    def imported(*names: str) -> set[str]:
+        return {each.name for each in modules.needed(names)}
+
+    used = {*_HTML, _CLIENT, *imported("pages/client/shop.js")}
     for page in _HTML:
-        used |= set(_LINKED.findall(contents[page].decode()))
+        linked = _LINKED.findall(contents[page].decode())
+        used |= {*linked, *imported(*(name for name in linked if name.endswith(".js")))}
+    for feature in Path(_PACKAGE / "features").glob("*/page/*.js"):
+        if feature.stem in ("state", "viewer", "console"):
+            used |= imported(feature.relative_to(_PACKAGE).as_posix())
     scripts = [name for name in used if name.endswith(".js")]
-    later = {
-        posixpath.normpath(posixpath.join(posixpath.dirname(name), to))
-        for name in scripts
-        for to in _LATER.findall(_text(name))
-    }
+    later = {path for name in scripts if name != _CLIENT for path in modules[name].lazy}
     for name in scripts:
         folder = Path(name).parent.as_posix()
         workers = {f"{folder}/{worker}" for worker in _WORKER.findall(_text(name))}
-        later |= workers.union(*(imported(worker, contents) for worker in workers))
-    for feature in _WOKEN.findall(_text("features/parts.js")):
-        for module in Path(_PACKAGE / "features" / feature / "page").glob("*.js"):
-            if module.stem in ("state", "viewer", "console"):
-                later |= {*imported(module.relative_to(_PACKAGE).as_posix(), contents)}
+        later |= workers.union(*(imported(worker) for worker in workers))
     kept = {name for name in contents if name.endswith((".js", ".css", ".html"))}
     assert kept - used - later == set()
 

@@ -1,6 +1,7 @@
 """The pages, the client module and their files."""
 
-from collections.abc import Awaitable, Callable
+import posixpath
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from liveshop.edge.http.headers import CONTENT_SECURITY_POLICY, STREAM_POLICY
-from liveshop.edge.http.page_files import PageFile, read_pages
+from liveshop.edge.http.page_file import PageFile
+from liveshop.edge.http.page_files import read_pages
 
 _PACKAGE: Final = Path(__file__).parents[2]
 _PAGES: Final = {
@@ -22,10 +24,14 @@ _PAGES: Final = {
 }
 # A worker has a policy of its own: this one reads the stream, and the host's page need not.
 _READS_STREAM: Final = "pages/console/stream_worker.js"
+# `/watch/s1?modules=apart` loads the modules one by one, as they are, for developers and tests.
+_APART: Final = "apart"
 # A browser asks each time whether the file has changed, and gets 304 if not.
 _REVALIDATED: Final = "no-cache"
 # The address of a file holds the version of them all, so what is kept is never out of date.
 _KEPT: Final = "public, max-age=31536000, immutable"
+
+_LANGUAGES_MAX: Final = 20
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -33,17 +39,26 @@ _Endpoint = Callable[[Request], Awaitable[Response]]
 def page_routes() -> list[BaseRoute]:
     """Return the pages, the client module, and the files that they load."""
     pages = read_pages(_PACKAGE)
+    languages = frozenset(
+        posixpath.basename(name).removesuffix(".json")
+        for name in pages.files
+        if name.startswith("pages/messages/")
+    )
 
     def page(name: str, policy: str) -> _Endpoint:
         async def answer(request: Request) -> Response:
-            response = _sent(pages.files[name], request, _REVALIDATED)
+            language = wanted_language(request.headers.get("accept-language", ""), languages)
+            whole = pages.bundles.get(f"{name}?language={language}")
+            if whole is None or request.query_params.get("modules") == _APART:
+                whole = pages.files[name]
+            response = _sent(whole, request, _REVALIDATED)
             response.headers["Content-Security-Policy"] = policy
+            response.headers["Vary"] = "Accept-Encoding, Accept-Language"
             return response
 
         return answer
 
-    def file(name: str, request: Request, caching: str) -> Response:
-        found = pages.files.get(name)
+    def file(found: PageFile | None, name: str, request: Request, caching: str) -> Response:
         if found is None:
             raise HTTPException(404)
         response = _sent(found, request, caching)
@@ -52,12 +67,16 @@ def page_routes() -> list[BaseRoute]:
         return response
 
     async def newest(request: Request) -> Response:
-        return file(request.scope["path"].removeprefix("/"), request, _REVALIDATED)
+        name = request.scope["path"].removeprefix("/")
+        return file(pages.files.get(name), name, request, _REVALIDATED)
 
     async def versioned(request: Request) -> Response:
         # A page of a node with other files may ask here; it gets ours, but not to keep.
         current = request.path_params["version"] == pages.version
-        return file(request.path_params["path"], request, _KEPT if current else _REVALIDATED)
+        name = request.path_params["path"]
+        asked = f"{name}?{request.scope['query_string'].decode('latin-1')}"
+        found = pages.bundles.get(asked) or pages.bundles.get(name) or pages.files.get(name)
+        return file(found, name, request, _KEPT if current else _REVALIDATED)
 
     return [
         *(Route(path, page(name, policy)) for path, (name, policy) in _PAGES.items()),
@@ -65,6 +84,18 @@ def page_routes() -> list[BaseRoute]:
         Route("/features/{path:path}", newest),
         Route("/@{version}/{path:path}", versioned),
     ]
+
+
+def wanted_language(accepted: str, known: Collection[str]) -> str:
+    """Return the first language of an Accept-Language that there is, else English.
+
+    Browsers list theirs in the order in which the pages' scripts are told them.
+    """
+    for each in accepted.split(",", _LANGUAGES_MAX)[:_LANGUAGES_MAX]:
+        code = each.partition(";")[0].strip().lower().split("-")[0]
+        if code in known:
+            return code
+    return "en"
 
 
 def _sent(file: PageFile, request: Request, caching: str) -> Response:

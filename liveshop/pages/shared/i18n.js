@@ -8,6 +8,8 @@
  * A message is text with {places}, or an object of such texts by plural category, chosen by `n`.
  */
 
+import { GIVEN } from "./given.js";
+
 export const LANGUAGES = { en: "English", el: "Ελληνικά", zh: "中文", ru: "Русский" };
 
 const PLACE = "liveshop:language";
@@ -64,9 +66,13 @@ export function onLanguage(listener) {
   return () => listeners.delete(listener);
 }
 
-async function use(code) {
+async function fetched(code) {
   const answer = await fetch(new URL(`../messages/${code}.json`, import.meta.url));
-  messages = await answer.json();
+  return answer.json();
+}
+
+async function use(code) {
+  messages = GIVEN[code] ?? await fetched(code);
   language = code;
   formats = new Map();
   document.documentElement.lang = code;

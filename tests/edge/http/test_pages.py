@@ -41,18 +41,51 @@ def test_a_file_goes_out_compressed_to_who_can_read_that(api: Api) -> None:
 
 
 def test_a_page_names_files_that_may_be_kept_for_good(api: Api) -> None:
-    page = api.anyone.get("/watch/s1")
-    assert page.headers["cache-control"] == "no-cache"
-    files = re.findall(r'(?:src|href)="(/@[0-9a-f]{12}/[^"]+)"', page.text)
-    folders = {path.split("/")[2] for path in files}
-    assert folders == {"pages", "features"}
-    for path in files:
-        kept = api.anyone.get(path)
-        assert kept.status_code == 200
-        assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
-        of_other_node = api.anyone.get(re.sub("@[0-9a-f]+", "@0123456789ab", path))
-        assert of_other_node.content == kept.content
-        assert of_other_node.headers["cache-control"] == "no-cache"
+    for path in ("/", "/watch/s1", "/host/s1"):
+        page = api.anyone.get(path)
+        assert page.headers["cache-control"] == "no-cache"
+        files = re.findall(r'(?:src|href)="(/@[0-9a-f]{12}/[^"]+)"', page.text)
+        assert [file.partition("?")[0].rpartition(".")[2] for file in files] == ["css", "js"]
+        for file in files:
+            kept = api.anyone.get(file)
+            assert kept.status_code == 200
+            assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+            of_other_node = api.anyone.get(re.sub("@[0-9a-f]+", "@0123456789ab", file))
+            assert of_other_node.content == kept.content
+            assert of_other_node.headers["cache-control"] == "no-cache"
+
+
+def test_a_page_of_the_release_before_finds_each_of_its_files(api: Api) -> None:
+    for file in ("pages/styles/tokens.css", "pages/viewer/app.js", "features/chat/page/viewer.js"):
+        answer = api.anyone.get(f"/@0123456789ab/{file}")
+        assert answer.text == api.anyone.get(f"/{file}").text
+    script = api.anyone.get("/@0123456789ab/pages/viewer/main.js")
+    assert script.headers["cache-control"] == "no-cache"
+    assert script.text == api.anyone.get("/@0123456789ab/pages/viewer/main.js?language=en").text
+
+
+def test_a_page_comes_with_the_messages_of_the_first_language_that_there_is(api: Api) -> None:
+    for accepted, language in (
+        ("el-GR,el;q=0.9,en;q=0.8", "el"),
+        ("pt-BR, zh-Hant-HK;q=0.7", "zh"),
+        ("RU", "ru"),
+        ("pt", "en"),
+        ("", "en"),
+        (";,*", "en"),
+        ("pt," * 50 + "el", "en"),
+    ):
+        page = api.anyone.get("/watch/s1", headers={"Accept-Language": accepted})
+        assert "Accept-Language" in page.headers["vary"]
+        (script,) = re.findall(r'src="(/[^"]+)"', page.text)
+        assert script.endswith(f"/pages/viewer/main.js?language={language}")
+        said = api.anyone.get(f"/pages/messages/{language}.json").json()["stage.video"]
+        assert said in api.anyone.get(script).text
+
+
+def test_a_page_may_load_its_modules_one_by_one(api: Api) -> None:
+    page = api.anyone.get("/watch/s1?modules=apart")
+    assert '<script type="module" src="/pages/viewer/main.js"></script>' in page.text
+    assert api.anyone.get("/pages/viewer/main.js").text.count("\nimport ") > 5
 
 
 def test_only_the_viewers_page_and_a_worker_may_read_streams_from_elsewhere(api: Api) -> None:
