@@ -27,6 +27,6 @@ async def test_a_host_saves_the_orders_of_a_show_as_a_file(
     assert saved.suggested_filename == f"{live.session_id}-orders.csv"
     with (await saved.path()).open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert (row["viewer_id"], row["title"], row["sku"]) == ("ada", "Ocean Shirt", "OCEAN-M")
+    assert (row["viewer_id"], row["title"], row["sku"]) == ("u_ada", "Ocean Shirt", "OCEAN-M")
     assert (row["quantity"], row["line_total"], row["currency"]) == ("1", "50.00", "EUR")
     assert await displeasures(page, "light") == []
