@@ -1,6 +1,7 @@
 """Purchases in a room: some of each pulse's are noted, and told with the next."""
 
 import math
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
@@ -37,13 +38,14 @@ class BoughtRoom(RoomPart):
         self._told: list[Bought] | None = None
         self._naming = Naming.OFF
         self._naming_since_s = -math.inf
-        self._asked = Asked(self._read_naming)
+        self._names: Mapping[str, str] = {}
+        self._asked = Asked(self._read)
         self._shelf: object = None
         self._products: dict[str, str] = {}
         self.hears = {NAME: self.hear}
 
     async def run(self) -> None:
-        """Read the shop's choice whenever there is something to tell, until cancelled."""
+        """Read the shop's choice, and names, when there is something to tell, until cancelled."""
         await self._asked.run()
 
     def sold(self, order: Order) -> None:
@@ -61,7 +63,7 @@ class BoughtRoom(RoomPart):
         self._told = None
         if not self._noted and not self._heard:
             return
-        if self._naming_age_ms() >= CHOICE_ASKED_MS:
+        if self._naming_age_ms() >= CHOICE_ASKED_MS or self._strangers():
             await self._asked.ask()
             if self._naming_age_ms() > CHOICE_MS_MAX:
                 return
@@ -81,10 +83,20 @@ class BoughtRoom(RoomPart):
     def _naming_age_ms(self) -> float:
         return (perf_counter() - self._naming_since_s) * 1000
 
-    async def _read_naming(self) -> None:
-        since_s = perf_counter()
-        self._naming = await self._session.node.stores[Namings].of_shop(self._session.shop)
+    async def _read(self) -> None:
+        node, since_s = self._session.node, perf_counter()
+        self._naming = await node.stores[Namings].of_shop(self._session.shop)
         self._naming_since_s = since_s
+        # They bought over HTTP, or have gone.
+        strangers = self._strangers()
+        self._names = await node.people.names_of(strangers) if strangers else {}
+
+    def _strangers(self) -> list[str]:
+        """Return the buyers who are to be named and have no connection that says their name."""
+        if self._naming is not Naming.FIRST:
+            return []
+        buyers = {order.viewer_id for order in self._noted}
+        return [each for each in buyers if not self._session.audience.has_buyer(each)]
 
     def _told_of(self, order: Order) -> list[Bought]:
         name = self._name_of(order.viewer_id) if self._naming is Naming.FIRST else None
@@ -103,10 +115,11 @@ class BoughtRoom(RoomPart):
         return self._products.get(sku)
 
     def _name_of(self, buyer: str) -> str | None:
-        """Return the name in the token of a buyer who is here, as the chat would show it."""
+        """Return the name of a buyer who is here, as the chat would show it, or that is kept."""
         for viewer in self._session.audience.of_buyer(buyer):
             identity = viewer.identity
             # A token without a name has its `sub` for one, which is for machines.
             if identity is not None and identity.name != buyer:
                 return short_name(identity.name)
-        return None
+        kept = self._names.get(buyer)
+        return None if kept is None else short_name(kept)

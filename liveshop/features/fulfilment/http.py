@@ -144,14 +144,14 @@ async def _packing(
         yield wire.encode_one(head)[:-1] + b',"buyers":['
         separator = b""
         async with aclosing(parcels):
-            async for orders in parcels:
-                await _learn(services, shelf, orders)
-                buyer = orders[0].viewer_id
-                names = await services.people.names_of([buyer])
-                parcel = shelf.parcel(orders, names.get(buyer))
-                packing.add(parcel)
-                yield separator + wire.encode_one(parcel)
-                separator = b","
+            async for buyers in parcels:
+                await _learn(services, shelf, [order for orders in buyers for order in orders])
+                names = await services.people.names_of([orders[0].viewer_id for orders in buyers])
+                for orders in buyers:
+                    parcel = shelf.parcel(orders, names.get(orders[0].viewer_id))
+                    packing.add(parcel)
+                    yield separator + wire.encode_one(parcel)
+                    separator = b","
         rest = {"lines": packing.lines, "totals": packing.totals}
         yield b"]," + wire.encode_one(rest)[1:]
 

@@ -1,6 +1,7 @@
 """The orders of a show in PostgreSQL, in the order in which they are packed."""
 
 from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -44,17 +45,17 @@ class Fulfilment:
             told.update(each.order_id for each in orders if each.viewer_id == buyer)
             yield orders
 
-    async def by_buyer(self, session_id: str) -> AsyncGenerator[list[Order], None]:
-        """Yield the confirmed orders of each buyer, in the order of buyers' ids."""
-        own: list[Order] = []
-        async for orders in self.orders(session_id, OrderStatus.CONFIRMED):
-            for buyer, new in groupby(orders, key=lambda order: order.viewer_id):
-                if own and own[0].viewer_id != buyer:
-                    yield own
-                    own = []
-                own += new
-        if own:
-            yield own
+    async def by_buyer(self, session_id: str) -> AsyncGenerator[list[list[Order]], None]:
+        """Yield all confirmed orders of each of some buyers at a time, by the buyers' ids."""
+        last: list[Order] = []  # may go on with the next part
+        async with aclosing(self.orders(session_id, OrderStatus.CONFIRMED)) as found:
+            async for orders in found:
+                together = groupby([*last, *orders], key=lambda order: order.viewer_id)
+                buyers = [list(own) for _, own in together]
+                last = buyers.pop() if buyers else []
+                yield buyers
+        if last:
+            yield [last]
 
     async def offered(self, skus: Collection[str]) -> dict[str, Offered]:
         """Return what the catalogue says of SKUs; one that it does not know is left out."""
