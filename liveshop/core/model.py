@@ -125,8 +125,8 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return cls(id=identity.viewer_id, name=identity.name, role=role)
 
 
-class ChatMessage(Struct, frozen=True, kw_only=True):
-    """One line of chat."""
+class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of chat; `reply_to` is the id of the message that it answers, if it does."""
 
     id: str
     at_ms: int
@@ -137,6 +137,7 @@ class ChatMessage(Struct, frozen=True, kw_only=True):
 class Row(Struct, frozen=True, kw_only=True):
     """A row of units as Postgres has it: `s<sku>` or `@<offset>`; the higher version wins."""
 
+    reply_to: str | None = None
     row: str
     units: int
     sold: int

@@ -43,11 +43,18 @@ class RehearsedChat(RehearsalRecord, frozen=True, kw_only=True):
     at_ms: Instant
     viewer: RehearsedPerson
     text: ChatText
+    reply_to: Id | None = None
 
     def message(self) -> ChatMessage:
         """Return the line as a real show has it."""
         viewer = Person(id=self.viewer.id, name=self.viewer.name, role=self.viewer.role)
-        return ChatMessage(id=self.id, at_ms=self.at_ms, viewer=viewer, text=self.text)
+        return ChatMessage(
+            id=self.id,
+            at_ms=self.at_ms,
+            viewer=viewer,
+            text=self.text,
+            reply_to=self.reply_to,
+        )
 
 
 @dataclass(slots=True, kw_only=True)

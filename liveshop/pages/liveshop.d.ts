@@ -92,7 +92,7 @@ export class Shop {
   checkout(rids: string[]): string;
   release(rid: string): Promise<Message>;
   dismiss(rid: string): void;
-  say(text: string): Promise<Message>;
+  say(text: string, answer?: { replyTo?: string }): Promise<Message>;
   like(count?: number): void;
   look(productId: string): void;
   send(command: Message): Promise<Message>;

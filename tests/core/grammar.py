@@ -68,7 +68,7 @@ COMMANDS: Grammar = {
     "time": ({"client_ms": st.integers(-(2**63), 2**63 - 1)}, {}),
     "like": ({"count": st.integers(1, 20)}, {}),
     "look": (_PRODUCT, {}),
-    "say": ({"text": text(200)}, {}),
+    "say": ({"text": text(200)}, {"reply_to": IDS}),
     "buy": (_PURCHASE, {"price": PRICES}),
     "reserve": (_PURCHASE, {"price": PRICES}),
     "checkout": ({"order_id": RIDS, "rids": st.lists(RIDS, min_size=1, max_size=20)}, {}),

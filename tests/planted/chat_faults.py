@@ -11,6 +11,25 @@ _WORDS: Final = (
 
 FAULTS: Final = (
     Fault(
+        name="an answer to any id is taken",
+        promise="an answer leads to a message that nobody has ever seen",
+        file="liveshop/features/chat/room.py",
+        old="        if await self._session.live.chat_get(chat_id) is None:\n",
+        new="        if not chat_id:\n",
+        tests=(f"{_ROOM}::test_only_a_message_that_is_known_is_answered",),
+    ),
+    Fault(
+        name="an answer takes the place of its sender's role",
+        promise="the host's answer is shown as a viewer's",
+        file="liveshop/stores/redis/lua/live.lua",
+        old="fields[9], fields[10], fields[11], fields[12] = 'role', args[7], 'reply_to', args[10]",
+        new="fields[9], fields[10] = 'reply_to', args[10]",
+        tests=(
+            "tests/stores/redis/test_live.py"
+            "::test_an_answer_comes_back_with_the_message_that_it_names_and_with_its_role",
+        ),
+    ),
+    Fault(
         name="a viewer's message has the role of a host",
         promise="anybody poses as the host",
         file="liveshop/core/model.py",

@@ -99,6 +99,9 @@ class ChatRehearsal(RehearsalPart):
             if WordFilter(self._words).finds(command.text):
                 raise errors.Conflict("the message has a word that is blocked here")
             self._refuse_haste(by.viewer_id)
+        known = (*chat, *ChatPart.of(self._rehearsal.state).pinned)
+        if command.reply_to is not None and all(each.id != command.reply_to for each in known):
+            raise errors.NotFound("chat message", command.reply_to)
         if self._is_muted(by.viewer_id):
             return  # heard by nobody else, and nobody is told
         same_ms = sum(line.at_ms == now_ms for line in chat)
@@ -107,6 +110,7 @@ class ChatRehearsal(RehearsalPart):
             at_ms=now_ms,
             viewer=Person.of(by),
             text=command.text,
+            reply_to=command.reply_to,
         )
         self._rehearsal.chat = [*chat, message][-limits.CHAT_TAIL_MESSAGES :]
 

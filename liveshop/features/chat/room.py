@@ -1,12 +1,13 @@
 """Chat and mutes: the messages of viewers, and who is heard."""
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any, cast
 
 from msgspec.structs import replace
 
 from liveshop.core import limits, messages
-from liveshop.core.errors import Conflict, NotAllowed
+from liveshop.core.errors import Conflict, NotAllowed, NotFound
 from liveshop.core.events import Event
 from liveshop.core.model import ChatMessage, Person
 from liveshop.core.people import NAMELESS
@@ -38,6 +39,8 @@ class Chat(RoomPart):
         self._session = session
         self._words = BlockedWords(session)
         self._share = _share_of(session.node.settings.chat_per_second)
+        # The senders and ids of messages that only the sender sees, and may answer like any other.
+        self._unheard: deque[tuple[str, str]] = deque(maxlen=limits.CHAT_TAIL_MESSAGES)
         self.handlers = {Say: self.say, MuteViewer: self.mute, UnmuteViewer: self.unmute}
         self.hears = {"chat": self.hear_chat, "muted": self.hear_muted}
 
@@ -61,7 +64,8 @@ class Chat(RoomPart):
     async def say(self, command: Say, asker: Asker) -> None:
         """Add a message to the chat; its sender sees it in any case.
 
-        Raises Conflict for a blocked word, RateLimited in slow mode and beyond a viewer's share.
+        Raises Conflict for a blocked word, NotFound for an answer to a message that is not known,
+        RateLimited in slow mode and beyond a viewer's share.
         """
         assert asker.viewer is not None and asker.viewer.identity is not None, "it needs a token"
         identity, session = asker.viewer.identity, self._session
@@ -69,18 +73,22 @@ class Chat(RoomPart):
         moderates = identity.role >= Role.MODERATOR
         if not moderates and await self._words.find(command.text):
             raise Conflict("the message has a word that is blocked here")
+        if command.reply_to is not None:
+            await self._require_known(command.reply_to, identity.viewer_id)
         reply = await session.live.say(
             Person.of(identity),
             command.text,
             per_second_max=session.node.settings.chat_per_second,
             slow_ms=0 if moderates else ChatPart.of(session.state).slow_ms,
             share=self._share,
+            reply_to=command.reply_to,
         )
         asker.answer(messages.ok(asker.ref, id=reply.message.id))
         if reply.outcome is SayOutcome.SENT:
             session.broadcast.add_chat(reply.message)
             await session.peers.publish("chat", as_message(reply.message))
         else:
+            self._unheard.append((identity.viewer_id, reply.message.id))
             # On all its connections: a mute that one of them gives away is none.
             session.mailbox.tell(identity.viewer_id, messages.chat([reply.message]))
             await session.peers.post()
@@ -143,6 +151,18 @@ class Chat(RoomPart):
         if known is not None and isinstance(command, PinChat):
             return await self._without_sealed_name(known)
         return known
+
+    async def _require_known(self, chat_id: str, sender: str) -> None:
+        """Raise NotFound unless a message is in the tail, pinned, or seen by its sender only."""
+        if self._session.broadcast.chat_message(chat_id) is not None:
+            return
+        pinned = ChatPart.of(self._session.state).pinned
+        if any(message.id == chat_id for message in pinned):
+            return
+        if (sender, chat_id) in self._unheard:
+            return
+        if await self._session.live.chat_get(chat_id) is None:
+            raise NotFound("chat message", chat_id)
 
     async def _without_sealed_name(self, message: ChatMessage) -> ChatMessage:
         """Return a message as the log may have it for good: without a name that is kept sealed."""

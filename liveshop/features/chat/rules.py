@@ -21,13 +21,14 @@ NAME = "chat"
 
 
 class Say(Command, frozen=True, kw_only=True, tag="say"):
-    """Say something in the chat."""
+    """Say something in the chat; `reply_to` is the id of a message that it answers."""
 
     feature = NAME
     needs = Role.VIEWER
     when = OPEN
     rate = Rate("chat", *limits.CHAT_RATE)
     text: ChatText
+    reply_to: Id | None = None
 
     def __post_init__(self) -> None:
         if (flaw := flaw_of(self.text)) is not None:

@@ -134,8 +134,9 @@ export class Shop {
     return this.send({ type: "release", rid });
   }
 
-  say(text) {
-    return this.send({ type: "say", text });
+  /** Say something; `replyTo` is the id of the message that it answers. */
+  say(text, { replyTo } = {}) {
+    return this.send({ type: "say", text, reply_to: replyTo });
   }
 
   /** Likes are never answered; those given while the line is down are lost. */

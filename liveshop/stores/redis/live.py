@@ -46,6 +46,7 @@ class SessionLive:
         per_second_max: int = CHAT_PER_SECOND_DEFAULT,
         slow_ms: int = 0,
         share: Share | None = None,
+        reply_to: str | None = None,
     ) -> SayReply:
         """Add a chat message, unless its sender is muted or the second is full.
 
@@ -55,11 +56,11 @@ class SessionLive:
         outcome, chat_id, at_ms = await self._call(
             "say",
             *(viewer.id, viewer.name, text, per_second_max, CHAT_TAIL_MESSAGES, slow_ms),
-            *(viewer.role or "", *(share or (0, 0))),
+            *(viewer.role or "", *(share or (0, 0)), reply_to or ""),
         )
         if outcome == "slow":
             raise RateLimited(retry_after_ms=at_ms)
-        message = ChatMessage(id=chat_id, at_ms=at_ms, viewer=viewer, text=text)
+        message = ChatMessage(id=chat_id, at_ms=at_ms, viewer=viewer, text=text, reply_to=reply_to)
         return SayReply(outcome=SayOutcome(outcome), message=message)
 
     async def chat_get(self, chat_id: str) -> ChatMessage | None:
@@ -216,12 +217,18 @@ def _rows(stock: list[str]) -> tuple[RowGauge, ...]:
 
 def _entry(chat_id: str, fields: list[str]) -> ChatMessage:
     named = dict(zip(fields[::2], fields[1::2], strict=True))
-    role = named.get("role")
-    return _message(chat_id, named["viewer"], named["name"], named["at_ms"], named["text"], role)
+    viewer, name, at_ms, text = (named[each] for each in ("viewer", "name", "at_ms", "text"))
+    return _message(chat_id, viewer, name, at_ms, text, named.get("role"), named.get("reply_to"))
 
 
 def _message(
-    chat_id: str, viewer: str, name: str, at_ms: str, text: str, role: str | None = None
+    chat_id: str,
+    viewer: str,
+    name: str,
+    at_ms: str,
+    text: str,
+    role: str | None = None,
+    reply_to: str | None = None,
 ) -> ChatMessage:
-    person = Person(id=viewer, name=name, role=cast(RoleWord | None, role))
-    return ChatMessage(id=chat_id, at_ms=int(at_ms), viewer=person, text=text)
+    person = Person(id=viewer, name=name, role=cast(RoleWord | None, role or None))
+    return ChatMessage(id=chat_id, at_ms=int(at_ms), viewer=person, text=text, reply_to=reply_to)

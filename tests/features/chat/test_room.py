@@ -3,12 +3,16 @@
 import time
 from functools import partial
 from itertools import product
+from typing import Any
 
 import pytest
 
+from liveshop.core import limits
 from liveshop.core.errors import Forbidden, NotFound
+from liveshop.core.model import Person
 from liveshop.core.roles import Identity, Role
 from liveshop.stores.postgres.sessions import Sessions
+from liveshop.stores.redis.live import SessionLive
 from tests.engine.world import EngineShop, Watcher
 from tests.vocabulary import VOCABULARY
 
@@ -247,3 +251,102 @@ async def test_a_message_that_was_pinned_once_is_deleted_after_it_has_left_the_c
     await other.host(session_id, "chat.delete", id=chat_id)
     await ada.sees("chat.deleted", id=chat_id)
     assert "555" not in await _log_of(shop, session_id)
+
+
+async def _said(shop: EngineShop, viewer: Watcher, ref: int, text: str, **fields: str) -> str:
+    """Say something and return its id."""
+    shop.send(viewer, "say", ref=ref, text=text, **fields)
+    answer = await viewer.sees("ok", ref=ref)
+    return str(answer["id"])
+
+
+def _lines(viewer: Watcher) -> dict[str, dict[str, Any]]:
+    """Return what a viewer has heard or was shown at its join, by its text."""
+    told = [line for chat in viewer.of("chat") for line in chat["messages"]]
+    shown = [line for session in viewer.of("session") for line in session["chat"]]
+    return {line["text"]: line for line in (*shown, *told)}
+
+
+def _has_heard(viewer: Watcher, text: str) -> bool:
+    return text in _lines(viewer)
+
+
+async def test_an_answer_names_its_message_on_every_node_and_to_newcomers(
+    shop: EngineShop, other: EngineShop
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada, bo = await shop.join(session_id, "ada"), await other.join(session_id, "bo")
+    host = await other.join(session_id, "h", Role.HOST)
+    asked = await _said(shop, ada, 1, "does it run small?")
+    await host.until(lambda: "does it run small?" in _lines(host))
+    await _said(other, host, 2, "it does not", reply_to=asked)
+    answered = await _said(other, bo, 3, "good", reply_to=asked)
+    await ada.until(lambda: "good" in _lines(ada))
+    joined = [await node.join(session_id) for node in (shop, other)]
+    for viewer in (ada, bo, *joined):
+        await viewer.until(partial(_has_heard, viewer, "good"))
+        lines = _lines(viewer)
+        assert "reply_to" not in lines["does it run small?"]
+        assert {name: lines[name]["reply_to"] for name in ("it does not", "good")} == {
+            "it does not": asked, "good": asked,
+        }  # fmt: skip
+        assert list(lines["good"]) == ["id", "at_ms", "viewer", "text", "reply_to"]
+        assert lines["it does not"]["viewer"]["role"] == "host"
+        assert "role" not in lines["good"]["viewer"]
+    assert lines["good"]["id"] == answered
+
+
+async def test_only_a_message_that_is_known_is_answered(shop: EngineShop) -> None:
+    session_id, another = await shop.live(SHIRT_M=5), await shop.plan()
+    ada, there = await shop.join(session_id, "ada"), await shop.join(another, "ada")
+    elsewhere = await _said(shop, there, 1, "elsewhere")
+    gone = await _said(shop, ada, 1, "gone")
+    kept = await _said(shop, ada, 2, "kept")
+    await shop.host(session_id, "chat.delete", id=gone)
+    await ada.sees("chat.deleted")
+    for ref, unknown in enumerate((elsewhere, gone, "1-0", "nonsense"), 10):
+        shop.send(ada, "say", ref=ref, text="an answer", reply_to=unknown)
+        assert (await ada.sees("error", ref=ref))["code"] == "not_found"
+    assert "an answer" not in _lines(ada)
+    await _said(shop, ada, 3, "an answer", reply_to=kept)
+    await ada.until(lambda: "an answer" in _lines(ada))
+
+
+async def test_a_pinned_message_is_answered_after_it_has_left_the_tail(shop: EngineShop) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    mo = await shop.join(session_id, "mo", Role.MODERATOR)
+    pinned = await _said(shop, mo, 1, "read this first")
+    await shop.host(session_id, "chat.pin", id=pinned)
+    live = SessionLive(shop.engine.node.link, shop.engine.node.library, session_id)
+    for number in range(limits.CHAT_TAIL_MESSAGES):
+        person = Person(id=f"u{number}", name="U")
+        await live.say(person, str(number), per_second_max=1_000)
+    await mo.until(lambda: str(limits.CHAT_TAIL_MESSAGES - 1) in _lines(mo))
+    assert await live.chat_get(pinned) is None
+    await _said(shop, mo, 2, "an answer", reply_to=pinned)
+
+
+async def test_an_answer_stays_after_its_message_is_deleted(shop: EngineShop) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada = await shop.join(session_id, "ada")
+    asked = await _said(shop, ada, 1, "rude")
+    await _said(shop, ada, 2, "an answer", reply_to=asked)
+    await shop.host(session_id, "chat.delete", id=asked)
+    await ada.sees("chat.deleted")
+    (line,) = (await shop.join(session_id)).of("session")[0]["chat"]
+    assert (line["text"], line["reply_to"]) == ("an answer", asked)
+
+
+async def test_a_muted_viewer_answers_itself_and_is_not_told_that_nobody_hears(
+    shop: EngineShop,
+) -> None:
+    session_id = await shop.live(SHIRT_M=5)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    await shop.host(session_id, "viewer.mute", viewer_id="ada")
+    unheard = await _said(shop, ada, 1, "hello")
+    await _said(shop, ada, 2, "nobody?", reply_to=unheard)
+    await ada.until(lambda: "nobody?" in _lines(ada))
+    assert _lines(ada)["nobody?"]["reply_to"] == unheard
+    # To others there is no such message.
+    shop.send(bo, "say", ref=3, text="what?", reply_to=unheard)
+    assert (await bo.sees("error", ref=3))["code"] == "not_found"

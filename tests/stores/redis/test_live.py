@@ -199,6 +199,23 @@ async def test_an_id_that_is_none_is_not_found(redis_url: str) -> None:
             await live.chat_delete(chat_id)
 
 
+async def test_an_answer_comes_back_with_the_message_that_it_names_and_with_its_role(
+    redis_url: str,
+) -> None:
+    async with linked(redis_url) as link:
+        live = live_of(await OpenSession.start(link))
+        host = Person(id="h", name="Host", role="host")
+        asked = (await live.say(ADA, "small?")).message
+        answers = [
+            (await live.say(person, "no", reply_to=asked.id)).message for person in (host, BO)
+        ]
+        assert [message.reply_to for message in (asked, *answers)] == [None, asked.id, asked.id]
+        expected = [asked, *answers]
+        assert list((await pulse(live)).chat) == expected
+        assert (await live.likes_and_chat())[1] == expected
+        assert [await live.chat_get(message.id) for message in expected] == expected
+
+
 async def test_text_of_any_script_comes_back_as_it_was(redis_url: str) -> None:
     async with linked(redis_url) as link:
         live = live_of(await OpenSession.start(link))

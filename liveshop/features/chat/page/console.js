@@ -6,8 +6,8 @@ import { HeldList } from "../../../pages/shared/held_list.js";
 import { html, useState } from "../../../pages/shared/html.js";
 import { clock, t, timeOfDay } from "../../../pages/shared/i18n.js";
 import { useShop, useShopState, useTick } from "../../../pages/shared/shop.js";
-import { Badge, isBelow } from "./badge.js";
 import { BanActions, Banned } from "./bans.js";
+import { Badge, isBelow, replyOf } from "./marks.js";
 import { WordsForm } from "./words_form.js";
 
 const SLOW_MS = [0, 5_000, 10_000, 30_000, 60_000, 300_000];
@@ -64,7 +64,7 @@ function Line({ message, isPinned, open, toggle }) {
   const name = nameOf(viewer);
   return html`
     <div class="chat-line">
-      <p><${Badge} viewer=${viewer} />
+      <p>${replyOf(message)}<${Badge} viewer=${viewer} />
         <b class="who"><bdi>${name}</bdi></b><${MutedMark} id=${viewer.id} /> ${" "}
         <bdi>${text}</bdi> ${" "}
         <time class="note">${timeOfDay(at_ms)}</time></p>

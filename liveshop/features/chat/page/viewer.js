@@ -5,7 +5,7 @@ import { t } from "../../../pages/shared/i18n.js";
 import { Icon } from "../../../pages/shared/icon.js";
 import { useShop, useShopState } from "../../../pages/shared/shop.js";
 import { sentence } from "../../../pages/shared/words.js";
-import { Badge } from "./badge.js";
+import { Badge, replyOf } from "./marks.js";
 
 const GLANCE_LINES = 4;
 const LINES_DRAWN_MAX = 80;
@@ -15,6 +15,7 @@ const CLOSED = new Set(["draft", "ended"]);
 function Words({ line }) {
   const { viewer, text } = line;
   return html`
+    ${replyOf(line)}
     <${Badge} viewer=${viewer} /><b><bdi>${viewer.name || viewer.id}</bdi></b>${" "}
     <bdi>${text}</bdi>`;
 }

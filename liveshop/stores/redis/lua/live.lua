@@ -27,14 +27,16 @@ local function raise_gauges(key, viewers, added, likes_seen, peak_seen)
   return likes, peak
 end
 
--- Messages of the tail after an id, or all: id, viewer, name, at_ms, text for each, and the role of
--- the staff.
+-- Messages of the tail after an id, or all: id, viewer, name, at_ms, text for each, then the role
+-- of the staff, and the id of the message that it answers.
 local function chat_after(key, id, count_max)
   local messages = {}
   local first = id == '' and '-' or '(' .. id
   for _, entry in ipairs(redis.call('XRANGE', key.chat, first, '+', 'COUNT', count_max)) do
     local field = entry[2]
-    messages[#messages + 1] = {entry[1], field[2], field[4], field[6], field[8], field[10]}
+    messages[#messages + 1] = {
+      entry[1], field[2], field[4], field[6], field[8], field[10], field[12],
+    }
   end
   return messages
 end
@@ -127,7 +129,7 @@ end
 -- other, and taken out again at once.
 -- ARGV    viewer, name, text, messages a second at most, length of the tail, how long a viewer
 --         waits between two messages, its role or empty, for how long a message of its share counts
---         or 0, how many it may say at once
+--         or 0, how many it may say at once, the id of the message that it answers or empty
 -- Returns 'sent', 'dropped' or 'muted', id, at_ms; or 'slow', '', for how long to wait
 register('say', function(key, args)
   local now_ms, real_ms = clock(redis.call('HGET', key.cfg, 'hi_ms'))
@@ -147,6 +149,10 @@ register('say', function(key, args)
   local fields = {'viewer', args[1], 'name', args[2], 'at_ms', int(now_ms), 'text', args[3]}
   if args[7] ~= '' then
     fields[9], fields[10] = 'role', args[7]
+  end
+  if args[10] ~= '' then
+    -- After a role, if it is empty too: a node of the release before reads them by their places.
+    fields[9], fields[10], fields[11], fields[12] = 'role', args[7], 'reply_to', args[10]
   end
   local id = redis.call('XADD', key.chat, '*', unpack(fields))
   if outcome == 'sent' then

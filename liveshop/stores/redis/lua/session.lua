@@ -14,7 +14,7 @@
 --   done    ZSET   resolved rids by resolved_ms   orders  HASH   order_id -> its rids, sorted
 --   held    HASH   buyer|scope -> units           bought  HASH   buyer|scope -> quantity, version
 --   mine    HASH   buyer -> its open rids         totals  HASH   orders units revenue version
---   chat    STREAM viewer name at_ms text [role]
+--   chat    STREAM viewer name at_ms text [role [reply_to]], the role may be empty
 --   mute    HASH   viewer -> until_ms, or empty; #viewer -> the role of who muted (see live.lua)
 --   nodes   HASH   node -> viewers, reported_ms, its features, joined by commas
 --   said    HASH   viewer -> at_ms of its last message in slow mode
