@@ -46,6 +46,10 @@ class ReferenceClient:
 
     _session_paused = _session_resumed = _session_ended = _session_started
 
+    def _session_updated(self, message: Message) -> None:
+        for name in ("status", "title", "starts_at_ms", "stream_url", "cover_url"):
+            self.session[name] = message[name]
+
     def _product_added(self, message: Message) -> None:
         self.session["shelf"].append(message["product"])
 

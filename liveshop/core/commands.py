@@ -6,19 +6,23 @@ decided against its state. Unknown types and fields are refused by msgspec.
 
 from typing import Annotated, ClassVar, NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from liveshop.core import limits
 from liveshop.core.fields import (
     Id,
+    Instant,
     Limit,
     PersonId,
+    PictureUrl,
     Price,
     Prices,
     PricesBySku,
     Quantity,
     Ref,
+    Title,
     UnitsBySku,
+    Url,
     Uuid,
     is_composed,
 )
@@ -191,6 +195,27 @@ class EndSession(HostCommand, frozen=True, kw_only=True, tag="session.end"):
     when = ON
 
 
+class UpdateSession(HostCommand, frozen=True, kw_only=True, tag="session.update"):
+    """Change what a session says of itself; what is left out stays, null takes it away.
+
+    `starts_at_ms` only before the show, and without one it is a draft.
+    """
+
+    title: Title | UnsetType = UNSET
+    starts_at_ms: Instant | UnsetType | None = UNSET
+    stream_url: Url | UnsetType | None = UNSET
+    cover_url: PictureUrl | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        if all(getattr(self, name) is UNSET for name in SESSION_DETAILS):
+            named = ", ".join(f"`{name}`" for name in SESSION_DETAILS)
+            raise ValueError(f"give at least one of {named}")
+
+
+# The fields of a session that its host may change.
+SESSION_DETAILS = ("title", "starts_at_ms", "stream_url", "cover_url")
+
+
 class AddProduct(HostCommand, frozen=True, kw_only=True, tag="product.add"):
     """Move units of a product out of the catalogue's stock and put it on the shelf.
 
@@ -278,6 +303,7 @@ KernelHostCommand = (
     | PauseSession
     | ResumeSession
     | EndSession
+    | UpdateSession
     | AddProduct
     | RemoveProduct
     | AddStock

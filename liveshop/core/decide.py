@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import assert_never, cast
 
-from liveshop.core import errors, pins, sales, shelf
+from liveshop.core import details, errors, pins, sales, shelf
 from liveshop.core.commands import (
     AddProduct,
     AddStock,
@@ -21,6 +21,7 @@ from liveshop.core.commands import (
     StartSale,
     StartSession,
     UnpinProduct,
+    UpdateSession,
 )
 from liveshop.core.decision import (
     CloseSale,
@@ -59,6 +60,8 @@ def _decide(
     match command:
         case StartSession() | PauseSession() | ResumeSession() | EndSession():
             return Decision(events=_transition(state, command, facts))
+        case UpdateSession():
+            return details.update_session(state, command, facts)
         case AddProduct():
             return shelf.add_product(state, command, facts)
         case RemoveProduct():

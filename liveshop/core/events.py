@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from liveshop.core.model import Sale, ShelfProduct
+from liveshop.core.model import Sale, ShelfProduct, Status
 
 SaleEndReason = Literal["timer", "sold_out", "manual", "session_end"]
 
@@ -59,6 +59,20 @@ class SessionEnded(KnownEvent, frozen=True, kw_only=True, tag="session.ended"):
     sells = True
     status: Literal["ended"] = "ended"
     stream_url: None = None
+
+
+class SessionUpdated(KnownEvent, frozen=True, kw_only=True, tag="session.updated"):
+    """The session says other things of itself; all four are as they are from here on.
+
+    `status` is the one after it: a draft that is given a start is scheduled.
+    """
+
+    sells = True  # the projection has the status
+    status: Status
+    title: str
+    starts_at_ms: int | None
+    stream_url: str | None
+    cover_url: str | None
 
 
 class ProductAdded(KnownEvent, frozen=True, kw_only=True, tag="product.added"):
@@ -177,6 +191,7 @@ KernelEvent = (
     | SessionPaused
     | SessionResumed
     | SessionEnded
+    | SessionUpdated
     | ProductAdded
     | ProductRemoved
     | StockAdded

@@ -20,6 +20,8 @@ PROSE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 # Of another server, or of this one: browsers take `//host` and `/\host` for another one's.
 URL = r"^(https?://[^\s/?#\\]\S*|/([^\s/\\]\S*)?)\Z"
+# A picture that every viewer loads: over https, or of this server.
+PICTURE_URL = r"^(https://[^\s/?#\\]\S*|/[^\s/\\]\S*)\Z"
 # Where money is paid: over https, or on this machine; a host and nothing before it.
 PAYMENT_URL = (
     r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?#]\S*)?\Z"
@@ -37,6 +39,7 @@ PATTERN_WORDS = {
     PROSE: "text without control characters but line breaks and tabs",
     UUID: "a UUID in its 36 lower-case characters",
     URL: "an address that starts with http:// or https:// and a host, or with one /",
+    PICTURE_URL: "an address that starts with https:// and a host, or with one /",
     PERSON: "text without control characters and outer blanks, not empty, no # at its begin",
     PAYMENT_URL: "an address that starts with https:// and a host, or http://localhost",
     CURRENCY: "a currency of three capital letters",
@@ -58,6 +61,7 @@ Label = Annotated[
     str, Meta(max_length=limits.LABEL_CHARS_MAX, pattern=PLAIN_OR_EMPTY)
 ]  # may be empty: a product with one variant
 Url = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=URL)]
+PictureUrl = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=PICTURE_URL)]
 PaymentUrl = Annotated[str, Meta(max_length=limits.URL_CHARS_MAX, pattern=PAYMENT_URL)]
 ChatText = Annotated[str, Meta(max_length=limits.CHAT_CHARS_MAX, pattern=PLAIN)]
 BlockedWord = Annotated[str, Meta(max_length=limits.BLOCKED_WORD_CHARS_MAX, pattern=PLAIN)]

@@ -62,8 +62,11 @@ class Product(Struct, frozen=True, kw_only=True):
         return self.published and self.status in ("active", "unlisted")
 
 
-class ShelfVariant(Struct, frozen=True, kw_only=True):
-    """A variant on a session's shelf; `limit` is for one buyer, `left` the units when added."""
+class ShelfVariant(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A variant on a session's shelf; `limit` is for one buyer, `left` the units when added.
+
+    `number` is 0, and not written, only in an event of an earlier release.
+    """
 
     sku: str
     label: str
@@ -71,15 +74,17 @@ class ShelfVariant(Struct, frozen=True, kw_only=True):
     was: int | None
     limit: int
     left: int
+    number: int = 0
 
 
-class ShelfProduct(Struct, frozen=True, kw_only=True):
-    """A product on a session's shelf, with the variants that are offered."""
+class ShelfProduct(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product on a session's shelf, with the variants that are offered; `number` as in those."""
 
     product_id: str
     title: str
     image: str | None
     variants: list[ShelfVariant]
+    number: int = 0
 
 
 class Sale(Struct, frozen=True, kw_only=True):
@@ -132,12 +137,12 @@ class ChatMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at_ms: int
     viewer: Person
     text: str
+    reply_to: str | None = None
 
 
 class Row(Struct, frozen=True, kw_only=True):
     """A row of units as Postgres has it: `s<sku>` or `@<offset>`; the higher version wins."""
 
-    reply_to: str | None = None
     row: str
     units: int
     sold: int

@@ -26,18 +26,23 @@ from liveshop.core.events import (
     SessionPaused,
     SessionResumed,
     SessionStarted,
+    SessionUpdated,
     ShelfOrdered,
     StockAdded,
     UnknownEvent,
 )
 from liveshop.core.model import PaymentMode, Sale, ShelfProduct, ShelfVariant, Status
+from liveshop.core.numbers import Numbers, remembered, with_numbers
 
 _T = TypeVar("_T")
 _SILENT: Final = (Status.DRAFT, Status.ENDED)
 
 
 class SessionInfo(Struct, frozen=True, kw_only=True):
-    """The facts that are fixed when a session is made; `checkout_url` contains `{order_id}`."""
+    """The facts of a session that are no part of its show; `checkout_url` contains `{order_id}`.
+
+    Title, start, stream and cover may change, all others are fixed when it is made.
+    """
 
     id: str
     title: str
@@ -46,12 +51,13 @@ class SessionInfo(Struct, frozen=True, kw_only=True):
     hold_ms: int
     starts_at_ms: int | None = None
     stream_url: str | None = None
+    cover_url: str | None = None
     checkout_url: str | None = None
     shop: str | None = None
 
     @property
     def first_status(self) -> Status:
-        """The status of the session before its first event."""
+        """The status of the session before its show."""
         return Status.DRAFT if self.starts_at_ms is None else Status.SCHEDULED
 
     def payment_url(self, order_id: str) -> str | None:
@@ -97,9 +103,9 @@ class SessionState(Struct, frozen=True, kw_only=True):
     """A session after the event numbered `offset`; never changed in place.
 
     `shelf` and `sales` are by product id, `shelf` in run-of-show order, `pinned` oldest first.
-    `sold_out` are the SKUs whose last event said that they are sold out. `stock_added` are the
-    newest additions of stock that have a rid, by that. `parts` are the features' own, by their
-    names.
+    `numbers` are those of all products that have been on the shelf. `sold_out` are the SKUs whose
+    last event said that they are sold out. `stock_added` are the newest additions of stock that
+    have a rid, by that. `parts` are the features' own, by their names.
     """
 
     info: SessionInfo
@@ -107,6 +113,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     offset: int = 0
     pinned: tuple[str, ...] = ()
     shelf: dict[str, ShelfProduct] = {}
+    numbers: Numbers = {}
     sales: dict[str, Sale] = {}
     sold_out: frozenset[str] = frozenset()
     stock_added: dict[str, StockAdded] = {}
@@ -162,8 +169,10 @@ def _changed_by_kernel(state: SessionState, event: KernelEvent | UnknownEvent) -
     match event:
         case SessionStarted() | SessionPaused() | SessionResumed() | SessionEnded():
             return replace(state, status=Status(event.status))
+        case SessionUpdated():
+            return replace(state, status=event.status, info=_updated(state.info, event))
         case ProductAdded(product=product):
-            return replace(state, shelf={**state.shelf, product.product_id: product})
+            return _with_product(state, product)
         case ProductRemoved(product_id=product_id):
             return _without_product(state, product_id)
         case StockAdded():
@@ -187,6 +196,25 @@ def _changed_by_kernel(state: SessionState, event: KernelEvent | UnknownEvent) -
             return state
         case _:
             assert_never(event)
+
+
+def _updated(info: SessionInfo, event: SessionUpdated) -> SessionInfo:
+    return replace(
+        info,
+        title=event.title,
+        starts_at_ms=event.starts_at_ms,
+        stream_url=event.stream_url,
+        cover_url=event.cover_url,
+    )
+
+
+def _with_product(state: SessionState, product: ShelfProduct) -> SessionState:
+    added = with_numbers(state.numbers, product)
+    return replace(
+        state,
+        shelf={**state.shelf, added.product_id: added},
+        numbers={**state.numbers, added.product_id: remembered(state.numbers, added)},
+    )
 
 
 def _without_product(state: SessionState, product_id: str) -> SessionState:

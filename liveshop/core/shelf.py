@@ -25,6 +25,7 @@ from liveshop.core.events import (
     StockAdded,
 )
 from liveshop.core.model import Product, Row, ShelfProduct, ShelfVariant, Variant, sku_row
+from liveshop.core.numbers import with_numbers
 from liveshop.core.session import SessionState
 from liveshop.core.shops import may_sell
 
@@ -57,7 +58,11 @@ def add_product(state: SessionState, command: AddProduct, facts: Facts) -> Decis
             if variant.sku in command.units
         ],
     )
-    added = ProductAdded(offset=state.offset + 1, at_ms=facts.now_ms, product=product)
+    added = ProductAdded(
+        offset=state.offset + 1,
+        at_ms=facts.now_ms,
+        product=with_numbers(state.numbers, product),
+    )
     return Decision(events=(added,), moves=_moves(moved))
 
 

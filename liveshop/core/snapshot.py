@@ -126,6 +126,7 @@ def snapshot(
         "currency": info.currency,
         "currency_digits": currency_digits(info.currency),
         "stream_url": info.stream_url if for_staff else shown_stream(state),
+        "cover_url": info.cover_url,
         "pinned": list(state.pinned),
         "shelf": [_shelf_product(product, gauges) for product in state.shelf.values()],
         "sales": [_sale(sale, gauges) for sale in state.sales.values()],

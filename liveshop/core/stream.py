@@ -1,6 +1,5 @@
 """The address of a show's video: staff always know it, viewers only while the show is live."""
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from liveshop.core.events import (
@@ -9,6 +8,7 @@ from liveshop.core.events import (
     SessionPaused,
     SessionResumed,
     SessionStarted,
+    SessionUpdated,
 )
 from liveshop.core.model import Status
 from liveshop.core.session import SessionState
@@ -26,7 +26,9 @@ def hides_stream(state: SessionState) -> bool:
 
 def is_about_stream(event: Event) -> bool:
     """Whether an event tells viewers an address, or that there is none."""
-    return isinstance(event, SessionStarted | SessionPaused | SessionResumed | SessionEnded)
+    return isinstance(
+        event, SessionStarted | SessionPaused | SessionResumed | SessionEnded | SessionUpdated
+    )
 
 
 def for_viewers(event: Event, *, live: bool) -> Event:
@@ -37,18 +39,7 @@ def for_viewers(event: Event, *, live: bool) -> Event:
     match event:
         case SessionStarted(stream_url=str()) | SessionResumed(stream_url=str()) if not live:
             return replace(event, stream_url=None)
-        case _:
-            return event
-
-
-def with_stream(event: Event, state: SessionState) -> Event:
-    """Return an event with the address that a node of an earlier release has left out.
-
-    `state` is the one after it. Without the address, viewers who apply the event would know less
-    than those who join after it.
-    """
-    match event:
-        case SessionStarted() | SessionResumed() if event.stream_url is UNSET:
-            return replace(event, stream_url=state.info.stream_url)
+        case SessionUpdated() if not live or event.status is not Status.LIVE:
+            return replace(event, stream_url=None)
         case _:
             return event

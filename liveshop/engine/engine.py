@@ -78,6 +78,7 @@ class Engine:
         hold_ms: int,
         starts_at_ms: int | None = None,
         stream_url: str | None = None,
+        cover_url: str | None = None,
         checkout_url: str | None = None,
         shop: str | None = None,
     ) -> SessionInfo:
@@ -90,6 +91,7 @@ class Engine:
             hold_ms=hold_ms,
             starts_at_ms=starts_at_ms,
             stream_url=stream_url,
+            cover_url=cover_url,
             checkout_url=checkout_url,
             shop=shop,
         )

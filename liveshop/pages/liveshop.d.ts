@@ -12,9 +12,10 @@ export type PurchaseState =
 export interface Viewer { id: string; name: string; role?: Role }
 export interface Variant {
   sku: string; label: string; price: number; was: number | null; limit: number; left: number;
+  number: number;
 }
 export interface Product {
-  product_id: string; title: string; image: string | null; variants: Variant[];
+  product_id: string; title: string; image: string | null; variants: Variant[]; number: number;
 }
 export interface Sale {
   product_id: string; prices: Record<string, number>; starts_at_ms: number; ends_at_ms: number;
@@ -23,7 +24,7 @@ export interface Sale {
 export interface Session {
   offset: number; now_ms: number; id: string; title: string; status: SessionStatus;
   starts_at_ms: number | null; currency: string; currency_digits: number; stream_url: string | null;
-  pinned: string[];
+  cover_url: string | null; pinned: string[];
   shelf: Product[]; sales: Sale[]; viewers: number; buying: boolean;
 }
 

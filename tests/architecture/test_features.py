@@ -21,10 +21,11 @@ from tests.leaving_out import each_feature
 _HOUSE: Final = House(ROOT)
 # Which feature stands on which other: a new pair is a decision, so it is listed here.
 _MEETINGS: Final = {("polls", "ballots"), ("guests", "chat"), ("guests", "people")}
-# The kernel's events are those of docs/protocol.md from before there were features, and those of
-# units that may be sold. Any other new event is a feature's.
+# The kernel's events are those of docs/protocol.md from before there were features, those of units
+# that may be sold, and `session.updated`: no feature changes what the kernel knows of a session.
+# Any other new event is a feature's.
 _KERNEL_EVENTS: Final = {
-    *(f"session.{what}" for what in ("started", "paused", "resumed", "ended")),
+    *(f"session.{what}" for what in ("started", "paused", "resumed", "ended", "updated")),
     *(f"product.{what}" for what in ("added", "removed", "repriced", "pinned", "unpinned")),
     *("product.sold_out", "product.restocked", "shelf.ordered", "sale.started", "sale.ended"),
     "stock.added",

@@ -32,6 +32,8 @@ PEOPLE = st.from_regex(r"[A-Za-z0-9_]{1,64}", fullmatch=True)
 RIDS = st.uuids().map(str)
 PRICES = st.integers(0, 10**12)
 UNITS = st.integers(1, 1_000_000)
+INSTANTS = st.integers(0, 253_402_300_799_999)
+URLS = st.from_regex(r"https://[a-z]{1,20}\.example/[a-z]{0,20}", fullmatch=True)
 _PURCHASE = {"rid": RIDS, "sku": IDS, "quantity": st.integers(1, 100)}
 _PRODUCT = {"product_id": IDS}
 _CHAT = {"id": IDS}
@@ -78,6 +80,10 @@ COMMANDS: Grammar = {
     "session.pause": ({}, {}),
     "session.resume": ({}, {}),
     "session.end": ({}, {}),
+    "session.update": (
+        {"title": text(200)},
+        {"starts_at_ms": INSTANTS, "stream_url": URLS, "cover_url": URLS},
+    ),
     "product.add": (
         {**_PRODUCT, "units": by_sku(UNITS)},
         {"prices": by_sku(PRICES), "limit": st.integers(1, 1_000), "kept": st.booleans()},

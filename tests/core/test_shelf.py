@@ -33,8 +33,12 @@ def test_adding_offers_the_named_skus_and_moves_their_units() -> None:
     world = CoreWorld()
     world.products["shirt"] = make_product()
     command = AddProduct(product_id="shirt", units={"shirt-L": 4}, limit=2)
-    variant = ShelfVariant(sku="shirt-L", label="L", price=6000, was=7000, limit=2, left=4)
-    product = ShelfProduct(product_id="shirt", title="Shirt", image=None, variants=[variant])
+    variant = ShelfVariant(
+        sku="shirt-L", label="L", price=6000, was=7000, limit=2, left=4, number=1
+    )
+    product = ShelfProduct(
+        product_id="shirt", title="Shirt", image=None, variants=[variant], number=1
+    )
     assert world.decide(command) == Decision(
         events=(ProductAdded(offset=2, at_ms=NOW_MS, product=product),),
         moves=(Move(sku="shirt-L", units=4),),

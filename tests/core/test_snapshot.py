@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -31,6 +32,7 @@ from liveshop.core.commands import (
     StartSale,
     StartSession,
     UnpinProduct,
+    UpdateSession,
 )
 from liveshop.core.decide import due
 from liveshop.core.decision import MarkRestocked, MarkSoldOut, SystemCommand
@@ -65,6 +67,19 @@ _units = st.dictionaries(_sizes, st.integers(1, 6), min_size=1)
 _prices = st.dictionaries(_sizes, st.integers(0, 6000), min_size=1)
 
 
+_VARIANTS = [
+    {"sku": "shirt-M", "label": "M", "price": 5000, "was": None, "limit": 10, "left": 7},
+    {"sku": "shirt-L", "label": "L", "price": 6000, "was": 7000, "limit": 10, "left": 10},
+]
+_SHIRT = {
+    "product_id": "shirt",
+    "title": "Shirt",
+    "image": None,
+    "variants": [{**variant, "number": number} for number, variant in enumerate(_VARIANTS, 1)],
+    "number": 1,
+}
+
+
 def _of(product_id: str, by_size: dict[str, int]) -> dict[str, int]:
     return {f"{product_id}-{size}": value for size, value in by_size.items()}
 
@@ -81,9 +96,13 @@ class SessionMachine(RuleBasedStateMachine):
         self.client, self.host = ReferenceClient(), ReferenceClient()
         self._tell(snapshot(self.world.state, self.shown, (), NOW_MS))
         self._tell_host(snapshot(self.world.state, self.shown, (), NOW_MS, for_staff=True))
-        self._attempt(StartSession())
         for name in PRODUCTS:
             self._attempt(AddProduct(product_id=name, units={f"{name}-M": 4, f"{name}-L": 2}))
+
+    @initialize(live=st.sampled_from([True, True, False]))
+    def start_at_once(self, live: bool) -> None:
+        if live:
+            self._attempt(StartSession())
 
     @rule(name=_products, units=_units, prices=st.none() | _prices)
     def add(self, name: str, units: dict[str, int], prices: dict[str, int] | None) -> None:
@@ -122,6 +141,20 @@ class SessionMachine(RuleBasedStateMachine):
         )
         self._attempt(sale)
 
+    @rule(
+        changed=st.fixed_dictionaries(
+            {},
+            optional={
+                "title": st.sampled_from(["Autumn drop", "Spring drop"]),
+                "starts_at_ms": st.sampled_from([None, NOW_MS]),
+                "stream_url": st.sampled_from([None, STREAM, "https://video.example/other.m3u8"]),
+                "cover_url": st.sampled_from([None, "/uploads/cover.jpg"]),
+            },
+        ).filter(bool)
+    )
+    def update(self, changed: dict[str, Any]) -> None:
+        self._attempt(UpdateSession(**changed))
+
     @rule(names=st.lists(_products, min_size=1))
     def order_shelf(self, names: list[str]) -> None:
         self._attempt(OrderShelf(product_ids=names))
@@ -142,7 +175,7 @@ class SessionMachine(RuleBasedStateMachine):
     def moderate(self, chat_id: str, kind: type[PinChat | UnpinChat | DeleteChat]) -> None:
         self._attempt(kind(id=chat_id))
 
-    @rule(command=st.sampled_from([PauseSession(), ResumeSession()]))
+    @rule(command=st.sampled_from([StartSession(), PauseSession(), ResumeSession()]))
     def pause(self, command: HostCommand) -> None:
         self._attempt(command)
 
@@ -300,10 +333,6 @@ def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
     rows = {"sshirt-M": 7, "@4": 3}
     gauges = Gauges.of(world.state, rows, viewers=120, likes=33, buying=True)
     message = snapshot(world.state, gauges, [make_chat()], NOW_MS + 1)
-    variants = [
-        {"sku": "shirt-M", "label": "M", "price": 5000, "was": None, "limit": 10, "left": 7},
-        {"sku": "shirt-L", "label": "L", "price": 6000, "was": 7000, "limit": 10, "left": 10},
-    ]
     expected = {
         "type": "session",
         "offset": 4,
@@ -315,8 +344,9 @@ def test_a_snapshot_has_the_protocols_fields_in_its_order() -> None:
         "currency": "EUR",
         "currency_digits": 2,
         "stream_url": STREAM,
+        "cover_url": None,
         "pinned": ["shirt"],
-        "shelf": [{"product_id": "shirt", "title": "Shirt", "image": None, "variants": variants}],
+        "shelf": [_SHIRT],
         "sales": [
             {
                 "product_id": "shirt",

@@ -30,6 +30,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "session.pause": {},
     "session.resume": {},
     "session.end": {},
+    "session.update": {"title": "Spring drop"},
     "product.add": {"product_id": "cap", "units": {"cap-M": 1}},
     "product.remove": {"product_id": "shirt"},
     "stock.add": {"product_id": "shirt", "units": {"shirt-M": 1}},

@@ -24,7 +24,10 @@ _STAFF: Final = {
     if kind.needs is not None and kind.needs >= Role.MODERATOR
 }
 # Commands without a button in the console.
-_WITHOUT: Final = {"hold.release": "hosts' own programs give holds back"}
+_WITHOUT: Final = {
+    "hold.release": "hosts' own programs give holds back",
+    "session.update": "the console has no form for it yet",
+}
 
 
 def _named() -> set[str]:

@@ -50,6 +50,45 @@ FAULTS: Final[tuple[Fault, ...]] = (
         ),
     ),
     Fault(
+        name="viewers are told the stream of an update before the show",
+        promise=_PROMISE,
+        file="liveshop/core/stream.py",
+        old="case SessionUpdated() if not live or event.status is not Status.LIVE:",
+        new="case SessionUpdated() if not live:",
+        tests=(
+            "tests/core/test_details.py"
+            "::test_viewers_are_not_told_the_stream_of_an_update_outside_of_the_show",
+        ),
+    ),
+    Fault(
+        name="an update is not in the session's row",
+        promise="P2: a list and a node that loads the show say what it said before its update",
+        file="liveshop/stores/postgres/sessions.py",
+        old="            await _keep_details(connection, session_id, events)\n",
+        new="",
+        tests=(
+            "tests/stores/postgres/test_sessions.py"
+            "::test_what_a_session_says_of_itself_is_in_its_row_with_the_event",
+        ),
+    ),
+    Fault(
+        name="a start changes during the show",
+        promise="the contract: a show that is on is announced for later",
+        file="liveshop/core/details.py",
+        old="        if not status.is_planned:\n",
+        new="        if status is Status.ENDED:\n",
+        also=(
+            (
+                "from liveshop.core.session import",
+                "from liveshop.core.model import Status\nfrom liveshop.core.session import",
+            ),
+        ),
+        tests=(
+            "tests/core/test_details.py"
+            "::test_a_start_changes_before_the_show_and_all_else_until_its_end",
+        ),
+    ),
+    Fault(
         name="a token for another session is shown this one's video",
         promise=_PROMISE,
         file="liveshop/edge/http/callers.py",

@@ -117,6 +117,13 @@ async def end_timer(stage: RecordingStage) -> None:
     async with stage.scene("an announced sale ends with its session", "timer"):
         sale = {"product_id": "vase", "prices": {"VASE-S": 1500}, "duration_ms": 60_000}
         await stage.ask("timer host", "sale.start", **sale, starts_in_ms=600_000)
+        for fields in (
+            *({}, {"title": "Ended by a timer"}, {"cover_url": "http://a"}, {"starts_at_ms": 1}),
+            {"title": "Ended by its timer", "stream_url": "https://video.example/b.m3u8"},
+        ):
+            await stage.ask("timer host", "session.update", **fields)
+        for name in ("timer host", "timer guest"):
+            await stage.hear(name, "session.updated")
         await stage.ask("timer host", "session.end")
         for name in ("timer host", "timer guest"):
             await stage.hear(name, "session.ended")

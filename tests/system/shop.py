@@ -15,8 +15,8 @@ import jwt
 from tests.client import PATIENCE_S, Client, Message, connected
 
 _numbers = itertools.count(1)
-OFFER = ("product_id", "title", "image", "variants")
-VARIANT = ("sku", "label", "price", "was", "limit", "left")
+OFFER = ("product_id", "title", "image", "variants", "number")
+VARIANT = ("sku", "label", "price", "was", "limit", "left", "number")
 SALE = ("product_id", "prices", "starts_at_ms", "ends_at_ms", "left", "limit")
 
 

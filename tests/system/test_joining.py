@@ -28,6 +28,7 @@ _SESSION = (
     *(
         "currency_digits",
         "stream_url",
+        "cover_url",
         "pinned",
         "shelf",
         "sales",
@@ -82,7 +83,7 @@ async def test_a_viewer_is_welcomed_then_shown_the_session(shop: SystemShop) -> 
     assert tuple(offer) == OFFER
     assert tuple(offer["variants"][0]) == VARIANT
     assert offer["variants"][0] == {
-        "sku": sku, "label": "S", "price": 5000, "was": None, "limit": 10, "left": 5,
+        "sku": sku, "label": "S", "price": 5000, "was": None, "limit": 10, "left": 5, "number": 1,
     }  # fmt: skip
 
 

@@ -85,6 +85,20 @@ async def go_live(show: MixedShow) -> None:
         assert len(watching[0].events) == 7
 
 
+async def rename(show: MixedShow) -> None:
+    """Change the title by each node that knows how: viewers of both are told, and both list it."""
+    for by, _ in show.both.ways:
+        if not by.knows("UpdateSession"):
+            continue
+        async with show.joined() as watching:
+            for title in (named("Drop"), "Autumn drop"):
+                await by.shop.host(show.session_id, "session.update", title=title)
+                for client in watching:
+                    await client.wait_for_type("session.updated", title=title)
+                assert (await by.shop.snapshot(show.session_id))["title"] == title
+    await _says_the_same(show)
+
+
 async def sell(show: MixedShow) -> None:
     """Have a sale from each node; its units go once, whichever node sells them."""
     name, sku = show.product["product_id"], show.sku("S")
@@ -365,6 +379,7 @@ async def end(show: MixedShow) -> None:
 
 SCENES: Final[tuple[Callable[[MixedShow], Awaitable[None]], ...]] = (
     go_live,
+    rename,
     sell,
     buy,
     add_stock,

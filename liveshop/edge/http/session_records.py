@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from liveshop.core import limits
 from liveshop.core.feature import Vocabulary
-from liveshop.core.fields import Currency, Id, Instant, PaymentUrl, Title, Url
+from liveshop.core.fields import Currency, Id, Instant, PaymentUrl, PictureUrl, Title, Url
 from liveshop.core.model import PaymentMode, Status
 from liveshop.core.money import is_currency
 from liveshop.core.records import RecordField, extended
@@ -42,6 +42,7 @@ class NewSession(Input, frozen=True, kw_only=True):
         limits.HOLD_MS_DEFAULT
     )
     stream_url: Url | None = None
+    cover_url: PictureUrl | None = None
     checkout_url: PaymentUrl | None = None
     shop: Id | None = None
 
@@ -51,7 +52,7 @@ class NewSession(Input, frozen=True, kw_only=True):
 
 
 class OnShelf(Output, frozen=True, kw_only=True):
-    """A variant on the shelf; `left` is what can be reserved now."""
+    """A variant on the shelf; `left` is what can be reserved now, `number` stays for good."""
 
     sku: str
     label: str
@@ -59,15 +60,17 @@ class OnShelf(Output, frozen=True, kw_only=True):
     was: int | None
     limit: int
     left: int
+    number: int
 
 
 class Shelved(Output, frozen=True, kw_only=True):
-    """A product on the shelf."""
+    """A product on the shelf; `number` is its place in the order of adding, for good."""
 
     product_id: str
     title: str
     image: str | None
     variants: list[OnShelf]
+    number: int
 
 
 class RunningSale(Output, frozen=True, kw_only=True):
@@ -93,6 +96,7 @@ class SessionView(Output, frozen=True, kw_only=True, tag_field="type", tag="sess
     currency: str
     currency_digits: int
     stream_url: str | None
+    cover_url: str | None
     pinned: list[str]
     shelf: list[Shelved]
     sales: list[RunningSale]

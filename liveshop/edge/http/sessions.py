@@ -37,6 +37,7 @@ async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Re
         hold_ms=new.hold_ms,
         starts_at_ms=new.starts_at_ms,
         stream_url=new.stream_url,
+        cover_url=new.cover_url,
         checkout_url=new.checkout_url,
         shop=call.caller.shop_of_new(new.shop),
     )

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from liveshop.core.access import Ban
+from liveshop.core.earlier import completed
 from liveshop.core.errors import Banned, NotAllowed, Unavailable
 from liveshop.core.events import Event, UnknownEvent
 from liveshop.core.model import Reservation, Row, Status, sku_row
 from liveshop.core.roles import Identity
 from liveshop.core.session import SessionState, apply
-from liveshop.core.stream import with_stream
 from liveshop.engine.clock import SessionClock
 from liveshop.engine.fanout.audience import Audience
 from liveshop.engine.fanout.broadcast import Broadcast
@@ -120,7 +120,7 @@ class Session:
         told = []
         for event in events:
             self.state = apply(self.state, event)
-            told.append(with_stream(event, self.state))
+            told.append(completed(event, self.state))
             self.newest = event
             if event.sells:
                 self.sells_offset = event.offset

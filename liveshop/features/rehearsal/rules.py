@@ -153,6 +153,7 @@ class _Step:
                 for name, units in left.items()
                 if name.startswith(sku_row("")) and name not in on_shelf
             },
+            "numbers": to_builtins(state.numbers),
             **{name: value for part in parts.values() for name, value in part.kept().items()},
             "orders": to_builtins(self._orders),
         }

@@ -21,6 +21,7 @@ from liveshop.core.fields import (
     Instant,
     Label,
     Limit,
+    PictureUrl,
     Price,
     Prices,
     ProductTitle,
@@ -32,6 +33,7 @@ from liveshop.core.fields import (
 )
 from liveshop.core.model import ChatMessage, Product, Row, Sale, ShelfProduct, Status, sku_row
 from liveshop.core.money import CURRENCY_DIGITS_MAX
+from liveshop.core.numbers import Numbered, Numbers, remembered, with_numbers
 from liveshop.core.records import RecordField, extended
 from liveshop.core.rehearsal import RehearsalRecord, RehearsedChat, Shown
 from liveshop.core.session import Part, SessionInfo, SessionState
@@ -42,7 +44,7 @@ Offset = Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)]
 
 
 class RehearsedVariant(RehearsalRecord, frozen=True, kw_only=True):
-    """A variant on the shelf; `left` is what can be bought now."""
+    """A variant on the shelf; `left` is what can be bought now, `number` as in `numbers`."""
 
     sku: Id
     label: Label
@@ -50,10 +52,11 @@ class RehearsedVariant(RehearsalRecord, frozen=True, kw_only=True):
     was: Price | None
     limit: Limit
     left: Amount
+    number: Amount = 0
 
 
 class RehearsedProduct(RehearsalRecord, frozen=True, kw_only=True):
-    """A product on the shelf."""
+    """A product on the shelf; `number` as in `numbers`."""
 
     product_id: Id
     title: ProductTitle
@@ -61,6 +64,7 @@ class RehearsedProduct(RehearsalRecord, frozen=True, kw_only=True):
     variants: Annotated[
         list[RehearsedVariant], Meta(min_length=1, max_length=limits.SHELF_VARIANTS_PER_PRODUCT_MAX)
     ]
+    number: Amount = 0
 
 
 class RehearsedSale(RehearsalRecord, frozen=True, kw_only=True):
@@ -89,6 +93,7 @@ class RehearsedSession(RehearsalRecord, frozen=True, kw_only=True, tag_field="ty
     currency: Currency
     currency_digits: Annotated[int, Meta(ge=0, le=CURRENCY_DIGITS_MAX)] = 2
     stream_url: Url | None
+    cover_url: PictureUrl | None = None
     pinned: Annotated[list[Id], Meta(max_length=limits.PINS_MAX)]
     shelf: Annotated[list[RehearsedProduct], Meta(max_length=limits.SHELF_PRODUCTS_MAX)]
     sales: Annotated[list[RehearsedSale], Meta(max_length=limits.SHELF_PRODUCTS_MAX)]
@@ -131,6 +136,13 @@ class CatalogueProduct(RehearsalRecord, frozen=True, kw_only=True):
     ]
 
 
+class RehearsedNumbers(RehearsalRecord, frozen=True, kw_only=True):
+    """The number of a product in a rehearsal, and of its variants in it, by SKU."""
+
+    number: Amount
+    variants: dict[Id, Amount]
+
+
 class RehearsedOrder(RehearsalRecord, frozen=True, kw_only=True):
     """An order that can be cancelled; `sale` is the offset of the sale whose price it has."""
 
@@ -146,14 +158,15 @@ class RehearsedOrder(RehearsalRecord, frozen=True, kw_only=True):
 class RehearsalState(RehearsalRecord, frozen=True, kw_only=True):
     """A rehearsed show between two commands.
 
-    `products` is its catalogue, `kept` the units of SKUs that left the shelf, `orders` the newest
-    that were not cancelled.
+    `products` is its catalogue, `kept` the units of SKUs that left the shelf, `numbers` those of
+    products that have been on it, `orders` the newest that were not cancelled.
     """
 
     # A node's features add fields: see `rehearsal_state`.
     session: RehearsedSession
     products: list[CatalogueProduct] = field(default_factory=list)
     kept: dict[Id, Amount] = field(default_factory=dict)
+    numbers: dict[Id, RehearsedNumbers] = field(default_factory=dict)
     orders: Annotated[list[RehearsedOrder], Meta(max_length=REHEARSED_ORDERS_MAX)] = field(
         default_factory=list
     )
@@ -175,6 +188,7 @@ class RehearsalState(RehearsalRecord, frozen=True, kw_only=True):
         """
         shown = self.session
         variants = (variant for product in shown.shelf for variant in product.variants)
+        shelf, numbers = self._numbered_shelf()
         return SessionState(
             info=SessionInfo(
                 id=shown.id,
@@ -184,15 +198,30 @@ class RehearsalState(RehearsalRecord, frozen=True, kw_only=True):
                 hold_ms=limits.HOLD_MS_DEFAULT,
                 starts_at_ms=shown.starts_at_ms,
                 stream_url=shown.stream_url,
+                cover_url=shown.cover_url,
             ),
             status=shown.status,
             offset=shown.offset,
             pinned=tuple(shown.pinned),
-            shelf={each.product_id: each for each in _as(ShelfProduct, shown.shelf)},
+            shelf=shelf,
+            numbers=numbers,
             sales={sale.product_id: _sale(sale) for sale in shown.sales},
             sold_out=frozenset(variant.sku for variant in variants if variant.left == 0),
             parts=parts,
         )
+
+    def _numbered_shelf(self) -> tuple[dict[str, ShelfProduct], Numbers]:
+        """Return the shelf with the numbers that it says, and others for what has none."""
+        came = _as(ShelfProduct, self.session.shelf)
+        said = {each.product_id: remembered({}, each) for each in came if each.number}
+        said |= dict(zip(self.numbers, _as(Numbered, self.numbers.values()), strict=True))
+        numbers = dict(sorted(said.items(), key=lambda each: each[1].number))
+        shelf: dict[str, ShelfProduct] = {}
+        for product in came:
+            shelved = with_numbers(numbers, product)
+            numbers[shelved.product_id] = remembered(numbers, shelved)
+            shelf[shelved.product_id] = shelved
+        return shelf, numbers
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of units: of what is on the shelf, of what left it, of sales."""

@@ -70,6 +70,8 @@ const onSession = {
   "session.paused": setStatus,
   "session.resumed": setStatus,
   "session.ended": setStatus,
+  "session.updated": (s, { status, title, starts_at_ms, stream_url, cover_url }) =>
+    ({ ...s, status, title, starts_at_ms, stream_url, cover_url }),
   "session.stream": (s, { stream_url }) => ({ ...s, stream_url }),
   "product.added": (s, m) => ({ ...s, shelf: [...s.shelf, m.product] }),
   "product.removed": (s, m) => ({ ...s, shelf: without(s.shelf, "product_id", m.product_id) }),

@@ -9,7 +9,7 @@ from liveshop.core import wire
 from liveshop.core.activity import Activity
 from liveshop.core.decision import Decision, Move
 from liveshop.core.errors import Conflict, NotFound, SoldOut
-from liveshop.core.events import Event
+from liveshop.core.events import Event, SessionUpdated
 from liveshop.core.feature import Vocabulary
 from liveshop.core.limits import EVENTS_PER_READ_MAX
 from liveshop.core.model import Bought, Row, Status, Totals
@@ -91,6 +91,7 @@ class Sessions:
             if not await connection.fetch(_SQL["move_head"], *args):
                 return None
             await insert_events(connection, session_id, events)
+            await _keep_details(connection, session_id, events)
             if decision.moves:
                 changed += await allocate(connection, session_id, head, decision.moves)
             if decision.rows:
@@ -210,6 +211,7 @@ def session_columns(info: SessionInfo, status: Status, created_ms: int) -> tuple
         info.checkout_url,
         created_ms,
         info.shop,
+        info.cover_url,
     )
 
 
@@ -224,6 +226,20 @@ async def insert_events(connection: Connection, session_id: str, events: Sequenc
         [message["type"] for message in messages],
         [wire.encode_one(message).decode() for message in messages],
     )
+
+
+async def _keep_details(connection: Connection, session_id: str, events: Sequence[Event]) -> None:
+    """Write what a session says of itself into its row, which lists and a loading room read."""
+    for event in events:
+        if isinstance(event, SessionUpdated):
+            await connection.execute(
+                _SQL["update_session"],
+                session_id,
+                event.title,
+                event.starts_at_ms,
+                event.stream_url,
+                event.cover_url,
+            )
 
 
 async def allocate(
@@ -254,6 +270,7 @@ def _session(record: asyncpg.Record) -> SessionRecord:
             hold_ms=record["hold_ms"],
             starts_at_ms=record["starts_at_ms"],
             stream_url=record["stream_url"],
+            cover_url=record["cover_url"],
             checkout_url=record["checkout_url"],
             shop=record["shop"],
         ),

@@ -189,7 +189,7 @@ def test_a_show_is_rehearsed_without_any_feature() -> None:
     show.buy("a-M")
     show.send("session.end")
     assert (show.left("a-M"), show.state["session"]["status"]) == (1, "ended")
-    assert list(show.state) == ["session", "products", "kept", "orders"]
+    assert list(show.state) == ["session", "products", "kept", "numbers", "orders"]
     assert "say" not in _types(KERNEL)
 
 

@@ -1,13 +1,14 @@
 """Sessions: an offset is a lock, units move once, and what is not sold comes back."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from liveshop.core.decision import Decision, Move
 from liveshop.core.errors import Conflict, NotFound, SoldOut
-from liveshop.core.events import SessionPaused, SessionResumed, SessionStarted
+from liveshop.core.events import SessionPaused, SessionResumed, SessionStarted, SessionUpdated
 from liveshop.core.model import Bought, OrderStatus, Row, Status
 from liveshop.core.session import SessionInfo
 from liveshop.stores.postgres.session_records import Head
@@ -43,6 +44,7 @@ async def test_a_session_is_read_as_it_was_made(shop: StoredShop) -> None:
         hold_ms=1_000,
         starts_at_ms=NOW + 1,
         stream_url="https://example.org/s",
+        cover_url="https://example.org/c.jpg",
         checkout_url="https://example.org/{order_id}",
     )
     made = await shop.sessions.create(info, Status.SCHEDULED, NOW)
@@ -112,6 +114,29 @@ async def test_sessions_that_take_the_last_units_at_once_take_them_once(shop: St
 
     assert sorted(await asyncio.gather(take("s2"), take("s3"))) == ["sold out", "taken"]
     assert await shop.stock() == {"A": 5, "B": 15, "C": 30}
+
+
+async def test_what_a_session_says_of_itself_is_in_its_row_with_the_event(
+    shop: StoredShop,
+) -> None:
+    details: dict[str, Any] = {
+        "title": "Spring drop",
+        "starts_at_ms": NOW + 9,
+        "stream_url": "https://example.org/s",
+        "cover_url": "/uploads/c.jpg",
+    }
+    updated = SessionUpdated(offset=2, at_ms=NOW + 5, status=Status.LIVE, **details)
+    before = (await shop.sessions.get("s1")).info
+    decision = Decision(events=(updated,))
+    assert await shop.sessions.append("s1", decision, Status.LIVE, expected_offset=1) == []
+    record = await shop.sessions.get("s1")
+    assert record.info == replace(before, **details)
+    assert await shop.sessions.events("s1", after=1, limit=9) == [updated]
+    page = await shop.sessions.page(after=None, limit=1, drafts=False)
+    assert page.sessions == [record]
+    late = Decision(events=(replace(updated, title="Too late"),))
+    assert await shop.sessions.append("s1", late, Status.LIVE, expected_offset=1) is None
+    assert await shop.sessions.get("s1") == record
 
 
 async def test_events_are_read_back_in_order(shop: StoredShop) -> None:

@@ -3,10 +3,10 @@
 -- name: create_session
 -- Store a new session. No row where the id is taken.
 -- $1 id, $2 title, $3 status, $4 starts_at_ms, $5 currency, $6 payment, $7 hold_ms,
--- $8 stream_url, $9 checkout_url, $10 created_ms, $11 shop
+-- $8 stream_url, $9 checkout_url, $10 created_ms, $11 shop, $12 cover_url
 INSERT INTO session (id, title, status, starts_at_ms, currency, payment, hold_ms, stream_url,
-                     checkout_url, created_ms, newest_ms, shop)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+                     checkout_url, created_ms, newest_ms, shop, cover_url)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
 ON CONFLICT (id) DO NOTHING
 RETURNING *
 
@@ -28,6 +28,11 @@ ORDER BY number DESC LIMIT $2
 UPDATE session SET head_offset = $3, status = $4, newest_ms = greatest(newest_ms, $5)
 WHERE id = $1 AND head_offset = $2
 RETURNING id
+
+-- name: update_session
+-- Change what a session says of itself; under the lock that `move_head` takes.
+-- $1 session, $2 title, $3 starts_at_ms, $4 stream_url, $5 cover_url
+UPDATE session SET title = $2, starts_at_ms = $3, stream_url = $4, cover_url = $5 WHERE id = $1
 
 -- name: insert_events
 -- Append events. $1 session, $2 offsets, $3 instants, $4 types, $5 whole messages as JSON
