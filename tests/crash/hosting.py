@@ -17,7 +17,7 @@ from tests.crash.history import Addition, History
 PRODUCT_PRICE = 5_000
 SALE_PERCENT = 20
 # Of each SKU, that the host may add to those that the offer begins with.
-MORE_UNITS = 40
+MORE_UNITS = 60
 _DAY_S = 86_400
 _PAUSE_S = (0.02, 0.3)
 _RETRY_S = 0.1
@@ -75,7 +75,6 @@ class Host:
         sale = {"product_id": offer.product_id, "percent": SALE_PERCENT, "duration_ms": 5_000}
         sale |= {"units": offer.sale_units, "limit": offer.sale_limit}
         await self.command("sale.start", **sale)
-        await self._add_stock(offer)
         while not over():
             what = self._random.random()
             if what < 0.1:
@@ -85,8 +84,6 @@ class Host:
             elif what < 0.16:
                 await self.command("session.pause")
                 await self.command("session.resume")
-            elif what < 0.36:
-                await self._add_stock(offer)
             else:
                 pin = self._random.choice(("product.pin", "product.unpin"))
                 await self.command(pin, product_id=offer.product_id)
@@ -100,14 +97,16 @@ class Host:
                     await self._add(offer, addition)
                     await anyio.sleep(_RETRY_S)
 
-    async def _add_stock(self, offer: Offer) -> None:
-        """Add some units; if the last addition has no known end, ask for that one again."""
+    async def add_stock(self, offer: Offer, over: Callable[[], bool]) -> None:
+        """Add some units again and again; ask again for an addition without a known end."""
         additions = self._history.additions
-        if not additions or additions[-1].outcomes:
-            rid = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-            sku = self._random.choice(sorted(offer.units))
-            additions.append(Addition(rid, sku, self._random.randint(1, 5)))
-        await self._add(offer, additions[-1])
+        while not over():
+            if not additions or additions[-1].outcomes:
+                rid = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+                sku = self._random.choice(sorted(offer.units))
+                additions.append(Addition(rid, sku, self._random.randint(1, 3)))
+            await self._add(offer, additions[-1])
+            await anyio.sleep(self._random.uniform(*_PAUSE_S))
 
     async def _add(self, offer: Offer, addition: Addition) -> None:
         units = {addition.sku: addition.units}

@@ -145,6 +145,7 @@ class Run:
                     self._is_over,
                 )
                 shopping.start_soon(self._host.run, self._offer, self._is_over)
+                shopping.start_soon(self._host.add_stock, self._offer, self._is_over)
                 shopping.start_soon(self._merchant.run, self._is_over)
                 for _ in range(CANCELLERS):
                     shopping.start_soon(self._host.cancel, self._is_over)
