@@ -30,7 +30,7 @@ FAULTS: Final = (
         file="liveshop/stores/postgres/beginnings.py",
         old='            await connection.execute(_SQL["one_at_a_time"], source_id)\n',
         new="",
-        tests=(f"{_BEGINNINGS}::test_requests_at_once_make_each_session_once_and_share_the_stock",),
+        tests=(f"{_BEGINNINGS}::test_two_requests_for_copies_of_one_session_take_turns",),
     ),
     Fault(
         name="each product of a shelf finds the whole stock",

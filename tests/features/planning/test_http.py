@@ -161,6 +161,22 @@ def test_a_clone_without_units_leaves_the_stock_and_shows_the_products(api: Api)
     assert _stock(api, "mug") | _stock(api, "shirt") == {"mug-m": 6, "shirt-m": 12}
 
 
+def test_a_clone_without_units_sells_once_it_is_given_some(api: Api) -> None:
+    _clone(api, _a_show(api), units="none")
+    api.command("copy", "stock.add", product_id="mug", units={"mug-m": 3})
+    assert _stock(api, "mug") == {"mug-m": 3}
+    api.command("copy", "session.start")
+    wait_until(lambda: api.anyone.get("/api/sessions/copy").json()["buying"])
+
+    def left() -> list[int]:
+        shelf = api.anyone.get("/api/sessions/copy").json()["shelf"]
+        return [product["variants"][0]["left"] for product in shelf]
+
+    wait_until(lambda: left() == [3, 0])
+    bought = api.ask("copy", "ada", "buy", rid=a_rid(), sku="mug-m", quantity=2)
+    assert bought["type"] == "checkout"
+
+
 def test_the_same_clone_asked_for_again_is_the_same_one(api: Api) -> None:
     source_id = _a_show(api)
     first = _clone(api, source_id, starts_at_ms=_START_MS)

@@ -119,6 +119,38 @@ async def test_requests_at_once_make_each_session_once_and_share_the_stock(
     assert await empty.stock() == {"A": 0}
 
 
+async def test_two_requests_for_copies_of_one_session_take_turns(empty: StoredShop) -> None:
+    """Otherwise each could have inserted a session that the other one wants, and wait for it."""
+    beginnings, began = _beginnings(empty), list[str]()
+    waiting = (
+        "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND wait_event = 'advisory'"
+    )
+
+    async def second() -> None:
+        await beginnings.store("source", [_info("s2")], [], begin_second, NOW)
+
+    async def begin_second(
+        infos: Sequence[SessionInfo], free: dict[str, int]
+    ) -> Sequence[Beginning]:
+        began.append("s2")
+        return []
+
+    async with anyio.create_task_group() as tasks:
+
+        async def begin_first(
+            infos: Sequence[SessionInfo], free: dict[str, int]
+        ) -> Sequence[Beginning]:
+            tasks.start_soon(second)
+            while not (began or await empty.database.fetch(waiting)):  # noqa: ASYNC110
+                await anyio.sleep(0.005)
+            began.append("s1 ends")
+            return []
+
+        await beginnings.store("source", [_info("s1")], [], begin_first, NOW)
+    assert began == ["s1 ends", "s2"]
+
+
 async def test_a_session_without_a_shelf_begins_without_events(empty: StoredShop) -> None:
     async def bare(infos: Sequence[SessionInfo], free: dict[str, int]) -> Sequence[Beginning]:
         return [Beginning(info=info, decision=Decision(events=())) for info in infos]
