@@ -66,13 +66,20 @@ GROUP BY v.product_id
 -- name: sums_since
 -- Read the totals of a session, and by product what its orders since a change have added to them,
 -- as of one instant; `undone` where one of those may have taken something off. A row a product, one
--- without any if there is nothing new. $1 session, $2 the change, 0 for all
+-- without any if there is nothing new. Lines are looked up order by order: a plan for however many
+-- orders would read all lines there are, for one new order too.
+-- $1 session, $2 the change, 0 for all
 WITH new AS MATERIALIZED (
     SELECT id, status FROM orders WHERE session_id = $1 AND seq > $2
-), added AS (
-    SELECT v.product_id, sum(l.qty) AS sold, sum(coalesce(l.final, l.price * l.qty)) AS earned
-    FROM new AS o JOIN order_line AS l ON l.order_id = o.id JOIN variant AS v ON v.sku = l.sku
+), sold AS MATERIALIZED (
+    SELECT l.sku, sum(l.qty) AS sold, sum(coalesce(l.final, l.price * l.qty)) AS earned
+    FROM new AS o CROSS JOIN LATERAL (SELECT * FROM order_line WHERE order_id = o.id OFFSET 0) AS l
     WHERE o.status = 'confirmed'
+    GROUP BY l.sku
+), added AS (
+    SELECT v.product_id, sum(n.sold)::bigint AS sold, sum(n.earned) AS earned
+    FROM sold AS n
+    CROSS JOIN LATERAL (SELECT product_id FROM variant WHERE sku = n.sku OFFSET 0) AS v
     GROUP BY v.product_id
 )
 SELECT s.orders, s.units, s.revenue, s.seq,

@@ -14,7 +14,8 @@ WITH page AS (
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
        ARRAY[]::record[] AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
-FROM page AS o LEFT JOIN order_line AS l ON l.order_id = o.id
+FROM page AS o
+LEFT JOIN LATERAL (SELECT * FROM order_line WHERE order_id = o.id OFFSET 0) AS l ON true
 ORDER BY o.buyer, o.seq, l.rid
 
 -- name: offered
