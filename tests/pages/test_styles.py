@@ -71,7 +71,7 @@ def test_every_file_is_used_by_a_page_or_handed_out() -> None:
         linked = _LINKED.findall(contents[page].decode())
         used |= {*linked, *imported(*(name for name in linked if name.endswith(".js")))}
     for feature in Path(_PACKAGE / "features").glob("*/page/*.js"):
-        if feature.stem in ("state", "viewer", "console"):
+        if feature.stem in ("state", "viewer", "console", "lobby"):
             used |= imported(feature.relative_to(_PACKAGE).as_posix())
     scripts = [name for name in used if name.endswith(".js")]
     later = {path for name in scripts if name != _CLIENT for path in modules[name].lazy}
