@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import time
 import webbrowser
 from contextlib import ExitStack
 from dataclasses import replace
@@ -28,11 +29,13 @@ from liveshop.cli.demo_folder import (
     demo_folder,
 )
 from liveshop.cli.demo_show import DEMO_CURRENCY, NotReady, prepare_show, until_ready
+from liveshop.cli.demo_video import stream_address, with_video
 from liveshop.cli.environment import forget_postgres, read_settings
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import running
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.cli.logs import log_to
+from liveshop.cli.looped_video import SHAPES
 from liveshop.cli.node import PortTaken, listen, serve_until_signalled
 from liveshop.cli.subprocesses import LocalStoreError
 from liveshop.core.errors import Unavailable, reason
@@ -56,6 +59,13 @@ _logger: Final = logging.getLogger(__name__)
     help="Where the demo keeps its data; a second start continues with it.",
 )
 @click.option("--crowd/--no-crowd", default=True, help="Simulate viewers who chat, like and buy.")
+@click.option(
+    "--video",
+    type=click.Choice([*SHAPES, "none"]),
+    default=SHAPES[0],
+    show_default=True,
+    help="The stream that a new demo shows.",
+)
 @click.option("--browser/--no-browser", default=True, help="Open the two pages.")
 @click.option("--redis-url", help="Use this server instead of starting one.")
 @click.option("--postgres-url", help="Use this server instead of starting one.")
@@ -63,6 +73,7 @@ def demo(
     port: int,
     data: Path,
     crowd: bool,
+    video: str,
     browser: bool,
     redis_url: str | None,
     postgres_url: str | None,
@@ -96,8 +107,10 @@ def demo(
                 postgres_url=postgres_url or _start_postgres(stack, folder),
             )
             _migrate(settings.postgres_url)
-            show = _Show(settings, folder, keys, console, crowd=crowd, browser=browser)
-            serve_until_signalled(settings, listener, show.run)
+            show = _Show(settings, folder, keys, console, crowd=crowd, video=video, browser=browser)
+            serve_until_signalled(
+                settings, listener, show.run, lambda app: with_video(app, _now_ms)
+            )
             if show.failure:
                 raise click.ClickException(show.failure)
     except (PortTaken, FolderError, LocalStoreError) as error:
@@ -139,6 +152,7 @@ class _Show:
         console: Console,
         *,
         crowd: bool,
+        video: str,
         browser: bool,
     ) -> None:
         self._settings = settings
@@ -146,6 +160,7 @@ class _Show:
         self._keys = keys
         self._console = console
         self._crowd = crowd
+        self._stream_url = None if video == "none" else stream_address(video)
         self._browser = browser
         self.failure = ""
         host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
@@ -158,7 +173,7 @@ class _Show:
         """
         try:
             await until_ready(self._url)
-            show = await prepare_show(self._url, self._folder, self._keys)
+            show = await prepare_show(self._url, self._folder, self._keys, self._stream_url)
         except (httpx.HTTPError, NotReady) as error:
             if server.should_exit:
                 _logger.info("stopped before the show was ready")
@@ -199,6 +214,10 @@ class _Show:
             self._console.print(page, soft_wrap=True, highlight=False, markup=False)
         self._console.print("\nCtrl-C stops everything.")
         return list(pages.values())
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _start_valkey(stack: ExitStack, folder: DemoFolder) -> str:

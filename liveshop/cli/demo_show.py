@@ -41,8 +41,13 @@ def _client(url: str, **options: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, trust_env=False, **options)
 
 
-async def prepare_show(url: str, folder: DemoFolder, keys: DemoKeys) -> DemoShow:
-    """Make the catalogue, an API key and a live session, or what of them an earlier run lacks."""
+async def prepare_show(
+    url: str, folder: DemoFolder, keys: DemoKeys, stream_url: str | None = None
+) -> DemoShow:
+    """Make the catalogue, an API key and a live session, or what of them an earlier run lacks.
+
+    A new session shows the stream at `stream_url`, if there is one.
+    """
     headers = {"Authorization": f"Bearer {keys.admin_token}"}
     async with _client(url, headers=headers, timeout=30) as client:
         products = _products()
@@ -50,7 +55,7 @@ async def prepare_show(url: str, folder: DemoFolder, keys: DemoKeys) -> DemoShow
             await _post(client, "/api/products", product, once=True)
         show = folder.show()
         if show is None:
-            show = await _make_show(client)
+            show = await _make_show(client, stream_url)
             folder.keep_show(show)
         session = (await client.get(f"/api/sessions/{show.session_id}")).raise_for_status().json()
         if session["status"] == "draft":
@@ -58,10 +63,9 @@ async def prepare_show(url: str, folder: DemoFolder, keys: DemoKeys) -> DemoShow
         return show
 
 
-async def _make_show(client: httpx.AsyncClient) -> DemoShow:
-    session = await _post(
-        client, "/api/sessions", {"title": _TITLE, "currency": DEMO_CURRENCY, "payment": "direct"}
-    )
+async def _make_show(client: httpx.AsyncClient, stream_url: str | None) -> DemoShow:
+    new = {"title": _TITLE, "currency": DEMO_CURRENCY, "payment": "direct"}
+    session = await _post(client, "/api/sessions", {**new, "stream_url": stream_url})
     key = await _post(client, "/api/keys", {"name": "demo"})
     return DemoShow(session_id=session["id"], api_key=key["key"])
 

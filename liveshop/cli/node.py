@@ -69,10 +69,12 @@ def serve_until_signalled(
     settings: Settings,
     listener: socket.socket,
     beside: Callable[[Server], Coroutine[Any, Any, None]] | None = None,
+    around: Callable[[Any], Any] = lambda app: app,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a companion may run along, and is cancelled then.
 
-    It is given the server, and may end it by `should_exit`.
+    It is given the server, and may end it by `should_exit`. `around` may add answers to those of
+    the application.
     """
     # Viewers fill their allowance, and HTTP has one of its own: if descriptors ran out,
     # no health check would be accepted either.
@@ -80,13 +82,16 @@ def serve_until_signalled(
     others += limits.REFUSED_CONNECTIONS_MAX + limits.REFUSALS_WAITING_MAX
     allow_open_files(settings.connections_max + others)
     with traces(settings.traces_url) as trace:
-        anyio.run(_serve, settings, listener, beside, trace, backend_options={"use_uvloop": True})
+        anyio.run(
+            _serve, settings, listener, beside, around, trace, backend_options={"use_uvloop": True}
+        )
 
 
 async def _serve(
     settings: Settings,
     listener: socket.socket,
     beside: Callable[[Server], Coroutine[Any, Any, None]] | None,
+    around: Callable[[Any], Any],
     trace: Trace | None,
 ) -> None:
     # Half of the connections are for what HTTP asks, so that no reader keeps orders waiting.
@@ -96,7 +101,8 @@ async def _serve(
     link = link_to(settings.redis_url)
     bus = bus_over(settings.redis_url, link)
     engine = Engine(settings, database, link, bus, trace, features=FEATURES)
-    server = build_server(settings, engine, build_app(settings, engine, reading), [listener])
+    app = around(build_app(settings, engine, reading))
+    server = build_server(settings, engine, app, [listener])
     # Inner groups end first: the engine finishes with its stores still there.
     async with anyio.create_task_group() as stores:
         for store in (database, reading, link, bus):

@@ -1,107 +1,74 @@
-"""A live HLS stream with programme date-time, made of four seconds that come again and again.
+"""The demo's video as a broadcast on a port of its own: late, standing still, or gone."""
 
-The pieces in `stream/` are a test picture:
-
-    ffmpeg -f lavfi -i testsrc=size=160x90:rate=10:duration=4 -c:v libx264 -profile:v baseline \
-        -pix_fmt yuv420p -preset veryslow -crf 34 -g 10 -bf 0 -f hls -hls_time 1 \
-        -hls_segment_type fmp4 -hls_segment_filename '%d.m4s' out.m3u8
-"""
-
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Final
 
-_FOLDER: Final = Path(__file__).parent / "stream"
-_PIECES: Final = 4
-_PIECE_MS: Final = 1_000
-_TICKS_PER_PIECE: Final = 10_240
+from liveshop.cli.looped_video import PLAYLIST, LoopedVideo
+
 _SHOWN_BEFORE_MS: Final = 8_000
+_PIECES_MAX: Final = 1_000
 
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Broadcast:
-    """The broadcast that an encoder would send: a piece each second, `late_ms` after it was filmed.
+class OnAir:
+    """A broadcast whose pieces come `late_ms` after they were filmed.
 
-    The video's time 0 was filmed at `began_ms`.
+    The video's time 0 was filmed at `began_ms`. Its playlist names every piece from the first.
+    An address of anything else than `url` and its pieces is a wrong one.
     """
 
-    def __init__(self, url: str, late_ms: int) -> None:
-        self.url = f"{url}/live.m3u8"
+    def __init__(self, origin: str, late_ms: int, shape: str) -> None:
+        self.url = f"{origin}/{PLAYLIST}"
         self.late_ms = late_ms
         self.began_ms = _now_ms() - late_ms - _SHOWN_BEFORE_MS
         self.is_away = False
+        self._broadcast = LoopedVideo(
+            shape, late_ms=late_ms, began_ms=self.began_ms, listed_max=_PIECES_MAX
+        )
         self._stands_at: int | None = None
 
     def stand_still(self) -> None:
         """Let nothing new come."""
-        self._stands_at = self._pieces()
+        self._stands_at = self._broadcast.pieces(_now_ms())
 
     def go_on(self) -> None:
         """Send what has been filmed meanwhile, and go on."""
         self._stands_at = None
 
-    def playlist(self) -> bytes:
-        """Return the playlist as it is now; it names every piece from the first."""
-        began = datetime.fromtimestamp(self.began_ms / 1000, UTC).isoformat("T", "milliseconds")
-        lines = [
-            "#EXTM3U",
-            "#EXT-X-VERSION:7",
-            "#EXT-X-TARGETDURATION:1",
-            "#EXT-X-MEDIA-SEQUENCE:0",
-            "#EXT-X-PLAYLIST-TYPE:EVENT",
-            '#EXT-X-MAP:URI="init.mp4"',
-            f"#EXT-X-PROGRAM-DATE-TIME:{began}",
-        ]
-        for number in range(self._pieces()):
-            lines += ["#EXTINF:1.000,", f"{number}.m4s"]
-        return "\n".join([*lines, ""]).encode()
-
-    def _pieces(self) -> int:
-        if self._stands_at is not None:
-            return self._stands_at
-        return (_now_ms() - self.began_ms - self.late_ms) // _PIECE_MS
-
-
-def _piece(number: int) -> bytes:
-    """Return a piece, told the time at which it is to be shown."""
-    data = bytearray((_FOLDER / f"{number % _PIECES}.m4s").read_bytes())
-    place = data.index(b"tfdt") + 8
-    data[place : place + 8] = struct.pack(">Q", number * _TICKS_PER_PIECE)
-    return bytes(data)
+    def file(self, name: str) -> bytes | None:
+        """Return what is at an address now."""
+        if self.is_away:
+            return None
+        if name != PLAYLIST:
+            return self._broadcast.file(name)
+        pieces = self._stands_at
+        return self._broadcast.playlist(
+            self._broadcast.pieces(_now_ms()) if pieces is None else pieces
+        )
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, held: list[Broadcast], *args: object) -> None:
+    def __init__(self, held: list[OnAir], *args: object) -> None:
         self._held = held
         super().__init__(*args)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
         """Answer any site, as hosts of video do."""
-        (broadcast,) = self._held
+        (on_air,) = self._held
         name = self.path.strip("/")
-        if name == "live.m3u8" and not broadcast.is_away:
-            self._answer(broadcast.playlist(), "application/vnd.apple.mpegurl")
-        elif name == "init.mp4":
-            self._answer((_FOLDER / name).read_bytes(), "video/mp4")
-        elif name.endswith(".m4s"):
-            self._answer(_piece(int(name.removesuffix(".m4s"))), "video/mp4")
-        else:
+        body = on_air.file(name)
+        if body is None:
             self.send_error(404)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-    def _answer(self, body: bytes, kind: str) -> None:
+            return
+        kind = "application/vnd.apple.mpegurl" if name == PLAYLIST else "video/mp4"
         self.send_response(200)
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Cache-Control", "no-store")
@@ -110,13 +77,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
 
 @contextmanager
-def on_the_air(*, late_ms: int) -> Iterator[Broadcast]:
+def on_the_air(*, late_ms: int, shape: str = "landscape") -> Iterator[OnAir]:
     """Run a broadcast on a port of its own."""
-    held: list[Broadcast] = []
+    held: list[OnAir] = []
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, held)) as server:
-        held.append(Broadcast(f"http://127.0.0.1:{server.server_port}", late_ms))
+        held.append(OnAir(f"http://127.0.0.1:{server.server_port}", late_ms, shape))
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

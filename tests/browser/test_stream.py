@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.broadcast import Broadcast, on_the_air
+from liveshop.cli.subprocesses import free_port
+from tests.browser.broadcast import OnAir, on_the_air
 from tests.browser.shop import BrowserShow, open_page
+from tests.cli.programs import demo, info
 
 _LATE_MS = 4_000
 _LOOK_MS = 500
@@ -29,7 +32,7 @@ _PLAYS = """() => {
 
 
 @pytest.fixture
-def broadcast() -> Iterator[Broadcast]:
+def broadcast() -> Iterator[OnAir]:
     """A stream as it is on the air: seconds late."""
     with on_the_air(late_ms=_LATE_MS) as broadcast:
         yield broadcast
@@ -49,12 +52,12 @@ def _pinned_at_ms(live: BrowserShow) -> int:
 
 
 async def test_a_pin_is_shown_when_the_video_shows_it(
-    browser: Browser, show: BrowserShow, broadcast: Broadcast
+    browser: Browser, show: BrowserShow, broadcast: OnAir
 ) -> None:
     show.begin_another("On video", stream_url=broadcast.url, pin=False)
     page = await open_page(browser, show.watch("ada"))
     video = await _playing(page)
-    assert await video.evaluate("(video) => [video.videoWidth, video.videoHeight]") == [160, 90]
+    assert await video.evaluate("(video) => [video.videoWidth, video.videoHeight]") == [848, 480]
     show.command("product.pin", product_id="ocean")
     cards, shown_at_ms, video_s = await video.evaluate(_APPEARANCE)
     assert cards == 1
@@ -67,7 +70,7 @@ async def test_a_pin_is_shown_when_the_video_shows_it(
 
 
 async def test_the_host_reads_that_the_video_stands_still_or_is_gone(
-    browser: Browser, show: BrowserShow, broadcast: Broadcast
+    browser: Browser, show: BrowserShow, broadcast: OnAir
 ) -> None:
     show.begin_another("On video", stream_url=broadcast.url)
     host = await open_page(browser, show.host())
@@ -133,7 +136,7 @@ async def test_a_playlist_tells_how_far_its_stream_has_come(
 
 
 async def test_the_video_is_there_only_while_the_show_is_live(
-    browser: Browser, show: BrowserShow, broadcast: Broadcast
+    browser: Browser, show: BrowserShow, broadcast: OnAir
 ) -> None:
     show.begin_another("On video", stream_url=broadcast.url)
     page = await open_page(browser, show.watch("ada"))
@@ -144,3 +147,25 @@ async def test_the_video_is_there_only_while_the_show_is_live(
     await _playing(page)
     show.command("session.end")
     await expect(video).to_have_count(0)
+
+
+async def test_the_demo_opens_on_a_show_whose_video_runs(browser: Browser, tmp_path: Path) -> None:
+    with demo(tmp_path, free_port(), "--no-crowd"):
+        told = info(tmp_path)
+        address = f"{told['url']}/watch/{told['session_id']}#token={told['viewer_tokens'][0]}"
+        page = await open_page(browser, address, width=390)
+        video = await _playing(page)
+        assert await video.evaluate("(video) => [video.videoWidth, video.videoHeight]") == [
+            480,
+            848,
+        ]
+        frames = "(video) => video.getVideoPlaybackQuality().totalVideoFrames"
+        shown = await video.evaluate(frames)
+        # More than the eight seconds that it is made of: it comes again without a gap.
+        await page.wait_for_function(
+            """([video, before]) => video.currentTime > 9
+              && video.getVideoPlaybackQuality().totalVideoFrames > before + 120""",
+            arg=[await video.element_handle(), shown],
+            timeout=_STREAM_PATIENCE_MS,
+        )
+        await page.context.close()

@@ -245,7 +245,7 @@ def _tell(line: str) -> None:
 
 def main() -> int:
     """Run a demo of its own and measure its page; return the exit code."""
-    with store_folder() as folder, demo(folder / "data", free_port()):
+    with store_folder() as folder, demo(folder / "data", free_port(), "--video", "none"):
         show = info(folder / "data")
         _pin(show)
         _tell(f"| the page | over {_BITS_PER_S / 1e6} Mbit/s and {_ROUND_TRIP_MS} ms |\n|---|---|")
