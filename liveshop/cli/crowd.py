@@ -1,41 +1,31 @@
-"""A small crowd for the demo: simulated viewers who chat, like and buy over real WebSockets."""
+"""A small crowd for the demo: viewers by name ask, answer, like and buy over real WebSockets."""
 
 import json
 import random
 import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import anyio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from liveshop.cli.crowd_script import NAMES, Act, CrowdScript, Seen
 from liveshop.cli.demo_folder import DemoKeys
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 
-_VIEWERS: Final = 24
-_ORDERS_PER_VIEWER_MAX: Final = 20
-_WAIT_S: Final = (1.0, 6.0)
+_SEED: Final = 20
 _RECONNECT_S: Final = (0.5, 5.0)
 _DAY_S: Final = 86_400
-_NAMES: Final = (
-    *("Amira", "Bruno", "Céline", "Dragan", "Eun-ji", "Femi", "Giulia", "Haruka"),
-    *("Ивана", "José", "Kofi", "Līga", "মিতা", "Nils", "Øyvind", "Παύλος"),
-    *("Quinn", "Rosa", "سارة", "Tomás", "美咲", "Vera", "王芳", "Zofia"),
-)
-_LINES: Final = (
-    *("love that colour", "does it come in other sizes?", "👏👏👏", "hello from Lisbon!"),
-    *("just ordered one 🎉", "¿hacen envíos a España?", "c'est très joli", "素敵ですね"),
-    *("how does it wash?", "wie warm ist der Schal?", "my sister has this one", "🔥"),
-    *("is the sale soon?", "جميل جدا", "can we see the back?", "so soft 😍"),
-)
 
 
 async def run_crowd(url: str, session_id: str, keys: DemoKeys) -> None:
-    """Keep the crowd in a session until cancelled."""
+    """Keep the crowd in a session until cancelled; its script tells it what to do, and ends."""
     address = f"{url.replace('http', 'ws', 1)}/ws/sessions/{session_id}"
     async with anyio.create_task_group() as tasks:
-        for number, name in zip(range(_VIEWERS), _NAMES, strict=False):
+        visitors = []
+        for number, name in enumerate(NAMES):
             token = make_token(
                 keys.secret,
                 viewer_id=f"crowd-{number}",
@@ -45,7 +35,15 @@ async def run_crowd(url: str, session_id: str, keys: DemoKeys) -> None:
                 issuer=keys.claims.issuer,
                 audience=keys.claims.audience,
             )
-            tasks.start_soon(_Visitor(address, token).run)
+            visitors.append(_Visitor(address, token))
+            tasks.start_soon(visitors[-1].run)
+        await _play(CrowdScript(_SEED), visitors)
+
+
+async def _play(script: CrowdScript, visitors: Sequence["_Visitor"]) -> None:
+    while (act := script.next(lambda number: visitors[number].seen)) is not None:
+        await anyio.sleep(act.wait_s)
+        await visitors[act.visitor].act(act)
 
 
 class _Visitor:
@@ -54,10 +52,13 @@ class _Visitor:
     def __init__(self, address: str, token: str) -> None:
         self._address = address
         self._token = token
-        self._orders = 0
+        self._socket: ClientConnection | None = None
         self._live = False
         self._turn: str | None = None  # the ticket of the `moved` that came last
-        self._skus: dict[str, int] = {}
+        self._titles: dict[str, str] = {}
+        self._skus: dict[str, list[str]] = {}  # by product
+        self._left: dict[str, int] = {}
+        self._pinned: list[str] = []
 
     async def run(self) -> None:
         """Visit the session again and again until cancelled."""
@@ -73,43 +74,72 @@ class _Visitor:
 
     async def _visit(self, socket: ClientConnection) -> None:
         await _send(socket, {"type": "hello", "token": self._token})
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._act, socket)
+        try:
             async for frame in socket:
                 for message in json.loads(frame):
                     self._hear(message)
-            tasks.cancel_scope.cancel()
+                    if message["type"] == "welcome":
+                        self._socket = socket
+        finally:
+            self._socket = None
 
     def _hear(self, message: dict[str, Any]) -> None:
-        if message["type"] == "session":
+        kind = message["type"]
+        if kind == "session":
             self._live = message["status"] == "live"
-            variants = [variant for product in message["shelf"] for variant in product["variants"]]
-            self._skus = {variant["sku"]: variant["left"] for variant in variants}
-        elif message["type"].startswith("session."):
+            self._pinned = list(message["pinned"])
+            self._titles, self._skus = {}, {}
+            for product in message["shelf"]:
+                self._put(product)
+        elif kind.startswith("session.") and "status" in message:
             self._live = message["status"] == "live"
-        elif message["type"] == "moved":
+        elif kind == "product.added":
+            self._put(message["product"])
+        elif kind == "product.pinned":
+            self._pinned.append(message["product_id"])
+        elif kind in ("product.unpinned", "product.removed"):
+            self._pinned = [each for each in self._pinned if each != message["product_id"]]
+        elif kind == "moved":
             self._turn = message.get("turn")
-        elif message["type"] == "pulse":
-            self._skus |= message.get("left", {})
+        elif kind == "pulse":
+            self._left |= message.get("left", {})
 
-    async def _act(self, socket: ClientConnection) -> None:
-        while True:
-            await anyio.sleep(random.uniform(*_WAIT_S))
-            choice = random.random()
-            if choice < 0.5:
-                await _send(socket, {"type": "like", "count": random.randint(1, 5)})
-            elif choice < 0.7:
-                await _send(socket, {"type": "say", "text": random.choice(_LINES)})
-            elif choice < 0.8:
-                await self._buy(socket)
+    def _put(self, product: dict[str, Any]) -> None:
+        self._titles[product["product_id"]] = product["title"]
+        variants = product["variants"]
+        self._skus[product["product_id"]] = [variant["sku"] for variant in variants]
+        self._left |= {variant["sku"]: variant["left"] for variant in variants}
 
-    async def _buy(self, socket: ClientConnection) -> None:
-        skus = [sku for sku, left in self._skus.items() if left > 0]
-        if self._live and skus and self._orders < _ORDERS_PER_VIEWER_MAX:
-            self._orders += 1
-            sku = random.choice(skus)
-            buy = {"type": "buy", "rid": str(uuid.uuid4()), "sku": sku, "quantity": 1}
-            await _send(socket, buy)
+    @property
+    def seen(self) -> Seen:
+        """The show as this visitor sees it."""
+        shown = [each for each in self._pinned if each in self._titles]
+        return Seen(
+            is_live=self._live,
+            shown=tuple((each, self._titles[each]) for each in shown),
+            shown_skus=self._buyable(shown),
+            other_skus=self._buyable(each for each in self._skus if each not in shown),
+        )
+
+    def _buyable(self, products: Iterable[str]) -> list[str]:
+        skus = (sku for product_id in products for sku in self._skus[product_id])
+        return [sku for sku in skus if self._left.get(sku, 0) > 0]
+
+    async def act(self, act: Act) -> None:
+        """Do something; a visitor who is not in the show just now lets it be."""
+        socket = self._socket
+        if socket is None:
+            return
+        if act.likes:
+            message: dict[str, Any] = {"type": "like", "count": act.likes}
+        elif act.text:
+            message = {"type": "say", "text": act.text}
+        else:
+            message = {"type": "buy", "rid": str(uuid.uuid4()), "sku": act.sku, "quantity": 1}
+        try:
+            await _send(socket, message)
+        except WebSocketException:
+            pass  # the line is gone, and comes back without it
 
 
 async def _send(socket: ClientConnection, message: dict[str, Any]) -> None:
