@@ -13,7 +13,7 @@ GUESTS_RATE: Final = (2, 20)
 # Those of a network on all nodes, by the setting, are counted over so long.
 GUESTS_COUNTED_MS: Final = 3_600_000
 # Between two looks at which guests who are here were forgotten by another node.
-LOOK_MS: Final = 2_000
+LOOK_MS: Final = 5_000
 # How many guests and networks whose time is over go when a new guest comes.
 OVER_DROPPED_MAX: Final = 20
 # Networks of banned viewers that a room has not stored yet, while PostgreSQL is away.

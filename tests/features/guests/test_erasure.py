@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+import asyncpg
 import pytest
 from anyio import to_thread
 
@@ -148,3 +149,23 @@ def test_what_a_guest_holds_and_may_do_is_not_changed_by_its_erasure(api: Api) -
 
     assert api.portal.call(hold_and_buy) == ("error", "limit")
     wait_until(lambda: len(guest.http.get("/api/orders").json()["orders"]) == 2)
+
+
+def test_a_guest_whose_erasure_a_node_was_not_told_of_is_called_by_its_id_within_seconds(
+    api: Api, find: Find, postgres_url: str
+) -> None:
+    session_id, _ = api.go_live()
+    guest = let_in(api, session_id, email=MAIL)
+
+    async def stay() -> None:
+        async with guest.joined() as client:
+            await client.ask("say", text="before")
+            connection = await asyncpg.connect(postgres_url)
+            for table in ("person", "person_key"):
+                await connection.execute(f"DELETE FROM {table}")
+            await connection.close()
+            await to_thread.run_sync(wait_until, lambda: find() == set())
+            assert (await client.ask("say", text="after"))["type"] == "ok"
+
+    api.portal.call(stay)
+    assert find() == set()

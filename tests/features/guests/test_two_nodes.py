@@ -1,4 +1,4 @@
-"""What one node does about a guest, the others heed: an erasure, and a ban."""
+"""An erasure and a ban of a guest by one node are heeded by the others."""
 
 from collections.abc import Iterator
 from functools import partial
