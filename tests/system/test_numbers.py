@@ -18,6 +18,11 @@ async def _read(shop: SystemShop, session_id: str) -> dict[str, tuple[int, list[
     return _numbers(await shop.snapshot(session_id))
 
 
+async def _join(shop: SystemShop, session_id: str) -> dict[str, tuple[int, list[int]]]:
+    async with shop.joined(session_id) as newcomer:
+        return _numbers(newcomer.snapshot)
+
+
 async def test_numbers_are_in_the_order_of_adding_and_for_good(
     shop: SystemShop, other: SystemShop
 ) -> None:
@@ -34,9 +39,8 @@ async def test_numbers_are_in_the_order_of_adding_and_for_good(
     await shop.host(session_id, "shelf.order", product_ids=[third])
     expected = {third: (3, [1]), second: (2, [1])}
     for node in (shop, other):
-        await eventually(partial(_read, node, session_id), expected)
-        async with node.joined(session_id) as newcomer:
-            assert _numbers(newcomer.snapshot) == expected
+        for seen in (_read, _join):
+            await eventually(partial(seen, node, session_id), expected)
     units = {f"{first}-M": 1}
     (back,) = await other.add(session_id, products[0], units=units, kept=True)
     assert (back["product"]["number"], back["product"]["variants"][0]["number"]) == (1, 2)
