@@ -46,9 +46,9 @@ FAULTS: Final = (
     Fault(
         name="the process that reads a file imports all features",
         promise="P7: each file takes 0.4 s of the processor that viewers and buyers need",
-        file="liveshop/features/catalogue_import/store_program.py",
-        old="    use_bare_packages()\n    from liveshop",
-        new="    from liveshop",
+        file="liveshop/stores/child_program.py",
+        old="    use_bare_packages(_module)\n",
+        new="",
         tests=(
             "tests/features/catalogue_import/test_reader.py"
             "::test_the_process_imports_no_store_no_edge_and_no_other_feature",
@@ -57,7 +57,7 @@ FAULTS: Final = (
     Fault(
         name="a node copied for each file",
         promise="P7: nobody is written to while the node's page tables are copied for an import",
-        file="liveshop/features/catalogue_import/store_child.py",
+        file="liveshop/stores/child.py",
         old="            start_new_session=True,\n",
         new="            preexec_fn=os.setsid,\n",
         tests=(
@@ -87,8 +87,8 @@ FAULTS: Final = (
     Fault(
         name="any number of imports wait",
         promise="P7: a host fills a node's memory with the beginnings of files",
-        file="liveshop/features/catalogue_import/store_turns.py",
-        old="        if len(self._waiting) >= limits.IMPORTS_WAITING_MAX:\n",
+        file="liveshop/stores/fair_turns.py",
+        old="        if len(self._waiting) >= self._waiting_max:\n",
         new="        if len(self._waiting) < 0:\n",
         tests=(
             "tests/features/catalogue_import/test_importer.py"
@@ -98,8 +98,8 @@ FAULTS: Final = (
     Fault(
         name="any number of imports at once",
         promise="P7: a host's files take the processor from everyone's shows",
-        file="liveshop/features/catalogue_import/store_turns.py",
-        old="        return own < limits.IMPORTS_AT_ONCE_MAX and free > own\n",
+        file="liveshop/stores/fair_turns.py",
+        old="        return own < self._of_shop_max and free > own\n",
         new="        return own < 1_000 * free\n",
         tests=(
             "tests/features/catalogue_import/test_importer.py"

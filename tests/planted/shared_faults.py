@@ -69,8 +69,8 @@ FAULTS: Final = (
     Fault(
         name="one shop's imports take all turns of a node",
         promise="a shop imports its catalogue, however many files another one sends",
-        file="liveshop/features/catalogue_import/store_turns.py",
-        old="        return own < limits.IMPORTS_AT_ONCE_MAX and free > own\n",
+        file="liveshop/stores/fair_turns.py",
+        old="        return own < self._of_shop_max and free > own\n",
         new="        return free > 0\n",
         tests=(f"{_TURNS}::test_a_shop_that_sends_many_files_leaves_a_turn_for_another",),
     ),
@@ -88,7 +88,7 @@ FAULTS: Final = (
     Fault(
         name="one shop's imports fill the queue of a node",
         promise="a shop waits for its turn, however many files of another one wait",
-        file="liveshop/features/catalogue_import/store_turns.py",
+        file="liveshop/stores/fair_turns.py",
         old="        if waiting[shop] + 1 >= count:\n",
         new="        if count:\n",
         tests=(f"{_TURNS}::test_a_shop_that_fills_the_queue_makes_way_for_one_with_fewer_waiting",),

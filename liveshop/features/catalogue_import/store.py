@@ -12,7 +12,7 @@ from liveshop.features.catalogue_import import limits
 from liveshop.features.catalogue_import.rules import ImportReport, Reading, ReportedRow
 from liveshop.features.catalogue_import.store_pace import Pace
 from liveshop.features.catalogue_import.store_reader import read_products
-from liveshop.features.catalogue_import.store_turns import ImportTurns
+from liveshop.stores.fair_turns import FairTurns
 from liveshop.stores.postgres.catalogue import Catalogue, Imported
 
 
@@ -32,7 +32,12 @@ class Imports:
         self._currency = currency
         self._within_ms = within_ms
         self._pace = pace or Pace()
-        self._turns = ImportTurns(wait_ms)
+        self._turns = FairTurns(
+            of_all_max=limits.IMPORTS_OF_ALL_MAX,
+            of_shop_max=limits.IMPORTS_AT_ONCE_MAX,
+            waiting_max=limits.IMPORTS_WAITING_MAX,
+            wait_ms=wait_ms,
+        )
 
     async def run(self, chunks: AsyncIterable[bytes], shop: str | None = None) -> ImportReport:
         """Import a file into a shop, or into none, as `import_products` does.

@@ -1,4 +1,4 @@
-"""The process that reads one product CSV, started by `store_program.py`.
+"""The process that reads one product CSV, started by `stores/child_program.py`.
 
 It takes the file on its standard input and writes what it makes of it to its standard output:
 one JSON object a line, each a `Reading`. Its parent is `store_reader.py`.

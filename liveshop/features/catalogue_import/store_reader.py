@@ -2,19 +2,16 @@
 
 import logging
 import signal
-import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 import anyio
 
 from liveshop.core.errors import BadRequest, InternalError
 from liveshop.features.catalogue_import.rules import Reading, reading_of
-from liveshop.features.catalogue_import.store_child import Child
+from liveshop.stores.child import Child, command_of
 
-# `-P`: a file called `csv.py` where the node was started is no module of ours.
-_COMMAND: Final = (sys.executable, "-P", str(Path(__file__).with_name("store_program.py")))
+_COMMAND: Final = command_of("liveshop.features.catalogue_import.store_process")
 
 _logger: Final = logging.getLogger(__name__)
 

@@ -12,14 +12,15 @@ import uvloop
 
 from liveshop.core.catalogue import BadRow, ImportedProduct, RowNote
 from liveshop.core.errors import BadRequest, InternalError
-from liveshop.features.catalogue_import import limits, store_program
+from liveshop.features.catalogue_import import limits, store_process
 from liveshop.features.catalogue_import.rules import Reading
 from liveshop.features.catalogue_import.store_process import readings
 from liveshop.features.catalogue_import.store_reader import read_products
+from liveshop.stores import child_program
 from tests.architecture.test_layers import HOMES
 from tests.waiting import until
 
-_PROGRAM = Path(store_program.__file__)
+_PROGRAM = Path(child_program.__file__)
 HEADER = b"Handle,Title,Body (HTML),Variant Price\n"
 # Each file pays for these, in a process of its own.
 _OF_THE_CORE = "catalogue errors fields limits money".split()
@@ -47,7 +48,10 @@ async def read(chunks: AsyncIterator[bytes], program: str | None = None) -> list
     if program is None:
         await read_products(chunks, "EUR", take)
     else:
-        light = f"import runpy; runpy.run_path({str(_PROGRAM)!r})['use_bare_packages']()\n"
+        light = (
+            f"import runpy; use = runpy.run_path({str(_PROGRAM)!r})['use_bare_packages']\n"
+            f"use({store_process.__name__!r})\n"
+        )
         await read_products(chunks, "EUR", take, [sys.executable, "-c", light + program])
     return taken
 

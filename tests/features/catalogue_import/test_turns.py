@@ -8,19 +8,28 @@ from anyio.abc import TaskGroup
 
 from liveshop.core.errors import Busy
 from liveshop.features.catalogue_import import limits
-from liveshop.features.catalogue_import.store_turns import ImportTurns
+from liveshop.stores.fair_turns import FairTurns
 
 LONG_MS = 600_000
+
+
+def _turns(wait_ms: int) -> FairTurns:
+    return FairTurns(
+        of_all_max=limits.IMPORTS_OF_ALL_MAX,
+        of_shop_max=limits.IMPORTS_AT_ONCE_MAX,
+        waiting_max=limits.IMPORTS_WAITING_MAX,
+        wait_ms=wait_ms,
+    )
 
 
 class Desk:
     """Imports of shops by name, each of which goes on until it is told to end."""
 
     def __init__(
-        self, tasks: TaskGroup, wait_ms: int = LONG_MS, turns: ImportTurns | None = None
+        self, tasks: TaskGroup, wait_ms: int = LONG_MS, turns: FairTurns | None = None
     ) -> None:
         self._tasks = tasks
-        self.turns = turns or ImportTurns(wait_ms)
+        self.turns = turns or _turns(wait_ms)
         self._ends: dict[str, list[anyio.Event]] = {}
         self.running: list[str] = []
         self.began: list[str] = []

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,15 @@ _NICENESS: Final = 10
 _ENVIRONMENT: Final = re.compile(
     "PATH|HOME|LANG|LC_.*|TZ|TMPDIR|SYSTEMROOT|VIRTUAL_ENV|PYTHON.*|LD_.*|DYLD_.*|COVERAGE_.*"
 )
+
+
+_PROGRAM: Final = str(Path(__file__).with_name("child_program.py"))
+
+
+def command_of(module: str) -> tuple[str, ...]:
+    """Return the command of a process that carries out a module's `main`, and imports little."""
+    # `-P`: a file called `csv.py` where the node was started is no module of ours.
+    return sys.executable, "-P", _PROGRAM, module
 
 
 class Child:

@@ -1,4 +1,4 @@
-"""The turns of a node's imports: bounded for each shop, and fair among shops."""
+"""The turns of what a node does for shops: bounded for each of them, and fair among all."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import anyio
 
 from liveshop.core.errors import Busy
-from liveshop.features.catalogue_import import limits
 
 
 @dataclass(eq=False, slots=True)
@@ -18,16 +17,21 @@ class _Waiter:
     begins: bool = False
 
 
-class ImportTurns:
-    """Of all imports IMPORTS_OF_ALL_MAX have a turn at a time, of a shop IMPORTS_AT_ONCE_MAX.
+class FairTurns:
+    """Of all shops `of_all_max` have a turn at a time, of a shop `of_shop_max`.
 
-    A turn may last for IMPORT_MS_MAX, however slowly a file is sent, and none is taken back. So a
-    shop has a further one only while as many stay free as it has then. A turn that is free goes to
-    the shop that has the fewest, and of those to the one whose last began first. The imports
-    without a shop are one shop's here.
+    A turn may last for long, and none is taken back. So a shop has a further one only while as many
+    stay free as it has then. A turn that is free goes to the shop that has the fewest, and of those
+    to the one whose last began first. What is without a shop is of one shop here.
     """
 
-    def __init__(self, wait_ms: int) -> None:
+    def __init__(
+        self, *, of_all_max: int, of_shop_max: int, waiting_max: int, wait_ms: int
+    ) -> None:
+        """Let `waiting_max` wait for a turn, each for `wait_ms`."""
+        self._of_all_max = of_all_max
+        self._of_shop_max = of_shop_max
+        self._waiting_max = waiting_max
         self._wait_s = wait_ms / 1000
         self._running: Counter[str | None] = Counter()
         self._waiting: list[_Waiter] = []
@@ -38,7 +42,7 @@ class ImportTurns:
     async def turn(self, shop: str | None) -> AsyncIterator[None]:
         """Have a turn for the block.
 
-        Raises Busy if none is free in time, or IMPORTS_WAITING_MAX wait already: then the newest of
+        Raises Busy if none is free in time, or `waiting_max` wait already: then the newest of
         the shop with the most makes way for one with fewer.
         """
         await self._take(shop)
@@ -52,7 +56,7 @@ class ImportTurns:
         if self._may_begin(shop) and all(each.shop != shop for each in self._waiting):
             self._begin(shop)
             return
-        if len(self._waiting) >= limits.IMPORTS_WAITING_MAX:
+        if len(self._waiting) >= self._waiting_max:
             self._make_way(shop)
         waiter = _Waiter(shop)
         self._waiting.append(waiter)
@@ -72,8 +76,8 @@ class ImportTurns:
             raise Busy
 
     def _may_begin(self, shop: str | None) -> bool:
-        own, free = self._running[shop], limits.IMPORTS_OF_ALL_MAX - self._running.total()
-        return own < limits.IMPORTS_AT_ONCE_MAX and free > own
+        own, free = self._running[shop], self._of_all_max - self._running.total()
+        return own < self._of_shop_max and free > own
 
     def _begin(self, shop: str | None) -> None:
         self._running[shop] += 1
