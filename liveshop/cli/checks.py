@@ -1,9 +1,11 @@
 """The checks of `liveshop doctor`: each says what it found and how to put it right."""
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 import anyio
@@ -66,6 +68,21 @@ def check_open_files(settings: Settings) -> Check:
             "Raise the hard limit (`ulimit -Hn`, LimitNOFILE), or lower the setting.",
         )
     return _good(f"The system allows {allowed} connections.")
+
+
+def check_media(settings: Settings) -> Check:
+    """Look whether there is a place for uploaded pictures."""
+    if settings.s3_endpoint:
+        return _good(f"Uploaded pictures go to S3, into {settings.s3_bucket}.")
+    folder = Path(settings.media_folder).resolve()
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return _good(f"Uploaded pictures go to {folder}, which has to be the same for all nodes.")
+    return Check(
+        Verdict.WARNING,
+        f"Nothing can be uploaded: {folder} cannot be written to.",
+        "Set LIVESHOP_MEDIA_FOLDER to a folder that all nodes share, or LIVESHOP_S3_ENDPOINT.",
+    )
 
 
 def check_plain_text(settings: Settings, environment: Mapping[str, str]) -> list[Check]:

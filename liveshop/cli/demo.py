@@ -93,11 +93,8 @@ def demo(
             stack.enter_context(listener := listen(settings.host, port))
             folder = stack.enter_context(demo_folder(data.resolve()))
             folder.withdraw()
-            log_to(
-                logging.FileHandler(folder.path / "liveshop.log"),
-                settings.log_level,
-                settings.log_format,
-            )
+            log = logging.FileHandler(folder.path / "liveshop.log")
+            log_to(log, settings.log_level, settings.log_format)
             console.print("Starting Valkey and PostgreSQL…")
             keys = folder.keys(settings.secret, TokenClaims.of(settings))
             settings = replace(
@@ -105,6 +102,7 @@ def demo(
                 secret=keys.secret,
                 redis_url=redis_url or _start_valkey(stack, folder),
                 postgres_url=postgres_url or _start_postgres(stack, folder),
+                media_folder=str(folder.path / "media"),
             )
             _migrate(settings.postgres_url)
             show = _Show(settings, folder, keys, console, crowd=crowd, video=video, browser=browser)

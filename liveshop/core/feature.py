@@ -38,9 +38,11 @@ class Feature:
     its part adds to a session: name, type, default. `rehearsal` makes its part of a rehearsal.
     `writers` carry out what its decisions keep next to the log, by class. `copied` is what a copy
     of a session takes along of it, besides what is on the shelf. `operations` returns those of
-    HTTP. `metrics` is the class of its `FeatureMetrics`. `people` makes what keeps the names of
-    people, from the settings and the stores. `audit` is what `liveshop audit` asks of its tables.
-    `uses` are lower features that it stands on: a node that has this one has them too.
+    HTTP, `routes` what it serves that is no part of the API: it takes the `Services` and the
+    `Gate`. `head` finds the `Head` of a session's page: it takes the `Services` and the
+    `AskedPage`. `metrics` is the class of its `FeatureMetrics`. `people` makes what keeps the
+    names of people, from the settings and the stores. `audit` is what `liveshop audit` asks of its
+    tables. `uses` are lower features that it stands on: a node that has this one has them too.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Feature:
     writers: Mapping[type[Struct], Writer] = field(default_factory=dict)
     copied: Copier | None = None
     operations: Callable[["Vocabulary"], tuple[Any, ...]] | None = None
+    routes: Callable[[Any, Any], tuple[Any, ...]] | None = None
+    head: Callable[[Any, Any], Awaitable[Any]] | None = None
     metrics: type[Any] | None = None
     people: Callable[[Any, Any], People] | None = None
     audit: AuditFile | None = None

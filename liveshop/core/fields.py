@@ -30,6 +30,10 @@ CURRENCY = r"^[A-Z]{3}\Z"
 # Stands in addresses and in names of ours, which begin with another sign.
 NEW_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
 TIME_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*\Z"
+COLOUR = r"^#[0-9a-fA-F]{6}\Z"
+# Names of families and nothing else: a text that goes into a style sheet might end a rule there.
+_FAMILY = r"""("[A-Za-z][A-Za-z0-9 -]*"|'[A-Za-z][A-Za-z0-9 -]*'|[A-Za-z][A-Za-z0-9 -]*)"""
+FONT = rf"^{_FAMILY}(, *{_FAMILY})*\Z"
 
 # The meaning of each pattern, for those whose input does not match it.
 PATTERN_WORDS = {
@@ -45,6 +49,8 @@ PATTERN_WORDS = {
     CURRENCY: "a currency of three capital letters",
     NEW_ID: "letters, digits and . _ -, the first a letter or digit",
     TIME_ZONE: "a time zone of the IANA database, such as Europe/Athens",
+    COLOUR: "a colour as #rrggbb",
+    FONT: "names of font families of Latin letters, separated by commas",
 }
 
 Ref = Annotated[int, Meta(ge=0, le=limits.REF_MAX)]
@@ -73,6 +79,8 @@ Limit = Annotated[int, Meta(ge=1, le=limits.LIMIT_UNITS_MAX)]
 Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MS_MAX)]
 Currency = Annotated[str, Meta(pattern=CURRENCY)]
 TimeZone = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX, pattern=TIME_ZONE)]
+Colour = Annotated[str, Meta(pattern=COLOUR)]
+Font = Annotated[str, Meta(max_length=limits.FONT_CHARS_MAX, pattern=FONT)]
 ProductTitle = Annotated[str, Meta(max_length=limits.PRODUCT_TITLE_CHARS_MAX, pattern=PLAIN)]
 Prices = Annotated[
     dict[Id, Price], Meta(min_length=1, max_length=limits.SHELF_VARIANTS_PER_PRODUCT_MAX)

@@ -20,6 +20,7 @@ TOKEN_CHARS_MAX: Final = 3_000
 CLAIM_CHARS_MAX: Final = 500
 TOKEN_ID_CHARS_MAX: Final = 255
 KEY_NAME_CHARS_MAX: Final = 100
+FONT_CHARS_MAX: Final = 100
 
 # Numbers of the protocol
 REF_MAX: Final = 2**53 - 1

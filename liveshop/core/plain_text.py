@@ -45,6 +45,7 @@ def plain_text(settings: Settings, environment: Mapping[str, str]) -> tuple[Plai
         *_redis(settings.redis_url),
         *_postgres(settings.postgres_url, environment),
         *_traces(settings.traces_url),
+        *_s3(settings.s3_endpoint),
         *_own_address(settings),
         *_origins(settings.origins),
     )
@@ -81,6 +82,12 @@ def _traces(url: str) -> Iterator[PlainText]:
     if url and parse_url(url).scheme == "http":
         fix = "Begin with https://, or run a collector on this machine"
         yield from _found("TRACES_URL", _hosts(url), "ids of sessions and purchases", fix)
+
+
+def _s3(url: str) -> Iterator[PlainText]:
+    if url and parse_url(url).scheme == "http":
+        fix = "Begin with https://, or run S3 on this machine"
+        yield from _found("S3_ENDPOINT", _hosts(url), "uploaded pictures", fix)
 
 
 def _own_address(settings: Settings) -> Iterator[PlainText]:

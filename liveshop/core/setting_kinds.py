@@ -1,5 +1,6 @@
 """The kinds of settings: how the text of an environment variable becomes a checked value."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
@@ -12,6 +13,7 @@ from liveshop.core.origins import parse_origin
 from liveshop.core.url import Url, parse_url
 
 SECRET_BYTES_MIN: Final = 32
+_BUCKET: Final = re.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,28 @@ def parse_traces_url(text: str) -> str:
     """Take the address of a collector, or none."""
     if text and _http_url(text) is None:
         raise ValueError("it must start with http:// or https://, then name a host")
+    return text
+
+
+def parse_s3_url(text: str) -> str:
+    """Take the address of S3, without a bucket, or none."""
+    parts = _http_url(text) if text else None
+    if text and (parts is None or parts.login or "?" in text or "#" in text):
+        raise ValueError("it must be as https://s3.example.com, the bucket is LIVESHOP_S3_BUCKET")
+    return text
+
+
+def parse_bucket(text: str) -> str:
+    """Take the name of a bucket, or none."""
+    if text and not _BUCKET.fullmatch(text):
+        raise ValueError("it must be the name of a bucket: small letters, digits, dots, hyphens")
+    return text
+
+
+def parse_folder(text: str) -> str:
+    """Take the path of a folder."""
+    if not text.isprintable():
+        raise ValueError("it must be the path of a folder, in one line")
     return text
 
 

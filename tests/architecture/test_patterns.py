@@ -11,7 +11,7 @@ from starlette.routing import compile_path
 from liveshop.core.fields import PATTERN_WORDS
 from liveshop.edge.http.app import operations
 from tests.architecture.patterns import guilty_word
-from tests.architecture.sources import ROOT, module_name, package_sources, short, tree
+from tests.architecture.sources import ROOT, imports, module_name, package_sources, short, tree
 from tests.vocabulary import VOCABULARY
 
 # They read files of ours or what an operator sets, once, when a node starts.
@@ -33,6 +33,8 @@ def _module_patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
         name = module_name(path)
         if name in _OUR_OWN_INPUT or name.endswith("__main__") or ".migrations." in name:
             continue
+        if all(each.name.partition(".")[0] != "re" for each in imports(path)):
+            continue  # any pattern that it knows is another module's
         for variable, kept in vars(importlib.import_module(name)).items():
             for each in kept.values() if isinstance(kept, dict) else (kept,):
                 if isinstance(each, re.Pattern):

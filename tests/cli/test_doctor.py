@@ -1,5 +1,7 @@
 """`liveshop doctor` names what is wrong with a set-up, and what to do about it."""
 
+from pathlib import Path
+
 import redis
 from click.testing import CliRunner, Result
 
@@ -7,6 +9,10 @@ from liveshop.cli.doctor import doctor
 from liveshop.cli.subprocesses import free_port
 
 _SECRET = "s" * 32
+_AWAY = {
+    "redis_url": f"redis://127.0.0.1:{free_port()}/0",
+    "postgres_url": f"postgresql://127.0.0.1:{free_port()}/liveshop",
+}
 
 
 def _doctor(**settings: str) -> Result:
@@ -92,3 +98,15 @@ def test_plain_text_to_another_host_is_a_warning_with_what_to_write(
     assert _bad(result) == ["PostgreSQL may lose confirmed orders in a crash."]
     here = _doctor(redis_url=redis_url, postgres_url=postgres_url, secret=_SECRET)
     assert "✓ Nothing goes to another host in plain text." in here.output
+
+
+def test_a_folder_for_uploads_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = {
+        folder: _doctor(media_folder=str(tmp_path / folder), secret=_SECRET, **_AWAY).output
+        for folder in ("file", "new", "file/below")
+    }
+    assert f"✓ Uploaded pictures go to {tmp_path / 'new'}, which" in told["new"]
+    for folder in ("file", "file/below"):
+        assert f"! Nothing can be uploaded: {tmp_path / folder} cannot" in told[folder]
+        assert "Set LIVESHOP_MEDIA_FOLDER to a folder that all nodes share" in told[folder]

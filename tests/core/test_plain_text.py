@@ -106,3 +106,18 @@ def test_traces_origins_and_a_node_that_no_proxy_stands_before_are_found() -> No
 def test_a_proxy_that_is_trusted_ends_tls_for_a_node() -> None:
     assert _found(host="::", trusted_proxies="10.0.0.1") == {}
     assert _found(traces_url="https://collector.example/v1/traces") == {}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "hosts"),
+    [
+        ("http://s3.example:9000", ("s3.example",)),
+        ("https://s3.example", None),
+        ("http://127.0.0.1:9000", None),
+    ],
+)
+def test_pictures_that_go_to_s3_in_plain_text_are_found(
+    endpoint: str, hosts: tuple[str, ...] | None
+) -> None:
+    found = _found(s3_endpoint=endpoint, s3_bucket="pictures", s3_key="k", s3_secret="s")
+    assert found.get("LIVESHOP_S3_ENDPOINT") == hosts

@@ -286,3 +286,36 @@ def test_a_claim_of_a_key_that_there_is_not_is_refused_at_the_start(name: str, k
         settings.require_keys()
     both = {"LIVESHOP_SECRET": "x" * 32, name: "viewer", key: "-----BEGIN PUBLIC KEY-----"}
     Settings.read(both).require_keys()
+
+
+_S3 = {
+    "LIVESHOP_S3_ENDPOINT": "https://s3.example:9000",
+    "LIVESHOP_S3_BUCKET": "shop-pictures",
+    "LIVESHOP_S3_KEY": "AKIDEXAMPLE",
+    "LIVESHOP_S3_SECRET": "not to be shown",
+}
+
+
+@pytest.mark.parametrize("missing", _S3)
+def test_s3_is_set_whole_or_not_at_all(missing: str) -> None:
+    settings = Settings.read(_S3)
+    assert (settings.s3_region, settings.s3_path_style) == ("us-east-1", "yes")
+    assert "not to be shown" not in repr(settings)
+    rest = {name: value for name, value in _S3.items() if name != missing}
+    with pytest.raises(SettingsError, match=f"^{missing} is not set: S3 needs it"):
+        Settings.read(rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("S3_ENDPOINT", url) for url in ("s3.example", "https://", "ftp://s3.example")),
+        *(("S3_ENDPOINT", url) for url in ("https://a:b@s3.example", "https://s3.example/?x")),
+        *(("S3_BUCKET", name) for name in ("a", "Shop", "a/b", "-ab", "ab-", "a b", 64 * "a")),
+        *(("S3_PATH_STYLE", word) for word in ("true", "1", "Yes")),
+        *(("S3_KEY", "a\nb"), ("S3_REGION", "a\0b"), ("MEDIA_FOLDER", "a\nb")),
+    ],
+)
+def test_a_bad_setting_of_uploads_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^LIVESHOP_{name}: it must be"):
+        Settings.read({**_S3, f"LIVESHOP_{name}": value})

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from liveshop.core.limits import PING_MS_DEFAULT, PONG_GRACE_MS
@@ -13,6 +14,7 @@ from liveshop.features.catalogue_import.limits import (
     IMPORT_MS_MAX,
     IMPORT_WAIT_MS_MAX,
 )
+from liveshop.features.media.limits import UPLOAD_BYTES_MAX, UPLOAD_MS_MAX, UPLOAD_WAIT_MS_MAX
 from liveshop.features.rehearsal.limits import REHEARSAL_BYTES_MAX
 from tests.every_feature import WHOLE
 
@@ -26,6 +28,7 @@ _INGRESSES = {each["metadata"]["name"]: each for each in _SERVICE if each["kind"
 _VALUES = yaml.safe_load((_DEPLOY / "ingress-nginx" / "values.yaml").read_text())["controller"]
 _OF_INGRESS = "nginx.ingress.kubernetes.io/"
 _IMPORTS = "/api/products/import"
+_UPLOADS = "/api/uploads"
 
 
 def test_haproxy_asks_for_what_a_store_that_is_away_does_not_change() -> None:
@@ -66,39 +69,51 @@ def _limits(name: str) -> dict[str, str]:
     return {key.removeprefix(_OF_INGRESS): value for key, value in annotations.items()}
 
 
-def test_bodies_may_be_as_large_as_an_import_and_a_rehearsal_and_no_larger() -> None:
-    (imported,) = [each.path for each in operations(WHOLE) if each.streams is not None]
-    assert imported == _IMPORTS
-    others = max(each.body_bytes_max for each in operations(WHOLE) if each.path != _IMPORTS)
+def test_bodies_may_be_as_large_as_each_operation_takes_and_no_larger() -> None:
+    streamed = {each.path for each in operations(WHOLE) if each.streams is not None}
+    assert streamed == {_IMPORTS, _UPLOADS}
+    others = max(each.body_bytes_max for each in operations(WHOLE) if each.path not in streamed)
     assert max(others, REHEARSAL_BYTES_MAX) == 2 << 20
-    assert CSV_BYTES_MAX == 256 << 20
-    at_server, in_imports = re.findall(r"^ +client_max_body_size (\w+);$", _NGINX, re.MULTILINE)
-    assert (at_server, in_imports) == ("2m", "256m")
+    assert (CSV_BYTES_MAX, UPLOAD_BYTES_MAX) == (256 << 20, 10 << 20)
+    sizes = re.findall(r"^ +client_max_body_size (\w+);$", _NGINX, re.MULTILINE)
+    assert sizes == ["2m", "256m", "10m"]
     assert _NGINX.index(f"location = {_IMPORTS} {{") < _NGINX.index("client_max_body_size 256m")
+    assert _NGINX.index(f"location = {_UPLOADS} {{") < _NGINX.index("client_max_body_size 10m")
     assert re.findall(r"if (.*)\{ req.body_size gt (\d+) \}", _HAPROXY) == [
-        ("!imports ", str(2 << 20)),
+        ("!imports !uploads ", str(2 << 20)),
+        ("uploads ", str(UPLOAD_BYTES_MAX)),
         ("", str(CSV_BYTES_MAX)),
     ]
     assert _limits("liveshop")["proxy-body-size"] == "2m"
     assert _limits("liveshop-import")["proxy-body-size"] == "256m"
+    assert _limits("liveshop-uploads")["proxy-body-size"] == "10m"
 
 
-def test_an_import_is_waited_for_and_not_kept_by_a_balancer() -> None:
-    longest_s = (IMPORT_MS_MAX + IMPORT_WAIT_MS_MAX) // 1_000
-    imports = _NGINX[_NGINX.index(f"location = {_IMPORTS} {{") :]
-    ingress = _limits("liveshop-import")
+@pytest.mark.parametrize(
+    ("place", "name", "longest_ms"),
+    [
+        (_IMPORTS, "liveshop-import", IMPORT_MS_MAX + IMPORT_WAIT_MS_MAX),
+        (_UPLOADS, "liveshop-uploads", UPLOAD_MS_MAX + UPLOAD_WAIT_MS_MAX),
+    ],
+)
+def test_what_is_streamed_is_waited_for_and_not_kept_by_a_balancer(
+    place: str, name: str, longest_ms: int
+) -> None:
+    longest_s = longest_ms // 1_000
+    imports = _NGINX.partition(f"location = {place} {{")[2].partition("\n    }")[0]
+    ingress = _limits(name)
     for seconds in (
         _seconds(r"^ +proxy_read_timeout (\d+)s;$", imports),
         _seconds(r"^ +proxy_send_timeout (\d+)s;$", imports),
-        _seconds(rf"set-timeout server (\d+)s if {{ path {_IMPORTS} }}$", _HAPROXY),
+        _seconds(rf"set-timeout server (\d+)s if {{ path {place} }}$", _HAPROXY),
         int(ingress["proxy-read-timeout"]),
         int(ingress["proxy-send-timeout"]),
     ):
         assert longest_s < seconds < longest_s + 60
     assert "proxy_request_buffering off;" in imports
     assert ingress["proxy-request-buffering"] == "off"
-    (path,) = _INGRESSES["liveshop-import"]["spec"]["rules"][0]["http"]["paths"]
-    assert (path["path"], path["pathType"]) == (_IMPORTS, "Exact")
+    (path,) = _INGRESSES[name]["spec"]["rules"][0]["http"]["paths"]
+    assert (path["path"], path["pathType"]) == (place, "Exact")
 
 
 def test_the_ingress_ends_tls_for_each_host_and_sends_plain_http_on_to_it() -> None:

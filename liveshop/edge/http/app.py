@@ -1,6 +1,7 @@
 """The HTTP application: the table of the API, the pages, and what every answer carries."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from starlette.applications import Starlette
@@ -32,6 +33,7 @@ from liveshop.edge.http.key_uses import KeyUses
 from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.openapi import openapi_document
 from liveshop.edge.http.operations import Operation, Services
+from liveshop.edge.http.page_head import Heads
 from liveshop.edge.http.pages import page_routes
 from liveshop.edge.http.refusals import HANDLERS, confess
 from liveshop.edge.http.throttle import Throttle
@@ -82,12 +84,16 @@ def build_app(settings: Settings, engine: Engine, database: Database) -> Starlet
         *(tokens, services.keys, throttle, clients, uses, engine.node.now_ms),
         *(access.require, access.require_held),
     )
+    features = vocabulary.features
+    finders = [each.head for each in features if each.head]
+    makers = [each.routes for each in features if each.routes]
     app = Starlette(
         routes=[
             *routes(services, gate, table),
             _openapi_route(gate, table),
             *health_routes(engine),
-            *page_routes(),
+            *chain.from_iterable(each(services, gate) for each in makers),
+            *page_routes(Heads(services, gate, finders)),
         ],
         middleware=[
             Middleware(SecureHeaders, settings),

@@ -14,7 +14,15 @@ from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.gate import Gate
-from liveshop.edge.http.operations import JSON, PATH_FIELDS, Call, Operation, Reply, Services
+from liveshop.edge.http.operations import (
+    ANY_TYPE,
+    JSON,
+    PATH_FIELDS,
+    Call,
+    Operation,
+    Reply,
+    Services,
+)
 from liveshop.edge.http.recording import Record, recording
 from liveshop.edge.http.refusals import json_response, refusal
 from liveshop.edge.http.shops import require_own
@@ -123,7 +131,8 @@ def _query(operation: Operation, request: Request) -> Any:
 
 async def _body(operation: Operation, request: Request) -> Any:
     if operation.streams is not None:
-        _expect_type(operation.streams, request)
+        if operation.streams != ANY_TYPE:
+            _expect_type(operation.streams, request)
         return Nothing()
     if request.method == "GET" or operation.reads is not None:
         return Nothing()

@@ -11,7 +11,7 @@ from liveshop.core.errors import LiveshopError
 from liveshop.core.schemas import schemas_of
 from liveshop.edge.http.base_records import Nothing, Problem
 from liveshop.edge.http.bodies import BodyTooLarge
-from liveshop.edge.http.operations import PATH_FIELDS, Operation
+from liveshop.edge.http.operations import ANY_TYPE, PATH_FIELDS, Operation
 from liveshop.edge.http.refusals import RequestTimeout
 
 _REF_START: Final = "#/components/schemas/"
@@ -75,7 +75,8 @@ def _describe(
     if operation.needs or operation.api_key:
         described["security"] = [{"bearer": []}]
     if operation.streams:
-        content = {operation.streams: {"schema": {"type": "string"}}}
+        binary = {"format": "binary"} if operation.streams == ANY_TYPE else {}
+        content = {operation.streams: {"schema": {"type": "string", **binary}}}
         described["requestBody"] = {"required": True, "content": content}
     elif (body := operation.reads or operation.body) is not Nothing:
         content = {"application/json": {"schema": schemas[body]}}

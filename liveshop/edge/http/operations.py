@@ -23,6 +23,8 @@ from liveshop.engine.engine import Engine
 from liveshop.stores.postgres.stores import Stores
 
 JSON: Final = "application/json"
+# Of a body that is looked at itself: its type is not asked for.
+ANY_TYPE: Final = "*/*"
 Query = TypeVar("Query")
 Body = TypeVar("Body")
 Own = TypeVar("Own")
@@ -32,6 +34,7 @@ PATH_FIELDS: Final[Mapping[str, Any]] = {
     "session_id": Id,
     "payment_id": Id,
     "key_id": Id,
+    "upload_id": Id,
     "rid": Uuid,
     "order_id": Uuid,
     "set_id": Id,
@@ -101,8 +104,8 @@ class Operation:
     lowest role, None for anyone; `api_key` asks for an API key instead.
     `answers` are its successes by status, None for one without a body; `refuses` are the errors of
     its own, besides those that every operation has. `streams` is the media type of a body that the
-    handler reads itself, `reads` the record of a JSON body that it does. `body` says more than the
-    handler's annotation where it depends on the features of a node; it has at most
+    handler reads itself, or ANY_TYPE, `reads` the record of a JSON body that it does. `body` says
+    more than the handler's annotation where it depends on the features of a node; it has at most
     `body_bytes_max`. `returns` is the media type of an answer, which is text then if it is not
     JSON. `records` is whether the activity log is told of what staff do by it: all that may change
     something, unless it is said here; purchases are no part of it.

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from liveshop.edge.http.headers import CONTENT_SECURITY_POLICY, STREAM_POLICY
 from liveshop.edge.http.page_file import PageFile
 from liveshop.edge.http.page_files import read_pages
+from liveshop.edge.http.page_head import Heads
 
 _PACKAGE: Final = Path(__file__).parents[2]
 _PAGES: Final = {
@@ -22,6 +23,8 @@ _PAGES: Final = {
     "/liveshop.js": ("pages/liveshop.js", CONTENT_SECURITY_POLICY),
     "/liveshop.d.ts": ("pages/liveshop.d.ts", CONTENT_SECURITY_POLICY),
 }
+# The page that links are sent of.
+_SHARED: Final = "pages/watch.html"
 # A worker has a policy of its own: this one reads the stream, and the host's page need not.
 _READS_STREAM: Final = "pages/console/stream_worker.js"
 # `/watch/s1?modules=apart` loads the modules one by one, as they are, for developers and tests.
@@ -36,7 +39,7 @@ _LANGUAGES_MAX: Final = 20
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def page_routes() -> list[BaseRoute]:
+def page_routes(heads: Heads) -> list[BaseRoute]:
     """Return the pages, the client module, and the files that they load."""
     pages = read_pages(_PACKAGE)
     languages = frozenset(
@@ -51,6 +54,8 @@ def page_routes() -> list[BaseRoute]:
             whole = pages.bundles.get(f"{name}?language={language}")
             if whole is None or request.query_params.get("modules") == _APART:
                 whole = pages.files[name]
+            if name == _SHARED:
+                whole = await heads.of(whole, request.path_params["session_id"], request)
             response = _sent(whole, request, _REVALIDATED)
             response.headers["Content-Security-Policy"] = policy
             response.headers["Vary"] = "Accept-Encoding, Accept-Language"

@@ -175,7 +175,12 @@ def a_rid() -> str:
 @asynccontextmanager
 async def running_node(postgres_url: str, redis_url: str, **given: Any) -> AsyncIterator[str]:
     """Run a node on a free port; give its address, which takes connections from now on."""
-    usual = {"secret": SECRET, "origins": (SHOP_ORIGIN,), "drain_ms": 0}
+    usual = {
+        "secret": SECRET,
+        "origins": (SHOP_ORIGIN,),
+        "drain_ms": 0,
+        "media_folder": "/dev/null",  # of a node to which nothing is uploaded
+    }
     settings = Settings(postgres_url=postgres_url, redis_url=redis_url, **{**usual, **given})
     database = Database(settings.postgres_url)
     link = RedisLink(settings.redis_url)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,9 +14,9 @@ from tests.waiting import wait_until
 
 
 @pytest.fixture
-def api(postgres_url: str, redis_url: str) -> Iterator[Api]:
+def api(postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
     """A running node: a loop in a thread, real stores, a real socket."""
-    with api_of(postgres_url, redis_url) as api:
+    with api_of(postgres_url, redis_url, media_folder=str(tmp_path)) as api:
         yield api
 
 

@@ -67,6 +67,7 @@ def show(api: Api, monkeypatch: pytest.MonkeyPatch) -> HttpShow:
     return HttpShow(
         ids={
             "product_id": "shirt",
+            "upload_id": "0" * 32,
             "session_id": session_id,
             "order_id": order_id,
             "rid": rid,

@@ -10,6 +10,7 @@ from tests.edge.http.api import Api, Caller, Json, a_rid
 
 OURS: Final = "ours"
 THEIRS: Final = "theirs"
+_UPLOAD: Final = 32 * "a"
 # Samples are taken as time goes by, and attempts are recorded.
 _MOVING: Final = ("show_sample", "activity")
 
@@ -24,6 +25,7 @@ class TwoShops:
     sku: str
     rid: str
     payment_id: str
+    upload_id: str
 
     @property
     def our_host(self) -> Caller:
@@ -43,6 +45,7 @@ class TwoShops:
             "rid": self.rid,
             "payment_id": self.payment_id,
             "set_id": "basics",
+            "upload_id": self.upload_id,
         }
         return pattern.format_map(named)
 
@@ -69,7 +72,23 @@ def open_shops(api: Api, postgres_url: str) -> TwoShops:
     assert asked["type"] == "checkout", asked
     payment = {"payment_id": "pay-1", "amount": 4000}
     assert api.backend.post(f"/api/orders/{rid}/confirm", json=payment).status_code == 409
-    return TwoShops(api, postgres_url, session_id, "shirt-m", rid, "pay-1")
+    upload_id = api.portal.call(_uploaded, postgres_url)
+    return TwoShops(api, postgres_url, session_id, "shirt-m", rid, "pay-1", upload_id)
+
+
+async def _uploaded(postgres_url: str) -> str:
+    """Have a picture; its row is all that says whose it is."""
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        await connection.execute(
+            "INSERT INTO upload (id, shop, created_at_ms, format, width, height, bytes, renditions)"
+            " VALUES ($1, $2, 1, 'png', 1, 1, 1, '[]')",
+            _UPLOAD,
+            OURS,
+        )
+    finally:
+        await connection.close()
+    return _UPLOAD
 
 
 async def _digests(postgres_url: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The steps of the schema that are of uploads."""
