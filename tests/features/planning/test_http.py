@@ -116,6 +116,26 @@ def test_a_clone_of_a_show_that_is_over_asks_for_all_that_it_was_given(api: Api)
     assert _stock(api, "shirt") == {sku: 60}
 
 
+def test_a_clone_has_the_details_as_they_were_changed_and_numbers_by_its_shelf(api: Api) -> None:
+    source_id = _a_show(api)
+    cover = "https://pictures.example/friday.jpg"
+    api.command(source_id, "session.update", title="Late Friday", cover_url=cover)
+    api.command(source_id, "shelf.order", product_ids=["shirt", "mug"])
+    clone = _clone(api, source_id)
+    assert (clone["title"], clone["cover_url"]) == ("Late Friday", cover)
+    numbers = [(product["product_id"], product["number"]) for product in clone["shelf"]]
+    assert numbers == [("shirt", 1), ("mug", 2)]
+    api.command(source_id, "session.update", starts_at_ms=_START_MS + 1)
+    repeated = _repeat(api, source_id, count=1)["sessions"]
+    assert (repeated[0]["title"], repeated[0]["starts_at_ms"]) == (
+        "Late Friday",
+        _START_MS + 1 + _WEEK_MS,
+    )
+    api.command(repeated[0]["id"], "session.update", title="One of them")
+    again = _repeat(api, source_id, 200, count=1)["sessions"]
+    assert again[0]["title"] == "One of them"
+
+
 def test_a_clone_takes_what_is_left_and_says_what_was_asked_for(api: Api) -> None:
     source_id = _a_show(api)
     _clone(api, source_id, session_id="first")
