@@ -27,6 +27,7 @@ _STAFF: Final = {
 _WITHOUT: Final = {
     "hold.release": "hosts' own programs give holds back",
     "session.update": "the console has no form for it yet",
+    "stock.add": "the console has no key for it yet",
 }
 
 
