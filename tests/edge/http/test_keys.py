@@ -9,7 +9,7 @@ from liveshop.edge.http.app import operations
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from tests.edge.http.api import Api, Caller, Json, a_rid, make_key
-from tests.edge.http.two_shops import OURS, THEIRS, TwoShops, open_shops
+from tests.edge.http.two_shops import MAKES_ITS_OWN, OURS, THEIRS, TwoShops, open_shops
 from tests.every_feature import WHOLE
 from tests.waiting import wait_until
 
@@ -167,6 +167,8 @@ def test_a_key_of_another_shop_finds_nothing_here(api: Api, postgres_url: str) -
     before = shops.stored() | {"api_key": None}
     for operation in _TABLE:
         path = operation.path.replace(":path", "")
+        if (operation.method, path) == MAKES_ITS_OWN:
+            continue
         if "{" in path and operation.scope is not None:
             asked = key.send(operation.method, shops.path(path), json={})
             assert (asked.status_code, asked.json()["code"]) == (404, "not_found"), path

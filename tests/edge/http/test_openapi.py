@@ -73,6 +73,7 @@ def show(api: Api, monkeypatch: pytest.MonkeyPatch) -> HttpShow:
             "rid": rid,
             "payment_id": "pay-1",
             "key_id": spare["id"],
+            "set_id": "summer",
         },
         admin=api.as_role(Role.ADMIN),
         backend=api.backend,

@@ -12,7 +12,7 @@ from liveshop.edge.http.operations import PATH_FIELDS
 from liveshop.edge.http.shops import OWNERS, WITHOUT_OWNER
 from tests.client import Closed, connected
 from tests.edge.http.api import Api, Json, a_rid, token
-from tests.edge.http.two_shops import OURS, THEIRS, TwoShops, open_shops
+from tests.edge.http.two_shops import MAKES_ITS_OWN, OURS, THEIRS, TwoShops, open_shops
 from tests.every_feature import WHOLE
 
 # Operations that name nothing in their paths: each has a test of its own below.
@@ -29,8 +29,6 @@ _WITHOUT_NAMES: Final = {
     # Guests are of one session each, whatever its shop: see tests/features/guests.
     *("GET /api/guests", "POST /api/guests", "GET /api/guests/me", "DELETE /api/guests/me"),
 }
-# Each shop gives its own sets the ids that it likes: it makes one of its own.
-_MAKES_ITS_OWN: Final = ("PUT", "/api/product-sets/{set_id}")
 _FOR_KEYS: Final = {
     f"{each.method} {each.path.replace(':path', '')}" for each in operations(WHOLE) if each.api_key
 }
@@ -57,7 +55,7 @@ def test_every_operation_that_names_a_thing_of_another_shop_is_refused_and_chang
     before = shops.stored()
     walked = 0
     for method, pattern in _operations(shops.api):
-        if "{" not in pattern or "{key_id}" in pattern or (method, pattern) == _MAKES_ITS_OWN:
+        if "{" not in pattern or "{key_id}" in pattern or (method, pattern) == MAKES_ITS_OWN:
             continue
         for role in (Role.HOST, Role.ADMIN):
             asked = shops.their(role).send(method, shops.path(pattern), json={})

@@ -13,6 +13,8 @@ THEIRS: Final = "theirs"
 _UPLOAD: Final = 32 * "a"
 # Samples are taken as time goes by, and attempts are recorded.
 _MOVING: Final = ("show_sample", "activity")
+# Each shop gives its own sets the ids that it likes: it makes one of its own.
+MAKES_ITS_OWN: Final = ("PUT", "/api/product-sets/{set_id}")
 
 
 @dataclass(frozen=True)
