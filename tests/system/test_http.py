@@ -13,6 +13,7 @@ from tests.system.shop import SystemShop, bought, eventually, named, new_rid, re
 
 _ORDER = [
     *("order_id", "session_id", "viewer_id", "status", "lines", "total", "currency", "at_ms"),
+    "name",
 ]
 
 
