@@ -186,6 +186,7 @@ async def test_an_update_by_one_node_is_known_to_the_other(
 ) -> None:
     session_id = await _planned(shop)
     async with other.joined(session_id, "h", "host") as host:
+        await host.wait_for_type("session")
         await shop.host(session_id, "session.update", title="Spring drop", stream_url=_OTHER)
         await host.wait_for_type("session.updated", title="Spring drop", stream_url=None)
         await host.wait_for_type("session.stream", stream_url=_OTHER)
