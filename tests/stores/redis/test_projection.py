@@ -68,7 +68,7 @@ def _what_is_sold(world: CoreWorld) -> tuple[Projection, dict[str, int]]:
 @pytest.mark.feature("chat")
 def test_events_that_do_not_say_that_they_change_what_is_sold_leave_the_projection() -> None:
     """Otherwise Redis would go on selling what is for sale no longer, or at another price."""
-    world = CoreWorld(Status.SCHEDULED)
+    world = CoreWorld(Status.DRAFT)
     world.products["shirt"] = make_product("shirt")
     world.products["mug"] = make_product("mug")
     world.chat.append(make_chat("1-0"))
@@ -76,6 +76,7 @@ def test_events_that_do_not_say_that_they_change_what_is_sold_leave_the_projecti
     story = (
         commands.AddProduct(product_id="shirt", units=units),
         commands.AddProduct(product_id="mug", units={"mug-M": 1}),
+        commands.UpdateSession(starts_at_ms=1_900_000_000_000),
         commands.StartSession(),
         commands.PinProduct(product_id="shirt"),
         commands.UnpinProduct(product_id="shirt"),
