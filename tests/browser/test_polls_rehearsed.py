@@ -33,10 +33,10 @@ _COUNT_FRAMES = """() => {
 def _words(locale: str) -> dict[str, str]:
     """Return the messages of the console in a language, those of its features too."""
     language = locale.partition("-")[0]
-    folders = [_PACKAGE / "pages", *_PACKAGE.glob("features/*/page")]
     found: dict[str, str] = {}
-    for folder in folders:
-        found |= json.loads((folder / "messages" / f"{language}.json").read_text(encoding="utf-8"))
+    for folder in (_PACKAGE / "pages", *_PACKAGE.glob("features/*/page")):
+        for file in folder.glob(f"messages/{language}.json"):  # a feature may have no words
+            found |= json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
