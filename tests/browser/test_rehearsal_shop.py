@@ -49,7 +49,7 @@ _ON_AIR = ({"type": "session.start"}, {"type": "product.pin", "product_id": "oce
 @pytest.fixture
 async def page(browser: Browser, show: BrowserShow) -> Page:
     """A page in which a rehearsal has begun, as `rehearsal`; nobody sees it."""
-    page = await open_page(browser, show.host())
+    page = await open_page(browser, show.host().replace("#", "?modules=apart#"))
     await page.evaluate(_BEGIN, [show.session_id, show.host_token])
     return page
 
