@@ -112,7 +112,7 @@ def snapshot(
 ) -> dict[str, Any]:
     """Return the `session` message; `chat` is the tail, oldest first.
 
-    `for_staff` it has the address of the video, whether or not the show is live.
+    With `for_staff` it has the address of the video, whether or not the show is live.
     """
     info = state.info
     return {

@@ -47,7 +47,7 @@ class RoomPart:
         """Note that an event was applied; on opening a room, each of the log."""
 
     def sold(self, order: Order) -> None:
-        """Note that PostgreSQL has just confirmed an order here: on the way of each purchase."""
+        """Note an order that was just confirmed here; each purchase waits for it to return."""
 
     async def pushed(self, events: Iterable[Event]) -> None:
         """Bring Redis up to events that this node has read or made; again, it changes nothing."""

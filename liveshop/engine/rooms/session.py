@@ -120,7 +120,8 @@ class Session:
         told = []
         for event in events:
             self.state = apply(self.state, event)
-            told.append(completed(event, self.state))
+            if show:
+                told.append(completed(event, self.state))
             self.newest = event
             if event.sells:
                 self.sells_offset = event.offset

@@ -26,8 +26,8 @@ class Fulfilment:
     ) -> AsyncGenerator[list[Order], None]:
         """Yield the orders of a show by buyer, each once, some at a time.
 
-        No connection is kept between two parts: who reads slowly holds nobody up. Orders of buyers
-        who were passed already are left out if they are made meanwhile.
+        No connection is kept between two parts, so that a slow reader holds nobody up. Orders that
+        are made meanwhile are left out if their buyers' turn is over.
         """
         buyer, seq = "", 0
         # An order that changes gets a higher seq, so that it would come again as its buyer's last.

@@ -41,7 +41,7 @@ class GuestsRoom(RoomPart):
         return cast(GuestsRoom, session.parts[NAME])
 
     async def run(self) -> None:
-        """Store networks, and look who was forgotten by other nodes, until cancelled."""
+        """Store networks, and find the guests whom other nodes have forgotten, until cancelled."""
         while True:
             with anyio.move_on_after(_LOOK_S if self._here or self._networks else None):
                 await self._wake.wait()
@@ -86,7 +86,7 @@ class GuestsRoom(RoomPart):
                 viewer.identity = replace(viewer.identity, name=sub)
 
     async def _look(self) -> None:
-        """Forget whom another node has forgotten; the bus may have lost its message."""
+        """Forget the guests whom another node has forgotten; its message may have been lost."""
         audience = self._session.audience
         for gone in [sub for sub in self._here if not audience.has_buyer(sub)]:
             del self._here[gone]

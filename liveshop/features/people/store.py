@@ -46,11 +46,11 @@ class KnownPeople:
         return (await self._read([sub])).get(sub)
 
     async def known(self, subs: Iterable[str]) -> set[str]:
-        """Return of which people something is kept, whether or not it can be opened."""
+        """Return those people of whom something is kept, whether or not it can be opened."""
         return {each["sub"] for each in await self._database.fetch(_SQL["known"], list(subs))}
 
     async def of_mail(self, mail: str) -> list[str]:
-        """Return who is kept with an address of mail."""
+        """Return the `sub` of each person who is kept with an address of mail."""
         digests = self.keys.digests("mail", same_mail(mail))
         return [each["sub"] for each in await self._database.fetch(_SQL["of_mail"], digests)]
 
@@ -59,11 +59,11 @@ class KnownPeople:
         await self._database.commit(_SQL["forget"], list(subs))
 
     async def forget_in(self, connection: Connection, subs: Sequence[str]) -> None:
-        """Do so in a transaction."""
+        """Destroy them in the transaction of a connection."""
         await connection.execute(_SQL["forget"], list(subs))
 
     async def lost(self) -> int:
-        """Return of how many people no key that is set opens what is kept."""
+        """Return the number of people whose records no key that is set can open."""
         (record,) = await self._database.fetch(_SQL["count_lost"], self.keys.names)
         return int(record["lost"])
 
