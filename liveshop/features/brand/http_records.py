@@ -6,10 +6,10 @@ from typing import Final
 
 from msgspec import structs
 
-from liveshop.core.fields import Colour, Font, Id, Name, PaymentUrl
+from liveshop.core.fields import Colour, Id, Name
 from liveshop.edge.http.base_records import Input, Output
 from liveshop.features.brand.colours import Palettes, palettes_of
-from liveshop.features.brand.rules import Brand, Picture, font_family, stored
+from liveshop.features.brand.rules import Brand, font_family, stored
 
 _VERSION_CHARS: Final = 12
 _palettes_of = lru_cache(maxsize=1_000)(palettes_of)
@@ -21,17 +21,8 @@ class BrandTarget(Input, frozen=True, kw_only=True):
     shop: Id | None = None
 
 
-class NewBrand(Input, frozen=True, kw_only=True):
+class NewBrand(Brand, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A shop's whole brand, in place of the one before: what is left out is as without a brand."""
-
-    name: Name | None = None
-    logo: Picture | None = None
-    colour: Colour | None = None
-    font: Font | None = None
-    cover: Picture | None = None
-    favicon: Picture | None = None
-    share_picture: Picture | None = None
-    sign_in_url: PaymentUrl | None = None
 
     def brand(self) -> Brand:
         """Return the shop's record of it."""
