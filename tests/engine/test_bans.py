@@ -1,5 +1,7 @@
 """A banned viewer is kept out by every node, and what it holds goes back."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -212,3 +214,26 @@ async def test_a_viewer_is_let_in_again_once(shop: EngineShop, other: EngineShop
     for viewer_id in ("ada", "nobody-has-this-id"):
         with pytest.raises(Conflict):
             await order(shop, session_id, MO, "viewer.unban", viewer_id=viewer_id)
+
+
+@dataclass
+class _BanningPeople:
+    """Know nobody, and have a guest banned while its name is looked for."""
+
+    shop: EngineShop
+    session_id: str
+
+    async def names_of(self, subs: Sequence[str], /) -> Mapping[str, str]:
+        (sub,) = subs
+        await order(self.shop, self.session_id, MO, "viewer.ban", viewer_id=sub)
+        return {}
+
+
+async def test_a_guest_who_is_banned_while_its_name_is_read_does_not_get_in(
+    shop: EngineShop,
+) -> None:
+    session_id = await shop.plan()
+    await shop.engine.rooms.get(session_id)  # whose parts have the node's own people
+    shop.engine.node.people = _BanningPeople(shop, session_id)
+    guest = Identity("gu", "gu", Role.VIEWER, bound=True, guest=True)
+    assert (await knock(shop, session_id, guest)).closed == 4503

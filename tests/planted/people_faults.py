@@ -30,6 +30,18 @@ FAULTS: Final = (
         tests=(_NOWHERE,),
     ),
     Fault(
+        name="a guest who is banned while its name is read",
+        promise="a banned guest stays, and goes on buying, until its connection ends",
+        file="liveshop/engine/rooms/viewer_admission.py",
+        old="                if ban := place.session.ban_of(viewer.identity):\n",
+        new="                if not viewer.identity.guest and"
+        " (ban := place.session.ban_of(viewer.identity)):\n",
+        tests=(
+            "tests/engine/test_bans.py"
+            "::test_a_guest_who_is_banned_while_its_name_is_read_does_not_get_in",
+        ),
+    ),
+    Fault(
         name="names and mail that are not sealed",
         promise="whoever reads the tables or a backup reads who has bought what",
         file="liveshop/features/people/store_keys.py",

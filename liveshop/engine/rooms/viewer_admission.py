@@ -138,11 +138,12 @@ class ViewerAdmission:
                 await self._node.access.require()
                 if viewer.identity.bound and viewer.identity.shop is None:
                     self._node.access.learn(session_id, shop)
+                if viewer.identity.guest:
+                    viewer.identity = await self._named(viewer.identity)
+                # Nothing is waited for from here on: a ban that came meanwhile would be missed.
                 if ban := place.session.ban_of(viewer.identity):
                     banned(viewer, ban)
                     return
-                if viewer.identity.guest:
-                    viewer.identity = await self._named(viewer.identity)
             if viewer not in self._coming:
                 return  # it has left meanwhile
             self._enter(viewer, place, visitor)
