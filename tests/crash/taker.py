@@ -10,7 +10,7 @@ import anyio
 from anyio.abc import TaskStatus
 from msgspec.structs import replace
 
-from liveshop.core.errors import LiveshopError
+from liveshop.core.errors import LiveshopError, Unavailable
 from liveshop.core.model import Charge, Reservation, ReservationState
 from liveshop.core.pricing.price import price
 from liveshop.engine.purchase.ordered import STATES, Ordered
@@ -32,6 +32,7 @@ _NAME = "taker"
 _MEMO = '{"taken": true}'
 _STOPS = 0.2
 _PAUSE_S = (0.005, 0.06)
+_AGAIN_S = 0.2
 _AT_ONCE = 6
 _AT_FIRST = 3
 _CREATE = """
@@ -44,7 +45,7 @@ class _Stopped(Exception):
 
 
 class Taker:
-    """Does the work of a node for a checkout with charges, and may stop between any two steps.
+    """Does the work of a node for a checkout with charges, and may stop between two steps of it.
 
     The nodes end what it leaves behind: by the sweep, or in a rebuild.
     """
@@ -189,11 +190,22 @@ class Taker:
         ]
 
     async def _cancel(self, units: SessionUnits, database: Database, order_id: str) -> None:
-        reply = await Orders(database).cancel(order_id)
-        self.steps["cancelled"] += 1
-        self._may_stop()
-        copies = reply.copies
-        await units.copy(copies.epoch, copies.rows, copies.bought, copies.totals)
+        """Cancel an order, and go on until Redis has its counters.
+
+        If a node dies here, the pulses of the others say so, and they copy all counters again. The
+        taker has no pulse.
+        """
+        while True:
+            try:
+                copies = (await Orders(database).cancel(order_id, again=True)).copies
+                copied = await units.copy(copies.epoch, copies.rows, copies.bought, copies.totals)
+            except Unavailable as failure:
+                self.steps[f"cancel {failure.code}"] += 1
+            else:
+                if copied is UnitsStatus.OK:
+                    self.steps["cancelled"] += 1
+                    return
+            await anyio.sleep(_AGAIN_S)
 
     def _charges(self) -> tuple[Charge, ...]:
         if self._random.random() < 0.3:
