@@ -8,6 +8,7 @@ import pytest
 from liveshop.core import limits
 from liveshop.core.errors import Unavailable
 from liveshop.core.roles import Role
+from liveshop.stores.audit.look import audit
 from liveshop.stores.postgres.orders import Orders
 from tests.engine.world import EngineShop, Watcher, held_up, open_shop
 from tests.waiting import until
@@ -106,7 +107,7 @@ async def test_what_a_node_has_missed_it_tells_its_own_viewers_only(
     assert [message["rid"] for message in there.of("reserved")] == [rid, last]
 
 
-async def test_a_cancellation_that_a_node_took_with_it_is_told_by_those_that_stay(
+async def test_a_cancellation_that_a_node_took_with_it_is_told_and_counted_by_those_that_stay(
     shop: EngineShop, redis_url: str, postgres_url: str
 ) -> None:
     session_id = await shop.live(OBS_M=5)
@@ -122,6 +123,8 @@ async def test_a_cancellation_that_a_node_took_with_it_is_told_by_those_that_sta
         await Orders(gone.database).cancel(rid)
     await ada.sees("cancelled", order_id=rid)
     assert {message["order_id"] for message in ada.of("cancelled")} == {rid}
+    link = (await shop.engine.rooms.get(session_id)).session.node.link
+    assert await audit(shop.database, link, session_id=session_id) == []
 
 
 async def test_a_cancellation_that_the_bus_lost_is_told_once_it_is_back(

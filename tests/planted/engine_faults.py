@@ -9,6 +9,17 @@ _TESTS: Final = "tests/engine"
 
 FAULTS: Final = (
     Fault(
+        name="nobody copies the counters that a dead node has left",
+        promise="P1: an order that it cancelled counts for its buyer's limit for good",
+        file=f"{_ENGINE}/fanout/pulse.py",
+        old="            session.epochs.recount()\n",
+        new="",
+        tests=(
+            f"{_TESTS}/test_two_nodes.py"
+            "::test_a_cancellation_that_a_node_took_with_it_is_told_and_counted_by_those_that_stay",
+        ),
+    ),
+    Fault(
         name="an order given up by whoever knows its id",
         promise="P5: a stranger ends the order that its buyer is about to pay",
         file="liveshop/engine/purchase/order_outcomes.py",
