@@ -16,6 +16,7 @@ from liveshop.cli.local_stores import LocalStores
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.migrate import migrate
 from tests.browser.shop import BrowserNode, BrowserShow, open_page, token
+from tests.browser.viewer_words import BOUGHT, NOTHING_PINNED, buy
 
 PHONE: Final = "phone"
 TABLET: Final = "tablet"
@@ -32,6 +33,7 @@ _SAID: Final = (
     (3, "هل يوجد مقاس صغير؟"),
     (0, "got mine last week, it is lovely and the colour is just as you see it here"),
 )
+
 _TWO_FRAMES: Final = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done));
 })"""
@@ -216,7 +218,7 @@ class Life:
     async def on_air(self) -> AsyncIterator[State]:
         """Live, without and with something pinned, and what lies over it."""
         self.show.command("session.start")
-        await expect(self.viewer.get_by_text("Nothing is pinned yet.")).to_be_visible()
+        await expect(self.viewer.get_by_text(NOTHING_PINNED)).to_be_visible()
         await expect(_button(self.host, "Pause")).to_be_visible()
         for state in self.both("live"):
             yield state
@@ -284,8 +286,8 @@ class Life:
         self.show.command("sale.start", **pot)
         await expect(self.viewer.get_by_text("ends in")).to_be_visible()
         await expect(self.host.get_by_role("timer", name="Sale ends")).to_be_visible()
-        await _button(self.viewer, "Buy Clay pot").click()
-        await expect(self.viewer.get_by_text("Ordered ✓")).to_be_visible()
+        await buy(self.viewer, "Clay pot")
+        await expect(self.viewer.get_by_text(BOUGHT)).to_be_visible()
         for state in self.both("sale-running", is_main=True):
             yield state
         await self.crowd.evaluate(_BUY, ["pot-", 2])

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.browser.viewer_words import BOUGHT, buy_button, open_cart
 from tests.waiting import wait_until
 
 _JOIN = """async ([sessionId, token]) => {
@@ -24,7 +25,7 @@ _FACTS = """(shop) => {
 
 async def _buy_and_lose_the_node(viewer: Page, node: BrowserNode) -> None:
     """Buy while the node does not listen, and kill it: the wish was sent and never read."""
-    button = viewer.get_by_role("button", name="Buy Ocean Shirt")
+    button = buy_button(viewer, "Ocean Shirt")
     await expect(button).to_be_enabled()
     node.process.send_signal(signal.SIGSTOP)
     await button.click()
@@ -47,7 +48,7 @@ async def test_a_purchase_that_was_lost_is_made_once_with_its_rid(
     node.start()
     if reload:
         await viewer.goto(live.watch())
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     (order,) = live.orders()
     assert order["order_id"] == wish["rid"]
     wait_until(lambda: live.left("OCEAN-M") == 9)
@@ -59,7 +60,7 @@ async def test_a_cart_is_still_there_after_the_node_was_killed(
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
     await viewer.get_by_role("button", name="Add to cart: Ocean Shirt").click()
-    await viewer.get_by_role("button", name="Cart, 1 item").click()
+    await open_cart(viewer, count=1)
     await expect(viewer.get_by_role("button", name="Order 1 for €50.00")).to_be_visible()
     node.kill()
     await expect(viewer.get_by_text("Your 1 item stays reserved until")).to_be_visible()

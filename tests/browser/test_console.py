@@ -5,6 +5,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, open_page, token
+from tests.browser.viewer_words import BOUGHT, buy
 from tests.waiting import wait_until
 
 _SIZES = ((390, 844), (820, 1180), (1440, 900))
@@ -146,7 +147,7 @@ async def test_an_order_is_cancelled_in_two_steps(browser: Browser, live: Browse
     host = await open_page(browser, live.host())
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
-    await _button(viewer, "Buy Ocean Shirt").click()
+    await buy(viewer, "Ocean Shirt")
     orders = host.get_by_role("region", name="Orders")
     await expect(orders).to_contain_text("Ocean Shirt, M × 1")
     await orders.get_by_role("button", name="Cancel the order of").click()
@@ -227,8 +228,8 @@ async def test_what_a_show_came_to_is_told_at_its_end(browser: Browser, live: Br
     host = await open_page(browser, live.host())
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
-    await _button(viewer, "Buy Ocean Shirt").click()
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await buy(viewer, "Ocean Shirt")
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     await _button(host, "End…").click()
     await _button(host, "End show").click()
     summary = host.get_by_role("region", name="Summary of the show")

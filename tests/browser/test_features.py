@@ -7,6 +7,7 @@ from playwright.async_api import Browser, JSHandle, Page, Route, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, open_page, token
+from tests.browser.viewer_words import BOUGHT, buy
 
 # Each test takes one of them away from pages that have them all.
 pytestmark = pytest.mark.feature("chat", "figures", "likes", "rehearsal")
@@ -46,8 +47,8 @@ async def test_without_a_feature_the_viewers_page_sells_and_has_the_others(
 ) -> None:
     live.command("product.pin", product_id="ocean")
     page = await _open_without(browser, live.watch("ada"), feature)
-    await page.get_by_role("button", name="Buy Ocean Shirt").click()
-    await expect(page.get_by_text("Ordered ✓")).to_be_visible()
+    await buy(page, "Ocean Shirt")
+    await expect(page.get_by_text(BOUGHT)).to_be_visible()
     for name, (role, words) in _ON_VIEWER.items():
         mark = page.get_by_role(role, name=words, exact=True)  # type: ignore[arg-type]
         await expect(mark).to_have_count(0 if name == feature else 1)

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.axe import displeasures
 from tests.browser.shop import BrowserShow, open_page
+from tests.browser.viewer_words import BOUGHT, buy
 
 pytestmark = pytest.mark.feature("fulfilment")
 
@@ -16,8 +17,8 @@ async def test_a_host_saves_the_orders_of_a_show_as_a_file(
 ) -> None:
     viewer = await open_page(browser, live.watch("ada"))
     live.command("product.pin", product_id="ocean")
-    await viewer.get_by_role("button", name="Buy Ocean Shirt").click()
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await buy(viewer, "Ocean Shirt")
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     live.command("session.end")
     page = await open_page(browser, live.host(), width=1_280)
     section = page.get_by_role("region", name="After the show")

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import PATIENCE_MS, BrowserNode, token
+from tests.browser.viewer_words import BOUGHT, buy_button
 
 _TEXTS = {
     "tags": "<script>window.owned=1</script>\"><img src=x onerror='window.owned=1'>",
@@ -120,9 +121,9 @@ async def test_the_pages_show_what_strangers_write_and_run_none_of_it(
     host, host_trouble = await _open(browser, stage.address("host", Role.HOST))
     await viewer.get_by_role("textbox").first.fill(stage.said)
     await viewer.keyboard.press("Enter")
-    buy = viewer.get_by_role("button", name=f"Buy {stage.text}", exact=True).first
+    buy = buy_button(viewer, stage.text).first
     await buy.click()
-    await expect(viewer.get_by_text("Ordered ✓").first).to_be_visible()
+    await expect(viewer.get_by_text(BOUGHT).first).to_be_visible()
     for page in (viewer, host):
         await expect(page.locator("body")).to_contain_text(f"Show {stage.text}")
         # The product; what was said, and by whom. On the console also the order.

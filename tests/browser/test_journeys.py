@@ -4,6 +4,14 @@ import pytest
 from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.browser.viewer_words import (
+    BOUGHT,
+    NOTHING_PINNED,
+    buy,
+    buy_button,
+    open_cart,
+    open_shelf,
+)
 from tests.waiting import wait_until
 
 
@@ -25,7 +33,7 @@ async def test_a_viewer_buys_at_the_price_of_the_sale_that_the_host_starts(
 ) -> None:
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"), width=390)
-    await expect(viewer.get_by_text("Nothing is pinned yet.")).to_be_visible()
+    await expect(viewer.get_by_text(NOTHING_PINNED)).to_be_visible()
 
     await _button(host, "Pin Ocean Shirt").click()
     pinned = viewer.get_by_role("region", name="Now showing")
@@ -37,8 +45,8 @@ async def test_a_viewer_buys_at_the_price_of_the_sale_that_the_host_starts(
     await expect(card).to_contain_text("Only 3 left")
 
     await card.get_by_role("radio", name="L", exact=True).check()
-    await _button(viewer, "Buy Ocean Shirt").click()
-    await expect(card).to_contain_text("Ordered ✓")
+    await buy(viewer, "Ocean Shirt")
+    await expect(card).to_contain_text(BOUGHT)
     await expect(card).to_contain_text("Only 2 left")
 
     orders = host.get_by_role("region", name="Orders")
@@ -82,9 +90,9 @@ async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
     browser: Browser, live: BrowserShow
 ) -> None:
     viewer = await open_page(browser, live.watch("ada"), width=820)
-    await _button(viewer, "Cart, 0 items").click()
+    await open_cart(viewer)
     await expect(viewer.get_by_text("Your cart is empty.")).to_be_visible()
-    await _button(viewer, "See all products").click()
+    await open_shelf(viewer)
     await viewer.get_by_role("dialog").get_by_role("button", name="Ocean Shirt").click()
     card = viewer.get_by_role("article", name="Ocean Shirt")
     for label in ("M", "L"):
@@ -93,13 +101,13 @@ async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
         await expect(card).to_contain_text("In your cart, reserved until")
     await viewer.keyboard.press("Escape")
     await expect(viewer.get_by_role("dialog")).to_have_count(0)
-    await _button(viewer, "Cart, 2 items").click()
+    await open_cart(viewer, count=2)
     cart = viewer.get_by_role("region", name="Your cart")
     for label in ("M", "L"):
         await expect(cart).to_contain_text(f"Ocean Shirt, {label} × 1")
     await expect(_button(viewer, "Order 2 for €100.00")).to_be_visible()
     other = await open_page(browser, live.watch("ada"))
-    await _button(other, "Cart, 2 items").click()
+    await open_cart(other, count=2)
     await expect(_button(other, "Order 2 for €100.00")).to_be_visible()
 
     await _button(viewer, "Remove Ocean Shirt, M").click()
@@ -197,7 +205,7 @@ async def test_a_page_says_who_may_not_come_in_and_what_they_can_do(
     await expect(expired.get_by_text("Your link has expired")).to_be_visible()
     await _button(expired, "Watch without an account").click()
     await expect(expired.get_by_role("heading", name="Autumn drop")).to_be_visible()
-    await expect(_button(expired, "Buy Ocean Shirt")).to_be_disabled()
+    await expect(buy_button(expired, "Ocean Shirt")).to_be_disabled()
     await expect(expired.get_by_text("Open your personal link to buy.")).to_be_visible()
 
     guest = await open_page(browser, live.watch("ada").replace("/watch/", "/host/"))

@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.browser.shop import BrowserShow, open_page
+from tests.browser.viewer_words import BOUGHT, buy, buy_button, open_orders
 
 # Two clicks before the page is drawn again, and one more as soon as the order is confirmed.
 _CLICK_AND_CLICK = """async (button) => {
@@ -35,14 +36,14 @@ async def test_a_double_click_buys_one_and_a_later_tap_buys_another(
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
-    buy = viewer.get_by_role("button", name="Buy Ocean Shirt")
+    buy = buy_button(viewer, "Ocean Shirt")
     await expect(buy).to_be_enabled()
     await buy.evaluate(_CLICK_AND_CLICK)
     await viewer.evaluate(_TWO_FRAMES)
     await expect(buy).to_be_enabled()
     assert len(live.orders()) == 1
     await buy.click()
-    await viewer.get_by_role("button", name="Your orders, 2").click()
+    await open_orders(viewer, count=2)
     orders = viewer.get_by_role("region", name="Your orders").get_by_role("listitem")
     await expect(orders).to_have_count(2)
     assert len(live.orders()) == 2
@@ -51,11 +52,11 @@ async def test_a_double_click_buys_one_and_a_later_tap_buys_another(
 async def test_a_key_that_is_held_down_buys_one(browser: Browser, live: BrowserShow) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
-    buy = viewer.get_by_role("button", name="Buy Ocean Shirt")
+    buy = buy_button(viewer, "Ocean Shirt")
     await expect(buy).to_be_enabled()
     await buy.focus()
     await viewer.keyboard.down("Enter")
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     await expect(buy).to_be_enabled()
     await buy.focus()
     await viewer.keyboard.down("Enter")  # not let go of: the keyboard repeats it
@@ -70,13 +71,13 @@ async def test_the_card_says_that_its_order_was_cancelled(
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
     card = viewer.get_by_role("article", name="Ocean Shirt")
-    buy = card.get_by_role("button", name="Buy Ocean Shirt")
+    buy = buy_button(card, "Ocean Shirt")
     await buy.click()
-    await expect(card).to_contain_text("Ordered ✓")
+    await expect(card).to_contain_text(BOUGHT)
     (order,) = live.orders()
     live.cancel(order["order_id"])
     await expect(card).to_contain_text(f"Order {order['order_id'][:8]} was cancelled.")
-    await expect(card).not_to_contain_text("Ordered ✓")
+    await expect(card).not_to_contain_text(BOUGHT)
     await expect(buy).to_be_enabled()
 
 
@@ -86,8 +87,8 @@ async def test_what_an_order_is_of_is_asked_again_when_it_was_not_told(
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"))
-    await viewer.get_by_role("button", name="Buy Ocean Shirt").click()
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await buy(viewer, "Ocean Shirt")
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     live.command("product.remove", product_id="ocean")
     refused = 0
 
@@ -98,7 +99,7 @@ async def test_what_an_order_is_of_is_asked_again_when_it_was_not_told(
 
     await viewer.route(asked, refuse_twice)
     await viewer.reload()
-    await viewer.get_by_role("button", name="Your orders, 1").click()
+    await open_orders(viewer, count=1)
     order = viewer.get_by_role("region", name="Your orders").get_by_role("listitem")
     await expect(order).to_contain_text("Ocean Shirt, M × 1")
     assert refused > 2

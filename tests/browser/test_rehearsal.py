@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, Request, expect
 
 from tests.browser.shop import BrowserShow, open_page
+from tests.browser.viewer_words import BOUGHT, buy
 from tests.waiting import wait_until
 
 _COUNT_FRAMES = """() => {
@@ -44,8 +45,8 @@ async def test_a_product_taken_off_the_shelf_comes_back_as_it_was(
     await expect(rows.first).to_contain_text("M 10 · L 10")
     await expect(rows.first).to_contain_text("pinned")
     await expect(card).to_contain_text("€48.00")
-    await _button(viewer, "Buy Ocean Shirt").click()
-    await expect(card).to_contain_text("Ordered ✓")
+    await buy(viewer, "Ocean Shirt")
+    await expect(card).to_contain_text(BOUGHT)
     await expect(rows.first).to_contain_text("M 9 · L 10")
     assert [order["total"] for order in live.orders()] == [4800]
 
@@ -55,7 +56,7 @@ async def test_only_a_variant_with_a_name_is_named(browser: Browser, live: Brows
     live.command("product.pin", product_id="pot")
     host = await open_page(browser, live.host())
     viewer = await open_page(browser, live.watch("ada"))
-    await _button(viewer, "Buy Clay pot").click()
+    await buy(viewer, "Clay pot")
     orders = host.get_by_role("region", name="Orders")
     await expect(orders).to_contain_text("Clay pot × 1")
     await expect(_run(host).get_by_role("listitem").filter(has_text="pot")).to_contain_text(

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.browser.viewer_words import BOUGHT, buy, buy_button
 from tests.waiting import WAIT_S, wait_until
 
 _TICKS = 4
@@ -65,20 +66,20 @@ async def test_the_last_unit_goes_to_one_of_two_and_the_other_reads_what_is_left
         live.command("product.pin", product_id="ocean")
         pages = [await open_page(browser, live.watch(name), width=390) for name in ("ada", "bo")]
         for page in pages:
-            await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
+            await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
         # Not `click`, which would wait for a button that the other's purchase has disabled.
-        taps = [_button(page, "Buy Ocean Shirt").dispatch_event("click") for page in pages]
+        taps = [buy_button(page, "Ocean Shirt").dispatch_event("click") for page in pages]
         await asyncio.gather(*taps)
         for page in pages:
             await expect(page.get_by_text("Sold out").first).to_be_visible()
         wait_until(lambda: len(live.orders()) == 1)
         (order,) = live.orders()
         winner, loser = pages if order["viewer_id"] == "u_ada" else reversed(pages)
-        await expect(winner.get_by_text("Ordered ✓")).to_be_visible()
-        await expect(loser.get_by_text("Ordered ✓")).to_have_count(0)
+        await expect(winner.get_by_text(BOUGHT)).to_be_visible()
+        await expect(loser.get_by_text(BOUGHT)).to_have_count(0)
         # The one size that is left is not put in the place of the one that was looked at.
         await expect(loser.locator("input[value=OCEAN-M]")).to_be_checked()
-        await expect(_button(loser, "Buy Ocean Shirt")).to_be_disabled()
+        await expect(buy_button(loser, "Ocean Shirt")).to_be_disabled()
 
 
 async def test_a_page_without_a_network_says_so_and_catches_up(
@@ -90,13 +91,13 @@ async def test_a_page_without_a_network_says_so_and_catches_up(
     await expect(_button(viewer, "Cart, 1 item")).to_be_visible()
     await viewer.context.set_offline(True)
     await expect(viewer.get_by_text("Your 1 item stays reserved until")).to_be_visible()
-    await expect(_button(viewer, "Buy Ocean Shirt")).to_be_disabled()
+    await expect(buy_button(viewer, "Ocean Shirt")).to_be_disabled()
     live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 4800})
     await viewer.context.set_offline(False)
     await expect(viewer.get_by_role("article")).to_contain_text("€48.00")
     await expect(_button(viewer, "Cart, 1 item")).to_be_visible()
-    await _button(viewer, "Buy Ocean Shirt").click()
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await buy(viewer, "Ocean Shirt")
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     assert [order["total"] for order in live.orders()] == [4800]
 
 
@@ -112,8 +113,8 @@ async def test_a_browser_whose_clock_is_two_hours_wrong_counts_down_as_all_other
     clocks = host.get_by_role("timer", name="Sale ends"), viewer.get_by_role("timer")
     for clock in clocks:
         await expect(clock).to_contain_text("01:5")
-    await _button(viewer, "Buy Ocean Shirt").click()
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await buy(viewer, "Ocean Shirt")
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     assert [order["total"] for order in live.orders()] == [3900]
 
 
@@ -153,8 +154,8 @@ async def test_a_whole_show_is_run_and_bought_from_by_what_people_read(
     await host.get_by_label("Percent off").fill("22")
     await _button(host, "Start sale").click()
     await expect(card).to_contain_text("€39.00")
-    await _button(viewer, "Buy Ocean Shirt").click()
-    await expect(viewer.get_by_text("Ordered ✓")).to_be_visible()
+    await buy(viewer, "Ocean Shirt")
+    await expect(viewer.get_by_text(BOUGHT)).to_be_visible()
     await expect(card).to_contain_text("9 left")
     await expect(host.get_by_role("region", name="Orders")).to_contain_text("1 · €39.00")
     await _button(host, "End…").click()

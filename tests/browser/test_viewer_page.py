@@ -9,6 +9,14 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.browser.viewer_words import (
+    BOUGHT,
+    NOTHING_PINNED,
+    buy,
+    buy_button,
+    open_cart,
+    open_shelf,
+)
 
 
 def _button(page: Page, name: str) -> Locator:
@@ -50,7 +58,7 @@ async def test_a_sheet_that_was_open_is_open_again_after_a_reload(
     browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.watch("ada"), width=390)
-    await _button(page, "Cart, 0 items").click()
+    await open_cart(page)
     await page.reload()
     await expect(page.get_by_role("dialog", name="Your cart")).to_be_visible()
     await page.keyboard.press("Escape")
@@ -110,7 +118,7 @@ async def test_a_buyer_reads_what_a_refusal_means(browser: Browser, live: Browse
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=390)
     card = page.get_by_role("article", name="Ocean Shirt")
-    await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
+    await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
     # The line is slow: this page still shows the old price when Buy is tapped.
     await page.evaluate(
         """() => {
@@ -122,18 +130,18 @@ async def test_a_buyer_reads_what_a_refusal_means(browser: Browser, live: Browse
           };
         }"""
     )
-    await _button(page, "Buy Ocean Shirt").click()
+    await buy(page, "Ocean Shirt")
     await expect(card).to_contain_text("The price has changed: it is €50.00 now.")
     await page.reload()
     live.command("sale.start", product_id="ocean", percent=10, duration_ms=600_000, limit=1)
     await expect(card).to_contain_text("−10%")
-    await _button(page, "Buy Ocean Shirt").click()
-    await expect(card).to_contain_text("Ordered ✓")
-    await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
-    await _button(page, "Buy Ocean Shirt").click()
+    await buy(page, "Ocean Shirt")
+    await expect(card).to_contain_text(BOUGHT)
+    await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
+    await buy(page, "Ocean Shirt")
     await expect(card).to_contain_text("1 per person; you have 1.")
     live.command("session.pause")
-    await expect(_button(page, "Buy Ocean Shirt")).to_be_disabled()
+    await expect(buy_button(page, "Ocean Shirt")).to_be_disabled()
 
 
 async def test_a_product_with_many_variants_is_chosen_in_its_sheet(
@@ -149,8 +157,8 @@ async def test_a_product_with_many_variants_is_chosen_in_its_sheet(
     await sheet.get_by_role("radio", name="Size 7", exact=True).check()
     await page.keyboard.press("Escape")
     await expect(card.get_by_role("button", name="Choose")).to_contain_text("Size 7")
-    await _button(page, "Buy kimono").click()
-    await expect(card).to_contain_text("Ordered ✓")
+    await buy(page, "kimono")
+    await expect(card).to_contain_text(BOUGHT)
     (order,) = live.orders()
     assert [line["sku"] for line in order["lines"]] == ["kimono-7"]
 
@@ -160,7 +168,7 @@ async def test_the_page_announces_pins_and_sales_but_no_chat(
     browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.watch("ada"), width=390)
-    await expect(page.get_by_text("Nothing is pinned yet.")).to_be_visible()
+    await expect(page.get_by_text(NOTHING_PINNED)).to_be_visible()
     spoken = page.locator("[aria-live=polite]")
     live.command("product.pin", product_id="ocean")
     await expect(spoken).to_have_text("Now showing: Ocean Shirt, €50.00.")
@@ -183,7 +191,7 @@ async def test_an_expired_reservation_can_be_made_again(
         live.command("product.pin", product_id="ocean")
         page = await open_page(browser, live.watch("ada"), width=390)
         await _button(page, "Add to cart: Ocean Shirt").click()
-        await _button(page, "Cart, 1 item").click()
+        await open_cart(page, count=1)
         cart = page.get_by_role("region", name="Your cart")
         await expect(cart).to_contain_text("Yours until")
         await expect(cart).to_contain_text("Your reservation ran out at")
@@ -229,8 +237,8 @@ async def test_who_bought_finds_the_order_when_the_show_has_ended(
 ) -> None:
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=390)
-    await _button(page, "Buy Ocean Shirt").click()
-    await expect(page.get_by_role("article")).to_contain_text("Ordered ✓")
+    await buy(page, "Ocean Shirt")
+    await expect(page.get_by_role("article")).to_contain_text(BOUGHT)
     live.command("session.end")
     await expect(page.get_by_text("The show has ended. Thank you")).to_be_visible()
     await page.get_by_role("button", name="Your orders", exact=True).click()
@@ -251,7 +259,7 @@ async def test_who_has_no_token_is_counted_once_and_looks_at_products_are_counte
     page.on("websocket", listen)
     for _ in range(2):
         await page.reload()
-        await page.get_by_role("button", name="See all products").first.click()
+        await open_shelf(page)
         await page.get_by_role("button", name="Ocean Shirt").first.click()
         await expect(page.get_by_role("dialog", name="Ocean Shirt")).to_be_visible()
         await page.keyboard.press("Escape")

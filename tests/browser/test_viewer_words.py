@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, open_page, token
+from tests.browser.viewer_words import BOUGHT, NOTHING_PINNED, buy, buy_button, open_orders
 
 _SOCKETS = "**/ws/sessions/*"
 
@@ -99,13 +100,13 @@ async def test_orders_are_named_after_a_reload_and_when_the_shelf_is_empty(
     page = await open_page(browser, live.watch("ada"), width=390)
     for product_id, title in (("ocean", "Ocean Shirt"), ("pot", "Clay pot")):
         live.command("product.pin", product_id=product_id)
-        await _button(page, f"Buy {title}").click()
-        await expect(page.get_by_role("article", name=title)).to_contain_text("Ordered ✓")
+        await buy(page, title)
+        await expect(page.get_by_role("article", name=title)).to_contain_text(BOUGHT)
         live.command("product.remove", product_id=product_id)
-        await expect(page.get_by_text("Nothing is pinned yet.")).to_be_visible()
+        await expect(page.get_by_text(NOTHING_PINNED)).to_be_visible()
     for here in (page, await open_page(browser, live.watch("ada"), width=390)):
         await here.reload()
-        await _button(here, "Your orders, 2").click()
+        await open_orders(here, count=2)
         lines = here.get_by_role("region", name="Your orders").get_by_role("listitem")
         await expect(lines.filter(has_text="Ocean Shirt, M × 1")).to_have_count(1)
         await expect(lines.filter(has_text="Clay pot × 1")).to_have_count(1)
@@ -117,10 +118,10 @@ async def test_payment_elsewhere_is_offered_in_place_of_buy(
     url = f"{live.node.url}/?order={{order_id}}"
     live.begin_another("Elsewhere", payment="checkout", checkout_url=url)
     page = await open_page(browser, live.watch("ada"), width=390)
-    await _button(page, "Buy Ocean Shirt").click()
+    await buy(page, "Ocean Shirt")
     card = page.get_by_role("article", name="Ocean Shirt")
     await expect(card).to_contain_text("pay by then on the shop's own page")
-    await expect(_button(page, "Buy Ocean Shirt")).to_have_count(0)
+    await expect(buy_button(page, "Ocean Shirt")).to_have_count(0)
     pay = card.get_by_role("link", name="Pay now: Ocean Shirt")
     await page.reload()
     await expect(pay).to_be_visible()
@@ -134,7 +135,7 @@ async def test_payment_elsewhere_is_offered_in_place_of_buy(
     assert await shop.evaluate("window.opener") is None
     live.pay(order_id, amount=5000)
     await expect(_button(page, "Your orders, 1")).to_be_visible()
-    await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
+    await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
 
 
 async def test_an_order_that_waits_for_its_money_is_paid_or_given_up_on_another_device(
@@ -143,11 +144,11 @@ async def test_an_order_that_waits_for_its_money_is_paid_or_given_up_on_another_
     url = f"{live.node.url}/?order={{order_id}}"
     live.begin_another("Elsewhere", payment="checkout", checkout_url=url)
     page = await open_page(browser, live.watch("ada"), width=390)
-    await _button(page, "Buy Ocean Shirt").click()
+    await buy(page, "Ocean Shirt")
     card = page.get_by_role("article", name="Ocean Shirt")
     await expect(card.get_by_role("link", name="Pay now: Ocean Shirt")).to_be_visible()
     there = await open_page(browser, live.watch("ada"), width=390)
-    await _button(there, "Your orders, 1").click()
+    await open_orders(there, count=1)
     line = there.get_by_role("region", name="Your orders").get_by_role("listitem")
     pay = line.get_by_role("link", name="Pay now")
     await expect(pay).to_have_attribute("href", re.compile(r"/\?order=[0-9a-f-]{36}$"))
@@ -155,7 +156,7 @@ async def test_an_order_that_waits_for_its_money_is_paid_or_given_up_on_another_
     await expect(line).to_contain_text("lapsed")
     await expect(pay).to_have_count(0)
     await expect(line.get_by_role("button")).to_have_count(0)
-    await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
+    await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
 
 
 @pytest.mark.parametrize(
@@ -183,10 +184,10 @@ async def test_a_buyer_reads_why_it_takes_longer_and_then_has_it(
     await _between(page, answer)
     await page.goto(live.watch("ada"))
     card = page.get_by_role("article", name="Ocean Shirt")
-    await _button(page, "Buy Ocean Shirt").click()
+    await buy(page, "Ocean Shirt")
     await expect(card.get_by_text(words)).to_be_visible()
-    await expect(_button(page, "Buy Ocean Shirt")).to_be_disabled()
-    await expect(card).to_contain_text("Ordered ✓")
+    await expect(buy_button(page, "Ocean Shirt")).to_be_disabled()
+    await expect(card).to_contain_text(BOUGHT)
     assert (refused, len(live.orders())) == (1, 1)
 
 
@@ -197,12 +198,12 @@ async def test_a_pause_of_buying_is_said_where_one_buys(
     page = await open_page(browser, "about:blank", width=390)
     lines = await _between(page, lambda command: None)
     await page.goto(live.watch("ada"))
-    await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled()
+    await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
     for buying in (False, True):
         lines[0].send(json.dumps([{"type": "pulse", "now_ms": 0, "buying": buying}]))
         said = page.get_by_role("status").filter(has_text="Buying is paused for a moment.")
         await expect(said).to_have_count(0 if buying else 2)
-        await expect(_button(page, "Buy Ocean Shirt")).to_be_enabled(enabled=buying)
+        await expect(buy_button(page, "Ocean Shirt")).to_be_enabled(enabled=buying)
 
 
 @pytest.mark.feature("chat")

@@ -16,7 +16,7 @@ function shadeSales(sales) {
   return (plot) => {
     const { ctx, bbox } = plot;
     ctx.save();
-    ctx.fillStyle = `${colourOf("--urgent")}33`;
+    ctx.fillStyle = `${colourOf("--sale")}33`;
     for (const { starts_at_ms, ends_at_ms } of sales) {
       const left = plot.valToPos(starts_at_ms / 1000, "x", true);
       const right = plot.valToPos(ends_at_ms / 1000, "x", true);

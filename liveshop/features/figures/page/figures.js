@@ -51,13 +51,13 @@ export function Charts({ summary }) {
     <div class="charts">
       <${Chart} ...${shape} title=${t("figures.chart.viewers")} lines=${[
         { label: t("figures.chart.viewers"), of: (p) => p.viewers, colour: "--accent" },
-        { label: t("figures.carts"), of: (p) => p.held, colour: "--urgent" }]} />
+        { label: t("figures.carts"), of: (p) => p.held, colour: "--sale" }]} />
       <${Chart} ...${shape} title=${t("figures.chart.units")} lines=${[
         { label: t("figures.chart.units"), of: perMinute, colour: "--good", bars: true }]} />
       <${Chart} ...${shape} title=${t("figures.revenue")} write=${inCurrency}
         least=${10 ** currency_digits} lines=${[
         { label: t("figures.revenue"), of: (p) => p.revenue, colour: "--accent", bars: true }]} />
       <${Chart} ...${shape} title=${t("figures.likes")} lines=${[
-        { label: t("figures.likes"), of: (p) => p.likes, colour: "--urgent" }]} />
+        { label: t("figures.likes"), of: (p) => p.likes, colour: "--sale" }]} />
     </div>`;
 }
