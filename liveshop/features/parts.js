@@ -17,7 +17,7 @@ import * as likes from "./likes/page/state.js";
 export const FEATURES = [
   { name: "chat", state: chat, pages: ["viewer", "console"] },
   { name: "likes", state: likes, pages: ["viewer", "console"] },
-  { name: "bought", state: bought, pages: [] },
+  { name: "bought", state: bought, pages: ["lobby"] },
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
   { name: "figures", pages: ["console"] },
   { name: "fulfilment", pages: ["console"] },
@@ -25,6 +25,7 @@ export const FEATURES = [
   { name: "activity", pages: ["console"] },
   { name: "planning", pages: ["lobby"] },
   { name: "product_sets", pages: ["console"] },
+  { name: "brand", pages: ["lobby"] },
 ];
 
 /** The states of the features that are there from the start. */

@@ -6,10 +6,11 @@ image processing" (2020), for OKLab; WCAG 2.2, "contrast ratio" and "relative lu
 """
 
 from collections.abc import Iterator
-from math import atan2, cbrt, cos, hypot, sin
+from math import atan2, cbrt, cos, floor, hypot, sin
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 # Text on a button (WCAG 1.4.3), and the button on its page (1.4.11).
 TEXT_CONTRAST_MIN: Final = 4.5
@@ -43,6 +44,16 @@ class Palettes(Struct, frozen=True, kw_only=True):
     dark: Palette
 
 
+class SolvedPalette(Palette, frozen=True, kw_only=True):
+    """A palette with its contrasts by WCAG, rounded down.
+
+    `text_contrast` is that of `on_brand` on `brand`, `page_contrast` that of `brand` on the page.
+    """
+
+    text_contrast: float
+    page_contrast: float
+
+
 class _Theme(Struct, frozen=True):
     page: str
     text: str
@@ -59,10 +70,28 @@ def palettes_of(colour: str | None) -> Palettes:
     return Palettes(light=_palette(hex_of, _LIGHT), dark=_palette(hex_of, _DARK))
 
 
+def solved_of(palettes: Palettes) -> tuple[SolvedPalette, SolvedPalette]:
+    """Return the palettes of light and dark with their contrasts."""
+    return _with_contrasts(palettes.light, _LIGHT), _with_contrasts(palettes.dark, _DARK)
+
+
 def contrast(one: str, other: str) -> float:
     """Return the contrast of two colours by WCAG: 1 to 21."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def _with_contrasts(palette: Palette, theme: _Theme) -> SolvedPalette:
+    return SolvedPalette(
+        **asdict(palette),
+        text_contrast=_rounded_down(contrast(palette.brand, palette.on_brand)),
+        page_contrast=_rounded_down(contrast(palette.brand, theme.page)),
+    )
+
+
+def _rounded_down(value: float) -> float:
+    # A contrast just below the one that is wanted must not read as if it were enough.
+    return floor(value * 100) / 100
 
 
 def _palette(colour: str, theme: _Theme) -> Palette:

@@ -7,7 +7,15 @@ from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
 from liveshop.edge.http.sessions import require_session
-from liveshop.features.brand.http_records import BrandTarget, BrandView, NewBrand, view_of
+from liveshop.features.brand.http_records import (
+    BrandTarget,
+    BrandView,
+    NewBrand,
+    SolvedColours,
+    TriedColour,
+    solved,
+    view_of,
+)
 from liveshop.features.brand.rules import checked
 from liveshop.features.brand.store import Brands
 
@@ -29,6 +37,11 @@ async def put_brand(services: Services, call: Call[BrandTarget, NewBrand]) -> Re
     brand = checked(call.body.brand(), services.settings.origins)
     await services.stores[Brands].put(shop, brand)
     return Reply(view_of(brand, shop), made=Made(about=shop, shop=shop))
+
+
+async def try_colour(services: Services, call: Call[TriedColour, Nothing]) -> Reply:
+    """Solve a colour for both themes, as in a brand that has it; nothing is stored."""
+    return Reply(solved(call.query.colour))
 
 
 async def read_session_brand(services: Services, call: Call[Nothing, Nothing]) -> Reply:
@@ -54,6 +67,13 @@ _OPERATIONS: Final = (
         scope=Scope.CATALOGUE,
         needs=Role.HOST,
         answers={200: BrandView},
+    ),
+    Operation(
+        method="GET",
+        path="/api/brand/colours",
+        handler=try_colour,
+        scope=Scope.CATALOGUE,
+        answers={200: SolvedColours},
     ),
     Operation(
         method="GET",

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from liveshop.core.fields import Colour, Id, Name
 from liveshop.edge.http.base_records import Input, Output
-from liveshop.features.brand.colours import Palettes, palettes_of
+from liveshop.features.brand.colours import Palettes, SolvedPalette, palettes_of, solved_of
 from liveshop.features.brand.rules import Brand, font_family, stored
 
 _VERSION_CHARS: Final = 12
@@ -19,6 +19,19 @@ class BrandTarget(Input, frozen=True, kw_only=True):
     """The shop whose brand it is; the caller's if left out, or the one without a name."""
 
     shop: Id | None = None
+
+
+class TriedColour(Input, frozen=True, kw_only=True):
+    """A colour that a shop may choose."""
+
+    colour: Colour
+
+
+class SolvedColours(Output, frozen=True, kw_only=True):
+    """The colours that pages would have by a brand's colour, and their contrasts."""
+
+    light: SolvedPalette
+    dark: SolvedPalette
 
 
 class NewBrand(Brand, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,3 +72,9 @@ def view_of(brand: Brand, shop: str | None) -> BrandView:
         version=digest[:_VERSION_CHARS],
         shop=shop,
     )
+
+
+def solved(colour: str) -> SolvedColours:
+    """Return the colours that pages would have by a colour."""
+    light, dark = solved_of(_palettes_of(colour))
+    return SolvedColours(light=light, dark=dark)

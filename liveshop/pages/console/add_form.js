@@ -3,11 +3,12 @@
 import { useDesk } from "../shared/desk.js";
 import { Form } from "../shared/desk_sheet.js";
 import { Field } from "../shared/field.js";
-import { NumberField, amount, whole } from "../shared/fields.js";
+import { NumberField, amount, walkRows, whole } from "../shared/fields.js";
 import { html, useEffect, useRef, useState } from "../shared/html.js";
-import { money, number, plainMoney, t } from "../shared/i18n.js";
+import { number, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
+import { BLANK, NewProduct, productOf } from "./new_product.js";
 
 const UNITS_OFFERED = 10;
 const TYPING_MS = 150;
@@ -17,16 +18,22 @@ export function AddForm() {
   const desk = useDesk();
   const [making, setMaking] = useState(false);
   const [picked, setPicked] = useState(null);
+  const [draft, setDraft] = useState(BLANK);
   const typed = useRef(new Map()); // by SKU: the units and the price in the table of the offer
+  const made = useRef(null);
+  const pending = useRef(0);
   const currency = useShopState((state) => state.session.currency);
   const submit = async (elements) => {
-    if (making) return addNew(desk, elements, currency);
+    if (pending.current > 0) throw new Error(t("upload.wait"));
+    const limit = whole(elements.limit.value);
+    if (making) return addNew(desk, draft, limit, currency, made);
     if (picked === null) throw new Error(t("console.add_pick"));
-    return addKnown(desk, picked, typed.current, whole(elements.limit.value), currency);
+    return addKnown(desk, picked, typed.current, limit, currency);
   };
   return html`
     <${Form} title=${t("console.add_title")} action=${t("console.add_action")}
-      submit=${submit} wide>
+      submit=${submit}
+      more=${{ words: t("console.add_more"), begin: () => setDraft(BLANK) }} wide>
       <fieldset class="choices"><legend class="unseen">${t("console.add_from")}</legend>
         <label class="choice"><input type="radio" name="from" checked=${!making}
           onChange=${() => setMaking(false)} /> <span>${t("console.add_catalogue")}</span></label>
@@ -34,28 +41,36 @@ export function AddForm() {
           <label class="choice"><input type="radio" name="from" checked=${making}
             onChange=${() => setMaking(true)} /> <span>${t("console.add_new")}</span></label>`}
       </fieldset>
-      ${making ? html`<${NewProduct} currency=${currency} />`
-        : html`<${Found} picked=${picked} pick=${setPicked} />`}
+      ${making ? html`
+          <${NewProduct} draft=${draft} currency=${currency} pending=${pending}
+            change=${(fields) => setDraft((known) => ({ ...known, ...fields }))} />`
+        : html`<${Found} picked=${picked} pick=${setPicked}
+            none=${() => setMaking(desk.isEverywhere)} />`}
       ${picked !== null && !making && html`
         <${Offer} key=${picked.product_id} found=${picked} typed=${typed.current}
           currency=${currency} />`}
       <${NumberField} label=${t("console.add_limit")} name="limit" min="1" max="1000" required
-        value="10" />
+        defaultValue="10" />
     <//>`;
 }
 
-/** The catalogue as it is searched; the first that is found is picked, to begin with. */
-function Found({ picked, pick }) {
+/**
+ * The catalogue as it is searched; the first that is found is picked, to begin with. `none()` is
+ * called if there is nothing in it.
+ */
+function Found({ picked, pick, none }) {
   const desk = useDesk();
   const shelf = useShopState((state) => state.session.shelf);
   const [q, setQ] = useState("");
   const [found, setFound] = useState(null);
+  const list = useRef(null);
   useEffect(() => {
     let gone = false;
     const timer = setTimeout(async () => {
       try {
         const products = await desk.office.search(q);
         if (gone) return;
+        if (q === "" && products.length === 0) none();
         setFound(products);
         const free = products.filter((p) => !shelf.some((s) => s.product_id === p.product_id));
         pick(free[0] ?? null);
@@ -67,12 +82,18 @@ function Found({ picked, pick }) {
       gone = true;
       clearTimeout(timer);
     };
-  }, [q]);
+  }, [q, shelf.length]);
+  const intoList = (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    list.current.querySelector("input:checked")?.focus(); // from there the arrows pick
+  };
   const here = new Set(shelf.map((p) => p.product_id));
   return html`
     <${Field} label=${t("console.add_search")} type="search" autofocus value=${q}
-      onInput=${(event) => setQ(event.target.value)} />
-    <div class="found" role="radiogroup" tabindex="0" aria-label=${t("console.add_found")}>
+      onInput=${(event) => setQ(event.target.value)} onKeyDown=${intoList} />
+    <div ref=${list} class="found" role="radiogroup" tabindex="0"
+      aria-label=${t("console.add_found")}>
       ${found?.map((p) => html`
         <label key=${p.product_id} class="found-row">
           <input type="radio" name="product" checked=${picked?.product_id === p.product_id}
@@ -132,7 +153,7 @@ function Offer({ found, typed, currency }) {
       <${Field} label=${t("console.variants_search", { n: product.variants.length })}
         type="search" hint=${t("console.variants_many", { n: VARIANTS_DRAWN_MAX })}
         value=${q} onInput=${(event) => setQ(event.target.value)} />`}
-    <table class="offer">
+    <table class="offer" onKeyDown=${walkRows}>
       <thead><tr><th scope="col">${t("console.variant")}</th>
         <th scope="col">${t("console.units")}</th>
         <th scope="col">${t("console.price_here", { currency })}</th></tr></thead>
@@ -158,20 +179,6 @@ function Offered({ variant: v, product, typed, currency }) {
       </td></tr>`;
 }
 
-function NewProduct({ currency }) {
-  return html`
-    <${Field} label=${t("console.new_title")} name="title" required maxlength="255" autofocus />
-    <div class="pair">
-      <${Field} label=${t("console.new_price", { currency })} name="price" inputmode="decimal"
-        required />
-      <${NumberField} label=${t("console.new_units")} name="units" min="1" max="1000000" required
-        value="1" />
-    </div>
-    <${Field} label=${t("console.new_variants")} name="labels" maxlength="400"
-      hint=${t("console.new_variants_hint")} />
-    <${Field} label=${t("console.new_image")} name="image" type="url" maxlength="2000" />`;
-}
-
 async function addKnown(desk, { product_id, title }, typed, limit, currency) {
   const offered = [...typed].filter(([, { units }]) => units > 0);
   if (offered.length === 0) throw new Error(t("console.add_no_units"));
@@ -188,28 +195,27 @@ async function addKnown(desk, { product_id, title }, typed, limit, currency) {
   });
 }
 
-/** Letters and digits of a title, and something that no other product has. */
-function newId(title) {
-  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  const own = Math.floor(Math.random() * 36 ** 6).toString(36).padStart(6, "0");
-  return [...words.join("-").slice(0, 40).split("-"), own].filter(Boolean).join("-");
-}
-
-async function addNew(desk, elements, currency) {
-  const title = elements.title.value.trim();
-  const price = amount(elements.price.value, currency);
-  const units = whole(elements.units.value);
-  const labels = elements.labels.value.split(",").map((label) => label.trim()).filter(Boolean);
-  const product_id = newId(title);
-  const skus = (labels.length > 0 ? labels : [""]).map((label, index) => ({
-    sku: `${product_id}-${index + 1}`, label, price, stock: units,
-  }));
-  const image = elements.image.value || null;
-  await desk.office.makeProduct({ product_id, title, image, variants: skus });
+/**
+ * Make a product and put it on the shelf. `made` remembers one that is there already: the line may
+ * have gone down between the two.
+ */
+async function addNew(desk, draft, limit, currency, made) {
+  const product = productOf(draft, currency);
+  if (product.variants.every(({ stock }) => stock === 0)) {
+    throw new Error(t("console.add_no_units"));
+  }
+  if (made.current?.draft !== draft) {
+    await desk.office.makeProduct(product);
+    made.current = { draft, product };
+  }
+  const { product_id, title, variants } = made.current.product;
+  const there = variants.filter(({ stock }) => stock > 0);
   await desk.send({
-    type: "product.add", product_id, units: Object.fromEntries(skus.map(({ sku }) => [sku, units])),
-    limit: whole(elements.limit.value),
-    prices: Object.fromEntries(skus.map(({ sku }) => [sku, price])),
+    type: "product.add", product_id, limit,
+    units: Object.fromEntries(there.map(({ sku, stock }) => [sku, stock])),
+    prices: Object.fromEntries(there.map(({ sku, price }) => [sku, price])),
   });
-  desk.say(t("console.added", { title: `${title}, ${money(price, currency)}` }));
+  desk.say(t("console.added", { title }), {
+    undo: () => desk.run({ type: "product.remove", product_id }),
+  });
 }

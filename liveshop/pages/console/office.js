@@ -2,6 +2,7 @@
 
 import { ask, askJson } from "../shared/api.js";
 import { searchCatalogue, wholeProduct } from "../shared/catalogue.js";
+import { uploadPicture } from "../shared/upload.js";
 
 const PAGE = 200;
 
@@ -62,6 +63,11 @@ export class Office {
 
   makeProduct(product) {
     return this.#json("POST", "/api/products", product);
+  }
+
+  /** Upload a picture, as `uploadPicture` does. */
+  upload(file, progress, signal) {
+    return uploadPicture(file, this.#token, progress, signal);
   }
 
   cancel(orderId) {

@@ -1,7 +1,8 @@
-/** The first page: the shows there are, and the way for hosts to plan one. */
+/** The first page: the shop's shows for everybody, and for hosts what they plan and set. */
 
 import { FEATURES, load } from "../../features/parts.js";
 import { takeBearer } from "../shared/bearer.js";
+import { readBrand } from "../shared/brand.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
 import { claimsOf } from "../shared/rights.js";
@@ -11,9 +12,8 @@ import { App } from "./app.js";
 const token = await takeBearer();
 const place = document.getElementById("lobby");
 
-// Features add something for hosts here, and nothing for others.
 const slots = new Slots(FEATURES, load, "lobby");
-await Promise.all([loadLanguage(), token !== null && slots.begin()]);
+await Promise.all([loadLanguage(), readBrand(token), slots.begin()]);
 place.replaceChildren();
 render(html`
   <${SlotsContext.Provider} value=${slots}>

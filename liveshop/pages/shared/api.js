@@ -3,12 +3,11 @@
 import { Refused } from "../client/line.js";
 
 /** Return a refusal; something between here and the server may have answered in its place. */
-async function refusal(answer) {
-  const text = await answer.text();
+export function refusalOf(text, { status, statusText }) {
   try {
     return new Refused(JSON.parse(text));
   } catch {
-    return new Refused({ code: "unavailable", message: `${answer.status} ${answer.statusText}` });
+    return new Refused({ code: "unavailable", message: `${status} ${statusText}` });
   }
 }
 
@@ -23,7 +22,7 @@ export async function ask(method, path, { token = null, body } = {}) {
   } catch (fault) {
     throw new Refused({ code: "offline", message: String(fault) });
   }
-  if (!answer.ok) throw await refusal(answer);
+  if (!answer.ok) throw refusalOf(await answer.text(), answer);
   return answer;
 }
 

@@ -22,18 +22,35 @@ export function Sheet({ title, wide = false, children }) {
     </dialog>`;
 }
 
-/** A sheet with a form: `submit()` may throw, to stay open and say why. */
-export function Form({ title, action, submit, danger = false, wide = false, children }) {
+/**
+ * A sheet with a form: `submit(elements)` may throw, to stay open and say why. With `more`, as
+ * { words, begin }, a second button does the same, and then begins the form again.
+ */
+export function Form({
+  title, action, submit, more = null, danger = false, wide = false, children,
+}) {
   const desk = useDesk();
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
+  const again = useRef(false);
+  const onMore = ({ target }) => {
+    again.current = true;
+    target.form.requestSubmit();
+    again.current = false; // what is not valid is not submitted, and Enter means the other button
+  };
   const onSubmit = async (event) => {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
+    const form = event.target;
+    const isMore = again.current;
     try {
-      await submit(event.target.elements);
-      desk.closeDialog();
+      await submit(form.elements);
+      if (!isMore) return desk.closeDialog();
+      more.begin();
+      setProblem(null);
+      setBusy(false);
+      form.querySelector("[autofocus]")?.focus();
     } catch (fault) {
       setProblem(fault.code ? desk.explain(fault) : fault.message);
       setBusy(false);
@@ -46,6 +63,8 @@ export function Form({ title, action, submit, danger = false, wide = false, chil
         <p class="problem" role="alert">${problem}</p>
         <div class="buttons end">
           <button type="button" onClick=${() => desk.closeDialog()}>${t("console.not_now")}</button>
+          ${more && html`
+            <button type="button" aria-busy=${busy} onClick=${onMore}>${more.words}</button>`}
           <button class=${danger ? "danger full" : "primary"} aria-busy=${busy} disabled=${busy}>
             ${action}</button>
         </div>

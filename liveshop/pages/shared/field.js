@@ -8,3 +8,10 @@ export function Field({ label, hint, ...input }) {
     <label class="field"><span>${label}</span><input autocomplete="off" ...${input} />
       ${hint && html`<small class="note">${hint}</small>`}</label>`;
 }
+
+/** A labelled box for text of several lines. */
+export function TextBox({ label, hint, ...box }) {
+  return html`
+    <label class="field"><span>${label}</span><textarea ...${box} />
+      ${hint && html`<small class="note">${hint}</small>`}</label>`;
+}

@@ -20,3 +20,14 @@ export function amount(text, currency) {
   if (read === null) throw new Error(t("console.not_a_price", { text, currency }));
   return read;
 }
+
+/** Move by the arrow keys between the rows of a table of inputs, in the same column. */
+export function walkRows(event) {
+  const cell = event.target.closest("td");
+  const to = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+  const input = to && cell?.parentElement[to]?.cells[cell.cellIndex]?.querySelector("input");
+  if (!input) return;
+  event.preventDefault(); // a number would count up or down
+  input.focus();
+  input.select();
+}

@@ -1,10 +1,10 @@
 /** The video, or the moving picture in its place; and what is said over it when no show is on. */
 
+import { downloadCalendar } from "../shared/calendar.js";
 import { html } from "../shared/html.js";
 import { clock, dayAndTime, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
-import { downloadCalendar } from "./calendar.js";
 import { Video } from "./video.js";
 
 function Countdown({ startsAtMs }) {
@@ -20,9 +20,10 @@ function Scheduled() {
   const shop = useShop();
   const startsAtMs = useShopState(({ session }) => session.starts_at_ms);
   if (startsAtMs === null) return html`<p class="stage-note">${t("stage.soon")}</p>`;
+  const remind = () => downloadCalendar(shop.state.session, location.href.split("#")[0]);
   return html`
     <${Countdown} startsAtMs=${startsAtMs} />
-    <button type="button" class="pill" onClick=${() => downloadCalendar(shop.state.session)}>
+    <button type="button" class="pill" onClick=${remind}>
       <${Icon} name="calendar" /> ${t("stage.calendar")}</button>`;
 }
 

@@ -5,6 +5,7 @@ from typing import Final
 import pytest
 
 from liveshop.core.roles import Role
+from liveshop.features.brand.colours import contrast
 from tests.edge.http.api import SHOP_ORIGIN, Api, Caller, Json, make_key
 from tests.features.media.pictures import photo
 
@@ -55,6 +56,21 @@ def test_what_a_host_puts_is_what_anyone_reads_and_replaces_all(api: Api) -> Non
     assert less["version"] != done["version"]
     assert api.anyone.get("/api/brand").json() == less
     assert own(put(api.host, {})) == _NONE
+
+
+def test_a_colour_is_tried_and_nothing_is_stored(api: Api) -> None:
+    put(api.host, _BRAND)
+    tried = api.anyone.get("/api/brand/colours", params={"colour": "#FFE100"}).json()
+    for theme, page in (("light", "#ffffff"), ("dark", "#101016")):
+        colours = tried[theme]
+        for name, pair in (
+            ("text_contrast", (colours["brand"], colours["on_brand"])),
+            ("page_contrast", (colours["brand"], page)),
+        ):
+            assert 0 <= contrast(*pair) - colours.pop(name) < 0.01
+    assert put(api.host, {**_BRAND, "colour": "#FFE100"})["colours"] == tried
+    refused = api.anyone.get("/api/brand/colours", params={"colour": "yellow"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
 
 
 def test_each_shop_has_a_brand_of_its_own_that_only_its_hosts_change(api: Api) -> None:

@@ -1,31 +1,23 @@
-/** For hosts, by each show of the first page: plan it once more, or for every week. */
+/** For hosts, with each show of the first page: plan it once more, or for every week. */
 
 import { uuid } from "../../../pages/client/uuid.js";
 import { askJson } from "../../../pages/shared/api.js";
+import { Dialog } from "../../../pages/shared/dialog.js";
 import { Field } from "../../../pages/shared/field.js";
 import { html, useRef, useState } from "../../../pages/shared/html.js";
 import { dayAndTime, t } from "../../../pages/shared/i18n.js";
+import { COPIES_MAX, SHOWS_DEFAULT, Weeks, localField, planWeeks, weeks, zone } from "./weeks.js";
 
 const TITLE_CHARS_MAX = 200;
-const SHOWS_MAX = 52;
-const SHOWS_DEFAULT = 4;
 const WEEK_MS = 7 * 86_400_000;
-
-const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** Return an instant as a form's field wants it: the local time. */
-function localField(atMs) {
-  const local = new Date(atMs);
-  return new Date(atMs - local.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
 
 const instant = (field) => new Date(field.value).getTime();
 
-/** A form by a show: `wanted(elements)` is what to ask for at `path`. */
+/** A form about a show: `wanted(elements)` is what to ask for at `path`. */
 function Asking({ session, token, path, wanted, answered, action, children }) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
-  const asking = useRef(false); // a second click may come before the button is drawn as disabled
+  const asking = useRef(false); // a second click may come before the button is drawn as busy
   const ask = async (event) => {
     event.preventDefault();
     if (asking.current) return;
@@ -45,8 +37,8 @@ function Asking({ session, token, path, wanted, answered, action, children }) {
   return html`
     <form onSubmit=${ask}>
       ${children}
-      <p role="alert" class="note">${problem}</p>
-      <button class="primary" disabled=${busy}>${action}</button>
+      <p role="alert" class="problem">${problem}</p>
+      <button class="primary" aria-disabled=${busy}>${action}</button>
     </form>`;
 }
 
@@ -69,9 +61,10 @@ function Clone({ session, token, done }) {
   return html`
     <${Asking} session=${session} token=${token} path="clone" wanted=${wanted}
       answered=${(copy) => done([copy])} action=${t("planning.clone_action")}>
-      <${Field} label=${t("planning.title")} name="title" required maxlength=${TITLE_CHARS_MAX}
-        defaultValue=${session.title} />
-      <${Field} label=${t("planning.starts")} name="starts" type="datetime-local" />
+      <${Field} label=${t("planning.title")} name="title" required autofocus
+        maxlength=${TITLE_CHARS_MAX} defaultValue=${session.title} />
+      <${Field} label=${t("planning.starts")} name="starts" type="datetime-local"
+        hint=${t("planning.starts_hint", { zone: zone() })} />
       <${UnitsField} checked />
     <//>`;
 }
@@ -80,19 +73,17 @@ function Weekly({ session, token, done }) {
   const { starts_at_ms } = session;
   const first = starts_at_ms === null ? "" : localField(starts_at_ms + WEEK_MS);
   const wanted = (elements) => ({
-    every: "week",
-    count: Number(elements.count.value),
-    time_zone: zone(),
+    ...weeks(Number(elements.count.value)),
     starts_at_ms: instant(elements.starts),
     units: units(elements),
   });
   return html`
     <${Asking} session=${session} token=${token} path="repeat" wanted=${wanted}
       answered=${({ sessions }) => done(sessions)} action=${t("planning.weekly_action")}>
-      <${Field} label=${t("planning.first")} name="starts" type="datetime-local" required
+      <${Field} label=${t("planning.first")} name="starts" type="datetime-local" required autofocus
         defaultValue=${first} hint=${t("planning.zone", { zone: zone() })} />
       <${Field} label=${t("planning.count")} name="count" type="number" required min="1"
-        max=${SHOWS_MAX} defaultValue=${SHOWS_DEFAULT} />
+        max=${COPIES_MAX} defaultValue=${SHOWS_DEFAULT} />
       <${UnitsField} />
     <//>`;
 }
@@ -100,7 +91,7 @@ function Weekly({ session, token, done }) {
 /** The shows that were planned, each with the way to its console. */
 function Planned({ shows }) {
   return html`
-    <ul>${shows.map(({ id, title, starts_at_ms, units }) => html`
+    <ul class="planned">${shows.map(({ id, title, starts_at_ms, units }) => html`
       <li key=${id}>
         <a href=${`/host/${encodeURIComponent(id)}`}><bdi>${title}</bdi></a>
         <span class="note"> ${starts_at_ms !== null && dayAndTime(starts_at_ms)}
@@ -109,33 +100,39 @@ function Planned({ shows }) {
       </li>`)}</ul>`;
 }
 
-const FORMS = { clone: Clone, weekly: Weekly };
+const FORMS = {
+  clone: { key: "planning.clone_show", Content: Clone },
+  weekly: { key: "planning.weekly_show", Content: Weekly },
+};
 
-function Planning({ session, token }) {
-  const [open, setOpen] = useState(null);
+/** The form that is open over the page, and then what came of it. */
+function Over({ name, session, token, close, again }) {
   const [shows, setShows] = useState(null);
-  const Content = FORMS[open];
-  const toggle = (name) => () => {
-    setShows(null);
-    setOpen(open === name ? null : name);
+  const { key, Content } = FORMS[name];
+  const end = () => {
+    close();
+    if (shows !== null) again();
   };
-  const done = (planned) => {
-    setOpen(null);
-    setShows(planned);
-  };
-  const { title } = session;
   return html`
-    <div class="planning">
-      <button type="button" class="quiet" aria-expanded=${open === "clone"}
-        aria-label=${t("planning.clone_show", { title })} onClick=${toggle("clone")}>
-        ${t("planning.clone")}</button>
-      <button type="button" class="quiet" aria-expanded=${open === "weekly"}
-        aria-label=${t("planning.weekly_show", { title })} onClick=${toggle("weekly")}>
-        ${t("planning.weekly")}</button>
-      ${Content && html`
-        <${Content} key=${open} session=${session} token=${token} done=${done} />`}
-      <div aria-live="polite">${shows && html`<${Planned} shows=${shows} />`}</div>
-    </div>`;
+    <${Dialog} title=${t(key, { title: session.title })} onClose=${end}>
+      ${shows === null && html`
+        <${Content} session=${session} token=${token} done=${setShows} />`}
+      <div role="status">${shows && html`
+        <p>${t("planning.done", { n: shows.length })}</p><${Planned} shows=${shows} />`}</div>
+    <//>`;
 }
 
-export const slots = { show: Planning };
+function Planning({ session, token, again }) {
+  const [open, setOpen] = useState(null);
+  const { title } = session;
+  return html`
+    <button type="button" class="quiet" aria-label=${t("planning.clone_show", { title })}
+      onClick=${() => setOpen("clone")}>${t("planning.clone")}</button>
+    <button type="button" class="quiet" aria-label=${t("planning.weekly_show", { title })}
+      onClick=${() => setOpen("weekly")}>${t("planning.weekly")}</button>
+    ${open && html`
+      <${Over} name=${open} session=${session} token=${token} again=${again}
+        close=${() => setOpen(null)} />`}`;
+}
+
+export const slots = { show: Planning, plan: { Fields: Weeks, planned: planWeeks } };

@@ -49,7 +49,7 @@ export class RehearsalOffice {
   }
 
   async makeProduct(product) {
-    this.#shop.catalogue.keep([product]);
+    this.#shop.catalogue.keep([listed(product)]);
     return product;
   }
 

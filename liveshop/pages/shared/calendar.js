@@ -33,9 +33,9 @@ function calendarEntry({ id, title, starts_at_ms }, address, nowMs) {
   ].map((line) => `${folded(line)}\r\n`).join("");
 }
 
-/** Hand the entry to the browser, which asks the calendar. */
-export function downloadCalendar(session) {
-  const entry = calendarEntry(session, location.href.split("#")[0], Date.now());
+/** Hand the entry of the show at `address` to the browser, which asks the calendar. */
+export function downloadCalendar(session, address) {
+  const entry = calendarEntry(session, address, Date.now());
   const address = URL.createObjectURL(new Blob([entry], { type: "text/calendar" }));
   const link = document.createElement("a");
   link.href = address;
