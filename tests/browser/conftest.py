@@ -1,6 +1,7 @@
 """A real browser and a real node for every test of the pages."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -9,6 +10,7 @@ from liveshop.cli.local_stores import LocalStores
 from tests.browser.chromium import NoChromium, chromium
 from tests.browser.life import Life, life_of
 from tests.browser.shop import PATIENCE_MS, BrowserNode, BrowserShow
+from tests.features.media.pictures import photo
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -24,9 +26,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def node(redis_url: str, postgres_url: str) -> Iterator[BrowserNode]:
+def node(redis_url: str, postgres_url: str, tmp_path: Path) -> Iterator[BrowserNode]:
     """A node on stores of the test's own."""
-    node = BrowserNode(redis_url, postgres_url)
+    node = BrowserNode(redis_url, postgres_url, media=tmp_path / "media")
     try:
         node.start()
         yield node
@@ -47,6 +49,14 @@ def live(show: BrowserShow) -> BrowserShow:
     """A show that is live."""
     show.command("session.start")
     return show
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A JPEG of 400 × 200 pixels."""
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(photo())
+    return path
 
 
 @pytest.fixture

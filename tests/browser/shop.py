@@ -1,6 +1,7 @@
 """A node and a show on it, for browsers to open; and the people who open it."""
 
 from contextlib import ExitStack
+from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
@@ -22,7 +23,9 @@ Json = dict[str, Any]
 class BrowserNode:
     """`liveshop serve` on a port of its own; it may be killed and started again there."""
 
-    def __init__(self, redis_url: str, postgres_url: str, *, origins: str = "") -> None:
+    def __init__(
+        self, redis_url: str, postgres_url: str, *, origins: str = "", media: Path | None = None
+    ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {
@@ -32,6 +35,8 @@ class BrowserNode:
             "LIVESHOP_PORT": str(port),
             "LIVESHOP_ORIGINS": origins,
         }
+        if media is not None:
+            self._environment["LIVESHOP_MEDIA_FOLDER"] = str(media)
         self._stack = ExitStack()
         self.process: Popen[str]
 
@@ -47,22 +52,34 @@ class BrowserNode:
 
 
 class BrowserShow:
-    """A session with one product, `Ocean Shirt`, which has the variants M and L."""
+    """A session with one product, `Ocean Shirt`, which has the variants M and L.
 
-    def __init__(self, node: BrowserNode, *, units: int = 10, hold_ms: int | None = None) -> None:
+    With `empty` it has none, and the catalogue has none either.
+    """
+
+    def __init__(
+        self,
+        node: BrowserNode,
+        *,
+        units: int = 10,
+        hold_ms: int | None = None,
+        empty: bool = False,
+    ) -> None:
         self.node = node
         self.host_token = token("host", Role.HOST)
         self._http = httpx.Client(
             base_url=node.url, headers={"Authorization": f"Bearer {self.host_token}"}
         )
+        held = {} if hold_ms is None else {"hold_ms": hold_ms}
+        self.session_id: str = self._post("/api/sessions", {"title": "Autumn drop", **held})["id"]
+        if empty:
+            return
         variants = [
             {"sku": f"OCEAN-{label}", "label": label, "price": 5000, "stock": 40}
             for label in ("M", "L")
         ]
         product = {"product_id": "ocean", "title": "Ocean Shirt", "variants": variants}
         self._post("/api/products", product)
-        held = {} if hold_ms is None else {"hold_ms": hold_ms}
-        self.session_id: str = self._post("/api/sessions", {"title": "Autumn drop", **held})["id"]
         self.command("product.add", product_id="ocean", units={"OCEAN-M": units, "OCEAN-L": units})
 
     def command(self, kind: str, **fields: Any) -> None:
@@ -152,6 +169,16 @@ class BrowserShow:
     def host(self) -> str:
         """Return the address of the host's console."""
         return self._address("host", self.host_token)
+
+    def put(self, path: str, body: Json) -> Json:
+        """Put something over HTTP as the host."""
+        answer: Json = self._http.put(path, json=body).raise_for_status().json()
+        return answer
+
+    def get(self, path: str) -> Json:
+        """Read something over HTTP as the host."""
+        answer: Json = self._http.get(path).raise_for_status().json()
+        return answer
 
     def close(self) -> None:
         """Let go of the connections to the node."""

@@ -55,15 +55,12 @@ export function AddForm() {
 }
 
 /**
- * The catalogue as it is searched; the first that is found is picked, to begin with. `none()` is
- * called if there is nothing in it.
+ * The products that a search by `q` finds, null until there is an answer; the first that is not on
+ * the shelf is picked. `none()` is called if there is nothing in the catalogue.
  */
-function Found({ picked, pick, none }) {
+function useSearch(q, shelf, { pick, none }) {
   const desk = useDesk();
-  const shelf = useShopState((state) => state.session.shelf);
-  const [q, setQ] = useState("");
   const [found, setFound] = useState(null);
-  const list = useRef(null);
   useEffect(() => {
     let gone = false;
     const timer = setTimeout(async () => {
@@ -83,6 +80,15 @@ function Found({ picked, pick, none }) {
       clearTimeout(timer);
     };
   }, [q, shelf.length]);
+  return found;
+}
+
+/** The catalogue as it is searched, to pick one product of. */
+function Found({ picked, pick, none }) {
+  const shelf = useShopState((state) => state.session.shelf);
+  const [q, setQ] = useState("");
+  const list = useRef(null);
+  const found = useSearch(q, shelf, { pick, none });
   const intoList = (event) => {
     if (event.key !== "ArrowDown") return;
     event.preventDefault();
