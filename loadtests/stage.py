@@ -10,8 +10,9 @@ from pathlib import Path
 import anyio
 import click
 
+from liveshop.cli.demo_api import until_ready
 from liveshop.cli.demo_folder import DemoFolder, DemoInfo, demo_folder
-from liveshop.cli.demo_show import prepare_show, until_ready
+from liveshop.cli.demo_show import prepare_show
 
 
 async def _stage(

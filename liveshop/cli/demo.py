@@ -19,6 +19,7 @@ import httpx
 from rich.console import Console
 
 from liveshop.cli.crowd import run_crowd
+from liveshop.cli.demo_api import NotReady, until_ready
 from liveshop.cli.demo_folder import (
     DemoFolder,
     DemoInfo,
@@ -28,7 +29,7 @@ from liveshop.cli.demo_folder import (
     TokenClaims,
     demo_folder,
 )
-from liveshop.cli.demo_show import DEMO_CURRENCY, NotReady, prepare_show, until_ready
+from liveshop.cli.demo_show import DEMO_CURRENCY, prepare_show
 from liveshop.cli.demo_video import stream_address, with_video
 from liveshop.cli.environment import forget_postgres, read_settings
 from liveshop.cli.local_postgres import LocalPostgres
@@ -66,7 +67,7 @@ _logger: Final = logging.getLogger(__name__)
     show_default=True,
     help="The stream that a new demo shows.",
 )
-@click.option("--browser/--no-browser", default=True, help="Open the two pages.")
+@click.option("--browser/--no-browser", default=True, help="Open the pages.")
 @click.option("--redis-url", help="Use this server instead of starting one.")
 @click.option("--postgres-url", help="Use this server instead of starting one.")
 def demo(
@@ -171,7 +172,13 @@ class _Show:
         """
         try:
             await until_ready(self._url)
-            show = await prepare_show(self._url, self._folder, self._keys, self._stream_url)
+            show = await prepare_show(
+                self._url,
+                self._folder,
+                self._keys,
+                self._stream_url,
+                dressed_at_ms=_now_ms(),
+            )
         except (httpx.HTTPError, NotReady) as error:
             if server.should_exit:
                 _logger.info("stopped before the show was ready")
@@ -203,6 +210,7 @@ class _Show:
 
     def _tell_pages(self, session_id: str) -> list[str]:
         pages = {
+            "Shows": f"{self._url}/#token={self._keys.host_token}",
             "Host console": f"{self._url}/host/{session_id}#token={self._keys.host_token}",
             "Viewer page": f"{self._url}/watch/{session_id}#token={self._keys.viewer_tokens[0]}",
         }

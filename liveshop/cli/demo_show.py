@@ -3,104 +3,88 @@
 from importlib import resources
 from typing import Any, Final
 
-import anyio
-import httpx
-
+from liveshop.cli.demo_api import DemoApi, demo_api
+from liveshop.cli.demo_brand import COVER, dress
 from liveshop.cli.demo_folder import DemoFolder, DemoKeys, DemoShow
 from liveshop.core.wire import Message, decode_object
 
 DEMO_CURRENCY: Final = "EUR"
-_TITLE: Final = "Autumn drop: the liveshop demo"
-_READY_S_MAX: Final = 60
-_POLL_S: Final = 0.05
-_RETRY_S: Final = 0.2
-# A store is away for a moment, or we are too fast.
-_TRY_AGAIN: Final = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
-
-
-class NotReady(Exception):
-    """The server or one of its stores does not answer; the message says which."""
-
-
-async def until_ready(url: str) -> None:
-    """Wait until the server and its stores answer; raises NotReady after a minute."""
-    said = "nothing"
-    with anyio.move_on_after(_READY_S_MAX):
-        async with _client(url) as client:
-            while True:
-                answer = await client.get("/readyz")
-                if answer.is_success:
-                    return
-                said = answer.text
-                await anyio.sleep(_POLL_S)
-    raise NotReady(f"{url}/readyz has said for {_READY_S_MAX} s: {said}")
-
-
-def _client(url: str, **options: Any) -> httpx.AsyncClient:
-    # The server is this process: no proxy that the environment names stands between.
-    return httpx.AsyncClient(base_url=url, trust_env=False, **options)
+_TITLE: Final = "Friday clay & linen drop"
+# The product that is shown first, and soon in a sale; and what the host may begin next.
+_PINNED: Final = "terra-plant-pot"
+_SALE: Final = {"percent": 25, "duration_ms": 600_000, "units": 40, "limit": 2}
+_SALE_STARTS_IN_MS: Final = 60_000
+_PLANNED: Final = {
+    "ocean-linen-shirt": {"percent": 20, "duration_ms": 60_000},
+    "walnut-desk-lamp": {"percent": 15, "duration_ms": 120_000, "limit": 1},
+}
 
 
 async def prepare_show(
-    url: str, folder: DemoFolder, keys: DemoKeys, stream_url: str | None = None
+    url: str,
+    folder: DemoFolder,
+    keys: DemoKeys,
+    stream_url: str | None = None,
+    *,
+    dressed_at_ms: int | None = None,
 ) -> DemoShow:
     """Make the catalogue, an API key and a live session, or what of them an earlier run lacks.
 
-    A new session shows the stream at `stream_url`, if there is one.
+    A new session shows the stream at `stream_url`, if there is one. With an instant, the shop also
+    has its brand and shows around that, and the session begins with a product in view.
     """
-    headers = {"Authorization": f"Bearer {keys.admin_token}"}
-    async with _client(url, headers=headers, timeout=30) as client:
+    async with demo_api(url, keys.admin_token) as api:
         products = _products()
         for product in products:
-            await _post(client, "/api/products", product, once=True)
+            await api.post("/api/products", product, once=True)
+        if dressed_at_ms is not None:
+            await dress(api, dressed_at_ms)
         show = folder.show()
         if show is None:
-            show = await _make_show(client, stream_url)
+            show = await _make_show(api, stream_url)
             folder.keep_show(show)
-        session = (await client.get(f"/api/sessions/{show.session_id}")).raise_for_status().json()
+        session = await api.get(f"/api/sessions/{show.session_id}")
         if session["status"] == "draft":
-            await _fill_shelf(client, session, products)
+            await _fill_shelf(api, session, products)
+            if dressed_at_ms is not None:
+                await _plan(api, show.session_id)
+            await _send(api, show.session_id, {"type": "session.start"})
+            if dressed_at_ms is not None:
+                await _begin(api, show.session_id)
         return show
 
 
-async def _make_show(client: httpx.AsyncClient, stream_url: str | None) -> DemoShow:
-    new = {"title": _TITLE, "currency": DEMO_CURRENCY, "payment": "direct"}
-    session = await _post(client, "/api/sessions", {**new, "stream_url": stream_url})
-    key = await _post(client, "/api/keys", {"name": "demo"})
+async def _make_show(api: DemoApi, stream_url: str | None) -> DemoShow:
+    new = {"title": _TITLE, "currency": DEMO_CURRENCY, "payment": "direct", "cover_url": COVER}
+    session = await api.post("/api/sessions", {**new, "stream_url": stream_url})
+    key = await api.post("/api/keys", {"name": "demo"})
     return DemoShow(session_id=session["id"], api_key=key["key"])
 
 
-async def _fill_shelf(
-    client: httpx.AsyncClient, session: dict[str, Any], products: list[Message]
-) -> None:
-    commands = f"/api/sessions/{session['id']}/commands"
+async def _fill_shelf(api: DemoApi, session: dict[str, Any], products: list[Message]) -> None:
     there = {product["product_id"] for product in session["shelf"]}
     for product in products:
         if product["product_id"] not in there:
             # Half of the stock stays in the catalogue, for sessions that visitors make.
             units = {each["sku"]: (each["stock"] + 1) // 2 for each in product["variants"]}
             add = {"type": "product.add", "product_id": product["product_id"], "units": units}
-            await _post(client, commands, add, once=True)
-    await _post(client, commands, {"type": "session.start"}, once=True)
+            await _send(api, session["id"], add)
 
 
-async def _post(
-    client: httpx.AsyncClient, path: str, body: dict[str, Any], *, once: bool = False
-) -> dict[str, Any]:
-    """Post and return the answer, again while the server asks for that.
+async def _plan(api: DemoApi, session_id: str) -> None:
+    await api.put(f"/api/sessions/{session_id}/plan", {"sales": _PLANNED})
 
-    With `once`, that it has been done already is fine.
-    """
-    with anyio.fail_after(_READY_S_MAX):
-        while True:
-            response = await client.post(path, json=body)
-            if response.status_code not in _TRY_AGAIN:
-                break
-            await anyio.sleep(_RETRY_S)
-    if not (once and response.status_code == httpx.codes.CONFLICT):
-        response.raise_for_status()
-    answer: dict[str, Any] = response.json()
-    return answer
+
+async def _begin(api: DemoApi, session_id: str) -> None:
+    """Show a product, whose sale begins soon."""
+    await _send(api, session_id, {"type": "product.pin", "product_id": _PINNED})
+    sale = {"type": "sale.start", "product_id": _PINNED, "starts_in_ms": _SALE_STARTS_IN_MS}
+    await _send(api, session_id, {**sale, **_SALE})
+
+
+async def _send(api: DemoApi, session_id: str, command: dict[str, Any]) -> None:
+    """Carry out a command; that it has been carried out already is fine."""
+    await api.post(f"/api/sessions/{session_id}/commands", command, once=True)
 
 
 def _products() -> list[Message]:

@@ -13,6 +13,7 @@ import httpx
 import jwt
 import pytest
 
+from liveshop.cli.crowd_script import NAMES
 from liveshop.cli.demo_folder import TokenClaims, demo_folder
 from liveshop.cli.subprocesses import free_port
 from tests.cli.programs import demo, info, interrupt, program
@@ -71,6 +72,32 @@ def test_the_demo_is_a_live_session_and_ctrl_c_leaves_no_process(tmp_path: Path)
     assert [_listens(told[name]) for name in ("url", "redis_url", "postgres_url")] == [False] * 3
 
 
+def test_the_demo_opens_on_a_show_of_a_brand_with_a_product_in_view_and_a_sale_soon(
+    tmp_path: Path,
+) -> None:
+    with demo(tmp_path, free_port(), "--no-crowd"):
+        told = info(tmp_path)
+        session = _session(told)
+        assert session["pinned"] == ["terra-plant-pot"]
+        (sale,) = session["sales"]
+        assert sale["product_id"] == "terra-plant-pot"
+        assert sale["starts_at_ms"] > session["now_ms"] - 60_000
+        brand = httpx.get(f"{told['url']}/api/brand").json()
+        assert (brand["name"], brand["colour"]) == ("Kiln & Linen", "#1d6b64")
+        shows = httpx.get(f"{told['url']}/api/sessions").json()["sessions"]
+        assert sorted(each["status"] for each in shows) == ["ended", "live", "scheduled"]
+        assert next(each for each in shows if each["status"] == "scheduled")["starts_at_ms"] > (
+            session["now_ms"]
+        )
+        pictures = [each["cover_url"] for each in shows] + [brand["logo"], brand["cover"]]
+        for address in pictures:
+            picture = httpx.get(told["url"] + address)
+            assert picture.headers["content-type"].startswith("image/"), address
+        headers = {"Authorization": f"Bearer {told['host_token']}"}
+        named = httpx.get(f"{told['url']}/api/bought", headers=headers).json()
+        assert named == {"names": "first"}
+
+
 def test_after_kill_9_a_second_start_continues(tmp_path: Path) -> None:
     port = free_port()
     with demo(tmp_path, port) as process:
@@ -79,6 +106,7 @@ def test_after_kill_9_a_second_start_continues(tmp_path: Path) -> None:
         wait_until(lambda: _session(before)["viewers"] > 10)
         wait_until(lambda: len(_orders(before)) >= 3)
         orders, session = _orders(before), _session(before)
+        assert {order["name"] for order in orders.values()} <= {*NAMES}
         process.kill()
         process.wait()
     (tmp_path / "demo.json").rename(tmp_path / "before.json")
