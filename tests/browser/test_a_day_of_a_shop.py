@@ -74,7 +74,7 @@ async def _each_sees_its_own_show(
 ) -> None:
     for host, own, other in ((rosa, "Roses live", "Ivy live"), (ivo, "Ivy live", "Roses live")):
         lobby = await open_page(browser, f"{node.url}/#token={host.bearer}")
-        await expect(lobby.get_by_role("link", name=f"Host {own}")).to_be_visible()
+        await expect(lobby.get_by_role("link", name=f"Open the console of {own}")).to_be_visible()
         await expect(lobby.get_by_text(other)).to_have_count(0)
         await lobby.context.close()
     # Anybody may watch both.

@@ -49,6 +49,10 @@ async def test_a_host_sets_the_brand_and_visitors_meet_it(
     visitor = await open_page(browser, show.node.url)
     await expect(visitor.get_by_role("banner")).to_contain_text("Kiln & Linen")
     await expect(visitor).to_have_title("Kiln & Linen")
+    icon = visitor.locator("link[rel=icon]")
+    await expect(icon).to_have_attribute("href", brand["logo"].replace("1280.webp", "icon.png"))
+    shown = visitor.get_by_role("button", name="For hosts")
+    await expect(shown).to_have_css("font-family", "Georgia, serif")
     logo = visitor.get_by_role("banner").locator("img")
     await expect(logo).to_have_js_property("naturalWidth", 320)
 

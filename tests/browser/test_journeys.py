@@ -62,6 +62,7 @@ async def test_a_host_plans_a_show_fills_its_shelf_and_goes_live(
 ) -> None:
     host = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
     assert "token" not in host.url
+    await _button(host, "Plan a show").click()
     await host.get_by_label("Title").fill("Evening drop")
     await _button(host, "Plan it").click()
     await expect(host.get_by_role("heading", name="Evening drop")).to_be_visible()

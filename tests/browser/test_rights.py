@@ -165,7 +165,7 @@ async def test_a_host_of_one_session_is_offered_no_other_show_and_no_new_product
     ):
         lobby = await open_page(browser, f"{live.node.url}/#token={bearer}")
         await expect(lobby.get_by_text(why, exact=True)).to_be_visible()
-        await expect(lobby.get_by_role("button", name="Plan it")).to_have_count(0)
+        await expect(lobby.get_by_role("button", name="Plan a show")).to_have_count(0)
 
 
 async def test_the_lobby_leads_only_the_staff_to_consoles(
@@ -179,4 +179,4 @@ async def test_the_lobby_leads_only_the_staff_to_consoles(
     ):
         page = await open_page(browser, f"{show.node.url}/{fragment}")
         await expect(page.get_by_role("link", name="For all", exact=True)).to_be_visible()
-        await expect(page.get_by_role("link", name="Host For all")).to_have_count(links)
+        await expect(page.get_by_role("link", name="Open the console of For all")).to_have_count(links)

@@ -5,7 +5,7 @@ import { Dialog } from "../shared/dialog.js";
 import { html, useEffect, useReducer, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { LanguageChoice } from "../shared/language.js";
-import { sized } from "../shared/pictures.js";
+import { icon, sized } from "../shared/pictures.js";
 import { isForAllSessions, rankOf } from "../shared/rights.js";
 import { useLanguage } from "../shared/shop.js";
 import { useSlot } from "../shared/slots.js";
@@ -27,7 +27,8 @@ function whyNoPlan({ role, exp = Infinity, ...claims }) {
 /** `token` is what the bearer has, or null; `claims` is what it says. */
 export function App({ token, claims }) {
   useLanguage();
-  const name = useBrand()?.name ?? t("page.title");
+  const brand = useBrand();
+  const name = brand?.name ?? t("page.title");
   const [signing, setSigning] = useState(false);
   const why = token === null ? null : whyNoPlan(claims);
   const mayPlan = token !== null && why === null;
@@ -37,6 +38,8 @@ export function App({ token, claims }) {
   const opened = mayPlan ? others.find((each) => each.name === section) : undefined;
   useEffect(() => {
     document.title = name;
+    const shown = brand?.favicon ?? brand?.logo ?? null;
+    document.querySelector("link[rel=icon]").href = shown === null ? "data:," : icon(shown);
   });
   return html`
     <${Head} name=${name} token=${token} sign=${() => setSigning(true)} />

@@ -10,12 +10,16 @@ let brand = null;
 const colours = ({ brand, on_brand, brand_soft }) =>
   `:root { --accent: ${brand}; --on-accent: ${on_brand}; --accent-soft: ${brand_soft}; }`;
 
-/** Take a brand, as the server describes it, for the page's; null is none. */
+/** The sheet of a brand; the server has checked its colours and the names of its fonts. */
+function sheetOf({ colours: { light, dark }, font_family }) {
+  const font = font_family === null ? "" : `:root { --font: ${font_family}; }`;
+  return `${colours(light)} @media (prefers-color-scheme: dark) { ${colours(dark)} } ${font}`;
+}
+
+/** Take a brand, as the server describes it, for the page's. */
 export function learnBrand(view) {
   brand = view;
-  const { light, dark } = view?.colours ?? {};
-  sheet.replaceSync(light
-    ? `${colours(light)} @media (prefers-color-scheme: dark) { ${colours(dark)} }` : "");
+  sheet.replaceSync(sheetOf(view));
   if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
   for (const listener of listeners) listener();
 }

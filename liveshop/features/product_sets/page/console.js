@@ -40,6 +40,7 @@ function Sets() {
     setPage((known) => ({ sets: [...known?.sets ?? [], ...product_sets], next }));
   });
   const add = async (setId) => {
+    if (busy !== null) return;
     setBusy(setId);
     const path = `/api/sessions/${encodeURIComponent(desk.office.sessionId)}/product-sets`;
     await attempt(async () => {
@@ -71,17 +72,20 @@ function Row({ set_id, name, products_total, busy, add }) {
     <li class="row-head">
       <span><bdi>${name}</bdi>${" "}
         <span class="note">${t("product_sets.products", { n: products_total })}</span></span>
-      <button type="button" disabled=${busy !== null} aria-busy=${busy === set_id}
+      <button type="button" aria-disabled=${busy !== null} aria-busy=${busy === set_id}
         aria-label=${t("product_sets.add_named", { name })} onClick=${add}>
         ${t("product_sets.add_one")}</button>
     </li>`;
 }
 
-/** The outcome for each product of the set that was added. */
+/** The outcome for each product of a set that was added, by its id if it is not on the shelf. */
 function Report({ products }) {
+  const shelf = useShopState((state) => state.session.shelf);
+  const titles = new Map(shelf.map(({ product_id, title }) => [product_id, title]));
   return html`
     <ul>${products.map(({ product_id, result, units }) => html`
-      <li key=${product_id}><bdi>${product_id}</bdi>: ${t(`product_sets.result.${result}`)}
+      <li key=${product_id}><bdi>${titles.get(product_id) ?? product_id}</bdi>:${" "}
+        ${t(`product_sets.result.${result}`)}
         ${units.filter(({ asked, got }) => got < asked).map(({ sku, asked, got }) => html`
           <span class="note"> ${t("product_sets.short", { sku, asked, got })}</span>`)}
       </li>`)}</ul>`;
