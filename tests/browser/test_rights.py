@@ -179,4 +179,5 @@ async def test_the_lobby_leads_only_the_staff_to_consoles(
     ):
         page = await open_page(browser, f"{show.node.url}/{fragment}")
         await expect(page.get_by_role("link", name="For all", exact=True)).to_be_visible()
-        await expect(page.get_by_role("link", name="Open the console of For all")).to_have_count(links)
+        console = page.get_by_role("link", name="Open the console of For all")
+        await expect(console).to_have_count(links)

@@ -1,6 +1,6 @@
 /** The page put together: its head, what went wrong, the shows, and what is for hosts. */
 
-import { useBrand } from "../shared/brand.js";
+import { useBrand } from "../shared/known_brand.js";
 import { Dialog } from "../shared/dialog.js";
 import { html, useEffect, useReducer, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";

@@ -1,6 +1,6 @@
 /** The picture of a show: its cover, else a product's, else the brand's, else its first letter. */
 
-import { useBrand } from "../shared/brand.js";
+import { useBrand } from "../shared/known_brand.js";
 import { html } from "../shared/html.js";
 import { sized } from "../shared/pictures.js";
 

@@ -2,7 +2,7 @@
 
 import { FEATURES, load } from "../../features/parts.js";
 import { takeBearer } from "../shared/bearer.js";
-import { readBrand } from "../shared/brand.js";
+import { readBrand } from "../shared/known_brand.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
 import { claimsOf } from "../shared/rights.js";

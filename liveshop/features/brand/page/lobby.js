@@ -1,7 +1,7 @@
 /** The brand of a shop on the first page: its host sets it, and sees what viewers will see. */
 
 import { askJson } from "../../../pages/shared/api.js";
-import { learnBrand } from "../../../pages/shared/brand.js";
+import { learnBrand } from "../../../pages/shared/known_brand.js";
 import { Field } from "../../../pages/shared/field.js";
 import { html, useEffect, useRef, useState } from "../../../pages/shared/html.js";
 import { t } from "../../../pages/shared/i18n.js";

@@ -11,8 +11,9 @@ const colours = ({ brand, on_brand, brand_soft }) =>
   `:root { --accent: ${brand}; --on-accent: ${on_brand}; --accent-soft: ${brand_soft}; }`;
 
 /** The sheet of a brand; the server has checked its colours and the names of its fonts. */
-function sheetOf({ colours: { light, dark }, font_family }) {
+function sheetOf({ colour, colours: { light, dark }, font_family }) {
   const font = font_family === null ? "" : `:root { --font: ${font_family}; }`;
+  if (colour === null) return font; // the pages' own are neutral
   return `${colours(light)} @media (prefers-color-scheme: dark) { ${colours(dark)} } ${font}`;
 }
 
