@@ -109,7 +109,7 @@ async def test_what_the_server_refuses_is_said_and_what_was_typed_stays(
 @pytest.mark.feature("bought")
 async def test_a_host_chooses_how_buyers_are_named(browser: Browser, show: BrowserShow) -> None:
     page = await _brand(browser, show)
-    choice = page.get_by_role("group", name="How buyers are named to viewers")
+    choice = page.get_by_role("radiogroup", name="How buyers are named to viewers")
     await expect(choice.get_by_label("Somebody, without a name")).to_be_checked()
     await choice.get_by_label("First name and initial").check()
     await expect(choice.get_by_role("status")).to_have_text("Saved.")

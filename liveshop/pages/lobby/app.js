@@ -51,6 +51,7 @@ export function App({ token, claims }) {
               sign=${() => setSigning(true)} />`}
       </main>
     </div>
+    <footer class="shop-foot"><${LanguageChoice} /></footer>
     ${signing && html`
       <${Dialog} title=${t("lobby.sign_in")} onClose=${() => setSigning(false)}>
         <${TokenForm} autofocus />
@@ -63,13 +64,10 @@ function Head({ name, token, sign }) {
     <header class="shop-head">
       ${logo && html`<img class="logo" src=${sized(logo, LOGO_PX)} alt="" />`}
       <p class="shop-name"><bdi>${name}</bdi></p>
-      <span class="head-buttons">
-        <${LanguageChoice} />
-        ${token === null ? html`
-          <button type="button" class="quiet" onClick=${sign}>${t("lobby.for_hosts")}</button>`
-          : html`<button type="button" class="quiet" onClick=${() => reload()}>
-              ${t("lobby.sign_out")}</button>`}
-      </span>
+      ${token === null ? html`
+        <button type="button" class="quiet" onClick=${sign}>${t("lobby.for_hosts")}</button>`
+        : html`<button type="button" class="quiet" onClick=${() => reload()}>
+            ${t("lobby.sign_out")}</button>`}
     </header>`;
 }
 

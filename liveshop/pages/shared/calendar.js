@@ -36,10 +36,10 @@ function calendarEntry({ id, title, starts_at_ms }, address, nowMs) {
 /** Hand the entry of the show at `address` to the browser, which asks the calendar. */
 export function downloadCalendar(session, address) {
   const entry = calendarEntry(session, address, Date.now());
-  const address = URL.createObjectURL(new Blob([entry], { type: "text/calendar" }));
+  const file = URL.createObjectURL(new Blob([entry], { type: "text/calendar" }));
   const link = document.createElement("a");
-  link.href = address;
+  link.href = file;
   link.download = "show.ics";
   link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  setTimeout(() => URL.revokeObjectURL(file), 10_000);
 }

@@ -1,13 +1,14 @@
 /** With the brand of a shop: how its buyers are named when everyone is told of a purchase. */
 
 import { askJson } from "../../../pages/shared/api.js";
-import { html, useEffect, useState } from "../../../pages/shared/html.js";
+import { html, useEffect, useId, useState } from "../../../pages/shared/html.js";
 import { t } from "../../../pages/shared/i18n.js";
 
 const PATH = "/api/bought";
 const CHOICES = ["first", "somebody", "off"];
 
 function Naming({ token }) {
+  const titleId = useId();
   const [names, setNames] = useState(null);
   const [said, setSaid] = useState("");
   const attempt = async (work) => {
@@ -27,7 +28,8 @@ function Naming({ token }) {
     if (await attempt(() => askJson("PUT", PATH, { token, body }))) setSaid(t("bought.saved"));
   };
   return html`
-    <fieldset class="panel"><legend class="legend-title">${t("bought.title")}</legend>
+    <section class="panel" role="radiogroup" aria-labelledby=${titleId}>
+      <h2 id=${titleId}>${t("bought.title")}</h2>
       <p class="note">${t("bought.words")}</p>
       ${CHOICES.map((choice) => html`
         <label key=${choice} class="check">
@@ -35,7 +37,7 @@ function Naming({ token }) {
             onChange=${() => choose(choice)} />
           <span>${t(`bought.names.${choice}`)}</span></label>`)}
       <p class="note" role="status">${said}</p>
-    </fieldset>`;
+    </section>`;
 }
 
 export const slots = { brand: Naming };
