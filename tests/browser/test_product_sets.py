@@ -51,6 +51,7 @@ async def test_the_way_to_the_sets_is_covered_by_nothing(
     for language in ("en-IE", "el", "ru", "zh"):
         page = await open_page(browser, show.host(), width=width, locale=language)
         run = page.locator('section[data-part="products"]')
+        await expect(run).to_be_attached()
         if not await run.is_visible():
             await page.locator('nav button[data-part="products"]').click()
         button = run.locator(".buttons button").first

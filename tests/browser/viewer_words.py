@@ -1,4 +1,4 @@
-"""What a viewer's page is found by: its buttons and words, for every test that goes shopping."""
+"""The buttons and words by which tests find their way on a viewer's page."""
 
 import re
 from typing import Final
