@@ -86,9 +86,8 @@ def test_the_demo_opens_on_a_show_of_a_brand_with_a_product_in_view_and_a_sale_s
         assert (brand["name"], brand["colour"]) == ("Kiln & Linen", "#1d6b64")
         shows = httpx.get(f"{told['url']}/api/sessions").json()["sessions"]
         assert sorted(each["status"] for each in shows) == ["ended", "live", "scheduled"]
-        assert next(each for each in shows if each["status"] == "scheduled")["starts_at_ms"] > (
-            session["now_ms"]
-        )
+        (planned,) = [each for each in shows if each["status"] == "scheduled"]
+        assert planned["starts_at_ms"] > session["now_ms"]
         pictures = [each["cover_url"] for each in shows] + [brand["logo"], brand["cover"]]
         for address in pictures:
             picture = httpx.get(told["url"] + address)
