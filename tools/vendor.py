@@ -24,6 +24,7 @@ VENDOR: Final = _ROOT / "liveshop" / "pages" / "vendor"
 TESTS_VENDOR: Final = _ROOT / "tests" / "browser" / "vendor"
 FOLDERS: Final = (VENDOR, TESTS_VENDOR)
 LIST_NAME: Final = "vendor.json"
+_BINARY: Final = (".woff2",)
 _SOURCE_MAP: Final = re.compile(r"\n?//# sourceMappingURL=\S+\s*$")
 
 Json = dict[str, Any]
@@ -71,7 +72,9 @@ def _pack(spec: str, folder: Path) -> Path:
 
 
 def _take(vendor: Path, published: Path, entry: Json) -> Json:
-    content = own_text((published / entry["from"]).read_text(), entry).encode()
+    source = published / entry["from"]
+    is_binary = source.suffix in _BINARY
+    content = source.read_bytes() if is_binary else own_text(source.read_text(), entry).encode()
     place = vendor / entry["to"]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(content)

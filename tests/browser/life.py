@@ -15,7 +15,7 @@ from playwright.async_api import Browser, JSHandle, Locator, Page, expect
 from liveshop.cli.local_stores import LocalStores
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.migrate import migrate
-from tests.browser.shop import BrowserNode, BrowserShow, open_page, token
+from tests.browser.shop import BrowserNode, BrowserShow, choose, from_menu, open_page, token
 from tests.browser.viewer_words import BOUGHT, NOTHING_PINNED, buy
 
 PHONE: Final = "phone"
@@ -37,6 +37,11 @@ _SAID: Final = (
 _TWO_FRAMES: Final = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done));
 })"""
+# The console has a theme of its own, by choice.
+_CONSOLES_THEME: Final = """(theme) => {
+  const { dataset } = document.documentElement;
+  if (dataset.theme) dataset.theme = theme;
+}"""
 _OVERFLOW: Final = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   return scrollWidth - clientWidth;
@@ -78,6 +83,7 @@ async def look(page: Page, size: str, theme: str) -> None:
     await page.emulate_media(
         color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
     )
+    await page.evaluate(_CONSOLES_THEME, theme)
     await page.evaluate(_TWO_FRAMES)
 
 
@@ -169,7 +175,12 @@ class Life:
     async def dialog(self, opener: str, name: str) -> State:
         """Open a dialog of the console by its button."""
         await look(self.host, DESKTOP, "light")
-        await _button(self.host, opener).first.click()
+        if opener.startswith("Plan a sale of "):
+            await choose(self.host, opener.removeprefix("Plan a sale of "))
+        if opener in ("Activity", "Share", "Keyboard shortcuts"):
+            await from_menu(self.host, opener)
+        else:
+            await _button(self.host, opener).first.click()
         await expect(self.host.get_by_role("dialog")).to_be_visible()
         return State(f"console-{name}", self.host)
 

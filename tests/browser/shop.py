@@ -226,6 +226,24 @@ async def open_page(
     return page
 
 
+async def go_live(page: Page) -> None:
+    """Start the show in the console, also one without a stream, which it asks about."""
+    await page.get_by_role("button", name="Go live", exact=True).click()
+    await page.get_by_role("button", name="Go live anyway").click()
+
+
+async def choose(page: Page, title: str) -> None:
+    """Choose a product in the console's run of show, so that its buttons are there."""
+    run = page.get_by_role("region", name="Run of show")
+    await run.get_by_role("button", expanded=False).filter(has_text=title).click()
+
+
+async def from_menu(page: Page, name: str) -> None:
+    """Press a button of the console's menu."""
+    await page.get_by_role("button", name="Menu", exact=True).click()
+    await page.locator("#menu").get_by_role("button", name=name, exact=True).click()
+
+
 def _fail(error: Error) -> None:
     raise AssertionError(f"a script of the page failed: {error}")
 

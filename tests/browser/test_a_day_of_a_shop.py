@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 
 from liveshop.core.close_codes import CloseCode
 from liveshop.core.roles import Role
-from tests.browser.shop import BrowserNode, Json, open_page, token
+from tests.browser.shop import BrowserNode, Json, from_menu, open_page, token
 from tests.client import Client, connected
 from tests.waiting import wait_until
 
@@ -172,7 +172,7 @@ async def _the_log_tells_it_all(
     foreign = {each for each in told(ivo) if each[0] != "u_ivo"}
     assert foreign == {(key_id, "reserve", "not_found")}
     console = await open_page(browser, f"{node.url}/host/{rose}#token={rosa.bearer}")
-    await console.get_by_role("button", name="Activity").click()
+    await from_menu(console, "Activity")
     table = console.get_by_role("dialog", name="Activity").get_by_role("table")
     banned = table.get_by_role("row").filter(has_text="viewer.ban")
     await expect(banned).to_contain_text("mo")

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from liveshop.core.roles import Role
-from tests.browser.shop import BrowserShow, open_page, token
+from tests.browser.shop import BrowserShow, choose, from_menu, go_live, open_page, token
 from tests.browser.viewer_words import BOUGHT, buy
 from tests.waiting import wait_until
 
@@ -74,7 +74,7 @@ async def test_a_show_is_run_by_keys_that_rest_while_one_types(
     browser: Browser, live: BrowserShow
 ) -> None:
     host = await open_page(browser, live.host())
-    stage = host.get_by_role("region", name="Now pinned")
+    stage = host.get_by_role("region", name="On air")
     await expect(_button(host, "Pin next: Ocean Shirt")).to_be_visible()
     await host.keyboard.press("Enter")
     await expect(stage.get_by_role("article", name="Ocean Shirt")).to_be_visible()
@@ -88,8 +88,9 @@ async def test_a_show_is_run_by_keys_that_rest_while_one_types(
     await expect(host.get_by_label("Search the run of show")).to_have_value("ue?")
     await host.get_by_label("Search the run of show").fill("")
     await host.get_by_label("Search the run of show").blur()
-    await host.keyboard.press("e")
+    await host.keyboard.down("e")
     await expect(stage.get_by_role("timer")).to_have_count(0)
+    await host.keyboard.up("e")
     await host.keyboard.press("u")
     await expect(stage.get_by_role("article")).to_have_count(0)
     await host.keyboard.press("?")
@@ -103,6 +104,7 @@ async def test_a_sale_that_was_planned_is_there_on_another_computer(
     browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, show.host())
+    await choose(host, "Ocean Shirt")
     await _button(host, "Plan a sale of Ocean Shirt").click()
     await host.get_by_label("Percent off").fill("30")
     await host.get_by_label("Seconds", exact=True).fill("90")
@@ -110,7 +112,8 @@ async def test_a_sale_that_was_planned_is_there_on_another_computer(
     await expect(_run(host)).to_contain_text("plan −30 %, 01:30")
     other = await open_page(browser, show.host())
     await expect(_run(other)).to_contain_text("plan −30 %, 01:30")
-    await _button(other, "Go live").click()
+    await go_live(other)
+    await choose(other, "Ocean Shirt")
     await _button(other, "Flash sale of Ocean Shirt").click()
     await expect(other.get_by_label("Percent off")).to_have_value("30")
     await expect(other.get_by_role("table")).to_contain_text("€35.00")
@@ -194,7 +197,7 @@ async def test_a_rehearsal_is_for_nobody_else_and_leaves_no_trace(
     await _button(host, "Pin next: Ocean Shirt").click()
     await _button(host, "Flash sale of Ocean Shirt").first.click()
     await _button(host, "Start sale").click()
-    stage = host.get_by_role("region", name="Now pinned")
+    stage = host.get_by_role("region", name="On air")
     await expect(stage.get_by_role("timer", name="Sale ends")).to_be_visible()
     await expect(host.get_by_role("region", name="Orders")).to_contain_text("Ocean Shirt")
     await _button(host, "Back to the show").click()
@@ -214,9 +217,7 @@ async def test_moderators_have_what_their_role_may_do_and_nothing_else(
     address = f"{live.node.url}/host/{live.session_id}#token={token('mo', Role.MODERATOR)}"
     page = await open_page(browser, address)
     await _button(page, "Pin Ocean Shirt").click()
-    await expect(
-        page.get_by_role("region", name="Now pinned").get_by_role("article")
-    ).to_have_count(1)
+    await expect(page.get_by_role("region", name="On air").get_by_role("article")).to_have_count(1)
     await expect(page.get_by_label("Slow mode")).to_be_visible()
     for name in ("Pause", "End…", "Add product…", "Remove Ocean Shirt", "Price of Ocean Shirt"):
         await expect(_button(page, name)).to_have_count(0)
@@ -244,7 +245,7 @@ async def test_the_link_is_shared_as_text_and_as_a_picture(
     browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, show.host())
-    await _button(host, "Share").click()
+    await from_menu(host, "Share")
     link = f"{show.node.url}/watch/{show.session_id}"
     await expect(host.get_by_role("textbox", name="Link for viewers")).to_have_value(link)
     await expect(host.get_by_role("img", name="QR code of the link for viewers")).to_be_visible()
@@ -254,6 +255,7 @@ async def test_nothing_overflows_in_any_language(browser: Browser, live: Browser
     for width, height in _SIZES:
         host = await open_page(browser, live.host(), width=width)
         await host.set_viewport_size({"width": width, "height": height})
+        await _button(host, "Menu").click()
         for language in ("en", "el", "zh", "ru"):
             await host.locator("select.language").select_option(language)
             await expect(host.locator(f"html[lang={language}]")).to_be_attached()

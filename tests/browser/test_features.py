@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, JSHandle, Page, Route, expect
 
 from liveshop.core.roles import Role
-from tests.browser.shop import BrowserShow, open_page, token
+from tests.browser.shop import BrowserShow, go_live, open_page, token
 from tests.browser.viewer_words import BOUGHT, buy
 
 # Each test takes one of them away from pages that have them all.
@@ -68,7 +68,7 @@ async def test_without_a_feature_the_console_runs_a_show_and_has_the_others(
             else page.get_by_role("banner").get_by_text(words)
         )
         await expect(mark).to_have_count(0 if name == feature else 1)
-    await page.get_by_role("button", name="Go live").click()
+    await go_live(page)
     await expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
-from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.browser.shop import BrowserNode, BrowserShow, go_live, open_page
 from tests.browser.viewer_words import (
     BOUGHT,
     NOTHING_PINNED,
@@ -78,9 +78,9 @@ async def test_a_host_plans_a_show_fills_its_shelf_and_goes_live(
     await host.get_by_label("Price of M in EUR").fill("48.50")
     await _button(host, "Change price").click()
     await _button(host, "Pin next: Ocean Shirt").click()
-    card = host.get_by_role("region", name="Now pinned").get_by_role("article")
+    card = host.get_by_role("region", name="On air").get_by_role("article")
     await expect(card).to_contain_text("€48.50")
-    await _button(host, "Go live").click()
+    await go_live(host)
     await expect(_button(host, "Pause")).to_be_visible()
 
     await host.goto(show.node.url)

@@ -78,7 +78,7 @@ async def test_a_host_asks_by_a_key_and_pins_the_product_that_wins(
     host = await open_page(browser, live.host(), width=1_280)
     viewer = await open_page(browser, live.watch("ada"), width=390)
     await expect(host.get_by_role("button", name="New poll…")).to_be_visible()
-    await host.keyboard.press("p")
+    await host.keyboard.press("o")
     await host.get_by_label("Question").fill("Which next?")
     await host.get_by_label("Choice 1", exact=True).fill("Blue")
     await host.get_by_label("Product of choice 1").select_option(label="Ocean Shirt")
@@ -91,7 +91,7 @@ async def test_a_host_asks_by_a_key_and_pins_the_product_that_wins(
     await expect(panel.get_by_text("Result:")).to_be_visible()
     await expect(viewer.get_by_role("region", name="Now showing")).to_contain_text("Ocean Shirt")
     # The last ones can be asked again.
-    await host.keyboard.press("p")
+    await host.keyboard.press("o")
     await host.get_by_role("button", name="Which next?").click()
     await expect(host.get_by_label("Choice 2", exact=True)).to_have_value("Sand")
 

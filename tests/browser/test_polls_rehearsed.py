@@ -108,7 +108,7 @@ async def test_a_poll_is_rehearsed_from_its_question_to_its_result_and_leaves_no
     await rehearsal.button("console.pause").click()
     await expect(rehearsal.button("console.resume")).to_be_visible()
     await expect(panel.get_by_text("3 votes.")).to_be_visible()
-    await host.keyboard.press("p")
+    await host.keyboard.press("o")
     await expect(host.get_by_role("dialog")).to_contain_text("New poll")
     await host.keyboard.press("Escape")
 

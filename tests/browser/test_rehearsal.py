@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Locator, Page, Request, expect
 
-from tests.browser.shop import BrowserShow, open_page
+from tests.browser.shop import BrowserShow, choose, open_page
 from tests.browser.viewer_words import BOUGHT, buy
 from tests.waiting import wait_until
 
@@ -36,6 +36,7 @@ async def test_a_product_taken_off_the_shelf_comes_back_as_it_was(
     rows = _run(host).get_by_role("listitem")
     card = viewer.get_by_role("region", name="Now showing").get_by_role("article")
     await expect(card).to_contain_text("€48.00")
+    await choose(host, "Ocean Shirt")
     await _button(host, "Remove Ocean Shirt").click()
     await expect(rows).to_have_count(1)
     await expect(card).to_have_count(0)
@@ -118,6 +119,7 @@ async def test_a_rehearsal_adds_cancels_and_blocks_and_leaves_no_trace(
     await _button(host, "Words…").click()
     await expect(host.get_by_label("Blocked words, one a line")).to_have_value("scam")
     await _button(host, "Not now").click()
+    await choose(host, "Ocean Shirt")
     await _button(host, "Remove Ocean Shirt").click()
     await _button(host, "Undo").click()
     await expect(_run(host).get_by_role("listitem").first).to_contain_text("Ocean Shirt")

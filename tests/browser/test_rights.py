@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from liveshop.core.model import Status
 from liveshop.core.roles import Role
 from liveshop.edge.http.commands import rules_of
-from tests.browser.shop import BrowserShow, open_page, token
+from tests.browser.shop import BrowserShow, choose, open_page, token
 from tests.client import joined
 from tests.every_feature import WHOLE
 
@@ -22,6 +22,7 @@ _DRAWN: Final = frozenset(
         *("session.start", "session.pause", "session.resume", "session.end"),
         *("product.add", "product.unpin", "product.remove", "product.reprice", "shelf.order"),
         *("sale.start", "poll.open", "chat.slow", "chat.block", "say"),
+        *("session.update", "stock.add"),
     )
 )
 
@@ -65,6 +66,8 @@ async def test_each_role_has_the_buttons_of_its_commands_in_every_state_and_no_o
     pages = {
         role: await open_page(browser, _console(show, token(role.word, role))) for role in _ROLES
     }
+    for page in pages.values():
+        await choose(page, "Ocean Shirt")
     seen: set[str] = set()
     for status, command in (
         (Status.DRAFT, "session.start"),
@@ -102,20 +105,6 @@ async def test_what_is_said_has_buttons_for_what_may_be_done_about_it(
             assert {"chat.pin", "chat.delete", "viewer.mute"} <= await _does(page)
 
 
-async def test_a_fourth_pin_has_a_button_that_rests_and_says_why(
-    browser: Browser, live: BrowserShow
-) -> None:
-    for name in ("cap", "mug", "pot"):
-        live.add_product(name, [""], name.title())
-        live.command("product.pin", product_id=name)
-    page = await open_page(browser, live.host())
-    button = page.get_by_role("button", name="Pin Ocean Shirt")
-    await expect(button).to_be_disabled()
-    await expect(button).to_have_attribute("title", "All places are taken: unpin a product first.")
-    live.command("product.unpin", product_id="cap")
-    await expect(button).to_be_enabled()
-
-
 @pytest.mark.feature("polls")
 async def test_a_key_does_nothing_that_would_be_refused_and_the_help_leaves_it_out(
     browser: Browser, show: BrowserShow
@@ -125,15 +114,15 @@ async def test_a_key_does_nothing_that_would_be_refused_and_the_help_leaves_it_o
     moderator = await open_page(browser, _console(show, token("mo", Role.MODERATOR)))
     for page in (host, moderator):
         await _wait(page, Status.DRAFT)
-        for key in ("s", "e", "p"):
+        for key in ("s", "e", "p", "o"):
             await page.keyboard.press(key)
         await expect(page.get_by_role("dialog")).to_have_count(0)
     show.command("session.start")
-    for page, keys in ((host, {"S", "E", "P"}), (moderator, set())):
+    for page, keys in ((host, {"S", "E", "O"}), (moderator, set())):
         await _wait(page, Status.LIVE)
         await page.keyboard.press("?")
         listed = set(await page.get_by_role("dialog").locator("kbd").all_inner_texts())
-        assert listed & {"S", "E", "P"} == keys
+        assert listed & {"S", "E", "O"} == keys
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await page.keyboard.press("s")

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from tests.browser.shop import BrowserNode, BrowserShow, go_live, open_page
 from tests.browser.viewer_words import BOUGHT, buy, buy_button
 from tests.waiting import WAIT_S, wait_until
 
@@ -144,7 +144,7 @@ async def test_a_whole_show_is_run_and_bought_from_by_what_people_read(
 ) -> None:
     host = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
     await host.get_by_role("link", name="Host").click()
-    await _button(host, "Go live").click()
+    await go_live(host)
     await expect(_button(host, "Pause")).to_be_visible()
     viewer = await open_page(browser, show.watch("ada"), width=390)
     await _button(host, "Pin next: Ocean Shirt").click()

@@ -26,8 +26,6 @@ _STAFF: Final = {
 # Commands without a button in the console.
 _WITHOUT: Final = {
     "hold.release": "hosts' own programs give holds back",
-    "session.update": "the console has no form for it yet",
-    "stock.add": "the console has no key for it yet",
 }
 
 

@@ -20,7 +20,6 @@ _CLASS = re.compile(r"\.([a-z][\w-]*)", re.I)
 _LINKED = re.compile(r'(?:href|src)="/(?:@\w+/)?([^"]+)"')
 _LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
 _WOKEN = re.compile(r'\{ name: "(\w+)", wakes:')
-_WORKER = re.compile(r'\bnew Worker\(new URL\("\./([^"]+)"')
 
 
 def _text(name: str) -> str:
@@ -75,10 +74,6 @@ def test_every_file_is_used_by_a_page_or_handed_out() -> None:
             used |= imported(feature.relative_to(_PACKAGE).as_posix())
     scripts = [name for name in used if name.endswith(".js")]
     later = {path for name in scripts if name != _CLIENT for path in modules[name].lazy}
-    for name in scripts:
-        folder = Path(name).parent.as_posix()
-        workers = {f"{folder}/{worker}" for worker in _WORKER.findall(_text(name))}
-        later |= workers.union(*(imported(worker) for worker in workers))
     kept = {name for name in contents if name.endswith((".js", ".css", ".html"))}
     assert kept - used - later == set()
 

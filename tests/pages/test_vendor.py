@@ -9,7 +9,7 @@ from tools.vendor import FOLDERS, LIST_NAME, VENDOR, digest, listed
 
 _BARE_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*["']@?\w""")
 # A library that only the tests use may also ask for changes to itself to be shown.
-_LICENSES = {True: ("MIT", "Apache-2.0"), False: ("MIT", "Apache-2.0", "MPL-2.0")}
+_LICENSES = {True: ("MIT", "Apache-2.0", "OFL-1.1"), False: ("MIT", "Apache-2.0", "MPL-2.0")}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=["pages", "tests"])

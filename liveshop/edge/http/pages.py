@@ -19,14 +19,12 @@ _PACKAGE: Final = Path(__file__).parents[2]
 _PAGES: Final = {
     "/": ("pages/index.html", CONTENT_SECURITY_POLICY),
     "/watch/{session_id}": ("pages/watch.html", STREAM_POLICY),
-    "/host/{session_id}": ("pages/host.html", CONTENT_SECURITY_POLICY),
+    "/host/{session_id}": ("pages/host.html", STREAM_POLICY),
     "/liveshop.js": ("pages/liveshop.js", CONTENT_SECURITY_POLICY),
     "/liveshop.d.ts": ("pages/liveshop.d.ts", CONTENT_SECURITY_POLICY),
 }
 # The page that links are sent of.
 _SHARED: Final = "pages/watch.html"
-# A worker has a policy of its own: this one reads the stream, and the host's page need not.
-_READS_STREAM: Final = "pages/console/stream_worker.js"
 # `/watch/s1?modules=apart` loads the modules one by one, as they are, for developers and tests.
 _APART: Final = "apart"
 # A browser asks each time whether the file has changed, and gets 304 if not.
@@ -63,17 +61,14 @@ def page_routes(heads: Heads) -> list[BaseRoute]:
 
         return answer
 
-    def file(found: PageFile | None, name: str, request: Request, caching: str) -> Response:
+    def file(found: PageFile | None, request: Request, caching: str) -> Response:
         if found is None:
             raise HTTPException(404)
-        response = _sent(found, request, caching)
-        if name == _READS_STREAM:
-            response.headers["Content-Security-Policy"] = STREAM_POLICY
-        return response
+        return _sent(found, request, caching)
 
     async def newest(request: Request) -> Response:
         name = request.scope["path"].removeprefix("/")
-        return file(pages.files.get(name), name, request, _REVALIDATED)
+        return file(pages.files.get(name), request, _REVALIDATED)
 
     async def versioned(request: Request) -> Response:
         # A page of a node with other files may ask here; it gets ours, but not to keep.
@@ -81,7 +76,7 @@ def page_routes(heads: Heads) -> list[BaseRoute]:
         name = request.path_params["path"]
         asked = f"{name}?{request.scope['query_string'].decode('latin-1')}"
         found = pages.bundles.get(asked) or pages.bundles.get(name) or pages.files.get(name)
-        return file(found, name, request, _KEPT if current else _REVALIDATED)
+        return file(found, request, _KEPT if current else _REVALIDATED)
 
     return [
         *(Route(path, page(name, policy)) for path, (name, policy) in _PAGES.items()),

@@ -3,33 +3,44 @@
 import { t } from "../shared/i18n.js";
 import { fits, isFor, isForAllSessions, rankOf } from "../shared/rights.js";
 import { sentence } from "../shared/words.js";
+import { keepNoted, notedOf } from "./noted.js";
 
 const FRAME_CHARS_MAX = 1_000; // UTF-8 may make four times as many bytes; beyond, over HTTP
 const NOTICE_MS = 8_000;
 const READ_EVERY_MS = 15_000;
 const EXPIRY_EVERY_MS = 1_000;
 const ORDERS_KEPT = 200;
+const SHOWN_KEPT = 50;
 
 /**
  * shop, office  the show's line and its office; of a rehearsal, or of the real thing
  * slots         what features bring: `hear(desk, message)` is called with what the server says,
  *               and `read` names what is read over HTTP for `state`, now and ever again
- * state         tab, dialog ({kind, …}), selected (a product's id), busy (the key of what is
- *               under way), notice ({text, undo, problem}), startedAtMs where that was heard,
- *               expired (the token has ended), plan, lowest, orders (newest first), names
+ * real          the desk of the real show, also of a rehearsal's; its `moveTo(desk)` has the
+ *               console work at another desk
+ * shown         the ids of products in the order in which they were put on air
+ * state         tab, preview (is the picture shown), stream ({delayS} once the stream was seen),
+ *               dialog ({kind, …}), selected (a product's id), busy (the key of what is under
+ *               way), notice ({text, undo, problem}), typed (digits before ⏎), ending (a product
+ *               whose sale is about to be ended), startsOver (the run does with the next ⏎),
+ *               noted (what this browser has done for the show), startedAtMs where that was
+ *               heard, expired (the token has ended), plan, lowest, orders (newest first), names
  *               (viewers' by id); what features read
  */
 export class Desk {
   state = {
-    tab: "show", dialog: null, selected: null, busy: null, notice: null, expired: false,
-    startedAtMs: null, plan: { sales: {} }, lowest: null, orders: [], names: {},
+    tab: "show", preview: true, stream: null, dialog: null, selected: null, busy: null,
+    notice: null, typed: "", ending: null, startsOver: false, noted: {}, startedAtMs: null,
+    expired: false, plan: { sales: {} }, lowest: null, orders: [], names: {},
   };
+  shown = [];
   #listeners = new Set();
   #ordersNext = 0;
   #fading = 0;
 
-  constructor(shop, office, slots, { rights, rehearsal = false }) {
-    Object.assign(this, { shop, office, slots, rights, rehearsal });
+  constructor(shop, office, slots, { rights, rehearsal = false, real = null }) {
+    Object.assign(this, { shop, office, slots, rights, rehearsal, real: real ?? this });
+    this.change({ noted: notedOf(this.shop.sessionId) });
     this.stop = shop.subscribe((state, message) => this.#hear(message));
     this.timers = [
       setInterval(() => this.#refresh(), READ_EVERY_MS),
@@ -40,8 +51,9 @@ export class Desk {
   /** Return a desk on which the show is rehearsed, with the plan as it is now. */
   rehearse(shop, office) {
     const desk = new Desk(shop, office, this.slots, {
-      rights: this.rights, rehearsal: true });
+      rights: this.rights, rehearsal: true, real: this });
     desk.change({ plan: this.state.plan });
+    this.note("practised");
     return desk;
   }
 
@@ -105,6 +117,21 @@ export class Desk {
     this.#fading = setTimeout(() => this.change({ notice: null }), NOTICE_MS);
   }
 
+  /** Take back what was done last, as long as that is offered. */
+  undo() {
+    const { undo } = this.state.notice ?? {};
+    if (!undo) return;
+    this.change({ notice: null });
+    undo();
+  }
+
+  /** Note that this browser has done a step for the show: "shared" or "practised". */
+  note(step) {
+    const noted = { ...this.state.noted, [step]: true };
+    this.change({ noted });
+    keepNoted(this.shop.sessionId, noted);
+  }
+
   /** Send a command; rejects with `Refused`. */
   send(command) {
     const long = JSON.stringify(command).length > FRAME_CHARS_MAX;
@@ -150,9 +177,15 @@ export class Desk {
     if (message === null) return;
     if (message.type === "welcome" && this.isModerator) this.#catchUp();
     if (message.type === "order") this.#putOrders([message]);
+    if (message.type === "product.pinned") this.#putOnAir(message.product_id);
     if (message.type === "session.started") this.change({ startedAtMs: message.at_ms });
     if (message.type === "session.ended") this.#refresh({ always: true });
     for (const hear of this.slots.in("hear")) hear(this, message);
+  }
+
+  #putOnAir(productId) {
+    if (this.shown.at(-1) !== productId) this.shown = [...this.shown, productId].slice(-SHOWN_KEPT);
+    if (this.state.startsOver) this.change({ startsOver: false });
   }
 
   async #catchUp() {

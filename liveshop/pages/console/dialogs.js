@@ -4,10 +4,14 @@ import { useDesk, useDeskState } from "../shared/desk.js";
 import { Form } from "../shared/desk_sheet.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
+import { useShopState } from "../shared/shop.js";
 import { useSlot } from "../shared/slots.js";
 import { AddForm } from "./add_form.js";
+import { EditForm } from "./edit_form.js";
 import { Help } from "./help.js";
+import { Palette } from "./palette.js";
 import { PriceForm } from "./price_form.js";
+import { RestockForm } from "./restock_form.js";
 import { SaleForm } from "./sale_form.js";
 import { Share } from "./share.js";
 
@@ -21,6 +25,10 @@ export function Dialogs() {
     case "plan": return html`<${SaleForm} product=${dialog.product} planning />`;
     case "share": return html`<${Share} />`;
     case "help": return html`<${Help} />`;
+    case "restock": return html`<${RestockForm} product=${dialog.product} />`;
+    case "edit": return html`<${EditForm} />`;
+    case "palette": return html`<${Palette} />`;
+    case "go-live": return html`<${GoLive} />`;
     case "end": return html`<${End} />`;
     case "cancel": return html`<${CancelOrder} ...${dialog} />`;
     default: return dialog && other(dialog, others);
@@ -31,6 +39,18 @@ export function Dialogs() {
 function other(dialog, others) {
   const { Content } = others.find(({ kind }) => kind === dialog.kind);
   return html`<${Content} ...${dialog} />`;
+}
+
+/** A show without products or a stream goes live if that is meant. */
+function GoLive() {
+  const desk = useDesk();
+  const none = useShopState(({ session }) => session.shelf.length === 0);
+  return html`
+    <${Form} title=${t("console.go_live_title")} action=${t("console.go_live_anyway")}
+      submit=${() => desk.send({ type: "session.start" })}>
+      ${none && html`<p>${t("console.go_live_no_products")}</p>`}
+      ${desk.state.stream === null && html`<p>${t("console.go_live_no_stream")}</p>`}
+    <//>`;
 }
 
 function End() {

@@ -1,16 +1,27 @@
-/** The line at the top: is it live, since when, who watches; and the buttons that start and end. */
+/** The line at the top: is it live, since when, who watches, what came in; and what turns it. */
 
 import { Action, Opener } from "../shared/action.js";
 import { useDesk, useDeskState } from "../shared/desk.js";
 import { html } from "../shared/html.js";
-import { clock, dayAndTime, number, t } from "../shared/i18n.js";
-import { LanguageChoice } from "../shared/language.js";
+import { clock, dayAndTime, money, number, t } from "../shared/i18n.js";
 import { useShop, useShopState, useTick } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
 import { statusWord } from "../shared/words.js";
+import { isReady } from "./checklist.js";
+import { Menu } from "./menu.js";
 
-/** `real` is the desk of the real show; `workAt(desk)` has the console work at another one. */
-export function Header({ real, workAt }) {
+/** Without products and a stream that was seen, one is asked before going live. */
+function GoLive() {
+  const desk = useDesk();
+  const ready = useShopState(({ session }) => isReady(session, desk.state.stream !== null));
+  useDeskState((state) => state.stream !== null);
+  const unasked = ready || desk.rehearsal;
+  const go = () => (unasked ? desk.run({ type: "session.start" }) : desk.open("go-live"));
+  return html`<${Action} does="session.start" primary=${unasked} onAct=${go}
+    words=${t("console.go_live")} />`;
+}
+
+export function Header() {
   const desk = useDesk();
   const session = useShopState((state) => state.session);
   const { status } = session;
@@ -18,19 +29,19 @@ export function Header({ real, workAt }) {
   return html`
     <header class=${desk.rehearsal ? "top rehearsal" : "top"}>
       <h1 title=${session.title}><bdi>${session.title}</bdi></h1>
-      <span class="pill status ${status}">${statusWord(status)}</span>
-      <${OnAir} session=${session} />
+      <span class="status ${status}">${statusWord(status)}<${OnAir} session=${session} /></span>
       ${before && session.starts_at_ms !== null && html`<${Planned} at=${session.starts_at_ms} />`}
-      <${Audience} />
+      ${!before && html`<${Audience} /><${Takings} />`}
       <${Slot} place="header" />
       <span class="buttons">
-        <${Slot} place="header_button" real=${real} workAt=${workAt} />
-        <button type="button" class="quiet" onClick=${() => desk.open("share")}>
-          ${t("console.share")}</button>
-        <button type="button" class="quiet square keys-help" aria-label=${t("console.help.title")}
-          onClick=${() => desk.open("help")}>?</button>
-        <${LanguageChoice} />
-        <${Turning} status=${status} />
+        ${!before && html`<${StreamMark} />`}
+        <${Slot} place="header_button" />
+        <button type="button" class="wide-only" aria-keyshortcuts="Control+K Meta+K"
+          onClick=${() => desk.open("palette")}>${t("console.palette")}
+          ${" "}<kbd aria-hidden="true">⌘K</kbd></button>
+        <span class=${before ? "turning" : "turning wide-only"}>
+          <${Turning} status=${status} /></span>
+        <${Menu}>${!before && html`<${Turning} status=${status} />`}<//>
       </span>
     </header>`;
 }
@@ -44,16 +55,24 @@ function Turning({ status }) {
     case "live":
       // Keyed, so that the button that starts the show never becomes the one that stops it.
       return html`<${Action} key="pause" does="session.pause" onAct=${turn("session.pause")}
-        words=${t("console.pause")} />${end}`;
+        words=${t("console.pause")} shown="H" />${end}`;
     case "paused":
       return html`<${Action} key="resume" does="session.resume" primary
-        onAct=${turn("session.resume")} words=${t("console.resume")} />${end}`;
+        onAct=${turn("session.resume")} words=${t("console.resume")} shown="H" />${end}`;
     case "ended":
       return null;
     default:
-      return html`<${Action} key="start" does="session.start" primary onAct=${turn("session.start")}
-        words=${t("console.go_live")} />`;
+      return html`<${GoLive} key="start" />`;
   }
+}
+
+/** How far behind the stream is that the console plays too. */
+function StreamMark() {
+  const seen = useDeskState(({ stream }) => stream !== null);
+  const delay = useDeskState(({ stream }) => stream?.delayS ?? 0);
+  if (!seen) return null;
+  return html`<span class="stream-mark good">● ${delay > 0
+    ? t("console.stream_good_by", { n: delay }) : t("console.stream_good")}</span>`;
 }
 
 function OnAir({ session }) {
@@ -62,8 +81,7 @@ function OnAir({ session }) {
   useTick();
   if (since === null || (session.status !== "live" && session.status !== "paused")) return null;
   const seconds = Math.max(0, Math.floor((shop.now() - since) / 1000));
-  return html`<span class="number" role="timer" aria-label=${t("console.on_air")}>
-    ${clock(seconds)}</span>`;
+  return html` <span role="timer" aria-label=${t("console.on_air")}>${clock(seconds)}</span>`;
 }
 
 function Planned({ at }) {
@@ -78,7 +96,17 @@ function Audience() {
   const viewers = useShopState((state) => state.session.viewers);
   const peak = useShopState((state) => state.stats?.viewers_peak ?? null);
   return html`
-    <span class="audience"><b>${number(viewers)}</b> ${t("console.watching", { n: viewers })}
-      ${peak !== null && html` <span class="note">(${t("console.peak", { n: peak })})</span>`}
+    <span class="headline" title=${peak === null ? undefined : t("console.peak", { n: peak })}>
+      <b>${number(viewers)}</b> <span class="note">${t("console.watching", { n: viewers })}</span>
     </span>`;
+}
+
+/** The one sum of the show, with the orders that it is made of. */
+function Takings() {
+  const stats = useShopState((state) => state.stats);
+  const currency = useShopState((state) => state.session.currency);
+  if (stats === null) return null;
+  return html`
+    <span class="headline"><b>${money(stats.revenue, currency)}</b>
+      ${" "}<span class="note">${t("console.n_orders", { n: stats.orders })}</span></span>`;
 }

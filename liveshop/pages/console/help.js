@@ -4,7 +4,7 @@ import { useDesk } from "../shared/desk.js";
 import { Sheet } from "../shared/desk_sheet.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
-import { useKeyList } from "./keys.js";
+import { useKeyList } from "./commands.js";
 
 export function Help() {
   const desk = useDesk();
@@ -13,7 +13,7 @@ export function Help() {
     <${Sheet} title=${t("console.help.title")}>
       <dl class="keys">
         ${keys.map(({ shown, key }) => html`
-          <div key=${shown}><dt><kbd>${shown}</kbd></dt><dd>${t(key)}</dd></div>`)}
+          <div key=${key}><dt><kbd>${shown}</kbd></dt><dd>${t(key)}</dd></div>`)}
       </dl>
       <p class="note">${t("console.help.when")}</p>
       <div class="buttons end"><button type="button" autofocus onClick=${() => desk.closeDialog()}>

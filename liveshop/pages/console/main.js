@@ -11,7 +11,9 @@ import { Slots } from "../shared/slots.js";
 import { App } from "./app.js";
 import { Desk } from "./desk.js";
 import { Office } from "./office.js";
+import { beginTheme } from "./theme.js";
 
+beginTheme();
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
 const token = await takeBearer();
 const slots = new Slots(FEATURES, load, "console");

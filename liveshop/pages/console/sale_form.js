@@ -8,10 +8,12 @@ import { html, useEffect, useState } from "../shared/html.js";
 import { money, plainMoney, t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
-import { percentOff } from "./show.js";
+import { percentOff, roundedTo90 } from "./show.js";
 
 const PLACE = "liveshop:last-sale";
-const FIRST = { by: "percent", percent: "20", price: "", units: "", seconds: "60", limit: "" };
+const FIRST = {
+  by: "percent", percent: "20", round: false, price: "", units: "", seconds: "60", limit: "",
+};
 
 function remembered() {
   try {
@@ -31,23 +33,39 @@ function remember({ price, ...sale }) {
 
 const text = (value) => (value === undefined ? "" : String(value));
 
+/** How a plan is priced: by a percentage, rounded if its prices differ, or by one price. */
+function pricing({ percent, prices }, [variant], currency) {
+  if (percent) return { by: "percent", percent: text(percent), round: false, price: "" };
+  const [first, ...others] = Object.values(prices);
+  if (others.every((price) => price === first)) {
+    return { by: "price", percent: "20", round: false, price: plainMoney(first, currency) };
+  }
+  const off = Math.round((1 - prices[variant.sku] / variant.price) * 100);
+  return { by: "percent", percent: text(off), round: true, price: "" };
+}
+
 /** Return the values that the form begins with: the plan of the product, else the last sale. */
-function beginning(plan, currency) {
+function beginning(plan, variants, currency) {
   if (!plan) return { ...remembered(), startsIn: "0" };
-  const { percent, prices, duration_ms, units, limit } = plan;
+  const { duration_ms, units, limit } = plan;
   return {
-    by: percent ? "percent" : "price", percent: text(percent ?? 20),
-    price: prices ? plainMoney(Object.values(prices)[0], currency) : "",
-    units: text(units), seconds: text(duration_ms / 1000), limit: text(limit), startsIn: "0",
+    ...pricing(plan, variants, currency), units: text(units), seconds: text(duration_ms / 1000),
+    limit: text(limit), startsIn: "0",
   };
 }
 
+/** The price of a variant in a sale by percentage. */
+function reduced({ price }, { percent, round }, digits) {
+  const less = percentOff(price, whole(percent) ?? 0);
+  return round ? roundedTo90(less, price, digits) : less;
+}
+
 /** The fields of `sale.start` that the form says. */
-function terms(form, variants, currency) {
+function terms(form, variants, { currency, currency_digits: digits }) {
   const price = form.by === "price" ? amount(form.price, currency) : null;
-  const off = form.by === "percent"
-    ? { percent: whole(form.percent) }
-    : { prices: Object.fromEntries(variants.map((v) => [v.sku, price])) };
+  const each = (of) => ({ prices: Object.fromEntries(variants.map((v) => [v.sku, of(v)])) });
+  const off = form.by === "price" ? each(() => price)
+    : form.round ? each((v) => reduced(v, form, digits)) : { percent: whole(form.percent) };
   const [units, limit] = [whole(form.units), whole(form.limit)];
   return { ...off, duration_ms: whole(form.seconds) * 1000, ...(units && { units }),
     ...(limit && { limit }) };
@@ -55,16 +73,16 @@ function terms(form, variants, currency) {
 
 export function SaleForm({ product, planning = false }) {
   const desk = useDesk();
-  const currency = useShopState((state) => state.session.currency);
+  const session = useShopState((state) => state.session);
+  const { currency, currency_digits: digits } = session;
   const plan = useDeskState((state) => state.plan.sales[product.product_id]);
-  const [form, setForm] = useState(() => beginning(plan, currency));
+  const [form, setForm] = useState(() => beginning(plan, product.variants, currency));
   const { product_id, title, variants } = product;
+  const putRound = ({ target }) => setForm((now) => ({ ...now, round: target.checked }));
   const put = (name) => (event) => setForm((now) => ({ ...now, [name]: event.target.value }));
-  useEffect(() => {
-    desk.readLowest();
-  }, [desk]);
+  useEffect(() => void desk.readLowest(), [desk]);
   const submit = async () => {
-    const sale = terms(form, variants, currency);
+    const sale = terms(form, variants, session);
     remember(form);
     if (planning) return desk.planSale(product_id, sale);
     const starts_in_ms = (whole(form.startsIn) ?? 0) * 1000;
@@ -79,7 +97,10 @@ export function SaleForm({ product, planning = false }) {
     <${Form} title=${heading()} submit=${submit}
       action=${planning ? t("console.plan_save") : t("console.start_sale")}>
       <${By} form=${form} put=${put} currency=${currency} />
-      <${Resulting} form=${form} product=${product} currency=${currency} />
+      ${form.by === "percent" && digits >= 2 && html`
+        <label class="choice"><input type="checkbox" checked=${form.round} onChange=${putRound} />
+          <span>${t("console.sale_round")}</span></label>`}
+      <${Resulting} form=${form} product=${product} currency=${currency} digits=${digits} />
       <div class="pair">
         <${NumberField} label=${t("console.sale_units")} min="1" value=${form.units}
           onInput=${put("units")} />
@@ -137,10 +158,10 @@ function alike(product, lowest) {
 }
 
 /** The price in the sale, next to the price now and the lowest price of the last 30 days. */
-function Resulting({ form, product, currency }) {
+function Resulting({ form, product, currency, digits }) {
   const lowest = useDeskState((state) => state.lowest);
   const price = (v) => {
-    if (form.by === "percent") return percentOff(v.price, whole(form.percent) ?? 0);
+    if (form.by === "percent") return reduced(v, form, digits);
     try {
       return amount(form.price, currency);
     } catch {

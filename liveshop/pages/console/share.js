@@ -11,6 +11,7 @@ export function Share() {
   const draft = useShopState((state) => state.session.status === "draft");
   const [copied, setCopied] = useState(false);
   const { link } = desk.office;
+  useEffect(() => desk.note("shared"), []);
   const copy = async (event) => {
     const field = event.target.form.elements.link;
     field.select();

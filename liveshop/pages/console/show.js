@@ -1,92 +1,66 @@
-/** The rules about products that the console's parts share, and the commands on products. */
+/** The rules about products that the console's parts share. */
 
-import { t } from "../shared/i18n.js";
+import { useDeskState } from "../shared/desk.js";
 
-const LOW_UNITS = 5;
-export const PINS_MAX = 3;
+const LOW_UNITS = 3;
+const LOW_SHARE = 0.2; // of what was allocated
+export const NEXT_SHOWN = 3;
 
 export const saleOf = (session, { product_id }) =>
   session.sales.find((sale) => sale.product_id === product_id) ?? null;
 
 export const unitsLeft = ({ variants }) => variants.reduce((sum, v) => sum + v.left, 0);
 
-/** How a number of units is to be marked: "gone", "low", or not at all. */
-export function stockMark(left) {
+export const productOf = ({ shelf }, productId) =>
+  shelf.find((product) => product.product_id === productId) ?? null;
+
+/** The product that viewers see first: the one pinned last. */
+export const onAir = (session) => productOf(session, session.pinned.at(-1));
+
+/**
+ * How a number of units is to be marked, of so many that the show was given: "gone", "low", or not
+ * at all. Where nobody knows how many those were, nothing is low.
+ */
+export function stockMark(left, allocated) {
   if (left === 0) return "gone";
-  return left <= LOW_UNITS ? "low" : "";
+  return left <= LOW_UNITS && left <= (allocated ?? 0) * LOW_SHARE ? "low" : "";
 }
 
-/** The product to pin next: after what was pinned last, the first that can be sold. */
-export function nextProduct({ shelf, pinned }) {
+/** The units that the show was given of a product; null until the figures say it. */
+export function useAllocated(productId) {
+  return useDeskState(({ summary }) =>
+    summary?.products.find((p) => p.product_id === productId)?.allocated ?? null);
+}
+
+/** The products to pin next: after what was pinned last, those that can be sold, else any. */
+export function upcoming({ shelf, pinned }) {
   const last = shelf.findIndex((p) => p.product_id === pinned.at(-1));
   const after = shelf.slice(last + 1).filter((p) => !pinned.includes(p.product_id));
-  return after.find((p) => unitsLeft(p) > 0) ?? after[0] ?? null;
+  const sellable = after.filter((p) => unitsLeft(p) > 0);
+  return sellable.length > 0 ? sellable : after;
 }
 
-/** Show only this product: the products that were shown before are unpinned. */
-async function pinOnly(desk, product) {
-  const { pinned } = desk.shop.state.session;
-  const { product_id, title } = product;
-  await desk.attempt(`product.pin:${product_id}`, async () => {
-    const full = pinned.length >= PINS_MAX;
-    if (full) await desk.send({ type: "product.unpin", product_id: pinned[0] });
-    await desk.send({ type: "product.pin", product_id });
-    const others = full ? pinned.slice(1) : pinned;
-    for (const other of others) await desk.send({ type: "product.unpin", product_id: other });
-  }, { said: t("console.pinned_said", { title }), undo: { type: "product.unpin", product_id } });
-}
+export const nextProduct = (session) => upcoming(session)[0] ?? null;
 
-/** Pin the next product of the run of show in place of the last. */
-export function pinNext(desk) {
-  const product = nextProduct(desk.shop.state.session);
-  return product ? pinOnly(desk, product) : null;
-}
-
-export function pin(desk, { product_id, title }) {
-  return desk.run({ type: "product.pin", product_id }, {
-    said: t("console.pinned_said", { title }), undo: { type: "product.unpin", product_id },
-  });
-}
-
-export function unpin(desk, { product_id, title }) {
-  return desk.run({ type: "product.unpin", product_id }, {
-    said: t("console.unpinned_said", { title }), undo: { type: "product.pin", product_id },
-  });
-}
-
-/** Put a product that was taken off the shelf where it was, with the units it still has. */
-async function putBack(desk, { product_id, variants }, { order, wasPinned }) {
-  const by = (read) => Object.fromEntries(variants.map((v) => [v.sku, read(v)]));
-  const others = desk.shop.state.session.shelf.map((p) => p.product_id);
-  const here = new Set([...others, product_id]);
-  const product_ids = [...new Set([...order.filter((id) => here.has(id)), ...others])];
-  await desk.attempt(`product.add:${product_id}`, async () => {
-    await desk.send({ type: "product.add", product_id, units: by(() => 1), kept: true,
-      limit: variants[0].limit, prices: by((v) => v.price) });
-    if (product_ids.at(-1) !== product_id) await desk.send({ type: "shelf.order", product_ids });
-    if (wasPinned) await desk.send({ type: "product.pin", product_id });
-  });
-}
-
-/** Take a product off the shelf; its sale, if it has one, is over. */
-export function remove(desk, product) {
-  const { shelf, pinned } = desk.shop.state.session;
-  const { product_id, title } = product;
-  const before = {
-    order: shelf.map((p) => p.product_id), wasPinned: pinned.includes(product_id),
-  };
-  return desk.run({ type: "product.remove", product_id }, {
-    said: t("console.removed", { title }), undo: () => putBack(desk, product, before),
-  });
-}
-
-export function unpinLast(desk) {
-  const { shelf, pinned } = desk.shop.state.session;
-  const product = shelf.find((p) => p.product_id === pinned.at(-1));
-  return product ? unpin(desk, product) : null;
+/** The product that most keys are about: the one on air, else the chosen one, else the next. */
+export function current(desk) {
+  const { session } = desk.shop.state;
+  return onAir(session) ?? productOf(session, desk.state.selected) ?? nextProduct(session);
 }
 
 /** Return a price less a percentage, rounded half up in minor units, as the server does. */
 export function percentOff(price, percent) {
   return Math.floor((price * (100 - percent) + 50) / 100);
+}
+
+/**
+ * Return the amount nearest to a price that ends in .90 and is below the price before the sale; the
+ * price as it is where there is none.
+ */
+export function roundedTo90(price, before, digits) {
+  const whole = 10 ** digits;
+  const end = 0.9 * whole;
+  const near = Math.round((price - end) / whole) * whole + end;
+  const fitting = near < before ? near : near - whole;
+  return fitting > 0 ? fitting : price;
 }

@@ -5,7 +5,9 @@ import { useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShop, useShopState } from "../shared/shop.js";
 import { isPlaylist } from "../shared/stream.js";
+import { readPlaylist } from "./playlist.js";
 
+const EVERY_MS = 4_000;
 const LATE_MS = 20_000;
 const STILL_MS_MIN = 8_000;
 const STILL_PIECES = 3;
@@ -39,12 +41,19 @@ export function useStreamTrouble() {
   const [trouble, setTrouble] = useState(null);
   useEffect(() => {
     if (!watched) return;
-    const worker = new Worker(new URL("./stream_worker.js", import.meta.url), { type: "module" });
     const judged = judge(shop);
-    worker.onmessage = ({ data }) => setTrouble(judged(data));
-    worker.postMessage(new URL(address, location.href).href);
+    let timer = 0;
+    let stopped = false;
+    const look = async () => {
+      const read = await readPlaylist(address).catch((fault) => ({ fault: String(fault) }));
+      if (stopped) return;
+      setTrouble(judged(read));
+      timer = setTimeout(look, EVERY_MS);
+    };
+    look();
     return () => {
-      worker.terminate();
+      stopped = true;
+      clearTimeout(timer);
       setTrouble(null);
     };
   }, [watched, address]);

@@ -13,13 +13,19 @@ export function useMay(type) {
   return useShopState(() => desk.may(type));
 }
 
+/** The key that does what a button does; it is shown on it, and heard by its own attribute. */
+function Key({ shown }) {
+  return shown && html` <kbd aria-hidden="true">${shown}</kbd>`;
+}
+
 /**
  * A button that shows that what it asked for is under way, and rests while the line is down.
  * `does` is the key of the attempt: a command's type, and what it is about behind a colon;
- * `whyNot` why it cannot be done just now, or null.
+ * `whyNot` why it cannot be done just now, or null; `shown` the key that does the same.
+ * At rest it keeps the focus: one who works by keyboard stays where they are.
  */
 export function Action({
-  does, words, label, onAct, primary = false, kind = "", pressed, whyNot = null,
+  does, words, label, onAct, primary = false, kind = "", pressed, whyNot = null, shown = null,
 }) {
   const type = typeOf(does);
   const may = useMay(type);
@@ -27,20 +33,26 @@ export function Action({
   const busy = useDeskState((state) => state.busy === key);
   const open = useShopState((state) => state.line === "open");
   if (!may) return null;
+  const rests = busy || !open || whyNot !== null;
   return html`
     <button type="button" data-does=${type} class=${`${primary ? "primary" : ""} ${kind}`}
       title=${whyNot ?? undefined} aria-label=${label}
-      aria-busy=${busy} aria-pressed=${pressed} disabled=${busy || !open || whyNot !== null}
-      onClick=${onAct}>${words}</button>`;
+      aria-busy=${busy} aria-pressed=${pressed} aria-disabled=${rests}
+      aria-keyshortcuts=${shown ?? undefined}
+      onClick=${(event) => rests || onAct(event)}>${words}<${Key} shown=${shown} /></button>`;
 }
 
 /** A button that opens a form for a command; `dialog` is its kind, `fields` what it is about. */
-export function Opener({ does, words, label, dialog, fields, kind = "", whyNot = null }) {
+export function Opener({
+  does, words, label, dialog, fields, kind = "", whyNot = null, shown = null,
+}) {
   const desk = useDesk();
   const may = useMay(does);
   if (!may) return null;
   return html`
     <button type="button" data-does=${does} class=${kind} aria-label=${label}
-      title=${whyNot ?? undefined} disabled=${whyNot !== null}
-      onClick=${() => desk.open(dialog, fields)}>${words}</button>`;
+      title=${whyNot ?? undefined} aria-disabled=${whyNot !== null}
+      aria-keyshortcuts=${shown ?? undefined}
+      onClick=${() => whyNot === null && desk.open(dialog, fields)}>
+      ${words}<${Key} shown=${shown} /></button>`;
 }

@@ -65,7 +65,8 @@ export function Form({
           <button type="button" onClick=${() => desk.closeDialog()}>${t("console.not_now")}</button>
           ${more && html`
             <button type="button" aria-busy=${busy} onClick=${onMore}>${more.words}</button>`}
-          <button class=${danger ? "danger full" : "primary"} aria-busy=${busy} disabled=${busy}>
+          <button class=${danger ? "danger full" : "primary"} aria-busy=${busy}
+            aria-disabled=${busy}>
             ${action}</button>
         </div>
       </form>

@@ -4,8 +4,6 @@ import re
 
 from tests.edge.http.api import SHOP_ORIGIN, Api
 
-_WORKER = "/pages/console/stream_worker.js"
-
 
 def test_pages_may_run_no_script_but_ours(api: Api) -> None:
     for path in ("/", "/watch/s1", "/host/s1"):
@@ -95,13 +93,12 @@ def test_only_the_viewers_page_and_a_worker_may_read_streams_from_elsewhere(api:
             for rule in api.anyone.get(path).headers["content-security-policy"].split("; ")
             if rule.startswith("connect-src")
         )
-        for path in ("/", "/watch/s1", "/host/s1", _WORKER, "/pages/console/stream_trouble.js")
+        for path in ("/", "/watch/s1", "/host/s1", "/pages/console/stream_trouble.js")
     }
     assert reach == {
         "/": "connect-src 'self'",
         "/watch/s1": "connect-src 'self' http: https:",
-        "/host/s1": "connect-src 'self'",
-        _WORKER: "connect-src 'self' http: https:",
+        "/host/s1": "connect-src 'self' http: https:",
         "/pages/console/stream_trouble.js": "connect-src 'self'",
     }
 

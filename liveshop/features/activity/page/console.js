@@ -68,4 +68,4 @@ function Line({ at_ms, name, subject, role, action, object, outcome, address }) 
     </tr>`;
 }
 
-export const slots = { header_button: Open, dialog: { kind: "activity", Content: Activity } };
+export const slots = { menu: Open, dialog: { kind: "activity", Content: Activity } };

@@ -4,7 +4,7 @@ import { useDesk, useDeskState } from "../../../pages/shared/desk.js";
 import { html } from "../../../pages/shared/html.js";
 import { money, t } from "../../../pages/shared/i18n.js";
 import { useShopState } from "../../../pages/shared/shop.js";
-import { Figures } from "./figures.js";
+import { Strip } from "./strip.js";
 import { Summary } from "./summary.js";
 
 const NOTHING = { sold: 0, revenue: 0 };
@@ -25,4 +25,4 @@ function Earned({ session, product }) {
 
 const isSome = (products) => products !== undefined && Object.keys(products).length > 0;
 
-export const slots = { middle: Figures, card: Earned, over: Summary, read: "summary" };
+export const slots = { middle: Strip, card: Earned, over: Summary, read: "summary" };

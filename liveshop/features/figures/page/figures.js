@@ -1,24 +1,9 @@
-/** The figures now, and as they went over the show. */
+/** The figures of a show that is over, and as they went. */
 
-import { useDesk, useDeskState } from "../../../pages/shared/desk.js";
 import { html } from "../../../pages/shared/html.js";
 import { money, number, percent, t } from "../../../pages/shared/i18n.js";
 import { useShopState } from "../../../pages/shared/shop.js";
 import { Chart } from "./chart.js";
-
-export function Figures() {
-  const desk = useDesk();
-  const summary = useDeskState((state) => state.summary ?? null);
-  if (!desk.isHost) return null;
-  const on = summary !== null && summary.started_at_ms !== null;
-  return html`
-    <section class="figures panel" aria-label=${t("figures.title")}>
-      <h2>${t("figures.title")}</h2>
-      <${Tiles} summary=${summary} />
-      ${on ? html`<${Charts} summary=${summary} />`
-        : html`<p class="empty">${t("figures.empty")}</p>`}
-    </section>`;
-}
 
 /** The sums: those of the pulse where there are some, the others of the summary. */
 export function Tiles({ summary }) {

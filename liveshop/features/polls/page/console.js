@@ -89,14 +89,21 @@ function Polls() {
   const result = useShopState(({ session }) => session.poll_result);
   const on = useShopState(({ session }) => ON.has(session.status));
   if (!on && !result) return null;
+  if (!polls?.length && !result) return null;
   return html`
     <section class="panel polls" aria-label=${t("polls.title")}>
-      <div class="row-head"><h2>${t("polls.title")}</h2>
-        <${Opener} does="poll.open" kind="quiet" dialog="poll" words=${t("polls.console.new")}
-          whyNot=${isFull({ polls }) ? t("polls.console.full") : null} /></div>
+      <h2>${t("polls.title")}</h2>
       <ul>${(polls ?? []).map((poll) => html`<${Open} key=${poll.poll} poll=${poll} />`)}</ul>
       ${result && html`<${Result} result=${result} />`}
     </section>`;
+}
+
+/** On the card of what is on air: a new poll. */
+function Ask() {
+  const full = useShopState(({ session }) => isFull(session));
+  return html`<${Opener} does="poll.open" dialog="poll" words=${t("polls.title")} shown="O"
+    label=${t("polls.console.new")}
+    whyNot=${full ? t("polls.console.full") : null} />`;
 }
 
 const isFull = ({ polls }) => (polls?.length ?? 0) >= OPEN_MAX;
@@ -108,7 +115,8 @@ function ask(desk) {
 
 export const slots = {
   middle: Polls,
+  action: Ask,
   crowd: votes,
   dialog: { kind: "poll", Content: PollForm },
-  key: { shown: "P", key: "polls.console.help", press: "p", does: "poll.open", act: ask },
+  key: { shown: "O", key: "polls.console.help", press: "o", does: "poll.open", act: ask },
 };

@@ -7,38 +7,39 @@ import { useShopState } from "../../../pages/shared/shop.js";
 import { RehearsalOffice } from "./office.js";
 import { RehearsalShop } from "./shop.js";
 
-function Word() {
-  const desk = useDesk();
-  return desk.rehearsal && html`<strong class="rehearsal-word">${t("rehearsal.on")}</strong>`;
+function begin(real) {
+  const ask = (step) => real.office.rehearse(step);
+  const { shop: { state, features }, shop } = real;
+  const crowd = () => real.slots.in("crowd");
+  const rehearsed = new RehearsalShop(state, shop.now(), ask, features, crowd);
+  const rehearsing = real.rehearse(rehearsed, new RehearsalOffice(rehearsed, real));
+  rehearsed.onTrouble = (refusal) =>
+    rehearsing.say(rehearsing.explain(refusal), { problem: true });
+  real.moveTo(rehearsing);
 }
 
-/** `real` is the desk of the real show; `workAt(desk)` has the console work at another one. */
-function Turn({ real, workAt }) {
+/** A rehearsal is thrown away. */
+function stop(desk) {
+  desk.shop.close();
+  desk.close();
+  desk.real.moveTo(desk.real);
+}
+
+function Word() {
+  const desk = useDesk();
+  return desk.rehearsal && html`
+    <p class="banner calm"><strong>${t("rehearsal.on")}</strong>
+      <button type="button" class="primary" onClick=${() => stop(desk)}>
+        ${t("rehearsal.stop")}</button></p>`;
+}
+
+function Start({ kind = "" }) {
   const desk = useDesk();
   const status = useShopState((state) => state.session.status);
-  const begin = () => {
-    const ask = (step) => real.office.rehearse(step);
-    const { shop: { state, features }, shop } = real;
-    const crowd = () => real.slots.in("crowd");
-    const rehearsed = new RehearsalShop(state, shop.now(), ask, features, crowd);
-    const rehearsing = real.rehearse(rehearsed, new RehearsalOffice(rehearsed, real));
-    rehearsed.onTrouble = (refusal) =>
-      rehearsing.say(rehearsing.explain(refusal), { problem: true });
-    workAt(rehearsing);
-  };
-  // A rehearsal is thrown away.
-  const stop = () => {
-    desk.shop.close();
-    desk.close();
-    workAt(real);
-  };
-  if (desk.rehearsal) {
-    return html`<button type="button" class="primary" onClick=${stop}>
-      ${t("rehearsal.stop")}</button>`;
-  }
-  if (!desk.isHost || (status !== "draft" && status !== "scheduled")) return null;
-  return html`<button type="button" class="quiet" onClick=${begin}>
+  if (desk.rehearsal || !desk.isHost) return null;
+  if (status !== "draft" && status !== "scheduled") return null;
+  return html`<button type="button" class=${kind} onClick=${() => begin(desk)}>
     ${t("rehearsal.start")}</button>`;
 }
 
-export const slots = { header: Word, header_button: Turn };
+export const slots = { banner: Word, practise: Start };

@@ -1,0 +1,84 @@
+/** The figures during the show: a line of sums, and a picture of the last quarter of an hour. */
+
+import { useDesk, useDeskState } from "../../../pages/shared/desk.js";
+import { html, useEffect, useState } from "../../../pages/shared/html.js";
+import { money, number, percent, t } from "../../../pages/shared/i18n.js";
+import { useShop, useShopState, useTicked } from "../../../pages/shared/shop.js";
+import { Chart } from "./chart.js";
+
+const SHOWN_MS = 15 * 60_000;
+const RATE_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+const DRAWN_EVERY_MS = 5_000;
+const PINS_KEPT = 200;
+const VISITORS_MIN = 20; // of fewer a share says nothing
+
+export function Strip() {
+  const desk = useDesk();
+  const summary = useDeskState((state) => state.summary ?? null);
+  if (!desk.isHost) return null;
+  const isOn = summary !== null && summary.started_at_ms !== null;
+  return html`
+    <section class="figures" aria-label=${t("figures.title")}>
+      <${Sums} summary=${summary} />
+      ${isOn && html`<${Now} summary=${summary} />`}
+    </section>`;
+}
+
+/** The revenue of a minute, on average over the last five or as long as the show is on. */
+function perMinute({ series, started_at_ms }, nowMs) {
+  const since = Math.max(nowMs - RATE_MS, started_at_ms);
+  const sum = series.filter((point) => point.at_ms >= since)
+    .reduce((total, { revenue }) => total + revenue, 0);
+  return Math.round(sum / Math.max(1, (nowMs - since) / MINUTE_MS));
+}
+
+/** Buyers of those who came; null of so few that it would say nothing. */
+const conversionOf = ({ buyers, visitors }) =>
+  (visitors >= VISITORS_MIN ? Math.min(1, buyers / visitors) : null);
+
+function Sums({ summary }) {
+  const shop = useShop();
+  const stats = useShopState((state) => state.stats);
+  const currency = useShopState((state) => state.session.currency);
+  const none = "–";
+  const { revenue, held } = stats ?? { revenue: summary?.revenue ?? 0, held: null };
+  const isOn = summary !== null && summary.started_at_ms !== null;
+  const conversion = summary && conversionOf(summary);
+  const tiles = [
+    [t("figures.revenue"), money(revenue, currency)],
+    [t("figures.per_minute"), isOn ? money(perMinute(summary, shop.now()), currency) : none],
+    [t("figures.carts"), held === null ? none : number(held)],
+    [t("figures.conversion"), conversion === null ? none : percent(conversion)],
+  ];
+  return html`
+    <dl class="strip">
+      ${tiles.map(([word, value]) => html`
+        <div key=${word}><dt>${word}</dt><dd>${value}</dd></div>`)}
+    </dl>`;
+}
+
+/** The instants at which something was pinned while this page is open. */
+function usePins() {
+  const shop = useShop();
+  const [pins, setPins] = useState([]);
+  useEffect(() => shop.subscribe((state, message) => {
+    if (message?.type !== "product.pinned") return;
+    setPins((known) => [...known, message.at_ms].slice(-PINS_KEPT));
+  }), [shop]);
+  return pins;
+}
+
+function Now({ summary: { series, step_ms, sales, started_at_ms } }) {
+  const shop = useShop();
+  const pins = usePins();
+  const now = useTicked(() => Math.floor(shop.now() / DRAWN_EVERY_MS) * DRAWN_EVERY_MS);
+  const span = { from: Math.max(started_at_ms, now - SHOWN_MS), to: now };
+  const seen = series.filter((point) => point.at_ms + step_ms >= span.from && point.at_ms <= now);
+  return html`
+    <${Chart} title=${t("figures.now")} series=${seen} sales=${sales} pins=${pins} span=${span}
+      stepMs=${step_ms} lines=${[
+        { label: t("console.orders"), of: (p) => p.orders, colour: "--good", bars: true,
+          side: "right" },
+        { label: t("figures.chart.viewers"), of: (p) => p.viewers, colour: "--accent" }]} />`;
+}

@@ -1,0 +1,54 @@
+/** The show's title, start, stream and cover: a wrong address is put right while the show runs. */
+
+import { useDesk } from "../shared/desk.js";
+import { Form } from "../shared/desk_sheet.js";
+import { Field } from "../shared/field.js";
+import { html } from "../shared/html.js";
+import { t } from "../shared/i18n.js";
+import { useShopState } from "../shared/shop.js";
+
+const TITLE_CHARS_MAX = 200;
+const URL_CHARS_MAX = 2_000;
+
+/** Return an instant as a form's field wants it, in local time; none is "". */
+function localField(atMs) {
+  if (atMs === null) return "";
+  const local = new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+const orNull = ({ value }) => value.trim() || null;
+
+/** The fields that differ from what the show says of itself now. */
+function changed(session, { title, starts, stream, cover }) {
+  const wanted = { title: title.value.trim(), stream_url: orNull(stream), cover_url: orNull(cover),
+    ...(starts && starts.value !== localField(session.starts_at_ms)
+      && { starts_at_ms: starts.value ? new Date(starts.value).getTime() : null }) };
+  return Object.fromEntries(Object.entries(wanted)
+    .filter(([name, value]) => value !== (session[name] ?? null)));
+}
+
+export function EditForm() {
+  const desk = useDesk();
+  const session = useShopState((state) => state.session);
+  const before = session.status === "draft" || session.status === "scheduled";
+  const submit = async (elements) => {
+    const fields = changed(session, elements);
+    if (Object.keys(fields).length === 0) throw new Error(t("console.edit_same"));
+    await desk.send({ type: "session.update", ...fields });
+    desk.say(t("console.edited"));
+  };
+  return html`
+    <${Form} title=${t("console.edit_show")} action=${t("console.edit_action")} submit=${submit}>
+      <${Field} label=${t("console.edit_title")} name="title" required autofocus
+        maxlength=${TITLE_CHARS_MAX} defaultValue=${session.title} />
+      ${before && html`
+        <${Field} label=${t("console.edit_starts")} name="starts" type="datetime-local"
+          defaultValue=${localField(session.starts_at_ms)} />`}
+      <${Field} label=${t("console.edit_stream")} name="stream" type="url"
+        maxlength=${URL_CHARS_MAX} defaultValue=${session.stream_url ?? ""}
+        hint=${t("console.edit_stream_hint")} />
+      <${Field} label=${t("console.edit_cover")} name="cover" maxlength=${URL_CHARS_MAX}
+        defaultValue=${session.cover_url ?? ""} />
+    <//>`;
+}
