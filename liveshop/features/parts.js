@@ -17,7 +17,8 @@ import * as likes from "./likes/page/state.js";
 export const FEATURES = [
   { name: "chat", state: chat, pages: ["viewer", "console"] },
   { name: "likes", state: likes, pages: ["viewer", "console"] },
-  { name: "bought", state: bought, pages: ["lobby"] },
+  { name: "bought", state: bought, pages: ["viewer", "lobby"] },
+  { name: "guests", pages: ["viewer"] },
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
   { name: "figures", pages: ["console"] },
   { name: "fulfilment", pages: ["console"] },

@@ -13,6 +13,8 @@ export interface Viewer { id: string; name: string; role?: Role }
 export interface Variant {
   sku: string; label: string; price: number; was: number | null; limit: number; left: number;
   number: number;
+  /** Whether the units are sold, and not only in carts; it is known once it has happened here. */
+  sold?: boolean;
 }
 export interface Product {
   product_id: string; title: string; image: string | null; variants: Variant[]; number: number;
@@ -88,7 +90,8 @@ export class Shop {
   secondsTo(instantMs: number): number;
   offer(sku: string): Offer | null;
   holdBack(delay: number | (() => number)): void;
-  buy(wish: Wish): string;
+  buy(wish: Wish & { again?: boolean }): string;
+  become(token: string): void;
   reserve(wish: Wish): string;
   checkout(rids: string[]): string;
   release(rid: string): Promise<Message>;

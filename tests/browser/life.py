@@ -16,7 +16,14 @@ from liveshop.cli.local_stores import LocalStores
 from liveshop.core.roles import Role
 from liveshop.stores.postgres.migrate import migrate
 from tests.browser.shop import BrowserNode, BrowserShow, choose, from_menu, open_page, token
-from tests.browser.viewer_words import BOUGHT, NOTHING_PINNED, buy
+from tests.browser.viewer_words import (
+    BOUGHT,
+    NOTHING_PINNED,
+    buy,
+    open_card,
+    open_cart,
+)
+from tests.browser.viewer_words import button as _button
 
 PHONE: Final = "phone"
 TABLET: Final = "tablet"
@@ -56,7 +63,7 @@ _COME_IN: Final = """async ([sessionId, tokens]) => {
 _BUY: Final = """async (shops, [sku, quantity]) => {
   for (let bought = 0; bought < quantity; bought++) {
     const shop = shops[bought % shops.length];
-    const rid = shop.buy({ sku, quantity: 1 });
+    const rid = shop.buy({ sku, quantity: 1, again: true });
     const sold = ({ mine }) => mine.purchases.some((p) => p.rid === rid && p.state === "sold");
     await new Promise((done) => {
       const end = shop.subscribe((state) => { if (sold(state)) { end(); done(); } });
@@ -137,10 +144,6 @@ class Boutique(BrowserShow):
     def strange(self, page: str, bearer: str) -> str:
         """Return the address of a page of the strange show."""
         return f"{self.node.url}/{page}/{self.strange_id}#token={bearer}"
-
-
-def _button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
 
 
 class Life:
@@ -265,9 +268,13 @@ class Life:
     async def shopping(self) -> AsyncIterator[State]:
         """The sheets of the viewer's page."""
         viewer = self.viewer
-        yield await self.sheet(_button(viewer, "Cart, 0 items"), "cart-empty")
+        yield await self.sheet(_button(viewer, "About the show"), "about")
         await self.close(viewer)
         yield await self.sheet(_button(viewer, "Open the chat"), "chat", PHONE)
+        await self.close(viewer)
+        await look(viewer, PHONE, "light")
+        await open_cart(viewer)
+        yield State("viewer-cart-empty", viewer)
         await self.close(viewer)
         yield await self.sheet(_button(viewer, "See all products"), "shelf", PHONE)
         await viewer.get_by_role("dialog").get_by_role("button", name="Copper lamp").click()
@@ -275,6 +282,10 @@ class Life:
         await expect(viewer.get_by_role("dialog")).to_contain_text("In your cart")
         yield State("viewer-product", viewer)
         await self.close(viewer)
+        await look(viewer, PHONE, "light")
+        await open_card(viewer, "Ocean blue shirt")
+        yield State("viewer-card", viewer, sizes=(PHONE,))
+        await open_card(viewer, "Ocean blue shirt")
         await _button(viewer, "Add to cart: Ocean blue shirt").click()
         await expect(_button(viewer, "Cart, 2 items")).to_be_visible()
         yield State("viewer-reserved", viewer)

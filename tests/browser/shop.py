@@ -162,6 +162,10 @@ class BrowserShow:
         variants = session["shelf"][0]["variants"]
         return next(int(variant["left"]) for variant in variants if variant["sku"] == sku)
 
+    def wear(self, **brand: Any) -> None:
+        """Give the shop without a name a brand."""
+        self._http.put("/api/brand", json=brand).raise_for_status()
+
     def watch(self, name: str | None = None) -> str:
         """Return the address of the viewer's page, for somebody or for anyone."""
         return self._address("watch", None if name is None else token(name, Role.VIEWER))

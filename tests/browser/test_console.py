@@ -5,7 +5,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, choose, from_menu, go_live, open_page, token
-from tests.browser.viewer_words import BOUGHT, buy
+from tests.browser.viewer_words import BOUGHT, buy, open_shelf
 from tests.waiting import wait_until
 
 _SIZES = ((390, 844), (820, 1180), (1440, 900))
@@ -49,7 +49,8 @@ async def test_a_product_that_is_not_in_the_catalogue_is_listed_and_moved_by_key
     await expect(rows.first).to_contain_text("Clay pot")
     await expect(host.get_by_text("Clay pot is number 1 of 3.")).to_be_visible()
     await viewer.reload()
-    shelf = viewer.get_by_role("region", name="All products").get_by_role("listitem")
+    await open_shelf(viewer)
+    shelf = viewer.get_by_role("tabpanel", name="Products").get_by_role("listitem")
     await expect(shelf.first).to_contain_text("Clay pot")
     await _button(host, "Undo").click()
     await expect(rows.nth(1)).to_contain_text("Clay pot")

@@ -55,7 +55,7 @@ async def test_a_page_of_another_site_sells_with_the_lines_of_the_docs(
             (tmp_path / "index.html").write_text(html)
             page = await open_page(browser, origin)
             await expect(page.get_by_text("Ocean Shirt, 10 left")).to_be_visible()
-            await page.get_by_role("button", name="Buy").click()
+            await page.get_by_role("button", name="Buy").dblclick()
             await expect(page.get_by_text("sold", exact=True)).to_be_visible()
             await expect(page.get_by_text("Ocean Shirt, 9 left")).to_be_visible()
             (order,) = show.orders()

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.shop import BrowserNode, BrowserShow, go_live, open_page
-from tests.browser.viewer_words import BOUGHT, buy, buy_button
+from tests.browser.viewer_words import BOUGHT, buy, buy_button, open_card
 from tests.waiting import WAIT_S, wait_until
 
 _TICKS = 4
@@ -66,6 +66,7 @@ async def test_the_last_unit_goes_to_one_of_two_and_the_other_reads_what_is_left
         live.command("product.pin", product_id="ocean")
         pages = [await open_page(browser, live.watch(name), width=390) for name in ("ada", "bo")]
         for page in pages:
+            await open_card(page, "Ocean Shirt")
             await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
         # Not `click`, which would wait for a button that the other's purchase has disabled.
         taps = [buy_button(page, "Ocean Shirt").dispatch_event("click") for page in pages]
@@ -77,6 +78,7 @@ async def test_the_last_unit_goes_to_one_of_two_and_the_other_reads_what_is_left
         winner, loser = pages if order["viewer_id"] == "u_ada" else reversed(pages)
         await expect(winner.get_by_text(BOUGHT)).to_be_visible()
         await expect(loser.get_by_text(BOUGHT)).to_have_count(0)
+        await open_card(loser, "Ocean Shirt")
         # The one size that is left is not put in the place of the one that was looked at.
         await expect(loser.locator("input[value=OCEAN-M]")).to_be_checked()
         await expect(buy_button(loser, "Ocean Shirt")).to_be_disabled()
@@ -87,10 +89,12 @@ async def test_a_page_without_a_network_says_so_and_catches_up(
 ) -> None:
     live.command("product.pin", product_id="ocean")
     viewer = await open_page(browser, live.watch("ada"), width=390)
+    await open_card(viewer, "Ocean Shirt")
     await _button(viewer, "Add to cart: Ocean Shirt").click()
     await expect(_button(viewer, "Cart, 1 item")).to_be_visible()
     await viewer.context.set_offline(True)
     await expect(viewer.get_by_text("Your 1 item stays reserved until")).to_be_visible()
+    await open_card(viewer, "Ocean Shirt")
     await expect(buy_button(viewer, "Ocean Shirt")).to_be_disabled()
     live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 4800})
     await viewer.context.set_offline(False)

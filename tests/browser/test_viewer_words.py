@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, open_page, token
-from tests.browser.viewer_words import BOUGHT, NOTHING_PINNED, buy, buy_button, open_orders
+from tests.browser.viewer_words import BOUGHT, buy, buy_button, open_orders
 
 _SOCKETS = "**/ws/sessions/*"
 
@@ -55,7 +55,7 @@ async def test_slow_mode_is_told_before_and_after_one_writes(
     page = await open_page(browser, live.watch("ada"), width=390)
     box = page.get_by_label("Say something")
     await expect(box).to_be_enabled()
-    hint = page.get_by_text("Slow mode: 60 s", exact=True)
+    hint = page.get_by_placeholder("Slow mode: 60 s", exact=True)
     await expect(hint).to_have_count(0)
     live.command("chat.slow", interval_ms=60_000)
     await expect(hint).to_be_visible()
@@ -79,7 +79,7 @@ async def test_slow_mode_is_not_told_to_those_whom_it_does_not_bind(
     address = f"{live.node.url}/watch/{live.session_id}#token={token('mo', Role.MODERATOR)}"
     page = await open_page(browser, address, width=390)
     await expect(page.get_by_label("Say something")).to_be_enabled()
-    await expect(page.get_by_text("Slow mode")).to_have_count(0)
+    await expect(page.get_by_placeholder("Slow mode")).to_have_count(0)
 
 
 @pytest.mark.feature("chat")
@@ -103,7 +103,7 @@ async def test_orders_are_named_after_a_reload_and_when_the_shelf_is_empty(
         await buy(page, title)
         await expect(page.get_by_role("article", name=title)).to_contain_text(BOUGHT)
         live.command("product.remove", product_id=product_id)
-        await expect(page.get_by_text(NOTHING_PINNED)).to_be_visible()
+        await expect(page.get_by_role("article")).to_have_count(0)
     for here in (page, await open_page(browser, live.watch("ada"), width=390)):
         await here.reload()
         await open_orders(here, count=2)
@@ -134,7 +134,8 @@ async def test_payment_elsewhere_is_offered_in_place_of_buy(
     order_id = shop.url.partition("?order=")[2]
     assert await shop.evaluate("window.opener") is None
     live.pay(order_id, amount=5000)
-    await expect(_button(page, "Your orders, 1")).to_be_visible()
+    await open_orders(page, count=1)
+    await page.keyboard.press("Escape")
     await expect(buy_button(page, "Ocean Shirt")).to_be_enabled()
 
 

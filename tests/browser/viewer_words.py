@@ -3,11 +3,13 @@
 import re
 from typing import Final
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, expect
 
 # The card's words once an order is made, and those of a page on which nothing is pinned.
-BOUGHT: Final = "Ordered ✓"
-NOTHING_PINNED: Final = "Nothing is pinned yet."
+BOUGHT: Final = "Yours. Order"
+NOTHING_PINNED: Final = "Coming up"
+# The words of the button that buys: with the price what it costs, or why it does nothing now.
+_BUYS: Final = "Buy|Yours|Sold out|None left|Taken|In your cart|Opens|Paused|Closed"
 
 
 def button(page: Page | Locator, name: str) -> Locator:
@@ -16,25 +18,44 @@ def button(page: Page | Locator, name: str) -> Locator:
 
 
 def buy_button(page: Page | Locator, title: str) -> Locator:
-    """Return the button that buys a product; with its price, what it says is another text."""
-    return page.get_by_role("button", name=re.compile(rf"^Buy\b.*{re.escape(title)}$"))
+    """Return the button that buys a product, whatever it says just now."""
+    return page.get_by_role("button", name=re.compile(rf"^({_BUYS}).*: {re.escape(title)}$"))
+
+
+async def open_card(page: Page, title: str) -> None:
+    """Open the card of a product, which on a phone may rest as a single row."""
+    buys = buy_button(page, title).first
+    await expect(buys).to_be_visible()
+    if await buys.get_attribute("aria-expanded") == "false":
+        await buys.click()
 
 
 async def buy(page: Page, title: str) -> None:
     """Buy a product by its card."""
-    await buy_button(page, title).click()
+    await open_card(page, title)
+    await buy_button(page, title).first.click()
+
+
+async def _by_the_bag(page: Page, wanted: Locator) -> None:
+    """Click a button that may be in the bag's sheet on a phone."""
+    bag = button(page, "See all products")
+    await expect(wanted.or_(bag).first).to_be_visible()
+    if not await wanted.first.is_visible():
+        await bag.first.click()
+    await wanted.first.click()
 
 
 async def open_cart(page: Page, *, count: int = 0) -> None:
     """Open the cart, with so many items in it."""
-    await button(page, f"Cart, {count} item{'' if count == 1 else 's'}").click()
+    await _by_the_bag(page, button(page, f"Cart, {count} item{'' if count == 1 else 's'}"))
 
 
 async def open_orders(page: Page, *, count: int) -> None:
     """Open the viewer's orders, of which there are so many."""
-    await button(page, f"Your orders, {count}").click()
+    await _by_the_bag(page, button(page, f"Your orders, {count}"))
 
 
 async def open_shelf(page: Page) -> None:
-    """Open the list of all products."""
-    await button(page, "See all products").first.click()
+    """Open the list of all products: a sheet on a phone, else a tab."""
+    tab = page.get_by_role("tab", name=re.compile(r"^Products\b"))
+    await tab.or_(button(page, "See all products")).first.click()

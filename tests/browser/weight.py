@@ -38,7 +38,7 @@ _FRAMES_PER_S_MIN, _TASK_MS_MAX = 58, 50  # sixty, as a clock of 10 s can tell
 _WATCH_FOR_CARD: Final = """
 window.shifted = 0;
 // Lines of the chat make room for the next ones.
-const isChat = ({ node }) => node?.parentElement?.closest(".glance, [role=log]");
+const isChat = ({ node }) => node?.parentElement?.closest(".lines, .chat-lines");
 new PerformanceObserver((list) => {
   for (const { value, sources } of list.getEntries()) {
     if (!sources.every(isChat)) window.shifted += value;

@@ -132,7 +132,6 @@ def test_messages_stand_in_order_and_say_something(language: str) -> None:
 
 # The text of a button, and its longer name for those who hear it or speak to it.
 _NAMED = {
-    "buy.buy": "buy.buy_product",
     "buy.add": "buy.add_product",
     "buy.pay": "buy.pay_product",
     "cart.remove": "cart.remove_product",

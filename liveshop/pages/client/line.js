@@ -90,6 +90,13 @@ export class Line {
     this.#lost(1006);
   }
 
+  /** Go on as the bearer of another token, on a new connection at once. */
+  renew(token) {
+    this.#token = token;
+    this.#leave();
+    this.#connect();
+  }
+
   /** Leave for good. */
   close() {
     this.#lost(null);
@@ -125,8 +132,8 @@ export class Line {
     this.#alarm = setTimeout(() => this.drop(), silenceMs);
   }
 
-  // A dead line is not waited for to say goodbye; `code` is null where this side leaves.
-  #lost(code) {
+  // A dead line is not waited for to say goodbye.
+  #leave() {
     for (const timer of [this.#alarm, this.#back, this.#probe]) clearTimeout(timer);
     const socket = this.#socket;
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -135,6 +142,11 @@ export class Line {
     const asked = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of asked) reject(offline());
+  }
+
+  // `code` is null where this side leaves.
+  #lost(code) {
+    this.#leave();
     const waitMs = code === null ? null : this.#movedMs ?? waitAfter(code, this.#lastWaitMs);
     this.#told = this.#movedMs !== null;
     this.#movedMs = null;

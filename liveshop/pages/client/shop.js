@@ -20,6 +20,7 @@ const CLOCK_ASKED = 5;
 const CLOCK_GAP_MS = 200;
 const CLOCK_EVERY_MS = 180_000;
 const HELD_LOOK_MS = 100;
+const TWICE_MS = 1_000;
 const WAKING = ["pageshow", "online", "offline"];
 
 export class Shop {
@@ -110,8 +111,15 @@ export class Shop {
     return this.#line.ask(command);
   }
 
-  /** Order at once; the outcome comes in `state.mine.purchases`. Returns the rid. */
-  buy({ sku, quantity = 1, price }) {
+  /**
+   * Order at once; the outcome comes in `state.mine.purchases`. Returns the rid. A second call for
+   * the SKU within a second is a double click, and the same wish, unless it says `again`.
+   */
+  buy({ sku, quantity = 1, price, again = false }) {
+    const since = Date.now() - TWICE_MS;
+    const twin = this.#true.mine.purchases.findLast((p) =>
+      p.command === "buy" && p.sku === sku && p.at_ms > since && p.state !== "failed");
+    if (twin && !again) return twin.rid;
     return this.#wishes.add({ command: "buy", sku, quantity, price });
   }
 
@@ -147,6 +155,12 @@ export class Shop {
   /** Count that a product's details were opened, for the host's figures; never answered. */
   look(productId) {
     this.#line.tell({ type: "look", product_id: productId });
+  }
+
+  /** Go on as the bearer of a token, as somebody does who was let in as a guest. */
+  become(token) {
+    this.token = token;
+    this.#line.renew(token);
   }
 
   /** Leave for good. */
@@ -202,8 +216,9 @@ export class Shop {
 
   async #askTime() {
     const sentMs = performance.now();
+    // Without an answer the next round trip will do.
     const answer = await this.send({ type: "time", client_ms: Math.round(sentMs) })
-      .catch(() => null); // the next round trip will do
+      .catch(() => null);
     if (answer) this.#clock.sample(sentMs, answer.now_ms);
   }
 

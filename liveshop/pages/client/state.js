@@ -51,6 +51,11 @@ const eachVariant = (session, change) => ({
   ...session,
   shelf: session.shelf.map((p) => ({ ...p, variants: p.variants.map((v) => change(v, p)) })),
 });
+/** Mark whether the units of a SKU are sold, and not only reserved. */
+function setSold(session, sku, sold) {
+  return eachVariant(session, (v) => (v.sku === sku ? { ...v, sold } : v));
+}
+
 function setLeft(session, left) {
   const differs = (v) => v.sku in left && left[v.sku] !== v.left;
   if (!session.shelf.some((p) => p.variants.some(differs))) return session;
@@ -75,7 +80,8 @@ const onSession = {
   "session.stream": (s, { stream_url }) => ({ ...s, stream_url }),
   "product.added": (s, m) => ({ ...s, shelf: [...s.shelf, m.product] }),
   "product.removed": (s, m) => ({ ...s, shelf: without(s.shelf, "product_id", m.product_id) }),
-  "stock.added": (s) => s, // how many are left then comes with the pulse, whatever the node knows
+  // The number of units left comes with the pulse, whatever the node knows.
+  "stock.added": (s) => s,
   "product.repriced": (s, m) =>
     eachVariant(s, (v, p) =>
       p.product_id === m.product_id && v.sku in m.prices ? { ...v, price: m.prices[v.sku] } : v,
@@ -94,8 +100,8 @@ const onSession = {
     ],
   }),
   "sale.ended": (s, m) => ({ ...s, sales: without(s.sales, "product_id", m.product_id) }),
-  "product.sold_out": (s, m) => setLeft(s, { [m.sku]: 0 }),
-  "product.restocked": (s, m) => setLeft(s, { [m.sku]: m.left }),
+  "product.sold_out": (s, m) => setSold(setLeft(s, { [m.sku]: 0 }), m.sku, true),
+  "product.restocked": (s, m) => setSold(setLeft(s, { [m.sku]: m.left }), m.sku, false),
 };
 
 function applyPulse(session, { viewers, buying, left, sales }) {
@@ -203,7 +209,8 @@ export function applied(state, message, { onSession = {}, onState = {} }) {
  */
 export function reduce(state, message, features = []) {
   const event = isEvent(message);
-  if (event && !(message.offset > state.session?.offset)) return state; // in the snapshot
+  // It is in the snapshot.
+  if (event && !(message.offset > state.session?.offset)) return state;
   const mine = MINE[message.type]?.(state.mine, message);
   const start = mine ? { ...state, mine, viewer: message.viewer ?? state.viewer } : state;
   const next = [{ onSession, onState }, ...features].reduce(

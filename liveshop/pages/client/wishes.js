@@ -89,7 +89,8 @@ export class Wishes {
     if (!intent) return;
     const { order_id, rids } = intent;
     const refusal = await this.#refusal({ type: "checkout", order_id, rids });
-    if (refusal === undefined) return; // the line went; the next welcome goes on
+    // The line went; the next welcome goes on.
+    if (refusal === undefined) return;
     const again = refusal && isWorthAnother(refusal, intent);
     const mine = this.#read();
     const checkouts = again ? mine.checkouts : without(mine.checkouts, "order_id", order_id);

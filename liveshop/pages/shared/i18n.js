@@ -1,5 +1,6 @@
 /**
- * The reader's language: which it is, its messages, and money, dates and numbers as it writes them.
+ * The reader's language: which it is, and its messages; and money, dates and numbers, which are
+ * written as the reader's device writes them: in the United Kingdom, English has no AM and PM.
  *
  *     await loadLanguage();
  *     t("refusal.sold_out_some", { n: 3 });  // "Only 3 left.", its plural chosen by n
@@ -79,10 +80,14 @@ async function use(code) {
   for (const listener of listeners) listener(code);
 }
 
+// Words follow the language of the page; everything else follows the device.
+const WORDS = new Set([Intl.PluralRules, Intl.ListFormat]);
+
 // Formats are dear to make and the pages ask for them many times a second.
 function format(kind, options) {
   const key = kind.name + JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new kind(language, options));
+  const locale = WORDS.has(kind) ? language : globalThis.navigator?.language ?? language;
+  if (!formats.has(key)) formats.set(key, new kind(locale, options));
   return formats.get(key);
 }
 

@@ -5,11 +5,14 @@ import { useEffect, useReducer } from "./html.js";
 import { useShopState } from "./shop.js";
 import { nameOf } from "./words.js";
 
-const known = new Map(); // SKU → its name, once it was on the shelf or found in the catalogue
+// SKU → its name and its picture, once it was on the shelf or found in the catalogue
+const known = new Map();
 
 function learn(products) {
   for (const product of products) {
-    for (const { sku } of product.variants) known.set(sku, nameOf({ shelf: [product] }, sku));
+    for (const { sku } of product.variants) {
+      known.set(sku, { name: nameOf({ shelf: [product] }, sku), image: product.image });
+    }
   }
 }
 
@@ -18,7 +21,7 @@ async function find(skus, search, draw) {
   for (const sku of skus) {
     if (known.has(sku)) continue;
     learn(await search(sku));
-    if (!known.has(sku)) known.set(sku, sku);
+    if (!known.has(sku)) known.set(sku, { name: sku, image: null });
     draw();
   }
 }
@@ -27,6 +30,9 @@ async function find(skus, search, draw) {
 export function linesWords(lines, name) {
   return lines.map(({ sku, quantity }) => `${name(sku)} × ${quantity}`).join(" · ");
 }
+
+/** Return the picture of a SKU, as far as it is known; null if there is none. */
+export const pictureOf = (sku) => known.get(sku)?.image ?? null;
 
 /** Return what names the SKUs of these lines; until a name is found it is "…". */
 export function useNames(lines, search) {
@@ -38,5 +44,5 @@ export function useNames(lines, search) {
   useEffect(() => {
     return missing.length > 0 ? untilDone(() => find(missing, search, draw)) : undefined;
   }, [wanted]);
-  return (sku) => known.get(sku) ?? "…";
+  return (sku) => known.get(sku)?.name ?? "…";
 }

@@ -13,12 +13,18 @@ const PLACE = "sheet";
  */
 export function useSheet() {
   const [name, setName] = useState(() => history.state?.[PLACE] ?? null);
+  const opener = useRef(null);
   useEffect(() => {
     const follow = (event) => setName(event.state?.[PLACE] ?? null);
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, []);
+  useEffect(() => {
+    // From sheet to sheet a browser loses the way back.
+    if (name === null) opener.current?.focus();
+  }, [name]);
   const open = (next) => {
+    if (name === null) opener.current = document.activeElement;
     const method = history.state?.[PLACE] ? "replaceState" : "pushState";
     history[method]({ [PLACE]: next }, "");
     setName(next);

@@ -1,34 +1,39 @@
 /** The page as a whole: the video, what is on it or next to it, and the sheet that is open. */
 
+import { readBrand } from "../shared/brand.js";
 import { html, useEffect } from "../shared/html.js";
-import { t } from "../shared/i18n.js";
+import { number, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { Sheet, useSheet } from "../shared/sheet.js";
 import { useLanguage, useShopState } from "../shared/shop.js";
 import { Slot, useSlot } from "../shared/slots.js";
+import { About } from "./about.js";
 import { Announcer } from "./announcer.js";
 import { Banner } from "./banner.js";
-import { Cart, CartButton } from "./cart.js";
-import { Orders, OrdersButton } from "./orders.js";
-import { Pinned } from "./pinned.js";
+import { CartButton } from "./cart.js";
+import { Column } from "./column.js";
+import { useLayout } from "./layout.js";
+import { Now } from "./now.js";
+import { OrdersButton } from "./orders.js";
+import { Lines, Over } from "./over.js";
+import { Backdrop } from "./picture.js";
 import { ProductSheet } from "./product.js";
-import { Shelf } from "./shelf.js";
+import { SHEETS } from "./sheets.js";
 import { Stage } from "./stage.js";
-import { TopBar } from "./top_bar.js";
-import { useWide } from "./wide.js";
+import { Pill } from "./top_bar.js";
 
-const SHEETS = {
-  shelf: { key: "shelf.title", Content: Shelf },
-  cart: { key: "cart.title", Content: Cart },
-  orders: { key: "orders.title", Content: Orders },
-};
+const brand = readBrand();
+const LINES = { phone: 4, flat: 2 };
+const ALL_SHEETS = { ...SHEETS, about: { key: "about.title", Content: About } };
 
-/** `name` is one of SHEETS or of the features' sheets, or "product:" and an id. */
+/** `name` is one of ALL_SHEETS or of the features' sheets, or "product:" and an id. */
 function OpenSheet({ name, open, close }) {
   const others = useSlot("sheet");
   const productId = name.startsWith("product:") ? name.slice("product:".length) : null;
-  if (productId !== null) return html`<${ProductSheet} productId=${productId} onClose=${close} />`;
-  const sheet = SHEETS[name] ?? others.find((each) => each.name === name);
+  if (productId !== null) {
+    return html`<${ProductSheet} productId=${productId} open=${open} onClose=${close} />`;
+  }
+  const sheet = ALL_SHEETS[name] ?? others.find((each) => each.name === name);
   if (!sheet) return null; // open before a reload, and of a feature that is not there any longer
   const { key, Content } = sheet;
   return html`
@@ -37,52 +42,55 @@ function OpenSheet({ name, open, close }) {
     <//>`;
 }
 
-/** The shelf, and parts like it: sheets on a phone, else with room of their own by the video. */
-function Column({ open }) {
-  const others = useSlot("side");
+/** The bag: all products of the show, and how many there are. */
+function Bag({ open }) {
+  const count = useShopState(({ session }) => session.shelf.length);
   return html`
-    <section class="panel part" aria-label=${t("shelf.title")}>
-      <h2>${t("shelf.title")}</h2><${Shelf} open=${open} />
-    </section>
-    ${others.map(({ key, Content }) => html`
-      <section key=${key} class="panel part" aria-label=${t(key)}>
-        <h2>${t(key)}</h2><${Content} open=${open} />
-      </section>`)}`;
+    <button type="button" class="round bag" onClick=${() => open("shelf")}
+      aria-label=${t("shelf.open")}><${Icon} name="bag" />
+      ${count > 0 && html`<span class="count-badge" aria-hidden="true">${number(count)}</span>`}
+    </button>`;
+}
+
+/** The line at the foot: what there is to buy, to say, to keep and to like. */
+function Bar({ open, isWide }) {
+  return html`
+    <div class="bar">
+      ${!isWide && html`<${Bag} open=${open} />`}
+      <${Slot} place="bar" open=${open} />
+      ${isWide && html`<${OrdersButton} onOpen=${() => open("orders")} />`}
+      <${CartButton} onOpen=${() => open("cart")} always=${isWide} />
+    </div>`;
 }
 
 function Show({ open }) {
-  const wide = useWide();
-  const orders = html`<${OrdersButton} onOpen=${() => open("orders")} />`;
+  const layout = useLayout();
+  const isWide = layout === "wide";
+  const isPhone = layout === "phone";
   return html`
-    <main class="screen">
-      <${Stage} onOrders=${() => open("orders")}>
-        <${TopBar}>${!wide && orders}<//>
+    <main class=${`screen ${layout}`}>
+      <${Stage} open=${open} hasRoom=${!isPhone}>
         <${Slot} place="stage" open=${open} />
+        ${layout === "flat" && html`<${Lines} count=${LINES.flat} open=${open} />`}
       <//>
       <div class="side">
         <${Banner} />
-        ${!wide && html`<${Slot} place="glance" open=${open} />`}
-        <${Pinned} open=${open} />
+        ${isPhone && html`<${Over} count=${LINES.phone} open=${open} />`}
+        <${Now} open=${open} mayRest=${isPhone} />
         <${Slot} place="card" open=${open} />
-        ${wide && html`<${Column} open=${open} />`}
-        <div class="bar">
-          <${Slot} place="bar" open=${open} />
-          ${!wide && html`
-            <button type="button" class="round" onClick=${() => open("shelf")}
-              aria-label=${t("shelf.open")}><${Icon} name="shelf" /></button>`}
-          ${wide && orders}
-          <${CartButton} onOpen=${() => open("cart")} />
-        </div>
+        ${isWide && html`<${Column} open=${open} />`}
+        <${Bar} open=${open} isWide=${isWide} />
       </div>
     </main>`;
 }
 
 /** Nothing to show yet, or nothing ever: why, and the way on. */
 function Door() {
+  const layout = useLayout();
   return html`
-    <main class="screen waiting">
-      <h1 class="unseen">${t("page.title")}</h1>
-      <section class="stage"><div class="picture"></div></section>
+    <main class=${`screen waiting ${layout}`}>
+      <section class="stage"><${Backdrop} />
+        <header class="top-bar"><${Pill} title=${t("page.title")} /></header></section>
       <div class="side"><${Banner} /></div>
     </main>`;
 }
@@ -92,7 +100,7 @@ export function App() {
   const [sheet, open, close] = useSheet();
   const title = useShopState(({ session }) => session?.title ?? null);
   useEffect(() => {
-    document.title = title ?? t("page.title");
+    if (title !== null) document.title = [title, brand.name].filter(Boolean).join(" · ");
   }, [title]);
   if (title === null) return html`<${Door} />`;
   return html`

@@ -1,8 +1,9 @@
 /** The trouble, what still holds, and the way out; nothing at all when nothing is wrong. */
 
-import { html } from "../shared/html.js";
-import { t, timeOfDay } from "../shared/i18n.js";
-import { useShopState } from "../shared/shop.js";
+import { dropBearer } from "../shared/bearer.js";
+import { html, useEffect, useState } from "../shared/html.js";
+import { clock, t, timeOfDay } from "../shared/i18n.js";
+import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { farewell } from "../shared/words.js";
 
 const EXPIRED = 4502;
@@ -15,9 +16,24 @@ function stillHolds(purchases) {
   return ` ${t("banner.held", { n: held.length, time })}`;
 }
 
+/** The seconds until one is let in, as the server said to a crowd at its door; 0 if it did not. */
+function useTurn() {
+  const shop = useShop();
+  const [untilMs, setUntil] = useState(0);
+  useEffect(() => shop.subscribe((_, message) => {
+    if (message?.type === "moved") setUntil(performance.now() + message.retry_after_ms);
+  }), [shop]);
+  return useTicked(() => Math.max(0, Math.ceil((untilMs - performance.now()) / 1000)));
+}
+
+function joining(seconds) {
+  return seconds > 0 ? t("banner.turn", { clock: clock(seconds) }) : t("banner.joining");
+}
+
 function WayOut({ code }) {
+  const shop = useShop();
   const leave = () => {
-    sessionStorage.removeItem("liveshop:token");
+    dropBearer(shop.sessionId);
     location.reload();
   };
   if (code !== EXPIRED) return html`<a href="/">${t("banner.all_shows")}</a>`;
@@ -29,11 +45,12 @@ export function Banner() {
   const closed = useShopState((state) => state.closed);
   const buying = useShopState((state) => state.session?.buying ?? null);
   const purchases = useShopState((state) => state.mine.purchases);
+  const turn = useTurn();
   const holds = stillHolds(purchases);
   let words = null;
   if (line === "closed") words = farewell(closed);
   else if (line === "waiting" && buying !== null) words = t("banner.reconnecting") + holds;
-  else if (buying === null) words = t("banner.joining");
+  else if (buying === null) words = joining(turn);
   else if (line !== "open") words = t("banner.reconnecting") + holds;
   else if (!buying) words = t("banner.buying_paused") + holds;
   return html`

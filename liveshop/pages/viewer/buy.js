@@ -1,26 +1,23 @@
 /** The two buttons that buy, why they may not, and what came of it. */
 
-import { html, useReducer } from "../shared/html.js";
-import { t } from "../shared/i18n.js";
+import { variantAvailability, availabilityWords } from "../shared/availability.js";
+import { html, useEffect, useReducer } from "../shared/html.js";
+import { money, t } from "../shared/i18n.js";
+import { Icon } from "../shared/icon.js";
 import { useShop, useShopState } from "../shared/shop.js";
+import { useWish } from "./identity.js";
 import { Pay, outcome } from "./outcome.js";
 
 const BUY_RESTS_MS = 1000; // who taps twice by habit wants one
+const BUZZ_MS = 12;
 const restsUntil = new Map(); // product → when its Buy can be tapped again
 
-const CLOSED = {
-  draft: { key: "refusal.not_live" },
-  scheduled: { key: "refusal.not_live" },
-  paused: { key: "buy.show_paused" },
-  ended: { key: "buy.show_ended" },
-};
-
-/** Why nothing can be bought here now, or null. */
-export function whyNot(shop, { status, buying }, left) {
-  if (status in CLOSED) return t(CLOSED[status].key);
-  if (!shop.token) return t("buy.needs_link");
+/** Why nothing can be bought here now, or null; `availability` is that of what would be bought. */
+export function whyNot({ buying }, availability, mayWish) {
+  if (availability.kind === "closed") return availabilityWords(availability);
+  if (!mayWish) return t("buy.needs_link");
   if (!buying) return t("buy.paused");
-  return left === 0 ? t("buy.sold_out") : null;
+  return availability.kind === "buyable" ? null : availabilityWords(availability);
 }
 
 /** Let a key that is held down tap once. */
@@ -42,40 +39,93 @@ function useRest(productId) {
   return [performance.now() < until, rest];
 }
 
-/** `offer` is what the card shows; `compact` leaves the cart's button to the product's sheet. */
-export function Buy({ offer, compact = false }) {
-  const shop = useShop();
-  const line = useShopState((state) => state.line);
-  const status = useShopState(({ session }) => session.status);
-  const buying = useShopState(({ session }) => session.buying);
-  const mine = useShopState((state) => state.mine);
-  const { product, variant, price, left } = offer;
-  const [resting, rest] = useRest(product.product_id);
+const waits = (p) => p.state === "paying" && p.command === "buy";
+
+/** The purchase of a product that its card tells of: one to be paid, else the last. */
+export function usePurchase(product) {
+  const purchases = useShopState(({ mine }) => mine.purchases);
   const ours = (p) => product.variants.some((v) => v.sku === p.sku);
-  const waits = (p) => p.state === "paying" && p.command === "buy";
-  const purchase = mine.purchases.findLast((p) => ours(p) && waits(p) && p.url)
-    ?? mine.purchases.findLast(ours);
-  const waiting = purchase !== undefined && waits(purchase);
-  const pays = waiting && purchase.url !== undefined;
-  const pending = purchase?.state === "sending" || waiting;
-  const why = whyNot(shop, { status, buying }, left);
-  const stop = why !== null || line !== "open";
-  const state = { session: shop.state.session, mine };
-  const wish = { sku: variant.sku, quantity: 1, price };
+  return purchases.findLast((p) => ours(p) && waits(p) && p.url) ?? purchases.findLast(ours);
+}
+
+/** The availability of what a card shows; the component draws again when it is another. */
+export function useAvailability({ product, variant }) {
+  const shop = useShop();
+  const read = ({ session, mine }) =>
+    variantAvailability(session, product, variant, shop.now(), mine.purchases);
+  useShopState((state) => JSON.stringify(read(state)));
+  return read(shop.state);
+}
+
+/** Buzz once when a purchase is made: the thumb lies on the button. */
+function useBuzz(isSold, orderId) {
+  useEffect(() => {
+    if (isSold) navigator.vibrate?.(BUZZ_MS);
+  }, [isSold && orderId]);
+}
+
+/** Why nothing comes of a purchase that was not tried yet; the button says what else there is. */
+function hint({ status, buying }, mayWish) {
+  if (status !== "live") return "";
+  if (!mayWish) return t("buy.needs_link");
+  return buying ? "" : t("buy.paused");
+}
+
+/** Say what a tap does and costs, what is under way, or why it does nothing. */
+function label({ pending, done, blocked, again, price }) {
+  if (pending) return t("buy.pending");
+  if (done) return html`<${Icon} name="check" /> ${t("buy.done")}`;
+  if (blocked !== null) return blocked;
+  return again ? t("buy.again", { price }) : t("buy.now", { price });
+}
+
+/** The outcome of a product's last purchase, which is read out. */
+export function Said({ product, mayWish }) {
+  const shop = useShop();
+  useShopState((state) => state.mine);
+  const status = useShopState(({ session }) => session.status);
+  useShopState(({ session }) => session.buying);
+  const purchase = usePurchase(product);
+  const isOld = purchase?.state === "released" && status !== "live";
+  const words = purchase && !isOld ? outcome({ state: shop.state, purchase })
+    : hint(shop.state.session, mayWish);
+  return html`
+    <p role="status" class=${`said ${purchase?.state ?? ""}`}>${words}</p>`;
+}
+
+/** Add to cart, and Buy; an order that waits for its money takes the place of Buy. */
+export function Buy({ offer, open, quantity = 1 }) {
+  const line = useShopState((state) => state.line);
+  const buying = useShopState(({ session }) => session.buying);
+  const currency = useShopState(({ session }) => session.currency);
+  const { product, variant, price } = offer;
+  const availability = useAvailability(offer);
+  const [resting, rest] = useRest(product.product_id);
+  const purchase = usePurchase(product);
+  const wish = useWish(open);
+  const isSold = purchase?.state === "sold";
+  useBuzz(isSold && resting, purchase?.order_id);
   const { title } = product;
+  const pays = purchase !== undefined && waits(purchase) && purchase.url !== undefined;
+  const pending = purchase?.state === "sending" || (purchase !== undefined && waits(purchase));
+  const why = whyNot({ buying }, availability, wish !== null);
+  const stop = why !== null || line !== "open";
+  const fields = { sku: variant.sku, quantity, price };
+  const buy = (event) => {
+    if (!stop && !pending && rest(event)) wish("buy", fields);
+  };
+  const isGone = availability.kind !== "buyable";
+  const words = label({ pending, done: isSold && resting, blocked: isGone ? why : null,
+    again: isSold, price: money(price * quantity, currency) });
   return html`
     <div class="buy">
-      ${pays ? html`
-        <${Pay} orderId=${purchase.order_id} url=${purchase.url} title=${title} />` : html`
-        <button type="button" class="primary" disabled=${stop || resting || pending}
-          aria-label=${t("buy.buy_product", { title })} onKeyDown=${ignoreRepeats}
-          onClick=${(event) => rest(event) && shop.buy(wish)}>
-          ${pending ? t("buy.pending") : t("buy.buy")}</button>`}
-      ${!compact && html`
-        <button type="button" disabled=${stop} aria-label=${t("buy.add_product", { title })}
-          onClick=${() => shop.reserve(wish)}>${t("buy.add")}</button>`}
-      <p role="status" class="note ${purchase?.state ?? ""}">
-        ${purchase && !(why && purchase.state === "released")
-          ? outcome({ shop, state, purchase }) : why ?? ""}</p>
+      <button type="button" class="add" aria-disabled=${stop} onKeyDown=${ignoreRepeats}
+        aria-label=${t("buy.add_product", { title })} title=${t("buy.add")}
+        onClick=${() => !stop && wish("reserve", fields)}><${Icon} name="add_bag" /></button>
+      ${pays ? html`<${Pay} orderId=${purchase.order_id} url=${purchase.url} title=${title} />`
+        : html`
+        <button type="button" class=${`primary buy-now ${isSold && resting ? "done" : ""}`}
+          aria-disabled=${stop || resting || pending} onKeyDown=${ignoreRepeats} onClick=${buy}>
+          ${words}<span class="unseen">: ${title}</span></button>`}
     </div>`;
 }

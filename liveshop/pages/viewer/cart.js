@@ -1,14 +1,16 @@
 /** The cart: reservations with their deadlines ticking, to be given back or ordered together. */
 
 import { OPEN } from "../client/state.js";
+import { variantAvailability } from "../shared/availability.js";
 import { searchCatalogue } from "../shared/catalogue.js";
 import { html, useState } from "../shared/html.js";
 import { clock, money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
-import { useNames } from "../shared/names.js";
+import { pictureOf, useNames } from "../shared/names.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { sentence } from "../shared/words.js";
 import { whyNot } from "./buy.js";
+import { useWish } from "./identity.js";
 import { Pay } from "./outcome.js";
 
 const SOON_S = 60;
@@ -22,21 +24,24 @@ function cartLines(purchases) {
     p.command !== "buy" && (OPEN.has(p.state) ? p.state !== "sending" : p.state === "expired"));
 }
 
-const heldOf = (purchases) => cartLines(purchases).filter((p) => p.state === "held");
+/** The reservations that can be ordered. */
+export const heldOf = (purchases) => cartLines(purchases).filter((p) => p.state === "held");
 
-export function CartButton({ onOpen }) {
+/** The cart with its first deadline; on a phone only while there is something in it. */
+export function CartButton({ onOpen, always = false }) {
   const shop = useShop();
   const purchases = useShopState(({ mine }) => mine.purchases);
   const held = heldOf(purchases);
   const first = held.length > 0 ? Math.min(...held.map((p) => p.expires_at_ms)) : null;
   const seconds = useTicked(() => (first === null ? null : shop.secondsTo(first)));
   const soon = first !== null && seconds <= SOON_S;
+  if (held.length === 0 && !always) return null;
   return html`
     <button type="button" class="round cart-button ${soon ? "soon" : ""}" onClick=${onOpen}>
-      <${Icon} name="bag" />
+      <${Icon} name="cart" />
       <span class="unseen">${t("cart.open", { n: held.length })}</span>
       ${held.length > 0 && html`
-        <span aria-hidden="true" class="cart-count">${held.length}</span>
+        <span aria-hidden="true" class="count-badge">${held.length}</span>
         <span aria-hidden="true" class="number">${clock(seconds)}</span>`}
     </button>`;
 }
@@ -53,7 +58,23 @@ function Deadline({ purchase }) {
     </span>`;
 }
 
-function Line({ purchase, name, ordering }) {
+/** The picture of what a line is of. */
+export function Picture({ sku }) {
+  const image = pictureOf(sku);
+  return image ? html`<img class="thumb" src=${image} alt="" width="64" height="64" />`
+    : html`<span class="thumb empty" aria-hidden="true"></span>`;
+}
+
+/** Why a reservation that ran out cannot be made again, or null. */
+function whyNotAgain(shop, sku, mayWish) {
+  const { session } = shop.state;
+  const offer = shop.offer(sku);
+  if (offer === null) return t("refusal.not_found");
+  const { product, variant } = offer;
+  return whyNot(session, variantAvailability(session, product, variant, shop.now()), mayWish);
+}
+
+function Line({ purchase, name, ordering, open }) {
   const shop = useShop();
   const session = useShopState((state) => state.session);
   const [said, setSaid] = useState("");
@@ -67,37 +88,37 @@ function Line({ purchase, name, ordering }) {
     shop.dismiss(rid);
     shop.reserve({ sku, quantity });
   };
-  const { left = 0 } = shop.offer(sku) ?? {};
-  const stop = state === "expired" ? whyNot(shop, session, left) : null;
+  const mayWish = useWish(open) !== null;
+  const stop = state === "expired" ? whyNotAgain(shop, sku, mayWish) : null;
   const words = said || stop || (error ? sentence(error, { session, sku }) : "");
   return html`
     <li class=${state === "expired" ? "line over" : "line"}>
-      <span>${name} × ${quantity}</span>
+      <${Picture} sku=${sku} />
+      <span class="line-name">${name} × ${quantity}</span>
       <span class="number">${money(goods([purchase]), session.currency)}</span>
       <${Deadline} purchase=${purchase} />
       ${state === "paying" && url !== undefined && html`
         <${Pay} orderId=${order_id} url=${url} title=${name} />`}
       ${state === "expired" && html`
-        <button type="button" disabled=${stop !== null} onClick=${reserveAgain}>
-          ${t("cart.again")}</button>`}
+        <button type="button" aria-disabled=${stop !== null}
+          onClick=${() => stop === null && reserveAgain()}>${t("cart.again")}</button>`}
       ${state === "held" && html`
-        <button type="button" disabled=${ordering} onClick=${release}
+        <button type="button" class="quiet" aria-disabled=${ordering}
+          onClick=${() => ordering || release()}
           aria-label=${t("cart.remove_product", { name })}>${t("cart.remove")}</button>`}
       <span role="status" class="note line-said">${words}</span>
     </li>`;
 }
 
-export function Cart({ open }) {
+/** The total of what is held, and the next step. */
+function Checkout({ held, ordering, open }) {
   const shop = useShop();
-  const mine = useShopState((state) => state.mine);
   const line = useShopState((state) => state.line);
   const currency = useShopState(({ session }) => session.currency);
-  const lines = cartLines(mine.purchases);
-  const name = useNames(lines, searchCatalogue);
-  const held = heldOf(mine.purchases);
-  const ordering = mine.checkouts.length > 0;
   const amount = money(goods(held), currency);
+  const stop = ordering || line !== "open";
   const order = () => {
+    if (stop) return;
     const orderId = shop.checkout(held.map((p) => p.rid));
     const end = shop.subscribe(({ mine: now }) => {
       if (now.checkouts.some((c) => c.order_id === orderId)) return;
@@ -105,20 +126,34 @@ export function Cart({ open }) {
       if (now.orders.some((o) => o.order_id === orderId)) open("orders");
     });
   };
+  return html`
+    <div class="sheet-foot">
+      <p class="total"><span>${t("cart.total")}</span> <b>${amount}</b></p>
+      <p class="note">${t("cart.next")}</p>
+      <button type="button" class="primary whole" onClick=${order} aria-disabled=${stop}>
+        ${ordering ? t("cart.ordering") : t("cart.order", { n: held.length, amount })}
+      </button>
+    </div>`;
+}
+
+export function Cart({ open }) {
+  const mine = useShopState((state) => state.mine);
+  const lines = cartLines(mine.purchases);
+  const name = useNames(lines, searchCatalogue);
+  const held = heldOf(mine.purchases);
+  const ordering = mine.checkouts.length > 0;
   if (lines.length === 0) {
     return html`<section aria-label=${t("cart.title")}><p class="nothing">${t("cart.empty")}</p>
-      <button type="button" onClick=${() => open("shelf")}>${t("shelf.open")}</button></section>`;
+      </section>`;
   }
   return html`
     <section aria-label=${t("cart.title")}>
       <ul class="lines-of-cart">
         ${lines.map((p) => html`
-          <${Line} key=${p.rid} purchase=${p} name=${name(p.sku)} ordering=${ordering} />`)}
+          <${Line} key=${p.rid} purchase=${p} name=${name(p.sku)} ordering=${ordering}
+            open=${open} />`)}
       </ul>
       ${(held.length > 0 || ordering) && html`
-        <button type="button" class="primary whole" onClick=${order}
-          disabled=${ordering || line !== "open"}>
-          ${ordering ? t("cart.ordering") : t("cart.order", { n: held.length, amount })}
-        </button>`}
+        <${Checkout} held=${held} ordering=${ordering} open=${open} />`}
     </section>`;
 }

@@ -3,18 +3,26 @@
 import { FEATURES, STATES, load } from "../../features/parts.js";
 import { Shop } from "../client/shop.js";
 import { takeBearer } from "../shared/bearer.js";
+import { readBrand } from "../shared/brand.js";
 import { html, render } from "../shared/html.js";
 import { loadLanguage } from "../shared/i18n.js";
+import { learnBrand } from "../shared/known_brand.js";
 import { ShopContext, followCurrency } from "../shared/shop.js";
 import { Slots, SlotsContext } from "../shared/slots.js";
 import { App } from "./app.js";
+import { followWish } from "./identity.js";
 
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
-const shop = new Shop({ sessionId, token: await takeBearer(), features: STATES });
+
+const brand = readBrand();
+if (brand.colours) learnBrand(brand);
+
+const shop = new Shop({ sessionId, token: await takeBearer(sessionId), features: STATES });
 const slots = new Slots(FEATURES, load, "viewer");
 const place = document.getElementById("app");
 
 followCurrency(shop);
+followWish(shop);
 slots.follow(shop);
 await Promise.all([loadLanguage(), slots.begin()]);
 place.replaceChildren();

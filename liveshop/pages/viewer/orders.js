@@ -6,6 +6,7 @@ import { money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
+import { Picture } from "./cart.js";
 import { useLines } from "./history.js";
 import { Pay } from "./outcome.js";
 
@@ -18,17 +19,23 @@ export function OrdersButton({ onOpen }) {
       <${Icon} name="receipt" /><span aria-hidden="true" class="good">${count}</span></button>`;
 }
 
-function Order({ order, names }) {
+function Order({ order, lines, name }) {
   const { order_id, total, currency, at_ms, status, url } = order;
   const good = status === "confirmed";
   const number = order_id.slice(0, 8);
   return html`
-    <li class=${good ? "line" : "line over"}>
-      <span>${t("orders.number", { number })}
-        ${names && html`<span class="note order-names">${names}</span>`}</span>
-      <span class="number">${money(total, currency)}</span>
-      <span class="note">${timeOfDay(at_ms)}</span>
-      <span class=${good ? "note good" : "note"}>${good ? "✓ " : ""}${t(`order.${status}`)}</span>
+    <li class=${good ? "order" : "order over"}>
+      <h3>${t("orders.number", { number })}</h3>
+      <span class=${good ? "note good" : "note"}>
+        ${good ? "✓ " : ""}${t(`order.${status}`)} · ${timeOfDay(at_ms)}</span>
+      ${lines.map(({ rid, sku, quantity, price }) => html`
+        <div key=${rid} class="line">
+          <${Picture} sku=${sku} />
+          <span class="line-name">${linesWords([{ sku, quantity }], name)}</span>
+          <span class="number">${price && money(price * quantity, currency)}</span>
+        </div>`)}
+      <p class="total"><span>${t("cart.total")}</span> <b>${money(total, currency)}</b></p>
+      <p class="note">${t(`orders.next.${status}`)}</p>
       ${status === "pending" && html`
         <${Pay} orderId=${order_id} url=${url} title=${t("orders.number", { number })} />`}
     </li>`;
@@ -43,7 +50,6 @@ export function Orders() {
     <section aria-label=${t("orders.title")}>
       ${newest.length === 0 && html`<p class="nothing">${t("orders.none")}</p>`}
       <ul>${newest.map((order) => html`
-        <${Order} key=${order.order_id} order=${order}
-          names=${linesWords(lines(order), name)} />`)}</ul>
+        <${Order} key=${order.order_id} order=${order} lines=${lines(order)} name=${name} />`)}</ul>
     </section>`;
 }

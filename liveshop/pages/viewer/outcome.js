@@ -1,4 +1,4 @@
-/** The outcome of the last purchase of a product, in one sentence, and the way on. */
+/** The outcome of the last purchase of a product, in one sentence, and the way to pay elsewhere. */
 
 import { html, useState } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
@@ -23,10 +23,12 @@ export function Pay({ orderId, url, title }) {
       (refusal) => setSaid(sentence(refusal, { session })));
   };
   return html`
-    ${url && html`<${PayLink} url=${url} title=${title} />`}
-    <button type="button" class="quiet" onClick=${abandon}
-      aria-label=${t("buy.abandon_product", { title })}>${t("buy.abandon")}</button>
-    <span role="status" class="note line-said">${said}</span>`;
+    <div class="pay">
+      ${url && html`<${PayLink} url=${url} title=${title} />`}
+      <button type="button" class="quiet" onClick=${abandon}
+        aria-label=${t("buy.abandon_product", { title })}>${t("buy.abandon")}</button>
+      <span role="status" class="note line-said">${said}</span>
+    </div>`;
 }
 
 function soldWords(orders, orderId) {
@@ -41,17 +43,8 @@ function waiting(purchase) {
   return purchase.url ? t("buy.pay_by", { time }) : t("buy.reserved", { time });
 }
 
-function refused(shop, session, purchase) {
-  const { error, command, sku, quantity } = purchase;
-  const said = sentence(error, { session, sku });
-  if (error.code !== "price_changed") return said;
-  const again = () => shop[command]({ sku, quantity, price: error.price });
-  return html`${said} <button type="button" onClick=${again}>
-    ${t("buy.at", { price: money(error.price, session.currency) })}</button>`;
-}
-
 /** Words for one purchase; `sold` is said with a tick and in the good colour. */
-export function outcome({ shop, state, purchase }) {
+export function outcome({ state, purchase }) {
   const { session, mine } = state;
   switch (purchase.state) {
     case "sending":
@@ -68,6 +61,6 @@ export function outcome({ shop, state, purchase }) {
     case "expired":
       return t("buy.expired", { time: timeOfDay(purchase.expires_at_ms) });
     default:
-      return refused(shop, session, purchase);
+      return sentence(purchase.error, { session, sku: purchase.sku });
   }
 }

@@ -1,16 +1,11 @@
-/** The price, how long it holds, and how many units there are: the three lines that decide. */
+/** The price, and how long it holds: the lines that decide. */
 
 import { html } from "../shared/html.js";
 import { clock, money, percent, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 
-export const FEW = 5;
-
-export function leftWords(left) {
-  if (left === 0) return t("left.none");
-  return left <= FEW ? t("left.few", { n: left }) : t("left.many", { n: left });
-}
+const HURRY_S = 10;
 
 /** The price that holds, and the higher one it is compared with. */
 export function Price({ offer, currency }) {
@@ -32,17 +27,30 @@ function useSeconds(sale) {
   return { running, seconds };
 }
 
-/** The flash sale's clock, for the variants that have a price in it. */
-export function SaleClock({ productId, variant }) {
+/** How many units of a sale are left, of how many if this page has seen the sale begin. */
+function UnitsLeft({ sale }) {
+  const { left, units } = sale;
+  if (left === null) return null;
+  const words = units > left ? t("sale.left_of", { n: left, units }) : t("sale.left", { n: left });
+  return html`<span class="sale-left">${words}</span>`;
+}
+
+/** The flash sale of a variant that has a price in it: how much off, what is left, its clock. */
+export function SaleBand({ productId, variant }) {
   const sale = useShopState(({ sales }) => sales[productId] ?? null);
   const { running, seconds } = useSeconds(sale);
   const price = sale?.prices[variant.sku];
   if (price === undefined || (running && seconds === 0)) return null;
   const off = percent(Math.round(100 * (1 - price / variant.price)) / 100);
+  const whole = sale.ends_at_ms - sale.starts_at_ms;
+  const share = running ? Math.min(1, (seconds * 1000) / whole) : 1;
+  const looks = ["sale-band", running ? "running" : "announced", seconds <= HURRY_S && "hurry"];
   return html`
-    <p class="sale-clock ${running ? "running" : "announced"}">
-      <span class="pill"><${Icon} name="bolt" />−${off}</span>
-      <span>${running ? t("sale.ends_in") : t("sale.starts_in")}
-        ${" "}<span class="number" role="timer">${clock(seconds)}</span></span>
-    </p>`;
+    <div class=${looks.filter(Boolean).join(" ")} style=${`--drained: ${share}`}>
+      <b class="sale-off"><${Icon} name="bolt" filled />${t("sale.off", { off })}</b>
+      ${running && html`<${UnitsLeft} sale=${sale} />`}
+      <span class="sale-time"><span class=${running ? "unseen" : ""}>${
+        running ? t("sale.ends_in") : t("sale.starts_in")} </span
+        ><span class="number" role="timer">${clock(seconds)}</span></span>
+    </div>`;
 }

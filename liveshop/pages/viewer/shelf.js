@@ -1,28 +1,35 @@
 /** All products of the show, what is pinned first; a tap opens the product's sheet. */
 
+import { FEW, availabilityWords, productAvailability } from "../shared/availability.js";
+import { rangeOf } from "../shared/axes.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
-import { useShopState } from "../shared/shop.js";
+import { useShop, useShopState } from "../shared/shop.js";
 import { Thumbnail, useOffer } from "./card.js";
-import { FEW, Price, leftWords } from "./price.js";
+import { Price } from "./price.js";
 
 function Row({ product, isPinned, onOpen }) {
+  const shop = useShop();
   const currency = useShopState(({ session }) => session.currency);
+  useShopState(({ session }) => session.status);
   const [offer] = useOffer(product);
   if (offer === null) return null;
-  const left = product.variants.reduce((sum, v) => sum + v.left, 0);
+  const purchases = shop.state.mine.purchases;
+  const said = productAvailability(shop.state.session, product, shop.now(), purchases);
+  const few = said.kind === "buyable" && said.left <= FEW;
+  const range = rangeOf(product.variants);
   return html`
     <li>
       <button type="button" class="shelf-row" onClick=${onOpen}>
-        <${Thumbnail} image=${product.image} />
+        <${Thumbnail} product=${product} />
         <span class="shelf-words">
           <span class="clamp shelf-title">${product.title}</span>
-          <span class="card-line">
-            <${Price} offer=${offer} currency=${currency} />
-            ${left <= FEW && html`<span class="left few">${leftWords(left)}</span>`}
-          </span>
+          <${Price} offer=${offer} currency=${currency} />
+          <span class="card-meta">
+            ${range && html`<bdi class="one-line">${range}</bdi><span aria-hidden="true">·</span>`}
+            <span class=${few ? "left few" : "left"}>${availabilityWords(said)}</span></span>
         </span>
-        ${isPinned && html`<span class="pill mark">${t("shelf.pinned")}</span>`}
+        ${isPinned && html`<span class="tag mark">${t("shelf.pinned")}</span>`}
       </button>
     </li>`;
 }

@@ -1,10 +1,12 @@
-/** The video, or the moving picture in its place; and what is said over it when no show is on. */
+/** The video, or a picture in its place; and what is said over it when no show is on. */
 
-import { downloadCalendar } from "../shared/calendar.js";
-import { html } from "../shared/html.js";
+import { html, useState } from "../shared/html.js";
 import { clock, dayAndTime, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
+import { downloadCalendar } from "../shared/calendar.js";
+import { Backdrop, Picture } from "./picture.js";
+import { TopBar } from "./top_bar.js";
 import { Video } from "./video.js";
 
 function Countdown({ startsAtMs }) {
@@ -20,26 +22,10 @@ function Scheduled() {
   const shop = useShop();
   const startsAtMs = useShopState(({ session }) => session.starts_at_ms);
   if (startsAtMs === null) return html`<p class="stage-note">${t("stage.soon")}</p>`;
-  const remind = () => downloadCalendar(shop.state.session, location.href.split("#")[0]);
   return html`
     <${Countdown} startsAtMs=${startsAtMs} />
-    <button type="button" class="pill" onClick=${remind}>
-      <${Icon} name="calendar" /> ${t("stage.calendar")}</button>`;
-}
-
-function imageOf({ session }) {
-  const { pinned, shelf } = session;
-  const shown = shelf.find((p) => p.product_id === pinned.at(-1)) ?? shelf[0];
-  return shown?.image ?? null;
-}
-
-/** The newest pinned product's picture, drifting in the place of a video. */
-function Picture() {
-  const image = useShopState(imageOf);
-  return html`
-    <div class="picture" aria-hidden="true">
-      ${image && html`<img key=${image} src=${image} alt="" />`}
-    </div>`;
+    <button type="button" class="primary" onClick=${() => downloadCalendar(shop.state.session)}>
+      <${Icon} name="calendar" /> ${t("stage.remind")}</button>`;
 }
 
 const WORDS = {
@@ -48,27 +34,38 @@ const WORDS = {
 };
 
 /** Thanks, and for who bought something the way to what it was. */
-function Ended({ onOrders }) {
+function Ended({ open }) {
   const count = useShopState(({ mine }) => mine.orders.length);
   return html`
     <p class="stage-note">${t("stage.ended")}</p>
-    ${count > 0 && html`<button type="button" class="pill" onClick=${onOrders}>
-      <${Icon} name="receipt" /> ${t("orders.title")}</button>`}`;
+    ${count > 0 && html`
+      <button type="button" class="primary" onClick=${() => open("orders")}>
+        <${Icon} name="receipt" /> ${t("orders.open", { n: count })}</button>`}`;
 }
 
-export function Stage({ children, onOrders }) {
+function Words({ status, open }) {
+  return html`
+    <div class="stage-words">
+      ${status === "scheduled" && html`<${Scheduled} />`}
+      ${status === "ended" && html`<${Ended} open=${open} />`}
+      ${status in WORDS && html`<p class="stage-note">${t(WORDS[status].key)}</p>`}
+    </div>`;
+}
+
+/** `hasRoom` is that of the top bar. */
+export function Stage({ open, hasRoom, children }) {
   const status = useShopState(({ session }) => session.status);
   const address = useShopState(({ session }) => session.stream_url);
+  const [muted, setMuted] = useState(true); // browsers start no sound unasked
   const playing = address !== null && status === "live";
+  const sound = playing ? { muted, toggle: () => setMuted(!muted) } : null;
   return html`
     <section class="stage ${status}" aria-label=${t("stage.title")}>
-      ${playing ? html`<${Video} key=${address} address=${address} />` : html`<${Picture} />`}
+      <${Backdrop} />
+      ${playing ? html`<${Video} key=${address} address=${address} muted=${muted} />`
+        : html`<${Picture} />`}
+      <${TopBar} open=${open} sound=${sound} hasRoom=${hasRoom} />
       ${children}
-      ${status !== "live" && html`
-        <div class="stage-words">
-          ${status === "scheduled" && html`<${Scheduled} />`}
-          ${status === "ended" && html`<${Ended} onOrders=${onOrders} />`}
-          ${status in WORDS && html`<p class="stage-note">${t(WORDS[status].key)}</p>`}
-        </div>`}
+      ${status !== "live" && html`<${Words} status=${status} open=${open} />`}
     </section>`;
 }

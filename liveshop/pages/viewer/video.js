@@ -4,6 +4,16 @@ import { html, useEffect, useRef, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShop } from "../shared/shop.js";
 import { isPlaylist } from "../shared/stream.js";
+import { useFit } from "./fit.js";
+import { Picture } from "./picture.js";
+
+const RETRY_MS = 2_000;
+const LOOK_MS = 500;
+const NO_FRAME_MS = 5_000;
+const FILL_EVERY_MS = 1_000;
+const FILL_PX = 32;
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Play an HLS stream; returns how to stop. Pins and sales then wait until the video is there. */
 async function playStream(video, address, shop) {
@@ -13,10 +23,12 @@ async function playStream(video, address, shop) {
     return () => video.removeAttribute("src");
   }
   const hls = new Hls({ enableWorker: false, lowLatencyMode: true });
-  hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
+  hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
     if (!fatal) return;
-    if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-    else setTimeout(() => hls.startLoad(), 2_000);
+    if (type === Hls.ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
+    // Without its playlist a stream has nothing to start from: it is asked for again.
+    const again = /^manifest/.test(details) ? () => hls.loadSource(address) : () => hls.startLoad();
+    setTimeout(() => hls.media && again(), RETRY_MS);
   });
   hls.loadSource(address);
   hls.attachMedia(video);
@@ -27,10 +39,9 @@ async function playStream(video, address, shop) {
   };
 }
 
-export function Video({ address }) {
+/** Play what is at an address for as long as the component is there. */
+function usePlayback(video, address) {
   const shop = useShop();
-  const video = useRef(null);
-  const [muted, setMuted] = useState(true); // browsers start no sound unasked
   useEffect(() => {
     if (!isPlaylist(address)) {
       video.current.src = address;
@@ -47,9 +58,58 @@ export function Video({ address }) {
       stop?.();
     };
   }, [address]);
+}
+
+/** Whether no new frame has come for some seconds, in a tab that is looked at. */
+function useStall(video) {
+  const [stalled, setStalled] = useState(false);
+  useEffect(() => {
+    let shownAt = performance.now();
+    let place = 0;
+    const timer = setInterval(() => {
+      const { currentTime } = video.current;
+      const moves = currentTime !== place;
+      place = currentTime;
+      if (moves || document.hidden) shownAt = performance.now();
+      setStalled(performance.now() - shownAt > NO_FRAME_MS);
+    }, LOOK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return stalled;
+}
+
+/** Draw the video into a canvas of a few pixels now and then: grown, it is the blurred fill. */
+function useFill(video, canvas, wanted) {
+  useEffect(() => {
+    if (!wanted) return undefined;
+    const draw = () => {
+      const { readyState } = video.current;
+      if (readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+      canvas.current.getContext("2d").drawImage(video.current, 0, 0, FILL_PX, FILL_PX);
+    };
+    draw();
+    if (still.matches) return undefined;
+    const timer = setInterval(draw, FILL_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [wanted]);
+}
+
+export function Video({ address, muted }) {
+  const video = useRef(null);
+  const canvas = useRef(null);
+  const fit = useFit(video);
+  const stalled = useStall(video);
+  usePlayback(video, address);
+  useFill(video, canvas, fit === "whole");
+  useEffect(() => {
+    // A phone that saves power starts nothing on its own: the tap for the sound starts it.
+    if (!muted) video.current.play().catch(() => null);
+  }, [muted]);
   return html`
-    <video ref=${video} class="video" autoplay playsinline muted=${muted}
+    <canvas class="fill" ref=${canvas} width=${FILL_PX} height=${FILL_PX} aria-hidden="true"
+      hidden=${fit !== "whole"}></canvas>
+    <video ref=${video} class=${`video ${fit}`} autoplay playsinline muted=${muted}
       aria-label=${t("stage.video")}></video>
-    <button type="button" class="pill glass sound" onClick=${() => setMuted(!muted)}>
-      ${muted ? t("stage.sound_on") : t("stage.sound_off")}</button>`;
+    ${stalled && html`<${Picture} />
+      <p class="stage-note away" role="status">${t("stage.no_frames")}</p>`}`;
 }

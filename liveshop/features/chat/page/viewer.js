@@ -1,13 +1,16 @@
-/** The chat: a glance at the last lines over the video, the whole of it, and a box to say so. */
+/** The chat: its lines over the video, the whole of it, and a box to say something in. */
 
 import { html, useId, useLayoutEffect, useRef, useState } from "../../../pages/shared/html.js";
 import { t } from "../../../pages/shared/i18n.js";
 import { Icon } from "../../../pages/shared/icon.js";
+import { useLines } from "../../../pages/shared/lines.js";
 import { useShop, useShopState } from "../../../pages/shared/shop.js";
+import { useSlot } from "../../../pages/shared/slots.js";
 import { sentence } from "../../../pages/shared/words.js";
 import { Badge, replyOf } from "./marks.js";
+import { onSaying, said, say } from "./saying.js";
 
-const GLANCE_LINES = 4;
+const HOSTS = new Set(["host", "admin"]);
 const LINES_DRAWN_MAX = 80;
 const NEAR_END_PX = 48;
 const CLOSED = new Set(["draft", "ended"]);
@@ -20,34 +23,20 @@ function Words({ line }) {
     <bdi>${text}</bdi>`;
 }
 
-const rows = new WeakMap(); // line → its element, described once, since a line never changes
+const Line = ({ item }) => html`<${Words} line=${item} />`;
 
-function rowOf(line) {
-  if (!rows.has(line)) rows.set(line, html`<li key=${line.id}><${Words} line=${line} /></li>`);
-  return rows.get(line);
-}
-
-/** The last lines over the video, which fade upwards; a tap opens all of them. */
-function ChatGlance({ open }) {
-  const chat = useShopState(({ session }) => session.chat);
-  const pinned = useShopState(({ session }) => session.chat_pinned);
-  const lines = [...pinned.slice(-1), ...chat.slice(-GLANCE_LINES)];
-  return html`
-    <div class="glance">
-      ${lines.map((line, place) => html`
-        <p key=${`${place < lines.length - chat.length}${line.id}`}
-          class="glance-line"><${Words} line=${line} /></p>`)}
-      <button type="button" class="glance-open" onClick=${() => open("chat")}
-        aria-label=${t("chat.open")}></button>
-    </div>`;
+/** The look of a line: of the hosts, of this viewer on its way, of anyone. */
+function kind({ viewer, told }) {
+  if (HOSTS.has(viewer.role)) return "by-host";
+  return told === null ? "on-its-way" : "";
 }
 
 /** Stay at the end while the reader is there; else count what is new. */
-function useEnd(chat) {
+function useEnd(lines) {
   const list = useRef(null);
   const seen = useRef(null); // the last line seen at the end
   const [away, setAway] = useState(false);
-  const last = chat.at(-1)?.id ?? null;
+  const last = lines.at(-1)?.key ?? null;
   if (!away) seen.current = last;
   const toEnd = () => {
     list.current.scrollTop = list.current.scrollHeight;
@@ -61,14 +50,14 @@ function useEnd(chat) {
     const { scrollHeight, scrollTop, clientHeight } = list.current;
     setAway(scrollHeight - scrollTop - clientHeight > NEAR_END_PX);
   };
-  const fresh = away ? chat.length - 1 - chat.findLastIndex((l) => l.id === seen.current) : 0;
+  const fresh = away ? lines.length - 1 - lines.findLastIndex((l) => l.key === seen.current) : 0;
   return { list, fresh, toEnd, onScroll };
 }
 
 function ChatLines() {
-  const chat = useShopState(({ session }) => session.chat);
   const pinned = useShopState(({ session }) => session.chat_pinned);
-  const { list, fresh, toEnd, onScroll } = useEnd(chat);
+  const lines = useLines(LINES_DRAWN_MAX);
+  const { list, fresh, toEnd, onScroll } = useEnd(lines);
   return html`
     <div class="chat">
       ${pinned.length > 0 && html`
@@ -77,7 +66,7 @@ function ChatLines() {
         </ul>`}
       <ul class="chat-lines" ref=${list} onScroll=${onScroll} tabindex="0"
         aria-label=${t("chat.messages")}>
-        ${chat.slice(-LINES_DRAWN_MAX).map(rowOf)}
+        ${lines}
       </ul>
       ${fresh > 0 && html`
         <button type="button" class="pill fresh" onClick=${toEnd}>
@@ -104,50 +93,74 @@ function useSlowSeconds() {
   return bound ? Math.ceil(slowMs / 1000) : 0;
 }
 
-function ChatForm() {
+/** Say something: it is shown at once, and comes back into the box if it is refused. */
+function useSaying() {
   const shop = useShop();
-  const closed = useShopState(({ session }) => CLOSED.has(session.status));
-  const viewer = useShopState((state) => state.viewer);
   const [text, setText] = useState("");
   const [note, setNote] = useState("");
-  const slowId = useId();
-  const slowSeconds = useSlowSeconds();
-  const mayNot = closed || !shop.token;
-  const name = viewer?.name || viewer?.id || "";
-  const slow = closed || note !== "" ? 0 : slowSeconds;
-  const hint = closed ? t("chat.closed") : t("chat.needs_link");
-  const say = async (event) => {
+  const submit = async (event) => {
     event.preventDefault();
-    if (text.trim() === "") return;
+    const words = text.trim();
+    if (words === "") return;
+    setText("");
+    setNote("");
     try {
-      await shop.say(text.trim());
-      setText("");
-      setNote("");
+      await say(shop, words);
     } catch (refusal) {
+      setText((typed) => typed || words);
       setNote(whyNotSaid(refusal, shop.state.session));
     }
   };
+  return { text, setText, note, submit };
+}
+
+/** The box in the place of one for those without a name: a tap asks for it. */
+function NameFirst({ open }) {
+  const [way] = useSlot("identity");
+  if (!way) return html`<p class="say-instead">${t("chat.needs_link")}</p>`;
   return html`
-    <form class="say" onSubmit=${say}>
-      <input aria-label=${t("chat.say")} maxlength="200" autocomplete="off" disabled=${mayNot}
-        aria-describedby=${slow > 0 && slowId}
-        enterkeyhint="send" value=${text} onInput=${(event) => setText(event.target.value)}
-        placeholder=${mayNot ? hint : t("chat.say_as", { name })} />
+    <button type="button" class="say-instead" onClick=${() => way.begin(open)}>
+      ${t("chat.ask_or_say")}</button>`;
+}
+
+function ChatForm({ open }) {
+  const shop = useShop();
+  const closed = useShopState(({ session }) => CLOSED.has(session.status));
+  useShopState(({ viewer }) => viewer);
+  const { text, setText, note, submit } = useSaying();
+  const slowId = useId();
+  const slowSeconds = useSlowSeconds();
+  if (closed) return html`<p class="say-instead">${t("chat.closed")}</p>`;
+  if (!shop.token) return html`<${NameFirst} open=${open} />`;
+  const slow = note === "" ? slowSeconds : 0;
+  const hint = slow > 0 ? t("chat.slow_short", { n: slow }) : t("chat.ask_or_say");
+  return html`
+    <form class="say" onSubmit=${submit}>
+      <input aria-label=${t("chat.say")} maxlength="200" autocomplete="off"
+        aria-describedby=${slow > 0 && slowId} enterkeyhint="send" value=${text}
+        onInput=${(event) => setText(event.target.value)} placeholder=${hint} />
       <button class="primary" hidden=${text.trim() === ""} aria-label=${t("chat.send")}>
         <${Icon} name="send" /></button>
-      <p role="status" class="note">${note}</p>
-      ${slow > 0 && html`
-        <p class="note"><span aria-hidden="true">${t("chat.slow_short", { n: slow })}</span>
-          <span id=${slowId} class="unseen">${t("chat.slow", { n: slow })}</span></p>`}
+      <p role="status" class="say-note">${note}</p>
+      ${slow > 0 && html`<span id=${slowId} class="unseen">${t("chat.slow", { n: slow })}</span>`}
     </form>`;
 }
 
-function ChatSheet() {
-  return html`<div class="chat-sheet"><${ChatLines} /><${ChatForm} /></div>`;
+function ChatSheet({ open }) {
+  return html`<div class="chat-sheet"><${ChatLines} /><${ChatForm} open=${open} /></div>`;
 }
 
 export const slots = {
-  glance: ChatGlance,
+  line: {
+    select: said,
+    subscribe: onSaying,
+    selectTop: ({ session }) => session.chat_pinned,
+    key: ({ id }) => id,
+    kind,
+    Line,
+    sheet: "chat",
+    openKey: "chat.open",
+  },
   side: { key: "chat.title", Content: ChatLines },
   sheet: { name: "chat", key: "chat.title", Content: ChatSheet },
   bar: ChatForm,

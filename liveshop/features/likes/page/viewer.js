@@ -57,12 +57,13 @@ function LikeButton() {
     }, SEND_EVERY_MS);
     return () => clearInterval(timer);
   }, [shop]);
+  if (closed) return null;
   const like = () => {
     unsent.current = Math.min(unsent.current + 1, LIKES_A_MESSAGE_MAX);
     rise(document.querySelector(".hearts"), 1);
   };
   return html`
-    <button type="button" class="round like" disabled=${closed} onClick=${like}
+    <button type="button" class="round like" onClick=${like}
       aria-label=${t("likes.give")}>
       <${Icon} name="heart" filled=${true} /></button>`;
 }
@@ -70,7 +71,7 @@ function LikeButton() {
 function Count() {
   const likes = useShopState(({ session }) => session.likes);
   return html`
-    <span class="pill glass" aria-label=${t("likes.all", { n: likes })} role="img">
+    <span class="tag glass" aria-label=${t("likes.all", { n: likes })} role="img">
       <${Icon} name="heart" filled=${true} />
       <span aria-hidden="true">${short(likes)}</span></span>`;
 }
