@@ -204,6 +204,7 @@ async def test_a_pause_of_buying_is_said_where_one_buys(
         lines[0].send(json.dumps([{"type": "pulse", "now_ms": 0, "buying": buying}]))
         said = page.get_by_role("status").filter(has_text="Buying is paused for a moment.")
         await expect(said).to_have_count(0 if buying else 2)
+        await open_card(page, "Ocean Shirt")
         await expect(buy_button(page, "Ocean Shirt")).to_be_enabled(enabled=buying)
 
 
