@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, open_page, token
-from tests.browser.viewer_words import BOUGHT, buy, buy_button, open_orders
+from tests.browser.viewer_words import BOUGHT, buy, buy_button, open_card, open_orders
 
 _SOCKETS = "**/ws/sessions/*"
 
