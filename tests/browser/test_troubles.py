@@ -147,7 +147,7 @@ async def test_a_whole_show_is_run_and_bought_from_by_what_people_read(
     browser: Browser, show: BrowserShow
 ) -> None:
     host = await open_page(browser, f"{show.node.url}/#token={show.host_token}")
-    await host.get_by_role("link", name="Host").click()
+    await host.get_by_role("link", name="Open the console").click()
     await go_live(host)
     await expect(_button(host, "Pause")).to_be_visible()
     viewer = await open_page(browser, show.watch("ada"), width=390)

@@ -128,6 +128,7 @@ async def test_nothing_that_can_be_tapped_moves_while_the_card_says_what_came_of
     live.command("sale.start", product_id="ocean", percent=25, duration_ms=600_000)
     page = await open_page(browser, live.watch("ada"), width=390)
     await page.set_viewport_size(_PHONE)
+    await page.emulate_media(reduced_motion="reduce")
     buys, box = buy_button(page, "Ocean Shirt"), page.locator(".bar")
     await expect(buys).to_be_enabled()
     before = await _box(buys), await _box(box)
