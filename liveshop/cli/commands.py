@@ -11,6 +11,7 @@ from liveshop import __version__
 _MODULES: Final = {
     "demo": "demo",
     "serve": "serve",
+    "work": "work",
     "migrate": "migrate",
     "import": "import_",
     "token": "token",
@@ -39,7 +40,7 @@ class _Commands(click.Group):
 def main() -> None:
     """A live-shopping event engine.
 
-    Try `liveshop demo`; run `liveshop migrate` and `liveshop serve` in earnest.
+    Try `liveshop demo`; run `liveshop migrate`, `liveshop serve` and `liveshop work` in earnest.
     """
 
 

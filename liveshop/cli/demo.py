@@ -9,6 +9,7 @@ import time
 import webbrowser
 from contextlib import ExitStack
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -35,6 +36,7 @@ from liveshop.cli.environment import forget_postgres, read_settings
 from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_stores import running
 from liveshop.cli.local_valkey import LocalValkey
+from liveshop.cli.local_worker import local_worker
 from liveshop.cli.logs import log_to
 from liveshop.cli.looped_video import SHAPES
 from liveshop.cli.node import PortTaken, listen, serve_until_signalled
@@ -45,6 +47,8 @@ from liveshop.core.settings import Settings
 from liveshop.edge.server import Server
 from liveshop.stores.postgres.migrate import migrate
 
+# A webhook of the demo is a program next to it.
+_THIS_MACHINE: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 
 _logger: Final = logging.getLogger(__name__)
@@ -104,8 +108,10 @@ def demo(
                 redis_url=redis_url or _start_valkey(stack, folder),
                 postgres_url=postgres_url or _start_postgres(stack, folder),
                 media_folder=str(folder.path / "media"),
+                egress_allow=settings.egress_allow or _THIS_MACHINE,
             )
             _migrate(settings.postgres_url)
+            stack.enter_context(local_worker(settings, folder.path / "worker.log"))
             show = _Show(settings, folder, keys, console, crowd=crowd, video=video, browser=browser)
             serve_until_signalled(
                 settings, listener, show.run, lambda app: with_video(app, _now_ms)

@@ -19,3 +19,6 @@ class Failpoint(StrEnum):
     AFTER_LOAD = "after-load-before-counts"
     AFTER_BALLOTS = "after-ballots-commit-before-answer"
     AFTER_BOX_CLOSED = "after-box-closed-before-event"
+    BEFORE_MESSAGES = "after-read-before-commit-of-messages"
+    AFTER_MESSAGES = "after-commit-of-messages"
+    AFTER_SEND = "after-send-before-mark"

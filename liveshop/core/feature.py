@@ -42,7 +42,8 @@ class Feature:
     `Gate`. `head` finds the `Head` of a session's page: it takes the `Services` and the
     `AskedPage`. `metrics` is the class of its `FeatureMetrics`. `people` makes what keeps the
     names of people, from the settings and the stores. `audit` is what `liveshop audit` asks of its
-    tables. `uses` are lower features that it stands on: a node that has this one has them too.
+    tables. `worker` is the class of its `WorkerPart`. `uses` are lower features that it stands on:
+    a node that has this one has them too.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Feature:
     metrics: type[Any] | None = None
     people: Callable[[Any, Any], People] | None = None
     audit: AuditFile | None = None
+    worker: Callable[[Any], Any] | None = None
     uses: tuple["Feature", ...] = ()
 
 

@@ -20,6 +20,8 @@ TOKEN_CHARS_MAX: Final = 3_000
 CLAIM_CHARS_MAX: Final = 500
 TOKEN_ID_CHARS_MAX: Final = 255
 KEY_NAME_CHARS_MAX: Final = 100
+IDEMPOTENCY_KEY_CHARS_MAX: Final = 255
+IDEMPOTENCY_MS: Final = 86_400_000  # for how long the answer to a request is kept
 FONT_CHARS_MAX: Final = 100
 
 # Numbers of the protocol

@@ -34,6 +34,11 @@ class Bucket:
         self._level_milli = level_milli
         return (wanted_milli - level_milli + self._per_second - 1) // self._per_second
 
+    @property
+    def left(self) -> int:
+        """The tokens that there were after it was drawn from last."""
+        return max(0, self._level_milli) // 1000
+
     def give_back(self) -> None:
         """Put one token back that was taken for nothing."""
         self._level_milli = min(self._burst_milli, self._level_milli + 1000)

@@ -241,6 +241,20 @@ class Settings:
     postgres_pool_max: int = _setting(
         integer(2, 1_000), "10", "How many connections to PostgreSQL a node opens."
     )
+    work_port: int = _setting(
+        integer(0, 65_535),
+        "8001",
+        "The port of a worker's health and metrics; 0 for none.",
+    )
+    work_pool_max: int = _setting(
+        integer(2, 1_000), "5", "How many connections to PostgreSQL a worker opens."
+    )
+    egress_allow: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        Kind("list", parse_networks),
+        "",
+        "Networks of your own that webhooks may be in, by http too; else only public addresses "
+        "are called. Comma-separated.",
+    )
     media_folder: str = _setting(
         Kind("path", parse_folder),
         "media",

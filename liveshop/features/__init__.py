@@ -7,6 +7,7 @@ from liveshop.features.activity import ACTIVITY
 from liveshop.features.bought import BOUGHT
 from liveshop.features.brand import BRAND
 from liveshop.features.catalogue_import import CATALOGUE_IMPORT
+from liveshop.features.change_feed import CHANGE_FEED
 from liveshop.features.chat import CHAT
 from liveshop.features.figures import FIGURES
 from liveshop.features.fulfilment import FULFILMENT
@@ -17,6 +18,7 @@ from liveshop.features.planning import PLANNING
 from liveshop.features.polls import POLLS
 from liveshop.features.product_sets import PRODUCT_SETS
 from liveshop.features.rehearsal import REHEARSAL
+from liveshop.features.webhooks import WEBHOOKS
 
 FEATURES: Final[tuple[Feature, ...]] = (
     CHAT,
@@ -33,4 +35,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     GUESTS,
     MEDIA,
     BRAND,
+    CHANGE_FEED,
+    WEBHOOKS,
 )

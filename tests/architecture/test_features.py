@@ -25,6 +25,8 @@ _MEETINGS: Final = {
     ("guests", "chat"),
     ("guests", "people"),
     ("brand", "media"),
+    ("webhooks", "change_feed"),
+    ("webhooks", "people"),
 }
 # The kernel's events are those of docs/protocol.md from before there were features, those of units
 # that may be sold, and `session.updated`: no feature changes what the kernel knows of a session.

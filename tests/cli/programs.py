@@ -28,6 +28,7 @@ def program(
     *arguments: str | Path,
     environment: dict[str, str] | None = None,
     command: Sequence[str | Path] = (LIVESHOP,),
+    folder: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `liveshop`, or another command, with arguments; at the end it is killed if it runs."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("LIVESHOP_")}
@@ -37,6 +38,7 @@ def program(
         stderr=subprocess.STDOUT,
         text=True,
         env=inherited | (environment or {}),
+        cwd=folder,
         # Nobody reads what a server logs: with the 64 KiB of a pipe it hangs once that is full.
         pipesize=_OUTPUT_BYTES_MAX,
         # If a process of tests is killed, its servers would go on.

@@ -41,7 +41,10 @@ def test_names_are_resealed_under_the_new_key_and_the_old_one_may_go(kept: str) 
     lost = _run("doctor", kept, secret=_SECRET, people_key=_NEW)
     assert "! The names of 1 people cannot be opened" in lost.output
     done = _run("reseal", kept, **both)
-    assert (done.exit_code, done.output) == (0, "1 people are under the current key now.\n")
+    assert (done.exit_code, done.output) == (
+        0,
+        "1 people are under the current key now.\n0 webhooks are under the current key now.\n",
+    )
     found = _run("doctor", kept, secret=_SECRET, people_key=_NEW)
     assert "✓ Names and mail are sealed under a key of their own." in found.output
     assert "cannot be opened" not in found.output

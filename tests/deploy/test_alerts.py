@@ -14,6 +14,7 @@ from liveshop.core.errors import LiveshopError
 from liveshop.engine.metrics import Metrics
 from liveshop.engine.rooms.room import QUEUES
 from tests.every_feature import WHOLE
+from tests.worker.of_all import worker_registry
 
 _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"
@@ -34,12 +35,16 @@ _OF_PROMETHEUS = {"up"}
 
 
 @cache
+def _families() -> tuple[Any, ...]:
+    """Return all that a node or a worker tells Prometheus."""
+    return (*Metrics(WHOLE.metrics).registry.collect(), *worker_registry().collect())
+
+
+@cache
 def _told() -> frozenset[str]:
-    """Return the names of all that a node tells Prometheus."""
+    """Return the names of all of it."""
     return frozenset(
-        family.name + suffix
-        for family in Metrics(WHOLE.metrics).registry.collect()
-        for suffix in _SUFFIXES[family.type]
+        family.name + suffix for family in _families() for suffix in _SUFFIXES[family.type]
     )
 
 
@@ -87,7 +92,7 @@ def test_every_metric_is_on_the_dashboard() -> None:
     shown = {
         name for panel in _PANELS for target in panel["targets"] for name in _named(target["expr"])
     }
-    for family in Metrics(WHOLE.metrics).registry.collect():
+    for family in _families():
         assert any(family.name + suffix in shown for suffix in _SUFFIXES[family.type]), family.name
 
 

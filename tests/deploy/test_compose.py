@@ -53,7 +53,7 @@ def test_the_nodes_settings_are_read_as_they_are_meant() -> None:
 
 def test_only_the_migration_is_the_role_that_may_change_the_schema() -> None:
     owner = _SERVICES["postgres"]["environment"]["POSTGRES_USER"]
-    for name in ("migrate", *_NODES, "locust"):
+    for name in ("migrate", *_NODES, "worker", "locust"):
         role = urlsplit(_settings(name).postgres_url).username
         assert role == (owner if name == "migrate" else f"{owner}_app"), name
     begun_with = [volume.split(":") for volume in _SERVICES["postgres"]["volumes"]][1:]
@@ -94,7 +94,7 @@ def test_the_stores_are_reached_by_what_uses_them_and_by_nothing_else() -> None:
         *("valkey", "postgres", "migrate")
     }
     assert {name for name, found in on.items() if found == {"default", "stores"}} == {
-        *(*_NODES, "locust")
+        *(*_NODES, "worker", "locust")
     }
     for name, service in _SERVICES.items():
         for port in service.get("ports", ()):
@@ -121,7 +121,7 @@ def test_valkey_is_given_its_password_as_configuration(tmp_path: Path) -> None:
 
 
 def test_the_nodes_write_nothing_and_may_nothing() -> None:
-    for name in (*_NODES, "migrate"):
+    for name in (*_NODES, "worker", "migrate"):
         node = _SERVICES[name]
         assert node["read_only"] is True
         assert node["cap_drop"] == ["ALL"]
@@ -154,16 +154,32 @@ def test_nginx_answers_plain_http_which_only_this_machine_reaches() -> None:
     assert _SERVICES["nginx"]["ports"] == ["127.0.0.1:8000:80"]
 
 
-def test_prometheus_asks_each_node() -> None:
+def test_prometheus_asks_each_node_and_the_worker() -> None:
     text = (_ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text()
-    (job,) = yaml.safe_load(text)["scrape_configs"]
-    assert job["job_name"] == "liveshop"
-    assert job["static_configs"] == [{"targets": [f"{name}:8000" for name in _NODES]}]
+    jobs = {
+        job["job_name"]: job["static_configs"] for job in yaml.safe_load(text)["scrape_configs"]
+    }
+    port = _settings("worker").work_port
+    assert jobs == {
+        "liveshop": [{"targets": [f"{name}:8000" for name in _NODES]}],
+        "liveshop-work": [{"targets": [f"worker:{port}"]}],
+    }
+    assert f"127.0.0.1:{port}/healthz" in _SERVICES["worker"]["healthcheck"]["test"][-1]
 
 
 def test_every_service_that_must_be_there_is_there_and_every_file_that_is_mounted() -> None:
     assert set(_SERVICES) == {
-        *("migrate", *_NODES, "nginx", "valkey", "postgres", "prometheus", "grafana", "locust")
+        *(
+            "migrate",
+            *_NODES,
+            "worker",
+            "nginx",
+            "valkey",
+            "postgres",
+            "prometheus",
+            "grafana",
+            "locust",
+        )
     }
     assert _SERVICES["locust"]["profiles"] == ["load"]
     for name, service in _SERVICES.items():

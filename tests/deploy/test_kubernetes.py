@@ -10,6 +10,7 @@ import yaml
 from liveshop.cli.subprocesses import STOP_S_MAX
 from liveshop.core.settings import Settings
 from liveshop.engine.metrics import Metrics
+from liveshop.worker.worker import STOP_S_MAX as WORK_STOP_S_MAX
 
 _FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 _KUSTOMIZATION = yaml.safe_load((_FOLDER / "kustomization.yaml").read_text())
@@ -18,7 +19,8 @@ _OBJECTS: list[dict[str, Any]] = [
     for name in _KUSTOMIZATION["resources"]
     for manifest in yaml.safe_load_all((_FOLDER / name).read_text())
 ]
-_BY_KIND = {manifest["kind"]: manifest for manifest in _OBJECTS}
+_WORKER = next(each for each in _OBJECTS if each["metadata"]["name"] == "liveshop-work")
+_BY_KIND = {each["kind"]: each for each in _OBJECTS if each is not _WORKER}
 # The oldest and the newest that the checker knows and that is in use.
 _VERSIONS = ("1.30", kubernetes_validate.latest_version())
 
@@ -58,15 +60,40 @@ def test_a_node_has_the_time_to_send_its_viewers_away() -> None:
     assert before_s > probe["periodSeconds"] * probe["failureThreshold"]
 
 
+def _working() -> dict[str, Any]:
+    pod: dict[str, Any] = _WORKER["spec"]["template"]["spec"]
+    return pod
+
+
+def test_a_worker_has_the_time_to_finish_and_is_asked_at_its_own_port() -> None:
+    settings = Settings.read(_BY_KIND["ConfigMap"]["data"])
+    (worker,) = _working()["containers"]
+    assert worker["command"] == ["liveshop", "work"]
+    assert WORK_STOP_S_MAX + STOP_S_MAX <= _working()["terminationGracePeriodSeconds"]
+    (port,) = worker["ports"]
+    assert port["containerPort"] == settings.work_port
+    labels = _WORKER["spec"]["template"]["metadata"]
+    assert labels["annotations"]["prometheus.io/port"] == str(settings.work_port)
+    paths = {name: worker[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness")}
+    assert paths == {"startup": "/healthz", "liveness": "/healthz"}
+    rules = [
+        rule
+        for policy in _policies().values()
+        if _selects(policy["podSelector"], labels["labels"]) and "Ingress" in policy["policyTypes"]
+        for rule in policy["ingress"]
+    ]
+    assert _ports(rules) == {port["name"]}
+
+
 def test_kubernetes_names_no_service_in_variables_that_are_settings() -> None:
     audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    for pod in (_pod(), audit):
+    for pod in (_pod(), audit, _working()):
         assert pod["enableServiceLinks"] is False
 
 
 def test_the_pods_are_locked_up() -> None:
     audit = _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    for pod in (_pod(), audit):
+    for pod in (_pod(), audit, _working()):
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["automountServiceAccountToken"] is False
         for container in (*pod.get("initContainers", ()), *pod["containers"]):
@@ -173,6 +200,7 @@ def test_stores_are_reached_by_nodes_the_audit_and_each_other_only() -> None:
     for labels in (
         _BY_KIND["Deployment"]["spec"]["template"]["metadata"]["labels"],
         _BY_KIND["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"],
+        _WORKER["spec"]["template"]["metadata"]["labels"],
     ):
         (allowed,) = clients["from"]
         assert _selects(allowed["podSelector"], labels)
@@ -191,6 +219,6 @@ def test_only_the_migration_is_given_the_role_that_may_change_the_schema() -> No
 
     # Of two that name a variable, the last counts.
     assert secrets(migrate) == ["liveshop", "liveshop-migrate"]
-    for pod in (_pod(), audit):
+    for pod in (_pod(), audit, _working()):
         for container in pod["containers"]:
             assert secrets(container) == ["liveshop"]

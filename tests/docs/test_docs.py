@@ -24,6 +24,7 @@ from liveshop.features.rehearsal.limits import REHEARSAL_RATE
 from liveshop.features.rehearsal.rules import rehearse
 from liveshop.stores.audit.findings import CHECKS
 from tests.every_feature import WHOLE
+from tests.worker.of_all import worker_registry
 
 _ROOT = Path(__file__).parents[2]
 _DOCS = _ROOT / "docs"
@@ -184,7 +185,7 @@ def test_every_subcommand_has_a_line() -> None:
 
 def test_the_metrics_are_those_of_the_code() -> None:
     named = {name for name in _first_cells(_DOCS / "operations.md") if "liveshop_" in name}
-    families = Metrics(WHOLE.metrics).registry.collect()
+    families = [*Metrics(WHOLE.metrics).registry.collect(), *worker_registry().collect()]
     assert named == {
         f"{family.name}_total" if family.type == "counter" else family.name for family in families
     }

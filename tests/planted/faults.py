@@ -26,6 +26,7 @@ from tests.planted import (
     stock_faults,
     stream_faults,
     told_faults,
+    webhook_faults,
 )
 from tests.planted.fault import Fault
 
@@ -56,4 +57,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *stream_faults.FAULTS,
     *planning_faults.FAULTS,
     *told_faults.FAULTS,
+    *webhook_faults.FAULTS,
 )

@@ -1,6 +1,7 @@
 """From a request to its answer: the caller, its rights, its input, and then the handler."""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import read_body
 from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.gate import Gate
+from liveshop.edge.http.once import carry_out_once, key_of
 from liveshop.edge.http.operations import (
     ANY_TYPE,
     JSON,
@@ -54,15 +56,21 @@ def _route(services: Services, gate: Gate, path: str, by_method: Mapping[str, Op
                     reply = await _carry_out(services, operation, caller, request, record)
             else:
                 reply = await _carry_out(services, operation, caller, request, record)
-        if isinstance(reply.content, AsyncGenerator):
-            return await stream(request, reply.content, operation.returns)
-        if operation.answers[reply.status] is None:
-            return Response(status_code=reply.status)
-        if operation.returns == JSON and not isinstance(reply.content, bytes):
-            return json_response(reply.content, reply.status)
-        return Response(reply.content, reply.status, media_type=operation.returns)
+        response = await _response(operation, request, reply)
+        response.headers.update(services.throttle.headers(caller))
+        return response
 
     return Route(path, endpoint, methods=list(by_method))
+
+
+async def _response(operation: Operation, request: Request, reply: Reply) -> Response:
+    if isinstance(reply.content, AsyncGenerator):
+        return await stream(request, reply.content, operation.returns)
+    if operation.answers[reply.status] is None:
+        return Response(status_code=reply.status)
+    if operation.returns == JSON and not isinstance(reply.content, bytes):
+        return json_response(reply.content, reply.status)
+    return Response(reply.content, reply.status, media_type=operation.returns)
 
 
 def _seeks(services: Services, caller: Caller, request: Request) -> bool:
@@ -89,11 +97,16 @@ async def _carry_out(
         body=await _body(operation, request),
         request=request,
     )
-    if record is None:
-        return await operation.handler(services, call)
-    record.shop, record.begun = shop, True
-    reply = await operation.handler(services, call)
-    record.take(reply)
+    if record is not None:
+        record.shop, record.begun = shop, True
+    key = key_of(operation, caller, request)
+    work = partial(operation.handler, services, call)
+    if key is None:
+        reply = await work()
+    else:
+        reply = await carry_out_once(services, caller, key, (request, call.body), work)
+    if record is not None:
+        record.take(reply)
     return reply
 
 

@@ -13,6 +13,7 @@ from liveshop.core.origins import is_allowed
 from liveshop.core.settings import Settings
 from liveshop.edge.addresses import speaks_tls
 from liveshop.edge.http.refusals import refusal
+from liveshop.edge.http.throttle import RATE_HEADERS
 
 
 def _policy(connect: str) -> str:
@@ -103,8 +104,8 @@ class _Cors(CORSMiddleware):
             app,
             allow_origins=origins,
             allow_methods=("GET", "POST", "PUT", "DELETE"),
-            allow_headers=("Authorization",),
-            expose_headers=("Retry-After",),
+            allow_headers=("Authorization", "Idempotency-Key"),
+            expose_headers=("Retry-After", *RATE_HEADERS),
         )
         self._origins = origins
 

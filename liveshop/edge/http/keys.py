@@ -69,6 +69,7 @@ OPERATIONS = (
         scope=None,
         needs=Role.ADMIN,
         answers={201: MadeKey},
+        secret=True,
     ),
     Operation(
         method="GET",

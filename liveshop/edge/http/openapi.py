@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import liveshop
-from liveshop.core import errors
+from liveshop.core import errors, limits
 from liveshop.core.errors import LiveshopError
 from liveshop.core.schemas import schemas_of
 from liveshop.edge.http.base_records import Nothing, Problem
@@ -23,6 +23,17 @@ _ALWAYS_REFUSES: Final = (
     errors.Unavailable,
 )
 Document = dict[str, Any]
+_IDEMPOTENCY_KEY: Final[Document] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {
+        "type": "string",
+        "pattern": "^[!-~]+$",
+        "minLength": 1,
+        "maxLength": limits.IDEMPOTENCY_KEY_CHARS_MAX,
+    },
+}
 
 
 def openapi_document(operations: Sequence[Operation]) -> Document:
@@ -65,6 +76,7 @@ def _describe(
         "parameters": [
             *_path_parameters(operation, schemas),
             *_query_parameters(schemas[operation.query], components),
+            *([_IDEMPOTENCY_KEY] if operation.once else ()),
         ],
         "responses": _answers(operation, schemas) | _refusals(operation),
     }
@@ -119,6 +131,8 @@ def _refusals(operation: Operation) -> Document:
     refuses: list[type[LiveshopError]] = [*_ALWAYS_REFUSES, *operation.refuses]
     if operation.needs or operation.api_key:
         refuses.append(errors.Forbidden)
+    if operation.once and errors.Conflict not in refuses:
+        refuses.append(errors.Conflict)
     if "{" in operation.path:
         refuses.append(errors.NotFound)
     if operation.method in ("POST", "PUT"):

@@ -38,6 +38,7 @@ PATH_FIELDS: Final[Mapping[str, Any]] = {
     "rid": Uuid,
     "order_id": Uuid,
     "set_id": Id,
+    "webhook_id": Id,
 }
 
 
@@ -108,7 +109,8 @@ class Operation:
     more than the handler's annotation where it depends on the features of a node; it has at most
     `body_bytes_max`. `returns` is the media type of an answer, which is text then if it is not
     JSON. `records` is whether the activity log is told of what staff do by it: all that may change
-    something, unless it is said here; purchases are no part of it.
+    something, unless it is said here; purchases are no part of it. `secret` is whether it answers
+    with what is shown only once, and so is kept nowhere.
     """
 
     method: str
@@ -125,6 +127,7 @@ class Operation:
     body: Any = None
     body_bytes_max: int = limits.BODY_BYTES_MAX
     records: bool | None = None
+    secret: bool = False
     query: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -134,3 +137,10 @@ class Operation:
             object.__setattr__(self, "records", changes)
         object.__setattr__(self, "query", query)
         object.__setattr__(self, "body", self.body or body)
+
+    @property
+    def once(self) -> bool:
+        """Whether it takes an `Idempotency-Key`: what makes something, unless a rid names it."""
+        named = self.scope is Scope.RESERVE or self.api_key or self.needs is None
+        whole = self.streams is None and self.reads is None and self.returns == JSON
+        return self.method == "POST" and whole and not named and not self.secret

@@ -26,6 +26,7 @@ OWNERS: Final[Mapping[str, Find]] = {
     "order_id": lambda services, which, _: services.stores[Shops].of_order(which),
     "payment_id": lambda services, which, shop: services.stores[Shops].of_payment(which, shop),
     "upload_id": lambda services, which, _: services.stores[Shops].of_upload(which),
+    "webhook_id": lambda services, which, _: services.stores[Shops].of_webhook(which),
     "key_id": lambda services, which, _: services.stores[Shops].of_key(which),
 }
 # A rid is looked for only in the session that stands before it, and a set only in one shop: each

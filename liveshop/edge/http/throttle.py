@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from liveshop.core import limits
 from liveshop.core.errors import RateLimited
 from liveshop.core.rate import Buckets
 from liveshop.core.roles import Role
 from liveshop.edge.http.callers import Caller
+
+RATE_HEADERS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
 def _monotonic_ms() -> int:
@@ -25,6 +28,15 @@ class Throttle:
         """Raise RateLimited if the caller asks too often."""
         name = f"address {address}" if caller.grant is None else caller.name
         self.take(name, _rate_of(caller))
+
+    def headers(self, caller: Caller) -> dict[str, str]:
+        """Return how much more one with a token or a key may ask, and in how long it is all."""
+        bucket = None if caller.grant is None else self._buckets.get(caller.name)
+        if bucket is None:
+            return {}
+        per_second, burst = _rate_of(caller)
+        told = (burst, bucket.left, -(-(burst - bucket.left) // per_second))
+        return dict(zip(RATE_HEADERS, map(str, told), strict=True))
 
     def admit_purchase(self, caller: Caller) -> None:
         """Raise RateLimited if a buyer reserves too often; a backend's many buyers are one."""

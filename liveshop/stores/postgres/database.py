@@ -1,7 +1,7 @@
 """A pool of connections to Postgres that may come and go, and three ways to use one."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -17,7 +17,6 @@ from liveshop.stores.postgres.turns import Turns
 
 _logger = logging.getLogger(__name__)
 
-_CALL_S = POSTGRES_CALL_MS_MAX / 1000
 _CONNECT_S = POSTGRES_CONNECT_MS_MAX / 1000
 CLOSE_S = 2.0
 _STATEMENTS_MAX = 200
@@ -47,9 +46,18 @@ class Database:
     With `pgbouncer=true` in it nothing is kept on a connection from one transaction to the next.
     """
 
-    def __init__(self, url: str, *, pool_max: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_max: int = 8,
+        server_settings: Mapping[str, str] = SERVER_SETTINGS,
+        call_ms_max: int = POSTGRES_CALL_MS_MAX,
+    ) -> None:
         self._url, self._pooled = asyncpg_url(url)
         self._pool_max = pool_max
+        self._server_settings = dict(server_settings)
+        self._call_s = call_ms_max / 1000
         self._pool: asyncpg.Pool | None = None
         self._turns = Turns()
         self._releases: set[anyio.CancelScope] = set()
@@ -74,10 +82,10 @@ class Database:
             min_size=0,
             max_size=self._pool_max,
             timeout=_CONNECT_S,
-            command_timeout=_CALL_S,
+            command_timeout=self._call_s,
             statement_cache_size=0 if self._pooled else _STATEMENTS_MAX,
             # PgBouncer takes none; those of `deploy/pgbouncer/role.sql` stand in for them.
-            server_settings={} if self._pooled else SERVER_SETTINGS,
+            server_settings={} if self._pooled else self._server_settings,
             reset=_keep,
         )
         try:

@@ -18,6 +18,9 @@ _FOR_NO_KEY: Final = {
     *("/api/keys", "/api/keys/{key_id}", "/api/activity"),
     *("/api/tokens/revoke", "/api/tokens/revoked"),
     *("/api/guests", "/api/guests/me"),
+    *("/api/webhooks", "/api/webhooks/{webhook_id}", "/api/webhooks/{webhook_id}/secret"),
+    *("/api/webhooks/{webhook_id}/test", "/api/webhooks/{webhook_id}/deliveries"),
+    "/api/webhooks/{webhook_id}/replay",
 }
 
 
@@ -80,7 +83,9 @@ def test_an_operation_without_a_scope_cannot_exist() -> None:
         Operation(**fields)
 
 
-def test_only_keys_revocations_guests_and_the_activity_log_are_for_no_key(api: Api) -> None:
+def test_only_keys_revocations_guests_webhooks_and_the_activity_log_are_for_no_key(
+    api: Api,
+) -> None:
     assert {each.path for each in _TABLE if each.scope is None} == _FOR_NO_KEY
 
 

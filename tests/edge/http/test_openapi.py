@@ -74,6 +74,7 @@ def show(api: Api, monkeypatch: pytest.MonkeyPatch) -> HttpShow:
             "payment_id": "pay-1",
             "key_id": spare["id"],
             "set_id": "summer",
+            "webhook_id": "wh_0",
         },
         admin=api.as_role(Role.ADMIN),
         backend=api.backend,

@@ -83,3 +83,22 @@ def test_another_shops_caller_with_the_same_id_or_key_name_has_a_rate_of_its_own
     ]
     admitted(throttle, keys[0])
     throttle.admit(keys[1], "192.0.2.1")
+
+
+def test_a_caller_with_a_name_is_told_what_is_left_and_in_how_long_it_is_all() -> None:
+    now_ms = 0
+    throttle, host = Throttle(lambda: now_ms), a_caller("u1", Role.HOST)
+    per_second, burst = limits.HTTP_HOST_RATE
+    assert throttle.headers(host) == {}
+    for _ in range(per_second + 1):
+        throttle.admit(host, "192.0.2.1")
+    assert throttle.headers(host) == {
+        "RateLimit-Limit": str(burst),
+        "RateLimit-Remaining": str(burst - per_second - 1),
+        "RateLimit-Reset": "2",
+    }
+    now_ms += 1_000
+    throttle.admit(host, "192.0.2.1")
+    assert throttle.headers(host)["RateLimit-Remaining"] == str(burst - 2)
+    throttle.admit(Caller(), "192.0.2.1")
+    assert throttle.headers(Caller()) == {}

@@ -11,6 +11,7 @@ from tests.edge.http.api import Api, Caller, Json, a_rid
 OURS: Final = "ours"
 THEIRS: Final = "theirs"
 _UPLOAD: Final = 32 * "a"
+_WEBHOOK: Final = "wh_ours"
 # Samples are taken as time goes by, and attempts are recorded.
 _MOVING: Final = ("show_sample", "activity")
 # Each shop gives its own sets the ids that it likes: it makes one of its own.
@@ -28,6 +29,7 @@ class TwoShops:
     rid: str
     payment_id: str
     upload_id: str
+    webhook_id: str
 
     @property
     def our_host(self) -> Caller:
@@ -48,6 +50,7 @@ class TwoShops:
             "payment_id": self.payment_id,
             "set_id": "basics",
             "upload_id": self.upload_id,
+            "webhook_id": self.webhook_id,
         }
         return pattern.format_map(named)
 
@@ -75,17 +78,25 @@ def open_shops(api: Api, postgres_url: str) -> TwoShops:
     payment = {"payment_id": "pay-1", "amount": 4000}
     assert api.backend.post(f"/api/orders/{rid}/confirm", json=payment).status_code == 409
     upload_id = api.portal.call(_uploaded, postgres_url)
-    return TwoShops(api, postgres_url, session_id, "shirt-m", rid, "pay-1", upload_id)
+    made_here = (upload_id, _WEBHOOK)
+    return TwoShops(api, postgres_url, session_id, "shirt-m", rid, "pay-1", *made_here)
 
 
 async def _uploaded(postgres_url: str) -> str:
-    """Have a picture; its row is all that says whose it is."""
+    """Have a picture and a webhook; their rows are all that says whose they are."""
     connection = await asyncpg.connect(postgres_url)
     try:
         await connection.execute(
             "INSERT INTO upload (id, shop, created_at_ms, format, width, height, bytes, renditions)"
             " VALUES ($1, $2, 1, 'png', 1, 1, 1, '[]')",
             _UPLOAD,
+            OURS,
+        )
+        await connection.execute(
+            "INSERT INTO webhook (id, shop, url, types, ordering, state, since, created_ms, master,"
+            " sealed_key, secret) VALUES ($1, $2, 'https://erp.shop.example/', '{*}', 'none', 'on',"
+            " 0, 1, '', '', '')",
+            _WEBHOOK,
             OURS,
         )
     finally:

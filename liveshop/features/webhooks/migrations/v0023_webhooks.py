@@ -1,0 +1,16 @@
+"""Webhooks: whom messages are sent to, and what came of each."""
+
+from pathlib import Path
+
+from alembic import op
+
+from liveshop.stores.postgres.queries import load_queries
+
+revision = "0023"
+down_revision = "0022"
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    for statement in load_queries(Path(__file__).with_suffix(".sql")).values():
+        op.execute(statement)

@@ -1,0 +1,16 @@
+"""Answers to requests that may be sent again."""
+
+from pathlib import Path
+
+from alembic import op
+
+from liveshop.stores.postgres.queries import load_queries
+
+revision = "0024"
+down_revision = "0023"
+
+
+def upgrade() -> None:
+    """Create the table."""
+    for statement in load_queries(Path(__file__).with_suffix(".sql")).values():
+        op.execute(statement)

@@ -1,0 +1,1 @@
+"""The worker: what may be slow, or talks to others, in processes that serve no viewer."""
