@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from liveshop.core import limits
 from liveshop.core.fields import Id, Instant
@@ -18,6 +18,7 @@ from liveshop.features.webhooks.rules import (
 )
 from liveshop.features.webhooks.store import Delivery, Wanted, Webhook
 
+_States = Annotated[list[Fate], Meta(min_length=1, max_length=len(Fate))]
 _Types = Annotated[list[TypePattern], Meta(min_length=1, max_length=TYPES_MAX)]
 
 
@@ -182,7 +183,7 @@ class Replay(Input, frozen=True, kw_only=True):
 
     from_ms: Instant = 0
     to_ms: Instant = limits.INSTANT_MS_MAX
-    states: Annotated[tuple[Fate, ...], Meta(min_length=1, max_length=len(Fate))] = (Fate.DEAD,)
+    states: _States = field(default_factory=lambda: [Fate.DEAD])
     types: _Types | None = None
 
     def __post_init__(self) -> None:
