@@ -63,7 +63,7 @@ def test_a_purchase_and_the_events_around_it_are_listed_in_order(
 ) -> None:
     assert _changes(api.host) == {"messages": [], "next": 0}
     session_id, sku = api.go_live()
-    bought = api.ask(session_id, "ada", "buy", sku=sku, price=5000, rid=_RID)
+    bought = api.ask(session_id, "ada", "buy", quantity=1, sku=sku, price=5000, rid=_RID)
     with working(api, postgres_url):
         wait_until(lambda: len(_changes(api.host)["messages"]) >= 3)
     listed = _changes(api.backend)

@@ -55,7 +55,7 @@ class Receiver:
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._applied = sqlite3.connect(":memory:")
+        self._applied = sqlite3.connect(":memory:", check_same_thread=False)
         self._applied.execute(
             "CREATE TABLE applied (n INTEGER PRIMARY KEY, id TEXT UNIQUE, subject TEXT, seq INT)"
         )

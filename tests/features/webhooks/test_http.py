@@ -161,7 +161,7 @@ def test_a_purchase_is_told_within_a_second(postgres_url: str, redis_url: str) -
             wait_until(lambda: len(shop.requests) == 1)
             shop.secret = made["secret"]
             rid = "7d3a9a52-6b3f-4d27-9c1e-0c5a3f1e2b44"
-            bought = api.ask(session_id, "ada", "buy", sku=sku, price=5000, rid=rid)
+            bought = api.ask(session_id, "ada", "buy", quantity=1, sku=sku, price=5000, rid=rid)
             confirmed_s = anyio_now(api)
             wait_until(lambda: len(shop.requests) == 2)
             assert anyio_now(api) - confirmed_s < 1.0
