@@ -15,6 +15,7 @@ import { useKeys } from "./keys.js";
 import { NextUp } from "./next_up.js";
 import { Notice } from "./notice.js";
 import { Orders } from "./orders.js";
+import { Over } from "./over.js";
 import { Preview } from "./preview.js";
 import { RunOfShow } from "./run_of_show.js";
 import { Stage } from "./stage.js";
@@ -112,17 +113,6 @@ function Columns() {
       ${desk.isHost && html`<${Orders} />`}
     </main>
     <${Tabs} kind="tabs" label=${t("console.parts")} parts=${[SHOW, PRODUCTS, ...beside]} />`;
-}
-
-/** The show has ended: what it came to, and the columns of what goes on. */
-function Over() {
-  const desk = useDesk();
-  const columns = useSlot("column");
-  if (desk.isHost) return html`<main class="over"><${Slot} place="over" /><${Orders} /></main>`;
-  return html`
-    <main class="alone">
-      ${columns.map(({ part, Content }) => html`<${Content} key=${part} />`)}
-    </main>`;
 }
 
 function Tabs({ kind, label, parts }) {

@@ -4,12 +4,12 @@ import { t } from "../shared/i18n.js";
 import { fits, isFor, isForAllSessions, rankOf } from "../shared/rights.js";
 import { sentence } from "../shared/words.js";
 import { keepNoted, notedOf } from "./noted.js";
+import { OrderBook } from "./order_book.js";
 
 const FRAME_CHARS_MAX = 1_000; // UTF-8 may make four times as many bytes; beyond, over HTTP
 const NOTICE_MS = 8_000;
 const READ_EVERY_MS = 15_000;
 const EXPIRY_EVERY_MS = 1_000;
-const ORDERS_KEPT = 200;
 const SHOWN_KEPT = 50;
 
 /**
@@ -35,12 +35,14 @@ export class Desk {
   };
   shown = [];
   #listeners = new Set();
-  #ordersNext = 0;
+  #orders;
   #fading = 0;
 
   constructor(shop, office, slots, { rights, rehearsal = false, real = null }) {
     Object.assign(this, { shop, office, slots, rights, rehearsal, real: real ?? this });
     this.change({ noted: notedOf(this.shop.sessionId) });
+    this.#orders = new OrderBook(office, (orders) => this.#putOrders(orders),
+      (id) => id in this.state.names);
     this.stop = shop.subscribe((state, message) => this.#hear(message));
     this.timers = [
       setInterval(() => this.#refresh(), READ_EVERY_MS),
@@ -60,6 +62,7 @@ export class Desk {
   /** Forget the show; of a rehearsal nothing is left. */
   close() {
     this.stop();
+    this.#orders.close();
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.#fading);
   }
@@ -176,7 +179,7 @@ export class Desk {
   #hear(message) {
     if (message === null) return;
     if (message.type === "welcome" && this.isModerator) this.#catchUp();
-    if (message.type === "order") this.#putOrders([message]);
+    if (message.type === "order") this.#orders.hear(message);
     if (message.type === "product.pinned") this.#putOnAir(message.product_id);
     if (message.type === "session.started") this.change({ startedAtMs: message.at_ms });
     if (message.type === "session.ended") this.#refresh({ always: true });
@@ -190,7 +193,7 @@ export class Desk {
 
   async #catchUp() {
     const wanted = [this.#read("plan", () => this.office.read("plan"))];
-    if (this.isHost) wanted.push(...this.#readShares(), this.#readOrders());
+    if (this.isHost) wanted.push(...this.#readShares(), this.#orders.read());
     await Promise.all(wanted);
   }
 
@@ -207,28 +210,19 @@ export class Desk {
     }
   }
 
-  async #readOrders() {
-    try {
-      const { orders, next } = await this.office.orders(this.#ordersNext);
-      this.#ordersNext = next;
-      this.#putOrders(orders);
-    } catch (refusal) {
-      console.info(`orders: ${refusal.message}`);
-    }
-  }
-
-  #putOrders(changed) {
-    const ids = new Set(changed.map((order) => order.order_id));
-    const kept = this.state.orders.filter((order) => !ids.has(order.order_id));
-    const orders = [...changed, ...kept].sort((a, b) => b.at_ms - a.at_ms).slice(0, ORDERS_KEPT);
+  /** Show the orders; a show that is over has other figures by each of them. */
+  #putOrders(orders) {
+    this.learnNames(orders.filter(({ name }) => name)
+      .map(({ viewer_id: id, name }) => ({ id, name })));
     this.change({ orders });
+    if (this.shop.state.session?.status === "ended") this.#readShares();
   }
 
   async #refresh({ always = false } = {}) {
     const { session, line } = this.shop.state;
     const on = session?.status === "live" || session?.status === "paused";
     if (line !== "open" || !this.isHost || !(on || always)) return;
-    await Promise.all([...this.#readShares(), this.#readOrders()]);
+    await Promise.all([...this.#readShares(), this.#orders.read()]);
   }
 
   #expire() {
@@ -236,11 +230,16 @@ export class Desk {
     if (!this.state.expired && this.shop.now() >= exp * 1000) this.change({ expired: true });
   }
 
+  /** Read the orders that have changed. */
+  readOrders() {
+    return this.#orders.read();
+  }
+
   /** Cancel an order, and read what has become of it. */
   cancelOrder(orderId) {
     return this.attempt(`cancel:${orderId}`, async () => {
       await this.office.cancel(orderId);
-      await this.#readOrders();
+      await this.#orders.read();
     }, { said: t("console.order_cancelled") });
   }
 

@@ -1,9 +1,13 @@
-/** The result of a show that is over: sums, a table of its products, pictures, and CSV. */
+/** The result of a show that is over: its sums, the shows before it, its products, and CSV. */
 
 import { useDesk, useDeskState } from "../../../pages/shared/desk.js";
 import { html } from "../../../pages/shared/html.js";
-import { clock, dayAndTime, money, number, percent, t } from "../../../pages/shared/i18n.js";
-import { Charts, Tiles } from "./figures.js";
+import { clock, dayAndTime, money, number, t } from "../../../pages/shared/i18n.js";
+import { conversionOf } from "./conversion.js";
+import { Charts } from "./figures.js";
+import { Trend, changeOf } from "./trend.js";
+
+const NONE = "–";
 
 export function Summary() {
   const desk = useDesk();
@@ -13,7 +17,8 @@ export function Summary() {
   return html`
     <section class="summary panel" aria-label=${t("figures.summary")}>
       <div class="row-head">
-        <h2>${t("figures.ended")}</h2>
+        <div><h2>${t("figures.ended")}</h2>
+          ${summary && html`<p class="note"><${When} summary=${summary} /></p>`}</div>
         ${!desk.rehearsal && html`
           <span class="buttons">
             <button type="button" onClick=${csv("products")}>${t("figures.csv_products")}</button>
@@ -21,12 +26,8 @@ export function Summary() {
           </span>`}
       </div>
       ${summary && html`
-        <p class="note"><${When} summary=${summary} /></p>
-        <${Tiles} summary=${summary} />
-        <dl class="tiles">
-          ${audienceOf(summary).map(([word, value]) => html`
-            <div key=${word}><dt>${word}</dt><dd>${value}</dd></div>`)}
-        </dl>
+        <${Sums} summary=${summary} />
+        <${Trend} summary=${summary} />
         <${Products} summary=${summary} />
         <${Charts} summary=${summary} />`}
     </section>`;
@@ -38,23 +39,45 @@ function When({ summary: { started_at_ms, ended_at_ms } }) {
   return t("figures.summary_when", { start: dayAndTime(started_at_ms), length });
 }
 
-function audienceOf({ viewers_peak, visitors, buyers, likes }) {
-  return [
-    [t("figures.viewers_peak"), number(viewers_peak)],
-    [t("figures.visitors"), visitors === null ? "–" : number(visitors)],
-    [t("figures.buyers"), number(buyers)],
-    [t("figures.likes"), number(likes)],
+/** Each sum with what it means: all of one summary, so that none is later than another. */
+function Sums({ summary }) {
+  const { revenue, orders, units, buyers, oversold, currency } = summary;
+  const { viewers_peak, viewers_average } = summary;
+  const conversion = conversionOf(summary);
+  const tiles = [
+    { word: t("figures.revenue"), value: money(revenue, currency), means: changeOf(summary) },
+    { word: t("console.orders"), value: number(orders),
+      means: t("figures.of_buyers", { n: buyers }) },
+    { word: t("figures.sold"), value: number(units),
+      means: oversold !== undefined && html`<${Oversold} n=${oversold} />` },
+    { word: t("figures.conversion"), value: conversion.value, means: conversion.means },
+    { word: t("figures.order_average"),
+      value: orders > 0 ? money(Math.round(revenue / orders), currency) : NONE },
+    { word: t("figures.viewers_peak"), value: number(viewers_peak),
+      means: viewers_average != null
+        && t("figures.average_of", { n: Math.round(viewers_average) }) },
   ];
+  return html`
+    <dl class="sums">
+      ${tiles.map(({ word, value, means }) => html`
+        <div key=${word}><dt>${word}</dt><dd class="sum">${value}</dd>
+          ${means && html`<dd class="note">${means}</dd>`}</div>`)}
+    </dl>`;
+}
+
+function Oversold({ n }) {
+  return html`<span class=${n === 0 ? "good" : "urgent"}>${n === 0 ? "✓" : "⚠"} ${" "}
+    ${t("figures.oversold", { n })}</span>`;
 }
 
 function Products({ summary: { products, currency } }) {
   const columns = [
     t("figures.product"), t("figures.shown"), t("figures.looks"), t("console.orders"),
-    t("console.units"), t("figures.revenue"), t("figures.conversion"),
+    t("figures.sold"), t("figures.revenue"),
   ];
   const row = (p) => [
-    clock(Math.floor(p.shown_ms / 1000)), number(p.looks), number(p.orders), number(p.units),
-    money(p.revenue, currency), p.looks > 0 ? percent(Math.min(1, p.orders / p.looks)) : "–",
+    clock(Math.floor(p.shown_ms / 1000)), number(p.looks), number(p.orders),
+    html`<${SoldOf} product=${p} />`, money(p.revenue, currency),
   ];
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label=${t("figures.products_table")}>
@@ -64,9 +87,17 @@ function Products({ summary: { products, currency } }) {
         </tr></thead>
         <tbody>
           ${products.map((p) => html`
-            <tr key=${p.product_id}><th scope="row">${p.title}</th>
+            <tr key=${p.product_id}><th scope="row"><bdi>${p.title}</bdi></th>
               ${row(p).map((value, index) => html`<td key=${index}>${value}</td>`)}</tr>`)}
         </tbody>
       </table>
     </div>`;
+}
+
+/** How many were sold of those that the show had. */
+function SoldOf({ product: { units, allocated } }) {
+  if (!allocated) return number(units);
+  const share = Math.min(100, Math.round((units / allocated) * 100));
+  return html`<span class="bar" style=${`--share: ${share}%`}>
+    ${t("figures.sold_of", { n: units, of: allocated })}</span>`;
 }
