@@ -9,6 +9,7 @@ import { AirBar } from "./air_bar.js";
 import { Announcer } from "./announcer.js";
 import { Checklist } from "./checklist.js";
 import { Dialogs } from "./dialogs.js";
+import { DOCK, Dock, isOnePart } from "./dock.js";
 import { useKeptFocus } from "./focus.js";
 import { Header } from "./header.js";
 import { useKeys } from "./keys.js";
@@ -64,10 +65,11 @@ function Console() {
   });
   if (!known || !desk.isModerator) return html`<${Outside} known=${known} />`;
   return html`
-    <${Header} />
+    ${DOCK === null && html`<${Header} />`}
     <${Slot} place="banner" />
     <${Trouble} />
-    ${status === "ended" ? html`<${Over} />` : html`<${Columns} />`}
+    ${isOnePart ? html`<${Dock} />` : status === "ended" ? html`<${Over} />`
+      : html`<${Columns} />`}
     <${Typed} />
     <${Notice} />
     <${Announcer} />
@@ -93,7 +95,7 @@ function Outside({ known }) {
 function Columns() {
   const desk = useDesk();
   const tab = useDeskState((state) => state.tab);
-  const preview = useDeskState((state) => state.preview);
+  const preview = useDeskState((state) => state.preview) && DOCK === null;
   const isBefore = useShopState(({ session: { status } }) => BEFORE.has(status));
   const others = useSlot("column");
   const beside = [...others, ...(desk.isHost ? [ORDERS] : [])];

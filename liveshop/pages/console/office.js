@@ -22,6 +22,12 @@ export class Office {
     return `${location.origin}/watch/${encodeURIComponent(this.sessionId)}`;
   }
 
+  /** Where a part of the console is a dock; the address has the token of this page. */
+  dockLink(dock) {
+    const path = `/host/${encodeURIComponent(this.sessionId)}?dock=${dock}`;
+    return `${location.origin}${path}#token=${encodeURIComponent(this.#token)}`;
+  }
+
   /** Read a thing that the show has: "plan", "prices", or what a feature serves for a session. */
   read(what) {
     return this.#json("GET", `${this.#path}/${what}`);

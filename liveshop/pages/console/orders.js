@@ -57,7 +57,7 @@ function Totals() {
       ${sums && html`<span class="number">${t("console.orders_total", {
         n: sums.orders, revenue: money(sums.revenue, currency),
       })}</span>`}</div>
-    ${sums && html`<p class="note">${t("console.units_sold", { n: sums.units })}
+    ${sums && html`<p class="note units-note">${t("console.units_sold", { n: sums.units })}
       ${!isOver && html` · ${t("console.in_carts", { n: sums.held })}`}</p>`}`;
 }
 

@@ -5,33 +5,20 @@ import { Sheet } from "../shared/desk_sheet.js";
 import { html, useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
+import { CopyField } from "./copy_field.js";
+import { DockLinks } from "./dock_links.js";
 
 export function Share() {
   const desk = useDesk();
   const draft = useShopState((state) => state.session.status === "draft");
-  const [copied, setCopied] = useState(false);
   const { link } = desk.office;
   useEffect(() => desk.note("shared"), []);
-  const copy = async (event) => {
-    const field = event.target.form.elements.link;
-    field.select();
-    try {
-      await navigator.clipboard.writeText(link);
-      setCopied(true);
-    } catch {
-      // Without https there is no clipboard; the link is selected, to be copied by hand.
-    }
-  };
   return html`
     <${Sheet} title=${t("console.share_title")}>
       ${draft && html`<p class="note">${t("console.share_draft")}</p>`}
-      <form class="copy" onSubmit=${(event) => event.preventDefault()}>
-        <label class="field"><span>${t("console.share_link")}</span>
-          <input name="link" readonly autofocus value=${link} /></label>
-        <button type="button" onClick=${copy}>
-          ${copied ? t("console.copied") : t("console.copy")}</button>
-      </form>
+      <${CopyField} label=${t("console.share_link")} text=${link} autofocus />
       <${Code} text=${link} />
+      <${DockLinks} />
       <div class="buttons end"><button type="button" onClick=${() => desk.closeDialog()}>
         ${t("console.close")}</button></div>
     <//>`;
