@@ -2,16 +2,16 @@
 
 import { useDesk, useDeskState } from "../../../pages/shared/desk.js";
 import { html, useEffect, useState } from "../../../pages/shared/html.js";
-import { money, number, percent, t } from "../../../pages/shared/i18n.js";
+import { money, number, t } from "../../../pages/shared/i18n.js";
 import { useShop, useShopState, useTicked } from "../../../pages/shared/shop.js";
 import { Chart } from "./chart.js";
+import { conversionOf } from "./conversion.js";
 
 const SHOWN_MS = 15 * 60_000;
 const RATE_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 const DRAWN_EVERY_MS = 5_000;
 const PINS_KEPT = 200;
-const VISITORS_MIN = 20; // of fewer a share says nothing
 
 export function Strip() {
   const desk = useDesk();
@@ -33,10 +33,6 @@ function perMinute({ series, started_at_ms }, nowMs) {
   return Math.round(sum / Math.max(1, (nowMs - since) / MINUTE_MS));
 }
 
-/** Buyers of those who came; null of so few that it would say nothing. */
-const conversionOf = ({ buyers, visitors }) =>
-  (visitors >= VISITORS_MIN ? Math.min(1, buyers / visitors) : null);
-
 function Sums({ summary }) {
   const shop = useShop();
   const stats = useShopState((state) => state.stats);
@@ -44,12 +40,11 @@ function Sums({ summary }) {
   const none = "–";
   const { revenue, held } = stats ?? { revenue: summary?.revenue ?? 0, held: null };
   const isOn = summary !== null && summary.started_at_ms !== null;
-  const conversion = summary && conversionOf(summary);
   const tiles = [
     [t("figures.revenue"), money(revenue, currency)],
     [t("figures.per_minute"), isOn ? money(perMinute(summary, shop.now()), currency) : none],
     [t("figures.carts"), held === null ? none : number(held)],
-    [t("figures.conversion"), conversion === null ? none : percent(conversion)],
+    [t("figures.conversion"), summary ? conversionOf(summary).value : none],
   ];
   return html`
     <dl class="strip">

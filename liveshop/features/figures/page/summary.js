@@ -3,8 +3,8 @@
 import { useDesk, useDeskState } from "../../../pages/shared/desk.js";
 import { html } from "../../../pages/shared/html.js";
 import { clock, dayAndTime, money, number, t } from "../../../pages/shared/i18n.js";
+import { Chart } from "./chart.js";
 import { conversionOf } from "./conversion.js";
-import { Charts } from "./figures.js";
 import { Trend, changeOf } from "./trend.js";
 
 const NONE = "–";
@@ -29,7 +29,7 @@ export function Summary() {
         <${Sums} summary=${summary} />
         <${Trend} summary=${summary} />
         <${Products} summary=${summary} />
-        <${Charts} summary=${summary} />`}
+        <${Course} summary=${summary} />`}
     </section>`;
 }
 
@@ -37,6 +37,16 @@ function When({ summary: { started_at_ms, ended_at_ms } }) {
   if (started_at_ms === null || ended_at_ms === null) return null;
   const length = clock(Math.floor((ended_at_ms - started_at_ms) / 1000));
   return t("figures.summary_when", { start: dayAndTime(started_at_ms), length });
+}
+
+/** The whole show in one picture. */
+function Course({ summary: { series, step_ms, sales } }) {
+  return html`
+    <${Chart} title=${t("figures.course")} series=${series} sales=${sales} stepMs=${step_ms}
+      lines=${[
+        { label: t("console.orders"), of: (p) => p.orders, colour: "--good", bars: true,
+          side: "right" },
+        { label: t("figures.chart.viewers"), of: (p) => p.viewers, colour: "--accent" }]} />`;
 }
 
 /** Each sum with what it means: all of one summary, so that none is later than another. */
