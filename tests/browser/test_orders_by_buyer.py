@@ -19,6 +19,11 @@ async def _orders(browser: Browser, show: BrowserShow) -> tuple[Page, Locator]:
     return host, host.get_by_role("region", name="Orders")
 
 
+async def _top(row: Locator) -> float:
+    top: float = await row.evaluate("(row) => row.getBoundingClientRect().top")
+    return top
+
+
 @pytest.mark.feature("guests")
 async def test_orders_stand_by_buyer_under_the_name_in_the_order_the_latest_first(
     browser: Browser, live: BrowserShow
@@ -105,11 +110,11 @@ async def test_rows_stand_still_while_the_list_is_scrolled_and_the_new_ones_are_
     listed = orders.get_by_role("list", name="Newest orders")
     await listed.evaluate("(list) => { list.scrollTop = 40; }")
     last = rows.filter(has_text="u_ada")
-    before = await last.bounding_box()
+    before = await _top(last)
     await buys(live, token("bo", Role.VIEWER), "OCEAN-L")  # its rows would be one more
     await buys(live, token("zoe", Role.VIEWER), "OCEAN-L")
     await expect(host.get_by_role("button", name="2 new")).to_be_visible()
-    assert await last.bounding_box() == before
+    assert abs(await _top(last) - before) < 1
     await host.get_by_role("button", name="2 new").click()
     await expect(rows.first).to_contain_text("u_zoe")
     await expect(rows.nth(1)).to_contain_text("2 orders")

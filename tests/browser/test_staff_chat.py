@@ -87,7 +87,7 @@ async def test_lines_to_the_staff_stand_out_and_no_others_do(
         ("it really is", 0),
         ("ghosts", 0),
     ):
-        line = _line(host, text).last
+        line = _line(host, text).first
         await expect(line).to_be_visible()
         await expect(line.locator(".to-staff")).to_have_count(count)
         await expect(line.get_by_text("To you:")).to_have_count(count)

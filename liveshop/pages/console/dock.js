@@ -5,6 +5,7 @@
 
 import { useDesk } from "../shared/desk.js";
 import { html } from "../shared/html.js";
+import { useShopState } from "../shared/shop.js";
 import { useSlot } from "../shared/slots.js";
 import { Orders } from "./orders.js";
 import { RunOfShow } from "./run_of_show.js";
@@ -22,9 +23,11 @@ export const isOnePart = DOCK !== null && DOCK !== "all";
 /** The part that the page is a dock of; for moderators there are no orders. */
 export function Dock() {
   const desk = useDesk();
+  const title = useShopState((state) => state.session.title);
   const columns = useSlot("column");
   const parts = { run: RunOfShow, ...(desk.isHost && { orders: Orders }) };
   for (const { part, Content } of columns) parts[part] = Content;
   const Part = parts[DOCK];
-  return html`<main class="dock">${Part && html`<${Part} />`}</main>`;
+  return html`
+    <main class="dock"><h1 class="unseen">${title}</h1>${Part && html`<${Part} />`}</main>`;
 }

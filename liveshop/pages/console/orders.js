@@ -3,7 +3,7 @@
 import { useDesk, useDeskState } from "../shared/desk.js";
 import { HeldList } from "../shared/held_list.js";
 import { html, useState } from "../shared/html.js";
-import { money, t, timeToSecond } from "../shared/i18n.js";
+import { money, t, timeOfDay } from "../shared/i18n.js";
 import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
@@ -94,10 +94,10 @@ function Order({ order, buyer, what, priced }) {
     <div class=${off ? "order off" : "order"}>
       <span class="what">${what}</span>
       ${(priced || off) && html`<span class="number">${amount}</span>`}
-      <span class="note">
+      <div class="order-foot"><span class="note">
         <span class=${status === "confirmed" ? "good" : ""}>${SIGNS[status]}${
           t(`console.order.${status}`)}</span> ·
-        ${" "}<time>${timeToSecond(at_ms)}</time> · ${numberOf(order)}</span>
+        ${" "}<time>${timeOfDay(at_ms)}</time> · ${numberOf(order)}</span>
       <span class="order-buttons">
         <${Slot} place="order" order=${order} buyer=${buyer} />
         ${status === "confirmed" && html`
@@ -105,6 +105,6 @@ function Order({ order, buyer, what, priced }) {
             aria-label=${t("console.cancel_order_of", { name: buyer })}
             onClick=${() => desk.open("cancel", { order, what: `${buyer}: ${what}, ${amount}` })}>
             ${t("console.cancel")}</button>`}
-      </span>
+      </span></div>
     </div>`;
 }

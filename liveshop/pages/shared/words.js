@@ -14,11 +14,17 @@ function onShelf(session, sku) {
 /** Name a variant; the only one of a product may have no name of its own. */
 export const labelOf = ({ label }, { title }) => label || title;
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff]/;
+
+/** Set words of another direction apart, so that those around them keep their places. */
+const apart = (words) => (RIGHT_TO_LEFT.test(words) ? `\u2068${words}\u2069` : words);
+
 /** Name what a SKU is: "Ocean Blue Shirt, M". */
 export function nameOf(session, sku) {
   const { product, variant } = onShelf(session, sku);
   if (product === null) return sku;
-  return variant.label ? `${product.title}, ${variant.label}` : product.title;
+  const title = apart(product.title);
+  return variant.label ? `${title}, ${apart(variant.label)}` : title;
 }
 
 /** A session's status in a word. */

@@ -1,6 +1,6 @@
 /** The packing list: what has to be fetched, then a parcel a buyer, on the screen and on paper. */
 
-import { useDesk } from "../../../pages/shared/desk.js";
+import { useDesk, useDeskState } from "../../../pages/shared/desk.js";
 import { html, useEffect, useState } from "../../../pages/shared/html.js";
 import { dayAndTime, money, t } from "../../../pages/shared/i18n.js";
 import { useShop } from "../../../pages/shared/shop.js";
@@ -43,10 +43,11 @@ export function Packing() {
 
 function Parcel({ parcel, currency }) {
   const { viewer_id, name, orders, units, total, lines } = parcel;
+  const heard = useDeskState((state) => state.names[viewer_id]);
   const numbers = orders.map(({ order_id }) => order_id.slice(0, 8)).join(", ");
   return html`
     <section class="parcel">
-      <h4><bdi>${name || viewer_id}</bdi></h4>
+      <h4><bdi>${name || heard || viewer_id}</bdi></h4>
       <p class="note">${t("fulfilment.orders_of", { n: orders.length, numbers })} ·
         ${" "}${t("console.n_units", { n: units })} · ${money(total, currency)}</p>
       <${Lines} lines=${lines} />
@@ -62,7 +63,7 @@ function Lines({ lines }) {
           <span class="tick" aria-hidden="true"></span>
           ${image ? html`<img src=${image} alt="" width="48" height="48" />`
             : html`<span class="no-picture" aria-hidden="true"></span>`}
-          <b class="quantity">${quantity} ×</b>
+          <b class="quantity">${quantity} ×</b> ${" "}
           <span>${number !== null && html`<span class="note">${number} · </span>`}
             <bdi>${title}</bdi>${label && html`, <b><bdi>${label}</bdi></b>`}
             <span class="note packed-sku">${sku}</span></span>

@@ -3,14 +3,14 @@
 import { html } from "../../../pages/shared/html.js";
 import { dayAndTime, money, t } from "../../../pages/shared/i18n.js";
 
-/** `shop` is the name of the shop, or "". */
-export function Slip({ slip, shop }) {
-  const { order_id, title, viewer_id, name, at_ms, currency, units, total, lines } = slip;
+/** `shop` is the name of the shop, or ""; `buyer` what the buyer is called. */
+export function Slip({ slip, shop, buyer }) {
+  const { order_id, title, at_ms, currency, units, total, lines } = slip;
   return html`
     <article class="slip">
       <h1><bdi>${shop || title}</bdi></h1>
       ${shop && html`<p><bdi>${title}</bdi></p>`}
-      <p class="slip-buyer"><bdi>${name || viewer_id}</bdi></p>
+      <p class="slip-buyer"><bdi>${buyer}</bdi></p>
       <p>${t("orders.number", { number: order_id.slice(0, 8) })} · ${dayAndTime(at_ms)}</p>
       <table>
         <tbody>

@@ -80,11 +80,12 @@ export class SlipPrinter {
   }
 
   async #printThese(ids) {
-    const { office } = this.#desk;
+    const { office, state: { names } } = this.#desk;
     const slips = await Promise.all(ids.map((id) => office.ask("GET", `/api/orders/${id}/slip`)));
     this.#shop ??= (await office.read("brand").catch(() => ({}))).name ?? "";
+    const buyerOf = ({ name, viewer_id }) => name || names[viewer_id] || viewer_id;
     await onPaper(slips.map((slip) => html`
-      <${Slip} key=${slip.order_id} slip=${slip} shop=${this.#shop} />`));
+      <${Slip} key=${slip.order_id} slip=${slip} shop=${this.#shop} buyer=${buyerOf(slip)} />`));
     this.#desk.say(t("fulfilment.printed", { n: slips.length }));
   }
 }
