@@ -13,9 +13,12 @@ export function useMay(type) {
   return useShopState(() => desk.may(type));
 }
 
-/** The key that does what a button does; it is shown on it, and heard by its own attribute. */
+/**
+ * The key that does what a button does: drawn on it by its style, so that it is no part of what the
+ * button is called, and heard by an attribute of the button.
+ */
 function Key({ shown }) {
-  return shown && html` <kbd aria-hidden="true">${shown}</kbd>`;
+  return shown && html` <kbd aria-hidden="true" data-key=${shown}></kbd>`;
 }
 
 /**
