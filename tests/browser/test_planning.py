@@ -117,3 +117,4 @@ async def test_the_forms_fit_their_screen_and_please_axe(
         await _form(page, show, name)
         await look(page, size, theme)
         assert await displeasures(page, theme) == []
+        await page.keyboard.press("Escape")
