@@ -53,7 +53,7 @@ async def test_the_way_to_the_sets_is_covered_by_nothing(
         run = page.locator('section[data-part="products"]')
         await expect(run).to_be_attached()
         if not await run.is_visible():
-            await page.locator('nav button[data-part="products"]').click()
+            await page.locator('nav button[data-part="products"]:visible').click()
         button = run.locator(".buttons button").first
         assert await button.evaluate(_ON_TOP), language
         await page.context.close()

@@ -28,7 +28,7 @@ function Naming({ token }) {
     if (await attempt(() => askJson("PUT", PATH, { token, body }))) setSaid(t("bought.saved"));
   };
   return html`
-    <section class="panel" role="radiogroup" aria-labelledby=${titleId}>
+    <div class="panel" role="radiogroup" aria-labelledby=${titleId}>
       <h2 id=${titleId}>${t("bought.title")}</h2>
       <p class="note">${t("bought.words")}</p>
       ${CHOICES.map((choice) => html`
@@ -37,7 +37,7 @@ function Naming({ token }) {
             onChange=${() => choose(choice)} />
           <span>${t(`bought.names.${choice}`)}</span></label>`)}
       <p class="note" role="status">${said}</p>
-    </section>`;
+    </div>`;
 }
 
 export const slots = { brand: Naming };
