@@ -54,8 +54,9 @@ async def _expect_all(sender: Sender, shop: Receiver, rids: list[str]) -> None:
     await until(lambda: len(shop.applied) == len(rids) * 2 + 1)
     for rid in rids:
         assert [n for subject, n in shop.applied if subject == f"order/{rid}"] == [1, 2]
+    # The first message, of the show's begin, is told as of two months ago: it was forgotten.
     numbers = await sender.shop.database.fetch("SELECT number FROM message ORDER BY number")
-    assert [each["number"] for each in numbers] == list(range(1, len(rids) * 2 + 3))
+    assert [each["number"] for each in numbers] == list(range(2, len(rids) * 2 + 3))
     for file in (FEED_AUDIT, AUDIT):
         for name, query in file.queries.items():
             assert await sender.shop.database.fetch(query, None) == [], name
