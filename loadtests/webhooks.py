@@ -68,8 +68,8 @@ class _Receiver:
                     await asyncio.sleep(_SLOW_S)
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
                 await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            writer.close()
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            writer.close()  # the last of these when the run ends before the slow one has answered
 
 
 async def _sessions(database: Database) -> None:

@@ -4,6 +4,7 @@ import signal
 import socket
 
 import httpx
+import pytest
 
 from liveshop.cli.subprocesses import free_port
 from tests.cli.programs import program
@@ -17,6 +18,7 @@ def _status(port: int, path: str) -> int | None:
         return None
 
 
+@pytest.mark.feature("change_feed")
 def test_a_worker_lives_without_postgres_says_so_and_ends_well() -> None:
     port, nowhere = free_port(), free_port()
     environment = {
@@ -34,6 +36,7 @@ def test_a_worker_lives_without_postgres_says_so_and_ends_well() -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.feature("change_feed", "webhooks")
 def test_a_worker_works_once_there_are_its_tables(bare_postgres_url: str) -> None:
     port = free_port()
     environment = {"LIVESHOP_POSTGRES_URL": bare_postgres_url, "LIVESHOP_WORK_PORT": str(port)}

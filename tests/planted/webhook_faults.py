@@ -46,7 +46,7 @@ FAULTS: Final = (
         file="liveshop/features/change_feed/store.py",
         old='max(at["seq"], _last_seq(orders))',
         new="max(told, _last_seq(orders))",
-        tests=(f"{_FEED}::test_an_order_that_was_void_from_the_start_was_none_to_anybody",),
+        tests=(f"{_FEED}::test_a_number_that_no_order_has_is_passed",),
     ),
     Fault(
         name="words of a viewer in a message",

@@ -88,11 +88,22 @@ FROM unnest($3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::int[], $8::te
 WHERE d.webhook_id = $1 AND d.number = t.number AND d.state = 'waiting'
 
 -- name: hand_back
--- Give a lease back. $1 webhook, $2 concurrency, $3 successes, $4 failures, $5 failing since
-UPDATE webhook
+-- Give a lease back, and say when the next delivery is due, to be called under the lock.
+-- $1 webhook, $2 concurrency, $3 successes, $4 failures, $5 failing since
+UPDATE webhook AS w
 SET lease = NULL, lease_until_ms = 0, concurrency = $2, successes = $3, failures = $4,
-    failing_since_ms = $5
+    failing_since_ms = $5,
+    due_ms = (
+        SELECT min(d.next_ms) FROM webhook_delivery AS d
+        WHERE d.webhook_id = w.id AND d.state = 'waiting'
+          AND (w.ordering = 'none' OR NOT EXISTS (
+              SELECT FROM webhook_delivery AS e
+              WHERE e.webhook_id = w.id AND e.state = 'waiting' AND e.subject = d.subject
+                AND e.number < d.number
+          ))
+    )
 WHERE id = $1
+RETURNING due_ms
 
 -- name: say_when_due
 -- Say when the next delivery of a webhook is due; to be called under its lock. $1 webhook

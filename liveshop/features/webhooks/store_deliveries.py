@@ -65,6 +65,14 @@ class Tried:
     answer: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """The state of a webhook that was given back: when the next delivery is due, if one is."""
+
+    due_ms: int | None = None
+    disabled: bool = False
+
+
 class Deliveries:
     """The deliveries of one database."""
 
@@ -96,8 +104,8 @@ class Deliveries:
             for _, rows in groupby(records, key=lambda each: each["id"])
         ]
 
-    async def mark(self, leased: Leased, tried: Sequence[Tried], now_ms: int) -> bool:
-        """Say what came of tries, and give the webhook back; return True if it was disabled.
+    async def mark(self, leased: Leased, tried: Sequence[Tried], now_ms: int) -> Marked:
+        """Say what came of tries, and give the webhook back.
 
         A worker that has lost its lease, because it stood still for so long, says only what was
         delivered: another one is trying the rest.
@@ -105,15 +113,14 @@ class Deliveries:
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(_SQL["lock_leased"], leased.webhook_id)
             if row is None:
-                return False  # removed meanwhile
+                return Marked()  # removed meanwhile
             lost = row["lease"] != leased.lease
             told = [each for each in tried if not lost or each.outcome.fate is Fate.DONE]
-            await self._mark(connection, leased.webhook_id, told, now_ms)
+            if told:
+                await self._mark(connection, leased.webhook_id, told, now_ms)
             if lost:
-                return False
-            disabled = await self._hand_back(connection, leased, row, told, now_ms)
-            await connection.execute(_SQL["say_when_due"], leased.webhook_id)
-            return disabled
+                return Marked()
+            return await self._hand_back(connection, leased, row, told, now_ms)
 
     async def overview(self, now_ms: int) -> tuple[float, int]:
         """Return how late the most overdue webhook is, in seconds, and how many are given up."""
@@ -138,8 +145,8 @@ class Deliveries:
         row: asyncpg.Record,
         tried: Sequence[Tried],
         now_ms: int,
-    ) -> bool:
-        """Count successes and failures; return True if the webhook is given up for them."""
+    ) -> Marked:
+        """Count successes and failures, and give the webhook up if there are too many."""
         done = sum(each.outcome.fate is Fate.DONE for each in tried)
         failed = len(tried) - done
         since = None if done else row["failing_since_ms"] or (now_ms if failed else None)
@@ -149,10 +156,10 @@ class Deliveries:
             row["concurrency"], row["successes"], done, overloaded=overloaded
         )
         args = (leased.webhook_id, concurrency, successes, failures, since)
-        await connection.execute(_SQL["hand_back"], *args)
+        due_ms: int | None = await connection.fetchval(_SQL["hand_back"], *args)
         gone = any(each.outcome.gone for each in tried)
         if row["state"] != "on" or not (gone or is_to_be_disabled(failures, since, now_ms)):
-            return False
+            return Marked(due_ms=due_ms)
         (given_up,) = await connection.fetch(_SQL["disable"], leased.webhook_id)
         await tell(
             connection,
@@ -162,7 +169,7 @@ class Deliveries:
             data={"webhook_id": leased.webhook_id, "url": given_up["url"], "gone": gone},
             shop=given_up["shop"],
         )
-        return True
+        return Marked(disabled=True)
 
     def _leased(self, lease: str, rows: Sequence[asyncpg.Record], now_ms: int) -> Leased:
         first = rows[0]

@@ -105,8 +105,9 @@ class WebhooksWorker(WorkerPart):
             _logger.exception("webhook %s: failed", leased.webhook_id)
             self._context.metrics.failures.labels("webhooks: sending").inc()
         finally:
+            if self._busy == _WEBHOOKS_AT_ONCE_MAX:
+                self._sending.wake()
             self._busy -= 1
-            self._sending.wake()
 
     async def _send_due(self, leased: Leased) -> None:
         tried: list[Tried] = []
@@ -117,7 +118,10 @@ class WebhooksWorker(WorkerPart):
                 tasks.start_soon(partial(self._try, leased, due, limit, end_ms, tried))
         if tried:
             self._context.reach(Failpoint.AFTER_SEND)
-        if await self._deliveries.mark(leased, tried, self._context.now_ms()):
+        marked = await self._deliveries.mark(leased, tried, self._context.now_ms())
+        if marked.due_ms is not None and marked.due_ms <= self._context.now_ms():
+            self._sending.wake()
+        if marked.disabled:
             _logger.warning("webhook %s is given up: it failed for days", leased.webhook_id)
             self._context.call(NEW_MESSAGES)
 

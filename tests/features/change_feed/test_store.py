@@ -85,6 +85,15 @@ async def test_an_order_that_was_void_from_the_start_was_none_to_anybody(
     assert await feed.behind(everywhere=False) == []
 
 
+async def test_a_number_that_no_order_has_is_passed(feed: Feed, shop: StoredShop) -> None:
+    first, second = order(str(uuid4())), order(str(uuid4()), buyer="bob")
+    await shop.commit(first)
+    # The second number of this batch is the first order's, which has one already.
+    await shop.commit(second, first)
+    assert await feed.follow("s1", LATER) == Turn(made=3)
+    assert await feed.behind(everywhere=False) == []
+
+
 async def test_a_long_list_is_told_in_turns_without_a_gap(feed: Feed, shop: StoredShop) -> None:
     await shop.database.commit("UPDATE stock SET units = 2000 WHERE row = 'sA'")
     rids = [str(uuid4()) for _ in range(1_101)]
