@@ -93,7 +93,7 @@ async def test_a_cart_is_ordered_whole_and_what_is_removed_can_be_bought_again(
     viewer = await open_page(browser, live.watch("ada"), width=820)
     await open_cart(viewer)
     await expect(viewer.get_by_text("Your cart is empty.")).to_be_visible()
-    await _button(viewer, "See all products").click()
+    await viewer.get_by_role("dialog").get_by_role("button", name="Products").click()
     await viewer.get_by_role("dialog").get_by_role("button", name="Ocean Shirt").click()
     card = viewer.get_by_role("article", name="Ocean Shirt")
     for label in ("M", "L"):

@@ -36,23 +36,24 @@ async def buy(page: Page, title: str) -> None:
     await buy_button(page, title).first.click()
 
 
-async def _by_the_bag(page: Page, wanted: Locator) -> None:
-    """Click a button that may be in the bag's sheet on a phone."""
-    bag = button(page, "See all products")
-    await expect(wanted.or_(bag).first).to_be_visible()
-    if not await wanted.first.is_visible():
-        await bag.first.click()
-    await wanted.first.click()
+async def _by_the_bag(page: Page, wanted: str, tab: str) -> None:
+    """Click a button of the page, or on a phone the tab in the bag's sheet."""
+    at_hand, bag = button(page, wanted), button(page, "See all products")
+    await expect(at_hand.or_(bag).first).to_be_visible()
+    if await at_hand.first.is_visible():
+        return await at_hand.first.click()
+    await bag.click()
+    await button(page.get_by_role("dialog"), tab).click()
 
 
 async def open_cart(page: Page, *, count: int = 0) -> None:
     """Open the cart, with so many items in it."""
-    await _by_the_bag(page, button(page, f"Cart, {count} item{'' if count == 1 else 's'}"))
+    await _by_the_bag(page, f"Cart, {count} item{'' if count == 1 else 's'}", f"Cart {count}")
 
 
 async def open_orders(page: Page, *, count: int) -> None:
     """Open the viewer's orders, of which there are so many."""
-    await _by_the_bag(page, button(page, f"Your orders, {count}"))
+    await _by_the_bag(page, f"Your orders, {count}", f"Orders {count}")
 
 
 async def open_shelf(page: Page) -> None:

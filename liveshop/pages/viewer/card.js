@@ -9,6 +9,7 @@ import { rangeOf } from "../shared/axes.js";
 import { html, useEffect, useId, useRef, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
+import { sized } from "../shared/pictures.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { labelOf } from "../shared/words.js";
 import { Buy, Said, useAvailability, usePurchase } from "./buy.js";
@@ -34,7 +35,7 @@ export function Thumbnail({ product, px = 64 }) {
   if (!image) return null;
   return html`
     <span class="thumb-box">
-      <img class="thumb" src=${image} alt="" width=${px} height=${px} loading="lazy" />
+      <img class="thumb" src=${sized(image, 320)} alt="" width=${px} height=${px} loading="lazy" />
       <${NumberTag} number=${number} />
     </span>`;
 }

@@ -7,6 +7,7 @@ import { html, useState } from "../shared/html.js";
 import { clock, money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { pictureOf, useNames } from "../shared/names.js";
+import { sized } from "../shared/pictures.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { sentence } from "../shared/words.js";
 import { whyNot } from "./buy.js";
@@ -61,7 +62,7 @@ function Deadline({ purchase }) {
 /** The picture of what a line is of. */
 export function Picture({ sku }) {
   const image = pictureOf(sku);
-  return image ? html`<img class="thumb" src=${image} alt="" width="64" height="64" />`
+  return image ? html`<img class="thumb" src=${sized(image, 320)} alt="" width="64" height="64" />`
     : html`<span class="thumb empty" aria-hidden="true"></span>`;
 }
 

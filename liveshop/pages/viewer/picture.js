@@ -2,10 +2,13 @@
 
 import { readBrand } from "../shared/brand.js";
 import { html, useRef } from "../shared/html.js";
+import { sized } from "../shared/pictures.js";
 import { useShopState } from "../shared/shop.js";
 import { useFit } from "./fit.js";
 
 const brand = readBrand();
+const FILL_PX = 320; // what is blurred needs no more
+const LARGE_PX = 800;
 const BEFORE_AND_AFTER = new Set(["draft", "scheduled", "ended"]);
 
 function pinnedImage({ pinned, shelf }) {
@@ -28,16 +31,17 @@ export function Backdrop() {
     coverOf(session) ?? (session && pinnedImage(session)) ?? null);
   return html`
     <div class="backdrop" aria-hidden="true">
-      ${image && html`<img key=${image} src=${image} alt="" />`}
+      ${image && html`<img key=${image} src=${sized(image, FILL_PX)} alt="" />`}
     </div>`;
 }
 
 function Photo({ image }) {
   const photo = useRef(null);
   const fit = useFit(photo);
+  const px = innerWidth * devicePixelRatio > LARGE_PX ? 1280 : 640;
   return html`
-    <img class="fill" src=${image} alt="" />
-    <img class=${`photo ${fit}`} ref=${photo} src=${image} alt="" />`;
+    <img class="fill" src=${sized(image, FILL_PX)} alt="" />
+    <img class=${`photo ${fit}`} ref=${photo} src=${sized(image, px)} alt="" />`;
 }
 
 /** A picture, filled and still, but for a zoom that one hardly sees. */

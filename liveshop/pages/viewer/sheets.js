@@ -14,14 +14,14 @@ function Ways({ here, open }) {
   const orders = useShopState(({ mine }) => mine.orders.length);
   const held = heldOf(purchases).length;
   const ways = [
-    { name: "shelf", words: t("shelf.tab"), n: products, label: t("shelf.open") },
-    { name: "cart", words: t("cart.tab"), n: held, label: t("cart.open", { n: held }) },
-    { name: "orders", words: t("orders.tab"), n: orders, label: t("orders.open", { n: orders }) },
+    { name: "shelf", words: t("shelf.tab"), n: products },
+    { name: "cart", words: t("cart.tab"), n: held },
+    { name: "orders", words: t("orders.tab"), n: orders },
   ];
   return html`
     <nav class="ways">
-      ${ways.map(({ name, words, n, label }) => html`
-        <button key=${name} type="button" aria-label=${label} onClick=${() => open(name)}
+      ${ways.map(({ name, words, n }) => html`
+        <button key=${name} type="button" onClick=${() => open(name)}
           aria-current=${name === here ? "page" : undefined}>
           ${words} <span class="number">${number(n)}</span></button>`)}
     </nav>`;

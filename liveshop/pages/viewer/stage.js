@@ -61,9 +61,8 @@ export function Stage({ open, hasRoom, children }) {
   const sound = playing ? { muted, toggle: () => setMuted(!muted) } : null;
   return html`
     <section class="stage ${status}" aria-label=${t("stage.title")}>
-      <${Backdrop} />
-      ${playing ? html`<${Video} key=${address} address=${address} muted=${muted} />`
-        : html`<${Picture} />`}
+      ${playing ? html`<${Backdrop} />
+        <${Video} key=${address} address=${address} muted=${muted} />` : html`<${Picture} />`}
       <${TopBar} open=${open} sound=${sound} hasRoom=${hasRoom} />
       ${children}
       ${status !== "live" && html`<${Words} status=${status} open=${open} />`}

@@ -4,6 +4,7 @@ import { readBrand } from "../shared/brand.js";
 import { html } from "../shared/html.js";
 import { short, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
+import { sized } from "../shared/pictures.js";
 import { useShopState } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
 import { statusWord } from "../shared/words.js";
@@ -14,7 +15,7 @@ const COUNTED = new Set(["live", "paused"]);
 
 function Avatar() {
   const { logo, name } = brand;
-  if (logo) return html`<img class="avatar" src=${logo} alt="" width="36" height="36" />`;
+  if (logo) return html`<img class="avatar" src=${sized(logo, 320)} alt="" width="36" height="36" />`;
   return name && html`<span class="avatar" aria-hidden="true">${[...name][0]}</span>`;
 }
 
