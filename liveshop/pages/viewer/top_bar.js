@@ -15,7 +15,8 @@ const COUNTED = new Set(["live", "paused"]);
 
 function Avatar() {
   const { logo, name } = brand;
-  if (logo) return html`<img class="avatar" src=${sized(logo, 320)} alt="" width="36" height="36" />`;
+  const picture = logo && sized(logo, 320);
+  if (picture) return html`<img class="avatar" src=${picture} alt="" width="36" height="36" />`;
   return name && html`<span class="avatar" aria-hidden="true">${[...name][0]}</span>`;
 }
 
