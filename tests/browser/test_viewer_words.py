@@ -130,7 +130,7 @@ async def test_payment_elsewhere_is_offered_in_place_of_buy(
     async with page.expect_popup() as opened:
         await pay.click()
     shop = await opened.value
-    await expect(shop.get_by_role("heading", name="Live shopping")).to_be_visible()
+    await expect(shop.get_by_role("heading", name="Shows")).to_be_visible()
     order_id = shop.url.partition("?order=")[2]
     assert await shop.evaluate("window.opener") is None
     live.pay(order_id, amount=5000)

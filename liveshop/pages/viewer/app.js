@@ -46,8 +46,8 @@ function OpenSheet({ name, open, close }) {
 function Bag({ open }) {
   const count = useShopState(({ session }) => session.shelf.length);
   return html`
-    <button type="button" class="round bag" onClick=${() => open("shelf")}
-      aria-label=${t("shelf.open")}><${Icon} name="bag" />
+    <button type="button" class="round bag" onClick=${() => open("shelf")}>
+      <${Icon} name="bag" /><span class="unseen">${t("shelf.open")}</span>
       ${count > 0 && html`<span class="count-badge" aria-hidden="true">${number(count)}</span>`}
     </button>`;
 }
