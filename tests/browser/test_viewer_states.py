@@ -143,6 +143,20 @@ async def test_card_row_and_sheet_say_the_same_of_a_sale_whose_units_are_taken(
         await expect(page.get_by_text(text)).to_have_count(0)
 
 
+async def test_a_sale_says_how_many_are_left_of_how_many_to_those_who_saw_it_begin(
+    browser: Browser, live: BrowserShow
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    page = await open_page(browser, live.watch("ada"), width=390)
+    await expect(page.get_by_role("article")).to_be_visible()
+    live.command("sale.start", product_id="ocean", percent=10, duration_ms=600_000, units=4)
+    await expect(page.get_by_role("article")).to_contain_text("4 left")
+    await buy(page, "Ocean Shirt")
+    await expect(page.get_by_role("article")).to_contain_text("3 of 4 left")
+    await page.reload()
+    await expect(page.locator(".sale-left")).to_have_text("3 left")
+
+
 @pytest.mark.parametrize(
     ("locale", "price", "time"),
     [

@@ -52,12 +52,14 @@ window.cardAtMs = new Promise((done) => {
   requestAnimationFrame(look);
 });
 """
-# The last number is that of the requests before the card was there, the page itself among them.
+# The last number is that of the requests before the card was there, the page itself among them;
+# it waits for no picture.
 _PAINTED: Final = """async () => {
   const cardAtMs = await window.cardAtMs;
   const [paint] = performance.getEntriesByName("first-contentful-paint");
   const asked = performance.getEntriesByType("resource")
-    .filter(({ name, startTime }) => name.startsWith("http") && startTime < cardAtMs);
+    .filter(({ name, startTime, initiatorType }) =>
+      name.startsWith("http") && startTime < cardAtMs && initiatorType !== "img");
   return [paint.startTime, cardAtMs, 1 + asked.length];
 }"""
 _RUN: Final = """(ms) => new Promise((done) => {

@@ -11,6 +11,7 @@ import { ShopContext, followCurrency } from "../shared/shop.js";
 import { Slots, SlotsContext } from "../shared/slots.js";
 import { App } from "./app.js";
 import { followWish } from "./identity.js";
+import { followSales } from "./price.js";
 
 const sessionId = decodeURIComponent(location.pathname.split("/").pop());
 
@@ -23,6 +24,7 @@ const place = document.getElementById("app");
 
 followCurrency(shop);
 followWish(shop);
+followSales(shop);
 slots.follow(shop);
 await Promise.all([loadLanguage(), slots.begin()]);
 place.replaceChildren();

@@ -6,6 +6,7 @@ import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 
 const HURRY_S = 10;
+const begun = new Map(); // product → the sale that this page has seen begin, and its units then
 
 /** The price that holds, and the higher one it is compared with. */
 export function Price({ offer, currency }) {
@@ -27,10 +28,19 @@ function useSeconds(sale) {
   return { running, seconds };
 }
 
+/** Note how many units a sale begins with: later the server only says how many are left. */
+export function followSales(shop) {
+  shop.subscribe((_, message) => {
+    if (message?.type === "sale.started") begun.set(message.product_id, message);
+  });
+}
+
 /** How many units of a sale are left, of how many if this page has seen the sale begin. */
 function UnitsLeft({ sale }) {
-  const { left, units } = sale;
+  const { left, product_id, starts_at_ms } = sale;
   if (left === null) return null;
+  const first = begun.get(product_id);
+  const units = first?.starts_at_ms === starts_at_ms ? first.left : 0;
   const words = units > left ? t("sale.left_of", { n: left, units }) : t("sale.left", { n: left });
   return html`<span class="sale-left">${words}</span>`;
 }
