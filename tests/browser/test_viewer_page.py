@@ -229,6 +229,7 @@ async def test_long_words_and_dear_things_overflow_nowhere(
     live.command("sale.start", product_id="long", percent=10, duration_ms=60_000, units=2)
     page = await open_page(browser, live.watch("ada"), width=size[0])
     await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await page.emulate_media(reduced_motion="reduce")  # a card comes in from the side
     await expect(page.get_by_role("article")).to_contain_text("€111,111.10")
     overflowing = """() => [...document.querySelectorAll("body *")].filter((element) => {
       const { left, right, width } = element.getBoundingClientRect();
