@@ -7,7 +7,7 @@ import { useShopState } from "../shared/shop.js";
 import { useFit } from "./fit.js";
 
 const brand = readBrand();
-const FILL_PX = 320; // what is blurred needs no more
+const FILL_PX = 320; // a blurred picture needs few
 const LARGE_PX = 800;
 const BEFORE_AND_AFTER = new Set(["draft", "scheduled", "ended"]);
 
