@@ -33,9 +33,17 @@ WITH wanted AS (
     RETURNING webhook_id, state
 ), due AS (
     UPDATE webhook SET due_ms = least(coalesce(due_ms, $3), $3)
-    WHERE id IN (SELECT webhook_id FROM made WHERE state = 'waiting')
+    WHERE state = 'on' AND id IN (SELECT webhook_id FROM made WHERE state = 'waiting')
 )
 SELECT count(*) AS n FROM made
+
+-- name: park
+-- Park those of webhooks that were given up while `fan_out` waited for their rows: it had read that
+-- they were on. $1 after this number, $2 up to this one
+UPDATE webhook_delivery AS d SET state = 'parked'
+FROM webhook AS w
+WHERE d.number > $1 AND d.number <= $2 AND d.state = 'waiting'
+  AND w.id = d.webhook_id AND w.state = 'disabled'
 
 -- name: move_cursor
 UPDATE webhook_cursor SET number = $1

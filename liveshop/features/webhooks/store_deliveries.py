@@ -90,6 +90,8 @@ class Deliveries:
             if upto is None:
                 return 0, False
             made: int = await connection.fetchval(_SQL["fan_out"], last, upto, now_ms)
+            if made:
+                await connection.execute(_SQL["park"], last, upto)
             await connection.execute(_SQL["move_cursor"], upto)
         return made, upto - last >= _MESSAGES_AT_ONCE_MAX
 

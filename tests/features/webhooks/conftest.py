@@ -81,7 +81,8 @@ class Sender:
     async def settled(self) -> None:
         """Wait until all that is due by the clock was sent and marked."""
         query = """
-            SELECT EXISTS (SELECT FROM webhook WHERE lease IS NOT NULL OR due_ms <= $1)
+            SELECT EXISTS (SELECT FROM webhook
+                           WHERE lease IS NOT NULL OR (state = 'on' AND due_ms <= $1))
                 OR EXISTS (SELECT FROM outbox)
                 OR (SELECT number FROM webhook_cursor) < (SELECT number FROM feed)
                 OR EXISTS (SELECT FROM session AS s LEFT JOIN feed_cursor AS c

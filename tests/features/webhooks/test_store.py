@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import anyio
+import asyncpg
 import pytest
 
 from liveshop.core.errors import Conflict
@@ -21,7 +23,7 @@ from liveshop.features.webhooks.store_deliveries import (
 )
 from liveshop.stores.postgres.database import Database
 from tests.features.webhooks.conftest import SETTINGS, Sender
-from tests.stores.postgres.shop import NOW
+from tests.stores.postgres.shop import NOW, somebody_waits
 
 _OLD, _NEW = SETTINGS["secret"], "n" * 32
 _DONE = Outcome(fate=Fate.DONE)
@@ -96,6 +98,33 @@ async def test_a_delivery_that_comes_while_others_are_marked_is_due(
     assert await deliveries.mark(leased, _tried(leased), NOW) == Marked(due_ms=NOW)
     (again,) = await deliveries.lease(50, NOW)
     assert len(again.due) == 1
+
+
+async def test_a_delivery_that_comes_while_its_webhook_is_given_up_is_parked(
+    sender: Sender, feed: Feed, deliveries: Deliveries
+) -> None:
+    webhook_id = await sender.hook("https://shop.example/")
+    await _told(sender, feed, deliveries)
+    (leased,) = await deliveries.lease(50, NOW)
+    await deliveries.mark(leased, _tried(leased), NOW)
+    await sender.sell()
+    await feed.follow("s1", NOW)
+    giving_up = await asyncpg.connect(sender.url)
+    try:
+        begun = giving_up.transaction()
+        await begun.start()
+        await giving_up.execute("UPDATE webhook SET state = 'disabled', due_ms = NULL")
+        async with anyio.create_task_group() as tasks:
+            # It has read that the webhook is on, and waits for its row.
+            tasks.start_soon(deliveries.fan_out, NOW)
+            await somebody_waits(giving_up)
+            await begun.commit()
+    finally:
+        await giving_up.close()
+    (parked,) = await sender.deliveries(webhook_id)
+    assert parked.state == "parked"
+    assert await deliveries.lease(50, NOW) == []
+    assert (await sender.webhooks.get(webhook_id)).waiting == 0
 
 
 async def test_a_webhook_that_is_off_is_sent_nothing_and_keeps_what_waited(
