@@ -204,11 +204,6 @@ export function timeOfDay(instantMs) {
   return format(Intl.DateTimeFormat, { timeStyle: "short" }).format(instantMs);
 }
 
-/** The time of day to the second, as a log shows it. */
-export function timeToSecond(instantMs) {
-  return format(Intl.DateTimeFormat, { timeStyle: "medium" }).format(instantMs);
-}
-
 /** The day and time of an instant. */
 export function dayAndTime(instantMs) {
   return format(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(instantMs);
