@@ -67,6 +67,7 @@ function useStall(video) {
     let shownAt = performance.now();
     let place = 0;
     const timer = setInterval(() => {
+      if (video.current === null) return; // a last tick of a video that has gone
       const { currentTime } = video.current;
       const moves = currentTime !== place;
       place = currentTime;
@@ -83,7 +84,7 @@ function useFill(video, canvas, wanted) {
   useEffect(() => {
     if (!wanted) return undefined;
     const draw = () => {
-      const { readyState } = video.current;
+      const readyState = video.current?.readyState ?? 0;
       if (readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
       canvas.current.getContext("2d").drawImage(video.current, 0, 0, FILL_PX, FILL_PX);
     };
