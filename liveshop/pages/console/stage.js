@@ -20,6 +20,7 @@ export function Stage() {
   const [first, ...others] = cards;
   return html`
     <section class="stage" aria-label=${t("console.stage")}>
+      <h2 class="unseen">${t("console.stage")}</h2>
       ${first ? html`<${Card} key=${first.product_id} session=${session} product=${first} />`
         : html`<${NothingOnAir} session=${session} />`}
       ${others.length > 0 && html`

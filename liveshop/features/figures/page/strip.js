@@ -64,8 +64,16 @@ function usePins() {
   return pins;
 }
 
-function Now({ summary: { series, step_ms, sales, started_at_ms } }) {
+/** The sales until now: those that run as the session has them, the others as the figures do. */
+function allSales(running, before) {
+  const isRunning = ({ product_id, starts_at_ms }) => running.some((sale) =>
+    sale.product_id === product_id && sale.starts_at_ms === starts_at_ms);
+  return [...before.filter((sale) => !isRunning(sale)), ...running];
+}
+
+function Now({ summary: { series, step_ms, sales: before, started_at_ms } }) {
   const shop = useShop();
+  const sales = allSales(useShopState(({ session }) => session.sales), before);
   const pins = usePins();
   const now = useTicked(() => Math.floor(shop.now() / DRAWN_EVERY_MS) * DRAWN_EVERY_MS);
   const span = { from: Math.max(started_at_ms, now - SHOWN_MS), to: now };
