@@ -114,7 +114,7 @@ async def test_a_key_does_nothing_that_would_be_refused_and_the_help_leaves_it_o
     moderator = await open_page(browser, _console(show, token("mo", Role.MODERATOR)))
     for page in (host, moderator):
         await _wait(page, Status.DRAFT)
-        for key in ("s", "e", "p", "o"):
+        for key in ("s", "e", "o"):
             await page.keyboard.press(key)
         await expect(page.get_by_role("dialog")).to_have_count(0)
     show.command("session.start")

@@ -2,6 +2,7 @@
 
 import { priceAt } from "../client/state.js";
 import { Action, Opener, useMay } from "../shared/action.js";
+import { productAvailability } from "../shared/availability.js";
 import { useDesk, useDeskState } from "../shared/desk.js";
 import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { clock, money, number, t } from "../shared/i18n.js";
@@ -11,7 +12,7 @@ import {
   AddedPinButton, PinButton, PriceButton, RestockButton, SaleButton,
 } from "./product_buttons.js";
 import { remove, reorder } from "./shelf.js";
-import { nextProduct, saleOf, stockMark, unitsLeft, useAllocated } from "./show.js";
+import { leftWords, nextProduct, saleOf, stockMark, unitsLeft, useAllocated } from "./show.js";
 import { useSorting } from "./sorting.js";
 
 const VARIANTS_NAMED_MAX = 3;
@@ -65,8 +66,10 @@ function Row({ session, product, index, isNext, sorting }) {
   const allocated = useAllocated(product.product_id);
   const { product_id, title } = product;
   const isChosen = chosen === product_id;
-  const left = unitsLeft(product);
-  const mark = stockMark(left, allocated);
+  const units = unitsLeft(product);
+  const shop = useShop();
+  const available = productAvailability(session, product, shop.now());
+  const mark = stockMark(available, units, allocated);
   const pinned = session.pinned.includes(product_id) ? "pinned" : "";
   const choose = () => desk.change({ selected: isChosen ? null : product_id });
   return html`
@@ -80,7 +83,7 @@ function Row({ session, product, index, isNext, sorting }) {
           <${Marks} session=${session} product=${product} isNext=${isNext} /></span>
         <span class="run-sums"><b><${PriceNow} session=${session} product=${product} /></b>
           <span class=${`note mark ${mark}`}>
-            ${left === 0 ? t("console.mark.gone") : t("console.n_left", { n: left })}</span></span>
+            ${leftWords(available, units)}</span></span>
       </button>
       <${PinButton} product=${product} kind="small" />
       ${isChosen && desk.isHost && html`

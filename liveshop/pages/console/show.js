@@ -1,8 +1,9 @@
 /** The rules about products that the console's parts share. */
 
+import { FEW, availabilityWords } from "../shared/availability.js";
 import { useDeskState } from "../shared/desk.js";
+import { t } from "../shared/i18n.js";
 
-const LOW_UNITS = 3;
 const LOW_SHARE = 0.2; // of what was allocated
 export const NEXT_SHOWN = 3;
 
@@ -17,13 +18,24 @@ export const productOf = ({ shelf }, productId) =>
 /** The product that viewers see first: the one pinned last. */
 export const onAir = (session) => productOf(session, session.pinned.at(-1));
 
+/** The units that there are of what has this availability; where nothing is sold yet, all. */
+export const leftOf = ({ kind, left }, units) => (kind === "closed" ? units : left);
+
 /**
- * How a number of units is to be marked, of so many that the show was given: "gone", "low", or not
- * at all. Where nobody knows how many those were, nothing is low.
+ * How an availability is to be marked, of so many units that the show was given: "gone", "low", or
+ * not at all. Where nobody knows how many those were, nothing is low.
  */
-export function stockMark(left, allocated) {
+export function stockMark(available, units, allocated) {
+  const left = leftOf(available, units);
   if (left === 0) return "gone";
-  return left <= LOW_UNITS && left <= (allocated ?? 0) * LOW_SHARE ? "low" : "";
+  return left <= FEW && left <= (allocated ?? 0) * LOW_SHARE ? "low" : "";
+}
+
+/** Say how many units can be had, and where it is none, why, as viewers read it. */
+export function leftWords(available, units) {
+  const left = leftOf(available, units);
+  if (left > 0) return t("console.n_left", { n: left });
+  return available.kind === "closed" ? t("console.mark.gone") : availabilityWords(available);
 }
 
 /** The units that the show was given of a product; null until the figures say it. */

@@ -2,6 +2,7 @@
 
 import { priceAt } from "../client/state.js";
 import { Action } from "../shared/action.js";
+import { variantAvailability } from "../shared/availability.js";
 import { useDesk } from "../shared/desk.js";
 import { html } from "../shared/html.js";
 import { money, t } from "../shared/i18n.js";
@@ -10,7 +11,7 @@ import { Slot } from "../shared/slots.js";
 import { unpin } from "./pins.js";
 import { PinButton, PriceButton, RestockButton, SaleButton } from "./product_buttons.js";
 import { SaleBand } from "./sale_band.js";
-import { productOf, saleOf, stockMark, useAllocated } from "./show.js";
+import { leftOf, leftWords, productOf, saleOf, stockMark, useAllocated } from "./show.js";
 
 const KEYS = { start: "S", form: "⇧S", end: "E" };
 
@@ -53,7 +54,7 @@ function Card({ session, product }) {
         <div class="air-words">
           <h3><span class="place">${number}</span> · <bdi class="clamp">${title}</bdi></h3>
           <${Price} session=${session} product=${product} />
-          <${Units} product=${product} />
+          <${Units} session=${session} product=${product} />
           <${Slot} place="card" session=${session} product=${product} />
         </div>
       </div>
@@ -96,15 +97,23 @@ export function Price({ session, product }) {
 }
 
 /** The units of each variant; which of them are few goes by an even share of those there were. */
-function Units({ product }) {
+function Units({ session, product }) {
   const allocated = useAllocated(product.product_id);
   const share = allocated === null ? null : allocated / product.variants.length;
   return html`
     <ul class="units" aria-label=${t("console.units")}>
       ${product.variants.map((v) => html`
-        <li key=${v.sku} class=${`unit ${stockMark(v.left, share)}`}>
-          ${v.label && html`<bdi>${v.label}</bdi>`} ${" "}
-          ${v.label && v.left > 0 ? html`<b>${v.left}</b>`
-            : v.left > 0 ? t("console.n_left", { n: v.left }) : t("console.mark.gone")}</li>`)}
+        <${Unit} key=${v.sku} session=${session} product=${product} variant=${v}
+          share=${share} />`)}
     </ul>`;
+}
+
+function Unit({ session, product, variant: { left, label }, variant, share }) {
+  const shop = useShop();
+  const available = variantAvailability(session, product, variant, shop.now());
+  const units = leftOf(available, left);
+  return html`
+    <li class=${`unit ${stockMark(available, left, share)}`}>
+      ${label && html`<bdi>${label}</bdi>`} ${" "}
+      ${label && units > 0 ? html`<b>${units}</b>` : leftWords(available, left)}</li>`;
 }
