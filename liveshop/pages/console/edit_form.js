@@ -3,9 +3,10 @@
 import { useDesk } from "../shared/desk.js";
 import { Form } from "../shared/desk_sheet.js";
 import { Field } from "../shared/field.js";
-import { html } from "../shared/html.js";
+import { html, useRef, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { useShopState } from "../shared/shop.js";
+import { PictureField } from "../shared/upload.js";
 
 const TITLE_CHARS_MAX = 200;
 const URL_CHARS_MAX = 2_000;
@@ -20,8 +21,8 @@ function localField(atMs) {
 const orNull = ({ value }) => value.trim() || null;
 
 /** The fields that differ from what the show says of itself now. */
-function changed(session, { title, starts, stream, cover }) {
-  const wanted = { title: title.value.trim(), stream_url: orNull(stream), cover_url: orNull(cover),
+function changed(session, { title, starts, stream }, cover) {
+  const wanted = { title: title.value.trim(), stream_url: orNull(stream), cover_url: cover,
     ...(starts && starts.value !== localField(session.starts_at_ms)
       && { starts_at_ms: starts.value ? new Date(starts.value).getTime() : null }) };
   return Object.fromEntries(Object.entries(wanted)
@@ -32,8 +33,11 @@ export function EditForm() {
   const desk = useDesk();
   const session = useShopState((state) => state.session);
   const before = session.status === "draft" || session.status === "scheduled";
+  const [cover, setCover] = useState(session.cover_url ?? null);
+  const pending = useRef(0);
   const submit = async (elements) => {
-    const fields = changed(session, elements);
+    if (pending.current > 0) throw new Error(t("upload.wait"));
+    const fields = changed(session, elements, cover);
     if (Object.keys(fields).length === 0) throw new Error(t("console.edit_same"));
     await desk.send({ type: "session.update", ...fields });
     desk.say(t("console.edited"));
@@ -45,10 +49,12 @@ export function EditForm() {
       ${before && html`
         <${Field} label=${t("console.edit_starts")} name="starts" type="datetime-local"
           defaultValue=${localField(session.starts_at_ms)} />`}
-      <${Field} label=${t("console.edit_stream")} name="stream" type="url"
+      <${Field} label=${t("console.edit_stream")} name="stream" inputmode="url"
         maxlength=${URL_CHARS_MAX} defaultValue=${session.stream_url ?? ""}
         hint=${t("console.edit_stream_hint")} />
-      <${Field} label=${t("console.edit_cover")} name="cover" maxlength=${URL_CHARS_MAX}
-        defaultValue=${session.cover_url ?? ""} />
+      ${!desk.rehearsal && html`
+        <${PictureField} label=${t("console.edit_cover")} hint=${t("console.edit_cover_hint")} wide
+          value=${cover} change=${setCover} pending=${pending}
+          send=${(...sent) => desk.office.upload(...sent)} />`}
     <//>`;
 }
