@@ -28,9 +28,10 @@ function stop(desk) {
 function Word() {
   const desk = useDesk();
   return desk.rehearsal && html`
-    <p class="banner calm"><strong>${t("rehearsal.on")}</strong>
+    <section class="banner calm" aria-label=${t("rehearsal.on")}>
+      <strong>${t("rehearsal.on")}</strong>
       <button type="button" class="primary" onClick=${() => stop(desk)}>
-        ${t("rehearsal.stop")}</button></p>`;
+        ${t("rehearsal.stop")}</button></section>`;
 }
 
 function Start({ kind = "" }) {
