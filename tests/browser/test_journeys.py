@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
-from tests.browser.shop import BrowserNode, BrowserShow, go_live, open_page
+from tests.browser.shop import BrowserNode, BrowserShow, choose, go_live, open_page
 from tests.browser.viewer_words import (
     BOUGHT,
     NOTHING_PINNED,
@@ -74,6 +74,7 @@ async def test_a_host_plans_a_show_fills_its_shelf_and_goes_live(
     await host.get_by_label("At most per person").fill("2")
     await _button(host, "Add to the shelf").click()
     await expect(host.get_by_role("region", name="Run of show")).to_contain_text("M 4")
+    await choose(host, "Ocean Shirt")
     await _button(host, "Price of Ocean Shirt").click()
     await host.get_by_label("Price of M in EUR").fill("48.50")
     await _button(host, "Change price").click()
