@@ -7,9 +7,10 @@ import { useShop, useShopState, useTicked } from "../../../pages/shared/shop.js"
 import { Chart } from "./chart.js";
 import { conversionOf } from "./conversion.js";
 
-const SHOWN_MS = 15 * 60_000;
-const RATE_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
+const SHOWN_MS = 15 * MINUTE_MS;
+const SHOWN_MS_MIN = 5 * MINUTE_MS; // else a first minute is one bar as wide as all
+const RATE_MS = 5 * MINUTE_MS;
 const DRAWN_EVERY_MS = 5_000;
 const PINS_KEPT = 200;
 
@@ -76,7 +77,8 @@ function Now({ summary: { series, step_ms, sales: before, started_at_ms } }) {
   const sales = allSales(useShopState(({ session }) => session.sales), before);
   const pins = usePins();
   const now = useTicked(() => Math.floor(shop.now() / DRAWN_EVERY_MS) * DRAWN_EVERY_MS);
-  const span = { from: Math.max(started_at_ms, now - SHOWN_MS), to: now };
+  const from = Math.max(Math.min(started_at_ms, now - SHOWN_MS_MIN), now - SHOWN_MS);
+  const span = { from, to: now };
   const seen = series.filter((point) => point.at_ms + step_ms >= span.from && point.at_ms <= now);
   return html`
     <${Chart} title=${t("figures.now")} series=${seen} sales=${sales} pins=${pins} span=${span}
