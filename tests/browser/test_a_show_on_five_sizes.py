@@ -171,7 +171,7 @@ async def _sell_out(host: Page, viewer: Page) -> None:
     await viewer.reload()
     await expect(buy_button(viewer, "Clay pot 1").first).to_be_visible()
     await buy(viewer, "Clay pot 1")
-    await expect(host.get_by_role("region", name="On air")).to_contain_text("sold out")
+    await expect(host.get_by_role("region", name="On air")).to_contain_text("Sold out")
     gone = viewer.get_by_role("article", name="Clay pot 1")
     await expect(gone.get_by_text("Sold out").first).to_be_visible()
 
