@@ -73,14 +73,6 @@ FAULTS: Final = (
         tests=(f"{_RULES}::test_everything_else_is_tried_again_redirects_too",),
     ),
     Fault(
-        name="a lease that ends with its worker",
-        promise="C2: what a worker had when it was killed waits for ever",
-        file="liveshop/features/webhooks/deliveries.sql",
-        old="due_ms <= $1 AND lease_until_ms <= $1",
-        new="due_ms <= $1 AND lease IS NULL",
-        tests=(f"{_CRASH}::test_workers_that_end_at_a_failpoint_lose_nothing",),
-    ),
-    Fault(
         name="messages of a subject that overtake each other",
         promise="C3: an order is cancelled before it is confirmed",
         file="liveshop/features/webhooks/deliveries.sql",
@@ -144,7 +136,7 @@ FAULTS: Final = (
         promise="C4: a receiver that sends a byte now and then keeps a worker busy for ever",
         file="liveshop/worker/egress.py",
         old="            with anyio.fail_after(self._request_s_max):",
-        new="            with anyio.fail_after(100 * self._request_s_max):",
+        new="            with anyio.fail_after(None):",
         tests=(
             f"{_EGRESS}::test_an_answer_that_comes_drop_by_drop_ends_with_the_time_of_a_request",
         ),

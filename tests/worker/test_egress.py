@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+import anyio
 import pytest
 
 from liveshop.core.egress import Network, flaw_of_url, why_forbidden
@@ -254,7 +255,8 @@ async def test_an_answer_that_comes_drop_by_drop_ends_with_the_time_of_a_request
     async with _listening(answer=begin) as listener:
         listener.drips = True
         async with Egress(_HERE, request_s_max=0.3) as egress:
-            said = await _said(egress, f"http://127.0.0.1:{listener.port}/")
+            with anyio.fail_after(10):
+                said = await _said(egress, f"http://127.0.0.1:{listener.port}/")
     assert said == "no answer within 0.3 s"
 
 
