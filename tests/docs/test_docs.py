@@ -175,7 +175,10 @@ def test_every_check_of_the_audit_has_a_line() -> None:
     section = (_DOCS / "operations.md").read_text().split("## The auditor")[1]
     named = re.findall(r"^\| `([a-z_]+)` \|", section.split("\n## ")[0], re.MULTILINE)
     files = [each.audit for each in WHOLE.features if each.audit]
-    assert named == [*CHECKS, *(name for file in files for name in file.checks)]
+    of_features = [name for file in files for name in file.checks]
+    # In a tree without some of them, features stand in another order.
+    assert named[: len(CHECKS)] == [*CHECKS]
+    assert sorted(named[len(CHECKS) :]) == sorted(of_features)
 
 
 def test_every_subcommand_has_a_line() -> None:
