@@ -18,6 +18,12 @@ _PLANNED: Final = {
     "ocean-linen-shirt": {"percent": 20, "duration_ms": 60_000},
     "walnut-desk-lamp": {"percent": 15, "duration_ms": 120_000, "limit": 1},
 }
+# The words that the host means to say, which no viewer reads.
+_NOTES: Final = {
+    _PINNED: "Hand-thrown, frost-proof to −8 °C.\nThe saucer fits 18 and 24 cm.",
+    "ocean-linen-shirt": "Cut straight: between two sizes, take the smaller one.",
+    "walnut-desk-lamp": "Oiled by hand. The bulb is in the box.",
+}
 
 
 async def prepare_show(
@@ -72,7 +78,7 @@ async def _fill_shelf(api: DemoApi, session: dict[str, Any], products: list[Mess
 
 
 async def _plan(api: DemoApi, session_id: str) -> None:
-    await api.put(f"/api/sessions/{session_id}/plan", {"sales": _PLANNED})
+    await api.put(f"/api/sessions/{session_id}/plan", {"sales": _PLANNED, "notes": _NOTES})
 
 
 async def _begin(api: DemoApi, session_id: str) -> None:

@@ -217,6 +217,20 @@ async def test_a_visitor_is_reminded_of_the_next_show_and_watches_it_once_it_is_
     await expect(card).to_contain_text("Live")
 
 
+async def test_a_visitor_whose_token_has_ended_watches_the_next_show_once_it_is_live(
+    browser: Browser, show: BrowserShow
+) -> None:
+    show.session_id = show.plan("Winter drop")
+    page = await open_page(browser, "about:blank")
+    await page.clock.install()
+    await page.goto(f"{show.node.url}/#token={token('ada', Role.VIEWER, ttl_s=-60)}")
+    card = page.get_by_role("article", name="Winter drop")
+    await expect(card.get_by_text("Scheduled")).to_be_visible()
+    show.command("session.start")
+    await page.clock.fast_forward(15_000)
+    await expect(card.get_by_role("link", name="Watch", exact=True)).to_be_visible()
+
+
 async def test_the_link_of_a_show_is_copied(browser: Browser, show: BrowserShow) -> None:
     context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = await context.new_page()

@@ -5,7 +5,17 @@ from typing import Annotated
 from msgspec import Meta
 
 from liveshop.core import limits
-from liveshop.core.fields import PLAIN_OR_EMPTY, PROSE, Id, Label, Price, ProductTitle, Units, Url
+from liveshop.core.fields import (
+    PLAIN_OR_EMPTY,
+    PROSE,
+    Id,
+    Label,
+    Price,
+    ProductTitle,
+    Units,
+    UnitsBySku,
+    Url,
+)
 from liveshop.core.model import Product, ProductStatus, Variant
 from liveshop.edge.http.base_records import Input, Output, Page
 
@@ -65,6 +75,13 @@ class NewProduct(Input, frozen=True, kw_only=True):
             status=self.status,
             published=self.published,
         )
+
+
+class NewUnits(Input, frozen=True, kw_only=True):
+    """Units of a product that have come in, by SKU."""
+
+    product_id: Id
+    units: UnitsBySku
 
 
 class ListedProduct(Product, frozen=True, kw_only=True):

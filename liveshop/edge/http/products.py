@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.errors import BadRequest, Conflict, NotFound
 from liveshop.core.limits import PRODUCT_BYTES_MAX
 from liveshop.core.model import Product
 from liveshop.core.roles import Role, Scope
@@ -10,7 +10,7 @@ from liveshop.core.shops import may_touch
 from liveshop.core.wire import Message, as_message
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
-from liveshop.edge.http.product_records import NewProduct, ProductList, ProductsPage
+from liveshop.edge.http.product_records import NewProduct, NewUnits, ProductList, ProductsPage
 from liveshop.stores.postgres.catalogue import Catalogue
 
 # Left out where they are as in most products; some are only for hosts.
@@ -56,6 +56,18 @@ async def read_product(services: Services, call: Call[Nothing, Nothing]) -> Repl
     return Reply(_view(product, hidden=hidden))
 
 
+async def add_units(services: Services, call: Call[Nothing, NewUnits]) -> Reply:
+    """Add units that have come in to the stock of a product, to all variants named or to none."""
+    call.caller.require_anywhere()
+    catalogue = services.stores[Catalogue]
+    product_id = call.body.product_id
+    product = await catalogue.get(product_id)
+    if not may_touch(call.caller.shop, product.shop):
+        raise NotFound("product", product_id)
+    await catalogue.add_units(product_id, call.body.units)
+    return Reply(_view(await catalogue.get(product_id), hidden=True))
+
+
 def _listed(product: Product, totals: Mapping[str, int], *, hidden: bool) -> Message:
     view = _view(product, hidden=hidden)
     if product.product_id in totals:
@@ -85,6 +97,16 @@ OPERATIONS = (
         needs=Role.HOST,
         answers={201: Product},
         refuses=(Conflict,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/products/stock",
+        handler=add_units,
+        scope=Scope.CATALOGUE,
+        body_bytes_max=PRODUCT_BYTES_MAX,
+        needs=Role.HOST,
+        answers={200: Product},
+        refuses=(BadRequest, NotFound),
     ),
     Operation(
         method="GET",

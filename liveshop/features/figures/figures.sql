@@ -43,6 +43,19 @@ GROUP BY step ORDER BY step
 -- Count who has ordered. $1 session
 SELECT count(DISTINCT buyer) AS buyers FROM orders WHERE session_id = $1 AND status = 'confirmed'
 
+-- name: returning
+-- Count who has ordered, and in one of some other sessions too: a look into the index for each
+-- buyer and session. $1 session, $2 the others
+SELECT count(*) AS buyers
+FROM (SELECT DISTINCT buyer FROM orders WHERE session_id = $1 AND status = 'confirmed') AS b
+WHERE EXISTS (
+    SELECT FROM unnest($2::text[]) AS s (id)
+    CROSS JOIN LATERAL (
+        SELECT FROM orders
+        WHERE session_id = s.id AND buyer = b.buyer AND status = 'confirmed' LIMIT 1
+    ) AS o
+)
+
 -- name: sold_by_product
 -- Read what was ordered of each product. $1 session
 SELECT v.product_id, count(DISTINCT o.id) AS orders, sum(l.qty) AS units,
@@ -122,9 +135,10 @@ ORDER BY b.started_at_ms DESC, b.number DESC LIMIT $2
 SELECT body FROM show_plan WHERE session_id = $1
 
 -- name: save_plan
--- Replace what a host plans. $1 session, $2 the plan as JSON
-INSERT INTO show_plan (session_id, body) VALUES ($1, $2::jsonb)
-ON CONFLICT (session_id) DO UPDATE SET body = excluded.body
+-- Replace what a host plans, but for what the new plan leaves out. $1 session, $2 the plan as JSON
+INSERT INTO show_plan AS known (session_id, body) VALUES ($1, $2::jsonb)
+ON CONFLICT (session_id) DO UPDATE SET body = known.body || excluded.body
+RETURNING body
 
 -- name: price_events
 -- Read what said prices of these SKUs' products, in sessions that buyers could see, whichever

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from liveshop.core import wire
 from liveshop.core.feature import Vocabulary
-from liveshop.core.limits import PRICE_HISTORY_MS
+from liveshop.core.limits import PLAN_BYTES_MAX, PRICE_HISTORY_MS
 from liveshop.core.money import currency_digits
 from liveshop.core.roles import Role, Scope
 from liveshop.core.spreadsheet import csv_text
@@ -46,13 +46,12 @@ async def read_plan(services: Services, call: Call[Nothing, Nothing]) -> Reply:
 
 
 async def save_plan(services: Services, call: Call[Nothing, ShowPlan]) -> Reply:
-    """Replace what the host plans for a show."""
+    """Replace what the host plans for a show, but for notes that are left out."""
     session_id = call.path["session_id"]
     await services.stores[Sessions].get(session_id)
-    plan = wire.as_message(call.body)
+    plan = _given(wire.as_message(call.body))
     plan["sales"] = {name: _given(sale) for name, sale in plan["sales"].items()}
-    await services.stores[Figures].save_plan(session_id, plan)
-    return Reply(plan)
+    return Reply(await services.stores[Figures].save_plan(session_id, plan))
 
 
 async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -> Reply:
@@ -83,6 +82,9 @@ async def _summary(services: Services, call: Call[Any, Nothing]) -> Summary:
     ordered = await figures.order_series(session_id, start_ms, step_ms)
     looks, sold = await figures.looks(session_id), await figures.sold_by_product(session_id)
     allocated = await figures.allocated_by_product(session_id)
+    only = call.caller.session_id
+    trend = await figures.trend(session_id, only=only)
+    others = [show.session_id for show in trend if show.session_id != session_id]
     return Summary(
         session_id=session_id,
         title=record.info.title,
@@ -104,7 +106,8 @@ async def _summary(services: Services, call: Call[Any, Nothing]) -> Summary:
         step_ms=step_ms,
         series=series_of(start_ms, step_ms, gauges, ordered),
         oversold=await figures.oversold(session_id),
-        trend=await figures.trend(session_id, only=call.caller.session_id),
+        returning=await figures.returning(session_id, others) if only is None else None,
+        trend=trend,
     )
 
 
@@ -152,6 +155,7 @@ _OPERATIONS: Final = (
         scope=Scope.SESSIONS,
         needs=Role.HOST,
         answers={200: ShowPlan},
+        body_bytes_max=PLAN_BYTES_MAX,
     ),
     Operation(
         method="GET",

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from liveshop.core import limits
-from liveshop.core.fields import Id, Limit, Prices
+from liveshop.core.fields import PROSE, Id, Limit, Prices
 
 Percent = Annotated[int, Meta(ge=1, le=99)]
 SaleMs = Annotated[int, Meta(ge=limits.SALE_MS_MIN, le=limits.SALE_MS_MAX)]
+Note = Annotated[str, Meta(min_length=1, max_length=limits.HOST_NOTE_CHARS_MAX, pattern=PROSE)]
 SaleUnits = Annotated[int, Meta(ge=1, le=limits.UNITS_MAX)]
 
 
@@ -27,9 +28,13 @@ class PlannedSale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ShowPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A host's plan for a show, only for hosts and moderators: `sales` by product."""
+    """A host's plan for a show, only for hosts and moderators: `sales` and `notes` by product.
+
+    If `notes` are left out, those that there are stay.
+    """
 
     sales: Annotated[dict[Id, PlannedSale], Meta(max_length=limits.SHELF_PRODUCTS_MAX)] = {}
+    notes: Annotated[dict[Id, Note], Meta(max_length=limits.SHELF_PRODUCTS_MAX)] | None = None
 
 
 class LowestPrices(Struct, frozen=True, kw_only=True):

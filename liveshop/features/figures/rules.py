@@ -111,7 +111,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     `visitors` is an estimate of how many different viewers have joined, `buyers` counts exactly;
     both leave out what cannot be known. `step_ms` is the length of a step of `series`. `oversold`
     are the units that were sold and never there. `trend` are the shop's shows up to this one, the
-    oldest first.
+    oldest first; `returning` counts buyers who bought in another one of them, null for those who
+    may know of this show only.
     """
 
     session_id: str
@@ -134,6 +135,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     step_ms: int
     series: list[Point]
     oversold: int
+    returning: int | None
     trend: list[ShowFigures]
 
 

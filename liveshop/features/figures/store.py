@@ -135,6 +135,12 @@ class Figures:
         assert record is not None, "a count is one row"
         return int(record["buyers"])
 
+    async def returning(self, session_id: str, others: Sequence[str]) -> int:
+        """Return how many buyers of a session have ordered in one of the others, too."""
+        record = await self._database.fetchrow(_SQL["returning"], session_id, list(others))
+        assert record is not None, "a count is one row"
+        return int(record["buyers"])
+
     async def sums_since(self, session_id: str, seq: int) -> NewSums:
         """Return the totals, and by product what orders after the change `seq` have added.
 
@@ -180,10 +186,11 @@ class Figures:
         record = await self._database.fetchrow(_SQL["read_plan"], session_id)
         return {} if record is None else wire.decode_object(record["body"])
 
-    async def save_plan(self, session_id: str, plan: Message) -> None:
-        """Replace what the host plans."""
+    async def save_plan(self, session_id: str, plan: Message) -> Message:
+        """Replace what the host plans, and return all of it: what is left out stays."""
         body = wire.encode_one(plan).decode()
-        await self._database.commit(_SQL["save_plan"], session_id, body)
+        (saved,) = await self._database.commit(_SQL["save_plan"], session_id, body)
+        return wire.decode_object(saved["body"])
 
     async def price_events(
         self, session_id: str, product_ids: Sequence[str], *, since_ms: int

@@ -19,6 +19,7 @@ import { Orders } from "./orders.js";
 import { Over } from "./over.js";
 import { Preview } from "./preview.js";
 import { RunOfShow } from "./run_of_show.js";
+import { useSound } from "./sound.js";
 import { Stage } from "./stage.js";
 import { Trouble } from "./trouble.js";
 import { Typed } from "./typed.js";
@@ -60,6 +61,7 @@ function Console() {
   useDeskState((state) => state.expired);
   useKeys();
   useKeptFocus();
+  useSound();
   useEffect(() => {
     document.title = title ? t("console.page_title", { title }) : t("console.title");
   });

@@ -5,6 +5,7 @@ import { useSlot } from "../shared/slots.js";
 import { pinAdded, pinBack, pinNext, pinOnly, unpinLast } from "./pins.js";
 import { askCurrent, endCurrent, startCurrent } from "./sales.js";
 import { current } from "./show.js";
+import { toggleSound } from "./sound.js";
 
 const focusSearch = (desk) => {
   desk.change({ tab: "products" });
@@ -23,8 +24,9 @@ export const PALETTE = "Mod+k";
 /**
  * `press` is the key as `keys.js` names it, `shown` how it stands on a button; without them a
  * command is only in the palette. `does` is the command of the server that it gives, if it gives
- * one. A feature's have the same fields. E and the digits take more than a press: `keys.js` has
- * what they do, and of them nothing is in the palette.
+ * one; `forHosts` that another one is none of a moderator's. A feature's have the same fields. E
+ * and the digits take more than a press: `keys.js` has what they do, and of them nothing is in the
+ * palette.
  */
 const COMMANDS = [
   { shown: "⏎", key: "console.help.pin_next", press: "Enter", does: "product.pin",
@@ -47,6 +49,8 @@ const COMMANDS = [
   { shown: "H", key: "console.resume", press: "h", does: "session.resume",
     act: turn("session.resume") },
   { shown: "V", key: "console.help.preview", press: "v", act: togglePreview },
+  { shown: "N", key: "console.help.note", press: "n", forHosts: true, act: about("note") },
+  { shown: "M", key: "console.help.sound", press: "m", forHosts: true, act: toggleSound },
   { shown: "/", key: "console.help.search", press: "/", act: focusSearch },
   { shown: "?", key: "console.help.title", press: "?", act: opens("help") },
   { shown: "⌘K", key: "console.help.palette", press: PALETTE, act: opens("palette") },
@@ -61,11 +65,13 @@ const COMMANDS = [
 export function useKeyList() {
   const desk = useDesk();
   return [...COMMANDS, ...useSlot("key")]
-    .filter(({ shown, does }) => shown && (!does || desk.isFor(does)));
+    .filter(({ shown, does, forHosts }) =>
+      shown && (!does || desk.isFor(does)) && (!forHosts || desk.isHost));
 }
 
 const all = (desk) => [...COMMANDS, ...desk.slots.in("key")];
-const fits = (desk) => ({ does }) => !does || desk.may(does);
+const fits = (desk) => ({ does, forHosts }) =>
+  (!does || desk.may(does)) && (!forHosts || desk.isHost);
 
 /** Return what a key does now for those who work at the desk, or undefined. */
 export function actionOf(desk, name) {

@@ -12,6 +12,12 @@ const READ_EVERY_MS = 15_000;
 const EXPIRY_EVERY_MS = 1_000;
 const SHOWN_KEPT = 50;
 
+/** Return `all` with one entry more, or without it if its value is null. */
+function withOne(all, key, value) {
+  const { [key]: gone, ...others } = all;
+  return value === null ? others : { ...others, [key]: value };
+}
+
 /**
  * shop, office  the show's line and its office; of a rehearsal, or of the real thing
  * slots         what features bring: `hear(desk, message)` is called with what the server says,
@@ -20,23 +26,26 @@ const SHOWN_KEPT = 50;
  *               console work at another desk
  * shown         the ids of products in the order in which they were put on air
  * state         tab, preview (is the picture shown), stream ({delayS} once the stream was seen),
- *               dialog ({kind, …}), selected (a product's id), busy (the key of what is under
+ *               dialog ({kind, …}), selected (a product's id), busy (the keys of what is under
  *               way), notice ({text, undo, problem}), typed (digits before ⏎), ending (a product
  *               whose sale is about to be ended), startsOver (the run does with the next ⏎),
  *               noted (what this browser has done for the show), startedAtMs where that was
- *               heard, expired (the token has ended), plan, lowest, orders (newest first), names
- *               (viewers' by id); what features read
+ *               heard, sound (are orders heard), expired (the token has ended), plan ({sales,
+ *               notes}, by product), lowest, orders (newest first), names (viewers' by id); what
+ *               features read
  */
 export class Desk {
   state = {
-    tab: "show", preview: true, stream: null, dialog: null, selected: null, busy: null,
+    tab: "show", preview: true, stream: null, dialog: null, selected: null, busy: new Set(),
     notice: null, typed: "", ending: null, startsOver: false, noted: {}, startedAtMs: null,
-    expired: false, plan: { sales: {} }, lowest: null, orders: [], names: {},
+    sound: false, expired: false, plan: { sales: {} }, lowest: null, orders: [], names: {},
   };
   shown = [];
   #listeners = new Set();
   #orders;
   #fading = 0;
+  #turn = Promise.resolve();
+  #planned = 0; // how often the plan was changed here
 
   constructor(shop, office, slots, { rights, rehearsal = false, real = null }) {
     Object.assign(this, { shop, office, slots, rights, rehearsal, real: real ?? this });
@@ -146,8 +155,8 @@ export class Desk {
    * it is done `said` is shown, and `undo`, a command or a function, offered.
    */
   async attempt(key, work, { said = null, undo = null } = {}) {
-    if (this.state.busy === key) return false;
-    this.change({ busy: key });
+    if (this.state.busy.has(key)) return false;
+    this.change({ busy: new Set(this.state.busy).add(key) });
     try {
       await work();
       const back = undo?.type ? () => this.run(undo) : undo;
@@ -157,8 +166,15 @@ export class Desk {
       this.say(this.explain(refusal), { problem: true });
       return false;
     } finally {
-      if (this.state.busy === key) this.change({ busy: null });
+      this.change({ busy: new Set([...this.state.busy].filter((each) => each !== key)) });
     }
+  }
+
+  /** Carry out pieces of work one after the other: each begins with what the one before did. */
+  inTurn(work) {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => null);
+    return turn;
   }
 
   run(command, how) {
@@ -192,9 +208,18 @@ export class Desk {
   }
 
   async #catchUp() {
-    const wanted = [this.#read("plan", () => this.office.read("plan"))];
+    const wanted = [this.#readPlan()];
     if (this.isHost) wanted.push(...this.#readShares(), this.#orders.read());
     await Promise.all(wanted);
+  }
+
+  /** Read the plan; an answer from before it was changed here is older than what is known. */
+  #readPlan() {
+    const changes = this.#planned;
+    return this.#read("plan", async () => {
+      const plan = await this.office.read("plan");
+      return changes === this.#planned ? plan : this.state.plan;
+    });
   }
 
   #readShares() {
@@ -222,7 +247,8 @@ export class Desk {
     const { session, line } = this.shop.state;
     const on = session?.status === "live" || session?.status === "paused";
     if (line !== "open" || !this.isHost || !(on || always)) return;
-    await Promise.all([...this.#readShares(), this.#orders.read()]);
+    // The plan is changed by those who help, at other computers.
+    await Promise.all([this.#readPlan(), ...this.#readShares(), this.#orders.read()]);
   }
 
   #expire() {
@@ -248,10 +274,21 @@ export class Desk {
     return this.#read("lowest", async () => (await this.office.read("prices")).lowest);
   }
 
-  async planSale(productId, sale) {
-    const { [productId]: gone, ...sales } = this.state.plan.sales;
-    if (sale) sales[productId] = sale;
-    this.change({ plan: await this.office.savePlan({ ...this.state.plan, sales }) });
+  /** Plan a product's sale, or none if `sale` is null. */
+  planSale(productId, sale) {
+    return this.#replan(({ sales }) => ({ sales: withOne(sales, productId, sale) }));
+  }
+
+  /** Keep what is to be said of a product; an empty text is none. */
+  keepNote(productId, text) {
+    return this.#replan(({ notes }) => ({ notes: withOne(notes ?? {}, productId, text || null) }));
+  }
+
+  /** Change the plan as it is by now: others may have changed other parts of it. */
+  async #replan(change) {
+    const plan = await this.office.read("plan");
+    this.#planned += 1;
+    this.change({ plan: await this.office.savePlan({ ...plan, ...change(plan) }) });
   }
 
   /** Learn what viewers are called, as {id, name}. */

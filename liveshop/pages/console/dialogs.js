@@ -9,6 +9,7 @@ import { useSlot } from "../shared/slots.js";
 import { AddForm } from "./add_form.js";
 import { EditForm } from "./edit_form.js";
 import { Help } from "./help.js";
+import { NoteForm } from "./note_form.js";
 import { Palette } from "./palette.js";
 import { PriceForm } from "./price_form.js";
 import { RestockForm } from "./restock_form.js";
@@ -26,6 +27,7 @@ export function Dialogs() {
     case "share": return html`<${Share} />`;
     case "help": return html`<${Help} />`;
     case "restock": return html`<${RestockForm} product=${dialog.product} />`;
+    case "note": return html`<${NoteForm} product=${dialog.product} />`;
     case "edit": return html`<${EditForm} />`;
     case "palette": return html`<${Palette} />`;
     case "go-live": return html`<${GoLive} />`;

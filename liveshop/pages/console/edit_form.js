@@ -20,7 +20,7 @@ function localField(atMs) {
 
 const orNull = ({ value }) => value.trim() || null;
 
-/** The fields that differ from what the show says of itself now. */
+/** The fields that differ from what the form began with. */
 function changed(session, { title, starts, stream }, cover) {
   const wanted = { title: title.value.trim(), stream_url: orNull(stream), cover_url: cover,
     ...(starts && starts.value !== localField(session.starts_at_ms)
@@ -31,8 +31,10 @@ function changed(session, { title, starts, stream }, cover) {
 
 export function EditForm() {
   const desk = useDesk();
-  const session = useShopState((state) => state.session);
-  const before = session.status === "draft" || session.status === "scheduled";
+  const now = useShopState((state) => state.session);
+  // Else the form would take back what another host changes meanwhile: it still shows what was.
+  const [session] = useState(now);
+  const before = now.status === "draft" || now.status === "scheduled";
   const [cover, setCover] = useState(session.cover_url ?? null);
   const pending = useRef(0);
   const submit = async (elements) => {

@@ -1,7 +1,7 @@
 /** The keys: never while someone types, presses a button with them, or a form is open. */
 
 import { useDesk } from "../shared/desk.js";
-import { useEffect } from "../shared/html.js";
+import { useLayoutEffect } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { PALETTE, actionOf } from "./commands.js";
 import { pinAdded, pinOnly } from "./pins.js";
@@ -119,7 +119,8 @@ function meaning(name, desk, digits, hold) {
 
 export function useKeys() {
   const desk = useDesk();
-  useEffect(() => {
+  // Before the page is seen: a key that is pressed at once counts.
+  useLayoutEffect(() => {
     const [digits, hold] = [new Digits(desk), new Hold(desk)];
     let byPointer = false; // how the focus came where it is
     const point = () => {
@@ -146,6 +147,7 @@ export function useKeys() {
       removeEventListener("keyup", letGo);
       removeEventListener("blur", away);
       digits.put("");
+      hold.letGo();
     };
   }, [desk]);
 }

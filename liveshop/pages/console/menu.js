@@ -6,6 +6,7 @@ import { html, useRef } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { LanguageChoice } from "../shared/language.js";
 import { Slot } from "../shared/slots.js";
+import { SoundChoice } from "./sound.js";
 import { ThemeChoice } from "./theme.js";
 
 /** `children` are the buttons that have no room in a narrow header. */
@@ -27,6 +28,7 @@ export function Menu({ children }) {
       <${Slot} place="menu" />
       <button type="button" class="quiet" onClick=${() => desk.open("help")}>
         ${t("console.help.title")}</button>
+      <${SoundChoice} />
       <${ThemeChoice} />
       <${LanguageChoice} />
     </div>`;

@@ -67,6 +67,16 @@ export class Office {
     return wholeProduct(product, { token: this.#token });
   }
 
+  /** Return a product of the catalogue, with what is free of each variant. */
+  product(productId) {
+    return this.#json("GET", `/api/products/${encodeURIComponent(productId)}`);
+  }
+
+  /** Add units that have come in to the stock; the same wish, sent again, has the same key. */
+  addUnits(product_id, units, key) {
+    return this.#json("POST", "/api/products/stock", { product_id, units }, key);
+  }
+
   makeProduct(product) {
     return this.#json("POST", "/api/products", product);
   }
@@ -102,7 +112,7 @@ export class Office {
     URL.revokeObjectURL(address);
   }
 
-  #json(method, path, body) {
-    return askJson(method, path, { token: this.#token, body });
+  #json(method, path, body, key) {
+    return askJson(method, path, { token: this.#token, body, key });
   }
 }

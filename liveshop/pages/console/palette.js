@@ -28,7 +28,7 @@ export function Palette() {
   };
   const press = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) setPlace((at + step + found.length) % found.length);
+    if (step && found.length > 0) setPlace((at + step + found.length) % found.length);
     else if (event.key === "Enter" && found[at]) carryOut(found[at]);
     else return;
     event.preventDefault();
@@ -37,7 +37,8 @@ export function Palette() {
     <${Sheet} title=${t("console.palette")} wide>
       <input class="palette-words" role="combobox" autofocus autocomplete="off" value=${words}
         aria-label=${t("console.palette_search")} placeholder=${t("console.palette_search")}
-        aria-expanded="true" aria-controls="palette-list" aria-activedescendant=${`command-${at}`}
+        aria-expanded="true" aria-controls="palette-list"
+        aria-activedescendant=${found[at] ? `command-${at}` : undefined}
         onKeyDown=${press} onInput=${(event) => {
           setWords(event.target.value);
           setPlace(0);

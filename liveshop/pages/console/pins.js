@@ -5,39 +5,59 @@ import { nextProduct, onAir, productOf, upcoming } from "./show.js";
 
 const PINS_MAX = 3;
 
+/** Wait until the page has what was answered: events may come after their answer. */
+function seen(shop, { offset = 0 }) {
+  if (shop.state.session.offset >= offset) return null;
+  return new Promise((done) => {
+    const end = shop.subscribe(({ session }) => {
+      if (session.offset < offset) return;
+      end();
+      done();
+    });
+  });
+}
+
 /** Pin these products in this order and no others; new ones come before old ones go. */
 async function arrange(desk, wanted) {
   let now = [...desk.shop.state.session.pinned];
+  let answer = {};
   const kept = [];
   for (const id of now) if (id === wanted[kept.length]) kept.push(id);
   const unpin = async (product_id) => {
-    await desk.send({ type: "product.unpin", product_id });
+    answer = await desk.send({ type: "product.unpin", product_id });
     now = now.filter((id) => id !== product_id);
   };
   for (const product_id of wanted.slice(kept.length)) {
     if (now.includes(product_id)) await unpin(product_id);
     else if (now.length >= PINS_MAX) await unpin(now.find((id) => !kept.includes(id)));
-    await desk.send({ type: "product.pin", product_id });
+    answer = await desk.send({ type: "product.pin", product_id });
     now = [...now, product_id];
     kept.push(product_id);
   }
   for (const id of now.filter((each) => !kept.includes(each))) await unpin(id);
+  await seen(desk.shop, answer);
 }
 
-/** Show these products; what was shown before comes back whole if that is undone. */
+/**
+ * Show the products that `wanted(pinned)` says by what is shown now; that comes back whole if it is
+ * undone. One change after the other: two that were made of one state would show what none wants.
+ */
 function change(desk, key, wanted, said) {
-  const former = desk.shop.state.session.pinned;
-  const back = () => {
-    const { session } = desk.shop.state;
-    return desk.attempt("pins", () =>
-      arrange(desk, former.filter((id) => productOf(session, id))));
+  let former = [];
+  const work = () => {
+    former = desk.shop.state.session.pinned;
+    return arrange(desk, wanted(former));
   };
-  return desk.attempt(key, () => arrange(desk, wanted), { said, undo: back });
+  const back = () => {
+    const fitting = () => former.filter((id) => productOf(desk.shop.state.session, id));
+    return desk.attempt("pins", () => desk.inTurn(() => arrange(desk, fitting())));
+  };
+  return desk.attempt(key, () => desk.inTurn(work), { said, undo: back });
 }
 
 /** Show only this product. */
 export function pinOnly(desk, { product_id, title }) {
-  return change(desk, `product.pin:${product_id}`, [product_id],
+  return change(desk, `product.pin:${product_id}`, () => [product_id],
     t("console.pinned_said", { title }));
 }
 
@@ -49,13 +69,14 @@ export function pinAdded(desk, { product_id, title }) {
     desk.say(t("console.pins_full", { n: PINS_MAX, title }), { problem: true });
     return null;
   }
-  return change(desk, `product.pin:${product_id}`, [...pinned, product_id],
-    t("console.pinned_said", { title }));
+  const added = (shown) => [...without(shown, product_id), product_id].slice(-PINS_MAX);
+  return change(desk, `product.pin:${product_id}`, added, t("console.pinned_said", { title }));
 }
 
+const without = (ids, productId) => ids.filter((id) => id !== productId);
+
 export function unpin(desk, { product_id, title }) {
-  const { pinned } = desk.shop.state.session;
-  return change(desk, `product.unpin:${product_id}`, pinned.filter((id) => id !== product_id),
+  return change(desk, `product.unpin:${product_id}`, (shown) => without(shown, product_id),
     t("console.unpinned_said", { title }));
 }
 

@@ -14,7 +14,7 @@ function variantOf(text) {
  * Return `endMs`, when the newest picture was taken, null if the playlist tells no dates; `mark`,
  * which changes as it grows; `pieceMs`, how long its pieces are at most; `isOver`, for recordings.
  */
-export function parsePlaylist(text) {
+function parsePlaylist(text) {
   let endMs = null;
   let pieces = Number(/^#EXT-X-MEDIA-SEQUENCE:(\d+)/m.exec(text)?.[1] ?? 0);
   for (const [, tag, value] of text.matchAll(/^#(EXT-X-PROGRAM-DATE-TIME|EXTINF):([^,\s]+)/gm)) {

@@ -1,6 +1,6 @@
 /** The buttons about one product, as they stand in the run of show and on what is on air. */
 
-import { Action, Opener } from "../shared/action.js";
+import { Action, Key, Opener } from "../shared/action.js";
 import { useDesk, useDeskState } from "../shared/desk.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
@@ -61,6 +61,15 @@ export function RestockButton({ product, shown }) {
     <${Opener} does="stock.add" dialog="restock" fields=${{ product }} shown=${shown}
       label=${t("console.restock_title", { title: product.title })}
       words=${t("console.restock")} />`;
+}
+
+/** Note what is to be said of a product: in the plan, which only hosts change. */
+export function NoteButton({ product, shown }) {
+  const desk = useDesk();
+  return desk.isHost && html`
+    <button type="button" onClick=${() => desk.open("note", { product })}
+      aria-label=${t("console.note_title", { title: product.title })} aria-keyshortcuts=${shown}>
+      ${t("console.note")}<${Key} shown=${shown} /></button>`;
 }
 
 export function PriceButton({ product, shown }) {

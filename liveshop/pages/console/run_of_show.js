@@ -4,12 +4,12 @@ import { priceAt } from "../client/state.js";
 import { Action, Opener, useMay } from "../shared/action.js";
 import { productAvailability } from "../shared/availability.js";
 import { useDesk, useDeskState } from "../shared/desk.js";
-import { html, useLayoutEffect, useRef, useState } from "../shared/html.js";
+import { html, useRef, useState } from "../shared/html.js";
 import { clock, money, number, t } from "../shared/i18n.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
 import {
-  AddedPinButton, PinButton, PriceButton, RestockButton, SaleButton,
+  AddedPinButton, NoteButton, PinButton, PriceButton, RestockButton, SaleButton,
 } from "./product_buttons.js";
 import { remove, reorder } from "./shelf.js";
 import { leftWords, nextProduct, saleOf, stockMark, unitsLeft, useAllocated } from "./show.js";
@@ -95,22 +95,14 @@ function Row({ session, product, index, isNext, sorting }) {
 function Handle({ session, product, index, sorting }) {
   const desk = useDesk();
   const mayOrder = useMay("shelf.order");
-  const handle = useRef(null);
-  const turned = useRef(false);
-  // A row that is moved in the page loses the focus, and whoever turns it wants to turn on.
-  useLayoutEffect(() => {
-    if (turned.current) handle.current.focus();
-    turned.current = false;
-  }, [index]);
   const turn = (event) => {
     const to = index + { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!sorting || Number.isNaN(to) || to < 0 || to >= session.shelf.length) return;
     event.preventDefault();
-    turned.current = true;
     reorder(desk, product, to);
   };
   return mayOrder && html`
-    <button ref=${handle} type="button" class="handle" data-does="shelf.order"
+    <button type="button" class="handle" data-does="shelf.order"
       aria-label=${t("console.move", { title: product.title })}
       title=${t("console.move_hint")} aria-disabled=${!sorting} onKeyDown=${turn}
       ...${sorting?.handle(index)}>⠿</button>`;
@@ -170,6 +162,7 @@ function More({ session, product, index }) {
         aria-label=${t("console.plan_title", { title })}>${t("console.plan")}</button>
       <${RestockButton} product=${product} />
       <${PriceButton} product=${product} />
+      <${NoteButton} product=${product} />
       <${Action} does=${`product.remove:${product_id}`} onAct=${() => remove(desk, product)}
         label=${t("console.remove_title", { title })} words=${t("console.remove")} />
       ${mayOrder && html`

@@ -15,11 +15,15 @@ export function startPlanned(desk, product) {
   });
 }
 
-/** The command by which a sale goes on for the rest of its time, or null if too little is left. */
-function rest({ product_id, prices, ends_at_ms, left, limit }, nowMs) {
-  const duration_ms = Math.floor(ends_at_ms - nowMs);
+/**
+ * The command by which a sale goes on for the rest of its time, one that was announced at its
+ * instant; or null if too little is left.
+ */
+function rest({ product_id, prices, starts_at_ms, ends_at_ms, left, limit }, nowMs) {
+  const starts_in_ms = Math.max(0, Math.round(starts_at_ms - nowMs));
+  const duration_ms = Math.floor(ends_at_ms - nowMs) - starts_in_ms;
   if (duration_ms < SALE_MS_MIN || left === 0) return null;
-  return { type: "sale.start", product_id, prices, duration_ms,
+  return { type: "sale.start", product_id, prices, duration_ms, starts_in_ms,
     ...(left !== null && { units: left }), ...(limit !== null && { limit }) };
 }
 

@@ -3,13 +3,16 @@
 import { priceAt } from "../client/state.js";
 import { Action } from "../shared/action.js";
 import { variantAvailability } from "../shared/availability.js";
-import { useDesk } from "../shared/desk.js";
+import { useDesk, useDeskState } from "../shared/desk.js";
 import { html } from "../shared/html.js";
 import { money, t } from "../shared/i18n.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
+import { noteOf } from "./note_form.js";
 import { unpin } from "./pins.js";
-import { PinButton, PriceButton, RestockButton, SaleButton } from "./product_buttons.js";
+import {
+  NoteButton, PinButton, PriceButton, RestockButton, SaleButton,
+} from "./product_buttons.js";
 import { SaleBand } from "./sale_band.js";
 import { leftOf, leftWords, productOf, saleOf, stockMark, useAllocated } from "./show.js";
 
@@ -57,16 +60,25 @@ function Card({ session, product }) {
           <${Units} session=${session} product=${product} />
           <${Slot} place="card" session=${session} product=${product} />
         </div>
+        <${Note} product=${product} />
       </div>
       <div class="buttons">
         <${SaleButton} product=${product} keys=${KEYS} />
         <${RestockButton} product=${product} shown="+" />
         <${PriceButton} product=${product} shown="P" />
+        <${NoteButton} product=${product} shown="N" />
         <${Slot} place="action" />
         <${Action} does=${`product.unpin:${product_id}`} words=${t("console.unpin")} shown="U"
           label=${t("console.unpin_title", { title })} onAct=${() => unpin(desk, product)} />
       </div>
     </article>`;
+}
+
+/** The words that the host noted to say of the product; no viewer is told. */
+function Note({ product }) {
+  const note = useDeskState((state) => noteOf(state, product));
+  return note !== "" && html`
+    <p class="air-note" aria-label=${t("console.note_label")} role="note" dir="auto">${note}</p>`;
 }
 
 /** A product that is shown besides the one on air. */

@@ -30,14 +30,14 @@ export function parted(sessions, nowMs) {
   return { next, planned: others.filter((show) => !isOver(show)), over: others.filter(isOver) };
 }
 
-/** Read a page of the list; a token that is refused leaves what everybody may see. */
-async function readPage(path, token) {
+/** Read something of the list; a token that is refused leaves what everybody may see. */
+async function readOpen(path, token) {
   try {
-    return { page: await askJson("GET", path, { token }), refused: "" };
+    return { answer: await askJson("GET", path, { token }), refused: "" };
   } catch (refusal) {
     if (token === null || refusal.code !== "unauthorized") throw refusal;
     const refused = t("lobby.listed_for_all", { reason: reason(refusal) });
-    return { page: await askJson("GET", path), refused };
+    return { answer: await askJson("GET", path), refused };
   }
 }
 
@@ -53,7 +53,8 @@ export function useListing(token, say) {
     setReading(true);
     const query = new URLSearchParams({ limit: PAGE, ...(after !== null && { after }) });
     try {
-      const { page: { sessions, next }, refused } = await readPage(`/api/sessions?${query}`, token);
+      const { answer: { sessions, next }, refused } =
+        await readOpen(`/api/sessions?${query}`, token);
       sessions.forEach(learnCurrency);
       const aheadMs = sessions.length > 0 ? sessions[0].now_ms - Date.now() : 0;
       setListing({ sessions: [...known, ...sessions], next, aheadMs });
@@ -79,7 +80,7 @@ export function useTurn(show, token, turned) {
     const look = async () => {
       if (document.hidden) return;
       try {
-        const now = await askJson("GET", `/api/sessions/${encodeURIComponent(id)}`, { token });
+        const { answer: now } = await readOpen(`/api/sessions/${encodeURIComponent(id)}`, token);
         if (now.status !== status || now.starts_at_ms !== starts_at_ms) turned();
       } catch (refusal) {
         console.info(`the next show: ${refusal.message}`);

@@ -17,7 +17,7 @@ export function useMay(type) {
  * The key that does what a button does: drawn on it by its style, so that it is no part of what the
  * button is called, and heard by an attribute of the button.
  */
-function Key({ shown }) {
+export function Key({ shown }) {
   return shown && html` <kbd aria-hidden="true" data-key=${shown}></kbd>`;
 }
 
@@ -33,7 +33,7 @@ export function Action({
   const type = typeOf(does);
   const may = useMay(type);
   const key = does.includes(":") ? does : `${does}:`;
-  const busy = useDeskState((state) => state.busy === key);
+  const busy = useDeskState((state) => state.busy.has(key));
   const open = useShopState((state) => state.line === "open");
   if (!may) return null;
   const rests = busy || !open || whyNot !== null;

@@ -11,9 +11,13 @@ export function refusalOf(text, { status, statusText }) {
   }
 }
 
-/** Ask for something, anonymously if there is no token; `body` is sent as JSON. */
-export async function ask(method, path, { token = null, body } = {}) {
+/**
+ * Ask for something, anonymously if there is no token; `body` is sent as JSON. A wish that is sent
+ * again, after an answer that was lost, has the same `key`.
+ */
+export async function ask(method, path, { token = null, body, key } = {}) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  if (key !== undefined) headers["Idempotency-Key"] = key;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const options = { method, headers, body: body && JSON.stringify(body) };
   let answer;

@@ -1,6 +1,6 @@
 """Products and variants in Postgres."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -16,11 +16,12 @@ from liveshop.core.catalogue import (
     StoredProduct,
     StoredVariant,
 )
-from liveshop.core.errors import Conflict, NotFound
+from liveshop.core.errors import BadRequest, Conflict, NotFound
 from liveshop.core.limits import (
     LISTED_VARIANTS_PER_PRODUCT_MAX,
     SEARCH_SKUS_MAX,
     SEARCH_SKUS_READ_MAX,
+    UNITS_MAX,
 )
 from liveshop.core.model import Product, Variant
 from liveshop.core.shops import may_touch
@@ -175,6 +176,27 @@ class Catalogue:
             for product_id, moved in taken
         ]
         return imported, merge.bad
+
+    async def add_units(self, product_id: str, units: Mapping[str, int]) -> None:
+        """Add units to the free stock of a product's variants, as an import that has more does.
+
+        Raises NotFound for a SKU that is none of the product's, BadRequest where a variant would
+        have more units than one may; nothing is added then.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute(_SQL["begin_writing"])
+            rows = await connection.fetch(_SQL["stored_variants"], sorted(units))
+            known = {row["sku"]: StoredVariant(**row) for row in rows}
+            grown = []
+            for sku, added in units.items():
+                stored = known.get(sku)
+                if stored is None or stored.product_id != product_id:
+                    raise NotFound("SKU", sku)
+                if stored.stock + added > UNITS_MAX:
+                    raise BadRequest(f"`units`: {sku} would have over {UNITS_MAX:,} in stock")
+                imported = stored.imported_stock + added
+                grown.append(replace(stored, stock=stored.stock + added, imported_stock=imported))
+            await _save_variants(connection, grown)
 
 
 async def _save_products(connection: Connection, products: Iterable[StoredProduct]) -> None:

@@ -33,6 +33,48 @@ def test_the_same_product_twice_is_a_conflict_and_changes_nothing(api: Api) -> N
     assert api.anyone.get("/api/products/shirt").json() == SHIRT
 
 
+def test_units_that_have_come_in_are_in_stock_once_however_often_they_are_sent(api: Api) -> None:
+    api.host.post("/api/products", json=SHIRT)
+    body = {"product_id": "shirt", "units": {"OBS-S": 3}}
+    for _ in range(2):
+        added = api.host.post("/api/products/stock", json=body, headers={"Idempotency-Key": "a"})
+        assert added.status_code == 200
+        assert [v["stock"] for v in added.json()["variants"]] == [7, 12]
+    assert api.anyone.get("/api/products/shirt").json() == added.json()
+
+
+def test_a_show_that_was_given_all_units_gets_those_that_came_in(api: Api) -> None:
+    api.host.post("/api/products", json=SHIRT)
+    session_id = api.add_session()
+    api.command(session_id, "product.add", product_id="shirt", units={"OBS-S": 4})
+    path = f"/api/sessions/{session_id}/commands"
+    more = {"type": "stock.add", "product_id": "shirt", "units": {"OBS-S": 2}}
+    refused = api.host.post(path, json=more).json()
+    assert (refused["code"], refused["left"]) == ("sold_out", 0)
+    body = {"product_id": "shirt", "units": {"OBS-S": 2}}
+    assert api.host.post("/api/products/stock", json=body).is_success
+    assert api.host.post(path, json=more).is_success
+    assert [v["stock"] for v in api.host.get("/api/products/shirt").json()["variants"]] == [0, 12]
+
+
+def test_units_are_added_by_hosts_of_the_shop_and_to_all_skus_or_none(api: Api) -> None:
+    api.host.post("/api/products", json={**SHIRT, "shop": "ours"})
+    theirs = api.as_role(Role.HOST, shop="theirs")
+    bound = api.as_role(Role.HOST, session_id=api.add_session())
+    body = {"product_id": "shirt", "units": {"OBS-S": 1}}
+    for caller, status in ((api.anyone, 401), (api.buyer, 403), (bound, 403), (theirs, 404)):
+        assert caller.post("/api/products/stock", json=body).status_code == status
+    for units, code in (
+        ({"OBS-S": 1, "mug": 1}, "not_found"),
+        ({"OBS-S": 1, "OBS-M": 999_989}, "bad_request"),
+        ({"OBS-S": 0}, "bad_request"),
+        ({}, "bad_request"),
+    ):
+        wrong = {"product_id": "shirt", "units": units}
+        assert api.host.post("/api/products/stock", json=wrong).json()["code"] == code, units
+    assert [v["stock"] for v in api.host.get("/api/products/shirt").json()["variants"]] == [4, 12]
+
+
 HIDDEN: list[tuple[str, dict[str, Any]]] = [
     ("spring", {"status": "draft"}),
     ("old", {"status": "archived"}),

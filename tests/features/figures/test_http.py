@@ -132,11 +132,26 @@ def test_the_trend_is_in_the_order_of_beginnings_and_has_what_was_sold(api: Api)
     assert (trend[2]["orders"], trend[2]["units"], trend[2]["revenue"]) == (1, 2, 10_000)
 
 
+def test_buyers_who_come_back_are_counted_once(api: Api) -> None:
+    first, sku = api.go_live()
+    for buyer in ("ada", "ada", "bo"):
+        _bought(api, first, sku, buyer)
+    assert _summary(api, first)["returning"] == 0
+    second = api.add_session()
+    api.command(second, "product.add", product_id="shirt", units={sku: 5})
+    api.command(second, "session.start")
+    for buyer in ("ada", "ada", "cy"):
+        _bought(api, second, sku, buyer)
+    summary = _summary(api, second)
+    assert (summary["buyers"], summary["returning"]) == (2, 1)
+
+
 def test_a_token_for_one_session_is_told_of_no_other_show(api: Api) -> None:
     first, second = _shows(api, None, None)
     bound = api.as_role(Role.HOST, "host", session_id=second)
-    trend = bound.get(f"/api/sessions/{second}/summary").json()["trend"]
-    assert [show["session_id"] for show in trend] == [second]
+    summary = bound.get(f"/api/sessions/{second}/summary").json()
+    assert [show["session_id"] for show in summary["trend"]] == [second]
+    assert summary["returning"] is None
     assert [show["session_id"] for show in _summary(api, second)["trend"]] == [first, second]
 
 
@@ -172,6 +187,42 @@ def test_a_plan_is_the_hosts_and_moderators_read_it(api: Api) -> None:
     assert api.host.send("PUT", path, json=bad).json()["code"] == "bad_request"
     assert api.host.get(path).json() == plan
     assert api.host.get("/api/sessions/nothing/plan").status_code == 404
+
+
+def test_a_hosts_notes_are_for_the_staff_and_stay_where_a_plan_leaves_them_out(api: Api) -> None:
+    session_id, _ = api.go_live()
+    path = f"/api/sessions/{session_id}/plan"
+    note = "Washes at 60 °C.\nSaucers fit 18 and 24."
+    noted = {"sales": {}, "notes": {"shirt": note}}
+    assert api.host.send("PUT", path, json=noted).json() == noted
+    sales = {"shirt": {"percent": 20, "duration_ms": 60_000}}
+    both = {**noted, "sales": sales}
+    # A program that knows of no notes takes none away.
+    assert api.host.send("PUT", path, json={"sales": sales}).json() == both
+    assert api.as_role(Role.MODERATOR).get(path).json() == both
+    assert api.buyer.get(path).status_code == 403
+    for bad in ("x" * 501, "", "\x00"):
+        wrong = {"sales": {}, "notes": {"shirt": bad}}
+        assert api.host.send("PUT", path, json=wrong).json()["code"] == "bad_request"
+    assert api.host.send("PUT", path, json={"sales": {}, "notes": {"shirt": "x" * 500}}).is_success
+    assert api.host.send("PUT", path, json={"sales": sales, "notes": {}}).json()["notes"] == {}
+
+
+def test_no_viewer_is_told_what_a_host_notes(api: Api) -> None:
+    session_id, _ = api.go_live()
+    noted = {"sales": {}, "notes": {"shirt": "the cost is 12"}}
+    path = f"/api/sessions/{session_id}"
+    assert api.host.send("PUT", f"{path}/plan", json=noted).is_success
+    for anyone in (api.buyer, api.anyone):
+        for what in ("", "/events", "/brand"):
+            assert "the cost is 12" not in anyone.get(path + what).text
+
+
+def test_notes_of_a_whole_shelf_fit_into_a_plan(api: Api) -> None:
+    path = f"/api/sessions/{api.add_session()}/plan"
+    notes = {f"product-{number}": "x" * 490 for number in range(500)}
+    saved = api.host.send("PUT", path, json={"sales": {}, "notes": notes})
+    assert (saved.status_code, saved.json()["notes"]) == (200, notes)
 
 
 def test_the_lowest_price_is_that_of_all_shows(api: Api) -> None:

@@ -34,6 +34,9 @@ function perMinute({ series, started_at_ms }, nowMs) {
   return Math.round(sum / Math.max(1, (nowMs - since) / MINUTE_MS));
 }
 
+// A token for one show is told of no other; a rehearsal has none before it.
+const isSaid = (value) => value !== undefined && value !== null;
+
 function Sums({ summary }) {
   const shop = useShop();
   const stats = useShopState((state) => state.stats);
@@ -46,6 +49,7 @@ function Sums({ summary }) {
     [t("figures.per_minute"), isOn ? money(perMinute(summary, shop.now()), currency) : none],
     [t("figures.carts"), held === null ? none : number(held)],
     [t("figures.conversion"), summary ? conversionOf(summary).value : none],
+    [t("figures.returning"), isSaid(summary?.returning) ? number(summary.returning) : none],
   ];
   return html`
     <dl class="strip">

@@ -27,6 +27,13 @@ export class Catalogue {
     return this.#products.get(productId);
   }
 
+  /** Add units that have come in to the stock of a product. */
+  grow(productId, units) {
+    const product = this.#products.get(productId);
+    const variants = product.variants.map((v) => ({ ...v, stock: v.stock + (units[v.sku] ?? 0) }));
+    this.keep([{ ...product, variants }]);
+  }
+
   /** Whether a product has more variants than were listed. */
   isPartial({ product_id }) {
     return this.#partial.has(product_id);

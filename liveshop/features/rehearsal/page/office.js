@@ -48,6 +48,14 @@ export class RehearsalOffice {
     return catalogue.get(product.product_id);
   }
 
+  async product(productId) {
+    return this.#shop.catalogue.get(productId);
+  }
+
+  async addUnits(productId, units) {
+    this.#shop.catalogue.grow(productId, units);
+  }
+
   async makeProduct(product) {
     this.#shop.catalogue.keep([listed(product)]);
     return product;
