@@ -26,6 +26,8 @@ PICTURE_URL = r"^(https://[^\s/?#\\]\S*|/[^\s/\\]\S*)\Z"
 PAYMENT_URL = (
     r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?#]\S*)?\Z"
 )
+# A link to another site that people are shown: a host and nothing before it, nothing unseen.
+HTTPS_URL = r"^https://[^\s/?#@\\\x00-\x1f\x7f-\x9f]+([/?#][^\s\\\x00-\x1f\x7f-\x9f]*)?\Z"
 CURRENCY = r"^[A-Z]{3}\Z"
 # Stands in addresses and in names of ours, which begin with another sign.
 NEW_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
@@ -46,6 +48,7 @@ PATTERN_WORDS = {
     PICTURE_URL: "an address that starts with https:// and a host, or with one /",
     PERSON: "text without control characters and outer blanks, not empty, no # at its begin",
     PAYMENT_URL: "an address that starts with https:// and a host, or http://localhost",
+    HTTPS_URL: "an address that starts with https:// and a host",
     CURRENCY: "a currency of three capital letters",
     NEW_ID: "letters, digits and . _ -, the first a letter or digit",
     TIME_ZONE: "a time zone of the IANA database, such as Europe/Athens",

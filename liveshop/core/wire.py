@@ -47,9 +47,14 @@ def decode_body(data: bytes, shape: type[T]) -> T:
 def decode_query(fields: Mapping[str, str], shape: Any) -> Any:
     """Read the fields of a query string, numbers as digits; BadRequest names the field."""
     try:
-        return msgspec.convert(fields, shape, strict=False)
+        asked = msgspec.convert(fields, shape, strict=False)
     except msgspec.ValidationError as exc:
         raise BadRequest(_in_words(str(exc))) from exc
+    for name in fields:
+        if getattr(asked, name) is None:
+            # The text `null`, which msgspec takes for no number: a field may be left out instead.
+            raise BadRequest(f"`{name}`: Expected another form")
+    return asked
 
 
 def decode_as(message: Any, shape: Any) -> Any:

@@ -9,6 +9,7 @@ from liveshop.features.brand import BRAND
 from liveshop.features.catalogue_import import CATALOGUE_IMPORT
 from liveshop.features.change_feed import CHANGE_FEED
 from liveshop.features.chat import CHAT
+from liveshop.features.exports import EXPORTS
 from liveshop.features.figures import FIGURES
 from liveshop.features.fulfilment import FULFILMENT
 from liveshop.features.guests import GUESTS
@@ -18,6 +19,7 @@ from liveshop.features.planning import PLANNING
 from liveshop.features.polls import POLLS
 from liveshop.features.product_sets import PRODUCT_SETS
 from liveshop.features.rehearsal import REHEARSAL
+from liveshop.features.shipping import SHIPPING
 from liveshop.features.webhooks import WEBHOOKS
 
 FEATURES: Final[tuple[Feature, ...]] = (
@@ -37,4 +39,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     BRAND,
     CHANGE_FEED,
     WEBHOOKS,
+    SHIPPING,
+    EXPORTS,
 )

@@ -24,9 +24,11 @@ _MEETINGS: Final = {
     ("polls", "ballots"),
     ("guests", "chat"),
     ("guests", "people"),
+    ("guests", "change_feed"),
     ("brand", "media"),
     ("webhooks", "change_feed"),
     ("webhooks", "people"),
+    ("shipping", "change_feed"),
 }
 # The kernel's events are those of docs/protocol.md from before there were features, those of units
 # that may be sold, and `session.updated`: no feature changes what the kernel knows of a session.

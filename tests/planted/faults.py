@@ -12,6 +12,7 @@ from tests.planted import (
     engine_faults,
     feature_faults,
     input_faults,
+    integrator_faults,
     numbers_faults,
     overload_faults,
     pages_faults,
@@ -58,4 +59,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *planning_faults.FAULTS,
     *told_faults.FAULTS,
     *webhook_faults.FAULTS,
+    *integrator_faults.FAULTS,
 )

@@ -111,9 +111,9 @@ FAULTS: Final = (
         name="guests who are forgotten and do not count",
         promise="an address brings guests without end by forgetting each",
         file="liveshop/features/guests/http.py",
-        old="    await _people(services).forget([sub])\n",
+        old="    await services[_guests].forget(sub, session_id, services.engine.node.now_ms())\n",
         new=(
-            "    await _people(services).forget([sub])\n"
+            "    await services[_guests].forget(sub, session_id, services.engine.node.now_ms())\n"
             '    gone = "DELETE FROM guest WHERE sub = $1"\n'
             "    await services.stores.database.commit(gone, sub)\n"
         ),

@@ -39,6 +39,7 @@ PATH_FIELDS: Final[Mapping[str, Any]] = {
     "order_id": Uuid,
     "set_id": Id,
     "webhook_id": Id,
+    "export_id": Id,
 }
 
 

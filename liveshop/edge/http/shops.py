@@ -29,9 +29,9 @@ OWNERS: Final[Mapping[str, Find]] = {
     "webhook_id": lambda services, which, _: services.stores[Shops].of_webhook(which),
     "key_id": lambda services, which, _: services.stores[Shops].of_key(which),
 }
-# A rid is looked for only in the session that stands before it, and a set only in one shop: each
-# shop gives its own the ids that it likes.
-WITHOUT_OWNER: Final = frozenset({"rid", "set_id"})
+# A rid is looked for only in the session that stands before it, a set and an export only in one
+# shop: each shop gives its own sets the ids that it likes.
+WITHOUT_OWNER: Final = frozenset({"rid", "set_id", "export_id"})
 
 
 async def require_own(

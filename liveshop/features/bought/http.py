@@ -11,7 +11,7 @@ from liveshop.features.bought.rules import Naming
 from liveshop.features.bought.store import Namings
 
 
-class OfShop(Input, frozen=True, kw_only=True):
+class ShopOfNaming(Input, frozen=True, kw_only=True):
     """The shop that chooses: the caller's, or the one that a caller of all names."""
 
     shop: Id | None = None
@@ -23,13 +23,13 @@ class BoughtNaming(Input, frozen=True, kw_only=True):
     names: Naming
 
 
-async def read_bought_naming(services: Services, call: Call[OfShop, Nothing]) -> Reply:
+async def read_bought_naming(services: Services, call: Call[ShopOfNaming, Nothing]) -> Reply:
     """Read how buyers are named when everyone is told what was just bought."""
     shop = call.caller.shop_of_new(call.query.shop)
     return Reply(BoughtNaming(names=await services.stores[Namings].of_shop(shop)))
 
 
-async def choose_bought_naming(services: Services, call: Call[OfShop, BoughtNaming]) -> Reply:
+async def choose_bought_naming(services: Services, call: Call[ShopOfNaming, BoughtNaming]) -> Reply:
     """Choose how buyers are named when everyone is told what was just bought.
 
     All nodes know it within a second.

@@ -17,6 +17,12 @@ ORDER BY s.id LIMIT $1
 -- Take the lock of the feed; no row if another worker has it.
 SELECT number FROM feed FOR UPDATE SKIP LOCKED
 
+-- name: restored
+-- Read whether a worker has told that PostgreSQL was restored, and how often before. $1 the type of
+-- that message, $2 since this instant
+SELECT EXISTS (SELECT FROM message WHERE type = $1 AND made_ms > $2) AS told,
+       coalesce((SELECT steps FROM feed_subject WHERE subject = 'system'), 0) AS steps
+
 -- name: position
 -- Read how far a session is, and how far it is told. To be read before its orders and events: what
 -- is numbered up to here was committed before. $1 session
@@ -85,7 +91,7 @@ UPDATE feed SET number = $1 + cardinality($3)
 SELECT number, body FROM message
 WHERE number > $1
   AND ($3::text[] IS NULL OR type = ANY($3) OR split_part(type, '.', 1) || '.*' = ANY($3))
-  AND ($4::text IS NULL OR shop = $4)
+  AND ($4::text IS NULL OR shop = $4 OR subject = 'system')
 ORDER BY number LIMIT $2
 
 -- name: forget

@@ -15,6 +15,7 @@ from liveshop.core.model import Order, OrderStatus
 from liveshop.core.wire import Message, encode_one
 
 NAME: Final = "change_feed"
+RESTORED: Final = "system.restored"
 
 MESSAGES_KEPT_DAYS: Final = 30
 STEPS_PER_TURN_MAX: Final = 500
@@ -125,6 +126,23 @@ def step_of_event(session_id: str, shop: str | None, body: Message) -> Step:
         session_id=session_id,
         shop=shop,
         data={"session_id": session_id, **(facts if kind in _WHOLE else {})},
+    )
+
+
+def step_of_restore(sequence: int, *, newest: int, known: int, now_ms: int) -> Step:
+    """Return the step that tells that PostgreSQL became an older copy.
+
+    `newest` is the number of the last message that is still there, `known` of the last one that
+    there had been: what comes under the numbers between them is not what it was.
+    """
+    return Step(
+        type=RESTORED,
+        subject="system",
+        sequence=sequence,
+        at_ms=now_ms,
+        session_id=None,
+        shop=None,
+        data={"newest": newest, "known": known},
     )
 
 

@@ -1,6 +1,7 @@
 """The change feed in PostgreSQL: messages are made of what was committed, and read by number."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -12,11 +13,13 @@ import asyncpg
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.wire import decode_object
 from liveshop.features.change_feed.rules import (
+    RESTORED,
     STEPS_PER_TURN_MAX,
     Step,
     body_of,
     message_id,
     step_of_event,
+    step_of_restore,
     steps_of_order,
 )
 from liveshop.stores.failpoints import Reach, pass_by
@@ -59,6 +62,8 @@ class Feed:
     def __init__(self, database: Database, *, reach: Reach = pass_by) -> None:
         self._database = database
         self._reach = reach
+        # The number of the newest message, and when that was read here.
+        self._known: tuple[int, int] = (0, 0)
 
     async def behind(self, *, everywhere: bool) -> list[str]:
         """Return sessions that have something to tell; of all, or of those that are on."""
@@ -67,39 +72,37 @@ class Feed:
 
     async def follow(self, session_id: str, now_ms: int) -> Turn:
         """Tell what a session has done since it was told last, at most so much in a turn."""
-        async with self._database.transaction() as connection:
-            last = await connection.fetchval(_SQL["take_turn"])
-            if last is None:
+        async with self._turn(now_ms) as held:
+            if held is None:
                 return Turn(had=False)
+            connection = held.connection
             at = await connection.fetchrow(_SQL["position"], session_id)
             if at is None:
-                return Turn()
+                return Turn(made=held.made)
             told, limit = at["told_seq"], STEPS_PER_TURN_MAX
             orders = await connection.fetch(_SQL["orders_after"], session_id, told, limit)
             offset = at["told_offset"]
             events = await connection.fetch(_SQL["events_after"], session_id, offset, limit)
             steps = [*_of_events(session_id, at["shop"], events), *_of(orders, at["shop"], now_ms)]
-            await self._write(connection, last, steps, now_ms)
+            await self._write(held, steps, now_ms)
             rest_of_orders = len({each["id"] for each in orders}) == limit
             # Not all numbers are an order's, so that the last of a whole page is behind the head.
             seq = orders[-1]["seq"] if rest_of_orders else max(at["seq"], _last_seq(orders))
             await connection.execute(_SQL["move_cursor"], session_id, seq, offset + len(events))
-        if steps:
+        if held.made:
             self._reach(Failpoint.AFTER_MESSAGES)
-        return Turn(made=len(steps), more=rest_of_orders or len(events) == limit)
+        return Turn(made=held.made, more=rest_of_orders or len(events) == limit)
 
     async def empty_outbox(self, now_ms: int) -> Turn:
         """Tell what features have told in their transactions."""
-        async with self._database.transaction() as connection:
-            last = await connection.fetchval(_SQL["take_turn"])
-            if last is None:
+        async with self._turn(now_ms) as held:
+            if held is None:
                 return Turn(had=False)
-            records = await connection.fetch(_SQL["take_outbox"], STEPS_PER_TURN_MAX)
-            steps = _of_outbox(records)
-            await self._write(connection, last, steps, now_ms)
-        if steps:
+            records = await held.connection.fetch(_SQL["take_outbox"], STEPS_PER_TURN_MAX)
+            await self._write(held, _of_outbox(records), now_ms)
+        if held.made:
             self._reach(Failpoint.AFTER_MESSAGES)
-        return Turn(made=len(steps), more=len(records) == STEPS_PER_TURN_MAX)
+        return Turn(made=held.made, more=len(records) == STEPS_PER_TURN_MAX)
 
     async def forget(self, before_ms: int) -> bool:
         """Delete messages made before an instant, some; return True if there may be more."""
@@ -121,23 +124,58 @@ class Feed:
         following = last if len(records) == limit else max(last, newest)
         return Changes(bodies=[each["body"] for each in records], next=following)
 
-    async def _write(
-        self, connection: Connection, last: int, steps: Sequence[Step], now_ms: int
-    ) -> None:
+    @asynccontextmanager
+    async def _turn(self, now_ms: int) -> AsyncIterator["_Held | None"]:
+        """Lock the feed, and give None if another worker has the turn.
+
+        If the number of its newest message went back, PostgreSQL is an older copy than this worker
+        has seen. That is told before everything else.
+        """
+        async with self._database.transaction() as connection:
+            last = await connection.fetchval(_SQL["take_turn"])
+            held = None if last is None else _Held(connection=connection, last=last)
+            if held is not None and held.last < self._known[0]:
+                await self._tell_restored(held, now_ms)
+            yield held
+        if held is not None:
+            self._known = (held.last, now_ms)
+
+    async def _tell_restored(self, held: "_Held", now_ms: int) -> None:
+        """Tell that PostgreSQL was restored, unless another worker has told it."""
+        known, known_ms = self._known
+        found = await held.connection.fetchrow(_SQL["restored"], RESTORED, known_ms)
+        if not found["told"]:
+            sequence, newest = found["steps"] + 1, held.last
+            step = step_of_restore(sequence, newest=newest, known=known, now_ms=now_ms)
+            await self._write(held, [step], now_ms)
+
+    async def _write(self, held: "_Held", steps: Sequence[Step], now_ms: int) -> None:
         if not steps:
             return
         told = {each.subject: each.sequence for each in steps if not _is_of_session(each)}
         if told:
-            await connection.execute(_SQL["count_steps"], list(told), list(told.values()))
-        await connection.execute(
+            counted = (list(told), list(told.values()))
+            await held.connection.execute(_SQL["count_steps"], *counted)
+        await held.connection.execute(
             _SQL["insert_messages"],
-            *(last, now_ms),
+            *(held.last, now_ms),
             *([message_id(each) for each in steps], [each.type for each in steps]),
             *([each.subject for each in steps], [each.sequence for each in steps]),
             *([each.session_id for each in steps], [each.shop for each in steps]),
             [body_of(each, _instant_text(each.at_ms)) for each in steps],
         )
+        held.last += len(steps)
+        held.made += len(steps)
         self._reach(Failpoint.BEFORE_MESSAGES)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """The lock of the feed: the number of its newest message, and how many were made under it."""
+
+    connection: Connection
+    last: int
+    made: int = 0
 
 
 def _is_of_session(step: Step) -> bool:

@@ -41,7 +41,7 @@ WITH over AS (
 ), gone AS (
     DELETE FROM guest USING over WHERE guest.sub = over.sub
 )
-SELECT over.sub FROM over
+SELECT over.sub, over.session_id, s.shop FROM over JOIN session AS s ON s.id = over.session_id
 WHERE NOT EXISTS (
     SELECT FROM orders AS o WHERE o.session_id = over.session_id AND o.buyer = over.sub
 )
@@ -67,3 +67,7 @@ DELETE FROM banned_network WHERE ctid = ANY(ARRAY(
             AND COALESCE(b.shop, '') = n.shop AND (b.until_ms IS NULL OR b.until_ms > $1)
     ) LIMIT $2
 ))
+
+-- name: place
+-- Read where a guest is one. $1 sub, $2 its session
+SELECT $1::text AS sub, id AS session_id, shop FROM session WHERE id = $2

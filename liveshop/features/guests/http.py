@@ -77,7 +77,7 @@ async def forget_guest(services: Services, call: Call[Nothing, Nothing]) -> Repl
     """
     grant, session_id = _guest(call)
     sub = grant.identity.viewer_id
-    await _people(services).forget([sub])
+    await services[_guests].forget(sub, session_id, services.engine.node.now_ms())
     room = await services.engine.rooms.get(session_id)
     await GuestsRoom.of(room.session).forget(sub)
     for chat_id in await Chat.of(room.session).said_by(sub):

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import asyncpg
+
 from liveshop.core.errors import Busy, Conflict, NotAllowed, RateLimited
 from liveshop.core.settings import Settings
+from liveshop.features.change_feed import tell
 from liveshop.features.guests.rules import GUESTS_COUNTED_MS, OVER_DROPPED_MAX, SUB_PREFIX
 from liveshop.features.people import Contact, KnownPeople
 from liveshop.stores.postgres.database import Connection, Database
@@ -64,6 +67,13 @@ class Guests:
                 return sub
         raise Busy()
 
+    async def forget(self, sub: str, session_id: str, now_ms: int) -> None:
+        """Forget the name and mail of a guest, and tell it; idempotent."""
+        async with self._database.transaction() as connection:
+            if await self._people.forget_in(connection, [sub]):
+                for guest in await connection.fetch(_SQL["place"], sub, session_id):
+                    await _tell_erased(connection, guest, now_ms)
+
     async def _of_rid(self, arrival: Arrival) -> str | None:
         """Return the guest that an earlier copy of the request has let in."""
         if arrival.rid is None:
@@ -91,7 +101,10 @@ class Guests:
         await people.keep(connection, sub, arrival.contact, at_ms=at_ms)
         over = await connection.fetch(_SQL["drop_over"], at_ms - self._life_ms, OVER_DROPPED_MAX)
         if over:
-            await people.forget_in(connection, [each["sub"] for each in over])
+            gone = await people.forget_in(connection, [each["sub"] for each in over])
+            for each in over:
+                if each["sub"] in gone:
+                    await _tell_erased(connection, each, at_ms)
         return sub
 
     async def _refuse(
@@ -112,6 +125,20 @@ class Guests:
 
     def _rids(self, arrival: Arrival) -> list[bytes]:
         return self._people.keys.digests("guest rid", f"{arrival.session_id}\0{arrival.rid}")
+
+
+async def _tell_erased(connection: Connection, guest: asyncpg.Record, now_ms: int) -> None:
+    """Tell that a guest's name and mail are gone: other systems may have copied them."""
+    sub, session_id = guest["sub"], guest["session_id"]
+    await tell(
+        connection,
+        subject=f"customer/{sub}",
+        kind="customer.erased",
+        at_ms=now_ms,
+        data={"viewer_id": sub, "session_id": session_id},
+        session_id=session_id,
+        shop=guest["shop"],
+    )
 
 
 def guests_of(settings: Settings, stores: Stores, people: KnownPeople) -> Guests:

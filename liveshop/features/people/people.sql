@@ -25,9 +25,9 @@ SELECT sub FROM person WHERE sub = ANY($1::text[])
 SELECT sub FROM person WHERE mail_digest = ANY($1::bytea[]) ORDER BY sub
 
 -- name: forget
--- Destroy the keys of people, and all that is kept of them. $1 subs
+-- Destroy the keys of people, and all that is kept of them; return of whom something was. $1 subs
 WITH destroyed AS (DELETE FROM person_key WHERE sub = ANY($1::text[]))
-DELETE FROM person WHERE sub = ANY($1::text[])
+DELETE FROM person WHERE sub = ANY($1::text[]) RETURNING sub
 
 -- name: under_others
 -- Read what is kept under none of these master keys, from one person on.

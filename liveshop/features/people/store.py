@@ -58,9 +58,9 @@ class KnownPeople:
         """Destroy the keys of people and what is kept of them; idempotent."""
         await self._database.commit(_SQL["forget"], list(subs))
 
-    async def forget_in(self, connection: Connection, subs: Sequence[str]) -> None:
-        """Destroy them in the transaction of a connection."""
-        await connection.execute(_SQL["forget"], list(subs))
+    async def forget_in(self, connection: Connection, subs: Sequence[str]) -> list[str]:
+        """Destroy them in the transaction of a connection; return those who were known."""
+        return [each["sub"] for each in await connection.fetch(_SQL["forget"], list(subs))]
 
     async def lost(self) -> int:
         """Return the number of people whose records no key that is set can open."""

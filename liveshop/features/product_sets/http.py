@@ -16,10 +16,10 @@ from liveshop.features.product_sets.http_records import (
     AddedSet,
     ListedSet,
     NewProductSet,
-    OfShop,
     ProductSetView,
     SetList,
     SetsPage,
+    ShopOfSet,
 )
 from liveshop.features.product_sets.rules import SET_BYTES_MAX, ProductSet
 from liveshop.features.product_sets.store import ProductSets
@@ -77,14 +77,14 @@ async def list_product_sets(services: Services, call: Call[SetsPage, Nothing]) -
     return Reply(SetList(product_sets=listed, next=following))
 
 
-async def read_product_set(services: Services, call: Call[OfShop, Nothing]) -> Reply:
+async def read_product_set(services: Services, call: Call[ShopOfSet, Nothing]) -> Reply:
     """Read a product set."""
     shop, anywhere = await _reach(services, call.caller, call.query.shop)
     found = await services.stores[ProductSets].find(call.path["set_id"], shop, anywhere=anywhere)
     return Reply(_view(found))
 
 
-async def delete_product_set(services: Services, call: Call[OfShop, Nothing]) -> Reply:
+async def delete_product_set(services: Services, call: Call[ShopOfSet, Nothing]) -> Reply:
     """Take a product set away; the shows that it was added to keep their products."""
     call.caller.require_anywhere()
     shop, anywhere = await _reach(services, call.caller, call.query.shop)

@@ -23,7 +23,7 @@ class NewProductSet(Input, frozen=True, kw_only=True):
             raise ValueError("give exactly one of `products` and `session_id`")
 
 
-class OfShop(Input, frozen=True, kw_only=True):
+class ShopOfSet(Input, frozen=True, kw_only=True):
     """The shop that is meant, for those who are bound to none."""
 
     shop: Id | None = None

@@ -16,11 +16,11 @@ WITH wanted AS (
     SELECT w.id, m.number, m.subject, w.state
     FROM message AS m JOIN webhook AS w
       ON m.number > w.since AND w.state <> 'off'
-     AND (w.shop IS NULL OR w.shop = m.shop)
+     AND (w.shop IS NULL OR w.shop = m.shop OR m.subject = 'system')
      AND CASE
              WHEN m.type = 'ping' THEN split_part(m.subject, '/', 2) = w.id
              WHEN m.subject = 'webhook/' || w.id THEN false
-             ELSE (w.session_id IS NULL OR w.session_id = m.session_id)
+             ELSE (w.session_id IS NULL OR w.session_id = m.session_id OR m.subject = 'system')
               AND (m.type = ANY(w.types) OR '*' = ANY(w.types)
                    OR split_part(m.type, '.', 1) || '.*' = ANY(w.types))
          END

@@ -25,6 +25,7 @@ _WITHOUT_NAMES: Final = {
     # See the tests of the features.
     *("GET /api/bought", "PUT /api/bought"),
     *("GET /api/changes", "GET /api/webhooks", "POST /api/webhooks"),
+    *("GET /api/exports", "POST /api/exports"),
     "GET /api/brand/colours",
     *("POST /api/uploads", "GET /api/uploads", "GET /api/brand", "PUT /api/brand"),
     *("POST /api/tokens/revoke", "GET /api/tokens/revoked"),  # see test_revocations.py

@@ -12,6 +12,7 @@ OURS: Final = "ours"
 THEIRS: Final = "theirs"
 _UPLOAD: Final = 32 * "a"
 _WEBHOOK: Final = "wh_ours"
+_EXPORT: Final = "exp_ours"
 # Samples are taken as time goes by, and attempts are recorded.
 _MOVING: Final = ("show_sample", "activity")
 # Each shop gives its own sets the ids that it likes: it makes one of its own.
@@ -51,6 +52,7 @@ class TwoShops:
             "set_id": "basics",
             "upload_id": self.upload_id,
             "webhook_id": self.webhook_id,
+            "export_id": _EXPORT,
         }
         return pattern.format_map(named)
 
@@ -83,7 +85,7 @@ def open_shops(api: Api, postgres_url: str) -> TwoShops:
 
 
 async def _uploaded(postgres_url: str) -> str:
-    """Have a picture and a webhook; their rows are all that says whose they are."""
+    """Have a picture, a webhook and an export; their rows are all that says whose they are."""
     connection = await asyncpg.connect(postgres_url)
     try:
         await connection.execute(
@@ -97,6 +99,13 @@ async def _uploaded(postgres_url: str) -> str:
             " sealed_key, secret) VALUES ($1, $2, 'https://erp.shop.example/', '{*}', 'none', 'on',"
             " 0, 1, '', '', '')",
             _WEBHOOK,
+            OURS,
+        )
+        await connection.execute(
+            "INSERT INTO export (id, shop, from_ms, to_ms, dataset, format, state, made_ms,"
+            " expires_ms, sha256) VALUES ($1, $2, 0, 1, 'orders', 'csv', 'done', 1,"
+            " 4000000000000, '')",
+            _EXPORT,
             OURS,
         )
     finally:

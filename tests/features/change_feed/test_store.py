@@ -223,3 +223,62 @@ async def test_two_followers_at_once_make_each_message_once(
     await feed.follow("s1", LATER)
     messages = await _all(feed)
     assert [m["subject"] for m in messages[1:]] == [f"order/{rid}" for rid in rids]
+
+
+async def test_what_becomes_of_a_payment_is_told_a_step_each(feed: Feed, shop: StoredShop) -> None:
+    await shop.open("s2", {"A": 5}, payment="checkout")
+    rid = str(uuid4())
+    await shop.orders.pend("s2", 0, [order(rid, pay_until_ms=NOW + 10)], now_ms=NOW)
+    for _ in range(2):  # it is reported again, and is the same
+        await shop.payments.confirm(rid, "pay-1", PRICE, now_ms=NOW + 5)
+    await shop.orders.cancel(rid)
+    await shop.payments.refunded("pay-1")
+    await feed.empty_outbox(LATER)
+    subject = f"payment/{rid}/pay-1"
+    assert await _told(feed, subject) == [
+        ("payment.received", 1),
+        ("payment.applied", 2),
+        ("payment.refund_due", 3),
+        ("payment.refunded", 4),
+    ]
+    told = [each for each in await _all(feed) if each["subject"] == subject]
+    assert told[0]["timestamp"] == "2026-09-21T14:13:20.005Z"
+    assert told[2]["data"] == {
+        **{"payment_id": "pay-1", "order_id": rid, "session_id": "s2", "viewer_id": "ada"},
+        **{"status": "refund_due", "reason": "cancelled", "amount": PRICE, "currency": "EUR"},
+    }
+
+
+async def test_a_purchase_that_is_paid_nowhere_else_tells_nothing_of_payments(
+    feed: Feed, shop: StoredShop
+) -> None:
+    await shop.commit(order(str(uuid4())))
+    assert await feed.empty_outbox(LATER) == Turn()
+    assert await shop.database.fetch("SELECT FROM payment") == []
+
+
+async def test_a_feed_that_went_back_says_so_first_and_once(feed: Feed, shop: StoredShop) -> None:
+    other = Feed(shop.database)
+    await shop.commit(order(str(uuid4())))
+    await feed.follow("s1", NOW)
+    await shop.commit(order(str(uuid4()), buyer="bo"))
+    await feed.follow("s1", NOW + 1)
+    assert await other.empty_outbox(NOW + 2) == Turn()
+    # As an older copy has it: the newest messages, the cursor and the order are not there.
+    await shop.database.commit("DELETE FROM message WHERE number > 1")
+    await shop.database.commit("UPDATE feed SET number = 1")
+    assert await feed.empty_outbox(LATER) == Turn(made=1)
+    assert await other.empty_outbox(LATER + 1) == Turn()
+    assert await feed.empty_outbox(LATER + 2) == Turn()
+    (told,) = [each for each in await _all(feed) if each["type"] == "system.restored"]
+    assert (told["subject"], told["sequence"], told["data"]) == (
+        *("system", 1),
+        {"newest": 1, "known": 3},
+    )
+    # A shop's own reader and webhooks are told, too.
+    page = await feed.changes(0, 10, types=["system.*"], shop="ours")
+    assert [json.loads(body)["type"] for body in page.bodies] == ["system.restored"]
+    await shop.database.commit("UPDATE feed SET number = 1")
+    await shop.database.commit("DELETE FROM message WHERE number > 1")
+    assert await feed.empty_outbox(LATER + 3) == Turn(made=1)
+    assert await _told(feed, "system") == [("system.restored", 2)]

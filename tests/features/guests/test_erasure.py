@@ -11,7 +11,8 @@ from anyio import to_thread
 
 from liveshop.core.roles import Role
 from tests.client import Client, connected
-from tests.edge.http.api import Api, token
+from tests.edge.http.api import Api, Json, token
+from tests.features.change_feed.test_http import working
 from tests.features.guests.guest import MAIL, NAME, Guest, buy, let_in
 from tests.features.guests.search import is_logged, places
 from tests.waiting import wait_until
@@ -169,3 +170,26 @@ def test_a_guest_whose_erasure_a_node_was_not_told_of_is_called_by_its_id_within
 
     api.portal.call(stay)
     assert find() == set()
+
+
+@pytest.mark.feature("change_feed")
+def test_other_systems_hear_once_that_a_guest_is_forgotten_and_no_name(
+    api: Api, postgres_url: str
+) -> None:
+    session_id, _ = api.go_live()
+    guest = let_in(api, session_id, email=MAIL)
+    for _ in range(2):
+        assert guest.http.delete("/api/guests/me").status_code == 204
+
+    def told() -> list[Json]:
+        messages = api.host.get("/api/changes", params={"types": "customer.*"}).json()["messages"]
+        return [each for each in messages if each["subject"] == f"customer/{guest.sub}"]
+
+    with working(api, postgres_url):
+        wait_until(lambda: told() != [])
+        ended = api.host.post(f"/api/sessions/{session_id}/commands", json={"type": "session.end"})
+        assert ended.status_code == 200
+        ends = {"types": "session.ended"}
+        wait_until(lambda: api.host.get("/api/changes", params=ends).json()["messages"] != [])
+    ((kind, data),) = [(each["type"], each["data"]) for each in told()]
+    assert (kind, data) == ("customer.erased", {"viewer_id": guest.sub, "session_id": session_id})

@@ -1,0 +1,1 @@
+"""The step of the schema that exports need; it stands in the one chain."""
