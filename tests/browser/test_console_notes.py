@@ -12,6 +12,7 @@ from tests.browser.shop import BrowserShow, choose, open_page, token
 
 pytestmark = pytest.mark.feature("figures")
 
+_LINE_PX = 50
 _NOTE = "Hand-dyed in Nafplio.\nWashes at 60 °C."
 
 
@@ -131,6 +132,10 @@ async def test_the_longest_notes_fit_next_to_the_product_and_please_axe(
     await look(host, size, theme)
     await expect(_note(host)).to_be_visible()
     assert await overflow(host) == 0
+    # The notes leave the price on one line.
+    price = await host.get_by_role("article").locator(".price").bounding_box()
+    assert price is not None
+    assert price["height"] < _LINE_PX
     assert await displeasures(host, theme) == []
     await host.keyboard.press("n")
     await expect(host.get_by_role("dialog")).to_be_visible()

@@ -47,6 +47,36 @@ async def test_the_token_of_one_show_is_told_of_no_buyers_who_came_back(
     await expect(_tile(host, "Revenue")).to_have_text("€0.00")
 
 
+_CUT = """(strip) => {
+  const { left, right } = strip.parentElement.getBoundingClientRect();
+  const inside = (box) => box.left >= left - 1 && box.right <= right + 1;
+  return [...strip.children].filter((tile) => tile.scrollWidth > tile.clientWidth
+    || !inside(tile.getBoundingClientRect())).map((tile) => tile.textContent);
+}"""
+
+
+@pytest.mark.feature("figures")
+async def test_no_sum_of_the_strip_is_cut_off_at_any_size(
+    browser: Browser, live: BrowserShow
+) -> None:
+    live.command("product.reprice", product_id="ocean", prices={"OCEAN-M": 128_450_00})
+    live.command("product.pin", product_id="ocean")
+    await _buy(live, "ada")
+    host = await open_page(browser, live.host())
+    await expect(_tile(host, "Revenue")).to_have_text("€256,900.00")
+    strip = host.locator(".strip")  # whatever its name is in each language
+    for width, height in ((390, 844), (844, 390), (820, 1180), (1280, 720), (1440, 900)):
+        await host.set_viewport_size({"width": width, "height": height})
+        for language in ("en", "el", "ru", "zh"):
+            await host.locator("select.language").evaluate(_CHOOSE, language)
+            await expect(host.locator(f"html[lang={language}]")).to_be_attached()
+            assert await strip.evaluate(_CUT) == [], (width, language)
+
+
+_CHOOSE = """(select, language) => {
+  select.value = language;
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
 _OF = """async ({ buyers, visitors }) => {
   await (await import("/pages/shared/i18n.js")).loadLanguage();
   const { conversionOf } = await import("/features/figures/page/conversion.js");

@@ -96,7 +96,8 @@ function stockWords(chosen, product, stock) {
   if (stock === null || chosen.length > VARIANTS_NAMED_MAX) return "";
   const has = (each) => stock[each.sku] ?? 0;
   if (chosen.length === 1) return t("console.in_stock", { n: has(chosen[0]) });
-  return chosen.map((each) => `${labelOf(each, product)} ${has(each)}`).join(" · ");
+  const list = chosen.map((each) => `${labelOf(each, product)} ${has(each)}`).join(" · ");
+  return t("console.restock_stock", { list });
 }
 
 function Choice({ product, sku, choose }) {

@@ -17,8 +17,8 @@ export function SaleBand({ session, sale, product }) {
   const share = ahead ? 1 : Math.max(0, (sale.ends_at_ms - shop.now()) / whole);
   return html`
     <div class=${seconds <= LAST_SECONDS && !ahead ? "sale-band last" : "sale-band"}>
-      <strong>⚡ ${t("console.flash_sale")} <${Off} sale=${sale} product=${product}
-        currency=${session.currency} /></strong>
+      <strong>⚡ ${t("console.flash_sale")} <bdi><${Off} sale=${sale} product=${product}
+        currency=${session.currency} /></bdi></strong>
       <${Sold} sale=${sale} product=${product} />
       <span class="sale-clock" role="timer"
         aria-label=${ahead ? t("console.sale_begins") : t("console.sale_ends")}>

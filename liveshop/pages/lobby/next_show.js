@@ -60,7 +60,7 @@ export function NextShow({ show, aheadMs, isStaff, token, again }) {
         </p>
         <h2 id=${titleId}><a href=${watchPath(show)}><bdi>${title}</bdi></a></h2>
         ${status === "scheduled" && html`
-          <p class="when">${dayAndTime(starts_at_ms)}</p>
+          <p class="when"><bdi>${dayAndTime(starts_at_ms)}</bdi></p>
           <${Countdown} startsAtMs=${starts_at_ms} aheadMs=${aheadMs} />`}
         ${status === "draft" && html`<p class="note">${t("lobby.draft_words")}</p>`}
         ${(isStaff || shelf.length > 0) && html`

@@ -50,7 +50,7 @@ function Show({ show, isStaff, token, again }) {
       <div class="show-words">
         <a class="title" href=${watchPath(show)}><bdi>${title}</bdi></a>
         <span class="note"><${Status} status=${status} /> ${" "}
-          ${starts_at_ms !== null && dayAndTime(starts_at_ms)}</span>
+          ${starts_at_ms !== null && html`<bdi>${dayAndTime(starts_at_ms)}</bdi>`}</span>
       </div>
       ${isStaff && html`
         <div class="show-buttons">
