@@ -17,7 +17,7 @@ FAULTS: Final = (
         name="a host of another shop ends a show",
         promise="a host changes nothing of another shop",
         file="liveshop/edge/http/endpoint.py",
-        old="    shop = await require_own(services, caller, path, asks=records)\n",
+        old="    shop = await require_own(services, caller, operation, path, asks=records)\n",
         new="    shop = None\n",
         tests=(_EVERY, f"{_SHOPS}::test_no_command_of_another_shops_host_reaches_a_show"),
     ),
@@ -76,9 +76,8 @@ FAULTS: Final = (
         name="an attempt on another shop leaves no trace",
         promise="the activity log has what was refused across shops",
         file="liveshop/edge/http/recording.py",
-        old="        log.record_refusal(by, action, **record.fields(path), outcome=refusal.code)\n",
-        new="        if not isinstance(refusal, OtherShop):\n"
-        "            log.record_refusal(by, action, **record.fields(path), outcome=refusal.code)\n",
+        old="        log.record_refusal(by, action, **",
+        new="        isinstance(refusal, OtherShop) or log.record_refusal(by, action, **",
         tests=(f"{_ACTIVITY}::test_what_people_of_another_shop_try_is_told_to_the_shop",),
     ),
     Fault(

@@ -19,7 +19,6 @@ from liveshop.edge.http.once import carry_out_once, key_of
 from liveshop.edge.http.operations import (
     ANY_TYPE,
     JSON,
-    PATH_FIELDS,
     Call,
     Operation,
     Reply,
@@ -87,9 +86,9 @@ async def _carry_out(
     record: Record | None,
 ) -> Reply:
     _authorize(operation, caller)
-    path = _path(caller, request)
+    path = _path(operation, caller, request)
     records = record is not None and bool(operation.records)
-    shop = await require_own(services, caller, path, asks=records)
+    shop = await require_own(services, caller, operation, path, asks=records)
     call: Call[Any, Any] = Call(
         caller=caller,
         path=path,
@@ -118,12 +117,12 @@ def _authorize(operation: Operation, caller: Caller) -> None:
         caller.require(operation.needs)
 
 
-def _path(caller: Caller, request: Request) -> Mapping[str, str]:
+def _path(operation: Operation, caller: Caller, request: Request) -> Mapping[str, str]:
     """Return the ids in the path; one that cannot be an id is not found."""
     path: dict[str, str] = request.path_params
     for name, text in path.items():
         try:
-            wire.decode_as(text, PATH_FIELDS[name])
+            wire.decode_as(text, operation.shape_of(name))
         except BadRequest:
             raise NotFound(name.removesuffix("_id"), text[:100]) from None
     if "session_id" in path:

@@ -61,6 +61,7 @@ def openapi_document(operations: Sequence[Operation]) -> Document:
 def _records_of(operations: Iterable[Operation]) -> list[Any]:
     records: dict[Any, None] = dict.fromkeys([Problem, *PATH_FIELDS.values()])
     for operation in operations:
+        records |= dict.fromkeys(each.shape for each in operation.names.values())
         inputs = (operation.query, operation.reads or operation.body)
         records |= dict.fromkeys([*inputs, *filter(None, operation.answers.values())])
     return list(records)
@@ -97,9 +98,10 @@ def _describe(
 
 
 def _path_parameters(operation: Operation, schemas: Mapping[Any, Document]) -> Iterator[Document]:
-    for name, shape in PATH_FIELDS.items():
+    for name in (*PATH_FIELDS, *operation.names):
         if f"{{{name}" in operation.path:
-            yield {"name": name, "in": "path", "required": True, "schema": schemas[shape]}
+            shape = schemas[operation.shape_of(name)]
+            yield {"name": name, "in": "path", "required": True, "schema": shape}
 
 
 def _query_parameters(schema: Document, components: Document) -> Iterator[Document]:

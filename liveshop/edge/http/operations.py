@@ -20,6 +20,7 @@ from liveshop.edge.http.callers import Caller
 from liveshop.edge.http.known_keys import KnownKeys
 from liveshop.edge.http.throttle import Throttle
 from liveshop.engine.engine import Engine
+from liveshop.stores.postgres.shops import Owner
 from liveshop.stores.postgres.stores import Stores
 
 JSON: Final = "application/json"
@@ -29,17 +30,14 @@ Query = TypeVar("Query")
 Body = TypeVar("Body")
 Own = TypeVar("Own")
 
+# The parts of paths that name things of the kernel; operations of features bring theirs.
 PATH_FIELDS: Final[Mapping[str, Any]] = {
     "product_id": Id,
     "session_id": Id,
     "payment_id": Id,
     "key_id": Id,
-    "upload_id": Id,
     "rid": Uuid,
     "order_id": Uuid,
-    "set_id": Id,
-    "webhook_id": Id,
-    "export_id": Id,
 }
 
 
@@ -88,11 +86,27 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a record, a message, a text, encoded JSON or chunks of bytes, and its status."""
+    """An answer: a record, a message, a text, encoded JSON or chunks of bytes, and its status.
+
+    One that is `kept` is of a request before this one: nothing was done for it now.
+    """
 
     content: Any
     status: int = 200
     made: Made | None = None
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A part of a path that names a thing of a feature: what its ids are, and whose it is.
+
+    `owner` finds that, for somebody who is bound to a shop or none. Without it the operation only
+    looks for what belongs to the caller.
+    """
+
+    shape: Any
+    owner: Callable[[Services, str, str | None], Awaitable[Owner | None]] | None = None
 
 
 Handler = Callable[[Services, Call[Any, Any]], Awaitable[Reply]]
@@ -102,6 +116,7 @@ Handler = Callable[[Services, Call[Any, Any]], Awaitable[Reply]]
 class Operation:
     """One line of the HTTP table.
 
+    `names` are the parts of its path that the kernel does not know, by their names in it.
     `scope` is the one that an API key needs for it, None where no key may call it. `needs` is the
     lowest role, None for anyone; `api_key` asks for an API key instead.
     `answers` are its successes by status, None for one without a body; `refuses` are the errors of
@@ -121,6 +136,7 @@ class Operation:
     scope: Scope | None
     needs: Role | None = None
     api_key: bool = False
+    names: Mapping[str, Named] = field(default_factory=dict)
     refuses: tuple[type[LiveshopError], ...] = ()
     streams: str | None = None
     reads: Any = None
@@ -138,6 +154,11 @@ class Operation:
             object.__setattr__(self, "records", changes)
         object.__setattr__(self, "query", query)
         object.__setattr__(self, "body", self.body or body)
+
+    def shape_of(self, name: str) -> Any:
+        """Return what the ids are that stand in a part of its path."""
+        named = self.names.get(name)
+        return PATH_FIELDS[name] if named is None else named.shape
 
     @property
     def once(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from liveshop.core.shops import require_shop
 from liveshop.edge.http.callers import Caller
-from liveshop.edge.http.operations import Services
+from liveshop.edge.http.operations import Operation, Services
 from liveshop.stores.postgres.shops import Owner, Shops
 
 Find: TypeAlias = Callable[[Services, str, str | None], Awaitable[Owner | None]]
@@ -25,17 +25,19 @@ OWNERS: Final[Mapping[str, Find]] = {
     "product_id": lambda services, which, _: services.stores[Shops].of_product(which),
     "order_id": lambda services, which, _: services.stores[Shops].of_order(which),
     "payment_id": lambda services, which, shop: services.stores[Shops].of_payment(which, shop),
-    "upload_id": lambda services, which, _: services.stores[Shops].of_upload(which),
-    "webhook_id": lambda services, which, _: services.stores[Shops].of_webhook(which),
     "key_id": lambda services, which, _: services.stores[Shops].of_key(which),
 }
-# A rid is looked for only in the session that stands before it, a set and an export only in one
-# shop: each shop gives its own sets the ids that it likes.
-WITHOUT_OWNER: Final = frozenset({"rid", "set_id", "export_id"})
+# A rid is looked for only in the session that stands before it.
+WITHOUT_OWNER: Final = frozenset({"rid"})
 
 
 async def require_own(
-    services: Services, caller: Caller, path: Mapping[str, str], *, asks: bool = False
+    services: Services,
+    caller: Caller,
+    operation: Operation,
+    path: Mapping[str, str],
+    *,
+    asks: bool = False,
 ) -> str | None:
     """Raise OtherShop if a path names what belongs to another shop than the caller's.
 
@@ -49,8 +51,9 @@ async def require_own(
     if shop is None and not asks:
         return None
     for name, which in path.items():
-        if name not in WITHOUT_OWNER:
-            owner = await OWNERS[name](services, which, caller.shop)
+        find = operation.names[name].owner if name in operation.names else OWNERS.get(name)
+        if find is not None:
+            owner = await find(services, which, caller.shop)
             if owner is not None:
                 require_shop(caller.shop, owner.shop, name.removesuffix("_id"), which)
                 shop = owner.shop

@@ -6,11 +6,12 @@ from typing import Final
 
 from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound
 from liveshop.core.feature import Vocabulary
+from liveshop.core.fields import Id
 from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.caller_turns import CallerTurns
 from liveshop.edge.http.callers import Caller
-from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
+from liveshop.edge.http.operations import Call, Made, Named, Operation, Reply, Services
 from liveshop.edge.http.shops import owner_of_session
 from liveshop.features.exports.http_records import (
     ExportList,
@@ -102,6 +103,8 @@ def _turns(services: Services) -> CallerTurns:
 
 _PATH: Final = "/api/exports"
 _ONE: Final = f"{_PATH}/{{export_id}}"
+# Each is looked for only among those of the caller's shop.
+_NAMES: Final = {"export_id": Named(Id)}
 _OPERATIONS: Final = (
     Operation(
         method="POST",
@@ -123,6 +126,7 @@ _OPERATIONS: Final = (
     Operation(
         method="GET",
         path=_ONE,
+        names=_NAMES,
         handler=read_export,
         scope=Scope.ORDERS,
         needs=Role.HOST,
@@ -131,6 +135,7 @@ _OPERATIONS: Final = (
     Operation(
         method="DELETE",
         path=_ONE,
+        names=_NAMES,
         handler=remove_export,
         scope=Scope.ORDERS,
         needs=Role.HOST,
@@ -139,6 +144,7 @@ _OPERATIONS: Final = (
     Operation(
         method="GET",
         path=f"{_ONE}/file",
+        names=_NAMES,
         handler=read_export_file,
         scope=Scope.ORDERS,
         needs=Role.HOST,

@@ -4,10 +4,11 @@ from typing import Final
 
 from liveshop.core.errors import Busy, Conflict, LimitReached
 from liveshop.core.feature import Vocabulary
+from liveshop.core.fields import Id
 from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.bodies import stream_body
-from liveshop.edge.http.operations import ANY_TYPE, Call, Made, Operation, Reply, Services
+from liveshop.edge.http.operations import ANY_TYPE, Call, Made, Named, Operation, Reply, Services
 from liveshop.features.media.http_files import uploads_of
 from liveshop.features.media.http_records import (
     DeletedUpload,
@@ -19,6 +20,7 @@ from liveshop.features.media.http_records import (
 )
 from liveshop.features.media.limits import UPLOAD_BYTES_MAX, UPLOADS_RATE
 from liveshop.features.media.store_rows import UploadRows
+from liveshop.stores.postgres.shops import Owner
 
 
 async def add_upload(services: Services, call: Call[UploadTarget, Nothing]) -> Reply:
@@ -56,6 +58,11 @@ async def delete_upload(services: Services, call: Call[Nothing, Nothing]) -> Rep
     return Reply(DeletedUpload(id=upload_id))
 
 
+async def _owner(services: Services, upload_id: str, shop: str | None) -> Owner | None:
+    found = await services.stores[UploadRows].find(upload_id)
+    return None if found is None else Owner(found.shop)
+
+
 _OPERATIONS: Final = (
     Operation(
         method="POST",
@@ -78,6 +85,7 @@ _OPERATIONS: Final = (
     Operation(
         method="DELETE",
         path="/api/uploads/{upload_id}",
+        names={"upload_id": Named(Id, _owner)},
         handler=delete_upload,
         scope=Scope.CATALOGUE,
         needs=Role.HOST,

@@ -5,10 +5,11 @@ from typing import Final
 
 from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound, SoldOut
 from liveshop.core.feature import Vocabulary
+from liveshop.core.fields import Id
 from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.callers import Caller
-from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
+from liveshop.edge.http.operations import Call, Made, Named, Operation, Reply, Services
 from liveshop.edge.http.shops import owner_of_session
 from liveshop.features.product_sets.http_adding import add_set
 from liveshop.features.product_sets.http_contents import checked, products_of_show
@@ -138,6 +139,8 @@ def _view(product_set: ProductSet) -> ProductSetView:
     )
 
 
+# Each shop gives its own sets the ids that it likes: one is looked for only there.
+_NAMES: Final = {"set_id": Named(Id)}
 _SETS = "/api/product-sets"
 _OPERATIONS: Final[Sequence[Operation]] = (
     Operation(
@@ -152,6 +155,7 @@ _OPERATIONS: Final[Sequence[Operation]] = (
     Operation(
         method="PUT",
         path=f"{_SETS}/{{set_id}}",
+        names=_NAMES,
         handler=save_product_set,
         scope=Scope.CATALOGUE,
         body_bytes_max=SET_BYTES_MAX,
@@ -162,6 +166,7 @@ _OPERATIONS: Final[Sequence[Operation]] = (
     Operation(
         method="GET",
         path=f"{_SETS}/{{set_id}}",
+        names=_NAMES,
         handler=read_product_set,
         scope=Scope.CATALOGUE,
         needs=Role.HOST,
@@ -171,6 +176,7 @@ _OPERATIONS: Final[Sequence[Operation]] = (
     Operation(
         method="DELETE",
         path=f"{_SETS}/{{set_id}}",
+        names=_NAMES,
         handler=delete_product_set,
         scope=Scope.CATALOGUE,
         needs=Role.HOST,
@@ -180,6 +186,7 @@ _OPERATIONS: Final[Sequence[Operation]] = (
     Operation(
         method="POST",
         path="/api/sessions/{session_id}/product-sets/{set_id}",
+        names=_NAMES,
         handler=add_product_set,
         scope=Scope.SESSIONS,
         needs=Role.HOST,

@@ -5,11 +5,13 @@ from typing import Final
 import anyio
 
 from liveshop.core.egress import flaw_of_url
-from liveshop.core.errors import BadRequest, Conflict, LimitReached, NotFound, Unavailable
+from liveshop.core.errors import BadRequest, Busy, Conflict, LimitReached, NotFound, Unavailable
 from liveshop.core.feature import Vocabulary
+from liveshop.core.fields import Id
 from liveshop.core.roles import Role
 from liveshop.edge.http.base_records import Nothing, Page
-from liveshop.edge.http.operations import Call, Made, Operation, Reply, Services
+from liveshop.edge.http.caller_turns import CallerTurns
+from liveshop.edge.http.operations import Call, Made, Named, Operation, Reply, Services
 from liveshop.edge.http.shops import owner_of_session
 from liveshop.features.people import MasterKeys
 from liveshop.features.webhooks.http_records import (
@@ -25,12 +27,14 @@ from liveshop.features.webhooks.http_records import (
     WebhookList,
     WebhookView,
 )
-from liveshop.features.webhooks.rules import REPLAYED_AT_ONCE_MAX
 from liveshop.features.webhooks.store import Wanted, Webhooks
+from liveshop.stores.postgres.shops import Owner
 
 # A try takes up to 15 s; a test tells no longer than that.
 _TEST_S_MAX: Final = 16.0
 _LOOK_S: Final = 0.2
+_TESTS_OF_A_CALLER_MAX: Final = 2
+_TESTS_AT_ONCE_MAX: Final = 20
 
 
 async def add_webhook(services: Services, call: Call[Nothing, NewWebhook]) -> Reply:
@@ -113,34 +117,36 @@ async def test_webhook(services: Services, call: Call[Nothing, Nothing]) -> Repl
     `unavailable` if no worker has sent it after 16 s.
     """
     call.caller.require_anywhere()
-    webhooks, webhook_id = services[_webhooks], call.path["webhook_id"]
-    subject = await webhooks.ping(webhook_id, services.engine.node.now_ms())
-    with anyio.move_on_after(_TEST_S_MAX):
-        while True:
-            tried = await webhooks.tried(webhook_id, subject)
-            if tried is not None:
-                return Reply(DeliveryView.of(tried))
-            await anyio.sleep(_LOOK_S)
+    with services[_testing].turn(call.caller):
+        webhooks, webhook_id = services[_webhooks], call.path["webhook_id"]
+        subject = await webhooks.ping(webhook_id, services.engine.node.now_ms())
+        with anyio.move_on_after(_TEST_S_MAX):
+            while True:
+                tried = await webhooks.tried(webhook_id, subject)
+                if tried is not None:
+                    return Reply(DeliveryView.of(tried))
+                await anyio.sleep(_LOOK_S)
     raise Unavailable("no worker has sent it yet: is one running?")
 
 
 async def replay_webhook(services: Services, call: Call[Nothing, Replay]) -> Reply:
     """Have deliveries made again, under the ids of before: dead ones, if nothing else is said.
 
-    At most 10,000 at once, from the oldest on: ask again while there is `more`.
+    At most 10,000 at once, from the oldest on: ask again `after` the `next` while there is `more`.
     """
     call.caller.require_anywhere()
     asked = call.body
     patterns = None if asked.types is None or "*" in asked.types else asked.types
-    replayed = await services[_webhooks].replay(
+    replayed, following = await services[_webhooks].replay(
         call.path["webhook_id"],
+        after=asked.after,
         from_ms=asked.from_ms,
         to_ms=asked.to_ms,
         states=asked.states,
         types=patterns,
         now_ms=services.engine.node.now_ms(),
     )
-    return Reply(Replayed(replayed=replayed, more=replayed == REPLAYED_AT_ONCE_MAX))
+    return Reply(Replayed(replayed=replayed, more=following is not None, next=following))
 
 
 async def _require_sound(services: Services, wanted: Wanted, shop: str | None) -> None:
@@ -157,6 +163,19 @@ def _webhooks(services: Services) -> Webhooks:
     return Webhooks(services.stores.database, MasterKeys.of(services.settings))
 
 
+def _testing(services: Services) -> CallerTurns:
+    return CallerTurns(
+        per_caller_max=_TESTS_OF_A_CALLER_MAX,
+        at_once_max=_TESTS_AT_ONCE_MAX,
+        busy="too many webhooks are being tested, try again in a moment",
+    )
+
+
+async def _owner(services: Services, webhook_id: str, shop: str | None) -> Owner | None:
+    return await services[_webhooks].owner(webhook_id)
+
+
+_NAMES: Final = {"webhook_id": Named(Id, _owner)}
 _PATH: Final = "/api/webhooks"
 _ONE: Final = f"{_PATH}/{{webhook_id}}"
 _OPERATIONS: Final = (
@@ -181,6 +200,7 @@ _OPERATIONS: Final = (
     Operation(
         method="GET",
         path=_ONE,
+        names=_NAMES,
         handler=read_webhook,
         scope=None,
         needs=Role.ADMIN,
@@ -189,6 +209,7 @@ _OPERATIONS: Final = (
     Operation(
         method="PUT",
         path=_ONE,
+        names=_NAMES,
         handler=change_webhook,
         scope=None,
         needs=Role.ADMIN,
@@ -197,6 +218,7 @@ _OPERATIONS: Final = (
     Operation(
         method="DELETE",
         path=_ONE,
+        names=_NAMES,
         handler=remove_webhook,
         scope=None,
         needs=Role.ADMIN,
@@ -205,6 +227,7 @@ _OPERATIONS: Final = (
     Operation(
         method="POST",
         path=f"{_ONE}/secret",
+        names=_NAMES,
         handler=rotate_webhook_secret,
         scope=None,
         needs=Role.ADMIN,
@@ -215,6 +238,7 @@ _OPERATIONS: Final = (
     Operation(
         method="GET",
         path=f"{_ONE}/deliveries",
+        names=_NAMES,
         handler=list_webhook_deliveries,
         scope=None,
         needs=Role.ADMIN,
@@ -223,15 +247,17 @@ _OPERATIONS: Final = (
     Operation(
         method="POST",
         path=f"{_ONE}/test",
+        names=_NAMES,
         handler=test_webhook,
         scope=None,
         needs=Role.ADMIN,
         answers={200: DeliveryView},
-        refuses=(Conflict,),
+        refuses=(Conflict, Busy),
     ),
     Operation(
         method="POST",
         path=f"{_ONE}/replay",
+        names=_NAMES,
         handler=replay_webhook,
         scope=None,
         needs=Role.ADMIN,

@@ -179,8 +179,12 @@ class DeliveryList(Output, frozen=True, kw_only=True):
 
 
 class Replay(Input, frozen=True, kw_only=True):
-    """Which deliveries are made again: of messages that were made from an instant on."""
+    """Which deliveries are made again: of messages that were made from an instant on.
 
+    `after` is the `next` of an answer.
+    """
+
+    after: Sequence = 0
     from_ms: Instant = 0
     to_ms: Instant = limits.INSTANT_MS_MAX
     states: _States = field(default_factory=lambda: [Fate.DEAD])
@@ -192,7 +196,11 @@ class Replay(Input, frozen=True, kw_only=True):
 
 
 class Replayed(Output, frozen=True, kw_only=True):
-    """The number of deliveries that wait again; `more` if that were too many for one request."""
+    """The number of deliveries that wait again; `more` if that were too many for one request.
+
+    Then `next` says after which to ask again.
+    """
 
     replayed: int
     more: bool
+    next: int | None

@@ -16,6 +16,8 @@ PING: Final = "ping"
 DISABLED: Final = "endpoint.disabled"
 
 WEBHOOKS_MAX: Final = 5_000
+# One shop among many must not take the places of all.
+WEBHOOKS_OF_A_SHOP_MAX: Final = 100
 TYPES_MAX: Final = 50
 SECRET_BYTES: Final = 24
 OLD_SECRET_MS: Final = 86_400_000

@@ -17,6 +17,7 @@ from liveshop.features.webhooks.rules import (
     REPLAYED_AT_ONCE_MAX,
     SECRET_BYTES,
     WEBHOOKS_MAX,
+    WEBHOOKS_OF_A_SHOP_MAX,
     Fate,
     Ordering,
     State,
@@ -24,6 +25,7 @@ from liveshop.features.webhooks.rules import (
 from liveshop.features.webhooks.store_secrets import WebhookSecrets
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
+from liveshop.stores.postgres.shops import Owner
 
 _SQL: Final = load_queries(Path(__file__).with_name("webhooks.sql"))
 _DUE: Final = load_queries(Path(__file__).with_name("deliveries.sql"))["say_when_due"]
@@ -91,8 +93,10 @@ class Webhooks:
         secret = secrets.token_bytes(SECRET_BYTES)
         sealed = self._secrets.seal(webhook_id, secret)
         async with self._database.transaction() as connection:
-            if await connection.fetchval(_SQL["count"]) >= WEBHOOKS_MAX:
-                raise LimitReached("webhooks", limit=WEBHOOKS_MAX, left=0)
+            (count,) = await connection.fetch(_SQL["count"], shop)
+            for limit, there in ((WEBHOOKS_MAX, "whole"), (WEBHOOKS_OF_A_SHOP_MAX, "own")):
+                if count[there] >= limit:
+                    raise LimitReached("webhooks", limit=limit, left=0)
             await connection.execute(
                 _SQL["create"],
                 *(webhook_id, shop, wanted.url, list(wanted.types), wanted.session_id),
@@ -112,6 +116,11 @@ class Webhooks:
         if not records:
             raise NotFound("webhook", webhook_id)
         return _webhook(records[0])
+
+    async def owner(self, webhook_id: str) -> Owner | None:
+        """Find the shop that a webhook belongs to; None where there is no such webhook."""
+        record = await self._database.fetchrow(_SQL["owner"], webhook_id)
+        return None if record is None else Owner(record["shop"])
 
     async def change(self, webhook_id: str, wanted: Wanted) -> None:
         """Replace what its owner says of a webhook; raises NotFound."""
@@ -170,19 +179,24 @@ class Webhooks:
         states: Sequence[Fate],
         types: Sequence[str] | None,
         now_ms: int,
-    ) -> int:
+        after: int = 0,
+    ) -> tuple[int, int | None]:
         """Have deliveries made again, under the same ids; return how many.
 
-        At most REPLAYED_AT_ONCE_MAX, from the oldest on. Raises NotFound.
+        At most REPLAYED_AT_ONCE_MAX, from the oldest `after` a number on. If there may be more, the
+        number of the last one is returned too: those that are done by then are not sent again.
+        Raises NotFound.
         """
         async with self._database.transaction() as connection:
             await _lock(connection, webhook_id)
             again = await connection.fetch(
                 _SQL["replay"],
                 *(webhook_id, from_ms, to_ms, list(states), types, now_ms, REPLAYED_AT_ONCE_MAX),
+                after,
             )
             await connection.execute(_DUE, webhook_id)
-        return len(again)
+        more = len(again) == REPLAYED_AT_ONCE_MAX
+        return len(again), max(each["number"] for each in again) if more else None
 
     async def wrap_again(self) -> tuple[int, int]:
         """Put the secrets that are under another than the current master key under that.

@@ -1,7 +1,8 @@
 -- Webhooks as their owners see them. The times at which deliveries are due are in deliveries.sql.
 
 -- name: count
-SELECT count(*) AS n FROM webhook
+-- Count webhooks: all, and those of a shop. $1 the shop, null for none
+SELECT count(*) AS whole, count(*) FILTER (WHERE shop = $1) AS own FROM webhook
 
 -- name: create
 -- Make a webhook, which hears of what comes from now on. $1 id, $2 shop, $3 url, $4 types, $5
@@ -32,6 +33,10 @@ CROSS JOIN LATERAL (
     ) AS few
 ) AS c
 ORDER BY w.id
+
+-- name: owner
+-- Find the shop that a webhook belongs to. $1 id
+SELECT shop FROM webhook WHERE id = $1
 
 -- name: lock
 -- Lock a webhook. $1 id
@@ -76,11 +81,12 @@ WHERE m.subject = $2 AND d.tries > 0
 
 -- name: replay
 -- Have deliveries wait again, from the oldest on. $1 webhook, $2 from and $3 to an instant at which
--- the messages were made, $4 states, $5 patterns of types, null for all, $6 now_ms, $7 how many
+-- the messages were made, $4 states, $5 patterns of types, null for all, $6 now_ms, $7 how many,
+-- $8 after this number
 UPDATE webhook_delivery SET state = 'waiting', tries = 0, next_ms = $6
 WHERE webhook_id = $1 AND number IN (
     SELECT d.number FROM webhook_delivery AS d JOIN message AS m USING (number)
-    WHERE d.webhook_id = $1 AND d.state = ANY($4) AND m.made_ms >= $2 AND m.made_ms < $3
+    WHERE d.webhook_id = $1 AND d.number > $8 AND d.state = ANY($4) AND m.made_ms >= $2 AND m.made_ms < $3
       AND ($5::text[] IS NULL OR m.type = ANY($5) OR split_part(m.type, '.', 1) || '.*' = ANY($5))
     ORDER BY d.number LIMIT $7
 )

@@ -48,14 +48,6 @@ class Shops:
         """Find the shop that an API key is bound to."""
         return await self._find("of_key", key_id)
 
-    async def of_upload(self, upload_id: str) -> Owner | None:
-        """Find the shop that an uploaded picture belongs to."""
-        return await self._find("of_upload", upload_id)
-
-    async def of_webhook(self, webhook_id: str) -> Owner | None:
-        """Find the shop that a webhook belongs to."""
-        return await self._find("of_webhook", webhook_id)
-
     async def _find(self, query: str, which: str) -> Owner | None:
         record = await self._database.fetchrow(_SQL[query], which)
         return None if record is None else Owner(record["shop"])

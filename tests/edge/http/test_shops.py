@@ -1,5 +1,6 @@
 """Shops over HTTP: what belongs to one is not there for the people of another."""
 
+import re
 from functools import partial
 from typing import Any, Final
 
@@ -75,6 +76,14 @@ def test_every_operation_that_names_a_thing_of_another_shop_is_refused_and_chang
 
 def test_every_part_of_a_path_has_an_owner_or_says_that_it_needs_none() -> None:
     assert OWNERS.keys() | WITHOUT_OWNER == PATH_FIELDS.keys()
+    for each in operations(WHOLE):
+        parts = {part.partition(":")[0] for part in re.findall(r"{(.+?)}", each.path)}
+        # Things of features are none of the kernel's: each operation brings the names of its own.
+        assert parts <= PATH_FIELDS.keys() | each.names.keys(), each.path
+        assert each.names.keys() <= parts - PATH_FIELDS.keys(), each.path
+        assert each.names.keys() <= {"set_id", "export_id"} or all(
+            n.owner for n in each.names.values()
+        )
 
 
 def test_every_operation_without_a_thing_in_its_path_is_known_to_these_tests(api: Api) -> None:

@@ -21,14 +21,6 @@ WHERE p.status = ANY(ARRAY['received', 'applied', 'refund_due', 'refunded'])
   AND substr(p.id, strpos(p.id, chr(31)) + 1) = $1
 ORDER BY s.shop = $2 DESC NULLS LAST, s.shop LIMIT 2
 
--- name: of_upload
--- Find the shop that an uploaded picture belongs to. $1 id
-SELECT shop FROM upload WHERE id = $1
-
--- name: of_webhook
--- Find the shop that a webhook belongs to. $1 id
-SELECT shop FROM webhook WHERE id = $1
-
 -- name: of_key
 -- Find the shop that an API key is bound to. $1 id
 SELECT shop FROM api_key WHERE id = $1
