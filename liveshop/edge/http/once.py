@@ -5,13 +5,14 @@ dies in the middle, nobody knows whether the work was done. The key stays taken 
 asks again is told so, and the work is not done twice.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Final
 
 from starlette.requests import Request
 
-from liveshop.core.errors import BadRequest, Conflict, LiveshopError, OutcomeUnknown
+from liveshop.core.errors import BadRequest, Conflict, LiveshopError, OutcomeUnknown, Unavailable
 from liveshop.core.limits import IDEMPOTENCY_KEY_CHARS_MAX, IDEMPOTENCY_MS
 from liveshop.core.wire import encode_one
 from liveshop.edge.http.callers import Caller
@@ -20,12 +21,17 @@ from liveshop.stores.postgres.kept_answers import KeptAnswers
 
 _HEADER: Final = "idempotency-key"
 
+_logger: Final = logging.getLogger(__name__)
+
 
 def key_of(operation: Operation, caller: Caller, request: Request) -> str | None:
     """Return the key of a request, None if it has none or its operation takes none."""
-    key = request.headers.get(_HEADER)
-    if key is None or not operation.once or caller.grant is None:
+    given = request.headers.getlist(_HEADER)
+    if not given or not operation.once or caller.grant is None:
         return None
+    if len(given) > 1:
+        raise BadRequest("`Idempotency-Key` is given twice")
+    (key,) = given
     if not (key.isascii() and key.isprintable() and 0 < len(key) <= IDEMPOTENCY_KEY_CHARS_MAX):
         raise BadRequest(
             f"`Idempotency-Key` is up to {IDEMPOTENCY_KEY_CHARS_MAX} printable characters of ASCII"
@@ -56,7 +62,11 @@ async def carry_out_once(
         raise
     content = reply.content
     answer = content if isinstance(content, bytes) else encode_one(content)
-    await kept.keep(caller.name, key, reply.status, answer)
+    try:
+        await kept.keep(caller.name, key, reply.status, answer)
+    except Unavailable:
+        # It is done, and so the caller is told. Only one that is sent again is told less.
+        _logger.warning("an answer for an Idempotency-Key could not be kept")
     return reply
 
 
@@ -66,7 +76,7 @@ async def _before(kept: KeptAnswers, caller: str, key: str, digest: bytes) -> Re
         raise Conflict("this Idempotency-Key was used for another request")
     if found is None or found.status is None:
         raise Conflict("the first request with this Idempotency-Key has no answer yet")
-    return Reply(found.answer, found.status)
+    return Reply(found.answer, found.status, kept=True)
 
 
 def _digest(request: Request, body: object) -> bytes:

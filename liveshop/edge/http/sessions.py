@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from liveshop.core.commands import Command
-from liveshop.core.errors import Busy, Conflict, LimitReached, NotFound, SoldOut
+from liveshop.core.errors import (
+    Busy,
+    Conflict,
+    LimitReached,
+    NotFound,
+    OutcomeUnknown,
+    SoldOut,
+    Unavailable,
+)
 from liveshop.core.feature import Vocabulary
 from liveshop.core.model import Status
 from liveshop.core.roles import Role, Scope
@@ -41,7 +49,11 @@ async def add_session(services: Services, call: Call[Nothing, NewSession]) -> Re
         checkout_url=new.checkout_url,
         shop=call.caller.shop_of_new(new.shop),
     )
-    view = await _view(services, info.id, call.caller, info.shop)
+    try:
+        view = await _view(services, info.id, call.caller, info.shop)
+    except Unavailable as away:
+        # It is made: asked for again as if it were not, there would be two.
+        raise OutcomeUnknown() from away
     return Reply(view, 201, made=Made(session_id=info.id, shop=info.shop))
 
 

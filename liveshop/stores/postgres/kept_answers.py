@@ -1,11 +1,15 @@
 """Answers to requests that may be sent again, in PostgreSQL: one request does its work once."""
 
+import secrets
 from dataclasses import dataclass
+from typing import Final
 
+from liveshop.core.errors import OutcomeUnknown
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.queries import queries
 
 _SQL = queries("kept_answers")
+_MARK_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +31,16 @@ class KeptAnswers:
         self, caller: str, key: str, request: bytes, *, now_ms: int, over_ms: int
     ) -> bool:
         """Take a key for a request; return False if one has it that came after `over_ms`."""
-        args = (caller, key, request, now_ms, over_ms)
-        return bool(await self._database.commit(_SQL["claim"], *args))
+        mark = secrets.token_bytes(_MARK_BYTES)
+        args = (caller, key, request, now_ms, over_ms, mark)
+        try:
+            return bool(await self._database.commit(_SQL["claim"], *args))
+        except OutcomeUnknown:
+            # Were it left at that, the key would be taken by a request that has done nothing.
+            found = await self.read(caller, key)
+            if found is not None and found.status is None and found.answer == mark:
+                return True
+            return bool(await self._database.commit(_SQL["claim"], *args))
 
     async def read(self, caller: str, key: str) -> Kept | None:
         """Return what a key was used for."""

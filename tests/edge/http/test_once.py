@@ -3,14 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+import asyncpg
 import httpx
 import pytest
 
 from liveshop.core.roles import Role, Scope
 from liveshop.edge.http.app import operations
-from tests.edge.http.api import Api, Caller
+from tests.edge.http.api import Api, Caller, Json
 from tests.edge.http.conftest import api_of
 from tests.every_feature import WHOLE
+from tests.waiting import wait_until
 
 _PATH: Final = "/api/sessions"
 _SHOW: Final = {"title": "Autumn drop", "starts_at_ms": 1_790_000_000_000}
@@ -77,10 +79,86 @@ def test_of_requests_at_once_on_two_nodes_one_does_its_work(
         assert _shows(one) == 1
 
 
+def test_what_is_answered_again_is_one_line_of_the_activity_log(api: Api) -> None:
+    for _ in range(3):
+        assert _post(api.host, "a").status_code == 201
+    last = _post(api.host, "b").json()["id"]
+
+    def made() -> list[str]:
+        entries: list[Json] = api.host.get("/api/activity").json()["entries"]
+        return [each["session_id"] for each in entries if each["action"] == "add_session"]
+
+    wait_until(lambda: last in made())
+    assert len(made()) == 2
+
+
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same(api: Api, postgres_url: str) -> None:
+    # PostgreSQL goes away once the work is done.
+    _execute(
+        api,
+        postgres_url,
+        "CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '57014'; END $$",
+        "CREATE TRIGGER away BEFORE UPDATE ON kept_answer FOR EACH ROW EXECUTE FUNCTION away()",
+    )
+    assert _post(api.backend, "a").status_code == 201
+    again = _post(api.backend, "a")
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert _shows(api) == 1
+
+
+def test_a_show_that_was_made_and_cannot_be_shown_is_not_made_twice(
+    api: Api, postgres_url: str
+) -> None:
+    # PostgreSQL goes away once the show is made: nothing can be read.
+    _execute(
+        api,
+        postgres_url,
+        "CREATE FUNCTION away() RETURNS boolean LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '57014'; END $$",
+        "ALTER TABLE event RENAME TO kept_event",
+        "CREATE VIEW event AS SELECT * FROM kept_event WHERE (SELECT away())",
+    )
+    assert _post(api.backend, "a").status_code == 503
+    _execute(api, postgres_url, "DROP VIEW event", "ALTER TABLE kept_event RENAME TO event")
+    again = _post(api.backend, "a")
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert _shows(api) == 1
+
+
+def _execute(api: Api, postgres_url: str, *statements: str) -> None:
+    async def execute() -> None:
+        connection = await asyncpg.connect(postgres_url)
+        try:
+            for each in statements:
+                await connection.execute(each)
+        finally:
+            await connection.close()
+
+    api.portal.call(execute)
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
 def test_what_is_no_key_is_refused(api: Api, key: str) -> None:
     refused = _post(api.backend, key)
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
+    assert _shows(api) == 0
+
+
+def test_two_keys_are_refused(api: Api) -> None:
+    answer = api.client.post(
+        _PATH,
+        json=_SHOW,
+        headers=[
+            ("Authorization", f"Bearer {api.backend.bearer}"),
+            ("Idempotency-Key", "a"),
+            ("Idempotency-Key", "b"),
+        ],
+    )
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        "`Idempotency-Key` is given twice",
+    )
     assert _shows(api) == 0
 
 

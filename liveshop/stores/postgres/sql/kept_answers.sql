@@ -2,10 +2,11 @@
 
 -- name: claim
 -- Take a key for a request; no row if another request has it. One from before an instant is over.
--- $1 the caller, $2 the key, $3 a digest of the request, $4 now_ms, $5 the instant
-INSERT INTO kept_answer AS k (caller, key, request, at_ms) VALUES ($1, $2, $3, $4)
+-- Without a status `answer` is a mark by which the one that took it knows its own.
+-- $1 the caller, $2 the key, $3 a digest of the request, $4 now_ms, $5 the instant, $6 the mark
+INSERT INTO kept_answer AS k (caller, key, request, at_ms, answer) VALUES ($1, $2, $3, $4, $6)
 ON CONFLICT (caller, key) DO UPDATE
-    SET request = excluded.request, at_ms = excluded.at_ms, status = NULL, answer = NULL
+    SET request = excluded.request, at_ms = excluded.at_ms, status = NULL, answer = excluded.answer
     WHERE k.at_ms < $5
 RETURNING key
 
