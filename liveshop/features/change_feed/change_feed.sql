@@ -1,16 +1,18 @@
 -- The change feed: from the logs of sessions and the outbox to messages.
 
 -- name: behind
--- Read which sessions that are on have orders or events that are not told. $1 how many
+-- Read which sessions that are on have orders or events that are not told. $1 how many, $2 after
+-- this session
 SELECT s.id FROM session AS s LEFT JOIN feed_cursor AS c ON c.session_id = s.id
-WHERE NOT s.settled AND s.status IN ('live', 'paused', 'ended')
+WHERE NOT s.settled AND s.status IN ('live', 'paused', 'ended') AND s.id > $2
   AND (s.seq > coalesce(c.seq, 0) OR s.head_offset > coalesce(c."offset", 0))
 ORDER BY s.id LIMIT $1
 
 -- name: behind_anywhere
--- The same of all sessions, also those before and after their show. $1 how many
+-- The same of all sessions, also those before and after their show. $1 how many, $2 after this one
 SELECT s.id FROM session AS s LEFT JOIN feed_cursor AS c ON c.session_id = s.id
-WHERE s.seq > coalesce(c.seq, 0) OR s.head_offset > coalesce(c."offset", 0)
+WHERE s.id > $2
+  AND (s.seq > coalesce(c.seq, 0) OR s.head_offset > coalesce(c."offset", 0))
 ORDER BY s.id LIMIT $1
 
 -- name: take_turn
@@ -56,17 +58,25 @@ ON CONFLICT (session_id) DO UPDATE SET seq = excluded.seq, "offset" = excluded."
 
 -- name: take_outbox
 -- Take what features have told. Rows of a transaction that is younger than any that still runs
--- wait: an older one may yet commit before them. $1 how many
-WITH taken AS (
+-- wait: an older one may yet commit before them. Of one subject ids follow the lock that its
+-- tellers hold, and transactions may have begun in another order: none is taken before an id that
+-- is lower. $1 how many
+WITH bound AS (
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid
+), taken AS (
     DELETE FROM outbox WHERE id IN (
-        SELECT id FROM outbox WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
-        ORDER BY xid, id LIMIT $1
+        SELECT o.id FROM outbox AS o
+        WHERE o.xid < (SELECT xid FROM bound) AND NOT EXISTS (
+            SELECT FROM outbox AS e
+            WHERE e.subject = o.subject AND e.id < o.id AND e.xid >= (SELECT xid FROM bound)
+        )
+        ORDER BY o.id LIMIT $1
     ) RETURNING *
 )
 SELECT k.id, k.subject, k.type, k.session_id, k.shop, k.at_ms, k.data,
        coalesce(t.steps, 0) AS told
 FROM taken AS k LEFT JOIN feed_subject AS t ON t.subject = k.subject
-ORDER BY k.xid, k.id
+ORDER BY k.id
 
 -- name: count_steps
 -- Say how many steps of subjects are told. $1 subjects, $2 steps
@@ -85,11 +95,17 @@ WITH made AS (
 )
 UPDATE feed SET number = $1 + cardinality($3)
 
+-- name: reach
+-- Read up to which message one request looks, null where there is none, and the number of the
+-- newest. $1 after this number, $2 how many
+SELECT (SELECT number FROM feed) AS newest, max(number) AS number
+FROM (SELECT number FROM message WHERE number > $1 ORDER BY number LIMIT $2) AS few
+
 -- name: changes
 -- Read messages. $1 after this number, $2 how many, $3 patterns of types, null for all, $4 the
--- shop, null for all
+-- shop, null for all, $5 up to this number
 SELECT number, body FROM message
-WHERE number > $1
+WHERE number > $1 AND number <= $5
   AND ($3::text[] IS NULL OR type = ANY($3) OR split_part(type, '.', 1) || '.*' = ANY($3))
   AND ($4::text IS NULL OR shop = $4 OR subject = 'system')
 ORDER BY number LIMIT $2
@@ -101,10 +117,6 @@ DELETE FROM message WHERE number IN (
     SELECT number FROM message WHERE made_ms < $1 ORDER BY made_ms, number LIMIT $2
 )
 RETURNING number
-
--- name: newest
--- Read the number of the newest message.
-SELECT number FROM feed
 
 -- name: told
 -- Keep what a feature tells, in the transaction of what it tells of. $1 subject, $2 type, $3

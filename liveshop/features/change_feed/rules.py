@@ -21,8 +21,11 @@ MESSAGES_KEPT_DAYS: Final = 30
 STEPS_PER_TURN_MAX: Final = 500
 CHANGES_PER_PAGE_MAX: Final = 1_000
 CHANGES_PER_PAGE_DEFAULT: Final = 100
-# A message is at most 20 kB, as receivers of webhooks expect: more lines are read of the order.
+# Of messages of which few are for a caller, this many are looked at for one request.
+LOOKED_AT_MAX: Final = 10_000
+# A message is at most 20 kB, as receivers of webhooks expect: what is longer is read where it is.
 LINES_TOLD_MAX: Final = 100
+DATA_BYTES_MAX: Final = 19_000
 TYPE_CHARS_MAX: Final = 64
 
 TypePattern = Annotated[
@@ -105,19 +108,24 @@ def _order_data(order: Order, status: OrderStatus, reason: str | None) -> Messag
     }
     if status is OrderStatus.VOID and reason is not None:
         data["reason"] = reason
-    if len(order.lines) > LINES_TOLD_MAX:
-        return {**data, "lines_at": f"/api/orders/{order.order_id}"}
     lines = [
         {"sku": each.sku, "quantity": each.quantity, "price": each.price, "total": each.final}
-        for each in order.lines
+        for each in order.lines[: LINES_TOLD_MAX + 1]
     ]
-    return {**data, "lines": lines}
+    if len(lines) <= LINES_TOLD_MAX and fits(whole := {**data, "lines": lines}):
+        return whole
+    return {**data, "lines_at": f"/api/orders/{order.order_id}"}
 
 
 def step_of_event(session_id: str, shop: str | None, body: Message) -> Step:
     """Return the step that an event of a session's log is, whether or not its type is known."""
     kind, offset = str(body["type"]), int(body["offset"])
-    facts = {k: v for k, v in body.items() if k not in ("type", "offset", "at_ms")}
+    data: Message = {"session_id": session_id}
+    if kind in _WHOLE:
+        data |= {k: v for k, v in body.items() if k not in ("type", "offset", "at_ms")}
+    if not fits(data):
+        events = f"/api/sessions/{session_id}/events"
+        data = {"session_id": session_id, "event_at": f"{events}?after={offset - 1}&limit=1"}
     return Step(
         type=kind,
         subject=f"session/{session_id}",
@@ -125,7 +133,7 @@ def step_of_event(session_id: str, shop: str | None, body: Message) -> Step:
         at_ms=int(body["at_ms"]),
         session_id=session_id,
         shop=shop,
-        data={"session_id": session_id, **(facts if kind in _WHOLE else {})},
+        data=data,
     )
 
 
@@ -144,6 +152,11 @@ def step_of_restore(sequence: int, *, newest: int, known: int, now_ms: int) -> S
         shop=None,
         data={"newest": newest, "known": known},
     )
+
+
+def fits(data: Message) -> bool:
+    """Return True if data is short enough for a message."""
+    return len(encode_one(data)) <= DATA_BYTES_MAX
 
 
 def message_id(step: Step) -> str:

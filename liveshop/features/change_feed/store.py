@@ -13,6 +13,7 @@ import asyncpg
 from liveshop.core.failpoint import Failpoint
 from liveshop.core.wire import decode_object
 from liveshop.features.change_feed.rules import (
+    LOOKED_AT_MAX,
     RESTORED,
     STEPS_PER_TURN_MAX,
     Step,
@@ -28,8 +29,9 @@ from liveshop.stores.postgres.orders import orders_of
 from liveshop.stores.postgres.queries import load_queries
 
 _SQL: Final = load_queries(Path(__file__).with_name("change_feed.sql"))
-_SESSIONS_PER_ROUND_MAX: Final = 200
-_FORGOTTEN_AT_ONCE_MAX: Final = 2_000
+_SESSIONS_PER_PAGE: Final = 200
+# Each has a delivery for each webhook that hears of it, which go with it.
+_FORGOTTEN_AT_ONCE_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +67,15 @@ class Feed:
         # The number of the newest message, and when that was read here.
         self._known: tuple[int, int] = (0, 0)
 
-    async def behind(self, *, everywhere: bool) -> list[str]:
-        """Return sessions that have something to tell; of all, or of those that are on."""
+    async def behind(self, *, everywhere: bool, after: str = "") -> list[str]:
+        """Return sessions that have something to tell, some; of all, or of those that are on.
+
+        Ask again `after` the last one: if the first ones were all, those that always have
+        something to tell would leave no turn to the others.
+        """
         query = _SQL["behind_anywhere" if everywhere else "behind"]
-        return [each["id"] for each in await self._database.fetch(query, _SESSIONS_PER_ROUND_MAX)]
+        records = await self._database.fetch(query, _SESSIONS_PER_PAGE, after)
+        return [each["id"] for each in records]
 
     async def follow(self, session_id: str, now_ms: int) -> Turn:
         """Tell what a session has done since it was told last, at most so much in a turn."""
@@ -113,15 +120,23 @@ class Feed:
     async def changes(
         self, after: int, limit: int, *, types: Sequence[str] | None, shop: str | None
     ) -> Changes:
-        """Return messages after one, of some types and of one shop if they are given."""
+        """Return messages after one, of some types and of one shop if they are given.
+
+        It looks at so many messages and no more: otherwise a caller for whom there are few among
+        millions would be refused for want of time, again and again.
+        """
+        filtered = types is not None or shop is not None
         # Read before the page: a message that comes in between is not in the one, nor passed by.
-        newest = (await self._database.fetch(_SQL["newest"]))[0]["number"]
-        args = (after, limit, types, shop)
-        records = await self._database.fetch(_SQL["changes"], *args)
-        last = records[-1]["number"] if records else 0
-        # If PostgreSQL went back to an older copy, a reader may be ahead of the feed: it goes back
-        # too, or it would pass by what comes under the numbers that it knows.
-        following = last if len(records) == limit else max(last, newest)
+        args = (after, LOOKED_AT_MAX if filtered else limit)
+        (reach,) = await self._database.fetch(_SQL["reach"], *args)
+        if reach["number"] is None:
+            # If PostgreSQL went back to an older copy, a reader may be ahead of the feed: it goes
+            # back too, or it would pass by what comes under the numbers that it knows.
+            return Changes(bodies=[], next=reach["newest"])
+        records = await self._database.fetch(
+            _SQL["changes"], after, limit, types, shop, reach["number"]
+        )
+        following = records[-1]["number"] if len(records) == limit else reach["number"]
         return Changes(bodies=[each["body"] for each in records], next=following)
 
     @asynccontextmanager

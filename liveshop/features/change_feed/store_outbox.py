@@ -6,6 +6,7 @@ from typing import Final
 import asyncpg
 
 from liveshop.core.wire import Message, encode_one
+from liveshop.features.change_feed.rules import fits
 from liveshop.stores.postgres.database import Connection
 from liveshop.stores.postgres.queries import load_queries
 
@@ -27,7 +28,10 @@ async def tell(
     """Tell a step of a subject: it is a message once the transaction has committed.
 
     Steps of a subject are told in the order of the commits of their transactions, if these lock
-    something of the subject's.
+    something of the subject's first.
     """
+    # Steps of these are numbered by their own logs: one more would stop the feed for everybody.
+    assert not subject.startswith(("order/", "session/"))
+    assert fits(data)
     told = encode_one(data).decode()
     await connection.execute(_SQL["told"], subject, kind, session_id, shop, at_ms, told)

@@ -1,11 +1,13 @@
 """The relay: follows orders, events and the outbox, and makes messages of them."""
 
+import logging
 import time
 from functools import partial
 from typing import Final
 
 import anyio
 
+from liveshop.core.errors import Unavailable
 from liveshop.features.change_feed.rules import MESSAGES_KEPT_DAYS
 from liveshop.features.change_feed.store import Feed, Turn
 from liveshop.features.change_feed.store_outbox import NEW_MESSAGES
@@ -18,18 +20,23 @@ _EVERYWHERE_EVERY_S: Final = 5.0
 _FORGET_EVERY_S: Final = 600.0
 _KEPT_MS: Final = MESSAGES_KEPT_DAYS * 86_400_000
 
+_logger: Final = logging.getLogger(__name__)
+
 
 class ChangeFeedWorker(WorkerPart):
     """Makes messages in rounds: what is on four times a second, everything every five seconds."""
 
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
+        self._now_ms = context.now_ms
         self._feed = Feed(context.database, reach=context.reach)
         self._messages = context.metrics.counter("feed_messages", "Messages of the change feed.")
         self._lag = context.metrics.gauge(
             "relay_lag_seconds", "How long ago the change feed had told everything."
         )
         self._told_all_s = time.monotonic()
+        # Sessions whose steps could not be told when that was tried last.
+        self._failing: set[str] = set()
         self._here = context.rounds("relay", partial(self._round, False), every_s=_EVERY_S)
         self._old = context.rounds("old messages", self._forget, every_s=_FORGET_EVERY_S)
         self._everywhere = context.rounds(
@@ -47,21 +54,38 @@ class ChangeFeedWorker(WorkerPart):
         self._lag.set(time.monotonic() - self._told_all_s)
 
     async def _round(self, everywhere: bool) -> bool:
-        began_s = time.monotonic()
-        now_ms = self._context.now_ms()
-        turns = [] if everywhere else [self._take(await self._feed.empty_outbox(now_ms))]
-        for session_id in await self._feed.behind(everywhere=everywhere):
-            if self._context.stopping.is_set():
-                return False
-            turns.append(self._take(await self._feed.follow(session_id, now_ms)))
+        began_s, after, turns = time.monotonic(), "", list[Turn]()
+        while page := await self._feed.behind(everywhere=everywhere, after=after):
+            for session_id in page:
+                if self._context.stopping.is_set():
+                    return False
+                turns.append(await self._follow(session_id))
+            after = page[-1]
+        if not everywhere:
+            turns.append(self._take(await self._feed.empty_outbox(self._now_ms())))
         if any(turn.more for turn in turns):
             return True
-        if everywhere or all(turn.had for turn in turns):
+        if not self._failing and (everywhere or all(turn.had for turn in turns)):
             self._told_all_s = max(self._told_all_s, began_s)
         return False
 
+    async def _follow(self, session_id: str) -> Turn:
+        """Tell what a session has done; if that meets a bug, all other sessions are told."""
+        try:
+            turn = await self._feed.follow(session_id, self._now_ms())
+        except Unavailable:
+            raise
+        except Exception:
+            if session_id not in self._failing:
+                _logger.exception("session %s: its steps are not told", session_id)
+            self._failing.add(session_id)
+            self._context.metrics.failures.labels("relay").inc()
+            return Turn()
+        self._failing.discard(session_id)
+        return self._take(turn)
+
     async def _forget(self) -> bool:
-        return await self._feed.forget(self._context.now_ms() - _KEPT_MS)
+        return await self._feed.forget(self._now_ms() - _KEPT_MS)
 
     def _take(self, turn: Turn) -> Turn:
         if turn.made:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from liveshop.core.model import Order, OrderLine, OrderStatus
@@ -95,6 +96,26 @@ def test_an_order_of_many_lines_names_where_they_are_and_fits_20_kilobytes() -> 
         (step,) = steps_of_order(order, told=0, shop=None, reason=None, now_ms=NOW)
         assert ("lines" in step.data, "lines_at" in step.data) == (lines == 100, lines == 101)
         assert len(body_of(step, "T")) < 20_000
+
+
+def test_what_would_be_longer_than_20_kilobytes_says_where_it_is() -> None:
+    lines = [
+        OrderLine(rid=f"r{n}", sku=f"{n}" + "\N{OX}" * 60, quantity=1, price=1, final=1)
+        for n in range(LINES_TOLD_MAX)
+    ]
+    order = msgspec.structs.replace(_order("confirmed"), lines=lines)
+    (step,) = steps_of_order(order, **_how(None))
+    assert step.data["lines_at"] == "/api/orders/o1"
+    assert len(body_of(step, "T")) < 20_000
+    ids = [f"{n}" + "x" * 60 for n in range(500)]
+    ordered = {"type": "shelf.ordered", "offset": 7, "at_ms": NOW, "product_ids": ids}
+    step = step_of_event("s1", None, ordered)
+    assert step.data == {
+        "session_id": "s1",
+        "event_at": "/api/sessions/s1/events?after=6&limit=1",
+    }
+    few = step_of_event("s1", None, {**ordered, "product_ids": ids[:100]})
+    assert few.data["product_ids"] == ids[:100]
 
 
 def test_a_void_order_says_why_and_a_cancelled_one_is_of_when_it_is_told() -> None:

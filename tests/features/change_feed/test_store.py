@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from liveshop.features.change_feed import tell
+from liveshop.features.change_feed.rules import LOOKED_AT_MAX
 from liveshop.features.change_feed.store import Feed, Turn
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.order_records import Verdict
@@ -180,6 +181,78 @@ async def test_what_a_slow_transaction_tells_comes_before_what_a_quick_one_told(
     assert await feed.empty_outbox(LATER) == Turn(made=2)
     assert [m["data"]["n"] for m in await _all(feed)] == [1, 2]
     assert await feed.empty_outbox(LATER) == Turn()
+
+
+async def test_steps_of_a_subject_follow_its_lock_whichever_transaction_began_first(
+    feed: Feed, database: Database, slow: asyncpg.Connection, postgres_url: str
+) -> None:
+    older = await asyncpg.connect(postgres_url)
+    try:
+        begun, other = slow.transaction(), older.transaction()
+        for each, connection in ((begun, slow), (other, older)):
+            await each.start()
+            await connection.fetch("SELECT pg_current_xact_id()")
+        # Its number is higher than that of the transaction that has the subject's lock after it.
+        async with database.transaction() as quick:
+            await tell(quick, subject="thing/1", kind="thing.made", at_ms=NOW, data={})
+        await tell(slow, subject="thing/1", kind="thing.sold", at_ms=NOW, data={})
+        await begun.commit()
+        # The second step may be read now, the first one may not.
+        assert await feed.empty_outbox(LATER) == Turn()
+        await other.commit()
+    finally:
+        await older.close()
+    assert await feed.empty_outbox(LATER) == Turn(made=2)
+    assert await _told(feed, "thing/1") == [("thing.made", 1), ("thing.sold", 2)]
+
+
+async def test_steps_that_have_a_log_of_their_own_are_not_told_by_features(
+    database: Database,
+) -> None:
+    for subject in ("order/1", "session/s1"):
+        with pytest.raises(AssertionError):
+            async with database.transaction() as connection:
+                await tell(connection, subject=subject, kind="thing.made", at_ms=NOW, data={})
+    with pytest.raises(AssertionError):
+        async with database.transaction() as connection:
+            long = {"text": "x" * 20_000}
+            await tell(connection, subject="thing/1", kind="thing.made", at_ms=NOW, data=long)
+    assert await database.fetch("SELECT * FROM outbox") == []
+
+
+async def test_every_session_has_its_turn_however_many_have_something_to_tell(
+    feed: Feed, shop: StoredShop
+) -> None:
+    await shop.database.commit(
+        "INSERT INTO session OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(s,"
+        " jsonb_build_object('id', 't' || n, 'number', 1000 + n))).*"
+        " FROM session AS s, generate_series(1, 450) AS n"
+    )
+    for everywhere in (False, True):
+        seen: list[str] = []
+        while page := await feed.behind(everywhere=everywhere, after=seen[-1] if seen else ""):
+            seen += page
+        assert len(seen) == len(set(seen)) == 451
+
+
+async def test_a_reader_for_whom_there_is_little_goes_on_page_by_page(
+    feed: Feed, shop: StoredShop
+) -> None:
+    many = LOOKED_AT_MAX + 1
+    await shop.database.commit(
+        "INSERT INTO message (number, id, type, subject, sequence, shop, made_ms, body)"
+        " SELECT n, 'm' || n, 'thing.made', 'thing/' || n, 1,"
+        " CASE WHEN n = $1 THEN 'ours' ELSE 'theirs' END, $2, convert_to('{}', 'UTF8')"
+        " FROM generate_series(1, $1) AS n",
+        many,
+        LATER,
+    )
+    await shop.database.commit("UPDATE feed SET number = $1", many)
+    first = await feed.changes(0, 5, types=None, shop="ours")
+    assert (first.bodies, first.next) == ([], LOOKED_AT_MAX)
+    last = await feed.changes(first.next, 5, types=None, shop="ours")
+    assert (last.bodies, last.next) == ([b"{}"], many)
+    assert (await feed.changes(last.next, 5, types=["thing.made"], shop="ours")).next == many
 
 
 async def test_the_steps_of_a_told_subject_are_counted(feed: Feed, database: Database) -> None:
