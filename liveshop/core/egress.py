@@ -1,5 +1,6 @@
 """Addresses that requests of ours may go to, where somebody else has named the host."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
@@ -17,6 +18,8 @@ _CLASSES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("link-local", ("169.254.0.0/16", "fe80::/10")),
     ("private", ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10")),
     ("shared by carriers", ("100.64.0.0/10",)),
+    # Azure's answers from a public address with the secrets of a machine.
+    ("a cloud's own", ("168.63.129.16/32",)),
     ("multicast or broadcast", ("224.0.0.0/4", "255.255.255.255/32", "ff00::/8")),
     (
         "reserved",
@@ -36,6 +39,14 @@ _NETWORKS: Final = tuple(
 # A gateway takes these for the IPv4 address in their last 32 bits.
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _IPV4_COMPATIBLE: Final = IPv6Network("::/96")
+# No other IPv6 address is one of a host on the internet.
+_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+
+_HOST_CHARS_MAX: Final = 253
+_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+# Resolvers take 0x7f.1 and 2130706433 for addresses; no name of the internet ends like that.
+_NUMBER: Final = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 
 
 class ForbiddenAddress(Exception):
@@ -53,7 +64,8 @@ def why_forbidden(address: Address, allowed: Iterable[Network]) -> str | None:
     for words, network in _NETWORKS:
         if meant.version == network.version and meant in network:
             return words
-    return None if meant.is_global else "reserved"
+    unicast = meant.version == 4 or meant in _GLOBAL_UNICAST
+    return None if unicast and meant.is_global else "reserved"
 
 
 def is_allowed(address: Address, allowed: Iterable[Network]) -> bool:
@@ -91,6 +103,8 @@ def flaw_of_url(url: str, allowed: Iterable[Network]) -> str | None:
         return "it must start with https:// and a host"
     if not parts.netloc.isascii():
         return "its host must be written in ASCII"
+    if not url.isascii():
+        return "it must be written in ASCII, with % for all other characters"
     if "@" in parts.netloc:
         return "it must have no user name"
     if "#" in url:
@@ -107,10 +121,14 @@ def flaw_of_url(url: str, allowed: Iterable[Network]) -> str | None:
         return f"its address is {found}" if found else None
     if host == "localhost" or host.endswith(".localhost"):
         return None if opened else "its address is this machine"
+    if len(host) > _HOST_CHARS_MAX or not _NAME.fullmatch(host) or _NUMBER.fullmatch(host):
+        return "its host must be a name without a dot at its end, or an address in full"
     return None
 
 
 def _address(host: str) -> Address | None:
+    if "%" in host:
+        return None  # an address with a zone is one of this machine's networks
     try:
         return ip_address(host)
     except ValueError:

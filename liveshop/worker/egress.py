@@ -5,33 +5,25 @@ looked at. If a name were checked and then resolved again to connect, its owner 
 with a public address first and with one of this machine the second time.
 """
 
-import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from time import monotonic
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import anyio
 import httpcore
 import httpx
 
 from liveshop import __version__
-from liveshop.core.egress import Address, ForbiddenAddress, Network, is_allowed, why_forbidden
+from liveshop.core.egress import ForbiddenAddress, Network
+from liveshop.worker.connections import IDLE_S_MAX, Connections
+from liveshop.worker.network import GuardedNetwork, Resolver, resolve
 
 REQUEST_S_MAX: Final = 15.0
 ANSWER_BYTES_KEPT: Final = 2_048
 _ANSWER_BYTES_MAX: Final = 65_536
-_CONNECTIONS_MAX: Final = 250
-_IDLE_CONNECTIONS_MAX: Final = 100
-_IDLE_S_MAX: Final = 5.0
-_ADDRESSES_TRIED_MAX: Final = 4
 _USER_AGENT: Final = f"liveshop/{__version__}"
-
-Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
-
-_logger: Final = logging.getLogger(__name__)
 
 
 class NoAnswer(Exception):
@@ -46,63 +38,6 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     took_ms: int
-
-
-async def resolve(host: str, port: int) -> list[Address]:
-    """Return all addresses of a name, as this machine's resolver has them."""
-    found = await anyio.getaddrinfo(host, port, proto=6)
-    return list(dict.fromkeys(ip_address(each[4][0]) for each in found))
-
-
-class _GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were looked at; `plain` is for what is sent without TLS."""
-
-    def __init__(self, resolver: Resolver, allowed: tuple[Network, ...], *, plain: bool) -> None:
-        self._resolver = resolver
-        self._allowed = allowed
-        self._plain = plain
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's name
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._looked_at(host, port)
-        failure: Exception | None = None
-        for address in addresses[:_ADDRESSES_TRIED_MAX]:
-            try:
-                return await self._network.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
-                failure = exc
-        raise failure or httpcore.ConnectError("the name has no address")
-
-    async def _looked_at(self, host: str, port: int) -> Sequence[Address]:
-        """Resolve a name, once; ForbiddenAddress if any of its addresses is forbidden."""
-        addresses = await self._resolver(host.strip("[]"), port)
-        for address in addresses:
-            found = why_forbidden(address, self._allowed)
-            if found is not None:
-                raise ForbiddenAddress(f"its address is {found}")
-            if self._plain and not is_allowed(address, self._allowed):
-                raise ForbiddenAddress("http is for networks of your own")
-        return addresses
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's name
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        raise ForbiddenAddress("it is a socket of this machine")
-
-    async def sleep(self, seconds: float) -> None:
-        await anyio.sleep(seconds)
 
 
 class Egress:
@@ -120,26 +55,18 @@ class Egress:
         request_s_max: float = REQUEST_S_MAX,
     ) -> None:
         self._request_s_max = request_s_max
-        context = context or httpx.create_ssl_context(trust_env=False)
-        self._pools = {
-            scheme: httpcore.AsyncConnectionPool(
-                ssl_context=context,
-                max_connections=_CONNECTIONS_MAX,
-                max_keepalive_connections=_IDLE_CONNECTIONS_MAX,
-                keepalive_expiry=_IDLE_S_MAX,
-                network_backend=_GuardedNetwork(resolver, allowed, plain=scheme == "http"),
-            )
-            for scheme in ("http", "https")
+        self._context = context or httpx.create_ssl_context(trust_env=False)
+        self._networks = {
+            scheme: GuardedNetwork(resolver, allowed, plain=scheme == b"http")
+            for scheme in (b"http", b"https")
         }
+        self._connections = Connections(self._connection)
 
     async def __aenter__(self) -> "Egress":
-        for pool in self._pools.values():
-            await pool.__aenter__()
         return self
 
     async def __aexit__(self, *failure: Any) -> None:
-        for pool in self._pools.values():
-            await pool.aclose()
+        await self._connections.aclose()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a body and return the answer, whatever its status; raises NoAnswer."""
@@ -153,8 +80,9 @@ class Egress:
             raise NoAnswer(f"not called: {forbidden}") from None
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as exc:
             raise NoAnswer(f"no answer: {type(exc).__name__}: {exc}"[:200]) from exc
-        except (OSError, ValueError) as exc:
+        except (OSError, ValueError, TypeError) as exc:
             # The name does not resolve, or cannot be one; TLS that does not hold is a NetworkError.
+            # Of characters that no URL has, the library complains by a TypeError.
             raise NoAnswer(f"no answer: {type(exc).__name__}: {exc}"[:200]) from exc
         took_ms = round((monotonic() - begun_s) * 1000)
         return Answer(status=status, headers=given, body=content, took_ms=took_ms)
@@ -167,11 +95,13 @@ class Egress:
         named |= headers
         fields = [(name.encode(), text.encode()) for name, text in named.items()]
         fields.append((b"Content-Length", b"%d" % len(body)))
-        pool = self._pools[whole.scheme.decode()]
-        times = {"connect": self._request_s_max, "pool": self._request_s_max}
-        async with pool.stream(
-            "POST", whole, headers=fields, content=body, extensions={"timeout": times}
-        ) as answer:
+        times = {"timeout": {"connect": self._request_s_max}}
+        async with (
+            self._connections.connection(whole) as connection,
+            connection.stream(
+                "POST", whole, headers=fields, content=body, extensions=times
+            ) as answer,
+        ):
             content, kept = b"", 0
             async for part in answer.aiter_stream():
                 content = (content + part)[:ANSWER_BYTES_KEPT]
@@ -183,6 +113,14 @@ class Egress:
                 for name, text in answer.headers
             }
             return answer.status, given, content
+
+    def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        return httpcore.AsyncHTTPConnection(
+            origin,
+            ssl_context=self._context,
+            keepalive_expiry=IDLE_S_MAX,
+            network_backend=self._networks[origin.scheme],
+        )
 
 
 def _host_of(url: httpcore.URL) -> str:

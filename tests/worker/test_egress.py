@@ -1,17 +1,21 @@
 """No request goes to a forbidden address, whatever a URL, a name server or an answer says."""
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from liveshop.core.egress import Network, flaw_of_url, why_forbidden
-from liveshop.worker.egress import Answer, Egress, NoAnswer, resolve
+from liveshop.worker.egress import Answer, Egress, NoAnswer
+from liveshop.worker.network import resolve
 from tests.certificates import make_certificate
 from tests.worker.dns import Names, names
 
@@ -53,6 +57,9 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         ("2001:db8::1", "reserved"),
         ("2002:7f00:1::", "reserved"),
         ("64:ff9b:1::7f00:1", "reserved"),
+        ("168.63.129.16", "a cloud's own"),
+        ("::ffff:0:7f00:1", "reserved"),
+        ("4000::1", "reserved"),
         ("8.8.8.8", None),
         ("172.32.0.1", None),
         ("100.128.0.1", None),
@@ -98,6 +105,23 @@ def test_an_operator_opens_networks_and_no_others() -> None:
         ("https://10.0.0.7/", "its address is private"),
         ("https://169.254.169.254/latest/meta-data", "its address is link-local"),
         ("https://bücher.example/", "its host must be written in ASCII"),
+        ("https://shop.example/bücher", "it must be written in ASCII"),
+        ("https://shop_1.example/b%C3%BCcher", None),
+        ("https://2130706433/", "its host must be a name"),
+        ("https://0x7f.1/", "its host must be a name"),
+        ("https://127.1/", "its host must be a name"),
+        ("https://0177.0.0.1/", "its host must be a name"),
+        ("https://shop.example./", "its host must be a name"),
+        ("https://localhost./", "its host must be a name"),
+        ("https://%31%32%37.0.0.1/", "its host must be a name"),
+        ("https://a..example/", "its host must be a name"),
+        ("https://-a.example/", "its host must be a name"),
+        (f"https://{'a' * 64}.example/", "its host must be a name"),
+        (f"https://{'a.' * 130}example/", "its host must be a name"),
+        ("https://[2606:4700::1111%25eth0]/", "its host must be a name"),
+        ("https://[::ffff:127.0.0.1]/", "its address is this machine"),
+        ("https://[64:ff9b::7f00:1]/", "its address is this machine"),
+        ("https://168.63.129.16/", "its address is a cloud's own"),
     ],
 )
 def test_a_url_is_refused_with_what_is_wrong_with_it(url: str, flaw: str | None) -> None:
@@ -119,7 +143,7 @@ class _Listener:
     def __init__(self, answer: bytes = _OK) -> None:
         self.accepted, self.heads = 0, list[bytes]()
         self.answer, self.port = answer, 0
-        self.drips = False
+        self.drips = self.floods = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
@@ -127,6 +151,9 @@ class _Listener:
             self.heads.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(self.answer)
             await writer.drain()
+            while self.floods:
+                writer.write(self.answer * 1_000)
+                await writer.drain()
             while self.drips:
                 await asyncio.sleep(0.01)
                 writer.write(b".")
@@ -312,6 +339,56 @@ async def test_tls_is_checked_for_the_name_and_asks_for_it(tmp_path: Path) -> No
         assert "certificate" in said.lower()
     assert asked[0] == "shop.example"
     assert len(listener.heads) == 1
+
+
+async def test_answers_without_end_before_the_answer_are_read_no_further_than_a_bound() -> None:
+    async with _listening(answer=b"HTTP/1.1 100 Continue\r\n\r\n") as listener:
+        listener.floods = True
+        async with Egress(_HERE) as egress:
+            with anyio.fail_after(10):
+                said = await _said(egress, f"http://127.0.0.1:{listener.port}/")
+    assert said == "no answer: ReadError: it is too long"
+
+
+async def test_an_address_that_swallows_packets_leaves_time_for_the_next() -> None:
+    with socket.socket() as swallows:
+        swallows.bind(("127.0.0.3", 0))
+        swallows.listen(0)
+        host = swallows.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(host)  # nobody accepts: its queue is full then
+        async with _listening("127.0.0.2", host[1]) as listener, names() as dns:
+            dns.add("two.example", ["127.0.0.3", "127.0.0.2"])
+            async with Egress(_HERE, resolver=dns.resolve, request_s_max=2.0) as egress:
+                answer = await egress.post(f"http://two.example:{listener.port}/", {}, b"{}")
+        for each in waiting:
+            each.close()
+    assert answer.status == 200
+
+
+async def test_names_whose_servers_never_answer_hold_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers, real = threading.Event(), socket.getaddrinfo
+
+    def resolved(host: Any, *args: Any, **how: Any) -> Any:
+        if host == "silent.example":
+            answers.wait(60)
+            raise OSError("no such name")
+        return real(host, *args, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    try:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(100):
+                tasks.start_soon(resolve, "silent.example", 443)
+            with anyio.fail_after(10):
+                assert ip_address("127.0.0.1") in await resolve("localhost", 443)
+            tasks.cancel_scope.cancel()
+    finally:
+        answers.set()
 
 
 async def test_a_name_that_nobody_has_is_no_answer() -> None:
