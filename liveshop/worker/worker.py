@@ -1,7 +1,6 @@
 """A worker: the parts of all features, their pool, and an end that finishes what is under way."""
 
 import logging
-import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -13,6 +12,7 @@ from liveshop.core.limits import POSTGRES_CALL_MS_MAX
 from liveshop.core.settings import Settings
 from liveshop.stores.failpoints import reach
 from liveshop.stores.postgres.database import SERVER_SETTINGS, Database
+from liveshop.worker.clock import Clock
 from liveshop.worker.metrics import WorkerMetrics
 from liveshop.worker.part import WorkerContext, WorkerPart
 from liveshop.worker.upkeep import Upkeep
@@ -29,12 +29,10 @@ _SERVER_SETTINGS: Final = {
 # Work that is under way gets this long when a worker stops; whatever is cut off is done again.
 STOP_S_MAX: Final = 10.0
 _SAMPLE_S: Final = 1.0
+_LOOK_S_MAX: Final = 5.0
+_NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms"
 
 _logger: Final = logging.getLogger(__name__)
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def worker_database(settings: Settings) -> Database:
@@ -50,7 +48,8 @@ def worker_database(settings: Settings) -> Database:
 class Worker:
     """One worker process. It owns nothing: kill it, and another goes on where it was.
 
-    `run` has to be started with its database running.
+    `run` has to be started with its database running. Its clock is PostgreSQL's, unless a test
+    gives another one.
     """
 
     def __init__(
@@ -58,14 +57,15 @@ class Worker:
         settings: Settings,
         database: Database,
         features: Iterable[Feature],
-        now_ms: Callable[[], int] = _wall_ms,
+        now_ms: Callable[[], int] | None = None,
     ) -> None:
+        self._clock = Clock()
         self.metrics: Final = WorkerMetrics()
         self.context: Final = WorkerContext(
             settings=settings,
             database=database,
             metrics=self.metrics,
-            now_ms=now_ms,
+            now_ms=now_ms or self._clock.now_ms,
             reach=reach(settings.failpoint),
         )
         makers = [each.worker for each in Vocabulary(features).features if each.worker]
@@ -82,6 +82,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until told to stop, and finish what is under way for at most STOP_S_MAX."""
+        await self._await_postgres()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._watch, tasks.cancel_scope)
             async with anyio.create_task_group() as parts:
@@ -101,12 +102,25 @@ class Worker:
         _logger.warning("stopping at once: another worker does again what is under way")
         everything.cancel()
 
+    async def _await_postgres(self) -> None:
+        """Wait until the time is known: there is nothing to do without PostgreSQL anyway."""
+        while not self._clock.observed and not self.context.stopping.is_set():
+            await self._look()
+            if not self._clock.observed:
+                with anyio.move_on_after(_SAMPLE_S):
+                    await self.context.stopping.wait()
+
     async def _look(self) -> None:
-        try:
-            await self.context.database.ping()
-            self.ready = True
-        except Unavailable:
-            self.ready = False
+        """Read PostgreSQL's clock; one that does not answer in time is away."""
+        ready = False
+        with anyio.move_on_after(_LOOK_S_MAX):
+            try:
+                (row,) = await self.context.database.fetch(_NOW)
+                self._clock.observe(row["now_ms"])
+                ready = True
+            except Unavailable:
+                pass
+        self.ready = ready
         self.metrics.postgres_up.set(self.ready)
         for part in self._parts:
             part.sample()

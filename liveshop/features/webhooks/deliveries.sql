@@ -5,13 +5,19 @@
 SELECT number FROM webhook_cursor FOR UPDATE SKIP LOCKED
 
 -- name: newest
--- Read the number of the last of some messages. $1 after this number, $2 how many
-SELECT max(number) AS number
-FROM (SELECT number FROM message WHERE number > $1 ORDER BY number LIMIT $2) AS few
+-- Read the number of the last of some messages, fewer if there are many webhooks, and that of the
+-- newest of all. $1 after this number, $2 how many, $3 how many deliveries they may come to
+SELECT max(number) AS number, (SELECT number FROM feed) AS newest
+FROM (
+    SELECT number FROM message WHERE number > $1 ORDER BY number
+    LIMIT least($2, greatest(1, $3 / (SELECT 1 + count(*) FROM webhook WHERE state <> 'off')))
+) AS few
 
 -- name: fan_out
 -- Make the deliveries of messages, and say that their webhooks are due. A test of a webhook is for
--- it only; its end is told to all others. $1 after this number, $2 up to this one, $3 now_ms
+-- it only; its end is told to all others. One that is removed meanwhile is left out, or this would
+-- fail for all. Their rows are locked in the order in which `lock_leased` takes some of them.
+-- $1 after this number, $2 up to this one, $3 now_ms
 WITH wanted AS (
     SELECT w.id, m.number, m.subject, w.state
     FROM message AS m JOIN webhook AS w
@@ -25,15 +31,20 @@ WITH wanted AS (
                    OR split_part(m.type, '.', 1) || '.*' = ANY(w.types))
          END
     WHERE m.number > $1 AND m.number <= $2
+    FOR KEY SHARE OF w
 ), made AS (
     INSERT INTO webhook_delivery (webhook_id, number, subject, state, next_ms)
     SELECT id, number, subject, CASE state WHEN 'disabled' THEN 'parked' ELSE 'waiting' END, $3
     FROM wanted
     ON CONFLICT (webhook_id, number) DO NOTHING
     RETURNING webhook_id, state
-), due AS (
-    UPDATE webhook SET due_ms = least(coalesce(due_ms, $3), $3)
+), locked AS (
+    SELECT id FROM webhook
     WHERE state = 'on' AND id IN (SELECT webhook_id FROM made WHERE state = 'waiting')
+    ORDER BY id FOR NO KEY UPDATE
+), due AS (
+    UPDATE webhook AS w SET due_ms = least(coalesce(w.due_ms, $3), $3)
+    FROM locked WHERE w.id = locked.id AND w.state = 'on'
 )
 SELECT count(*) AS n FROM made
 
@@ -51,12 +62,21 @@ UPDATE webhook_cursor SET number = $1
 -- name: lease
 -- Lease the webhooks that are most overdue, and read what of each is due. Of a subject in order
 -- only the earliest that waits is, so that one is in flight. $1 now_ms, $2 until when, $3 how many
--- webhooks, $4 the lease
-WITH due AS (
+-- webhooks, $4 the lease, $5 webhooks that are slow, $6 how many of these
+WITH quick AS (
     SELECT id FROM webhook
     WHERE state = 'on' AND due_ms IS NOT NULL AND due_ms <= $1 AND lease_until_ms <= $1
+      AND id <> ALL($5)
     ORDER BY due_ms LIMIT $3
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
+), slow AS (
+    SELECT id FROM webhook
+    WHERE state = 'on' AND due_ms IS NOT NULL AND due_ms <= $1 AND lease_until_ms <= $1
+      AND id = ANY($5)
+    ORDER BY due_ms LIMIT $6
+    FOR NO KEY UPDATE SKIP LOCKED
+), due AS (
+    SELECT id FROM quick UNION ALL SELECT id FROM slow
 ), leased AS (
     UPDATE webhook AS w SET lease_until_ms = $2, lease = $4
     FROM due WHERE w.id = due.id
@@ -79,28 +99,28 @@ LEFT JOIN message AS m ON m.number = d.number
 ORDER BY w.id, d.number
 
 -- name: lock_leased
--- Lock a webhook, before what it has to do is looked at again: deliveries that come meanwhile wait
--- for this lock to say that it is due. $1 webhook
-SELECT lease, state, concurrency, successes, failures, failing_since_ms FROM webhook
-WHERE id = $1 FOR UPDATE
+-- Lock webhooks, before what they have to do is looked at again: deliveries that come meanwhile
+-- wait for these locks to say that they are due. $1 webhooks
+SELECT id, lease, state, concurrency, successes, failures, failing_since_ms FROM webhook
+WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 
 -- name: mark
--- Say what came of deliveries. One that is no longer waiting stays as it is. $1 webhook, $2 now_ms,
--- $3 numbers, $4 states, $5 when the next tries are due, $6 statuses, $7 how long they took,
--- $8 answers
+-- Say what came of deliveries. One that is no longer waiting stays as it is. $1 now_ms,
+-- $2 webhooks, $3 numbers, $4 states, $5 when the next tries are due, $6 statuses, $7 how long they
+-- took, $8 answers
 UPDATE webhook_delivery AS d
-SET state = t.state, tries = d.tries + 1, next_ms = t.next_ms, tried_ms = $2, status = t.status,
+SET state = t.state, tries = d.tries + 1, next_ms = t.next_ms, tried_ms = $1, status = t.status,
     took_ms = t.took_ms, answer = t.answer
-FROM unnest($3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::int[], $8::text[])
-    AS t (number, state, next_ms, status, took_ms, answer)
-WHERE d.webhook_id = $1 AND d.number = t.number AND d.state = 'waiting'
+FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::int[], $8::text[])
+    AS t (webhook_id, number, state, next_ms, status, took_ms, answer)
+WHERE d.webhook_id = t.webhook_id AND d.number = t.number AND d.state = 'waiting'
 
 -- name: hand_back
--- Give a lease back, and say when the next delivery is due, to be called under the lock.
--- $1 webhook, $2 concurrency, $3 successes, $4 failures, $5 failing since
+-- Give leases back, and say when the next deliveries are due, to be called under the locks.
+-- $1 webhooks, $2 concurrencies, $3 successes, $4 failures, $5 failing since
 UPDATE webhook AS w
-SET lease = NULL, lease_until_ms = 0, concurrency = $2, successes = $3, failures = $4,
-    failing_since_ms = $5,
+SET lease = NULL, lease_until_ms = 0, concurrency = t.concurrency, successes = t.successes,
+    failures = t.failures, failing_since_ms = t.failing_since_ms,
     due_ms = (
         SELECT min(d.next_ms) FROM webhook_delivery AS d
         WHERE d.webhook_id = w.id AND d.state = 'waiting'
@@ -110,8 +130,10 @@ SET lease = NULL, lease_until_ms = 0, concurrency = $2, successes = $3, failures
                 AND e.number < d.number
           ))
     )
-WHERE id = $1
-RETURNING due_ms
+FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::bigint[])
+    AS t (id, concurrency, successes, failures, failing_since_ms)
+WHERE w.id = t.id
+RETURNING w.id, w.due_ms
 
 -- name: say_when_due
 -- Say when the next delivery of a webhook is due; to be called under its lock. $1 webhook

@@ -4,11 +4,12 @@ Nothing is sent within a transaction. A worker that dies between sending and mar
 delivery waiting: it is sent again, under the same id.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -19,6 +20,7 @@ from liveshop.features.webhooks.rules import (
     DISABLED,
     Fate,
     Outcome,
+    State,
     concurrency_after,
     is_to_be_disabled,
 )
@@ -28,6 +30,8 @@ from liveshop.stores.postgres.queries import load_queries
 
 _SQL: Final = load_queries(Path(__file__).with_name("deliveries.sql"))
 _MESSAGES_AT_ONCE_MAX: Final = 500
+# Of messages times webhooks: more would take longer than a statement may, time and again.
+_DELIVERIES_AT_ONCE_MAX: Final = 50_000
 # Longer than what is leased can take: twice the longest request, and the marking.
 LEASE_MS: Final = 60_000
 
@@ -44,10 +48,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """A webhook that is this worker's for a while, and what is due. `secrets` are none if lost."""
+    """A webhook that is this worker's until an instant, with what is due.
+
+    `secrets` are none if the key that opens them is lost.
+    """
 
     webhook_id: str
     lease: str
+    until_ms: int
     url: str
     secrets: tuple[bytes, ...]
     concurrency: int
@@ -66,11 +74,30 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A webhook that was sent something, and what came of it."""
+
+    leased: Leased
+    tried: Sequence[Tried]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
     """The state of a webhook that was given back: when the next delivery is due, if one is."""
 
     due_ms: int | None = None
     disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """The counts of a webhook that is given back, in the order of `hand_back`."""
+
+    webhook_id: str
+    concurrency: int
+    successes: int
+    failures: int
+    failing_since_ms: int | None
 
 
 class Deliveries:
@@ -86,94 +113,111 @@ class Deliveries:
             last = await connection.fetchval(_SQL["take_turn"])
             if last is None:
                 return 0, False
-            upto = await connection.fetchval(_SQL["newest"], last, _MESSAGES_AT_ONCE_MAX)
+            limits = (_MESSAGES_AT_ONCE_MAX, _DELIVERIES_AT_ONCE_MAX)
+            (found,) = await connection.fetch(_SQL["newest"], last, *limits)
+            upto = found["number"]
             if upto is None:
                 return 0, False
             made: int = await connection.fetchval(_SQL["fan_out"], last, upto, now_ms)
             if made:
                 await connection.execute(_SQL["park"], last, upto)
             await connection.execute(_SQL["move_cursor"], upto)
-        return made, upto - last >= _MESSAGES_AT_ONCE_MAX
+        return made, upto < found["newest"]
 
-    async def lease(self, limit: int, now_ms: int) -> list[Leased]:
-        """Take the webhooks that are most overdue, for LEASE_MS, with what is due of each."""
-        lease = uuid4().hex
+    async def lease(
+        self, limit: int, now_ms: int, *, slow: Collection[str] = (), slow_limit: int = 0
+    ) -> list[Leased]:
+        """Take the webhooks that are most overdue, for LEASE_MS, with what is due of each.
+
+        Of those that are `slow` there are at most `slow_limit`, besides the others.
+        """
+        lease, until_ms = uuid4().hex, now_ms + LEASE_MS
         records = await self._database.commit(
-            _SQL["lease"], now_ms, now_ms + LEASE_MS, limit, lease
+            _SQL["lease"], now_ms, until_ms, limit, lease, list(slow), slow_limit
         )
         return [
-            self._leased(lease, list(rows), now_ms)
+            self._leased(lease, until_ms, list(rows), now_ms)
             for _, rows in groupby(records, key=lambda each: each["id"])
         ]
 
-    async def mark(self, leased: Leased, tried: Sequence[Tried], now_ms: int) -> Marked:
-        """Say what came of tries, and give the webhook back.
+    async def mark(self, served: Sequence[Served], now_ms: int) -> dict[str, Marked]:
+        """Say what came of tries, and give the webhooks back; return how each then stands.
 
-        A worker that has lost its lease, because it stood still for so long, says only what was
+        A worker that has lost a lease, because it stood still for so long, says only what was
         delivered: another one is trying the rest.
         """
         async with self._database.transaction() as connection:
-            row = await connection.fetchrow(_SQL["lock_leased"], leased.webhook_id)
-            if row is None:
-                return Marked()  # removed meanwhile
-            lost = row["lease"] != leased.lease
-            told = [each for each in tried if not lost or each.outcome.fate is Fate.DONE]
-            if told:
-                await self._mark(connection, leased.webhook_id, told, now_ms)
-            if lost:
-                return Marked()
-            return await self._hand_back(connection, leased, row, told, now_ms)
+            ids = [each.leased.webhook_id for each in served]
+            rows = {each["id"]: each for each in await connection.fetch(_SQL["lock_leased"], ids)}
+            # One that is missing was removed meanwhile.
+            there = [each for each in served if each.leased.webhook_id in rows]
+            held = [each for each in there if _is_held(each, rows)]
+            lost = [_delivered(each) for each in there if not _is_held(each, rows)]
+            await self._mark(connection, [*held, *lost], now_ms)
+            marked = await self._hand_back(connection, held, rows, now_ms)
+            for each in lost:
+                if each.tried and rows[each.leased.webhook_id]["lease"] is None:
+                    await connection.execute(_SQL["say_when_due"], each.leased.webhook_id)
+        return {each: marked.get(each, Marked()) for each in ids}
 
     async def overview(self, now_ms: int) -> tuple[float, int]:
         """Return how late the most overdue webhook is, in seconds, and how many are given up."""
         (row,) = await self._database.fetch(_SQL["overview"], now_ms)
         return row["lag_ms"] / 1000, row["disabled"]
 
-    async def _mark(
-        self, connection: Connection, webhook_id: str, tried: Sequence[Tried], now_ms: int
-    ) -> None:
+    async def _mark(self, connection: Connection, served: Sequence[Served], now_ms: int) -> None:
+        told = [(each.leased.webhook_id, tried) for each in served for tried in each.tried]
+        if not told:
+            return
+        tries = [tried for _, tried in told]
         await connection.execute(
             _SQL["mark"],
-            *(webhook_id, now_ms, [each.number for each in tried]),
-            *([each.outcome.fate for each in tried], [each.outcome.next_ms for each in tried]),
-            *([each.status for each in tried], [each.took_ms for each in tried]),
-            [each.answer for each in tried],
+            *(now_ms, [webhook_id for webhook_id, _ in told], [each.number for each in tries]),
+            *([each.outcome.fate for each in tries], [each.outcome.next_ms for each in tries]),
+            *([each.status for each in tries], [each.took_ms for each in tries]),
+            [each.answer for each in tries],
         )
 
     async def _hand_back(
         self,
         connection: Connection,
-        leased: Leased,
-        row: asyncpg.Record,
-        tried: Sequence[Tried],
+        held: Sequence[Served],
+        rows: Mapping[str, asyncpg.Record],
         now_ms: int,
-    ) -> Marked:
-        """Count successes and failures, and give the webhook up if there are too many."""
-        done = sum(each.outcome.fate is Fate.DONE for each in tried)
-        failed = len(tried) - done
-        since = None if done else row["failing_since_ms"] or (now_ms if failed else None)
-        failures = failed if done else row["failures"] + failed
-        overloaded = any(each.outcome.overloaded for each in tried)
-        concurrency, successes = concurrency_after(
-            row["concurrency"], row["successes"], done, overloaded=overloaded
-        )
-        args = (leased.webhook_id, concurrency, successes, failures, since)
-        due_ms: int | None = await connection.fetchval(_SQL["hand_back"], *args)
-        gone = any(each.outcome.gone for each in tried)
-        if row["state"] != "on" or not (gone or is_to_be_disabled(failures, since, now_ms)):
-            return Marked(due_ms=due_ms)
-        (given_up,) = await connection.fetch(_SQL["disable"], leased.webhook_id)
+    ) -> dict[str, Marked]:
+        """Count successes and failures, and give up what has failed for too long."""
+        counts = [_counts(each, rows[each.leased.webhook_id], now_ms) for each in held]
+        if not counts:
+            return {}
+        columns = zip(*(astuple(each) for each in counts), strict=True)
+        records = await connection.fetch(_SQL["hand_back"], *map(list, columns))
+        marked = {each["id"]: Marked(due_ms=each["due_ms"]) for each in records}
+        for served, count in zip(held, counts, strict=True):
+            gone = any(each.outcome.gone for each in served.tried)
+            over = is_to_be_disabled(count.failures, count.failing_since_ms, now_ms)
+            if rows[count.webhook_id]["state"] == State.ON and (gone or over):
+                await self._give_up(connection, count.webhook_id, gone=gone, now_ms=now_ms)
+                marked[count.webhook_id] = Marked(disabled=True)
+        return marked
+
+    async def _give_up(
+        self, connection: Connection, webhook_id: str, *, gone: bool, now_ms: int
+    ) -> None:
+        (given_up,) = await connection.fetch(_SQL["disable"], webhook_id)
+        # The rest of an address may be a secret of its own, and hosts read messages.
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(given_up["url"]))
         await tell(
             connection,
-            subject=f"webhook/{leased.webhook_id}",
+            subject=f"webhook/{webhook_id}",
             kind=DISABLED,
             at_ms=now_ms,
-            data={"webhook_id": leased.webhook_id, "url": given_up["url"], "gone": gone},
+            data={"webhook_id": webhook_id, "url": origin, "gone": gone},
             shop=given_up["shop"],
         )
-        return Marked(disabled=True)
 
-    def _leased(self, lease: str, rows: Sequence[asyncpg.Record], now_ms: int) -> Leased:
+    def _leased(
+        self, lease: str, until_ms: int, rows: Sequence[asyncpg.Record], now_ms: int
+    ) -> Leased:
         first = rows[0]
         try:
             opened = self._secrets.open(first, now_ms)
@@ -182,6 +226,7 @@ class Deliveries:
         return Leased(
             webhook_id=first["id"],
             lease=lease,
+            until_ms=until_ms,
             url=first["url"],
             secrets=opened,
             concurrency=first["concurrency"],
@@ -196,3 +241,30 @@ class Deliveries:
                 if each["number"] is not None
             ],
         )
+
+
+def _is_held(served: Served, rows: Mapping[str, asyncpg.Record]) -> bool:
+    held: bool = rows[served.leased.webhook_id]["lease"] == served.leased.lease
+    return held
+
+
+def _delivered(served: Served) -> Served:
+    done = [each for each in served.tried if each.outcome.fate is Fate.DONE]
+    return Served(leased=served.leased, tried=done)
+
+
+def _counts(served: Served, row: asyncpg.Record, now_ms: int) -> _Counts:
+    done = sum(each.outcome.fate is Fate.DONE for each in served.tried)
+    failed = len(served.tried) - done
+    since = None if done else row["failing_since_ms"] or (now_ms if failed else None)
+    overloaded = any(each.outcome.overloaded for each in served.tried)
+    concurrency, successes = concurrency_after(
+        row["concurrency"], row["successes"], done, overloaded=overloaded
+    )
+    return _Counts(
+        webhook_id=served.leased.webhook_id,
+        concurrency=concurrency,
+        successes=successes,
+        failures=failed if done else row["failures"] + failed,
+        failing_since_ms=since,
+    )

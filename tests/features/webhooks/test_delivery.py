@@ -1,8 +1,8 @@
 """Messages reach their webhooks, at least once and under one id, whatever the receivers do."""
 
-import json
 from dataclasses import replace
 
+import anyio
 import pytest
 
 from liveshop.features.change_feed.store import Feed
@@ -121,7 +121,7 @@ async def test_after_the_last_try_there_is_a_dead_letter_with_the_answer_and_it_
 
 
 async def _replay(sender: Sender, webhook_id: str, state: str, *types: str) -> int:
-    return await sender.webhooks.replay(
+    replayed, following = await sender.webhooks.replay(
         webhook_id,
         from_ms=0,
         to_ms=sender.now_ms + 1,
@@ -129,6 +129,8 @@ async def _replay(sender: Sender, webhook_id: str, state: str, *types: str) -> i
         types=types or None,
         now_ms=sender.now_ms,
     )
+    assert following is None
+    return replayed
 
 
 async def test_one_that_was_down_for_a_night_gets_everything_and_in_order_of_each_subject(
@@ -178,7 +180,12 @@ async def test_a_receiver_that_says_gone_is_given_up_at_once_and_others_are_told
             await sender.webhooks.change(gone, replace(wanted, state=State.ON))
             assert await _replay(sender, gone, "parked") == 2
             await until(lambda: len(going.applied) == 3)
-    assert json.loads(staying.requests[-1].body)["data"]["gone"] is True
+    # The path of its address may be a secret.
+    assert staying.requests[-1].message["data"] == {
+        "webhook_id": gone,
+        "url": f"http://127.0.0.1:{going.port}",
+        "gone": True,
+    }
 
 
 async def test_one_that_fails_for_five_days_and_twenty_tries_is_given_up(sender: Sender) -> None:
@@ -252,3 +259,45 @@ async def test_of_a_subject_in_order_one_message_is_in_flight(
         place for place, step in enumerate(told) if step == (f"order/{rid}", 1)
     )
     assert (f"order/{other}", 1) in shop.applied
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:1/\u00fc", "no answer: TypeError"),
+        ("ftp://127.0.0.1:1/", "no answer: a fault of liveshop"),
+    ],
+)
+async def test_an_address_that_cannot_be_called_leaves_failures_that_its_owner_sees(
+    sender: Sender, url: str, words: str
+) -> None:
+    async with receiver() as shop:
+        broken = await sender.hook(url)
+        kept = await sender.hook(shop.url)
+        async with sender.working():
+            failed = await sender.until(broken, "waiting", 1, "ping")
+            await sender.until(kept, "done", 1, "ping")
+    assert (failed.status, (failed.answer or "").startswith(words)) == (None, True)
+    assert (await sender.webhooks.get(broken)).failures == 1
+
+
+async def test_a_hundred_webhooks_that_never_answer_hold_up_no_other(sender: Sender) -> None:
+    async with receiver() as slow, receiver() as quick:
+        slow.gate = anyio.Event()
+        many = [await sender.hook(slow.url) for _ in range(110)]
+        async with sender.working():
+            await until(lambda: len(slow.requests) == 100)
+            await anyio.sleep(2.1)  # slow is whatever takes two seconds
+            slow.gate.set()
+            for webhook_id in many:
+                await sender.until(webhook_id, "done", 1, "ping")
+            other = await sender.hook(quick.url)
+            await sender.until(other, "done", 1, "ping")
+            slow.gate, seen = anyio.Event(), len(slow.requests)
+            await sender.sell()
+            await sender.until(other, "done", 1)
+            # Fifty slow ones wait for answers, and the ten that were quick.
+            await until(lambda: len(slow.requests) == seen + 60)
+            slow.gate.set()
+            for webhook_id in many:
+                await sender.until(webhook_id, "done", 1)

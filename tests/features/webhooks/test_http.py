@@ -144,7 +144,7 @@ def test_a_test_sends_a_ping_and_answers_with_what_came_back(
             ]
             assert (first["type"], first["state"]) == ("ping", "done")
             replayed = admin.post(f"{path}/replay", json={"states": ["done"]})
-            assert replayed.json() == {"replayed": 1, "more": False}
+            assert replayed.json() == {"replayed": 1, "more": False, "next": None}
             wait_until(lambda: len(shop.requests) >= 3)
         _in_loop(api, shop.close)
     assert set(shop.ids()) == {first["message_id"], told["message_id"]}

@@ -3,6 +3,7 @@
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +21,14 @@ from tests.features.webhooks.conftest import Sender
 from tests.waiting import until
 
 _PAGE: Final = (Path(__file__).parents[3] / "docs/webhooks.md").read_text(encoding="utf-8")
-_LANGUAGES: Final = {"python": ("receiver.py", sys.executable), "javascript": ("r.mjs", "node")}
+# The file that each is, and what runs it.
+_LANGUAGES: Final = {
+    "python": ("receiver.py", sys.executable),
+    "javascript": ("r.mjs", "node"),
+    "php": ("receiver.php", "php"),
+}
+
+_TOLD: Final = re.compile(r"[a-z.]+ evt_[a-z2-7]+")
 
 
 def _source(language: str) -> str:
@@ -35,24 +43,40 @@ def _running(
     name, command = _LANGUAGES[language]
     (folder / name).write_text(_source(language), encoding="utf-8")
     environment = {"PORT": str(port), "WEBHOOK_SECRET": secret}
-    with program(name, command=(command,), environment=environment, folder=folder) as process:
+    begin: tuple[str, ...] = (command,)
+    if language == "php":
+        begin = (command, "-S", f"127.0.0.1:{port}")
+        environment["DATABASE"] = f"sqlite:{folder / 'seen.db'}"
+        with sqlite3.connect(folder / "seen.db") as seen:
+            seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY)")
+    with program(name, command=begin, environment=environment, folder=folder) as process:
         yield process
+
+
+def _has(language: str) -> bool:
+    command = shutil.which(_LANGUAGES[language][1])
+    if command is None or language != "php":
+        return command is not None
+    loaded = subprocess.run((command, "-m"), capture_output=True, text=True, check=True)
+    return "pdo_sqlite" in loaded.stdout
 
 
 async def _line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     with anyio.fail_after(30):
-        # Python's server says of each request that it has answered it.
-        while (line := await anyio.to_thread.run_sync(process.stdout.readline)).startswith("127."):
-            pass
-    return line.strip()
+        # Python's and PHP's servers say of each request that they have answered it.
+        while (
+            found := _TOLD.search(await anyio.to_thread.run_sync(process.stdout.readline))
+        ) is None:
+            assert process.poll() is None
+    return found[0]
 
 
 @pytest.mark.parametrize("language", _LANGUAGES)
 async def test_a_receiver_of_the_page_verifies_what_it_is_sent(
     language: str, sender: Sender, tmp_path: Path
 ) -> None:
-    if shutil.which(_LANGUAGES[language][1]) is None:
+    if not _has(language):
         pytest.skip(f"there is no {language} here")
     port = free_port()
     # It refuses what is older than five minutes, by its own clock.

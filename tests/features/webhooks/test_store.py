@@ -7,11 +7,17 @@ import anyio
 import asyncpg
 import pytest
 
-from liveshop.core.errors import Conflict
+from liveshop.core.errors import Conflict, LimitReached
 from liveshop.features.change_feed.store import Feed
 from liveshop.features.change_feed.store_audit import AUDIT as FEED_AUDIT
 from liveshop.features.people import MasterKeys
-from liveshop.features.webhooks.rules import Fate, Outcome, State
+from liveshop.features.webhooks.rules import (
+    REPLAYED_AT_ONCE_MAX,
+    WEBHOOKS_OF_A_SHOP_MAX,
+    Fate,
+    Outcome,
+    State,
+)
 from liveshop.features.webhooks.store import Wanted, Webhooks
 from liveshop.features.webhooks.store_audit import AUDIT
 from liveshop.features.webhooks.store_deliveries import (
@@ -19,6 +25,7 @@ from liveshop.features.webhooks.store_deliveries import (
     Deliveries,
     Leased,
     Marked,
+    Served,
     Tried,
 )
 from liveshop.stores.postgres.database import Database
@@ -35,8 +42,9 @@ def deliveries(database: Database) -> Deliveries:
     return Deliveries(database, MasterKeys([_OLD]))
 
 
-async def _told(sender: Sender, feed: Feed, deliveries: Deliveries) -> None:
+async def told(sender: Sender, deliveries: Deliveries) -> None:
     """Make messages of all that happened, and deliveries of the messages."""
+    feed = Feed(sender.shop.database)
     await feed.empty_outbox(NOW)
     while (await feed.follow("s1", NOW)).made:
         pass
@@ -51,51 +59,56 @@ def _tried(leased: Leased, outcome: Outcome = _DONE) -> list[Tried]:
     ]
 
 
+async def _mark(
+    deliveries: Deliveries, leased: Leased, outcome: Outcome = _DONE, now_ms: int = NOW
+) -> Marked:
+    served = Served(leased=leased, tried=_tried(leased, outcome))
+    return (await deliveries.mark([served], now_ms))[leased.webhook_id]
+
+
 async def test_a_webhook_with_a_thousand_deliveries_gets_its_share_and_others_theirs(
-    sender: Sender, feed: Feed, deliveries: Deliveries
+    sender: Sender, deliveries: Deliveries
 ) -> None:
     busy = await sender.hook("https://busy.example/")
     for _ in range(3):
         await sender.sell(400)
-        await _told(sender, feed, deliveries)
+        await told(sender, deliveries)
     quiet = await sender.hook("https://quiet.example/", "session.*")
-    await _told(sender, feed, deliveries)
+    await told(sender, deliveries)
     leased = {each.webhook_id: len(each.due) for each in await deliveries.lease(50, NOW)}
     # Twice what is sent at once, which is four at the start.
     assert leased == {busy: 8, quiet: 1}
     assert (await sender.webhooks.get(busy)).waiting == 1_201
 
 
-async def test_a_lease_is_one_workers_until_it_ends(
-    sender: Sender, feed: Feed, deliveries: Deliveries
-) -> None:
+async def test_a_lease_is_one_workers_until_it_ends(sender: Sender, deliveries: Deliveries) -> None:
     await sender.hook("https://shop.example/")
-    await _told(sender, feed, deliveries)
+    await told(sender, deliveries)
     (first,) = await deliveries.lease(50, NOW)
     assert await deliveries.lease(50, NOW + LEASE_MS - 1) == []
     (second,) = await deliveries.lease(50, NOW + LEASE_MS)
     assert [due.number for due in second.due] == [due.number for due in first.due]
     # The first has stood still: of what it says now, only a success is believed.
     failed = Outcome(fate=Fate.WAITING, next_ms=NOW)
-    assert await deliveries.mark(first, _tried(first, failed), NOW) == Marked()
+    assert await _mark(deliveries, first, failed) == Marked()
     assert (await sender.deliveries(first.webhook_id, "ping"))[0].tries == 0
-    assert await deliveries.mark(first, _tried(first), NOW) == Marked()
+    assert await _mark(deliveries, first) == Marked()
     assert (await sender.deliveries(first.webhook_id, "ping"))[0].state == "done"
-    await deliveries.mark(second, _tried(second, failed), NOW)
+    await _mark(deliveries, second, failed)
     # It was done, and stays so.
     assert (await sender.deliveries(first.webhook_id, "ping"))[0].state == "done"
     assert await deliveries.lease(50, NOW + 2 * LEASE_MS) == []
 
 
 async def test_a_delivery_that_comes_while_others_are_marked_is_due(
-    sender: Sender, feed: Feed, deliveries: Deliveries
+    sender: Sender, deliveries: Deliveries
 ) -> None:
     await sender.hook("https://shop.example/")
-    await _told(sender, feed, deliveries)
+    await told(sender, deliveries)
     (leased,) = await deliveries.lease(50, NOW)
     await sender.sell()
-    await _told(sender, feed, deliveries)
-    assert await deliveries.mark(leased, _tried(leased), NOW) == Marked(due_ms=NOW)
+    await told(sender, deliveries)
+    assert await _mark(deliveries, leased) == Marked(due_ms=NOW)
     (again,) = await deliveries.lease(50, NOW)
     assert len(again.due) == 1
 
@@ -104,9 +117,9 @@ async def test_a_delivery_that_comes_while_its_webhook_is_given_up_is_parked(
     sender: Sender, feed: Feed, deliveries: Deliveries
 ) -> None:
     webhook_id = await sender.hook("https://shop.example/")
-    await _told(sender, feed, deliveries)
+    await told(sender, deliveries)
     (leased,) = await deliveries.lease(50, NOW)
-    await deliveries.mark(leased, _tried(leased), NOW)
+    await _mark(deliveries, leased)
     await sender.sell()
     await feed.follow("s1", NOW)
     giving_up = await asyncpg.connect(sender.url)
@@ -127,15 +140,159 @@ async def test_a_delivery_that_comes_while_its_webhook_is_given_up_is_parked(
     assert (await sender.webhooks.get(webhook_id)).waiting == 0
 
 
-async def test_a_webhook_that_is_off_is_sent_nothing_and_keeps_what_waited(
+async def test_a_success_that_is_told_late_makes_the_next_of_its_subject_due(
+    sender: Sender, deliveries: Deliveries
+) -> None:
+    await sender.hook("https://shop.example/", ordering="subject")
+    await told(sender, deliveries)
+    (leased,) = await deliveries.lease(50, NOW)
+    await _mark(deliveries, leased)
+    (rid,) = await sender.sell()
+    await sender.shop.orders.cancel(rid)
+    await told(sender, deliveries)
+    (first,) = await deliveries.lease(50, NOW)
+    (second,) = await deliveries.lease(50, NOW + LEASE_MS)
+    later = NOW + 2 * LEASE_MS
+    await _mark(deliveries, second, Outcome(fate=Fate.WAITING, next_ms=later + 3_600_000), later)
+    assert await deliveries.lease(50, later) == []
+    # It stood still for minutes, and what it had sent has arrived.
+    await _mark(deliveries, first, now_ms=later)
+    (third,) = await deliveries.lease(50, later)
+    assert [due.number for due in third.due] == [first.due[0].number + 1]
+
+
+async def test_outcomes_of_many_webhooks_are_marked_together_each_by_its_own_lease(
+    sender: Sender, deliveries: Deliveries
+) -> None:
+    names = [await sender.hook(f"https://shop.example/{n}") for n in range(4)]
+    await told(sender, deliveries)
+    leased = {each.webhook_id: each for each in await deliveries.lease(50, NOW)}
+    good, failed, lost, removed = (leased[name] for name in names)
+    await sender.webhooks.remove(removed.webhook_id)
+    await sender.shop.database.commit(
+        "UPDATE webhook SET lease = 'x' WHERE id = $1", lost.webhook_id
+    )
+    never = Outcome(fate=Fate.WAITING, next_ms=NOW + 9)
+    outcomes = ((good, _DONE), (failed, never), (lost, never), (removed, _DONE))
+    served = [Served(leased=each, tried=_tried(each, outcome)) for each, outcome in outcomes]
+    assert await deliveries.mark(served, NOW) == {
+        good.webhook_id: Marked(),
+        failed.webhook_id: Marked(due_ms=NOW + 9),
+        lost.webhook_id: Marked(),
+        removed.webhook_id: Marked(),
+    }
+    pings = [(await sender.deliveries(name, "ping"))[0] for name in names[:3]]
+    assert [(each.state, each.tries) for each in pings] == [
+        ("done", 1),
+        ("waiting", 1),
+        ("waiting", 0),
+    ]
+    webhooks = [await sender.webhooks.get(name) for name in names[:3]]
+    assert [each.failures for each in webhooks] == [0, 1, 0]
+
+
+async def test_of_webhooks_that_are_slow_only_some_are_leased_besides_the_others(
+    sender: Sender, deliveries: Deliveries
+) -> None:
+    slow = [await sender.hook(f"https://slow.example/{n}") for n in range(3)]
+    quick = await sender.hook("https://shop.example/")
+    await told(sender, deliveries)
+    leased = await deliveries.lease(1, NOW, slow=slow, slow_limit=2)
+    names = {each.webhook_id for each in leased}
+    assert quick in names
+    assert len(names - {quick}) == 2
+    assert {each.until_ms for each in leased} == {NOW + LEASE_MS}
+
+
+async def test_a_webhook_that_is_removed_while_deliveries_are_made_holds_up_no_other(
     sender: Sender, feed: Feed, deliveries: Deliveries
 ) -> None:
+    going = await sender.hook("https://going.example/")
+    staying = await sender.hook("https://staying.example/")
+    await told(sender, deliveries)
+    await sender.sell()
+    await feed.follow("s1", NOW)
+    removing = await asyncpg.connect(sender.url)
+    try:
+        begun = removing.transaction()
+        await begun.start()
+        await removing.execute("DELETE FROM webhook WHERE id = $1", going)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(deliveries.fan_out, NOW)
+            await somebody_waits(removing)
+            await begun.commit()
+    finally:
+        await removing.close()
+    assert len(await sender.deliveries(staying)) == 1
+
+
+async def _copy(sender: Sender, count: int, shop: str | None = None) -> None:
+    """Have so many more webhooks like the one that is there, of a shop or none."""
+    await sender.shop.database.commit(
+        "INSERT INTO webhook SELECT (jsonb_populate_record(w, jsonb_build_object("
+        "'id', $2::text || n, 'shop', $3::text))).* FROM webhook AS w, generate_series(1, $1) AS n",
+        count,
+        f"copy of {shop} ",
+        shop,
+    )
+
+
+async def test_for_thousands_of_webhooks_the_deliveries_of_few_messages_are_made_at_once(
+    sender: Sender, feed: Feed, deliveries: Deliveries
+) -> None:
+    await sender.hook("https://shop.example/", "*")
+    await told(sender, deliveries)
+    await _copy(sender, 4_998)
+    await sender.sell(12)
+    await feed.follow("s1", NOW)
+    assert await deliveries.fan_out(NOW) == (10 * 4_999, True)
+    assert await deliveries.fan_out(NOW) == (2 * 4_999, False)
+
+
+async def test_one_shop_does_not_take_the_webhooks_of_all(sender: Sender) -> None:
+    await sender.hook("https://shop.example/")
+    await _copy(sender, WEBHOOKS_OF_A_SHOP_MAX, "theirs")
+    with pytest.raises(LimitReached) as refused:
+        await sender.hook("https://shop.example/", shop="theirs")
+    assert "the limit is 100" in str(refused.value)
+    await sender.hook("https://shop.example/", shop="ours")
+    await sender.hook("https://shop.example/")
+
+
+async def test_a_long_replay_goes_on_after_what_it_has_replayed(sender: Sender) -> None:
     webhook_id = await sender.hook("https://shop.example/")
-    await _told(sender, feed, deliveries)
+    many = REPLAYED_AT_ONCE_MAX + 5
+    await sender.shop.database.commit(
+        "INSERT INTO message (number, id, type, subject, sequence, made_ms, body)"
+        " SELECT n, 'm' || n, 'thing.made', 'thing/' || n, 1, $2, ''::bytea"
+        " FROM generate_series(2, $1 + 1) AS n",
+        many,
+        NOW,
+    )
+    done = "UPDATE webhook_delivery SET state = 'done', tries = 1"
+    await sender.shop.database.commit(
+        "INSERT INTO webhook_delivery (webhook_id, number, subject, state, next_ms)"
+        " SELECT $1, number, subject, 'done', 0 FROM message WHERE number > 1",
+        webhook_id,
+    )
+    how: dict[str, Any] = {"from_ms": 0, "to_ms": NOW + 1, "states": [Fate.DONE], "types": None}
+    first = await sender.webhooks.replay(webhook_id, **how, now_ms=NOW)
+    assert first == (REPLAYED_AT_ONCE_MAX, REPLAYED_AT_ONCE_MAX + 1)
+    # They were delivered again meanwhile.
+    await sender.shop.database.commit(done)
+    rest = await sender.webhooks.replay(webhook_id, **how, now_ms=NOW, after=first[1] or 0)
+    assert rest == (5, None)
+
+
+async def test_a_webhook_that_is_off_is_sent_nothing_and_keeps_what_waited(
+    sender: Sender, deliveries: Deliveries
+) -> None:
+    webhook_id = await sender.hook("https://shop.example/")
+    await told(sender, deliveries)
     wanted = (await sender.webhooks.get(webhook_id)).wanted
     await sender.webhooks.change(webhook_id, replace(wanted, state=State.OFF))
     await sender.sell()
-    await _told(sender, feed, deliveries)
+    await told(sender, deliveries)
     assert await deliveries.lease(50, NOW) == []
     await sender.webhooks.change(webhook_id, wanted)
     (leased,) = await deliveries.lease(50, NOW)
@@ -143,11 +300,11 @@ async def test_a_webhook_that_is_off_is_sent_nothing_and_keeps_what_waited(
 
 
 async def test_secrets_are_put_under_a_new_master_key_and_the_old_one_may_go(
-    sender: Sender, feed: Feed, deliveries: Deliveries, database: Database
+    sender: Sender, deliveries: Deliveries, database: Database
 ) -> None:
     webhook_id = await sender.hook("https://shop.example/")
     await sender.webhooks.rotate(webhook_id, NOW)
-    await _told(sender, feed, deliveries)
+    await told(sender, deliveries)
     (opened,) = await deliveries.lease(50, NOW)
     assert len(opened.secrets) == 2
     assert await Webhooks(database, MasterKeys([_NEW])).wrap_again() == (0, 1)
@@ -175,11 +332,11 @@ async def _found(sender: Sender, *files: Any) -> list[str]:
 
 
 async def test_the_audit_finds_a_step_that_is_no_message_and_a_delivery_that_is_never_due(
-    sender: Sender, feed: Feed, deliveries: Deliveries
+    sender: Sender, deliveries: Deliveries
 ) -> None:
     await sender.hook("https://shop.example/")
     (rid,) = await sender.sell()
-    await _told(sender, feed, deliveries)
+    await told(sender, deliveries)
     assert await _found(sender, FEED_AUDIT, AUDIT) == []
     await sender.shop.database.commit("UPDATE webhook SET due_ms = NULL")
     assert await _found(sender, FEED_AUDIT, AUDIT) == ["delivery_has_an_end"]
