@@ -46,7 +46,7 @@ _HOST_CHARS_MAX: Final = 253
 _LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 # Resolvers take 0x7f.1 and 2130706433 for addresses; no name of the internet ends like that.
-_NUMBER: Final = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class ForbiddenAddress(Exception):
@@ -121,7 +121,11 @@ def flaw_of_url(url: str, allowed: Iterable[Network]) -> str | None:
         return f"its address is {found}" if found else None
     if host == "localhost" or host.endswith(".localhost"):
         return None if opened else "its address is this machine"
-    if len(host) > _HOST_CHARS_MAX or not _NAME.fullmatch(host) or _NUMBER.fullmatch(host):
+    if (
+        len(host) > _HOST_CHARS_MAX
+        or not _NAME.fullmatch(host)
+        or _NUMBER.fullmatch(host.rpartition(".")[2])
+    ):
         return "its host must be a name without a dot at its end, or an address in full"
     return None
 

@@ -53,7 +53,7 @@ def _resolve(answer: "Future[list[Address]]", host: str, port: int) -> None:
 
 
 class _BoundedStream(httpcore.AsyncNetworkStream):
-    """Reads so much for each request, and no more.
+    """Reads at most so much for each request.
 
     The library reads interim answers, such as 100, without end, and looks for no other bound.
     """

@@ -3,12 +3,10 @@
 import asyncio
 import socket
 import ssl
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -366,29 +364,6 @@ async def test_an_address_that_swallows_packets_leaves_time_for_the_next() -> No
         for each in waiting:
             each.close()
     assert answer.status == 200
-
-
-async def test_names_whose_servers_never_answer_hold_up_no_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    answers, real = threading.Event(), socket.getaddrinfo
-
-    def resolved(host: Any, *args: Any, **how: Any) -> Any:
-        if host == "silent.example":
-            answers.wait(60)
-            raise OSError("no such name")
-        return real(host, *args, **how)
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    try:
-        async with anyio.create_task_group() as tasks:
-            for _ in range(100):
-                tasks.start_soon(resolve, "silent.example", 443)
-            with anyio.fail_after(10):
-                assert ip_address("127.0.0.1") in await resolve("localhost", 443)
-            tasks.cancel_scope.cancel()
-    finally:
-        answers.set()
 
 
 async def test_a_name_that_nobody_has_is_no_answer() -> None:

@@ -122,7 +122,7 @@ class Feed:
     ) -> Changes:
         """Return messages after one, of some types and of one shop if they are given.
 
-        It looks at so many messages and no more: otherwise a caller for whom there are few among
+        It looks at so many messages at most: otherwise a caller for whom there are few among
         millions would be refused for want of time, again and again.
         """
         filtered = types is not None or shop is not None

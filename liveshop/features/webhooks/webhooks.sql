@@ -86,7 +86,8 @@ WHERE m.subject = $2 AND d.tries > 0
 UPDATE webhook_delivery SET state = 'waiting', tries = 0, next_ms = $6
 WHERE webhook_id = $1 AND number IN (
     SELECT d.number FROM webhook_delivery AS d JOIN message AS m USING (number)
-    WHERE d.webhook_id = $1 AND d.number > $8 AND d.state = ANY($4) AND m.made_ms >= $2 AND m.made_ms < $3
+    WHERE d.webhook_id = $1 AND d.number > $8 AND d.state = ANY($4)
+      AND m.made_ms >= $2 AND m.made_ms < $3
       AND ($5::text[] IS NULL OR m.type = ANY($5) OR split_part(m.type, '.', 1) || '.*' = ANY($5))
     ORDER BY d.number LIMIT $7
 )
