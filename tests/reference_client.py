@@ -81,9 +81,13 @@ class ReferenceClient:
 
     def _product_sold_out(self, message: Message) -> None:
         self._show_left(message["sku"], 0)
+        for variant in self._of_sku(message["sku"]):
+            variant["sold"] = True
 
     def _product_restocked(self, message: Message) -> None:
         self._show_left(message["sku"], message["left"])
+        for variant in self._of_sku(message["sku"]):
+            variant.pop("sold", None)
 
     def _chat_deleted(self, message: Message) -> None:
         self._drop("chat", "id", message["id"])
@@ -107,9 +111,11 @@ class ReferenceClient:
         self.session[name] = [item for item in self.session[name] if item[key] != value]
 
     def _show_left(self, sku: str, left: int) -> None:
-        for variant in self._variants():
-            if variant["sku"] == sku:
-                variant["left"] = left
+        for variant in self._of_sku(sku):
+            variant["left"] = left
+
+    def _of_sku(self, sku: str) -> list[Message]:
+        return [variant for variant in self._variants() if variant["sku"] == sku]
 
     def _variants(self) -> list[Message]:
         return [variant for product in self.session["shelf"] for variant in product["variants"]]

@@ -53,6 +53,7 @@ class ImportedProduct(Struct, frozen=True, kw_only=True):
     variants: list[ImportedVariant]
     status: str | None = None
     published: bool | None = None
+    more_images: list[str] = []
 
 
 class ImportedStock(Struct, frozen=True, kw_only=True):
@@ -80,6 +81,7 @@ class StoredProduct(Struct, frozen=True, kw_only=True):
     shop: str | None = None
     status: str = "active"
     published: bool = True
+    more_images: list[str] = []
 
 
 class StoredVariant(Struct, frozen=True, kw_only=True):
@@ -179,6 +181,7 @@ class Merge:
             # A file that does not say leaves a draft a draft.
             status=product.status or kept.status,
             published=kept.published if product.published is None else product.published,
+            more_images=product.more_images,
         )
         if after == before:
             return False

@@ -136,6 +136,7 @@ SESSION_SHOPS_KNOWN_MAX: Final = 100_000
 SHELF_PRODUCTS_MAX: Final = 500
 HOST_NOTE_CHARS_MAX: Final = 500  # of what a host notes for one product
 VARIANTS_PER_PRODUCT_MAX: Final = 2_048
+IMAGES_PER_PRODUCT_MAX: Final = 8
 LISTED_VARIANTS_PER_PRODUCT_MAX: Final = 200  # in a list of the catalogue
 SHELF_VARIANTS_PER_PRODUCT_MAX: Final = 200  # of SHELF_PRODUCTS_MAX: 100,000 SKUs in all
 STOCK_RIDS_KEPT_MAX: Final = 200  # of a session: the newest additions of stock that had a rid

@@ -45,7 +45,10 @@ class Variant(Struct, frozen=True, kw_only=True):
 
 
 class Product(Struct, frozen=True, kw_only=True):
-    """A product of the catalogue; `shop` is the one that it belongs to, None for none."""
+    """A product of the catalogue; `shop` is the one that it belongs to, None for none.
+
+    `more_images` are the pictures behind the first, in their order.
+    """
 
     product_id: str
     title: str
@@ -55,6 +58,7 @@ class Product(Struct, frozen=True, kw_only=True):
     shop: str | None = None
     status: ProductStatus = "active"
     published: bool = True
+    more_images: list[str] = []
 
     @property
     def is_public(self) -> bool:

@@ -1,6 +1,6 @@
 """The snapshot: all that a viewer needs to know of a session, and the gauges in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, to_builtins
@@ -128,7 +128,9 @@ def snapshot(
         "stream_url": info.stream_url if for_staff else shown_stream(state),
         "cover_url": info.cover_url,
         "pinned": list(state.pinned),
-        "shelf": [_shelf_product(product, gauges) for product in state.shelf.values()],
+        "shelf": [
+            _shelf_product(product, gauges, state.sold_out) for product in state.shelf.values()
+        ],
         "sales": [_sale(sale, gauges) for sale in state.sales.values()],
         "viewers": gauges.viewers,
         "likes": gauges.likes,
@@ -145,10 +147,14 @@ def _shown_parts(state: SessionState, gauges: Gauges) -> dict[str, Any]:
     return shown
 
 
-def _shelf_product(product: ShelfProduct, gauges: Gauges) -> dict[str, Any]:
+def _shelf_product(
+    product: ShelfProduct, gauges: Gauges, sold_out: Collection[str]
+) -> dict[str, Any]:
     shown: dict[str, Any] = to_builtins(product)
     for variant in shown["variants"]:
         variant["left"] = gauges.left.get(variant["sku"], variant["left"])
+        if variant["sku"] in sold_out:
+            variant["sold"] = True
     return shown
 
 

@@ -13,8 +13,8 @@ export interface Viewer { id: string; name: string; role?: Role }
 export interface Variant {
   sku: string; label: string; price: number; was: number | null; limit: number; left: number;
   number: number;
-  /** Whether the units are sold, and not only in carts; it is known once it has happened here. */
-  sold?: boolean;
+  /** True if the units are sold, and not only in carts; left out if not. */
+  sold?: true;
 }
 export interface Product {
   product_id: string; title: string; image: string | null; variants: Variant[]; number: number;

@@ -28,7 +28,10 @@ class Boutique(BrowserShow):
         image = f"/pages/demo/{product_id}.svg"
         self._post(
             "/api/products",
-            {"product_id": product_id, "title": title, "image": image, "variants": variants},
+            {
+                **{"product_id": product_id, "title": title, "variants": variants},
+                **{"image": image, "more_images": ["/pages/demo/show_autumn.svg"]},
+            },
         )
         offered = {f"{product_id}-{label}": count for label, count in units.items()}
         self.command("product.add", product_id=product_id, units=offered)

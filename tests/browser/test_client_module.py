@@ -6,7 +6,8 @@ import signal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.shop import BrowserNode, BrowserShow, open_page
+from liveshop.core.roles import Role
+from tests.browser.shop import BrowserNode, BrowserShow, open_page, token
 from tests.browser.viewer_words import BOUGHT, buy_button, open_cart
 from tests.waiting import wait_until
 
@@ -253,6 +254,54 @@ async def test_subscribers_hear_what_changed_and_the_rest_stays_the_same_object(
         })"""
     )
     assert heard == [["session"], True, True, True]
+
+
+async def test_units_that_are_sold_change_their_product_and_no_other(
+    browser: Browser, live: BrowserShow
+) -> None:
+    live.add_product("pot", [""], "Clay pot")
+    page = await open_page(browser, live.node.url)
+    shop = await page.evaluate_handle(_JOIN, [live.session_id, live.host_token])
+    same = await shop.evaluate(
+        """async (shop) => {
+          const { reduce } = await import("/pages/client/state.js");
+          const before = shop.state.session.shelf;
+          const event = { offset: shop.state.session.offset + 1, at_ms: 1, sku: "pot-0", left: 2 };
+          const sold = reduce(shop.state, { ...event, type: "product.sold_out" });
+          const again = reduce(shop.state, { ...event, type: "product.restocked" });
+          const repriced = reduce(shop.state,
+            { ...event, type: "product.repriced", product_id: "pot", prices: { "pot-0": 1 } });
+          const [, pot] = sold.session.shelf;
+          return [sold, again, repriced].map(({ session }) => session.shelf[0] === before[0])
+            .concat(pot.variants[0].sold, "sold" in again.session.shelf[1].variants[0]);
+        }"""
+    )
+    assert same == [True, True, True, True, False]
+
+
+async def test_a_tap_before_the_line_is_open_goes_on_next_to_one_that_was_kept(
+    browser: Browser, live: BrowserShow
+) -> None:
+    page = await open_page(browser, live.node.url)
+    sold = await page.evaluate(
+        """async ([sessionId, token]) => {
+          const { Shop } = await import("/liveshop.js");
+          const wish = { command: "buy", quantity: 1, price: 5000, at_ms: Date.now() };
+          const kept = { ...wish, rid: crypto.randomUUID(), sku: "OCEAN-M", state: "sending",
+            error: null };
+          sessionStorage[`liveshop:${sessionId}:u_ada`] =
+            JSON.stringify({ purchases: [kept], checkouts: [] });
+          const shop = new Shop({ sessionId, token });
+          const rid = shop.buy({ sku: "OCEAN-L", quantity: 1, price: 5000 });
+          const sold = ({ mine }) => mine.purchases.filter((p) => p.state === "sold");
+          return new Promise((done) => shop.subscribe((state) => {
+            if (sold(state).length === 2) done(sold(state).map((p) => [p.sku, p.rid === rid]));
+          }));
+        }""",
+        [live.session_id, token("ada", Role.VIEWER)],
+    )
+    assert sold == [["OCEAN-M", False], ["OCEAN-L", True]]
+    assert len(live.orders()) == 2
 
 
 async def test_a_line_that_no_longer_holds_is_given_up_when_the_device_wakes(

@@ -57,6 +57,46 @@ async def test_a_poll_is_answered_by_a_key_and_a_secret_one_tells_nothing_before
     await expect(card.get_by_role("listitem").filter(has_text="Sand")).to_contain_text("right")
 
 
+# Presses a key in the very moment in which the choices are there, before they are painted.
+_AT_ONCE = """() => new MutationObserver((_, watcher) => {
+  if (!document.querySelector(".poll-choices")) return;
+  watcher.disconnect();
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "2", bubbles: true }));
+}).observe(document, { childList: true, subtree: true })"""
+
+
+@pytest.mark.parametrize("width", [390, 1_280])
+async def test_a_key_counts_from_the_moment_on_in_which_the_question_is_there(
+    browser: Browser, live: BrowserShow, width: int
+) -> None:
+    page = await open_page(browser, live.watch("ada"), width=width)
+    await expect(page.get_by_role("heading", name="Autumn drop")).to_be_visible()
+    await page.evaluate(_AT_ONCE)
+    _open(live)
+    card = page.get_by_role("region", name="Poll")
+    await expect(card.get_by_role("listitem").filter(has_text="Sand")).to_contain_text("your vote")
+
+
+async def test_on_a_phone_a_question_has_the_cards_place_only_while_it_can_be_answered(
+    browser: Browser, live: BrowserShow
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    page = await open_page(browser, live.watch(), width=390)
+    card = page.get_by_role("region", name="Now showing")
+    await expect(card).to_be_visible()
+    poll = _open(live)
+    await expect(page.get_by_text("Open your personal link to vote.")).to_be_visible()
+    await expect(card).to_be_visible()  # it cannot be answered without a name
+    live.command("poll.close", poll=poll)
+    _open(live, guests=True, question="And then?")
+    question = page.get_by_role("group", name="And then?")
+    await expect(question).to_be_visible()
+    await expect(card).to_have_count(0)
+    await question.get_by_role("button", name="Blue").click()
+    await expect(page.get_by_text("your vote")).to_be_visible()
+    await expect(card).to_be_visible()
+
+
 @pytest.mark.feature("polls")
 async def test_who_has_no_link_votes_only_where_guests_may(
     browser: Browser, live: BrowserShow

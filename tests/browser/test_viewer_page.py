@@ -115,6 +115,7 @@ async def test_a_planned_show_counts_down_and_goes_into_a_calendar(
     assert "DTSTART:20961002T070640Z" in lines
     assert "SUMMARY:Evening\\; drop" in lines
     assert f"UID:{planned}@liveshop" in lines
+    assert f"URL:{show.node.url}/watch/{planned}" in lines
     assert lines[-2:] == ["END:VCALENDAR", ""]
 
 
@@ -180,11 +181,17 @@ async def test_the_page_announces_pins_and_sales_but_no_chat(
     await expect(spoken).to_have_text("Now showing: Ocean Shirt, €50.00.")
     live.command("sale.start", product_id="ocean", percent=20, duration_ms=600_000)
     await expect(spoken).to_have_text("Flash sale: Ocean Shirt for €40.00.")
+    live.command("product.unpin", product_id="ocean")
+    await expect(page.get_by_text(NOTHING_PINNED)).to_be_visible()
+    live.command("product.pin", product_id="ocean")
+    await expect(spoken).to_have_text("Now showing: Ocean Shirt, €40.00.")
     await page.get_by_label("Say something").fill("hello")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("hello")).to_be_attached()
     live.command("sale.end", product_id="ocean")
     await expect(spoken).to_have_text("The flash sale of Ocean Shirt is over.")
+    live.command("product.reprice", product_id="ocean", prices={"OCEAN-L": 4500})
+    await expect(spoken).to_have_text("New price: Ocean Shirt, €45.00.")
     roles = "els => els.filter(e => e.closest('[role=log],[role=status],[aria-live]')).length"
     assert await page.get_by_text("hello").evaluate_all(roles) == 0
 

@@ -105,6 +105,23 @@ async def test_a_show_without_a_pin_shows_three_products_that_come(
     coming = page.get_by_role("region", name="Coming up")
     await expect(coming.get_by_role("listitem")).to_have_count(3)
     await expect(page.get_by_text("Nothing is pinned")).to_have_count(0)
+    await expect(coming).not_to_contain_text("€40.00")
+    live.command("sale.start", product_id="ocean", percent=20, duration_ms=600_000)
+    await expect(coming).to_contain_text("€40.00")
+
+
+async def test_a_show_without_a_video_shows_the_picture_of_what_is_pinned(
+    browser: Browser, live: BrowserShow
+) -> None:
+    live.stock_product("pot", [""], title="Clay pot", image="/pages/demo/pot.svg")
+    live.command("product.add", product_id="pot", units={"pot-0": 5})
+    live.command("product.pin", product_id="pot")
+    page = await open_page(browser, live.watch("ada"), width=390)
+    photo = page.locator(".picture .photo")
+    await expect(photo).to_have_attribute("src", "/pages/demo/pot.svg")
+    await expect(photo).to_be_in_viewport(ratio=0.9)
+    turned = "(e) => new DOMMatrix(getComputedStyle(e).transform).b"
+    assert await photo.evaluate(turned) == 0  # it grows a little, and is not tilted
 
 
 async def test_after_the_show_nothing_is_called_sold_out_and_what_is_left_is_shown(
@@ -214,7 +231,7 @@ async def test_a_product_of_colours_and_sizes_is_chosen_in_two_rows_and_several_
     await card.get_by_role("button", name="Details: Linen robe").click()
     sheet = page.get_by_role("dialog", name="Linen robe")
     await sheet.get_by_role("radio", name="Sea", exact=True).check()
-    await expect(sheet.get_by_role("radio", name="Sold out")).to_be_disabled()
+    await expect(sheet.get_by_role("radio", name="not offered")).to_be_disabled()
     await expect(sheet.get_by_role("radio", name="M", exact=True)).to_be_checked()
     for _ in range(4):
         await sheet.get_by_role("button", name="One more").click(force=True)

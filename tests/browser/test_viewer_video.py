@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.broadcast import OnAir, on_the_air
 from tests.browser.shop import BrowserShow, open_page
@@ -99,6 +99,24 @@ async def test_a_stream_that_begins_late_is_waited_for(browser: Browser, show: B
         broadcast.is_away = False
         await _playing(page)
         await expect(said).to_have_count(0)
+
+
+async def test_a_player_that_could_not_be_loaded_is_asked_for_again(
+    browser: Browser, show: BrowserShow
+) -> None:
+    with on_the_air(late_ms=1_000) as broadcast:
+        _begin(show, broadcast.url)
+        page = await open_page(browser, "about:blank", width=390)
+        asked: list[str] = []
+
+        async def lose_the_first(route: Route) -> None:
+            asked.append(route.request.url)
+            await (route.abort() if len(asked) == 1 else route.continue_())
+
+        await page.route("**/vendor/hls/hls.js", lose_the_first)
+        await page.goto(show.watch("ada"))
+        await _playing(page)
+        assert len(asked) == 2
 
 
 async def test_the_sound_is_an_icon_at_the_top_and_covers_no_word(

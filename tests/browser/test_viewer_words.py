@@ -10,7 +10,14 @@ from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from liveshop.core.roles import Role
 from tests.browser.shop import BrowserShow, open_page, token
-from tests.browser.viewer_words import BOUGHT, buy, buy_button, open_card, open_orders
+from tests.browser.viewer_words import (
+    BOUGHT,
+    buy,
+    buy_button,
+    open_card,
+    open_cart,
+    open_orders,
+)
 
 _SOCKETS = "**/ws/sessions/*"
 
@@ -110,6 +117,29 @@ async def test_orders_are_named_after_a_reload_and_when_the_shelf_is_empty(
         lines = here.get_by_role("region", name="Your orders").get_by_role("listitem")
         await expect(lines.filter(has_text="Ocean Shirt, M × 1")).to_have_count(1)
         await expect(lines.filter(has_text="Clay pot × 1")).to_have_count(1)
+
+
+async def test_cart_and_orders_have_pictures_a_total_and_the_next_step(
+    browser: Browser, live: BrowserShow
+) -> None:
+    live.stock_product("pot", [""], title="Clay pot", image="/pages/demo/pot.svg")
+    live.command("product.add", product_id="pot", units={"pot-0": 5})
+    live.command("product.pin", product_id="pot")
+    page = await open_page(browser, live.watch("ada"), width=390)
+    await open_card(page, "Clay pot")
+    for _ in range(2):
+        await _button(page, "Add to cart: Clay pot").click()
+    await open_cart(page, count=2)
+    cart = page.get_by_role("region", name="Your cart")
+    await expect(cart.locator("img")).to_have_count(2)
+    await expect(cart.locator(".total")).to_have_text("Total €100.00")
+    await expect(cart).to_contain_text("One tap orders all of it, or nothing.")
+    await _button(page, "Order 2 for €100.00").click()
+    orders = page.get_by_role("region", name="Your orders")
+    await expect(orders.locator("img")).to_have_count(2)
+    await expect(orders.locator("img").first).to_have_attribute("src", "/pages/demo/pot.svg")
+    await expect(orders.locator(".total")).to_have_text("Total €100.00")
+    await expect(orders).to_contain_text("Confirmed. The shop takes it from here")
 
 
 async def test_payment_elsewhere_is_offered_in_place_of_buy(

@@ -1,4 +1,4 @@
-"""The page on rebuilds names tests and planted bugs such as there are; the glossary is in order."""
+"""The pages name tests and planted bugs such as there are; the glossary is in order."""
 
 import re
 from pathlib import Path
@@ -10,13 +10,16 @@ from tests.planted.faults import FAULTS
 
 _ROOT = Path(__file__).parents[2]
 _REBUILD = (_ROOT / "docs" / "rebuild.md").read_text(encoding="utf-8")
+_PAGES = (_ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
 _GLOSSARY = (_ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 _QUOTED = [" ".join(name.split()) for name in re.findall(r"“([^”]+)”", _REBUILD)]
 _WORDS = re.findall(r"^\| ([^|]+?) \|", _GLOSSARY, re.MULTILINE)[1:]
 
 
-@pytest.mark.parametrize("test", sorted(set(re.findall(r"`(tests/\S+::\w+)`", _REBUILD))))
-def test_a_test_that_the_argument_of_the_rebuild_names_is_there(test: str) -> None:
+@pytest.mark.parametrize("test", sorted(set(re.findall(r"`(tests/\S+::\w+)`", _REBUILD + _PAGES))))
+def test_a_test_that_the_argument_of_the_rebuild_or_the_page_about_pages_names_is_there(
+    test: str,
+) -> None:
     file, _, name = test.partition("::")
     assert f"def {name}(" in (_ROOT / file).read_text(encoding="utf-8")
 

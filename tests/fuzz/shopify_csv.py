@@ -81,7 +81,10 @@ def _check_product(product: ImportedProduct, lines: int) -> None:
     assert is_id(product.product_id)
     assert product.title is None or 1 <= len(product.title) <= limits.PRODUCT_TITLE_CHARS_MAX
     assert len(product.description) <= limits.DESCRIPTION_CHARS_MAX
-    assert product.image is None or product.image.startswith(("http://", "https://", "/"))
+    images = [product.image, *product.more_images] if product.image else product.more_images
+    assert all(image.startswith(("http://", "https://", "/")) for image in images)
+    assert (len(images) == 0) == (product.image is None)
+    assert len(images) <= limits.IMAGES_PER_PRODUCT_MAX
     assert 1 <= len(product.variants) <= limits.VARIANTS_PER_PRODUCT_MAX
     for variant in product.variants:
         assert is_id(variant.sku)

@@ -1,4 +1,4 @@
-"""The head of a session's page: what a link to it is shown with, before any script runs."""
+"""The head of a page: what a link to it is shown with, before any script runs."""
 
 import re
 from collections import OrderedDict
@@ -26,7 +26,7 @@ _PAGES_KEPT_MAX: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The part of a head that is of a session; texts as they are, to be escaped here.
+    """The part of a head that is of a session or a shop; texts as they are, to be escaped here.
 
     `metas` are tags: the name of the attribute that names one, its value, and the content.
     """
@@ -38,13 +38,13 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class AskedPage:
-    """A page that is asked for.
+    """A page that is asked for: that of a session, or the front page, which has None.
 
     `origin` is the server's as the client knows it, empty if it cannot be told. `seeking` counts
     for the client, if a block in it finds that there is no such session.
     """
 
-    session_id: str
+    session_id: str | None
     origin: str
     seeking: Callable[[], AbstractContextManager[None]]
 
@@ -53,7 +53,7 @@ FindHead = Callable[[Services, AskedPage], Awaitable[Head | None]]
 
 
 class Heads:
-    """The pages of sessions with the heads that features find for them."""
+    """The front page and those of sessions, with the heads that features find for them."""
 
     def __init__(self, services: Services, gate: Gate, finders: Iterable[FindHead]) -> None:
         self._services = services
@@ -61,8 +61,8 @@ class Heads:
         self._finders: Final = tuple(finders)
         self._made: OrderedDict[tuple[PageFile, Head], PageFile] = OrderedDict()
 
-    async def of(self, page: PageFile, session_id: str, request: Request) -> PageFile:
-        """Return a page with its session's head: the page itself if there is nothing to say."""
+    async def of(self, page: PageFile, session_id: str | None, request: Request) -> PageFile:
+        """Return a page with its head: the page itself if there is nothing to say."""
         asked = AskedPage(
             session_id,
             origin_of(request, self._services.settings),
@@ -84,7 +84,7 @@ class Heads:
 
 
 def with_head(page: bytes, head: Head) -> bytes:
-    """Return a page with what its session's head says."""
+    """Return a page with what its head says."""
     if head.title is not None:
         title = f"<title>{escape(head.title)}</title>".encode()
         page = _TITLE.sub(lambda _: title, page, count=1)

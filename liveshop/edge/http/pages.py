@@ -23,8 +23,8 @@ _PAGES: Final = {
     "/liveshop.js": ("pages/liveshop.js", CONTENT_SECURITY_POLICY),
     "/liveshop.d.ts": ("pages/liveshop.d.ts", CONTENT_SECURITY_POLICY),
 }
-# The page that links are sent of.
-_SHARED: Final = "pages/watch.html"
+# The pages that links are sent of.
+_SHARED: Final = frozenset(("pages/index.html", "pages/watch.html"))
 # `/watch/s1?modules=apart` loads the modules one by one, as they are, for developers and tests.
 _APART: Final = "apart"
 # A browser asks each time whether the file has changed, and gets 304 if not.
@@ -52,8 +52,8 @@ def page_routes(heads: Heads) -> list[BaseRoute]:
             whole = pages.bundles.get(f"{name}?language={language}")
             if whole is None or request.query_params.get("modules") == _APART:
                 whole = pages.files[name]
-            if name == _SHARED:
-                whole = await heads.of(whole, request.path_params["session_id"], request)
+            if name in _SHARED:
+                whole = await heads.of(whole, request.path_params.get("session_id"), request)
             response = _sent(whole, request, _REVALIDATED)
             response.headers["Content-Security-Policy"] = policy
             response.headers["Vary"] = "Accept-Encoding, Accept-Language"

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from liveshop.core import limits
 from liveshop.core.fields import (
@@ -37,7 +37,10 @@ class NewVariant(Input, frozen=True, kw_only=True):
 
 
 class NewProduct(Input, frozen=True, kw_only=True):
-    """A product to put into the catalogue; `shop` is the caller's if left out."""
+    """A product to put into the catalogue; `shop` is the caller's if left out.
+
+    `image` is the first picture, `more_images` are those behind it.
+    """
 
     product_id: Id
     title: ProductTitle
@@ -49,10 +52,15 @@ class NewProduct(Input, frozen=True, kw_only=True):
     shop: Id | None = None
     status: ProductStatus = "active"
     published: bool = True
+    more_images: Annotated[list[Url], Meta(max_length=limits.IMAGES_PER_PRODUCT_MAX - 1)] = field(
+        default_factory=list
+    )
 
     def __post_init__(self) -> None:
         if len({variant.sku for variant in self.variants}) < len(self.variants):
             raise ValueError("`variants` has one SKU twice")
+        if self.more_images and self.image is None:
+            raise ValueError("`more_images` come behind an `image`, which is missing")
 
     def product(self, shop: str | None) -> Product:
         """Return the catalogue's record of it, in a shop or in none."""
@@ -74,6 +82,7 @@ class NewProduct(Input, frozen=True, kw_only=True):
             shop=shop,
             status=self.status,
             published=self.published,
+            more_images=self.more_images,
         )
 
 

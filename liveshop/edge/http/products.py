@@ -1,6 +1,7 @@
 """The catalogue over HTTP."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from liveshop.core.errors import BadRequest, Conflict, NotFound
 from liveshop.core.limits import PRODUCT_BYTES_MAX
@@ -14,7 +15,7 @@ from liveshop.edge.http.product_records import NewProduct, NewUnits, ProductList
 from liveshop.stores.postgres.catalogue import Catalogue
 
 # Left out where they are as in most products; some are only for hosts.
-_USUAL = {"shop": None, "status": "active", "published": True}
+_USUAL: Final[Message] = {"shop": None, "status": "active", "published": True, "more_images": []}
 _FOR_HOSTS = ("status", "published")
 
 

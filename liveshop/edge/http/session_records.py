@@ -52,7 +52,10 @@ class NewSession(Input, frozen=True, kw_only=True):
 
 
 class OnShelf(Output, frozen=True, kw_only=True):
-    """A variant on the shelf; `left` is what can be reserved now, `number` stays for good."""
+    """A variant on the shelf; `left` is what can be reserved now, `number` stays for good.
+
+    `sold` is true once the last unit was sold, and left out before: until then, it is in carts.
+    """
 
     sku: str
     label: str
@@ -61,6 +64,7 @@ class OnShelf(Output, frozen=True, kw_only=True):
     limit: int
     left: int
     number: int
+    sold: bool = False
 
 
 class Shelved(Output, frozen=True, kw_only=True):

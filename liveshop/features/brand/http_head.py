@@ -1,4 +1,4 @@
-"""The head of a session's page: its title, its brand, and what a link to it is shown with."""
+"""The head of a session's page and of the front page: what a link to them is shown with."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -42,11 +42,14 @@ class Links:
     def __init__(self, brands: Brands, now_s: Callable[[], float] = anyio.current_time) -> None:
         self._brands = brands
         self._now_s = now_s
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-        self._looking: dict[str, anyio.Event] = {}
+        self._known: OrderedDict[str | None, _Known] = OrderedDict()
+        self._looking: dict[str | None, anyio.Event] = {}
 
-    async def find(self, session_id: str, seeking: _Seeking) -> BrandedSession | None:
-        """Return a session that anyone may see, None if there is none, or nothing can be told."""
+    async def find(self, session_id: str | None, seeking: _Seeking) -> BrandedSession | None:
+        """Return a session that anyone may see, None if there is none, or nothing can be told.
+
+        The front page has no id.
+        """
         known = self._known.get(session_id)
         if known is not None and self._now_s() < known.until_s:
             return known.session
@@ -59,11 +62,14 @@ class Links:
         known = self._known.get(session_id)
         return None if known is None else known.session
 
-    async def _look(self, session_id: str, seeking: _Seeking) -> None:
+    async def _look(self, session_id: str | None, seeking: _Seeking) -> None:
         done = self._looking[session_id] = anyio.Event()
         try:
             with seeking():
-                found = await self._brands.of_session(session_id)
+                if session_id is None:
+                    found = await self._brands.of_front()
+                else:
+                    found = await self._brands.of_session(session_id)
             self._keep(session_id, None if found.status == Status.DRAFT else found)
         except NotFound:
             self._keep(session_id, None)
@@ -74,7 +80,7 @@ class Links:
             del self._looking[session_id]
             done.set()
 
-    def _keep(self, session_id: str, session: BrandedSession | None) -> None:
+    def _keep(self, session_id: str | None, session: BrandedSession | None) -> None:
         self._known.pop(session_id, None)
         self._known[session_id] = _Known(session, self._now_s() + LINK_KNOWN_S)
         if len(self._known) > LINKS_KNOWN_MAX:
@@ -87,7 +93,7 @@ def links_of(services: Services) -> Links:
 
 
 async def find_head(services: Services, asked: AskedPage) -> Head | None:
-    """Return the head of a session's page, None if there is no session that anyone may see."""
+    """Return the head of a page, None if there is no session that anyone may see."""
     session = await services[links_of].find(asked.session_id, asked.seeking)
     return None if session is None else head_of(session, asked.origin)
 
@@ -96,21 +102,20 @@ async def find_head(services: Services, asked: AskedPage) -> Head | None:
 def head_of(session: BrandedSession, origin: str) -> Head:
     """Return the head of a page: titles, pictures by their whole address, and the brand."""
     brand = session.brand
-    title = session.title if brand.name is None else f"{session.title} · {brand.name}"
-    metas = [
-        ("property", "og:type", "website"),
-        ("property", "og:title", session.title),
-        ("name", "twitter:title", session.title),
-    ]
+    titles = [title for title in (session.title, brand.name) if title]
+    metas = [("property", "og:type", "website")]
+    if titles:
+        metas += [("property", "og:title", titles[0]), ("name", "twitter:title", titles[0])]
     if brand.name is not None:
         metas.append(("property", "og:site_name", brand.name))
     picture = _shared(brand, origin)
     if picture is not None:
         metas += [("property", "og:image", picture), ("name", "twitter:image", picture)]
     metas.append(("name", "twitter:card", "summary_large_image" if picture else "summary"))
-    metas.append(("name", BRAND_META, encode_one(view_of(brand, None)).decode()))
+    if session.title:
+        metas.append(("name", BRAND_META, encode_one(view_of(brand, None)).decode()))
     icon = None if brand.favicon is None else icon_of(brand.favicon)
-    return Head(title=title, icon=icon, metas=tuple(metas))
+    return Head(title=" · ".join(titles) or None, icon=icon, metas=tuple(metas))
 
 
 def _shared(brand: Brand, origin: str) -> str | None:

@@ -17,7 +17,10 @@ _SQL: Final = load_queries(Path(__file__).with_name("brand.sql"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrandedSession:
-    """A session as a link to it is shown, with the brand of its shop."""
+    """A session as a link to it is shown, with the brand of its shop.
+
+    The front page is shown so, too, as a session without a title.
+    """
 
     shop: str | None
     title: str
@@ -35,6 +38,11 @@ class Brands:
         """Return a shop's brand; one without a brand has an empty one."""
         record = await self._database.fetchrow(_SQL["of_shop"], shop or "")
         return NO_BRAND if record is None else brand_of(record["brand"])
+
+    async def of_front(self) -> BrandedSession:
+        """Return the front page, with the brand of the shop without a name."""
+        brand = await self.of_shop(None)
+        return BrandedSession(shop=None, title="", status=Status.SCHEDULED, brand=brand)
 
     async def of_session(self, session_id: str) -> BrandedSession:
         """Return a session with its brand; raises NotFound."""

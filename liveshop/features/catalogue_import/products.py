@@ -1,8 +1,8 @@
 """Shopify's product CSV: rows in, products, bad rows and notes out, one product in memory.
 
 Rows with one Handle are one product. Its first row has the title and the description, every
-row with a price, a SKU, a quantity or option values is a variant, and one with none of them
-brings a picture. A row with a fault is left out and reported; of a first row whose variant is at
+row with a price, a SKU, a quantity or option values is a variant, and every row may bring one
+more picture. A row with a fault is left out and reported; of a first row whose variant is at
 fault, title and description still count for the rows below it.
 """
 
@@ -45,16 +45,24 @@ class _Group:
     description: str
     status: str | None = None
     published: bool | None = None
-    image: str | None = None
-    image_position: int = 0
+    pictures: list[tuple[int, str]] = field(default_factory=list)  # by their ranks
     variants: list[ImportedVariant] = field(default_factory=list)
 
+    def see(self, rank: int, url: str) -> None:
+        """Keep a picture, if it is among the first by rank; of one rank, the first in the file."""
+        if all(url != known for _, known in self.pictures):
+            self.pictures.append((rank, url))
+            self.pictures.sort(key=lambda picture: picture[0])
+            del self.pictures[limits.IMAGES_PER_PRODUCT_MAX :]
+
     def product(self) -> ImportedProduct:
+        urls = [url for _, url in self.pictures]
         return ImportedProduct(
             product_id=id_of(self.handle),
             title=self.title,
             description=self.description,
-            image=self.image,
+            image=urls[0] if urls else None,
+            more_images=urls[1:],
             status=self.status,
             published=self.published,
             variants=self.variants,
@@ -227,7 +235,7 @@ def _description(row: Row) -> str:
 
 
 def _see_picture(group: _Group, row: Row) -> None:
-    """Keep the picture with the lowest position; of those that have none, the first."""
+    """Give the product the picture of a row, at its position; those that have none are the last."""
     url, shown = row[names.IMAGE], row.shown(names.IMAGE)
     if not url:
         return
@@ -238,9 +246,7 @@ def _see_picture(group: _Group, row: Row) -> None:
     if not _URL.fullmatch(url) or CONTROL.search(url):
         raise BadRequest(f"{shown} is not an address that starts with http:// or https://")
     position = row[names.IMAGE_POSITION]
-    rank = int(position) if _POSITION.fullmatch(position) else 10**9
-    if group.image is None or rank < group.image_position:
-        group.image, group.image_position = url, rank
+    group.see(int(position) if _POSITION.fullmatch(position) else 10**9, url)
 
 
 def _price(row: Row, currency: str) -> int:

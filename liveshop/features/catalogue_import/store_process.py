@@ -75,7 +75,7 @@ class _Portion:
             case ImportedProduct():
                 self._products.append(item)
                 self._variants += len(item.variants)
-                self._chars += len(item.description)
+                self._chars += len(item.description) + sum(map(len, item.more_images))
             case ImportedStock():
                 self._stock.append(item)
                 self._variants += 1

@@ -33,8 +33,11 @@ RETURNING uploads
 SELECT uploads, bytes FROM upload_total WHERE shop = $1
 
 -- name: shown_by
--- Find a product that shows an upload. $1 id
-SELECT product_id FROM product WHERE image LIKE '/media/%' AND substr(image, 8, 32) = $1 LIMIT 1
+-- Find a product that shows an upload. $1 id, $2 the addresses of its files
+SELECT product_id FROM product WHERE image LIKE '/media/%' AND substr(image, 8, 32) = $1
+UNION ALL
+SELECT product_id FROM product WHERE more_images <> '{}' AND more_images && $2::text[]
+LIMIT 1
 
 -- name: remove
 -- Delete an upload's row, and take it out of its shop's sums. $1 id

@@ -10,7 +10,7 @@ import asyncpg
 
 from liveshop.core.errors import Conflict, LimitReached, NotFound
 from liveshop.features.media import limits
-from liveshop.features.media.rules import Upload, renditions_of, text_of
+from liveshop.features.media.rules import NAMES, Upload, address_of, renditions_of, text_of
 from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
 
@@ -76,7 +76,8 @@ class UploadRows:
                 raise Conflict("the picture is in use: take it out of the brand first") from exc
             if removed is None:
                 raise NotFound("upload", upload_id)
-            shown = await connection.fetchrow(_SQL["shown_by"], upload_id)
+            files = [address_of(upload_id, name) for name in NAMES]
+            shown = await connection.fetchrow(_SQL["shown_by"], upload_id, files)
             if shown is not None:
                 raise Conflict(f"the product {shown['product_id']} shows the picture")
             yield

@@ -44,7 +44,10 @@ Offset = Annotated[int, Meta(ge=0, le=limits.OFFSET_MAX)]
 
 
 class RehearsedVariant(RehearsalRecord, frozen=True, kw_only=True):
-    """A variant on the shelf; `left` is what can be bought now, `number` as in `numbers`."""
+    """A variant on the shelf; `left` is what can be bought now, `number` as in `numbers`.
+
+    `sold` is as the last answer has it; it follows from `left`.
+    """
 
     sku: Id
     label: Label
@@ -53,6 +56,7 @@ class RehearsedVariant(RehearsalRecord, frozen=True, kw_only=True):
     limit: Limit
     left: Amount
     number: Amount = 0
+    sold: bool = False
 
 
 class RehearsedProduct(RehearsalRecord, frozen=True, kw_only=True):

@@ -23,6 +23,10 @@ const HELD_LOOK_MS = 100;
 const TWICE_MS = 1_000;
 const WAKING = ["pageshow", "online", "offline"];
 
+/** Add what was kept over a reload to what was asked for since, before the line was open. */
+const withKept = (mine, { purchases = [], checkouts = [] }) => ({ ...mine,
+  purchases: [...purchases, ...mine.purchases], checkouts: [...checkouts, ...mine.checkouts] });
+
 export class Shop {
   /** The known state, replaced and never changed in place; docs/client.md names its fields. */
   state;
@@ -199,7 +203,7 @@ export class Shop {
 
   #join(welcome) {
     const { mine, viewer } = this.#true;
-    const known = viewer === null ? { ...mine, ...this.#load(welcome.viewer) } : mine;
+    const known = viewer === null ? withKept(mine, this.#load(welcome.viewer)) : mine;
     this.#clock.reset(welcome.now_ms);
     const open = { ...this.#true, line: "open", mine: known };
     this.#change(reduce(open, welcome, this.features), welcome);

@@ -47,23 +47,23 @@ export function offer(session, sku, nowMs) {
   return null;
 }
 
-const eachVariant = (session, change) => ({
-  ...session,
-  shelf: session.shelf.map((p) => ({ ...p, variants: p.variants.map((v) => change(v, p)) })),
-});
-/** Mark whether the units of a SKU are sold, and not only reserved. */
-function setSold(session, sku, sold) {
-  return eachVariant(session, (v) => (v.sku === sku ? { ...v, sold } : v));
-}
-
-function setLeft(session, left) {
-  const differs = (v) => v.sku in left && left[v.sku] !== v.left;
-  if (!session.shelf.some((p) => p.variants.some(differs))) return session;
-  const changed = (v) => (differs(v) ? { ...v, left: left[v.sku] } : v);
+/** Change the variants that differ; products in which none does stay the very same objects. */
+function changeVariants(session, differs, change) {
+  const touched = (p) => p.variants.some(differs);
+  if (!session.shelf.some(touched)) return session;
+  const changed = (v) => (differs(v) ? change(v) : v);
   const shelf = session.shelf.map((p) =>
-    p.variants.some(differs) ? { ...p, variants: p.variants.map(changed) } : p);
+    touched(p) ? { ...p, variants: p.variants.map(changed) } : p);
   return { ...session, shelf };
 }
+
+const setLeft = (session, left) => changeVariants(session,
+  (v) => v.sku in left && left[v.sku] !== v.left, (v) => ({ ...v, left: left[v.sku] }));
+
+/** Say how many of a SKU are left, and whether the last were sold, and not only reserved. */
+const setUnits = (session, sku, units) => changeVariants(session,
+  (v) => v.sku === sku, ({ sold, ...v }) => ({ ...v, ...units }));
+
 export const without = (list, field, value) => list.filter((item) => item[field] !== value);
 
 // An older server's events leave the address out, which its snapshot has at any time.
@@ -82,10 +82,8 @@ const onSession = {
   "product.removed": (s, m) => ({ ...s, shelf: without(s.shelf, "product_id", m.product_id) }),
   // The number of units left comes with the pulse, whatever the node knows.
   "stock.added": (s) => s,
-  "product.repriced": (s, m) =>
-    eachVariant(s, (v, p) =>
-      p.product_id === m.product_id && v.sku in m.prices ? { ...v, price: m.prices[v.sku] } : v,
-    ),
+  "product.repriced": (s, { prices }) =>
+    changeVariants(s, (v) => v.sku in prices, (v) => ({ ...v, price: prices[v.sku] })),
   "product.pinned": (s, m) => ({ ...s, pinned: m.pinned }),
   "product.unpinned": (s, m) => ({ ...s, pinned: m.pinned }),
   "shelf.ordered": (s, m) => ({
@@ -100,8 +98,8 @@ const onSession = {
     ],
   }),
   "sale.ended": (s, m) => ({ ...s, sales: without(s.sales, "product_id", m.product_id) }),
-  "product.sold_out": (s, m) => setSold(setLeft(s, { [m.sku]: 0 }), m.sku, true),
-  "product.restocked": (s, m) => setSold(setLeft(s, { [m.sku]: m.left }), m.sku, false),
+  "product.sold_out": (s, { sku }) => setUnits(s, sku, { left: 0, sold: true }),
+  "product.restocked": (s, { sku, left }) => setUnits(s, sku, { left }),
 };
 
 function applyPulse(session, { viewers, buying, left, sales }) {

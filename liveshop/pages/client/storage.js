@@ -2,18 +2,20 @@
 
 import { uuid } from "./uuid.js";
 
+const values = new Map();
+const pageStorage = {
+  getItem: (key) => values.get(key) ?? null,
+  setItem: (key, value) => values.set(key, value),
+  removeItem: (key) => values.delete(key),
+};
+
 /** This tab's storage, or one that lasts as long as the page where the browser forbids it. */
 export function tabStorage() {
   try {
     sessionStorage.getItem("liveshop");
     return sessionStorage;
   } catch {
-    const kept = new Map();
-    return {
-      getItem: (key) => kept.get(key) ?? null,
-      setItem: (key, value) => kept.set(key, value),
-      removeItem: (key) => kept.delete(key),
-    };
+    return pageStorage;
   }
 }
 

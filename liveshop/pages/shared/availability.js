@@ -12,7 +12,10 @@
 
 import { t, timeOfDay } from "./i18n.js";
 
-/** So many are few: they are said in the colour of a sale. */
+/**
+ * So many are few. Viewers are not told how many a show was given: that would say how many were
+ * sold. To them the last three are few, however many there were; hosts know better.
+ */
 export const FEW = 3;
 
 const CLOSED = { draft: "opens", scheduled: "opens", paused: "paused", ended: "ended" };
@@ -54,6 +57,9 @@ export function productAvailability(session, product, nowMs, purchases = []) {
   const until_ms = firstEnd(purchases, product.variants.map(({ sku }) => sku));
   return ofUnits(units(inSale), 0, product.variants.every((v) => v.sold === true), until_ms);
 }
+
+/** Whether so few can be bought that it is said in the colour of a sale. */
+export const isFew = ({ kind, left }) => kind === "buyable" && left <= FEW;
 
 /** Say an availability in a few words. */
 export function availabilityWords({ kind, left, until_ms = null, status }) {

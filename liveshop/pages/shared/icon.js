@@ -17,6 +17,8 @@ const PATHS = {
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Zm0-14v5l3 2",
   calendar: "M4 6h16v14H4V6Zm0 5h16M8 3v4m8-4v4",
   down: "M6 9l6 6 6-6",
+  back: "M15 6l-6 6 6 6",
+  next: "M9 6l6 6-6 6",
   share: "M6 18 18 6m-9 0h9v9",
   loud: "M4 9v6h4l5 4V5L8 9H4Zm12 0a4 4 0 0 1 0 6m2.5-9a8 8 0 0 1 0 12",
   mute: "M4 9v6h4l5 4V5L8 9H4Zm12.5 0 5 6m0-6-5 6",

@@ -14,14 +14,16 @@ const PLACE = "sheet";
 export function useSheet() {
   const [name, setName] = useState(() => history.state?.[PLACE] ?? null);
   const opener = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = (event) => setName(event.state?.[PLACE] ?? null);
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, []);
   useEffect(() => {
-    // From sheet to sheet a browser loses the way back.
-    if (name === null) opener.current?.focus();
+    if (name !== null || opener.current === null) return;
+    // From sheet to sheet a browser loses the way back; and what opened the first may have gone.
+    const isThere = opener.current.isConnected;
+    (isThere ? opener.current : document.querySelector("main"))?.focus();
   }, [name]);
   const open = (next) => {
     if (name === null) opener.current = document.activeElement;
@@ -66,10 +68,18 @@ export function Sheet({ title, onClose, children }) {
   const sheet = useRef(null);
   const titleId = useId();
   const swipe = useSwipe(sheet, onClose);
+  const latest = useRef(onClose);
+  latest.current = onClose;
   useLayoutEffect(() => {
     const dialog = sheet.current;
+    // A browser closes a dialog without asking when nobody has touched the page since it opened.
+    const closed = () => latest.current();
+    dialog.addEventListener("close", closed);
     dialog.showModal();
-    return () => dialog.close();
+    return () => {
+      dialog.removeEventListener("close", closed);
+      dialog.close();
+    };
   }, []);
   const cancel = (event) => {
     event.preventDefault();

@@ -5,7 +5,7 @@ import { html, useEffect } from "../shared/html.js";
 import { number, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { Sheet, useSheet } from "../shared/sheet.js";
-import { useLanguage, useShopState } from "../shared/shop.js";
+import { useLanguage, useShop, useShopState } from "../shared/shop.js";
 import { Slot, useSlot } from "../shared/slots.js";
 import { About } from "./about.js";
 import { Announcer } from "./announcer.js";
@@ -63,12 +63,20 @@ function Bar({ open, isWide }) {
     </div>`;
 }
 
+/** Whether something that a feature has under the card has the card's place for now. */
+function useInstead() {
+  const shop = useShop();
+  const rules = useSlot("instead");
+  return useShopState((state) => rules.some((rule) => rule(state, shop)));
+}
+
 function Show({ open }) {
   const layout = useLayout();
+  const isTaken = useInstead();
   const isWide = layout === "wide";
   const isPhone = layout === "phone";
   return html`
-    <main class=${`screen ${layout}`}>
+    <main class=${`screen ${layout}`} tabindex="-1">
       <${Stage} open=${open} hasRoom=${!isPhone}>
         <${Slot} place="stage" open=${open} />
         ${layout === "flat" && html`<${Lines} count=${LINES.flat} open=${open} />`}
@@ -76,7 +84,7 @@ function Show({ open }) {
       <div class="side">
         <${Banner} />
         ${isPhone && html`<${Over} count=${LINES.phone} open=${open} />`}
-        <${Now} open=${open} mayRest=${isPhone} />
+        ${!(isPhone && isTaken) && html`<${Now} open=${open} mayRest=${isPhone} />`}
         <${Slot} place="card" open=${open} />
         ${isWide && html`<${Column} open=${open} />`}
         <${Bar} open=${open} isWide=${isWide} />

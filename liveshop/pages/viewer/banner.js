@@ -1,7 +1,7 @@
 /** The trouble, what still holds, and the way out; nothing at all when nothing is wrong. */
 
 import { dropBearer } from "../shared/bearer.js";
-import { html, useEffect, useState } from "../shared/html.js";
+import { html } from "../shared/html.js";
 import { clock, t, timeOfDay } from "../shared/i18n.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { farewell } from "../shared/words.js";
@@ -16,15 +16,18 @@ function stillHolds(purchases) {
   return ` ${t("banner.held", { n: held.length, time })}`;
 }
 
-/** The seconds until one is let in, as the server said to a crowd at its door; 0 if it did not. */
-function useTurn() {
-  const shop = useShop();
-  const [untilMs, setUntil] = useState(0);
-  useEffect(() => shop.subscribe((_, message) => {
-    if (message?.type === "moved") setUntil(performance.now() + message.retry_after_ms);
-  }), [shop]);
-  return useTicked(() => Math.max(0, Math.ceil((untilMs - performance.now()) / 1000)));
+let turnMs = 0; // when one is let in, by performance.now()
+
+/** Note when a crowd at the door is let in: the server says so before anything is drawn. */
+export function followTurn(shop) {
+  shop.subscribe((_, message) => {
+    if (message?.type === "moved") turnMs = performance.now() + message.retry_after_ms;
+  });
 }
+
+/** The seconds until one is let in, 0 if the server did not say. */
+const useTurn = () =>
+  useTicked(() => Math.max(0, Math.ceil((turnMs - performance.now()) / 1000)));
 
 function joining(seconds) {
   return seconds > 0 ? t("banner.turn", { clock: clock(seconds) }) : t("banner.joining");

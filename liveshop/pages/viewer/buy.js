@@ -6,7 +6,7 @@ import { money, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState } from "../shared/shop.js";
 import { useWish } from "./identity.js";
-import { Pay, outcome } from "./outcome.js";
+import { Pay, holds, outcome } from "./outcome.js";
 
 const BUY_RESTS_MS = 1000; // who taps twice by habit wants one
 const BUZZ_MS = 12;
@@ -86,7 +86,8 @@ export function Said({ product, mayWish }) {
   const status = useShopState(({ session }) => session.status);
   useShopState(({ session }) => session.buying);
   const purchase = usePurchase(product);
-  const isOld = purchase?.state === "released" && status !== "live";
+  const isOld = (purchase?.state === "released" && status !== "live")
+    || (purchase?.state === "failed" && !holds(shop, purchase));
   const words = purchase && !isOld ? outcome({ state: shop.state, purchase })
     : hint(shop.state.session, mayWish);
   return html`

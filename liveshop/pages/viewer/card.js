@@ -4,7 +4,9 @@
  * a single row, while nobody touches it and no sale runs.
  */
 
-import { availabilityWords, productAvailability, FEW } from "../shared/availability.js";
+import {
+  availabilityWords, isFew, productAvailability, variantAvailability,
+} from "../shared/availability.js";
 import { rangeOf } from "../shared/axes.js";
 import { html, useEffect, useId, useRef, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
@@ -15,6 +17,7 @@ import { labelOf } from "../shared/words.js";
 import { Buy, Said, useAvailability, usePurchase } from "./buy.js";
 import { useChoice } from "./choice.js";
 import { useWish } from "./identity.js";
+import { useLeaving } from "./motion.js";
 import { Price, SaleBand } from "./price.js";
 
 const INLINE_VARIANTS_MAX = 4;
@@ -52,6 +55,13 @@ export function useOffer(product) {
   return [shop.offer(sku), choose];
 }
 
+/** A variant of which there is nothing left says why, as wherever it stands. */
+export function WhyNone({ product, variant }) {
+  const shop = useShop();
+  const said = variantAvailability(shop.state.session, product, variant, shop.now());
+  return html`<span class="unseen">, ${availabilityWords(said)}</span>`;
+}
+
 /** The variants of a product as radio buttons; those that are gone can be chosen and say so. */
 export function Variants({ product, chosen, choose }) {
   const name = useId();
@@ -63,7 +73,7 @@ export function Variants({ product, chosen, choose }) {
           <input type="radio" name=${name} value=${v.sku} checked=${v.sku === chosen.sku}
             onChange=${() => choose(v.sku)} />
           <span>${labelOf(v, product)}${v.left === 0
-            && html`<span class="unseen">, ${t("left.none")}</span>`}</span>
+            && html`<${WhyNone} product=${product} variant=${v} />`}</span>
         </label>`)}
     </fieldset>`;
 }
@@ -77,11 +87,10 @@ export function Meta({ offer, isResting }) {
   const said = isResting ? ofAll : ofVariant;
   const several = product.variants.length > 1;
   const what = isResting ? rangeOf(product.variants) : several ? labelOf(variant, product) : "";
-  const few = said.kind === "buyable" && said.left <= FEW;
   return html`
     <p class="card-meta">
       ${what && html`<bdi class="one-line">${what}</bdi><span aria-hidden="true">·</span>`}
-      <span class=${few ? "left few" : "left"}>${availabilityWords(said)}</span></p>`;
+      <span class=${isFew(said) ? "left few" : "left"}>${availabilityWords(said)}</span></p>`;
 }
 
 /** Whether a card rests: nobody has touched it for a while, no sale runs, nothing is under way. */
@@ -157,10 +166,14 @@ function Choice({ product, variant, choose, onMore }) {
       <span class="unseen">, ${t("variants.choose", { title })}</span></button>`;
 }
 
-/** `onMore` opens the product's sheet, `open` any sheet; `mayRest` is true on a phone. */
-export function Card({ product, open, onMore, mayRest = false }) {
+/**
+ * `onMore` opens the product's sheet, `open` any sheet; `mayRest` is true on a phone; `leaving` is
+ * the place by which the card leaves.
+ */
+export function Card({ product, open, onMore, leaving, mayRest = false }) {
   const [offer, choose] = useOffer(product);
   const { box, isResting, touch } = useResting(product, mayRest);
+  useLeaving(box, leaving);
   const swipe = useSwipeUp(onMore);
   const mayWish = useWish(open) !== null;
   const wasOpened = useRef(false);

@@ -3,21 +3,9 @@
  * waits meanwhile, also while a sign-in page of the shop is open in this tab, and then goes on.
  */
 
-import { tabStorage } from "../client/storage.js";
 import { useShop, useShopState } from "../shared/shop.js";
 import { useSlot } from "../shared/slots.js";
-
-const WISH_MS_MAX = 900_000;
-
-const placeOf = ({ sessionId }) => `liveshop:${sessionId}:wish`;
-
-function takeWish(shop) {
-  const kept = tabStorage().getItem(placeOf(shop));
-  if (kept === null) return null;
-  tabStorage().removeItem(placeOf(shop));
-  const { at_ms, ...wish } = JSON.parse(kept);
-  return Date.now() - at_ms < WISH_MS_MAX ? wish : null;
-}
+import { takeWish } from "../shared/wish.js";
 
 /** Carry out the wish that waits, as soon as the viewer has a name and the show is there. */
 export function followWish(shop) {
@@ -40,9 +28,5 @@ export function useWish(open) {
   const [way] = useSlot("identity");
   if (shop.token) return (command, fields) => shop[command](fields);
   if (!way) return null;
-  return (command, fields) => {
-    const kept = { ...fields, command, at_ms: Date.now() };
-    tabStorage().setItem(placeOf(shop), JSON.stringify(kept));
-    way.begin(open);
-  };
+  return (command, fields) => way.begin(shop, open, { ...fields, command });
 }

@@ -10,6 +10,7 @@ import { learnBrand } from "../shared/known_brand.js";
 import { ShopContext, followCurrency } from "../shared/shop.js";
 import { Slots, SlotsContext } from "../shared/slots.js";
 import { App } from "./app.js";
+import { followTurn } from "./banner.js";
 import { followWish } from "./identity.js";
 import { followSales } from "./price.js";
 
@@ -23,6 +24,7 @@ const slots = new Slots(FEATURES, load, "viewer");
 const place = document.getElementById("app");
 
 followCurrency(shop);
+followTurn(shop);
 followWish(shop);
 followSales(shop);
 slots.follow(shop);

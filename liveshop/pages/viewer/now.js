@@ -1,19 +1,25 @@
 /** The place of the card: what is on now, or else what comes, or what there still is afterwards. */
 
-import { html } from "../shared/html.js";
+import { html, useRef } from "../shared/html.js";
 import { money, t } from "../shared/i18n.js";
-import { useShopState } from "../shared/shop.js";
+import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { Card, Thumbnail } from "./card.js";
 
 const COMING_LIVE = 3;
 const COMING_BEFORE = 6;
 const THUMB_PX = 96;
 
-const lowest = ({ variants }) => Math.min(...variants.map((v) => v.price));
+/** The lowest price at which a product can be had now, a sale's among them. */
+function Lowest({ product }) {
+  const shop = useShop();
+  const currency = useShopState(({ session }) => session.currency);
+  const prices = () => product.variants.map((v) => shop.offer(v.sku)?.price ?? v.price);
+  const price = useTicked(() => Math.min(...prices()));
+  return html`<b>${money(price, currency)}</b>`;
+}
 
 /** Some products as pictures with their prices; a tap opens a product's sheet. */
 function Strip({ title, products, open }) {
-  const currency = useShopState(({ session }) => session.currency);
   return html`
     <section class="strip" aria-label=${title}>
       <h2>${title}</h2>
@@ -22,7 +28,7 @@ function Strip({ title, products, open }) {
           <button type="button" onClick=${() => open(`product:${product.product_id}`)}>
             <${Thumbnail} product=${product} px=${THUMB_PX} />
             <span class="one-line">${product.title}</span>
-            <b>${money(lowest(product), currency)}</b>
+            <${Lowest} product=${product} />
           </button>
         </li>`)}</ul>
     </section>`;
@@ -38,11 +44,13 @@ function StillThere({ open }) {
 
 /** The newest pin, which is shown as a card; older pins are the first on the shelf. */
 function Pinned({ product, open, mayRest }) {
+  const leaving = useRef(null);
   return html`
     <section class="pinned" aria-label=${t("pinned.title")}>
       <h2 class="unseen">${t("pinned.title")}</h2>
+      <div class="leaving" aria-hidden="true" ref=${leaving}></div>
       <${Card} key=${product.product_id} product=${product} open=${open} mayRest=${mayRest}
-        onMore=${() => open(`product:${product.product_id}`)} />
+        leaving=${leaving} onMore=${() => open(`product:${product.product_id}`)} />
     </section>`;
 }
 

@@ -32,7 +32,7 @@ function Order({ order, lines, name }) {
         <div key=${rid} class="line">
           <${Picture} sku=${sku} />
           <span class="line-name">${linesWords([{ sku, quantity }], name)}</span>
-          <span class="number">${price && money(price * quantity, currency)}</span>
+          <span class="number">${price !== undefined && money(price * quantity, currency)}</span>
         </div>`)}
       <p class="total"><span>${t("cart.total")}</span> <b>${money(total, currency)}</b></p>
       <p class="note">${t(`orders.next.${status}`)}</p>

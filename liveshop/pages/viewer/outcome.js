@@ -43,6 +43,21 @@ function waiting(purchase) {
   return purchase.url ? t("buy.pay_by", { time }) : t("buy.reserved", { time });
 }
 
+const offered = new WeakMap(); // refusal → what was offered when it came
+
+/** Whether a refusal still says what is so: the price, the units or the show may have changed. */
+export function holds(shop, { sku, error }) {
+  const { status } = shop.state.session;
+  const { price = null, left = 0 } = shop.offer(sku) ?? {};
+  const then = offered.get(error) ?? { status, price, fewest: left };
+  // The refusal may come before the pulse that tells of the same.
+  const fewest = Math.min(then.fewest, left);
+  offered.set(error, { ...then, fewest });
+  const units = error.code === "sold_out" ? error.left : 0;
+  return status === then.status && [then.price, error.price].includes(price)
+    && units <= left && left <= Math.max(fewest, units);
+}
+
 /** Words for one purchase; `sold` is said with a tick and in the good colour. */
 export function outcome({ state, purchase }) {
   const { session, mine } = state;

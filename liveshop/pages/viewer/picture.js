@@ -2,13 +2,12 @@
 
 import { readBrand } from "../shared/brand.js";
 import { html, useRef } from "../shared/html.js";
-import { sized } from "../shared/pictures.js";
+import { screenSized, sized } from "../shared/pictures.js";
 import { useShopState } from "../shared/shop.js";
 import { useFit } from "./fit.js";
 
 const brand = readBrand();
 const FILL_PX = 320; // a blurred picture needs few
-const LARGE_PX = 800;
 const BEFORE_AND_AFTER = new Set(["draft", "scheduled", "ended"]);
 
 function pinnedImage({ pinned, shelf }) {
@@ -38,10 +37,10 @@ export function Backdrop() {
 function Photo({ image }) {
   const photo = useRef(null);
   const fit = useFit(photo);
-  const px = innerWidth * devicePixelRatio > LARGE_PX ? 1280 : 640;
   return html`
     <img class="fill" src=${sized(image, FILL_PX)} alt="" />
-    <img class=${`photo ${fit}`} ref=${photo} src=${sized(image, px)} alt="" />`;
+    <img class=${`photo ${fit}`} ref=${photo} src=${screenSized(image)}
+      alt="" />`;
 }
 
 /** A picture, filled and still, but for a zoom that one hardly sees. */

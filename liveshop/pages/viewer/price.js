@@ -4,6 +4,7 @@ import { html } from "../shared/html.js";
 import { clock, money, percent, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
+import { useRoll } from "./motion.js";
 
 const HURRY_S = 10;
 const begun = new Map(); // product → the sale that this page has seen begin, and its units then
@@ -11,9 +12,11 @@ const begun = new Map(); // product → the sale that this page has seen begin, 
 /** The price that holds, and the higher one it is compared with. */
 export function Price({ offer, currency }) {
   const { price, was, sale } = offer;
+  const words = money(price, currency);
+  const shown = useRoll(words);
   return html`
     <p class=${sale ? "prices on-sale" : "prices"}>
-      <strong class="price">${money(price, currency)}</strong>
+      <strong class="price"><span ref=${shown}>${words}</span></strong>
       ${was !== null && html` <s><span class="unseen">${t("price.before")} </span
         >${money(was, currency)}</s>`}
     </p>`;

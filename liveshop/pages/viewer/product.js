@@ -1,4 +1,4 @@
-/** One product in a sheet: its picture, its price, all its variants, how many, and what it is. */
+/** One product in a sheet: its pictures, its price, all its variants, how many, and what it is. */
 
 import { untilDone } from "../shared/again.js";
 import { askJson } from "../shared/api.js";
@@ -7,27 +7,30 @@ import { axesOf, valuesOf, variantAt } from "../shared/axes.js";
 import { t } from "../shared/i18n.js";
 import { Sheet } from "../shared/sheet.js";
 import { useShop, useShopState } from "../shared/shop.js";
-import { Meta, Variants, useOffer } from "./card.js";
 import { Buy, Said } from "./buy.js";
+import { Meta, Variants, WhyNone, useOffer } from "./card.js";
+import { Gallery } from "./gallery.js";
 import { useWish } from "./identity.js";
 import { Price, SaleBand } from "./price.js";
 
 const QUANTITY_MAX = 100;
 
-/** Return a product's description, which only the catalogue has; "" until it is there. */
-function useDescription(productId) {
+const NOT_READ = { description: "", more_images: [] };
+
+/** Return what only the catalogue has of a product, as it is until it is read. */
+function useRecord(productId) {
   const shop = useShop();
-  const [text, setText] = useState("");
+  const [record, setRecord] = useState(NOT_READ);
   useEffect(() => untilDone(async () => {
     const path = `/api/products/${encodeURIComponent(productId)}`;
-    const { description } = await askJson("GET", path, { token: shop.token });
-    setText(description ?? "");
+    setRecord({ ...NOT_READ, ...await askJson("GET", path, { token: shop.token }) });
   }), [productId]);
-  return text;
+  return record;
 }
 
 /** One axis of the variants as radio buttons; a value that is gone with the other one is struck. */
-function Axis({ values, chosen, variantOf, choose, title }) {
+function Axis({ values, chosen, variantOf, choose, product }) {
+  const { title } = product;
   const name = useId();
   return html`
     <fieldset class="variants">
@@ -39,7 +42,9 @@ function Axis({ values, chosen, variantOf, choose, title }) {
           <label key=${value} class=${gone ? "variant gone" : "variant"}>
             <input type="radio" name=${name} value=${value} checked=${value === chosen}
               disabled=${variant === null} onChange=${() => choose(variant.sku)} />
-            <span>${value}${gone && html`<span class="unseen">, ${t("left.none")}</span>`}</span>
+            <span>${value}${variant === null
+              ? html`<span class="unseen">, ${t("variants.none")}</span>`
+              : gone && html`<${WhyNone} product=${product} variant=${variant} />`}</span>
           </label>`;
       })}
     </fieldset>`;
@@ -47,7 +52,7 @@ function Axis({ values, chosen, variantOf, choose, title }) {
 
 /** The choice of a variant: two rows where variants differ in two things, else one. */
 function Choices({ product, variant, choose }) {
-  const { variants, title } = product;
+  const { variants } = product;
   const axes = axesOf(variants);
   if (variants.length < 2) return null;
   if (axes === null) {
@@ -58,7 +63,8 @@ function Choices({ product, variant, choose }) {
   // A colour that has no such size is shown in the first size that it has.
   const inFirst = (value) => variants.find((v) => valuesOf(v)[0] === value) ?? null;
   return axes.map((values, axis) => html`
-    <${Axis} key=${axis} values=${values} chosen=${chosen[axis]} title=${title} choose=${choose}
+    <${Axis} key=${axis} values=${values} chosen=${chosen[axis]} product=${product}
+      choose=${choose}
       variantOf=${(value) => variantAt(variants, other(axis, value))
         ?? (axis === 0 ? inFirst(value) : null)} />`);
 }
@@ -80,17 +86,17 @@ function Whole({ product, open }) {
   const currency = useShopState(({ session }) => session.currency);
   const [offer, choose] = useOffer(product);
   const [quantity, setQuantity] = useState(1);
-  const description = useDescription(product.product_id);
+  const { description, more_images } = useRecord(product.product_id);
   const mayWish = useWish(open) !== null;
   if (offer === null) return null; // just taken off the shelf
   const { variant, left, sale } = offer;
+  const images = [...new Set([product.image, ...more_images])].filter(Boolean);
   const limit = sale?.limit ?? variant.limit ?? QUANTITY_MAX;
   const max = Math.max(1, Math.min(limit, left, QUANTITY_MAX));
   const many = Math.min(quantity, max);
   return html`
     <article class=${sale ? "product on-sale" : "product"} aria-label=${product.title}>
-      ${product.image && html`
-        <img class="gallery" src=${product.image} alt="" width="400" height="500" />`}
+      ${images.length > 0 && html`<${Gallery} images=${images} title=${product.title} />`}
       <div class="product-words">
         <${SaleBand} variant=${variant} productId=${product.product_id} />
         <${Price} offer=${offer} currency=${currency} />

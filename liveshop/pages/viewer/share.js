@@ -1,12 +1,14 @@
 /** The link to the show, for others: by the device's own sheet, or copied. */
 
-import { html, useState } from "../shared/html.js";
+import { html, useEffect, useState } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop } from "../shared/shop.js";
 
+const SAID_MS = 4_000;
+
 /** The page's address without anything that is this viewer's. */
-const address = () => location.origin + location.pathname;
+export const address = () => location.origin + location.pathname;
 
 async function share(title) {
   if (navigator.share) {
@@ -20,6 +22,11 @@ async function share(title) {
 export function Share() {
   const shop = useShop();
   const [said, setSaid] = useState("");
+  useEffect(() => {
+    if (said !== t("share.copied")) return undefined; // an address stays, to be copied by hand
+    const timer = setTimeout(() => setSaid(""), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
   const tap = () => share(shop.state.session.title).then(setSaid,
     ({ name }) => setSaid(name === "AbortError" ? "" : address()));
   return html`

@@ -1,6 +1,6 @@
 /** All products of the show, what is pinned first; a tap opens the product's sheet. */
 
-import { FEW, availabilityWords, productAvailability } from "../shared/availability.js";
+import { availabilityWords, isFew, productAvailability } from "../shared/availability.js";
 import { rangeOf } from "../shared/axes.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
@@ -16,7 +16,6 @@ function Row({ product, isPinned, onOpen }) {
   if (offer === null) return null;
   const purchases = shop.state.mine.purchases;
   const said = productAvailability(shop.state.session, product, shop.now(), purchases);
-  const few = said.kind === "buyable" && said.left <= FEW;
   const range = rangeOf(product.variants);
   return html`
     <li>
@@ -27,7 +26,8 @@ function Row({ product, isPinned, onOpen }) {
           <${Price} offer=${offer} currency=${currency} />
           <span class="card-meta">
             ${range && html`<bdi class="one-line">${range}</bdi><span aria-hidden="true">·</span>`}
-            <span class=${few ? "left few" : "left"}>${availabilityWords(said)}</span></span>
+            <span class=${isFew(said) ? "left few" : "left"}>${
+              availabilityWords(said)}</span></span>
         </span>
         ${isPinned && html`<span class="tag mark">${t("shelf.pinned")}</span>`}
       </button>

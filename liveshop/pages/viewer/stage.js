@@ -6,6 +6,7 @@ import { Icon } from "../shared/icon.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
 import { downloadCalendar } from "../shared/calendar.js";
 import { Backdrop, Picture } from "./picture.js";
+import { address } from "./share.js";
 import { TopBar } from "./top_bar.js";
 import { Video } from "./video.js";
 
@@ -24,7 +25,8 @@ function Scheduled() {
   if (startsAtMs === null) return html`<p class="stage-note">${t("stage.soon")}</p>`;
   return html`
     <${Countdown} startsAtMs=${startsAtMs} />
-    <button type="button" class="primary" onClick=${() => downloadCalendar(shop.state.session)}>
+    <button type="button" class="primary"
+      onClick=${() => downloadCalendar(shop.state.session, address())}>
       <${Icon} name="calendar" /> ${t("stage.remind")}</button>`;
 }
 

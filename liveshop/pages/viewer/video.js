@@ -16,8 +16,7 @@ const FILL_PX = 32;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Play an HLS stream; returns how to stop. Pins and sales then wait until the video is there. */
-async function playStream(video, address, shop) {
-  const { default: Hls } = await import("../vendor/hls/hls.js");
+function playStream(Hls, video, address, shop) {
   if (!Hls.isSupported()) {
     video.src = address;
     return () => video.removeAttribute("src");
@@ -47,14 +46,19 @@ function usePlayback(video, address) {
       video.current.src = address;
       return;
     }
-    let gone = false;
     let stop = null;
-    playStream(video.current, address, shop).then((end) => {
-      stop = end;
-      if (gone) stop();
+    let timer = 0;
+    let gone = false;
+    const begin = () => import("../vendor/hls/hls.js").then(({ default: Hls }) => {
+      if (!gone) stop = playStream(Hls, video.current, address, shop);
+    }, () => {
+      // The line was down for a moment: the picture must not stay away for the rest of the show.
+      if (!gone) timer = setTimeout(begin, RETRY_MS);
     });
+    begin();
     return () => {
       gone = true;
+      clearTimeout(timer);
       stop?.();
     };
   }, [address]);

@@ -203,7 +203,7 @@ async def _save_products(connection: Connection, products: Iterable[StoredProduc
     rows = [
         (
             *(p.product_id, p.title, p.description, p.image, _words(p.title, p.product_id)),
-            *(p.shop, p.status, p.published),
+            *(p.shop, p.status, p.published, " ".join(p.more_images)),
         )
         for p in products
     ]
@@ -237,6 +237,7 @@ def _stored(product: Product) -> StoredProduct:
         shop=product.shop,
         status=product.status,
         published=product.published,
+        more_images=product.more_images,
     )
 
 
@@ -273,6 +274,7 @@ def _product(rows: list[asyncpg.Record]) -> Product:
         shop=first["shop"],
         status=first["status"],
         published=first["published"],
+        more_images=first["more_images"],
         variants=[
             Variant(
                 sku=row["sku"],

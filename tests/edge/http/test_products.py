@@ -25,6 +25,23 @@ def test_a_product_comes_back_as_it_was_posted(api: Api) -> None:
     assert listed == {"products": [SHIRT], "next": None}
 
 
+def test_a_product_has_up_to_eight_pictures_in_their_order(api: Api) -> None:
+    more = [f"/media/{number:032x}/1280.webp" for number in range(7)]
+    shirt = {**SHIRT, "more_images": more}
+    made = api.host.post("/api/products", json=shirt)
+    assert (made.status_code, made.json()) == (201, shirt)
+    assert api.anyone.get("/api/products/shirt").json() == shirt
+    for refused, named in (
+        ({"more_images": [*more, "/eighth.jpg"]}, "`more_images`"),
+        ({"more_images": ["javascript:alert(1)"]}, "`more_images"),
+        ({"image": None, "more_images": more}, "`more_images`"),
+    ):
+        answer = api.host.post("/api/products", json={**SHIRT, "product_id": "cap", **refused})
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+        assert named in answer.json()["message"]
+    assert api.anyone.get("/api/products/cap").status_code == 404
+
+
 def test_the_same_product_twice_is_a_conflict_and_changes_nothing(api: Api) -> None:
     api.host.post("/api/products", json=SHIRT)
     again = api.host.post("/api/products", json={**SHIRT, "title": "Other"})

@@ -19,6 +19,7 @@ from liveshop.features.brand.rules import Brand
 from liveshop.features.brand.store import BrandedSession, Brands
 from tests.edge.http.api import SHOP_ORIGIN, Api
 from tests.features.media.pictures import photo
+from tests.waiting import wait_until
 
 _EVIL: Final = """"><script>alert('x')</script>&amp;</title><b a='"""
 _META: Final = re.compile(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">')
@@ -56,6 +57,27 @@ def test_a_link_to_a_show_has_its_title_its_brand_and_a_picture(api: Api) -> Non
     assert api.anyone.get(said["og:image"]).headers["content-type"] == "image/jpeg"
     told = decode_object(said[BRAND_META])
     assert told == api.anyone.get(f"/api/sessions/{session_id}/brand").json()
+
+
+def test_a_link_to_the_front_page_has_the_name_and_the_picture_of_the_shop_without_a_name(
+    api: Api,
+) -> None:
+    plain = api.anyone.get("/")
+    assert "og:image" not in metas(plain.text)
+    assert "<title>Live shopping</title>" in plain.text
+    upload = api.host.post("/api/uploads", content=photo(), timeout=60).json()
+    fields = {"name": "Kiln & Linen", "share_picture": upload["url"]}
+    assert api.host.send("PUT", "/api/brand", json=fields).status_code == 200
+    brand(api, shop="theirs", name="Another shop")
+    # A brand is known for two seconds.
+    wait_until(lambda: "og:image" in metas(api.anyone.get("/").text))
+    page = api.anyone.get("/")
+    said = metas(page.text)
+    assert (said["og:title"], said["og:site_name"]) == ("Kiln & Linen", "Kiln & Linen")
+    assert said["og:image"] == f"{api.url}/media/{upload['id']}/1280.jpg"
+    assert said["twitter:card"] == "summary_large_image"
+    assert "<title>Kiln &amp; Linen</title>" in page.text
+    assert page.headers["content-security-policy"] == plain.headers["content-security-policy"]
 
 
 def test_a_page_with_a_brand_is_as_strict_and_as_well_cached_as_any(api: Api) -> None:

@@ -86,6 +86,7 @@ def test_every_good_row_of_the_oddities_is_kept() -> None:
         title="Rain Coat",
         description="Dry\n\nKeeps you dry & warm.\n\n• hood\n• two pockets",
         image="https://example.com/front.jpg",
+        more_images=["https://example.com/back.jpg", "https://example.com/side.jpg"],
         variants=[
             ImportedVariant(
                 line=2,
@@ -134,7 +135,15 @@ def test_rows_further_down_join_their_product_without_its_title() -> None:
 def test_a_picture_needs_no_variant_and_the_lowest_position_wins() -> None:
     found = products("a,A,1,,,https://e.x/2,2\na,,,,,https://e.x/1,1\na,,,,,https://e.x/0,\n")
     assert [product.image for product in found] == ["https://e.x/1"]
+    assert found[0].more_images == ["https://e.x/2", "https://e.x/0"]
     assert len(found[0].variants) == 1
+
+
+def test_of_many_pictures_the_first_eight_by_position_are_kept_and_each_once() -> None:
+    rows = [f"a,,,,,/{place}.jpg,{place}" for place in range(12, 1, -1)]
+    text = "\n".join(["a,A,1,,,/1.jpg,1", *rows, "a,,,,,/1.jpg,9", ""])
+    (found,) = products(text)
+    assert [found.image, *found.more_images] == [f"/{place}.jpg" for place in range(1, 9)]
 
 
 @pytest.mark.parametrize("position", ["9" * 5_000, "-1", "1.5", "²", "first"])

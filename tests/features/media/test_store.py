@@ -214,6 +214,20 @@ async def test_what_a_product_shows_is_not_deleted(
     assert await total(database) == (1, upload.bytes)
 
 
+async def test_what_a_product_shows_behind_its_first_picture_is_not_deleted(
+    uploads: Uploads, database: Database, tmp_path: Path
+) -> None:
+    upload = (await uploads.add(chunks(photo()), None)).upload
+    await database.commit(
+        "INSERT INTO product (product_id, title, description, image, more_images)"
+        " VALUES ('mug', '', '', '/a.jpg', ARRAY['/b.jpg', $1])",
+        f"/media/{upload.upload_id}/1280.webp",
+    )
+    with pytest.raises(Conflict, match="the product mug shows the picture"):
+        await uploads.remove(upload.upload_id)
+    assert stored(tmp_path) == sorted(NAMES)
+
+
 async def test_what_is_deleted_is_gone_once(uploads: Uploads, tmp_path: Path) -> None:
     upload = (await uploads.add(chunks(photo()), None)).upload
     assert await uploads.kept.get(upload.upload_id, "640.webp")

@@ -1,6 +1,7 @@
 """Products in Postgres: pages of them, one of them, new ones."""
 
 import anyio
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
@@ -33,6 +34,20 @@ async def test_a_product_is_read_back_with_its_variants_in_order(catalogue: Cata
     shirt = product("shirt", "Z", "A", "M")
     await catalogue.create(shirt)
     assert await catalogue.get("shirt") == shirt
+
+
+async def test_the_pictures_behind_the_first_are_kept_in_their_order(
+    catalogue: Catalogue, database: Database
+) -> None:
+    images = ["/z.jpg", "https://shop.example/a.jpg?b=1,2"]
+    shirt = replace(product("shirt", "S"), image="/first.jpg", more_images=images)
+    await catalogue.create(shirt)
+    assert await catalogue.get("shirt") == shirt
+    assert (await catalogue.page(after=None, limit=5)).products == [shirt]
+    too_many = "UPDATE product SET more_images = array_fill('/a.jpg'::text, ARRAY[$1::int])"
+    await database.commit(too_many, 7)
+    with pytest.raises(asyncpg.CheckViolationError, match="product_images_check"):
+        await database.commit(too_many, 8)
 
 
 async def test_an_unknown_product_is_not_found(catalogue: Catalogue) -> None:

@@ -116,10 +116,11 @@ function useSaying() {
 
 /** The box in the place of one for those without a name: a tap asks for it. */
 function NameFirst({ open }) {
+  const shop = useShop();
   const [way] = useSlot("identity");
   if (!way) return html`<p class="say-instead">${t("chat.needs_link")}</p>`;
   return html`
-    <button type="button" class="say-instead" onClick=${() => way.begin(open)}>
+    <button type="button" class="say-instead" onClick=${() => way.begin(shop, open)}>
       ${t("chat.ask_or_say")}</button>`;
 }
 

@@ -12,6 +12,7 @@ import { html, useEffect, useRef, useState } from "../../../pages/shared/html.js
 import { t } from "../../../pages/shared/i18n.js";
 import { claimsOf } from "../../../pages/shared/rights.js";
 import { useShop, useShopState } from "../../../pages/shared/shop.js";
+import { keepWish } from "../../../pages/shared/wish.js";
 
 const NAME_CHARS_MAX = 64;
 const MAIL_CHARS_MAX = 254;
@@ -26,8 +27,10 @@ function signInAddress(signInUrl) {
   return address.href;
 }
 
-function begin(open) {
+/** Ask for a name; `wish` is what goes on once there is one, null for nothing. */
+function begin(shop, open, wish = null) {
   const { sign_in_url } = readBrand();
+  keepWish(shop, wish);
   if (sign_in_url) location.assign(signInAddress(sign_in_url));
   else open("guest");
 }
@@ -55,6 +58,10 @@ function GuestSheet({ close }) {
   const rid = useRef(uuid());
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
+  useEffect(() => () => {
+    // Closed without a name: a name that is given later, for the chat, must buy nothing.
+    if (!shop.token) keepWish(shop, null);
+  }, []);
   const submit = async (event) => {
     event.preventDefault();
     if (busy) return;

@@ -1,7 +1,7 @@
 /** A poll under the pinned card: choices to tap, how it stands after one's vote, and its result. */
 
 import { visitorName } from "../../../pages/client/storage.js";
-import { html, useEffect, useState } from "../../../pages/shared/html.js";
+import { html, useEffect, useLayoutEffect, useState } from "../../../pages/shared/html.js";
 import { clock, listOf, t } from "../../../pages/shared/i18n.js";
 import { useShop, useShopState, useTicked } from "../../../pages/shared/shop.js";
 import { sentence } from "../../../pages/shared/words.js";
@@ -36,9 +36,13 @@ async function vote(shop, poll, choice, setNote) {
   }
 }
 
+/** Whether a poll can be answered here: without a token only where guests may. */
+const mayVote = (shop, poll) => Boolean(shop.token) || poll.guests;
+
 /** The keys 1 to 6 vote, unless somebody types or has a sheet open. */
 function useKeys(poll, choose, enabled) {
-  useEffect(() => {
+  // Before it is painted: a key that is pressed as soon as the question is seen must count.
+  useLayoutEffect(() => {
     if (!enabled || poll.kind === "score") return undefined;
     const onKey = (event) => {
       const place = Number(event.key) - 1;
@@ -54,11 +58,11 @@ function useKeys(poll, choose, enabled) {
 function Choices({ poll, isNewest }) {
   const shop = useShop();
   const [note, setNote] = useState("");
-  const mayVote = Boolean(shop.token) || poll.guests;
+  const may = mayVote(shop, poll);
   const choose = (choice) => vote(shop, poll, choice, setNote);
-  useKeys(poll, choose, isNewest && mayVote);
+  useKeys(poll, choose, isNewest && may);
   const button = (choice, words, image = null) => html`
-    <button key=${choice} type="button" disabled=${!mayVote} onClick=${() => choose(choice)}>
+    <button key=${choice} type="button" disabled=${!may} onClick=${() => choose(choice)}>
       ${image && html`<img src=${image} alt="" loading="lazy" />`} <bdi>${words}</bdi></button>`;
   const choices = poll.kind === "score"
     ? SCORES.map((score) => button(score, String(score)))
@@ -66,7 +70,7 @@ function Choices({ poll, isNewest }) {
   return html`
     <div class=${`poll-choices ${poll.kind}`} role="group" aria-label=${poll.question}>
       ${choices}</div>
-    <p class="note" role="status">${mayVote ? note : t("polls.needs_link")}</p>`;
+    <p class="note" role="status">${may ? note : t("polls.needs_link")}</p>`;
 }
 
 function Open({ poll, isNewest }) {
@@ -138,4 +142,10 @@ function Polls() {
     </section>`;
 }
 
-export const slots = { card: Polls };
+/** On a phone a question that can be answered has the card's place; after the vote that is back. */
+function hasCardsPlace({ session: { polls }, votes }, shop) {
+  const newest = polls?.at(-1);
+  return newest !== undefined && mayVote(shop, newest) && !(newest.poll in votes);
+}
+
+export const slots = { card: Polls, instead: hasCardsPlace };

@@ -8,7 +8,7 @@ SELECT position, shop, status = 'active' AND published AS listed FROM product WH
 -- The next $2 products after position $1 with their variants, one row a variant: the first $5 of
 -- each. Those of the shop $3, or of all if that is null; with $4 also those not for everyone.
 SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
-       v.sku, v.label, v.price, v.was, v.stock
+       p.more_images, v.sku, v.label, v.price, v.was, v.stock
 FROM (
     SELECT * FROM product
     WHERE position > $1 AND ($3::text IS NULL OR shop = $3)
@@ -27,7 +27,7 @@ ORDER BY p.position, v.position, v.sku
 -- each, $6 words as a tsquery, $7 and $8 SKUs from and before, $9 of how many
 -- SKUs at most, $10 how many to read for that
 SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
-       v.sku, v.label, v.price, v.was, v.stock
+       p.more_images, v.sku, v.label, v.price, v.was, v.stock
 FROM (
     SELECT * FROM product
     WHERE position > $1 AND ($3::text IS NULL OR shop = $3)
@@ -71,7 +71,7 @@ GROUP BY product_id
 -- name: get
 -- One product with its variants, one row a variant.
 SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
-       v.sku, v.label, v.price, v.was, v.stock
+       p.more_images, v.sku, v.label, v.price, v.was, v.stock
 FROM product AS p
 LEFT JOIN variant AS v USING (product_id)
 WHERE p.product_id = $1
@@ -80,7 +80,7 @@ ORDER BY v.position, v.sku
 -- name: offered
 -- Products with some of their variants, one row a variant. $1 ids, $2 SKUs
 SELECT p.product_id, p.title, p.description, p.image, p.shop, p.status, p.published,
-       v.sku, v.label, v.price, v.was, v.stock
+       p.more_images, v.sku, v.label, v.price, v.was, v.stock
 FROM product AS p JOIN variant AS v USING (product_id)
 WHERE p.product_id = ANY($1::text[]) AND v.sku = ANY($2::text[])
 ORDER BY p.product_id, v.position, v.sku
@@ -101,24 +101,27 @@ FOR UPDATE OF v
 
 -- name: stored_products
 -- The products with these ids.
-SELECT product_id, title, description, image, shop, status, published FROM product
+SELECT product_id, title, description, image, shop, status, published, more_images FROM product
 WHERE product_id = ANY($1::text[])
 
 -- name: save_products
 -- Add or replace products, new ones at the end in the order given; none changes its shop.
 -- $1 ids, $2 titles, $3 descriptions, $4 images, $5 words, joined by spaces, $6 shops, $7 statuses,
--- $8 whether published
-INSERT INTO product (product_id, title, description, image, words, shop, status, published)
+-- $8 whether published, $9 the images behind the first, joined by spaces: no address has one
+INSERT INTO product (product_id, title, description, image, words, shop, status, published,
+                     more_images)
 SELECT product_id, title, description, image,
-       array_to_tsvector(string_to_array(words, ' ')), shop, status, published
+       array_to_tsvector(string_to_array(words, ' ')), shop, status, published,
+       string_to_array(more_images, ' ')
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-            $7::text[], $8::boolean[])
+            $7::text[], $8::boolean[], $9::text[])
      WITH ORDINALITY AS given (product_id, title, description, image, words, shop, status,
-                               published, number)
+                               published, more_images, number)
 ORDER BY number
 ON CONFLICT (product_id) DO UPDATE
 SET title = EXCLUDED.title, description = EXCLUDED.description, image = EXCLUDED.image,
-    words = EXCLUDED.words, status = EXCLUDED.status, published = EXCLUDED.published
+    words = EXCLUDED.words, status = EXCLUDED.status, published = EXCLUDED.published,
+    more_images = EXCLUDED.more_images
 
 -- name: save_variants
 -- Add or replace variants.
