@@ -127,12 +127,16 @@ function NameFirst({ open }) {
 function ChatForm({ open }) {
   const shop = useShop();
   const closed = useShopState(({ session }) => CLOSED.has(session.status));
-  useShopState(({ viewer }) => viewer);
+  const viewer = useShopState((state) => state.viewer);
   const { text, setText, note, submit } = useSaying();
   const slowId = useId();
   const slowSeconds = useSlowSeconds();
   if (closed) return html`<p class="say-instead">${t("chat.closed")}</p>`;
   if (!shop.token) return html`<${NameFirst} open=${open} />`;
+  if (viewer === null) {
+    // Somebody with a new name is on the way in: a message of nobody's could not be drawn.
+    return html`<p class="say-instead" aria-busy="true">${t("chat.ask_or_say")}</p>`;
+  }
   const slow = note === "" ? slowSeconds : 0;
   const hint = slow > 0 ? t("chat.slow_short", { n: slow }) : t("chat.ask_or_say");
   return html`
