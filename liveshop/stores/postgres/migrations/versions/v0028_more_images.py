@@ -6,8 +6,8 @@ from alembic import op
 
 from liveshop.stores.postgres.queries import load_queries
 
-revision = "0025"
-down_revision = "0024"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:
