@@ -17,25 +17,44 @@ from tests.edge.http.api import Api, a_rid, token
 
 pytestmark = pytest.mark.feature("shipping", "change_feed")
 
+_RUN_S_MAX: Final = 120
 _SOURCE: Final = Path(__file__).with_name("typescript")
 
 
 def _run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(each) for each in command], cwd=folder, capture_output=True, text=True, timeout=300
+        [str(each) for each in command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=_RUN_S_MAX,
     )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The program's folder with its packages; the test is left out where there are none."""
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the program's packages; the tests are left out where there are none."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         pytest.skip("the TypeScript client needs Node and npm")
-    folder = tmp_path / "typescript"
-    shutil.copytree(_SOURCE, folder)
-    done = _run(folder, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+    folder = tmp_path_factory.mktemp("packages")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(_SOURCE / name, folder)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--fetch-retries=1"]
+    try:
+        done = _run(folder, "npm", "ci", *options)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"npm could not fetch the packages within {_RUN_S_MAX} s")
     if done.returncode != 0:
         pytest.skip(f"npm could not fetch the packages: {done.stderr.strip()[-200:]}")
+    return folder / "node_modules"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, packages: Path) -> Path:
+    """The program's folder, with its packages."""
+    folder = tmp_path / "typescript"
+    shutil.copytree(_SOURCE, folder)
+    (folder / "node_modules").symlink_to(packages)
     return folder
 
 
