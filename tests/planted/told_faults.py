@@ -64,8 +64,8 @@ FAULTS: Final = (
         name="the shows of others in a trend",
         promise="a token for one session reads what other shows have sold",
         file=f"{_FEATURES}/figures/http.py",
-        old="only=call.caller.session_id",
-        new="only=None",
+        old="only = call.caller.session_id",
+        new="only = None",
         tests=(
             f"{_TESTS}/figures/test_http.py::test_a_token_for_one_session_is_told_of_no_other_show",
         ),

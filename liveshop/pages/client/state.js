@@ -138,7 +138,8 @@ function reconcile(purchases, { reservations, orders }) {
   const known = purchases.map((p) => {
     if (live.has(p.rid)) return { ...p, ...open(live.get(p.rid)), error: null };
     const { order_id, status } = ordered.get(p.rid) ?? {};
-    if (order_id && status !== "void") return { ...p, state: "sold", order_id, error: null };
+    const ended = status === "void" ? "expired" : "sold";
+    if (order_id) return { ...p, state: ended, order_id, error: null };
     if (p.state === "paying" && p.command) return { ...p, state: "sending" };
     return OPEN.has(p.state) && p.state !== "sending" ? { ...p, state: "expired" } : p;
   });
