@@ -1,9 +1,15 @@
-"""A real browser and a real node for every test of the pages."""
+"""A real browser and a real node for every test of the pages.
+
+All tests of a process share one Chromium, for starting it costs as much as a short test. Each opens
+contexts of its own, which share nothing and are closed after it. Since a browser belongs to
+the event loop that started it, these tests run in one loop, that of the session.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from liveshop.cli.local_stores import LocalStores
@@ -12,17 +18,34 @@ from tests.browser.life import Life, life_of
 from tests.browser.shop import PATIENCE_MS, BrowserNode, BrowserShow
 from tests.features.media.pictures import photo
 
+_HERE = Path(__file__).parent
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of this folder run in the loop of the browser that they share."""
+    for item in items:
+        if item.path.is_relative_to(_HERE) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_browser() -> AsyncIterator[Browser]:
     """A headless Chromium with a profile that is thrown away."""
     try:
         async with chromium() as browser:
             yield browser
     except NoChromium as error:
         pytest.fail(str(error), pytrace=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(shared_browser: Browser) -> AsyncIterator[Browser]:
+    """A browser in which nothing is open or known, nor stays so."""
+    yield shared_browser
+    for context in shared_browser.contexts:
+        await context.close()
 
 
 @pytest.fixture
@@ -59,7 +82,7 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def life(browser: Browser, own_stores: LocalStores) -> AsyncIterator[Life]:
     """A show that goes through every state, on stores that go away meanwhile."""
     async with life_of(browser, own_stores) as life:
