@@ -37,7 +37,8 @@ async def prepare_show(
     """Make the catalogue, an API key and a live session, or what of them an earlier run lacks.
 
     A new session shows the stream at `stream_url`, if there is one. With an instant, the shop also
-    has its brand and shows around that, and the session begins with a product in view.
+    has its brand and shows around that, and the session has a cover and begins with a product
+    in view. Without one, only what older releases know too is asked for.
     """
     async with demo_api(url, keys.admin_token) as api:
         products = _products()
@@ -47,7 +48,8 @@ async def prepare_show(
             await dress(api, dressed_at_ms)
         show = folder.show()
         if show is None:
-            show = await _make_show(api, stream_url)
+            cover = {} if dressed_at_ms is None else {"cover_url": COVER}
+            show = await _make_show(api, {"stream_url": stream_url, **cover})
             folder.keep_show(show)
         session = await api.get(f"/api/sessions/{show.session_id}")
         if session["status"] == "draft":
@@ -60,9 +62,9 @@ async def prepare_show(
         return show
 
 
-async def _make_show(api: DemoApi, stream_url: str | None) -> DemoShow:
-    new = {"title": _TITLE, "currency": DEMO_CURRENCY, "payment": "direct", "cover_url": COVER}
-    session = await api.post("/api/sessions", {**new, "stream_url": stream_url})
+async def _make_show(api: DemoApi, look: dict[str, str | None]) -> DemoShow:
+    new = {"title": _TITLE, "currency": DEMO_CURRENCY, "payment": "direct"}
+    session = await api.post("/api/sessions", {**new, **look})
     key = await api.post("/api/keys", {"name": "demo"})
     return DemoShow(session_id=session["id"], api_key=key["key"])
 

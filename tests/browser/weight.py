@@ -52,14 +52,14 @@ window.cardAtMs = new Promise((done) => {
   requestAnimationFrame(look);
 });
 """
-# The last number is that of the requests before the card was there, the page itself among them;
-# it waits for no picture.
+# The last number is that of the requests over the line before the card was there, the page itself
+# among them; it waits for no picture, and what the browser has kept costs no way to the server.
 _PAINTED: Final = """async () => {
   const cardAtMs = await window.cardAtMs;
   const [paint] = performance.getEntriesByName("first-contentful-paint");
   const asked = performance.getEntriesByType("resource")
-    .filter(({ name, startTime, initiatorType }) =>
-      name.startsWith("http") && startTime < cardAtMs && initiatorType !== "img");
+    .filter(({ name, startTime, initiatorType, transferSize }) => name.startsWith("http")
+      && startTime < cardAtMs && initiatorType !== "img" && transferSize > 0);
   return [paint.startTime, cardAtMs, 1 + asked.length];
 }"""
 _RUN: Final = """(ms) => new Promise((done) => {
