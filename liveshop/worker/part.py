@@ -30,10 +30,13 @@ class WorkerContext:
         work: Callable[[], Awaitable[bool]],
         *,
         every_s: float,
+        rest: float = 0.0,
         hears: str | None = None,
     ) -> Rounds:
         """Make the rounds of one piece of work; `call` of what it hears begins one at once."""
-        made = Rounds(name, work, every_s=every_s, metrics=self.metrics, stopping=self.stopping)
+        made = Rounds(
+            name, work, every_s=every_s, rest=rest, metrics=self.metrics, stopping=self.stopping
+        )
         if hears is not None:
             self._hearers.setdefault(hears, []).append(made)
         return made

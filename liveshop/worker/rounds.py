@@ -1,6 +1,7 @@
 """Work that is done in rounds until the worker is told to stop, whatever one of them meets."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -11,6 +12,7 @@ from liveshop.worker.metrics import WorkerMetrics
 
 # Of PostgreSQL being away, or a bug: nothing is gained by asking again at once.
 _PAUSE_S: Final = 1.0
+_REST_S_MAX: Final = 1.0
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -19,7 +21,9 @@ class Rounds:
     """One piece of work, again and again: at once if there was more or it is woken.
 
     `work` returns True if there may be more to do. A failed round is followed by the next one;
-    whatever it had begun has to be harmless when it is begun again.
+    whatever it had begun has to be harmless when it is begun again. A round is followed by a rest
+    of `rest` times as long as it took, at most a second, even if there is more or it is woken: what
+    writes much while it catches up leaves PostgreSQL's disk to orders for most of the time.
     """
 
     def __init__(
@@ -28,10 +32,12 @@ class Rounds:
         work: Callable[[], Awaitable[bool]],
         *,
         every_s: float,
+        rest: float = 0.0,
         metrics: WorkerMetrics,
         stopping: anyio.Event,
     ) -> None:
         self.name = name
+        self._rest = rest
         self._work = work
         self._every_s = every_s
         self._stopping = stopping
@@ -48,7 +54,12 @@ class Rounds:
         """Go round until the worker stops; a round that is under way is finished."""
         while not self._stopping.is_set():
             self._woken = anyio.Event()
+            began_s = time.monotonic()
             pause_s = await self._round()
+            if self._rest:
+                took_s = time.monotonic() - began_s
+                with anyio.move_on_after(min(_REST_S_MAX, self._rest * took_s)):
+                    await self._stopping.wait()
             if pause_s:
                 await self._wait(pause_s)
 

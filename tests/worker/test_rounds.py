@@ -18,10 +18,15 @@ _NEVER_S = 3_600.0
 class _Work:
     """Rounds whose work a test gives, and what they count."""
 
-    def __init__(self, work: Callable[[], Awaitable[bool]], every_s: float = _NEVER_S) -> None:
+    def __init__(self, work: Callable[[], Awaitable[bool]], *, rest: float = 0.0) -> None:
         self.metrics, self.stopping = WorkerMetrics(), anyio.Event()
         self.rounds = Rounds(
-            "w", work, every_s=every_s, metrics=self.metrics, stopping=self.stopping
+            "w",
+            work,
+            every_s=_NEVER_S,
+            rest=rest,
+            metrics=self.metrics,
+            stopping=self.stopping,
         )
 
     def counted(self, name: str) -> float:
@@ -61,6 +66,27 @@ async def test_a_call_while_a_round_is_under_way_is_not_lost() -> None:
         work.rounds.wake()
         go.set()
         await until(lambda: begun == [2])
+        work.stopping.set()
+
+
+async def test_a_round_is_followed_by_a_rest_even_if_there_is_more_and_it_is_woken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("liveshop.worker.rounds._REST_S_MAX", _NEVER_S)
+    begun = [0]
+
+    async def once() -> bool:
+        begun[0] += 1
+        return True
+
+    work = _Work(once, rest=1e12)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(work.rounds.run)
+        await until(lambda: work.counted("worker_rounds") == 1)
+        work.rounds.wake()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert begun == [1]
         work.stopping.set()
 
 

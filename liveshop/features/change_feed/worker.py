@@ -18,6 +18,8 @@ _EVERY_S: Final = 0.25
 # Shows before and after their time change rarely, and there are many of them.
 _EVERYWHERE_EVERY_S: Final = 5.0
 _FORGET_EVERY_S: Final = 600.0
+# Of the time that a round took: what is told late is told whole, and buyers wait for the same disk.
+_REST: Final = 3.0
 _KEPT_MS: Final = MESSAGES_KEPT_DAYS * 86_400_000
 
 _logger: Final = logging.getLogger(__name__)
@@ -37,10 +39,12 @@ class ChangeFeedWorker(WorkerPart):
         self._told_all_s = time.monotonic()
         # Sessions whose steps could not be told when that was tried last.
         self._failing: set[str] = set()
-        self._here = context.rounds("relay", partial(self._round, False), every_s=_EVERY_S)
+        self._here = context.rounds(
+            "relay", partial(self._round, False), every_s=_EVERY_S, rest=_REST
+        )
         self._old = context.rounds("old messages", self._forget, every_s=_FORGET_EVERY_S)
         self._everywhere = context.rounds(
-            "relay of all", partial(self._round, True), every_s=_EVERYWHERE_EVERY_S
+            "relay of all", partial(self._round, True), every_s=_EVERYWHERE_EVERY_S, rest=_REST
         )
 
     async def run(self) -> None:

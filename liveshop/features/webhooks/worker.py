@@ -23,6 +23,8 @@ from liveshop.worker.part import WorkerContext, WorkerPart
 _NEW_DELIVERIES: Final = "new deliveries"
 _EVERY_S: Final = 0.25
 _LOOK_EVERY_S: Final = 5.0
+# Of the time that it took to make deliveries: far ahead of what is sent they are of no use.
+_REST: Final = 3.0
 _LEASED_AT_ONCE_MAX: Final = 50
 _WEBHOOKS_AT_ONCE_MAX: Final = 100
 _REQUESTS_AT_ONCE_MAX: Final = 200
@@ -81,7 +83,7 @@ class WebhooksWorker(WorkerPart):
         for each in Fate:
             self._sends.labels(each)
         self._making = context.rounds(
-            "webhooks: deliveries", self._make, every_s=_EVERY_S, hears=NEW_MESSAGES
+            "webhooks: deliveries", self._make, every_s=_EVERY_S, rest=_REST, hears=NEW_MESSAGES
         )
         self._sending = context.rounds(
             "webhooks: sending", self._send, every_s=_EVERY_S, hears=_NEW_DELIVERIES
