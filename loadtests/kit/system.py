@@ -92,6 +92,15 @@ def allow_every_file() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def give_way() -> None:
+    """Leave the cores to whoever wants them: as if this process ran on another machine."""
+    os.nice(19)
+    with suppress(OSError):
+        os.setsid()  # a leader of a session has one already
+    with suppress(OSError):  # where sessions have no priority of their own
+        Path("/proc/self/autogroup").write_text("19")
+
+
 def ignore_interrupts() -> None:
     """Leave Ctrl-C to the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

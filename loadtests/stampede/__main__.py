@@ -22,6 +22,7 @@ from loadtests.stampede.bench import Bench, Size
 from loadtests.stampede.pins import pins
 from loadtests.stampede.plot import plot
 from loadtests.stampede.vote import vote
+from loadtests.stampede.with_worker import with_worker
 
 SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
     {
@@ -33,6 +34,7 @@ SCENARIOS: Final = MappingProxyType[str, Callable[[Bench], None]](
         "shelf": comparisons.shelf,
         "pins": pins,
         "vote": vote,
+        "worker": with_worker,
     }
 )
 _QUICK: Final = Size((100.0, 200.0), 1.0, 200, 20, 200, 1_000, 5, 1, quick=True)

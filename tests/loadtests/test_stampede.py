@@ -35,3 +35,14 @@ def test_a_small_overload_accounts_for_every_purchase(tmp_path: Path) -> None:
         refused = step["sent"] - step["served"] - step["given_up"]
         assert 0 <= refused <= sum(step["refused"].values())
     assert all(term in done.stdout for term in ("cores × s", "refusals s", "carried/s"))
+
+
+def test_a_small_stampede_with_a_worker_compares_it_with_one_without(tmp_path: Path) -> None:
+    kept = tmp_path / "worker.json"
+    done = measure("stampede", "--quick", "--scenario=worker", f"--json={kept}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "liveshop audit: Every promise is kept." in done.stdout
+    figures = {each["name"]: each["value"] for each in json.loads(kept.read_text())["figures"]}
+    assert figures["the worker's own share of a core"] > 0
+    assert figures["CPU/order of node and Redis"] > 0
+    assert figures["buy to confirmed p99"] > 0
