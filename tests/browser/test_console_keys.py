@@ -267,3 +267,16 @@ async def test_a_button_under_way_keeps_the_focus_and_cannot_be_pressed_twice(
     await expect(pin).to_have_attribute("aria-disabled", "false")
     await expect(pin).to_be_focused()
     assert _pinned(full) == []
+
+
+async def test_the_key_after_a_slash_is_typed_into_the_search_however_fast(
+    browser: Browser, full: BrowserShow
+) -> None:
+    host = await open_page(browser, full.host())
+    await expect(_button(host, "Pin Ocean Shirt")).to_be_visible()
+    focused = await host.evaluate("""() => {
+      const press = { key: "/", bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new KeyboardEvent("keydown", press));
+      return document.activeElement.id;
+    }""")
+    assert focused == "run-search"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.browser.shop import BrowserNode, BrowserShow, Json, open_page
@@ -46,7 +47,7 @@ _SALE: Json = {"type": "sale.start", "product_id": "ocean", "percent": 50, "dura
 _ON_AIR = ({"type": "session.start"}, {"type": "product.pin", "product_id": "ocean"})
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, show: BrowserShow) -> Page:
     """A page in which a rehearsal has begun, as `rehearsal`; nobody sees it."""
     page = await open_page(browser, show.host().replace("#", "?modules=apart#"))

@@ -8,8 +8,10 @@ import { current } from "./show.js";
 import { toggleSound } from "./sound.js";
 
 const focusSearch = (desk) => {
+  const focus = () => document.getElementById("run-search")?.focus();
+  focus(); // at once: the next key is meant for it, and would be a command
   desk.change({ tab: "products" });
-  requestAnimationFrame(() => document.getElementById("run-search")?.focus());
+  requestAnimationFrame(focus); // where its tab was closed
 };
 const togglePreview = (desk) => desk.change({ preview: !desk.state.preview });
 const opens = (kind) => (desk) => desk.open(kind);
