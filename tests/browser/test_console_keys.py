@@ -250,7 +250,7 @@ async def test_the_focus_is_never_lost_by_what_it_does(browser: Browser, full: B
     await unpin.focus()
     await host.keyboard.press("Enter")
     await expect(_stage(host).get_by_role("article")).to_have_count(0)
-    assert await host.evaluate("document.activeElement !== document.body")
+    await host.wait_for_function("document.activeElement !== document.body")
 
 
 async def test_a_button_under_way_keeps_the_focus_and_cannot_be_pressed_twice(
