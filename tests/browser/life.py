@@ -92,6 +92,8 @@ async def look(page: Page, size: str, theme: str) -> None:
     )
     await page.evaluate(_CONSOLES_THEME, theme)
     await page.evaluate(_TWO_FRAMES)
+    # A card that leaves fades over the one that comes.
+    await expect(page.locator(".leaving > *")).to_have_count(0)
 
 
 async def overflow(page: Page) -> int:

@@ -27,6 +27,7 @@ from tests.planted import (
     stock_faults,
     stream_faults,
     told_faults,
+    viewer_faults,
     webhook_faults,
 )
 from tests.planted.fault import Fault
@@ -58,6 +59,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *stream_faults.FAULTS,
     *planning_faults.FAULTS,
     *told_faults.FAULTS,
+    *viewer_faults.FAULTS,
     *webhook_faults.FAULTS,
     *integrator_faults.FAULTS,
 )

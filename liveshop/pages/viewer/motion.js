@@ -71,6 +71,7 @@ function leave(card, place) {
   const { left, top, width } = card.getBoundingClientRect();
   const copy = card.cloneNode(true);
   for (const named of copy.querySelectorAll("[name]")) named.removeAttribute("name");
+  copy.inert = true;
   Object.assign(copy.style, { left: `${left}px`, top: `${top}px`, width: `${width}px` });
   place.replaceChildren(copy);
   const out = getComputedStyle(copy).direction === "rtl" ? "100%" : "-100%";
