@@ -59,6 +59,10 @@ class Fate(StrEnum):
     PARKED = "parked"
 
 
+# The ends of deliveries that were not taken.
+UNDELIVERED: Final = frozenset({Fate.DEAD, Fate.ABORTED, Fate.PARKED})
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
     """The outcome of one try: what becomes of the delivery, and of its endpoint.
 

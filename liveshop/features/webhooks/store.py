@@ -16,6 +16,7 @@ from liveshop.features.webhooks.rules import (
     PING,
     REPLAYED_AT_ONCE_MAX,
     SECRET_BYTES,
+    UNDELIVERED,
     WEBHOOKS_MAX,
     WEBHOOKS_OF_A_SHOP_MAX,
     Fate,
@@ -167,8 +168,9 @@ class Webhooks:
         self, webhook_id: str, *, before: int | None, limit: int, state: Fate | None
     ) -> list[Delivery]:
         """Return deliveries, the newest first."""
-        args = (webhook_id, before, limit, state)
-        return [_delivery(each) for each in await self._database.fetch(_SQL["deliveries"], *args)]
+        query = _SQL["undelivered" if state in UNDELIVERED else "deliveries"]
+        records = await self._database.fetch(query, webhook_id, before, limit, state)
+        return [_delivery(each) for each in records]
 
     async def replay(
         self,

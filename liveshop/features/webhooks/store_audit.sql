@@ -2,8 +2,8 @@
 -- stores/audit/books.sql. $1 one session, or null for all
 
 -- name: delivery_has_an_end
--- A delivery that waits is due at some time: otherwise no worker would ever look for it. A minute
--- is left for one that is being made.
+-- A delivery that waits is due at some time: otherwise no worker would ever look for it. Both are
+-- said in one statement.
 SELECT m.session_id, format('message %s waits for the webhook %s, which is never due', m.id, w.id)
            AS what
 FROM webhook AS w

@@ -12,26 +12,37 @@ INSERT INTO webhook (id, shop, url, types, session_id, ordering, state, since, c
 SELECT $1, $2, $3, $4, $5, $6, 'on', number, $7, $8, $9, $10 FROM feed
 
 -- name: read
--- Read webhooks, with how many of their deliveries wait and are dead, up to 10,000 of each, and
--- since when one waits. $1 a shop, null for all, $2 after this id, $3 how many, $4 one id, null
--- for all
-SELECT w.*, c.waiting, c.dead, c.parked, c.waiting_since_ms
+-- Read webhooks, with how many of their deliveries wait, are dead and are parked, up to 10,000 of
+-- each, and since when one waits. None that was taken is read for it: there are millions.
+-- $1 a shop, null for all, $2 after this id, $3 how many, $4 one id, null for all
+SELECT w.*, waiting.n AS waiting, waiting.since_ms AS waiting_since_ms, dead.n AS dead,
+       parked.n AS parked
 FROM (
     SELECT * FROM webhook
     WHERE ($1::text IS NULL OR shop = $1) AND id > $2 AND ($4::text IS NULL OR id = $4)
     ORDER BY id LIMIT $3
 ) AS w
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
-           count(*) FILTER (WHERE state = 'dead') AS dead,
-           count(*) FILTER (WHERE state = 'parked') AS parked,
-           min(made_ms) FILTER (WHERE state = 'waiting') AS waiting_since_ms
+    SELECT count(*) AS n, (SELECT made_ms FROM message WHERE number = min(few.number)) AS since_ms
     FROM (
-        SELECT d.state, m.made_ms FROM webhook_delivery AS d JOIN message AS m USING (number)
-        WHERE d.webhook_id = w.id AND d.state IN ('waiting', 'dead', 'parked')
-        ORDER BY d.number LIMIT 10000
+        SELECT number FROM webhook_delivery
+        WHERE webhook_id = w.id AND state = 'waiting' LIMIT 10000
     ) AS few
-) AS c
+) AS waiting
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM (
+        SELECT FROM webhook_delivery
+        WHERE webhook_id = w.id AND state = 'dead' AND state IN ('dead', 'aborted', 'parked')
+        LIMIT 10000
+    ) AS few
+) AS dead
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM (
+        SELECT FROM webhook_delivery
+        WHERE webhook_id = w.id AND state = 'parked' AND state IN ('dead', 'aborted', 'parked')
+        LIMIT 10000
+    ) AS few
+) AS parked
 ORDER BY w.id
 
 -- name: owner
@@ -70,6 +81,15 @@ SELECT d.number, m.id AS message_id, m.type, d.subject, d.state, d.tries, d.next
 FROM webhook_delivery AS d JOIN message AS m USING (number)
 WHERE d.webhook_id = $1 AND ($2::bigint IS NULL OR d.number < $2)
   AND ($4::text IS NULL OR d.state = $4)
+ORDER BY d.number DESC LIMIT $3
+
+-- name: undelivered
+-- The same of one of the states of those that were not taken, which an index has.
+SELECT d.number, m.id AS message_id, m.type, d.subject, d.state, d.tries, d.next_ms, d.tried_ms,
+       d.status, d.took_ms, d.answer
+FROM webhook_delivery AS d JOIN message AS m USING (number)
+WHERE d.webhook_id = $1 AND ($2::bigint IS NULL OR d.number < $2)
+  AND d.state = $4 AND d.state IN ('dead', 'aborted', 'parked')
 ORDER BY d.number DESC LIMIT $3
 
 -- name: tried
