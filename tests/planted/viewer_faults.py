@@ -223,6 +223,28 @@ _WISHES: Final = (
         new="",
         tests=(f"{_TRUTH}::test_a_name_that_comes_later_buys_nothing_that_was_given_up",),
     ),
+    Fault(
+        name="the second call of a double click is another purchase",
+        promise="a double click buys one, on other sites, too",
+        file="liveshop/pages/client/shop.js",
+        old="    if (twin && !again) return twin.rid;\n",
+        new="",
+        tests=(
+            "tests/browser/test_embed.py"
+            "::test_a_page_of_another_site_sells_with_the_lines_of_the_docs",
+        ),
+    ),
+    Fault(
+        name="a key for a poll is heard after its choices are painted",
+        promise="a key counts from the moment on in which the question is there",
+        file="liveshop/features/polls/page/viewer.js",
+        old="  useLayoutEffect(() => {\n",
+        new="  useEffect(() => {\n",
+        tests=(
+            "tests/browser/test_polls.py"
+            "::test_a_key_counts_from_the_moment_on_in_which_the_question_is_there",
+        ),
+    ),
 )
 
 FAULTS: Final[tuple[Fault, ...]] = (*_PLACES, *_SAID, *_THERE, *_WISHES)
