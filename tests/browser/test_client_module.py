@@ -283,7 +283,7 @@ async def test_a_tap_before_the_line_is_open_goes_on_next_to_one_that_was_kept(
     browser: Browser, live: BrowserShow
 ) -> None:
     page = await open_page(browser, live.node.url)
-    sold = await page.evaluate(
+    tapped = await page.evaluate_handle(
         """async ([sessionId, token]) => {
           const { Shop } = await import("/liveshop.js");
           const wish = { command: "buy", quantity: 1, price: 5000, at_ms: Date.now() };
@@ -292,15 +292,14 @@ async def test_a_tap_before_the_line_is_open_goes_on_next_to_one_that_was_kept(
           sessionStorage[`liveshop:${sessionId}:u_ada`] =
             JSON.stringify({ purchases: [kept], checkouts: [] });
           const shop = new Shop({ sessionId, token });
-          const rid = shop.buy({ sku: "OCEAN-L", quantity: 1, price: 5000 });
-          const sold = ({ mine }) => mine.purchases.filter((p) => p.state === "sold");
-          return new Promise((done) => shop.subscribe((state) => {
-            if (sold(state).length === 2) done(sold(state).map((p) => [p.sku, p.rid === rid]));
-          }));
+          return { shop, rid: shop.buy({ sku: "OCEAN-L", quantity: 1, price: 5000 }) };
         }""",
         [live.session_id, token("ada", Role.VIEWER)],
     )
-    assert sold == [["OCEAN-M", False], ["OCEAN-L", True]]
+    sold = "({ shop }) => shop.state.mine.purchases.filter((p) => p.state === 'sold')"
+    await page.wait_for_function(f"(tapped) => ({sold})(tapped).length === 2", arg=tapped)
+    told = f"(tapped) => ({sold})(tapped).map((p) => [p.sku, p.rid === tapped.rid])"
+    assert await tapped.evaluate(told) == [["OCEAN-M", False], ["OCEAN-L", True]]
     assert len(live.orders()) == 2
 
 
