@@ -145,8 +145,123 @@ FAULTS: Final = (
         name="a call that comes while a round is under way",
         promise="a message waits for the next look, however urgent it is",
         file="liveshop/worker/rounds.py",
-        old="            self._woken = anyio.Event()\n            pause_s = await self._round()",
-        new="            pause_s = await self._round()\n            self._woken = anyio.Event()",
+        old="            self._woken = anyio.Event()\n            began_s = time.monotonic()\n"
+        "            pause_s = await self._round()\n",
+        new="            began_s = time.monotonic()\n            pause_s = await self._round()\n"
+        "            self._woken = anyio.Event()\n",
         tests=(f"{_ROUNDS}::test_a_call_while_a_round_is_under_way_is_not_lost",),
+    ),
+    Fault(
+        name="the steps of a subject in the order of their transactions",
+        promise="C1: a transaction that began first and came last is told first",
+        file="liveshop/features/change_feed/change_feed.sql",
+        old="ORDER BY k.id\n",
+        new="ORDER BY k.xid, k.id\n",
+        tests=(
+            f"{_FEED}::test_steps_of_a_subject_follow_its_lock_whichever_transaction_began_first",
+        ),
+    ),
+    Fault(
+        name="one session that meets a bug stops the feed",
+        promise="C1: no other session is told any longer",
+        file="liveshop/features/change_feed/worker.py",
+        old="        except Unavailable:\n            raise\n",
+        new="        except Exception:\n            raise\n",
+        tests=(
+            "tests/features/change_feed/test_worker.py"
+            "::test_a_session_that_cannot_be_told_holds_up_no_other_and_the_lag_says_so",
+        ),
+    ),
+    Fault(
+        name="a message as long as its event",
+        promise="receivers refuse what is over 20 kB, and it is a dead letter",
+        file="liveshop/features/change_feed/rules.py",
+        old="    if not fits(data):\n",
+        new="    if not data:\n",
+        tests=(f"{_FEED_RULES}::test_what_would_be_longer_than_20_kilobytes_says_where_it_is",),
+    ),
+    Fault(
+        name="a bug that one address meets leaves no failure",
+        promise="C2: a message is tried without end, and is no dead letter that can be seen",
+        file="liveshop/features/webhooks/worker.py",
+        old='            return NoAnswer("no answer: a fault of liveshop, which its log has")\n',
+        new="            raise\n",
+        tests=(
+            f"{_DELIVERY}"
+            "::test_an_address_that_cannot_be_called_leaves_failures_that_its_owner_sees",
+        ),
+    ),
+    Fault(
+        name="webhooks that never answer take all turns",
+        promise="C2: a hundred tarpits hold up the webhooks of everybody",
+        file="liveshop/features/webhooks/worker.py",
+        old="        if slowest_ms >= _SLOW_MS:\n",
+        new="        if slowest_ms < 0:\n",
+        tests=(f"{_DELIVERY}::test_a_hundred_webhooks_that_never_answer_hold_up_no_other",),
+    ),
+    Fault(
+        name="a webhook that goes while deliveries are made stops all",
+        promise="C2: whoever makes and removes webhooks holds up those of everybody",
+        file="liveshop/features/webhooks/deliveries.sql",
+        old="    FOR KEY SHARE OF w\n",
+        new="",
+        tests=(
+            "tests/features/webhooks/test_store.py"
+            "::test_a_webhook_that_is_removed_while_deliveries_are_made_holds_up_no_other",
+        ),
+    ),
+    Fault(
+        name="an outcome is dropped while PostgreSQL is away",
+        promise="C2: after each failover everything that was under way is sent twice",
+        file="liveshop/features/webhooks/worker_marking.py",
+        old="                await anyio.sleep(_AGAIN_S)\n",
+        new="                raise\n",
+        tests=(
+            "tests/features/webhooks/test_marking.py"
+            "::test_an_outcome_is_stored_once_postgresql_is_back",
+        ),
+    ),
+    Fault(
+        name="a worker goes by its machine's clock",
+        promise="C1, C2: one that is a month fast deletes what nobody was told yet",
+        file="liveshop/worker/worker.py",
+        old="now_ms=now_ms or self._clock.now_ms,",
+        new="now_ms=now_ms or (lambda: __import__('time').time_ns() // 1_000_000),",
+        tests=(
+            "tests/worker/test_clock.py"
+            "::test_a_worker_that_is_a_month_fast_forgets_nothing_and_sends_as_of_now",
+        ),
+    ),
+    Fault(
+        name="the address of a webhook in a message",
+        promise="hosts read in messages what is often a secret: the path of an address",
+        file="liveshop/features/webhooks/store_deliveries.py",
+        old='"url": origin,',
+        new='"url": given_up["url"],',
+        tests=(
+            f"{_DELIVERY}::test_a_receiver_that_says_gone_is_given_up_at_once_and_others_are_told",
+        ),
+    ),
+    Fault(
+        name="interim answers are read without end",
+        promise="C4: a receiver that sends 100 again and again keeps a worker busy",
+        file="liveshop/worker/network.py",
+        old="        if self._bytes_read > _READ_BYTES_MAX:\n",
+        new="        if self._bytes_read < 0:\n",
+        tests=(
+            f"{_EGRESS}"
+            "::test_answers_without_end_before_the_answer_are_read_no_further_than_a_bound",
+        ),
+    ),
+    Fault(
+        name="a show that was made frees its key",
+        promise="C22: a request that is sent again makes a second show",
+        file="liveshop/edge/http/sessions.py",
+        old="        raise OutcomeUnknown() from away\n",
+        new="        raise\n",
+        tests=(
+            "tests/edge/http/test_once.py"
+            "::test_a_show_that_was_made_and_cannot_be_shown_is_not_made_twice",
+        ),
     ),
 )
