@@ -21,12 +21,14 @@ export const FEATURES = [
   { name: "guests", pages: ["viewer"] },
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
   { name: "fulfilment", pages: ["console"] },
+  { name: "shipping", pages: ["viewer", "console"] },
   { name: "figures", pages: ["console"] },
   { name: "rehearsal", pages: ["console"] },
   { name: "activity", pages: ["console"] },
   { name: "planning", pages: ["lobby"] },
   { name: "product_sets", pages: ["console"] },
   { name: "brand", pages: ["lobby"] },
+  { name: "webhooks", pages: ["lobby"] },
 ];
 
 /** The states of the features that are there from the start. */

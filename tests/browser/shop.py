@@ -1,6 +1,6 @@
 """A node and a show on it, for browsers to open; and the people who open it."""
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -34,6 +34,7 @@ class BrowserNode:
             "LIVESHOP_SECRET": _SECRET,
             "LIVESHOP_PORT": str(port),
             "LIVESHOP_ORIGINS": origins,
+            "LIVESHOP_EGRESS_ALLOW": "127.0.0.0/8",
         }
         if media is not None:
             self._environment["LIVESHOP_MEDIA_FOLDER"] = str(media)
@@ -45,6 +46,11 @@ class BrowserNode:
         self.process = self._stack.enter_context(program("serve", environment=self._environment))
         wait_until(lambda: is_ready(self.url) or self.process.poll() is not None)
         assert self.process.poll() is None, self.process.communicate()[0]
+
+    def working(self) -> AbstractContextManager[Popen[str]]:
+        """Run a worker on its stores, for a block."""
+        port = {"LIVESHOP_WORK_PORT": str(free_port())}
+        return program("work", environment=self._environment | port)
 
     def kill(self) -> None:
         """Kill it; those who were connected hear nothing but that."""

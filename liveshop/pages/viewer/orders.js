@@ -6,6 +6,7 @@ import { money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { linesWords, useNames } from "../shared/names.js";
 import { useShopState } from "../shared/shop.js";
+import { Slot } from "../shared/slots.js";
 import { Picture } from "./cart.js";
 import { useLines } from "./history.js";
 import { Pay } from "./outcome.js";
@@ -36,6 +37,7 @@ function Order({ order, lines, name }) {
         </div>`)}
       <p class="total"><span>${t("cart.total")}</span> <b>${money(total, currency)}</b></p>
       <p class="note">${t(`orders.next.${status}`)}</p>
+      <${Slot} place="order" order=${order} />
       ${status === "pending" && html`
         <${Pay} orderId=${order_id} url=${url} title=${t("orders.number", { number })} />`}
     </li>`;
