@@ -32,8 +32,8 @@ export function App({ token, claims }) {
   const [signing, setSigning] = useState(false);
   const why = token === null ? null : whyNoPlan(claims);
   const mayPlan = token !== null && why === null;
+  const rank = rankOf(claims.role ?? "host");
   const isStaff = token !== null && rank >= rankOf("moderator");
-  const rank = rankOf(claims?.role ?? "host");
   const others = useSlot("section").filter(({ needs = "host" }) => rank >= rankOf(needs));
   const section = useSection();
   const opened = mayPlan ? others.find((each) => each.name === section) : undefined;

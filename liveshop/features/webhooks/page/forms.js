@@ -3,7 +3,7 @@
 import { ask, askJson } from "../../../pages/shared/api.js";
 import { Dialog } from "../../../pages/shared/dialog.js";
 import { Field } from "../../../pages/shared/field.js";
-import { html, useRef, useState } from "../../../pages/shared/html.js";
+import { html, useEffect, useRef, useState } from "../../../pages/shared/html.js";
 import { t } from "../../../pages/shared/i18n.js";
 
 const URL_CHARS_MAX = 2_000;
@@ -61,10 +61,13 @@ function Fields({ url = "", types = ["order.*"], ordering = "none" }) {
 
 /** A secret, which is shown this once. */
 function Secret({ secret, close }) {
+  const box = useRef(null);
   const keep = ({ target }) => target.select();
+  useEffect(() => box.current.querySelector("input").focus(), []); // the form was focused before
   return html`
     <p>${t("webhooks.secret_words")}</p>
-    <${Field} label=${t("webhooks.secret")} value=${secret} readonly autofocus onFocus=${keep} />
+    <div ref=${box}>
+      <${Field} label=${t("webhooks.secret")} value=${secret} readonly onFocus=${keep} /></div>
     <div class="row-head">
       <button type="button" class="primary" onClick=${close}>${t("webhooks.secret_kept")}</button>
     </div>`;
