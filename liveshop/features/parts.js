@@ -2,12 +2,10 @@
  * The features' shares of the pages: the one list, in the order of their places.
  *
  *     name     the feature's folder
- *     wakes    the type of its messages begins so: it is loaded when the first comes; a feature
- *              without it is there from the start
+ *     wakes    the type of its messages begins so: it is loaded when the first comes
  *     field    its field of the snapshot and of the pulse: one that is not empty wakes it too
  *     state    what its `page/state.js` exports, if it is there from the start
- *     pages    the pages to which its `page/viewer.js`, `page/console.js` and `page/lobby.js` add
- *              something
+ *     pages    those to which its `page/viewer.js`, `page/console.js` and `page/lobby.js` add
  */
 
 import * as bought from "./bought/page/state.js";
