@@ -61,7 +61,7 @@ async def _fill(host: Page, picture: Path) -> None:
         await title.fill(f"Clay pot {number}")
         if number in (1, _PRODUCTS):
             await form.locator("input[type=file]").set_input_files(picture)
-            await expect(form.get_by_role("img", name="Picture: Picture")).to_be_visible()
+            await expect(form.get_by_role("img", name="Picture 1")).to_be_visible()
         await form.get_by_label("Price in EUR", exact=True).fill("20")
         await form.get_by_label("Units of each").fill("3")
         if number < _PRODUCTS:

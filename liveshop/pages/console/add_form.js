@@ -43,7 +43,7 @@ export function AddForm() {
       </fieldset>
       ${making ? html`
           <${NewProduct} draft=${draft} currency=${currency} pending=${pending}
-            change=${(fields) => setDraft((known) => ({ ...known, ...fields }))} />`
+            change=${(fields) => setDraft((known) => filled(known, fields))} />`
         : html`<${Found} picked=${picked} pick=${setPicked}
             none=${() => setMaking(desk.isEverywhere)} />`}
       ${picked !== null && !making && html`
@@ -53,6 +53,9 @@ export function AddForm() {
         defaultValue="10" />
     <//>`;
 }
+
+const filled = (draft, fields) =>
+  ({ ...draft, ...(typeof fields === "function" ? fields(draft) : fields) });
 
 /**
  * The products that a search by `q` finds, null until there is an answer; the first that is not on

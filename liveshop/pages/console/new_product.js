@@ -1,11 +1,11 @@
-/** The form of a product that is not in the catalogue: its picture, its words, its variants. */
+/** The form of a product that is not in the catalogue: its pictures, its words, its variants. */
 
 import { useDesk } from "../shared/desk.js";
 import { Field, TextBox } from "../shared/field.js";
 import { NumberField, amount, walkRows, whole } from "../shared/fields.js";
 import { html } from "../shared/html.js";
 import { t } from "../shared/i18n.js";
-import { PictureField } from "../shared/upload.js";
+import { ProductPictures } from "./product_pictures.js";
 
 const TITLE_CHARS_MAX = 255;
 const DESCRIPTION_CHARS_MAX = 20_000;
@@ -14,11 +14,11 @@ const UNITS_MAX = 1_000_000;
 const VARIANTS_MAX = 200; // as many as a shelf takes of a product
 
 /**
- * A product as it is filled in: its fields as they are written, the address of its picture, and
+ * A product as it is filled in: its fields as they are written, the addresses of its pictures, and
  * in `cells`, by the label of a variant, what differs from the units and the price above.
  */
 export const BLANK = {
-  title: "", price: "", was: "", units: "1", colours: "", sizes: "", description: "", image: null,
+  title: "", price: "", was: "", units: "1", colours: "", sizes: "", description: "", images: [],
   cells: {},
 };
 
@@ -55,11 +55,15 @@ export function productOf(draft, currency) {
       stock: whole(units || draft.units),
     };
   });
-  const { description, image } = draft;
-  return { product_id, title, description: description.trim(), image, variants };
+  const { description, images: [image = null, ...more_images] } = draft;
+  return { product_id, title, description: description.trim(), image, variants,
+    ...(more_images.length > 0 && { more_images }) };
 }
 
-/** `change(fields)` takes what was filled in; `pending` counts the pictures on their way. */
+/**
+ * `change(fields)` takes what was filled in, or a function of what there is; `pending` counts the
+ * pictures on their way.
+ */
 export function NewProduct({ draft, change, currency, pending }) {
   const desk = useDesk();
   const typed = (name) => ({
@@ -70,9 +74,8 @@ export function NewProduct({ draft, change, currency, pending }) {
     <${Field} label=${t("console.new_title")} required maxlength=${TITLE_CHARS_MAX} autofocus
       ...${typed("title")} />
     ${!desk.rehearsal && html`
-      <${PictureField} label=${t("console.new_picture")} hint="" value=${draft.image}
-        change=${(image) => change({ image })} pending=${pending}
-        send=${(file, progress, signal) => desk.office.upload(file, progress, signal)} />`}
+      <${ProductPictures} images=${draft.images} pending=${pending}
+        change=${(update) => change(({ images }) => ({ images: update(images) }))} />`}
     <div class="pair">
       <${Field} label=${t("console.new_price", { currency })} inputmode="decimal" required
         ...${typed("price")} />
