@@ -10,6 +10,8 @@ from tests.browser.buyers import buys
 from tests.browser.shop import BrowserShow, open_page, token
 from tests.client import joined
 
+_SOON_MS = 6_000
+
 
 def _tile(page: Page, name: str) -> Locator:
     tiles = page.get_by_role("region", name="Figures").locator("dl div")
@@ -35,6 +37,23 @@ async def test_the_strip_tells_revenue_carts_and_who_came_back(
     host = await open_page(browser, live.host())
     for name, value in (("Revenue", "€200.00"), ("In carts", "2"), ("Returning", "1")):
         await expect(_tile(host, name)).to_have_text(value)
+
+
+@pytest.mark.feature("figures")
+async def test_one_sum_has_one_value_wherever_it_stands(
+    browser: Browser, live: BrowserShow
+) -> None:
+    live.command("product.pin", product_id="ocean")
+    host = await open_page(browser, live.host())
+    await expect(_tile(host, "Revenue")).to_have_text("€0.00")
+    await _buy(live, "ada")
+    card = host.get_by_role("article", name="Ocean Shirt")
+    orders = host.get_by_role("region", name="Orders")
+    # Sooner than the summary is read again: all of them are the server's totals.
+    await expect(card).to_contain_text("2 sold · €100.00", timeout=_SOON_MS)
+    await expect(orders).to_contain_text("1 · €100.00", timeout=_SOON_MS)
+    await expect(host.get_by_role("banner")).to_contain_text("€100.00", timeout=_SOON_MS)
+    await expect(_tile(host, "Revenue")).to_have_text("€100.00", timeout=_SOON_MS)
 
 
 @pytest.mark.feature("figures")
