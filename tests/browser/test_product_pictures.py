@@ -59,7 +59,8 @@ async def test_a_product_is_made_with_its_pictures_in_the_order_chosen(
     await _button(form, "Move picture 1 back").click()
     await _button(form, "Remove picture 3").press("Enter")
     assert await _shown(form) == [first, third, fourth]
-    assert await page.evaluate("document.activeElement !== document.body")
+    # The next one has the focus, now that the one that was removed is gone.
+    await expect(_button(form, "Move picture 1 forward")).to_be_focused()
     await form.get_by_label("Title of the product").fill("Clay pot")
     await form.get_by_label("Price in EUR", exact=True).fill("12.50")
     await _button(form, "Add to the shelf").click()
@@ -77,7 +78,9 @@ async def test_eight_pictures_are_all_and_the_same_one_counts_once(
     page = await open_page(browser, show.host())
     form = await _form(page)
     await _upload(form, tmp_path, 1)
-    await form.locator("input[type=file]").set_input_files(tmp_path / "1.jpg")
+    async with page.expect_response("**/api/uploads"):
+        await form.locator("input[type=file]").set_input_files(tmp_path / "1.jpg")
+    await expect(_button(form, "Choose a picture")).to_be_visible()
     await _upload(form, tmp_path, *range(2, 9))
     assert len(await _shown(form)) == 8
     await expect(form.locator("input[type=file]")).to_have_count(0)
