@@ -1,4 +1,4 @@
-/** The pictures of a product that is being made, in their order: the first stands wherever it is. */
+/** The pictures of a product that is being made, in their order: the first is the one on cards. */
 
 import { useDesk } from "../shared/desk.js";
 import { html } from "../shared/html.js";
