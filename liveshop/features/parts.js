@@ -3,7 +3,7 @@
  *
  *     name     the feature's folder
  *     wakes    the type of its messages begins so: it is loaded when the first comes
- *     field    its field of the snapshot and of the pulse: one that is not empty wakes it too
+ *     field    its field of snapshot and pulse: one that is not empty wakes it too
  *     state    what its `page/state.js` exports, if it is there from the start
  *     pages    those to which its `page/viewer.js`, `page/console.js` and `page/lobby.js` add
  */
@@ -32,5 +32,4 @@ export const FEATURES = [
 /** The states of the features that are there from the start. */
 export const STATES = FEATURES.flatMap(({ state }) => state ?? []);
 
-/** Load a module of a feature's page. */
 export const load = ({ name }, module) => import(`./${name}/page/${module}.js`);

@@ -7,7 +7,8 @@ const COUNTDOWNS_MAX = 200;
 export class Clock {
   #samples = [];
   #offset = 0;
-  #fewest = new Map(); // instant → the fewest seconds shown
+  // By instant: the fewest seconds shown.
+  #fewest = new Map();
 
   /** The server's time in milliseconds. */
   now() {

@@ -40,7 +40,8 @@ export function offer(session, sku, nowMs) {
     if (!variant) continue;
     const { price, sale } = priceAt(session, product, variant, nowMs);
     const before = sale ? variant.price : variant.was;
-    const was = before !== null && before > price ? before : null;
+    // A price before that is null is not more than any.
+    const was = before > price ? before : null;
     const left = Math.min(variant.left, sale?.left ?? variant.left);
     return { product, variant, price, was, left, sale };
   }
