@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -52,6 +53,10 @@ class Journey:
         self._client = made.AuthenticatedClient(base_url=url, token=bearer)
         self._models = import_module(f"{_PACKAGE}.models")
 
+    def close(self) -> None:
+        """Let go of the connections: a node that stops waits for them."""
+        self._client.get_httpx_client().close()
+
     def call(self, operation: str, *path: str, **options: Any) -> Any:
         """Carry out an operation, with a body as the model of its name."""
         sync: Callable[..., Any] = import_module(f"{_PACKAGE}.api.default.{operation}").sync
@@ -79,7 +84,15 @@ def test_the_whole_client_is_generated_and_can_be_imported(generated: str, api: 
 def test_a_show_is_planned_sold_in_and_shipped_by_the_generated_client(
     generated: str, api: Api
 ) -> None:
-    shop = Journey(api.url, token(Role.HOST, "host"))
+    shop, buyer = (
+        Journey(api.url, token(role, name))
+        for role, name in ((Role.HOST, "host"), (Role.VIEWER, "ada"))
+    )
+    with closing(shop), closing(buyer):
+        _go_through(api, shop, buyer)
+
+
+def _go_through(api: Api, shop: Journey, buyer: Journey) -> None:
     variant = {"sku": "mug-r", "label": "Red", "price": 1890, "stock": 20}
     product = shop.model("NewProduct", product_id="mug", title="Mug", variants=[variant])
     assert shop.call("add_product", body=product).product_id == "mug"
@@ -94,7 +107,6 @@ def test_a_show_is_planned_sold_in_and_shipped_by_the_generated_client(
     for command in (add, start):
         assert len(shop.call("command_session", session_id, body=command).events) == 1
     assert shop.call("read_session", session_id).status == "live"
-    buyer = Journey(api.url, token(Role.VIEWER, "ada"))
     reserved = buyer.call(
         "reserve",
         session_id,

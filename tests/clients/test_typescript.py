@@ -25,6 +25,7 @@ def _run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [str(each) for each in command],
         cwd=folder,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=_RUN_S_MAX,
