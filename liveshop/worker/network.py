@@ -42,8 +42,9 @@ async def resolve(host: str, port: int) -> list[Address]:
 
 
 def _resolve(answer: "Future[list[Address]]", host: str, port: int) -> None:
-    answer.set_running_or_notify_cancel()
     try:
+        if not answer.set_running_or_notify_cancel():
+            return  # whoever asked has gone
         found = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
         answer.set_result(list(dict.fromkeys(ip_address(each[4][0]) for each in found)))
     except Exception as failure:

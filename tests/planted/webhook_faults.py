@@ -254,6 +254,18 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        name="names are resolved where the loop resolves them",
+        promise="C4: a handful of names whose servers never answer hold up all others",
+        file="liveshop/worker/network.py",
+        old="    Thread(target=_resolve, args=(answer, host, port), daemon=True).start()\n"
+        "    return await asyncio.wrap_future(answer)\n",
+        new="    return await asyncio.get_running_loop().run_in_executor(\n"
+        "        None, lambda: _resolve(answer, host, port) or answer.result())\n",
+        tests=(
+            "tests/worker/test_network.py::test_names_whose_servers_never_answer_hold_up_no_other",
+        ),
+    ),
+    Fault(
         name="a show that was made frees its key",
         promise="C22: a request that is sent again makes a second show",
         file="liveshop/edge/http/sessions.py",
