@@ -6,7 +6,7 @@ from typing import Final
 
 import anyio
 
-from liveshop.core.errors import Unavailable
+from liveshop.core.errors import Unavailable, reason
 from liveshop.core.feature import Feature, Vocabulary
 from liveshop.core.limits import POSTGRES_CALL_MS_MAX
 from liveshop.core.settings import Settings
@@ -75,6 +75,7 @@ class Worker:
         ]
         # Whether PostgreSQL answered when it was asked last.
         self.ready = False
+        self._away = False
 
     def stop(self) -> None:
         """Have `run` return once what is under way is finished."""
@@ -112,15 +113,17 @@ class Worker:
 
     async def _look(self) -> None:
         """Read PostgreSQL's clock; one that does not answer in time is away."""
-        ready = False
+        ready, why = False, f"no answer in {_LOOK_S_MAX:g} s"
         with anyio.move_on_after(_LOOK_S_MAX):
             try:
                 (row,) = await self.context.database.fetch(_NOW)
                 self._clock.observe(row["now_ms"])
                 ready = True
-            except Unavailable:
-                pass
-        self.ready = ready
+            except Unavailable as failure:
+                why = reason(failure)
+        if not ready and not self._away:
+            _logger.warning("PostgreSQL is away: %s", why)
+        self.ready, self._away = ready, not ready
         self.metrics.postgres_up.set(self.ready)
         for part in self._parts:
             part.sample()

@@ -51,7 +51,8 @@ async def save_plan(services: Services, call: Call[Nothing, ShowPlan]) -> Reply:
     await services.stores[Sessions].get(session_id)
     plan = _given(wire.as_message(call.body))
     plan["sales"] = {name: _given(sale) for name, sale in plan["sales"].items()}
-    return Reply(await services.stores[Figures].save_plan(session_id, plan))
+    saved = await services.stores[Figures].save_plan(session_id, plan)
+    return Reply(plan | {name: kept for name, kept in saved.items() if name not in plan})
 
 
 async def read_lowest_prices(services: Services, call: Call[Nothing, Nothing]) -> Reply:
@@ -106,8 +107,8 @@ async def _summary(services: Services, call: Call[Any, Nothing]) -> Summary:
         step_ms=step_ms,
         series=series_of(start_ms, step_ms, gauges, ordered),
         oversold=await figures.oversold(session_id),
-        returning=await figures.returning(session_id, others) if only is None else None,
         trend=trend,
+        returning=await figures.returning(session_id, others) if only is None else None,
     )
 
 

@@ -135,8 +135,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     step_ms: int
     series: list[Point]
     oversold: int
-    returning: int | None
     trend: list[ShowFigures]
+    returning: int | None
 
 
 @dataclass
