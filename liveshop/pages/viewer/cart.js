@@ -93,7 +93,7 @@ function Line({ purchase, name, ordering, open }) {
   const stop = state === "expired" ? whyNotAgain(shop, sku, mayWish) : null;
   const words = said || stop || (error ? sentence(error, { session, sku }) : "");
   return html`
-    <li class=${state === "expired" ? "line over" : "line"}>
+    <li class=${state === "expired" ? "line lapsed" : "line"}>
       <${Picture} sku=${sku} />
       <span class="line-name">${name} × ${quantity}</span>
       <span class="number">${money(goods([purchase]), session.currency)}</span>

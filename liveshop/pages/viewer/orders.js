@@ -25,7 +25,7 @@ function Order({ order, lines, name }) {
   const good = status === "confirmed";
   const number = order_id.slice(0, 8);
   return html`
-    <li class=${good ? "order" : "order over"}>
+    <li class=${good ? "order" : "order lapsed"}>
       <h3>${t("orders.number", { number })}</h3>
       <span class=${good ? "note good" : "note"}>
         ${good ? "✓ " : ""}${t(`order.${status}`)} · ${timeOfDay(at_ms)}</span>
