@@ -28,6 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE) and pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            assert isinstance(item, pytest.Function)
+            if "browser" in item.fixturenames:
+                # Made last, its pages are closed first: what they load comes from a node.
+                item.fixturenames.remove("browser")
+                item.fixturenames.append("browser")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
