@@ -4,7 +4,8 @@
 format: `msgspec.to_builtins` makes the message, `msgspec.convert` reads it back from the log.
 """
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Literal, get_args
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -204,3 +205,15 @@ KernelEvent = (
     | ProductSoldOut
     | ProductRestocked
 )
+_KERNELS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(KernelEvent))
+_OF_EVERY_EVENT: Final = frozenset(("type", "offset", "at_ms"))
+
+
+def told_facts(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of an event of a log that other systems are told: none of a feature's event.
+
+    Those may have words and names of viewers in them. The log of the session has them.
+    """
+    if body["type"] not in _KERNELS:
+        return {}
+    return {name: fact for name, fact in body.items() if name not in _OF_EVERY_EVENT}

@@ -92,8 +92,8 @@ def allow_every_file() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def give_way() -> None:
-    """Leave the cores to whoever wants them: as if this process ran on another machine."""
+def take_lowest_priority() -> None:
+    """Let this process have a core only while no other wants it."""
     os.nice(19)
     with suppress(OSError):
         os.setsid()  # a leader of a session has one already

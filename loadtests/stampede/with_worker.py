@@ -1,7 +1,7 @@
 """A purchase while a worker has more to do than it manages, and while none runs.
 
-The worker and its receivers give way to all others, as if they had a machine of their own; they
-share the stores.
+The worker and its receivers run with the lowest priority, since they would have a machine of their
+own; they share the stores.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ _ANSWER: Final = b"HTTP/1.1 204 No Content\r\n\r\n"
 _WORK: Final = """
 import sys
 from liveshop.cli.commands import main
-from loadtests.kit.system import give_way
-give_way()
+from loadtests.kit.system import take_lowest_priority
+take_lowest_priority()
 sys.argv = ["liveshop", "work"]
 main()
 """
@@ -63,7 +63,7 @@ class _Receiver(asyncio.Protocol):
 
 def serve(pipe: Connection, port: int) -> None:
     """Receive webhooks until the pipe is closed."""
-    system.give_way()
+    system.take_lowest_priority()
     loop = asyncio.new_event_loop()
     loop.run_until_complete(loop.create_server(_Receiver, "127.0.0.1", port))
     loop.add_reader(pipe.fileno(), loop.stop)
@@ -86,7 +86,7 @@ def _worker(bench: Bench) -> Iterator[int]:
     process = spawn(command, log=log, environment=environment)
     try:
         started_ns = system.cpu_ns(process.pid)
-        # It is at work once it has taken ever more of a core than its start takes.
+        # Its start takes less than three seconds of a core.
         wait_until(
             lambda: system.cpu_ns(process.pid) - started_ns > 3_000_000_000 or bench.size.quick,
             lambda: f"the worker works: {last_lines(log)}",

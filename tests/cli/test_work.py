@@ -29,6 +29,7 @@ def test_a_worker_lives_without_postgres_says_so_and_ends_well() -> None:
     with program("work", environment=environment) as process:
         wait_until(lambda: _status(port, "healthz") == 200 or process.poll() is not None)
         assert _status(port, "readyz") == 503
+        assert process.stdout is not None
         last_resort = threading.Timer(30, process.kill)
         last_resort.start()
         assert any("PostgreSQL is away" in line for line in process.stdout)

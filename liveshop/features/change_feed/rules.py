@@ -5,12 +5,12 @@ A body has ids and no names: messages are kept and sent again, whoever is forgot
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from liveshop.core.events import KernelEvent
+from liveshop.core.events import told_facts
 from liveshop.core.model import Order, OrderStatus
 from liveshop.core.wire import Message, encode_one
 
@@ -32,9 +32,6 @@ TypePattern = Annotated[
     str, msgspec.Meta(max_length=TYPE_CHARS_MAX, pattern=r"^(\*|[a-z_]+\.(\*|[a-z_]+)|ping)\Z")
 ]
 
-# Events whose facts are told whole. Those of features may have words of viewers in them: only their
-# offset is told, and the log of the session has the rest.
-_WHOLE: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(KernelEvent))
 _ID_CHARS: Final = 26
 _BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -120,9 +117,7 @@ def _order_data(order: Order, status: OrderStatus, reason: str | None) -> Messag
 def step_of_event(session_id: str, shop: str | None, body: Message) -> Step:
     """Return the step that an event of a session's log is, whether or not its type is known."""
     kind, offset = str(body["type"]), int(body["offset"])
-    data: Message = {"session_id": session_id}
-    if kind in _WHOLE:
-        data |= {k: v for k, v in body.items() if k not in ("type", "offset", "at_ms")}
+    data: Message = {"session_id": session_id, **told_facts(body)}
     if not fits(data):
         events = f"/api/sessions/{session_id}/events"
         data = {"session_id": session_id, "event_at": f"{events}?after={offset - 1}&limit=1"}

@@ -1,5 +1,10 @@
 -- Exports: asked for at nodes, made by workers, kept in parts.
 
+-- name: one_at_a_time
+-- Wait for others who ask for exports of this shop, so that none is counted too late. $1 the shop,
+-- null for those of all
+SELECT pg_advisory_xact_lock(1702391919, hashtext(coalesce($1, '')))
+
 -- name: count
 -- Count the exports of a shop. $1 the shop, null for those of all
 SELECT count(*) AS n FROM export WHERE shop IS NOT DISTINCT FROM $1

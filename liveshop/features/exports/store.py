@@ -52,6 +52,7 @@ class Exports:
     async def ask(self, asked: Asked, now_ms: int) -> Export:
         """Ask for an export, which a worker makes; LimitReached if a shop keeps too many."""
         async with self._database.transaction() as connection:
+            await connection.execute(_SQL["one_at_a_time"], asked.shop)
             if await connection.fetchval(_SQL["count"], asked.shop) >= EXPORTS_MAX:
                 raise LimitReached("exports", limit=EXPORTS_MAX, left=0)
             row = await connection.fetchrow(

@@ -2,16 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, get_args
+from typing import Any
 
-from liveshop.core.events import KernelEvent
+from liveshop.core.events import told_facts
 from liveshop.core.spreadsheet import csv_text
 from liveshop.core.wire import decode_object, encode_one
 from liveshop.features.exports.rules import COLUMNS, Asked, Format
-
-# Events whose facts are told whole, as in the change feed: those of features may have words and
-# names of viewers in them.
-_WHOLE: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(KernelEvent))
 
 
 def head(asked: Asked) -> bytes:
@@ -34,11 +30,7 @@ def _row(columns: tuple[str, ...], record: Mapping[str, Any]) -> dict[str, Any]:
     known = dict(record)
     known["at"] = _instant_text(known["at_ms"])
     if "body" in known:
-        body = decode_object(known["body"])
-        told = body if known["type"] in _WHOLE else {}
-        known["facts"] = {
-            name: told[name] for name in sorted(told) if name not in ("type", "offset", "at_ms")
-        }
+        known["facts"] = dict(sorted(told_facts(decode_object(known["body"])).items()))
     return {name: known[name] for name in columns}
 
 

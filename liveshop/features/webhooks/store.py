@@ -94,6 +94,7 @@ class Webhooks:
         secret = secrets.token_bytes(SECRET_BYTES)
         sealed = self._secrets.seal(webhook_id, secret)
         async with self._database.transaction() as connection:
+            await connection.execute(_SQL["one_at_a_time"])
             (count,) = await connection.fetch(_SQL["count"], shop)
             for limit, there in ((WEBHOOKS_MAX, "whole"), (WEBHOOKS_OF_A_SHOP_MAX, "own")):
                 if count[there] >= limit:

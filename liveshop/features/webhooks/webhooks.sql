@@ -1,5 +1,9 @@
 -- Webhooks as their owners see them. The times at which deliveries are due are in deliveries.sql.
 
+-- name: one_at_a_time
+-- Wait for others who make webhooks, so that none is counted too late.
+SELECT pg_advisory_xact_lock(1752133483)
+
 -- name: count
 -- Count webhooks: all, and those of a shop. $1 the shop, null for none
 SELECT count(*) AS whole, count(*) FILTER (WHERE shop = $1) AS own FROM webhook

@@ -219,6 +219,24 @@ async def test_a_shop_keeps_so_many_and_none_longer_than_its_days(
     assert made[0].expires_ms == end_ms
 
 
+async def test_requests_at_once_make_no_more_than_a_shop_keeps(database: Database) -> None:
+    exports, refused = Exports(database), list[LimitReached]()
+    for _ in range(EXPORTS_MAX - 2):
+        await exports.ask(replace(_ORDERS, shop="ours"), NOW)
+
+    async def ask() -> None:
+        try:
+            await exports.ask(replace(_ORDERS, shop="ours"), NOW)
+        except LimitReached as limit:
+            refused.append(limit)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(ask)
+    assert len(refused) == 8
+    assert len(await exports.page("ours", before=None, limit=100)) == EXPORTS_MAX
+
+
 async def test_a_span_takes_its_begin_and_leaves_its_end(
     postgres_url: str, database: Database, shop: StoredShop
 ) -> None:

@@ -249,6 +249,23 @@ async def test_for_thousands_of_webhooks_the_deliveries_of_few_messages_are_made
     assert await deliveries.fan_out(NOW) == (2 * 4_999, False)
 
 
+async def test_requests_at_once_make_no_more_webhooks_than_a_shop_may_have(sender: Sender) -> None:
+    await sender.hook("https://shop.example/", shop="theirs")
+    await _copy(sender, WEBHOOKS_OF_A_SHOP_MAX - 3, "theirs")
+    refused: list[LimitReached] = []
+
+    async def make() -> None:
+        try:
+            await sender.hook("https://shop.example/", shop="theirs")
+        except LimitReached as limit:
+            refused.append(limit)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(make)
+    assert len(refused) == 8
+
+
 async def test_one_shop_does_not_take_the_webhooks_of_all(sender: Sender) -> None:
     await sender.hook("https://shop.example/")
     await _copy(sender, WEBHOOKS_OF_A_SHOP_MAX, "theirs")
