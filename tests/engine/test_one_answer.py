@@ -93,11 +93,12 @@ async def test_an_order_that_its_node_did_not_tell_of_is_confirmed_though_redis_
     shop.send(here, "checkout", order_id=str(uuid4()), rids=[rid])
     broadcast = room.session.broadcast
     await until(lambda: broadcast.stats and broadcast.stats.sums.totals.orders)
+    session = (await other.engine.rooms.get(session_id)).session
+    epoch = session.epochs.newest
     await _forget_everything(redis_url)
     await there.sees("confirmed", rids=[rid])
-    session = (await other.engine.rooms.get(session_id)).session
     # Requests before Redis has been rebuilt are answered as unavailable.
-    await until(lambda: session.epochs.buying)
+    await until(lambda: session.epochs.newest > epoch and session.epochs.buying)
     other.reserve(there, "OBS-M", rid=rid, ref=9)
     await there.sees("reserved", ref=9)
     await there.until(lambda: len(there.of("confirmed")) == 2)

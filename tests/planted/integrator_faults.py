@@ -72,8 +72,8 @@ FAULTS: Final = (
         name="an export with the words of viewers",
         promise="a name that was forgotten is in a file for seven days",
         file="liveshop/features/exports/store_rows.py",
-        old='told = body if known["type"] in _WHOLE else {}',
-        new="told = body",
+        old='told_facts(decode_object(known["body"]))',
+        new='decode_object(known["body"])',
         tests=(
             f"{_EXPORTS_ROWS}"
             "::test_events_of_the_kernel_are_told_whole_and_words_of_viewers_are_not",
@@ -113,5 +113,35 @@ FAULTS: Final = (
         old="            if await self._people.forget_in(connection, [sub]):\n",
         new="            await self._people.forget_in(connection, [sub])\n            if False:\n",
         tests=(f"{_ERASURE}::test_other_systems_hear_once_that_a_guest_is_forgotten_and_no_name",),
+    ),
+    Fault(
+        name="exports that are asked for at once and counted at once",
+        promise="limits: a shop keeps more files than it may",
+        file="liveshop/features/exports/store.py",
+        old='            await connection.execute(_SQL["one_at_a_time"], asked.shop)\n',
+        new="",
+        tests=(f"{_EXPORTS}::test_requests_at_once_make_no_more_than_a_shop_keeps",),
+    ),
+    Fault(
+        name="webhooks that are made at once and counted at once",
+        promise="limits: a shop has more webhooks than it may",
+        file="liveshop/features/webhooks/store.py",
+        old='            await connection.execute(_SQL["one_at_a_time"])\n',
+        new="",
+        tests=(
+            "tests/features/webhooks/test_store.py"
+            "::test_requests_at_once_make_no_more_webhooks_than_a_shop_may_have",
+        ),
+    ),
+    Fault(
+        name="rounds without a rest",
+        promise="C20: a worker that catches up leaves no time to the COMMITs of orders",
+        file="liveshop/worker/rounds.py",
+        old="            if self._rest:\n",
+        new="            if self._rest < 0:\n",
+        tests=(
+            "tests/worker/test_rounds.py"
+            "::test_a_round_is_followed_by_a_rest_even_if_there_is_more_and_it_is_woken",
+        ),
     ),
 )

@@ -52,8 +52,8 @@ FAULTS: Final = (
         name="words of a viewer in a message",
         promise="a pinned message of somebody who is forgotten is in messages for 30 days",
         file="liveshop/features/change_feed/rules.py",
-        old="    if kind in _WHOLE:",
-        new="    if kind:",
+        old="**told_facts(body)",
+        new="**body",
         tests=(f"{_FEED_RULES}::test_an_event_is_told_whole_and_one_with_words_of_viewers_is_not",),
     ),
     Fault(

@@ -77,6 +77,7 @@ async def test_a_round_is_followed_by_a_rest_even_if_there_is_more_and_it_is_wok
 
     async def once() -> bool:
         begun[0] += 1
+        await asyncio.sleep(0)
         return True
 
     work = _Work(once, rest=1e12)
