@@ -145,6 +145,7 @@ ACTIVITY_PER_COMMIT_MAX: Final = 500
 ACTIVITY_FORGOTTEN_MAX: Final = 1_000  # addresses in a statement
 ACTIVITY_SUBJECTS_KEPT_MAX: Final = 1_000  # of whom refusals are counted
 CHECKOUT_RIDS_MAX: Final = 20
+OFFERS_ALONE_MAX: Final = 8  # that go with no other: a cart is priced once with each
 WELCOME_ORDERS_MAX: Final = 50
 BUYER_RESERVATIONS_MAX: Final = 100
 # Reservations of one buyer and session that Redis keeps after they have ended unsold: those never

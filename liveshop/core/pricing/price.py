@@ -1,13 +1,9 @@
-"""From the price at which a unit was reserved to what its buyer owes for it.
+"""The outcome of the price pipeline, and the price of lines that no offer is for.
 
-    list → unit → lines → codes → gifts → goods
-
-Redis' clock fixes the first two when the units are reserved: a line comes here with its unit price.
-No offer changes it further yet, so that a final is price * quantity.
+`pipeline.price` takes a cart with offers through all stages.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from msgspec import Struct
@@ -46,16 +42,46 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     offer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Priced:
+class Gift(Struct, frozen=True, kw_only=True):
+    """Units of a SKU that go with the order for nothing."""
+
+    offer: str
+    sku: str
+    quantity: int
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """Units of a limited row that the order takes.
+
+    "@63" are the times that an offer is used, "@63$" the minor units that its budget pays.
+    """
+
+    row: str
+    units: int
+
+
+class Hint(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The next thing that an offer gives: `missing` minor units of goods, or units to add."""
+
+    offer: str
+    missing: int | None = None
+    add: str | None = None
+    quantity: int | None = None
+
+
+class Priced(Struct, frozen=True, kw_only=True):
     """An outcome of the pipeline: what each line comes to, in their order, and all of them.
 
-    `why` has a reason for all that is not price * quantity.
+    `why` has a reason for all that is not price * quantity, and one over 0 for what an offer gives
+    without changing a line. An order takes `gifts` and `uses`; `hints` are for a cart.
     """
 
     finals: tuple[int, ...]
     goods: int
     why: tuple[Reason, ...] = ()
+    gifts: tuple[Gift, ...] = ()
+    uses: tuple[Use, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 def price(lines: Sequence[UnitPriced]) -> Priced:
