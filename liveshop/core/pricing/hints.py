@@ -73,7 +73,7 @@ def _lacks(
             times = count // part.quantity
             lacks = [(part.any_of, part.quantity - count % part.quantity)] if count else []
         case BuyGetOffer():
-            lacks = [] if times == offer.times else _buy_get_lacks(offer, entries, free)
+            lacks = [] if times == offer.times else _buy_get_lacks(offer, entries, free, cut)
         case BundleOffer():
             counts = [_count(entries, free, part.any_of) for part in offer.parts]
             lacks = [
@@ -91,16 +91,25 @@ def _next_step(offer: QuantityOffer, count: int) -> _Lacks:
     return [(offer.skus, min(above) - count)] if above and count else []
 
 
-def _buy_get_lacks(offer: BuyGetOffer, entries: Sequence[Entry], free: Sequence[int]) -> _Lacks:
+def _buy_get_lacks(
+    offer: BuyGetOffer, entries: Sequence[Entry], free: Sequence[int], cut: Cut | None
+) -> _Lacks:
+    """Return what is lacking for one time more, of the free units and its own together.
+
+    If its own stayed as they are, units that are for both would not be dealt out again, and the
+    hint could be for more than is needed.
+    """
     buy, get = offer.buy, offer.get
-    for_buying, for_having = _count(entries, free, buy.any_of), _count(entries, free, get.any_of)
-    in_all = _count(entries, free, buy.any_of | get.any_of)
-    if not in_all:
+    either = buy.any_of | get.any_of
+    if not _count(entries, free, either):
         return []
-    to_buy = max(0, buy.quantity - for_buying)
+    own, times = ([0] * len(free), 1) if cut is None else (cut.taken, cut.times + 1)
+    units = [n + taken for n, taken in zip(free, own, strict=True)]
+    to_buy = max(0, buy.quantity * times - _count(entries, units, buy.any_of))
     # A unit that is for both is needed once for each.
-    to_have = max(0, get.quantity - for_having, buy.quantity + get.quantity - in_all - to_buy)
-    return [(part.any_of, units) for part, units in ((buy, to_buy), (get, to_have)) if units]
+    in_all = (buy.quantity + get.quantity) * times - _count(entries, units, either)
+    to_have = max(0, get.quantity * times - _count(entries, units, get.any_of), in_all - to_buy)
+    return [(part.any_of, n) for part, n in ((buy, to_buy), (get, to_have)) if n]
 
 
 def _count(entries: Sequence[Entry], free: Sequence[int], skus: frozenset[str]) -> int:
