@@ -75,12 +75,19 @@ def own_stores() -> Iterator[LocalStores]:
         yield running
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder of the test's own, in place of pytest's: a PostgreSQL in it stays readable to it."""
+    with store_folder() as folder:
+        yield folder
+
+
 @contextmanager
 def store_folder() -> Iterator[Path]:
     """Give a folder that goes with what is in it.
 
-    Not pytest's `tmp_path`: each run of pytest closes that to other users again, and as root
-    PostgreSQL is another user.
+    Not one of pytest's: each run of pytest that begins closes those of all others to other users,
+    and as root PostgreSQL is another user.
     """
     with tempfile.TemporaryDirectory(prefix="liveshop-stores-") as folder:
         yield Path(folder)

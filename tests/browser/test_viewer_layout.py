@@ -80,6 +80,7 @@ async def _talk(browser: Browser, live: BrowserShow) -> None:
 
 
 async def _box(locator: Locator) -> dict[str, int]:
+    await expect(locator).to_be_visible()
     box = await locator.bounding_box()
     assert box is not None
     return {

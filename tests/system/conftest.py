@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from liveshop.cli.subprocesses import free_port
 from tests.cli.programs import demo, info, is_ready, program
+from tests.conftest import store_folder
 from tests.system.shop import SystemShop
 from tests.waiting import wait_until
 
@@ -18,11 +19,10 @@ PING_MS = 1_000
 
 
 @pytest.fixture(scope="package")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def running() -> Iterator[dict[str, Any]]:
     """Run the demo as `liveshop demo` starts it; give what its `demo.json` says."""
-    folder = tmp_path_factory.mktemp("demo") / "data"
-    with demo(folder, free_port(), "--no-crowd"):
-        told = info(folder)
+    with store_folder() as folder, demo(folder / "data", free_port(), "--no-crowd"):
+        told = info(folder / "data")
         yield told
         assert audit(told) == (0, "Every promise is kept.\n")
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -50,15 +49,10 @@ class Receiver:
     wanted: int = 0
     # Answers wait for it, if there is one.
     gate: anyio.Event | None = None
-    _applied: sqlite3.Connection = field(init=False)
+    # The subject and sequence of what was applied, by the id under which it came first.
+    _applied: dict[str, tuple[str, int]] = field(default_factory=dict)
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._applied = sqlite3.connect(":memory:", check_same_thread=False)
-        self._applied.execute(
-            "CREATE TABLE applied (n INTEGER PRIMARY KEY, id TEXT UNIQUE, subject TEXT, seq INT)"
-        )
 
     @property
     def url(self) -> str:
@@ -68,8 +62,7 @@ class Receiver:
     @property
     def applied(self) -> list[tuple[str, int]]:
         """The subject and sequence of what was applied, in order."""
-        rows = self._applied.execute("SELECT subject, seq FROM applied ORDER BY n")
-        return [(subject, sequence) for subject, sequence in rows]
+        return list(self._applied.values())
 
     def ids(self) -> list[str]:
         """The ids of all requests, repeated ones too."""
@@ -132,13 +125,11 @@ class Receiver:
             await asyncio.sleep(0.01)
 
     def _apply(self, message_id: str, body: bytes) -> bool:
+        if message_id in self._applied:
+            return False
         message = json.loads(body)
-        with self._applied:
-            made = self._applied.execute(
-                "INSERT INTO applied (id, subject, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (message_id, message["subject"], message["sequence"]),
-            )
-        return made.rowcount == 1
+        self._applied[message_id] = (message["subject"], message["sequence"])
+        return True
 
 
 @asynccontextmanager

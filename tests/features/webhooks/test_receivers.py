@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +47,7 @@ def _running(
     if language == "php":
         begin = (command, "-S", f"127.0.0.1:{port}")
         environment["DATABASE"] = f"sqlite:{folder / 'seen.db'}"
-        with sqlite3.connect(folder / "seen.db") as seen:
+        with closing(sqlite3.connect(folder / "seen.db")) as seen, seen:
             seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY)")
     with program(name, command=begin, environment=environment, folder=folder) as process:
         yield process
