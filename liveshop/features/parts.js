@@ -4,18 +4,13 @@
  *     name     the feature's folder
  *     wakes    the type of its messages begins so: it is loaded when the first comes
  *     field    its field of snapshot and pulse: one that is not empty wakes it too
- *     state    what its `page/state.js` exports, if it is there from the start
  *     pages    those to which its `page/viewer.js`, `page/console.js` and `page/lobby.js` add
  */
 
-import * as bought from "./bought/page/state.js";
-import * as chat from "./chat/page/state.js";
-import * as likes from "./likes/page/state.js";
-
 export const FEATURES = [
-  { name: "chat", state: chat, pages: ["viewer", "console"] },
-  { name: "likes", state: likes, pages: ["viewer", "console"] },
-  { name: "bought", state: bought, pages: ["viewer", "lobby"] },
+  { name: "chat", pages: ["viewer", "console"] },
+  { name: "likes", pages: ["viewer", "console"] },
+  { name: "bought", pages: ["viewer", "lobby"] },
   { name: "guests", pages: ["viewer"] },
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
   { name: "fulfilment", pages: ["console"] },
@@ -28,8 +23,5 @@ export const FEATURES = [
   { name: "brand", pages: ["lobby"] },
   { name: "webhooks", pages: ["lobby"] },
 ];
-
-/** The states of the features that are there from the start. */
-export const STATES = FEATURES.flatMap(({ state }) => state ?? []);
 
 export const load = ({ name }, module) => import(`./${name}/page/${module}.js`);

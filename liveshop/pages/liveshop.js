@@ -3,7 +3,7 @@
  * docs/client.md describes it; docs/embed.md has a whole page.
  */
 
-import { STATES } from "./features/parts.js";
+import { STATES } from "./features/states.js";
 import { Shop as Kernel } from "./pages/client/shop.js";
 import { reduce as kernel } from "./pages/client/state.js";
 

@@ -12,16 +12,17 @@ from tests.leaving_out import each_feature
 
 _PACKAGE = ROOT / "liveshop"
 _PARTS = "features/parts.js"
+_STATES = "features/states.js"
 _IMPORTED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.\.?/[^"']+)["']""")
 _PART = re.compile(r'^  \{ name: "(\w+)",.* pages: \[(.*)\] \},$', re.M)
 
 # The folders that a folder's files may import besides their own.
 _ALLOWED = {
-    "pages": ("pages/client", _PARTS),
+    "pages": ("pages/client", _STATES),
     "pages/client": (),
     "pages/shared": ("pages/client", "pages/vendor"),
-    "pages/viewer": ("pages/client", "pages/shared", "pages/vendor", _PARTS),
-    "pages/console": ("pages/client", "pages/shared", "pages/vendor", _PARTS),
+    "pages/viewer": ("pages/client", "pages/shared", "pages/vendor", _PARTS, _STATES),
+    "pages/console": ("pages/client", "pages/shared", "pages/vendor", _PARTS, _STATES),
     "pages/lobby": ("pages/client", "pages/shared", "pages/vendor", _PARTS),
 }
 _ALLOWED_TO_FEATURES = ("pages/client", "pages/shared", "pages/vendor")
@@ -60,14 +61,14 @@ def _resolved(module: str, name: str) -> str:
 
 def _folder(module: str) -> str:
     """Return the folder that a rule names; what is deeper belongs to it."""
-    if module == _PARTS:
-        return _PARTS
+    if module in (_PARTS, _STATES):
+        return module
     parts = module.split("/")
     return "/".join(parts[: 3 if parts[0] == "features" else min(2, len(parts) - 1)])
 
 
 def _allowed(module: str) -> tuple[str, ...]:
-    if module == _PARTS:
+    if module in (_PARTS, _STATES):
         return tuple(f"features/{feature}/page" for feature in _parts())
     folder = _folder(module)
     return (folder, *(_ALLOWED_TO_FEATURES if folder.startswith("features/") else _ALLOWED[folder]))
@@ -110,7 +111,7 @@ def test_the_list_has_no_feature_that_is_not_there() -> None:
 @pytest.mark.parametrize("page", ["viewer", "console", "lobby", "shared", "client"])
 def test_no_feature_is_named_by_a_path_in_the_kernels_pages(page: str) -> None:
     text = "\n".join(path.read_text() for path in (_PACKAGE / "pages" / page).glob("*.js"))
-    assert re.findall(r"features/(?!parts\.js)[\w/]+", text) == []
+    assert re.findall(r"features/(?!parts\.js|states\.js)[\w/]+", text) == []
 
 
 def test_no_modules_of_the_pages_import_each_other_in_a_circle() -> None:

@@ -13,7 +13,7 @@ _BEGIN = """async ([session_id, token]) => {
     .find((src) => src.endsWith("/console/main.js"));
   const folder = path.slice(0, -"pages/console/main.js".length);
   const { RehearsalShop } = await import(`${folder}features/rehearsal/page/shop.js`);
-  const { STATES } = await import(`${folder}features/parts.js`);
+  const { STATES } = await import(`${folder}features/states.js`);
   const { Office } = await import(path.replace("main.js", "office.js"));
   const answer = await fetch(`/api/sessions/${session_id}`,
     { headers: { Authorization: `Bearer ${token}` } });

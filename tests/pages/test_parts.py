@@ -42,10 +42,11 @@ _RUN = """
 const folder = process.argv[1];
 const messages = JSON.parse(process.argv[2]);
 const { FEATURES } = await import(`${folder}/features/parts.js`);
+const { BY_NAME } = await import(`${folder}/features/states.js`);
 const { initialState, reduce } = await import(`${folder}/pages/client/state.js`);
 const states = {};
 for (const left of ["", ...FEATURES.map(({ name }) => name)]) {
-  const shares = FEATURES.filter(({ name }) => name !== left).flatMap(({ state }) => state ?? []);
+  const shares = Object.keys(BY_NAME).filter((name) => name !== left).map((name) => BY_NAME[name]);
   const start = Object.assign({}, initialState, ...shares.map(({ initial }) => initial));
   states[left] = messages.reduce((state, message) => reduce(state, message, shares), start);
 }

@@ -37,9 +37,10 @@ class Tree:
             parts = self.folder / "liveshop/features/parts.js"
             if re.search(rf'name: "{name}"', parts.read_text(encoding="utf-8")):
                 self._taken(parts, rf'^  \{{ name: "{name}".*\}},\n')
-                text = parts.read_text(encoding="utf-8")
-                unused = re.sub(rf'^import .* from "\./{name}/.*\n', "", text, flags=re.MULTILINE)
-                parts.write_text(unused, encoding="utf-8")
+            states = self.folder / "liveshop/features/states.js"
+            if f'"./{name}/' in states.read_text(encoding="utf-8"):
+                self._taken(states, rf'^import .* from "\./{name}/.*\n')
+                self._taken(states, rf"^  {name},\n")
 
     def test(self, without: Sequence[str], *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run tests in the copy, without those that need the features that are left out."""

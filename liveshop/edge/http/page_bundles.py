@@ -13,6 +13,8 @@ from liveshop.edge.http.page_file import PageFile, made
 
 # The one list of the features' modules for the pages.
 PARTS: Final = "features/parts.js"
+# The states of those that are there from the start, which the client takes without the list.
+STATES: Final = "features/states.js"
 _GIVEN: Final = "pages/shared/given.js"
 _MESSAGES: Final = re.compile(r"pages/messages/(\w+)\.json")
 _SCRIPT: Final = re.compile(r'<script type="module" src="/(?P<name>[^"]+)"></script>')

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from liveshop.edge.http.page_bundles import PARTS, bundles
+from liveshop.edge.http.page_bundles import PARTS, STATES, bundles
 from liveshop.edge.http.page_file import MEDIA_TYPES, PageFile, made
 
 _COMMENT: Final = re.compile(r"^[ \t]*(?://.*|/\*(?s:.*?)\*/)[ \t]*$", re.M)
@@ -58,7 +58,8 @@ def read_pages(package: Path) -> PageFiles:
 
 def _sources(package: Path) -> Iterator[Path]:
     yield from (package / "pages").rglob("*")
-    yield from package.glob(PARTS)
+    for name in (PARTS, STATES):
+        yield from package.glob(name)
     for page in package.glob("features/*/page"):
         yield from page.rglob("*")
 

@@ -1,6 +1,7 @@
 /** The host's console: joins the show, and draws it. */
 
-import { FEATURES, STATES, load } from "../../features/parts.js";
+import { FEATURES, load } from "../../features/parts.js";
+import { STATES } from "../../features/states.js";
 import { Shop } from "../client/shop.js";
 import { takeBearer } from "../shared/bearer.js";
 import { html, render } from "../shared/html.js";

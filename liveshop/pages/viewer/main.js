@@ -1,6 +1,7 @@
 /** The viewer's page: joins the show, loads the reader's language meanwhile, and draws. */
 
-import { FEATURES, STATES, load } from "../../features/parts.js";
+import { FEATURES, load } from "../../features/parts.js";
+import { STATES } from "../../features/states.js";
 import { Shop } from "../client/shop.js";
 import { takeBearer } from "../shared/bearer.js";
 import { readBrand } from "../shared/brand.js";
