@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from liveshop.core.pricing.cart import Cart
 from liveshop.core.pricing.entries import entries_of
 from liveshop.core.pricing.lines import line_cuts
-from liveshop.core.pricing.offers import Terms
+from liveshop.core.pricing.offers import AnyOffer, DeliveryOffer, GiftOffer, Terms
 from liveshop.core.pricing.pipeline import price
 from liveshop.core.pricing.price import Priced
 from tests.core.pricing.carts import line, sold
@@ -130,3 +130,32 @@ def test_an_offer_applies_only_in_a_cart_that_may_have_it(sold: Sold) -> None:
 def test_an_order_is_priced_as_the_cart_was(sold: Sold) -> None:
     cart, terms = sold
     assert price(cart, terms, hinted=False) == replace(price(cart, terms), hints=())
+
+
+def _as_taken(offer: AnyOffer, taken: dict[str, int]) -> AnyOffer:
+    """Return an offer of which there is what an order took."""
+    times = taken.get(offer.offer, 0)
+    return replace(
+        offer,
+        units_left=None if offer.units_left is None else times,
+        uses_left=None if offer.uses_left is None else times,
+        budget_left=None if offer.budget_left is None else taken.get(f"{offer.offer}$", 0),
+    )
+
+
+@few
+@given(sold())
+def test_an_order_that_is_priced_again_by_what_it_took_comes_to_the_same(sold: Sold) -> None:
+    cart, terms = sold
+    # What gives no money has no budget that could be read from an order.
+    offers = [
+        replace(offer, budget_left=None) if isinstance(offer, GiftOffer | DeliveryOffer) else offer
+        for offer in terms.offers
+    ]
+    told = price(cart, Terms(offers=tuple(offers)), hinted=False)
+    taken = {use.row: use.units for use in told.uses}
+    applied = {reason.offer for reason in told.why}
+    if any(offer.alone and offer.offer in applied for offer in offers):
+        offers = [offer for offer in offers if offer.offer in applied]
+    again = Terms(offers=tuple(_as_taken(offer, taken) for offer in offers))
+    assert price(cart, again, hinted=False) == told
