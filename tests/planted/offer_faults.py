@@ -40,8 +40,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         name="entries are in the order in which the cart was filled",
         promise="P14: the same cart has another total when it was filled in another order",
         file=f"{_PRICING}/entries.py",
-        old=" for negative, sku in sorted(places)",
-        new=" for negative, sku in places",
+        old=" in sorted(placed):",
+        new=" in placed:",
         tests=(_ANY_ORDER,),
     ),
     Fault(

@@ -30,6 +30,7 @@ def buy_get_cut(offer: BuyGetOffer, entries: Sequence[Entry], free: Sequence[int
     times = offer.times_at_most(times)
     if times <= 0:
         return None
+    # From the cheapest up: of units that are for both, no more than can be spared from buying.
     taken, weights = [0] * len(entries), [0] * len(entries)
     wanted, spare = get * times, for_buying - buy * times
     for n in range(len(entries) - 1, -1, -1):
@@ -41,6 +42,7 @@ def buy_get_cut(offer: BuyGetOffer, entries: Sequence[Entry], free: Sequence[int
                 spare -= units
             taken[n], weights[n] = units, units * entry.price
             wanted -= units
+    # From the dearest down: the bought ones, which no later offer may have.
     wanted = buy * times
     for n, entry in enumerate(entries):
         if wanted and entry.sku in bought:

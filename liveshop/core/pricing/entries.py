@@ -22,21 +22,13 @@ def entries_of(lines: Sequence[CartLine]) -> list[Entry]:
     If a quantity was added in one go or unit by unit, in whatever order and under whatever rids,
     the entries are the same. So every sum that is made of them is the same too.
     """
-    places: dict[tuple[int, str], list[int]] = {}
-    for place, line in enumerate(lines):
-        key = (-line.price, line.sku)
-        if key in places:
-            places[key].append(place)
-        else:
-            places[key] = [place]
-    return [
-        _entry(lines, sku, -negative, places[negative, sku]) for negative, sku in sorted(places)
-    ]
-
-
-def _entry(lines: Sequence[CartLine], sku: str, price: int, places: list[int]) -> Entry:
-    if len(places) == 1:
-        return Entry(sku=sku, price=price, units=lines[places[0]].quantity, lines=(places[0],))
-    places.sort(key=lambda place: lines[place].rid)
-    units = sum([lines[place].quantity for place in places])
-    return Entry(sku=sku, price=price, units=units, lines=tuple(places))
+    entries: list[Entry] = []
+    placed = [(-line.price, line.sku, line.rid, place) for place, line in enumerate(lines)]
+    for negative, sku, _, place in sorted(placed):
+        price, units = -negative, lines[place].quantity
+        places: tuple[int, ...] = (place,)
+        if entries and entries[-1].sku == sku and entries[-1].price == price:
+            same = entries.pop()
+            units, places = same.units + units, (*same.lines, place)
+        entries.append(Entry(sku=sku, price=price, units=units, lines=places))
+    return entries

@@ -147,7 +147,7 @@ def _as_taken(offer: AnyOffer, taken: dict[str, int]) -> AnyOffer:
 @given(sold())
 def test_an_order_that_is_priced_again_by_what_it_took_comes_to_the_same(sold: Sold) -> None:
     cart, terms = sold
-    # What gives no money has no budget that could be read from an order.
+    # An offer that takes nothing off has no budget that could be read from an order.
     offers = [
         replace(offer, budget_left=None) if isinstance(offer, GiftOffer | DeliveryOffer) else offer
         for offer in terms.offers
