@@ -10,6 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from liveshop.core import limits
 from liveshop.core.fields import (
+    Amount,
+    Codes,
     Id,
     Instant,
     Limit,
@@ -20,6 +22,7 @@ from liveshop.core.fields import (
     PricesBySku,
     Quantity,
     Ref,
+    Rids,
     Title,
     UnitsBySku,
     Url,
@@ -99,7 +102,10 @@ class AskTime(Command, frozen=True, kw_only=True, tag="time"):
 
 
 class Buy(Command, frozen=True, kw_only=True, tag="buy"):
-    """Reserve and order in one go."""
+    """Reserve and order in one go.
+
+    `codes` name offers. An order that would cost more than `total` is refused.
+    """
 
     needs = Role.VIEWER
     when = frozenset((Status.LIVE,))
@@ -108,6 +114,8 @@ class Buy(Command, frozen=True, kw_only=True, tag="buy"):
     sku: Id
     quantity: Quantity
     price: Price | None = None
+    codes: Codes | None = None
+    total: Amount | None = None
 
 
 class Reserve(Command, frozen=True, kw_only=True, tag="reserve"):
@@ -123,12 +131,14 @@ class Reserve(Command, frozen=True, kw_only=True, tag="reserve"):
 
 
 class Checkout(Command, frozen=True, kw_only=True, tag="checkout"):
-    """Order what is in the cart, all or nothing."""
+    """Order what is in the cart, all or nothing; `codes` and `total` as in a `buy`."""
 
     needs = Role.VIEWER
     rate = PURCHASES
     order_id: Uuid
-    rids: Annotated[list[Uuid], Meta(min_length=1, max_length=limits.CHECKOUT_RIDS_MAX)]
+    rids: Rids
+    codes: Codes | None = None
+    total: Amount | None = None
 
 
 class Release(Command, frozen=True, kw_only=True, tag="release"):

@@ -16,6 +16,7 @@
     ├── SoldOut               sold_out        409   fewer units left than wanted
     ├── LimitReached          limit           409   a per-buyer limit, or a fourth pin
     ├── PriceChanged          price_changed   409   the price is higher than the buyer saw
+    │   └── TotalChanged      price_changed   409   the order would cost more than the buyer saw
     ├── Conflict              conflict        409   already so, or not in a state for it
     ├── Expired               expired         410   a deadline has passed
     ├── RateLimited           rate_limited    429   too many commands
@@ -197,6 +198,13 @@ class PriceChanged(LiveshopError):
 
     def __init__(self, sku: str, *, price: int) -> None:
         super().__init__(f"the price of {sku} is {price} now", price=price)
+
+
+class TotalChanged(PriceChanged):
+    """An order would cost more than its buyer saw; `total` is what it would cost now."""
+
+    def __init__(self, *, total: int) -> None:
+        LiveshopError.__init__(self, f"the order comes to {total} now", total=total)
 
 
 class Conflict(LiveshopError):

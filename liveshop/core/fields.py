@@ -33,6 +33,9 @@ CURRENCY = r"^[A-Z]{3}\Z"
 NEW_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
 TIME_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*\Z"
 COLOUR = r"^#[0-9a-fA-F]{6}\Z"
+# An offer is named by the row of its uses; a word that names one may be typed in any case.
+OFFER = r"^@[1-9][0-9]{0,9}\Z"
+CODE_WORD = r"^[A-Za-z0-9]{3,24}\Z"
 # Names of families and nothing else: a text that goes into a style sheet might end a rule there.
 _FAMILY = r"""("[A-Za-z][A-Za-z0-9 -]*"|'[A-Za-z][A-Za-z0-9 -]*'|[A-Za-z][A-Za-z0-9 -]*)"""
 FONT = rf"^{_FAMILY}(, *{_FAMILY})*\Z"
@@ -53,6 +56,8 @@ PATTERN_WORDS = {
     NEW_ID: "letters, digits and . _ -, the first a letter or digit",
     TIME_ZONE: "a time zone of the IANA database, such as Europe/Athens",
     COLOUR: "a colour as #rrggbb",
+    OFFER: "@ and the number of an offer",
+    CODE_WORD: "3 to 24 letters of A to Z and digits",
     FONT: "names of font families of Latin letters, separated by commas",
 }
 
@@ -64,6 +69,10 @@ NewId = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=NEW_ID)]
 # As `is_composed` has it, too.
 PersonId = Annotated[str, Meta(max_length=limits.ID_CHARS_MAX, pattern=PERSON)]
 Uuid = Annotated[str, Meta(pattern=UUID)]
+Rids = Annotated[list[Uuid], Meta(min_length=1, max_length=limits.CHECKOUT_RIDS_MAX)]
+# A buyer names offers by words, or by their rows as in "@63".
+Code = Annotated[str, Meta(max_length=limits.CODE_CHARS_MAX, pattern=PLAIN)]
+Codes = Annotated[list[Code], Meta(max_length=limits.ORDER_CODES_MAX)]
 Name = Annotated[str, Meta(max_length=limits.NAME_CHARS_MAX, pattern=PLAIN)]
 Title = Annotated[str, Meta(max_length=limits.TITLE_CHARS_MAX, pattern=PLAIN)]
 Label = Annotated[

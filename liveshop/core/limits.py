@@ -13,6 +13,7 @@ CHAT_CHARS_MAX: Final = 200
 BLOCKED_WORD_CHARS_MAX: Final = 40
 SEARCH_CHARS_MAX: Final = 100
 NAME_CHARS_MAX: Final = 64
+CODE_CHARS_MAX: Final = 24
 ORIGIN_CHARS_MAX: Final = 300  # of a scheme, the longest name of a host, and a port
 MARKS_PILED_MAX: Final = 4  # on one letter: Hebrew's cantillation and Tibetan have so many
 CHARACTERS_KNOWN_MAX: Final = 10_000  # in a table that works out each once
@@ -146,6 +147,7 @@ ACTIVITY_FORGOTTEN_MAX: Final = 1_000  # addresses in a statement
 ACTIVITY_SUBJECTS_KEPT_MAX: Final = 1_000  # of whom refusals are counted
 CHECKOUT_RIDS_MAX: Final = 20
 OFFERS_ALONE_MAX: Final = 8  # that go with no other: a cart is priced once with each
+ORDER_CODES_MAX: Final = 3
 WELCOME_ORDERS_MAX: Final = 50
 BUYER_RESERVATIONS_MAX: Final = 100
 # Reservations of one buyer and session that Redis keeps after they have ended unsold: those never

@@ -17,6 +17,7 @@ from liveshop.core.model import (
     ReservationState,
     Totals,
 )
+from liveshop.core.pricing.price import Priced, Reason
 from liveshop.core.roles import Identity
 from liveshop.core.wire import Message, as_message
 
@@ -27,7 +28,7 @@ def welcome(
     *,
     now_ms: int,
     ping_ms: int,
-    reservations: Iterable[Reservation] = (),
+    reservations: Sequence[Reservation] = (),
     orders: Sequence[Message] = (),
     fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> Message:
@@ -41,8 +42,9 @@ def welcome(
         viewer=None if viewer is None else _identity(viewer),
         now_ms=now_ms,
         ping_ms=ping_ms,
-        reservations=[_open_reservation(reservation) for reservation in reservations],
+        reservations=[_open_reservation(each) for each in reservations if each.is_purchase],
         orders=list(orders),
+        **_open_takes(reservations),
         **fields,
     )
 
@@ -86,6 +88,22 @@ def reserved(reservation: Reservation, ref: int | None = None) -> Message:
     )
 
 
+def taken(reservation: Reservation, ref: int | None = None) -> Message:
+    """Tell a buyer that a use of an offer is kept for it, and until when."""
+    return answer(
+        "taken",
+        ref,
+        rid=reservation.rid,
+        offer=reservation.taken,
+        expires_at_ms=reservation.deadline_ms,
+    )
+
+
+def kept(reservation: Reservation) -> Message:
+    """Tell a buyer of something that is open: a reservation or a take."""
+    return taken(reservation) if reservation.taken else reserved(reservation)
+
+
 def reserved_over_http(reservation: Reservation) -> Message:
     """Answer `reserve` over HTTP: with the `state` once the reservation is resolved."""
     message = reserved(reservation)
@@ -95,7 +113,12 @@ def reserved_over_http(reservation: Reservation) -> Message:
 
 
 def resolved(reservation: Reservation, ref: int | None = None) -> Message:
-    """Tell the final answer of a reservation that was not sold; `confirmed` tells of one sold."""
+    """Tell the final answer of a reservation that was not sold; `confirmed` tells of one sold.
+
+    That of a take has `offer` in the place of `sku`, and one that was sold is `spent`.
+    """
+    if reservation.taken:
+        return _resolved_take(reservation, ref)
     rid, sku = reservation.rid, reservation.sku
     match reservation.state:
         case ReservationState.RELEASED:
@@ -123,9 +146,14 @@ def refused(rid: str, sku: str, code: str, ref: int | None = None) -> Message:
     return answer("refused", ref, rid=rid, sku=sku, code=code)
 
 
+def refused_take(rid: str, offer: str, code: str) -> Message:
+    """Tell of a take that was lost with Redis, or no longer fitted after a loss."""
+    return answer("refused", None, rid=rid, offer=offer, code=code)
+
+
 def confirmed(order: Order, ref: int | None = None) -> Message:
-    """Tell a buyer that an order is durable."""
-    return answer(
+    """Tell a buyer that an order is durable, and by which offers it costs what it does."""
+    message = answer(
         "confirmed",
         ref,
         order_id=order.order_id,
@@ -134,6 +162,12 @@ def confirmed(order: Order, ref: int | None = None) -> Message:
         currency=order.currency,
         at_ms=order.at_ms,
     )
+    return message | {"why": reasons(order.why)} if order.why else message
+
+
+def reasons(why: Iterable[Reason]) -> list[Message]:
+    """Return the reasons of a price as clients are told them."""
+    return [as_message(reason) for reason in why]
 
 
 def checkout(
@@ -143,9 +177,13 @@ def checkout(
     url: str | None,
     expires_at_ms: int,
     ref: int | None = None,
+    priced: Priced | None = None,
 ) -> Message:
-    """Tell a buyer where to pay, and by when; `url` is null if the session has no address."""
-    return answer(
+    """Tell a buyer where to pay, and by when; `url` is null if the session has no address.
+
+    If offers have changed the price, it says how much, and why.
+    """
+    message = answer(
         "checkout",
         ref,
         order_id=order_id,
@@ -153,6 +191,9 @@ def checkout(
         url=url,
         expires_at_ms=expires_at_ms,
     )
+    if priced is not None and priced.why:
+        message |= {"total": priced.goods, "why": reasons(priced.why)}
+    return message
 
 
 def cancelled(order: Order) -> Message:
@@ -161,12 +202,16 @@ def cancelled(order: Order) -> Message:
 
 
 def order_fields(order: Order) -> Message:
-    """Return an order as HTTP shows it."""
+    """Return an order as HTTP shows it: the lines' finals and reasons only if offers made them."""
     fields = as_message(order)
     del fields["charges"], fields["pay_until_ms"]
+    ours = ["sale", "memo"]  # no names of the protocol
+    if not order.why:
+        ours.append("final")
+        del fields["why"]
     for line in fields["lines"]:
-        for ours in ("sale", "final", "memo"):  # no names of the protocol
-            del line[ours]
+        for name in ours:
+            del line[name]
     return fields
 
 
@@ -239,8 +284,23 @@ def answer(kind: str, ref: int | None, **fields: Any) -> Message:
     return {"type": kind, **fields} if ref is None else {"type": kind, "ref": ref, **fields}
 
 
+def _resolved_take(take: Reservation, ref: int | None) -> Message:
+    if take.state is ReservationState.REFUSED:
+        return refused_take(take.rid, take.taken, take.code or "internal")
+    kind = "spent" if take.state is ReservationState.SOLD else take.state.value
+    return answer(kind, ref, rid=take.rid, offer=take.taken)
+
+
 def _identity(viewer: Identity) -> Message:
     return {"id": viewer.viewer_id, "name": viewer.name, "role": viewer.role.word}
+
+
+def _open_takes(reservations: Iterable[Reservation]) -> Message:
+    """Return the field of `welcome` that tells a buyer's takes; nothing where there is none."""
+    takes = [taken(each) for each in reservations if each.taken]
+    for take in takes:
+        del take["type"]
+    return {"taken": takes} if takes else {}
 
 
 def _open_reservation(reservation: Reservation) -> Message:

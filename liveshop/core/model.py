@@ -5,13 +5,14 @@ from typing import Literal, cast
 
 from msgspec import Struct
 
+from liveshop.core.pricing.price import Reason
 from liveshop.core.roles import Identity, Role
 
 PaymentMode = Literal["direct", "checkout"]
 ProductStatus = Literal["active", "draft", "archived", "unlisted"]
 PurchaseWord = Literal["buy", "reserve"]
 # The maker of a record in Redis: a buyer's command, or an order that takes charges.
-RecordWord = Literal["buy", "reserve", "charge"]
+RecordWord = Literal["buy", "reserve", "charge", "take"]
 
 
 class Status(StrEnum):
@@ -223,7 +224,8 @@ class Reservation(Struct, frozen=True, kw_only=True):
     `price` is for one unit, `sale` the row of the sale whose price it is, empty for the shelf's.
     `order_id` is there once it is PAYING, `code` (of an error) where it was REFUSED. `memo` is
     what a feature notes of it, JSON that nothing in the kernel reads. Under the command `charge`
-    it has no SKU: it is what an order takes besides its lines, and no purchase of its own.
+    it has no SKU: it is what an order takes besides its lines, and no purchase of its own. Under
+    `take` it has none either: its buyer took its charge before any order. SOLD, that is spent.
     """
 
     rid: str
@@ -243,8 +245,18 @@ class Reservation(Struct, frozen=True, kw_only=True):
 
     @property
     def is_purchase(self) -> bool:
-        """Whether it is of a SKU, and its buyer knows of it."""
+        """Whether it is of a SKU, and may be ordered."""
+        return self.command in ("buy", "reserve")
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its buyer knows of it."""
         return self.command != "charge"
+
+    @property
+    def taken(self) -> str:
+        """The row of a take, empty for all else."""
+        return self.charges[0].row if self.command == "take" else ""
 
 
 class OrderStatus(StrEnum):
@@ -279,7 +291,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """The durable record of one or more reservations; `at_ms` is that of its confirmation.
 
     `total` is the sum of the lines' finals, `charges` are taken besides them. A PENDING one waits
-    for its money while now < `pay_until_ms`.
+    for its money while now < `pay_until_ms`. `why` has a reason for all that is not price *
+    quantity.
     """
 
     order_id: str
@@ -292,6 +305,7 @@ class Order(Struct, frozen=True, kw_only=True):
     at_ms: int
     charges: tuple[Charge, ...] = ()
     pay_until_ms: int | None = None
+    why: tuple[Reason, ...] = ()
 
     @property
     def rids(self) -> list[str]:

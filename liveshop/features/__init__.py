@@ -15,6 +15,7 @@ from liveshop.features.fulfilment import FULFILMENT
 from liveshop.features.guests import GUESTS
 from liveshop.features.likes import LIKES
 from liveshop.features.media import MEDIA
+from liveshop.features.offers import OFFERS
 from liveshop.features.planning import PLANNING
 from liveshop.features.polls import POLLS
 from liveshop.features.product_sets import PRODUCT_SETS
@@ -29,6 +30,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     FIGURES,
     FULFILMENT,
     POLLS,
+    OFFERS,
     CATALOGUE_IMPORT,
     REHEARSAL,
     ACTIVITY,

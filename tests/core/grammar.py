@@ -38,6 +38,8 @@ _PURCHASE = {"rid": RIDS, "sku": IDS, "quantity": st.integers(1, 100)}
 _PRODUCT = {"product_id": IDS}
 _CHAT = {"id": IDS}
 
+_OFFER = st.from_regex(r"@[1-9][0-9]{0,9}", fullmatch=True)
+_CODES = {"codes": st.lists(text(24), max_size=3), "total": st.integers(0, 2**53 - 1)}
 _POLL = {"poll": st.integers(1, 2**31 - 1)}
 _POLL_CHOICES = st.lists(
     st.fixed_dictionaries({"label": text(40)}, optional={"product_id": IDS}),
@@ -62,7 +64,38 @@ _FEATURES: Mapping[str, Grammar] = {
         ),
         "poll.close": (_POLL, {}),
         "vote": ({**_POLL, "choice": st.integers(0, 10)}, {"visitor": IDS}),
-    }
+    },
+    "offers": {
+        "offer.open": (
+            {"kind": st.just("code"), "label": text(60), "amount": st.integers(1, 2**31 - 1)},
+            {
+                "who": st.sampled_from(["everyone", "first_order"]),
+                "code": st.from_regex(r"[A-Za-z0-9]{3,24}", fullmatch=True),
+                "units": UNITS,
+                "per_buyer": st.integers(1, 1_000),
+                "budget": st.integers(1, 2**31 - 1),
+                "alone": st.booleans(),
+                "starts_in_ms": st.integers(1, 86_400_000),
+                "ends_in_ms": st.integers(5_000, 86_400_000),
+                "keep_ms": st.integers(60_000, 86_400_000),
+                "min_goods": st.integers(0, 2**53 - 1),
+                "product_ids": st.lists(IDS, min_size=1, max_size=5),
+                # Of offers of other kinds, or for others.
+                **dict.fromkeys(
+                    ("percent", "max_amount", "steps", "buy", "get", "times", "parts", "price"),
+                    st.none(),
+                ),
+                **dict.fromkeys(("methods", "viewers"), st.none()),
+            },
+        ),
+        "offer.close": ({"offer": _OFFER}, {}),
+        "offers.order": ({"offers": st.lists(_OFFER, min_size=1, max_size=5)}, {}),
+        "offer.take": ({"rid": RIDS, "offer": _OFFER}, {}),
+        "price": (
+            {"rids": st.lists(RIDS, min_size=1, max_size=20)},
+            {"codes": st.lists(text(24), max_size=3)},
+        ),
+    },
 }
 # By type: the fields that are required, and those that may be left out or null.
 COMMANDS: Grammar = {
@@ -71,9 +104,12 @@ COMMANDS: Grammar = {
     "like": ({"count": st.integers(1, 20)}, {}),
     "look": (_PRODUCT, {}),
     "say": ({"text": text(200)}, {"reply_to": IDS}),
-    "buy": (_PURCHASE, {"price": PRICES}),
+    "buy": (_PURCHASE, {"price": PRICES, **_CODES}),
     "reserve": (_PURCHASE, {"price": PRICES}),
-    "checkout": ({"order_id": RIDS, "rids": st.lists(RIDS, min_size=1, max_size=20)}, {}),
+    "checkout": (
+        {"order_id": RIDS, "rids": st.lists(RIDS, min_size=1, max_size=20)},
+        {**_CODES},
+    ),
     "release": ({"rid": RIDS}, {}),
     "abandon": ({"order_id": RIDS}, {}),
     "session.start": ({}, {}),
@@ -131,12 +167,14 @@ COMMANDS: Grammar = {
 # By type: a field that stands in the place of a required one.
 INSTEAD: Mapping[str, tuple[str, str, Strategy]] = {
     "sale.start": ("percent", "prices", by_sku(PRICES)),
+    "offer.take": ("offer", "code", text(24)),
 }
 # Those that may be left out and are never null.
 _NEVER_NULL = {
     *(("product.add", "limit"), ("product.add", "kept"), ("sale.start", "starts_in_ms")),
     *(("viewer.ban", "everywhere"), ("viewer.unban", "everywhere")),
     *(("poll.open", "kind"), ("poll.open", "show"), ("poll.open", "guests")),
+    *(("offer.open", "who"), ("offer.open", "alone"), ("offer.open", "keep_ms")),
 }
 
 # Values that no field of a kind may have, one of each: JSON of another type, or out of range.

@@ -24,7 +24,8 @@ from tests.vocabulary import VOCABULARY
 
 _SALE: Final[dict[str, Any]] = {"product_id": "shirt", "percent": 10, "duration_ms": 60_000}
 _POLL: Final = 7  # after the events that make the show
-# What each command says, where the show is one in which it has something to do.
+_OFFER: Final = "@8"
+# The fields of each command, for a show in which it has something to do.
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "session.start": {},
     "session.pause": {},
@@ -47,6 +48,9 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "chat.block": {"words": ["scam"]},
     "poll.open": {"question": "Which?", "choices": [{"label": "A"}, {"label": "B"}]},
     "poll.close": {"poll": _POLL},
+    "offer.open": {"kind": "code", "label": "5 off", "amount": 500},
+    "offer.close": {"offer": _OFFER},
+    "offers.order": {"offers": [_OFFER]},
 }
 _DECIDED: Final = [kind for kind in VOCABULARY.commands if issubclass(kind, HostCommand)]
 
@@ -66,17 +70,19 @@ def _show(status: Status) -> CoreWorld:
         world.do(StartSale(**{**_SALE, "product_id": "mug"}))
         (opened,) = world.do(_command("poll.open", _FIELDS["poll.open"]))
         assert opened.offset == _POLL
+        (opened,) = world.do(_command("offer.open", _FIELDS["offer.open"]))
+        assert f"@{opened.offset}" == _OFFER
     if status is Status.PAUSED:
         world.do(PauseSession())
     if status is Status.ENDED:
-        world.state = replace(world.state, status=status, sales={}, parts=_without_polls(world))
+        world.state = replace(world.state, status=status, sales={}, parts=_after_the_end(world))
     assert world.state.status is status
     return world
 
 
-def _without_polls(world: CoreWorld) -> dict[str, Part]:
-    """Return the parts of a show after its end: that closes its polls, as it does its sales."""
-    return {**world.state.parts, "polls": VOCABULARY.parts["polls"]}
+def _after_the_end(world: CoreWorld) -> dict[str, Part]:
+    """Return the parts of a show after its end: that closes polls and offers, as it does sales."""
+    return {**world.state.parts, **{name: VOCABULARY.parts[name] for name in ("polls", "offers")}}
 
 
 def _command(name: str, fields: dict[str, Any]) -> HostCommand:
@@ -95,7 +101,7 @@ def _refused(world: CoreWorld, command: HostCommand) -> bool:
     return False
 
 
-@pytest.mark.feature("chat", "polls")
+@pytest.mark.feature("chat", "polls", "offers")
 @pytest.mark.parametrize("kind", _DECIDED, ids=lambda kind: str(kind.__struct_config__.tag))
 def test_a_command_is_refused_in_the_states_that_are_none_of_its_own(
     kind: type[HostCommand],

@@ -47,6 +47,7 @@ _OTHERS = {
     *("welcome", "session", "ok", "error", "time", "moved", "pulse", "chat"),
     *("reserved", "confirmed", "checkout", "released", "expired", "refused", "cancelled"),
     *("order", "stats", "session.stream", "viewer.muted", "viewer.banned", "voted"),
+    *("taken", "spent", "priced"),
 }
 
 

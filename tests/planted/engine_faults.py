@@ -363,7 +363,7 @@ FAULTS: Final = (
         name="a buyer told of an order's charges",
         promise="P12: a client hears of a rid that it never sent",
         file=f"{_ENGINE}/purchase/order_outcomes.py",
-        old="            if reservation.is_purchase:\n                self._session",
+        old="            if reservation.is_told:\n                self._session",
         new="            if reservation:\n                self._session",
         tests=(
             f"{_TESTS}/test_charges.py::test_an_order_that_is_never_paid_gives_its_charges_back",

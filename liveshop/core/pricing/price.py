@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 
 class UnitPriced(Protocol):
@@ -93,3 +93,11 @@ def price(lines: Sequence[UnitPriced]) -> Priced:
 def total_of(lines: Iterable[Final]) -> int:
     """Return the total of an order whose lines have been priced."""
     return sum([line.final for line in lines])
+
+
+def read_reasons(text: str | None) -> tuple[Reason, ...]:
+    """Return the reasons that are stored with an order as JSON; None: there are none."""
+    return () if text is None else _REASONS.decode(text)
+
+
+_REASONS = json.Decoder(tuple[Reason, ...])

@@ -1,8 +1,11 @@
 """Orders and the payments for them in requests and answers."""
 
+from msgspec import field
+
 from liveshop.core import limits
 from liveshop.core.fields import Amount, Id, ListAfter, Uuid
 from liveshop.core.model import OrderStatus
+from liveshop.core.pricing.price import Reason
 from liveshop.edge.http.base_records import Input, Output, PageLimit, Sequence
 from liveshop.stores.postgres.payment_records import PaymentStatus, RefundReason
 
@@ -41,16 +44,23 @@ class NewPayment(Input, frozen=True, kw_only=True):
 
 
 class LineView(Output, frozen=True, kw_only=True):
-    """One reservation of an order; `price` is for one unit."""
+    """One reservation of an order; `price` is for one unit.
+
+    `final` is the whole line's by the offers of the order, left out if it has none.
+    """
 
     rid: str
     sku: str
     quantity: int
     price: int
+    final: int | None = None
 
 
 class OrderView(Output, frozen=True, kw_only=True):
-    """An order; `name` is that of its buyer, null unless it is kept."""
+    """An order; `name` is that of its buyer, null unless it is kept.
+
+    `why` has a reason for all of its total that is not price * quantity; left out without one.
+    """
 
     order_id: str
     session_id: str
@@ -61,6 +71,7 @@ class OrderView(Output, frozen=True, kw_only=True):
     currency: str
     at_ms: int
     name: str | None = None
+    why: list[Reason] = field(default_factory=list)
 
 
 class OrderList(Output, frozen=True, kw_only=True):

@@ -76,13 +76,14 @@ class ViewerAsker:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A reservation that a buyer here believes to be open."""
+    """A reservation, or a take of an `offer`, that a buyer here believes to be open."""
 
     rid: str
     buyer: str
     sku: str
     quantity: int
     price: int
+    offer: str = ""
 
     @classmethod
     def of(cls, reservation: Reservation) -> "Watched":
@@ -93,6 +94,7 @@ class Watched:
             sku=reservation.sku,
             quantity=reservation.quantity,
             price=reservation.price,
+            offer=reservation.taken,
         )
 
 
@@ -178,10 +180,13 @@ class Mailbox:
             case "reserved":
                 names = ("rid", "sku", "quantity", "price")
                 self.watch(Watched(buyer=buyer, **{name: message[name] for name in names}))
+            case "taken":
+                rid, offer = message["rid"], message["offer"]
+                self.watch(Watched(rid=rid, buyer=buyer, sku="", quantity=0, price=0, offer=offer))
             case "confirmed" | "cancelled":
                 for rid in message["rids"]:
                     self._watched.pop(rid, None)
-            case "released" | "expired" | "refused":
+            case "released" | "expired" | "refused" | "spent":
                 self._watched.pop(message["rid"], None)
         others = self._audience.of_buyer(buyer, but=but)
         if others:

@@ -45,6 +45,19 @@ class Cart:
         `charges` are taken with them, all or none; an order that is known keeps those that it was
         made with. Raises what refuses it, and then nothing has changed.
         """
+        reply, epoch = await self.pay(buyer, order_id, rids, charges)
+        if reply.refusal is not None:
+            raise reply.refusal
+        ordered = Ordered(order_id, reply.reservations, [asker], epoch=epoch, charge=reply.charge)
+        await self.order(reply, ordered)
+
+    async def pay(
+        self, buyer: str, order_id: str, rids: list[str], charges: Sequence[Charge]
+    ) -> tuple[PayReply, int]:
+        """Bring reservations into an order, with its charges; return the reply, and the epoch.
+
+        The reply may be a refusal, and then nothing has changed.
+        """
         checkouts, began_ns = self._admission.checkouts, self._admission.now_ns()
         epoch = self._session.epochs.newest
         checkouts.begin(began_ns)
@@ -56,16 +69,16 @@ class Cart:
             )
         finally:
             checkouts.end(began_ns, self._admission.now_ns())
-        if reply.refusal is not None:
-            raise reply.refusal
+        return reply, epoch
+
+    async def order(self, reply: PayReply, ordered: Ordered) -> None:
+        """Have an order written that was taken; one that has ended answers its askers again."""
         ended = [item for item in reply.reservations if not item.state.open]
-        if ended:
-            await self._tell_again(order_id, ended[0], asker)
-        else:
-            ordered = Ordered(
-                order_id, reply.reservations, [asker], epoch=epoch, charge=reply.charge
-            )
+        if not ended:
             self._writer.offer(ordered)
+            return
+        for asker in ordered.askers:
+            await self._tell_again(ordered.order_id, ended[0], asker)
 
     async def release(self, buyer: str, rid: str, asker: Asker) -> None:
         """Give a held reservation back; raises what refuses it."""
@@ -82,10 +95,17 @@ class Cart:
             self._session.mailbox.tell(buyer, messages.resolved(released))
             await self._session.peers.post()
 
-    async def _release(self, buyer: str, rid: str) -> tuple[Reservation, bool]:
+    async def refuse(self, buyer: str, rid: str, code: str) -> None:
+        """Give back what a `buy` holds that cannot be ordered, and tell its buyer why."""
+        refused, known = await self._release(buyer, rid, code)
+        if not known:
+            self._session.mailbox.tell(buyer, messages.resolved(refused))
+            await self._session.peers.post()
+
+    async def _release(self, buyer: str, rid: str, code: str = "") -> tuple[Reservation, bool]:
         """Return the released reservation, and whether it was released before."""
         reply = await self._ask(
-            lambda epoch: self._session.units.release(epoch, buyer=buyer, rid=rid)
+            lambda epoch: self._session.units.release(epoch, buyer=buyer, rid=rid, code=code)
         )
         if reply.refusal is not None:
             raise reply.refusal

@@ -18,6 +18,7 @@ from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.asking import carried_out
 from liveshop.engine.purchase.batch_queue import BatchQueue
 from liveshop.engine.purchase.ordered import Ordered, resolved
+from liveshop.engine.purchase.pricing import NOTHING_WANTED, Wanted
 from liveshop.engine.purchase.writer import OrderWriter
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.session import Session
@@ -44,6 +45,8 @@ class Purchase:
     asked_s: float = field(default_factory=perf_counter)
     # The call that it was part of, where purchases are traced.
     call: Stage | None = None
+    # The codes and the total that came with a `buy`.
+    wanted: Wanted = NOTHING_WANTED
 
 
 class Combiner:
@@ -68,6 +71,8 @@ class Combiner:
         self._bans = session.node.access.bans
         # Told of a buyer who was banned while units were set aside for it.
         self.on_banned: Callable[[str], None] = lambda buyer: None
+        # Handed a `buy` that is held until it is priced, or was priced before.
+        self.on_held_buy: Callable[[Reservation, Purchase], None] = lambda held, purchase: None
         self._queue: BatchQueue[Purchase] = BatchQueue(limits.PURCHASES_QUEUED_MAX)
         self._in_calls = 0
 
@@ -235,15 +240,24 @@ class Combiner:
             return
         reservation = line.reservation
         assert reservation is not None, "a line without a refusal has its reservation"
-        if reservation.state is ReservationState.PAYING:
+        waits = purchase.line.waits
+        if reservation.state is ReservationState.PAYING and not waits:
             self._order(reservation, purchase, epoch)
         purchase.answered = True
         purchase.asker.reserved(reservation, known=line.known)
+        # One that is `paying` was priced by a node that may have died since: another call tells
+        # what its order takes.
+        if reservation.command == "buy" and (waits or reservation.state is ReservationState.HELD):
+            self._order_priced(reservation, purchase)
         if not line.known:
             self._session.node.metrics.reserved.inc()
             self._session.note("reserved", reservation.rid)
             told = messages.reserved(reservation)
             self._session.mailbox.tell(reservation.buyer, told, but=purchase.asker.viewer)
+
+    def _order_priced(self, reservation: Reservation, purchase: Purchase) -> None:
+        if reservation.state.open:
+            self.on_held_buy(reservation, purchase)
 
     def _order(self, reservation: Reservation, purchase: Purchase, epoch: int) -> None:
         """Queue the order of a `buy`; one that was queued before is not written twice."""

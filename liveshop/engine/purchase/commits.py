@@ -9,6 +9,7 @@ import anyio
 from liveshop.core.errors import OutcomeUnknown, Unavailable
 from liveshop.core.model import Order, sku_row
 from liveshop.engine.rooms.session import Session
+from liveshop.stores.postgres.batch import joined
 from liveshop.stores.postgres.order_records import CommitReply, NewOrder, Verdict
 from liveshop.stores.postgres.orders import Orders
 from liveshop.stores.postgres.session_records import Head
@@ -25,10 +26,22 @@ class Commits:
         self._session = session
 
     async def make(self, orders: list[NewOrder]) -> Written:
-        """Return the answer to a batch, however long Postgres is away: it must not be guessed."""
+        """Return the answer to a batch, however long Postgres is away: it must not be guessed.
+
+        Orders that wait for money are stored apart from those that come to nothing.
+        """
+        waiting = [order for order in orders if order.pay_until_ms is not None]
+        if not waiting or len(waiting) == len(orders):
+            return await self._make(orders, pending=bool(waiting))
+        free = [order for order in orders if order.pay_until_ms is None]
+        reply, stored = await self._make(waiting, pending=True)
+        more, more_stored = await self._make(free, pending=False)
+        return joined(reply, more), {**stored, **more_stored}
+
+    async def _make(self, orders: list[NewOrder], *, pending: bool) -> Written:
         session = self._session
         store = session.node.stores[Orders]
-        write = store.commit if session.state.info.payment == "direct" else store.pend
+        write = store.pend if pending else store.commit
         tried_ms: set[int] = set()
         while True:
             started = perf_counter()

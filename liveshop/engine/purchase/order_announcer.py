@@ -91,6 +91,7 @@ class OrderAnnouncer:
             total=priced.goods,
             currency=self._session.state.info.currency,
             at_ms=outcome.at_ms,
+            why=priced.why,
         )
 
     def _tell_checkout(self, ordered: Ordered) -> None:
@@ -103,6 +104,7 @@ class OrderAnnouncer:
                 url=url,
                 expires_at_ms=ordered.pay_until_ms,
                 ref=ref,
+                priced=ordered.priced,
             )
 
         asked = _answer(ordered.askers, message)

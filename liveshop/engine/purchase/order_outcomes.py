@@ -67,7 +67,7 @@ class OrderOutcomes:
     async def expired(self, reservations: Iterable[Reservation]) -> None:
         """Tell buyers of reservations whose time is over, not of what was charged besides them."""
         for reservation in reservations:
-            if reservation.is_purchase:
+            if reservation.is_told:
                 self._session.mailbox.tell(reservation.buyer, messages.resolved(reservation))
         await self._session.peers.post()
 
@@ -101,6 +101,8 @@ class OrderOutcomes:
 
     async def tell_outcomes(self, outcomes: Sequence[Reservation]) -> None:
         """Tell buyers what became of reservations; those sold by what became of their order."""
+        await self.expired(item for item in outcomes if item.taken)
+        outcomes = [item for item in outcomes if not item.taken]
         sold_in = {item.order_id for item in outcomes if item.state is ReservationState.SOLD}
         orders = await self._session.node.stores[Orders].many(
             {order_id for order_id in sold_in if order_id}
@@ -116,6 +118,11 @@ class OrderOutcomes:
         told, or a buyer told `refused` might be sold the unit. Those of orders under way here get
         their answer from the writer.
         """
+        for take in (each for each in lost if each.offer):
+            # No order can have it: one that spends it is told of that in the same call of Redis.
+            told = messages.refused_take(take.rid, take.offer, Verdict.UNAVAILABLE.value)
+            self._session.mailbox.tell(take.buyer, told)
+        lost = [each for each in lost if not each.offer]
         under_way = self._writer.rids()
         unclear = [each for each in lost if each.rid not in under_way]
         for first in range(0, len(unclear), limits.ORDERS_PER_COMMIT_MAX):
@@ -184,7 +191,7 @@ class OrderOutcomes:
             part = buyers[first : first + limits.BUYERS_PER_CALL_MAX]
             for reservation in await self._session.units.mine(*part):
                 if not self._session.mailbox.is_watched(reservation.rid):
-                    told = messages.reserved(reservation)
+                    told = messages.kept(reservation)
                     self._session.mailbox.deliver(reservation.buyer, told)
 
 

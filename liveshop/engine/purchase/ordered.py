@@ -29,7 +29,8 @@ class Ordered:
     """An order on its way to Postgres; `askers` sent a `checkout` and are answered with a ref.
 
     It was asked for at `asked_s`, and is here since `since_s`, by the process' own clock.
-    `priced` is what it is written and told at, `charge` what it takes besides its lines.
+    `priced` is what it is written and told at, by the offers as of `priced_at` if there were any,
+    and `charge` what it takes besides its lines.
     """
 
     order_id: str
@@ -40,6 +41,7 @@ class Ordered:
     # The epoch at which Redis was asked for its reservations, or an older one.
     epoch: int = 0
     priced: Priced | None = None
+    priced_at: int | None = None
     charge: Reservation | None = None
     # When a `buy` left the queue for its call of Redis.
     taken_s: float = field(default_factory=perf_counter)

@@ -13,7 +13,7 @@ from liveshop.core.model import (
     Reservation,
     sku_row,
 )
-from liveshop.core.pricing.price import price
+from liveshop.core.pricing.price import Priced, price
 from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.batch_queue import BatchQueue
 from liveshop.engine.purchase.commits import Commits, Written
@@ -171,17 +171,30 @@ class OrderWriter:
                 return
 
     def _new_order(self, ordered: Ordered) -> NewOrder:
-        pending = self._session.state.info.payment == "checkout"
         # Once: what the buyer is told must be what is stored.
-        priced = ordered.priced = price(ordered.reservations)
+        priced = ordered.priced = ordered.priced or self._priced(ordered)
+        # Nobody is asked to pay nothing: such an order is confirmed at once.
+        pending = self._session.state.info.payment == "checkout" and priced.goods > 0
         return NewOrder(
             order_id=ordered.order_id,
             buyer=ordered.buyer,
             pay_until_ms=ordered.pay_until_ms if pending else None,
+            priced_at=ordered.priced_at,
             lines=list(map(self._new_line, ordered.reservations, priced.finals)),
             why=priced.why,
             charges=ordered.charges,
         )
+
+    def _priced(self, ordered: Ordered) -> Priced:
+        """Return the price of an order that nobody has priced: one that no limited offer is for.
+
+        Or its node has died after Redis took its charges: then these say what it had.
+        """
+        pricing = self._session.pricing
+        if pricing.offering is None or not (pricing.in_force or ordered.charge):
+            return price(ordered.reservations)
+        ordered.priced_at = self._session.state.offset
+        return pricing.offering.again(ordered.reservations, ordered.charges)
 
     def _new_line(self, reservation: Reservation, final: int) -> NewLine:
         session = self._session

@@ -33,6 +33,8 @@ from liveshop.engine.purchase.admission import Admission
 from liveshop.engine.purchase.cart import Cart
 from liveshop.engine.purchase.combiner import Combiner, Purchase
 from liveshop.engine.purchase.order_outcomes import OrderOutcomes
+from liveshop.engine.purchase.priced_cart import PricedCart
+from liveshop.engine.purchase.pricing import wanted_of
 from liveshop.engine.purchase.reply import Reply
 from liveshop.engine.purchase.settler import Settler
 from liveshop.engine.purchase.writer import OrderWriter
@@ -59,6 +61,8 @@ class Room:
         self.outcomes = OrderOutcomes(session, self.writer, self.settler)
         self._combiner = Combiner(session, self.command_log, self.writer, self.admission)
         self.cart = Cart(session, self.writer, self.admission)
+        self._priced_cart = PricedCart(session, self.cart, self._combiner, self.start)
+        self._pricing = session.pricing
         self._pulse = Pulse(session, self.command_log, self.outcomes, self.admission)
         self._rebuilder = Rebuilder(session, self.command_log, self.outcomes)
         self._upkeep = Upkeep(session, self.command_log, self.outcomes, self.settler, self._pulse)
@@ -191,6 +195,8 @@ class Room:
             case AskTime(client_ms=client_ms, ref=ref):
                 now_ms = self.session.clock.now_ms()
                 asker.answer(messages.time(ref, client_ms=client_ms, now_ms=now_ms))
+            case Buy() if self._pricing.looks or command.codes or command.total is not None:
+                self.start(self._carry_out, viewer, command, asker)
             case Buy() | Reserve():
                 self.purchase(_buyer(viewer), command, asker)
             case Checkout(order_id=order_id):
@@ -343,8 +349,9 @@ class Room:
 
     async def _dispatch(self, viewer: Viewer, command: Command, asker: Asker) -> None:
         match command:
-            case Checkout(order_id=order_id, rids=rids):
-                await self.cart.checkout(_buyer(viewer), order_id, rids, asker)
+            case Buy() | Checkout():
+                wanted = wanted_of(viewer.address, command)
+                await self._priced_cart.carry_out(_buyer(viewer), command, asker, wanted)
             case Release(rid=rid):
                 await self.cart.release(_buyer(viewer), rid, asker)
             case Abandon(order_id=order_id):

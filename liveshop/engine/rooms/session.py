@@ -17,6 +17,7 @@ from liveshop.engine.fanout.broadcast import Broadcast
 from liveshop.engine.fanout.mailbox import Mailbox
 from liveshop.engine.node import Node
 from liveshop.engine.part import RoomPart, overriding
+from liveshop.engine.purchase.pricing import Pricing
 from liveshop.engine.purchase.purchase_limits import PurchaseLimits
 from liveshop.engine.rooms.epochs import Epochs
 from liveshop.engine.rooms.logged import LoggedSession
@@ -36,8 +37,9 @@ class Session:
     `state` follows the log. `newest` is the last applied event, and `sells_offset` the offset of
     the last one that changed what is sold. `rows` are the newest copies of Postgres' rows,
     `new_likes` the likes that came here since the last pulse. All else that a session has on a node
-    is apart: its `epochs`, its `peers`, what may `wake` its tasks, and the `parts` of features.
-    `hear_sold` are told of each new order.
+    is apart: `epochs`, `peers`, `pricing`, what may `wake` its tasks, and the `parts` of features.
+    `hear_sold` are told of each new order. `units_left` are what the newest pulse said of each row,
+    without what is held.
     """
 
     def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
@@ -51,8 +53,10 @@ class Session:
         self.newest: Event | None = None
         self.sells_offset = 0
         self.rows: dict[str, Row] = {}
+        self.units_left: dict[str, int] = {}
         self.new_likes = 0
         self.limits = PurchaseLimits()
+        self.pricing = Pricing()
         self.clock = SessionClock(node.clock)
         self.units = SessionUnits(node.link, node.library, self.session_id)
         self.live = SessionLive(node.link, node.library, self.session_id)
@@ -175,6 +179,8 @@ class Session:
 
     def watch_gauges(self, gauges: Iterable[RowGauge]) -> None:
         """Keep the rows that Redis has copies of."""
+        gauges = list(gauges)
+        self.units_left = {each.row: each.left for each in gauges}
         self.keep_rows(
             Row(row=each.row, units=each.units, sold=each.sold, version=each.version)
             for each in gauges

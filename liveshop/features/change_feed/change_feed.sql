@@ -40,7 +40,7 @@ WITH page AS (
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
        o.args_hash IS NOT NULL AS was_made, coalesce(o.given_up, o.void_code) AS reason,
-       coalesce(t.steps, 0) AS told, ARRAY[]::record[] AS charges,
+       coalesce(t.steps, 0) AS told, NULL::jsonb AS why, ARRAY[]::record[] AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o
 LEFT JOIN feed_subject AS t ON t.subject = 'order/' || o.id

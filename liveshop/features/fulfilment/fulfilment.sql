@@ -12,7 +12,7 @@ WITH page AS (
     ORDER BY buyer, seq LIMIT $4
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
-       ARRAY[]::record[] AS charges,
+       NULL::jsonb AS why, ARRAY[]::record[] AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
 FROM page AS o
 LEFT JOIN LATERAL (SELECT * FROM order_line WHERE order_id = o.id OFFSET 0) AS l ON true

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from liveshop.core.audit import AuditFile
+from liveshop.core.audit import AuditFile, Check, Look
 from liveshop.stores.audit.findings import FINDINGS_KEPT_MAX, Finding
-from liveshop.stores.postgres.database import Database
+from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
 
 CHECKS: Final = load_queries(Path(__file__).with_suffix(".sql"))
@@ -35,6 +35,7 @@ async def audit_books(
     finding: ask again.
     """
     findings: list[Finding] = []
+    files = list(files)
     more = [(name, sql, file.checks[name]) for file in files for name, sql in file.queries.items()]
     async with database.transaction() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -49,6 +50,21 @@ async def audit_books(
                 for record in records
             ]
             step()
+        for file in files:
+            for check, look in file.looks.items():
+                findings += await _looked(connection, check, look, file.checks[check], session_id)
+                step()
+    return findings
+
+
+async def _looked(
+    connection: Connection, check: str, look: Look, about: Check, session_id: str | None
+) -> list[Finding]:
+    findings = []
+    async for session, what in look(connection, session_id):
+        findings.append(Finding(check=check, session=session, what=what, about=about))
+        if len(findings) == FINDINGS_KEPT_MAX:
+            break
     return findings
 
 

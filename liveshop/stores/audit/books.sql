@@ -283,7 +283,7 @@ WHERE s.shop IS NOT DISTINCT FROM b.shop
 -- name: order_has_its_money
 SELECT o.session_id, format('order %s is %s without a payment', o.id, o.status) AS what
 FROM orders AS o JOIN session AS s ON s.id = o.session_id
-WHERE s.payment = 'checkout' AND o.status = 'confirmed'
+WHERE s.payment = 'checkout' AND o.status = 'confirmed' AND o.total > 0
   AND NOT EXISTS (SELECT FROM payment AS p WHERE p.order_id = o.id AND p.status = 'applied')
   AND ($1::text IS NULL OR s.id = $1)
 
@@ -293,7 +293,7 @@ SELECT o.session_id, format('order %s is %s, its money is not %s', o.id, o.statu
                             CASE o.status WHEN 'refunded' THEN 'refunded' ELSE 'refund_due' END)
     AS what
 FROM orders AS o JOIN session AS s ON s.id = o.session_id
-WHERE s.payment = 'checkout' AND o.status IN ('cancelled', 'refunded')
+WHERE s.payment = 'checkout' AND o.status IN ('cancelled', 'refunded') AND o.total > 0
   AND NOT EXISTS (
       SELECT FROM payment AS p WHERE p.order_id = o.id AND p.reason = 'cancelled'
       AND p.status = CASE o.status WHEN 'refunded' THEN 'refunded' ELSE 'refund_due' END)

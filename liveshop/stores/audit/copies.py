@@ -173,7 +173,8 @@ async def _answers(
             if rid not in believed.open and int(record[8]) < believed.now_ms:
                 found.append(("reservation_ends", f"{rid} is {state} and has no deadline"))
         elif state == "sold":
-            if status not in _SOLD:
+            # A take that was spent is in no order: the order's own charge has what it had.
+            if status not in _SOLD and record[2] != "take":
                 found.append(("sold_is_confirmed", f"{rid} of {buyer} is sold, and has {status}"))
         elif status in _SOLD and owner == buyer and code != "conflict":
             found.append(("answer_is_final", f"{rid} of {buyer} is {state}, its order {status}"))

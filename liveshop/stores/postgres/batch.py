@@ -85,7 +85,7 @@ class Batch:
         middle = len(orders) // 2
         first = await self._commit_fitting(orders[:middle])
         second = await self._commit_fitting(orders[middle:])
-        return _joined(first, second)
+        return joined(first, second)
 
     async def _insert_fitting(
         self, connection: Connection, orders: Sequence[NewOrder]
@@ -167,7 +167,7 @@ class Batch:
         known = [order for order in orders if order.order_id not in made]
         if not known:
             return reply
-        return _joined(reply, await self._read_known(reader, reply, known))
+        return joined(reply, await self._read_known(reader, reply, known))
 
     async def _read_known(
         self, reader: Reader, reply: CommitReply, orders: Sequence[NewOrder]
@@ -240,6 +240,7 @@ class Batch:
             [charge.row for _, charge in charges],
             [charge.units for _, charge in charges],
             [charge.limit for _, charge in charges],
+            [order.priced_at for order in orders],
         ]
 
 
@@ -252,7 +253,7 @@ async def _known_ids(connection: Connection, orders: Sequence[NewOrder]) -> set[
     return {record["id"] for record in await connection.fetch(_SQL["known_orders"], ids)}
 
 
-def _joined(first: CommitReply, second: CommitReply) -> CommitReply:
+def joined(first: CommitReply, second: CommitReply) -> CommitReply:
     """Join the replies to two parts of a batch; the second was read later, so its counters win."""
     rows = {row.row: row for row in (*first.copies.rows, *second.copies.rows)}
     bought = {

@@ -54,8 +54,8 @@ class NewLine:
 class NewOrder:
     """An order to be committed; `pay_until_ms` only where it waits for money first.
 
-    `why` says why finals are not price * quantity. `charges` are of all its lines and of the
-    order itself: of one row one.
+    `why` says why finals are not price * quantity, by the offers of the session's state as of the
+    offset `priced_at`. `charges` are of all its lines and of the order itself: of one row one.
     """
 
     order_id: str
@@ -64,6 +64,7 @@ class NewOrder:
     pay_until_ms: int | None = None
     why: tuple[Reason, ...] = ()
     charges: Sequence[Charge] = ()
+    priced_at: int | None = None
 
     @property
     def total(self) -> int:

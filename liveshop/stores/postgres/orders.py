@@ -8,6 +8,7 @@ import asyncpg
 from liveshop.core.errors import Conflict, NotFound
 from liveshop.core.limits import ORDERS_PER_COMMIT_MAX, WELCOME_ORDERS_MAX
 from liveshop.core.model import Charge, Order, OrderLine, OrderStatus, Reservation
+from liveshop.core.pricing.price import read_reasons
 from liveshop.stores.postgres.batch import Batch
 from liveshop.stores.postgres.database import Database
 from liveshop.stores.postgres.locked import Reader, copies_of, lock_session
@@ -229,4 +230,5 @@ def _order(records: Sequence[asyncpg.Record]) -> Order:
             Charge(row=row, units=units, limit=limit) for row, units, limit in first["charges"]
         ),
         pay_until_ms=first["pay_until_ms"],
+        why=read_reasons(first["why"]),
     )

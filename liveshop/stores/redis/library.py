@@ -11,8 +11,8 @@ from liveshop.stores.redis.link import ErrorReply, FunctionMissing, RedisLink
 
 # In the order in which they build on one another.
 _FILES = (
-    *("session", "pace", "records", "charges", "ended", "copies", "reserve", "orders"),
-    *("rebuild", "live"),
+    *("session", "pace", "records", "charges", "ended", "copies", "reserve", "takes"),
+    *("orders", "rebuild", "live"),
 )
 
 

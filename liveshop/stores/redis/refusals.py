@@ -62,9 +62,25 @@ def _charge_refusal(word: str, details: list[str]) -> LiveshopError:
 
 
 def lacking_row(answer: str) -> str | None:
-    """Return which row of a charge has too few units for what `pay` refused."""
+    """Return which row of a charge has too few units, or for this buyer, for `pay` to take."""
     word, _, details = answer.partition(SEPARATOR)
-    return details.partition(SEPARATOR)[0] if word == "lacks" else None
+    return details.partition(SEPARATOR)[0] if word in ("lacks", "charge_limit") else None
+
+
+def take_refusal(row: str, units: int, answer: str) -> LiveshopError:
+    """Return why `take` took nothing."""
+    word, _, rest = answer.partition(SEPARATOR)
+    details = rest.split(SEPARATOR)
+    match word, details:
+        case (("charge_limit" | "lacks"), _):
+            return _charge_refusal(word, details)
+        case "conflict", _:
+            return Conflict("this rid was used with other arguments")
+        case "rate_limited", [wait_ms]:
+            return RateLimited(retry_after_ms=int(wait_ms))
+        case "limit", [which, limit, left]:
+            return LimitReached(_LIMITS[which], limit=int(limit), left=int(left))
+    raise AssertionError((row, units, answer))
 
 
 def pay_refusal(order_id: str, answer: str) -> LiveshopError:

@@ -1,5 +1,6 @@
 """The arguments and answers of the functions of units: reservations, deadlines, loads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,7 +29,8 @@ class ReserveLine:
     """One `buy` or `reserve`; `price` is the unit price that the buyer saw, if it was sent.
 
     `charges` are held with the units, all or none. Neither they nor the `memo` tell a replay from
-    another purchase: those of the first stay.
+    another purchase: those of the first stay. A `buy` that `waits` is HELD until `pay` orders it
+    under its rid.
     """
 
     rid: str
@@ -39,6 +41,7 @@ class ReserveLine:
     price: int | None = None
     charges: tuple[Charge, ...] = ()
     memo: str | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +78,10 @@ class PayReply:
     """All the reservations of an order, PAYING, or the reason why none has changed.
 
     `known`: the same checkout was carried out before; the reservations are as they are by now, and
-    `charge` is what was taken besides them then. Otherwise all of them have just become PAYING.
-    `refusal` is NotFound, Conflict, Expired, or for a charge LimitReached or SoldOut; `lacks` is
-    the row that has too few units.
+    `charge` is what was taken besides them then. Otherwise all of them have just become PAYING, and
+    `spent` are the buyer's takes that the charges took over. `refusal` is NotFound, Conflict,
+    Expired, or for a charge LimitReached or SoldOut; `lacks` is the row that has too few units, in
+    all or for this buyer.
     """
 
     status: UnitsStatus
@@ -87,6 +91,42 @@ class PayReply:
     charge: Reservation | None = None
     refusal: LiveshopError | None = None
     lacks: str | None = None
+    spent: tuple[Reservation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReply:
+    """A take, HELD, or the reason why there is none.
+
+    `known`: it was made before, and is in whatever state it is by now. `refusal` is Conflict,
+    RateLimited, LimitReached or SoldOut.
+    """
+
+    status: UnitsStatus
+    now_ms: int
+    known: bool = False
+    take: Reservation | None = None
+    refusal: LiveshopError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLeft:
+    """The rest of a row for a buyer: `free` units, and `counted` ones for its limit.
+
+    Units that the buyer has taken are free, and do not count.
+    """
+
+    free: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartReply:
+    """The reservations that Redis knows, their buyer's takes that are held, and what rows have."""
+
+    reservations: tuple[Reservation, ...]
+    takes: tuple[Reservation, ...]
+    rows: Mapping[str, RowLeft]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

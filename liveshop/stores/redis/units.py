@@ -26,13 +26,22 @@ from liveshop.stores.redis.packing import (
     unpack_all,
 )
 from liveshop.stores.redis.projection import Projection
-from liveshop.stores.redis.refusals import lacking_row, line_reply, pay_refusal, release_refusal
+from liveshop.stores.redis.refusals import (
+    lacking_row,
+    line_reply,
+    pay_refusal,
+    release_refusal,
+    take_refusal,
+)
 from liveshop.stores.redis.unit_records import (
+    CartReply,
     PayReply,
     ReleaseReply,
     ReserveLine,
     ReserveReply,
+    RowLeft,
     SweepReply,
+    TakeReply,
     UnitsStatus,
 )
 
@@ -63,7 +72,8 @@ class SessionUnits(Loading):
         for line in lines:
             price = "" if line.price is None else line.price
             more = pack_more(line.charges, line.memo)
-            args += (line.rid, line.buyer, line.command, line.sku, line.quantity, price, more)
+            word = "hold" if line.waits else line.command
+            args += (line.rid, line.buyer, word, line.sku, line.quantity, price, more)
         status, now_ms, answers, expired = await self._call("reserve", *args)
         return ReserveReply(
             status=UnitsStatus(status),
@@ -105,11 +115,46 @@ class SessionUnits(Loading):
             known=answer[0] == "known",
             reservations=tuple(each for each in records if each.is_purchase),
             charge=next((each for each in records if not each.is_purchase), None),
+            spent=unpack_all(answer[2]),
         )
 
-    async def release(self, epoch: int, *, buyer: str, rid: str) -> ReleaseReply:
-        """Give a HELD reservation back."""
-        status, now_ms, *answer = await self._call("release", epoch, buyer, rid)
+    async def take(
+        self, epoch: int, *, rid: str, buyer: str, charge: Charge, kept_ms: int
+    ) -> TakeReply:
+        """Hold units of a row for a buyer for `kept_ms`.
+
+        `release` gives them back, and an order of the buyer that takes of the row spends them.
+        """
+        args = (rid, buyer, kept_ms, pack_charges([charge]), BUYER_RESERVATIONS_MAX)
+        status, now_ms, *answer = await self._call("take", epoch, *args)
+        if not answer:
+            return TakeReply(status=UnitsStatus(status), now_ms=now_ms)
+        word, _, rest = answer[0].partition(SEPARATOR)
+        if word in ("new", "known"):
+            return TakeReply(
+                status=UnitsStatus(status),
+                now_ms=now_ms,
+                known=word == "known",
+                take=unpack(rest),
+            )
+        refusal = take_refusal(charge.row, charge.units, answer[0])
+        return TakeReply(status=UnitsStatus(status), now_ms=now_ms, refusal=refusal)
+
+    async def cart(self, buyer: str, rids: Sequence[str], rows: Sequence[str] = ()) -> CartReply:
+        """Look up what a buyer would order, and what it may take of rows; changes nothing."""
+        records, takes, left = await self._call("cart", buyer, len(rids), *rids, *rows)
+        return CartReply(
+            reservations=unpack_all(records),
+            takes=unpack_all(takes),
+            rows={
+                row: RowLeft(free=free, counted=counted)
+                for row, free, counted in zip(rows, left[::2], left[1::2], strict=True)
+            },
+        )
+
+    async def release(self, epoch: int, *, buyer: str, rid: str, code: str = "") -> ReleaseReply:
+        """Give a HELD reservation or take back; with the `code` of an error it is REFUSED."""
+        status, now_ms, *answer = await self._call("release", epoch, buyer, rid, code)
         if not answer:
             return ReleaseReply(status=UnitsStatus(status), now_ms=now_ms)
         word, _, rest = answer[0].partition(SEPARATOR)
@@ -196,7 +241,7 @@ class SessionUnits(Loading):
         return {reservation.rid: reservation for reservation in found}
 
     async def mine(self, *buyers: str) -> tuple[Reservation, ...]:
-        """Return the HELD and PAYING reservations of some buyers, in one call."""
+        """Return the HELD and PAYING reservations of some buyers, and their takes, in one call."""
         return unpack_all(await self._call("mine", *buyers))
 
     async def _call(self, name: str, *args: Arg) -> Any:

@@ -193,11 +193,11 @@ async def test_checkout_takes_charges_with_its_reservations(redis_url: str) -> N
     [
         (Charge(row=USES, units=4), "sold_out", USES),
         (Charge(row="@8", units=1), "sold_out", "@8"),
-        (Charge(row=USES, units=2, limit=1), "limit", None),
+        (Charge(row=USES, units=2, limit=1), "limit", USES),
     ],
 )
 async def test_a_checkout_whose_charges_do_not_fit_changes_nothing_and_says_which_row(
-    redis_url: str, charge: Charge, code: str, lacks: str | None
+    redis_url: str, charge: Charge, code: str, lacks: str
 ) -> None:
     async with linked(redis_url) as link:
         session = await opened(link)

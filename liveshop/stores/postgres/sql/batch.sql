@@ -7,6 +7,7 @@
 -- $10 rids, $11 their order ids, $12 SKUs, $13 sales, $14 quantities, $15 prices,
 -- $16 and $17 the limits of SKU and sale, $18 finals, $19 memos, $20 the orders' reasons
 -- $21 order ids of charges, $22 their rows, $23 units, $24 the buyers' limits
+-- $25 the offsets of the state that the orders were priced by, null without offers
 -- One row, none for an unknown session: the session's epoch and head, the ids of the orders that
 -- are new, each row and quota that rose, and the totals. With another epoch nothing changes.
 -- A CHECK refuses the whole batch where one order does not fit.
@@ -15,12 +16,13 @@ WITH locked AS MATERIALIZED (
     FROM session WHERE id = $1 FOR UPDATE
 ), made AS (
     INSERT INTO orders (id, session_id, seq, buyer, status, total, currency, epoch, args_hash,
-                        pay_until_ms, at_ms, why)
+                        pay_until_ms, at_ms, why, priced_at)
     SELECT o.id, s.id, s.seq + o.n, o.buyer, $4, o.total, s.currency, $2, o.hash,
-           o.pay_until_ms, $3, o.why
+           o.pay_until_ms, $3, o.why, o.priced_at
     FROM locked AS s,
-        unnest($5::text[], $6::text[], $7::bigint[], $8::bytea[], $9::bigint[], $20::jsonb[])
-        WITH ORDINALITY AS o (id, buyer, total, hash, pay_until_ms, why, n)
+        unnest($5::text[], $6::text[], $7::bigint[], $8::bytea[], $9::bigint[], $20::jsonb[],
+               $25::int[])
+        WITH ORDINALITY AS o (id, buyer, total, hash, pay_until_ms, why, priced_at, n)
     WHERE s.stock_epoch = $2
     ORDER BY o.id
     ON CONFLICT (id) DO NOTHING

@@ -5,6 +5,7 @@
 -- Read an order, a row for each line; one that was void from the start has none, but one row.
 -- $1 order id
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -15,6 +16,7 @@ ORDER BY l.rid
 -- name: orders_with_lines
 -- Read orders, a row for each line. $1 order ids
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -26,6 +28,7 @@ ORDER BY o.id, l.rid
 -- name: pending_orders
 -- Read a session's orders that wait for their money, a row for each line. $1 session
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -42,6 +45,7 @@ WITH page AS (
     ORDER BY seq LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -56,6 +60,7 @@ WITH page AS (
     ORDER BY seq LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -71,6 +76,7 @@ WITH page AS (
     ORDER BY seq DESC LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -85,6 +91,7 @@ WITH page AS (
     ORDER BY seq DESC LIMIT $3
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -105,6 +112,7 @@ WITH page AS (
     ORDER BY s.number DESC, o.seq DESC LIMIT $1
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo
@@ -123,6 +131,7 @@ WITH page AS (
     ORDER BY s.number DESC, o.seq DESC LIMIT $1
 )
 SELECT o.id, o.session_id, o.buyer, o.status, o.total, o.currency, o.at_ms, o.seq, o.pay_until_ms,
+       o.why,
        ARRAY(SELECT ROW(c."row", c.n, c.cap) FROM order_charge AS c WHERE c.order_id = o.id
              ORDER BY c."row") AS charges,
        l.rid, l.sku, l.qty, l.price, coalesce(l.final, l.price * l.qty) AS final, l.sale, l.memo

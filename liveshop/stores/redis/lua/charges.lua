@@ -32,6 +32,19 @@ local function charge_refusal(batch, record)
   end
 end
 
+-- Returns true if two records hold units of one row.
+local function shares_row(one, other)
+  local rows, others = rows_of(one), rows_of(other)
+  for i = 1, #rows, 2 do
+    for j = 1, #others, 2 do
+      if rows[i] == others[j] then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 -- Returns the record of what an order takes besides its lines. It ends after the last of them: in
 -- whatever part of a sweep it is, theirs have been decided, and with them the order.
 local function charge_record(rid, order_id, charges, records)
@@ -46,7 +59,27 @@ local function charge_record(rid, order_id, charges, records)
   }
 end
 
--- Takes an order's charges; returns what is refused, or nil.
+-- Ends what the buyer has taken of the rows of a charge, since the charge takes these units;
+-- returns the records. One that is overdue is left to the sweep.
+local function spend_takes(batch, charge)
+  local rids = batch.mine[charge.buyer]
+  read_records(batch, rids)
+  local spent = {}
+  for _, record in ipairs(records_of(batch, rids)) do
+    local takes = record.command == 'take' and record.state == 'held'
+      and batch.now_ms < record.deadline_ms
+    if takes and shares_row(record, charge) then
+      spent[#spent + 1] = record
+    end
+  end
+  read_holds(batch, spent)
+  for _, record in ipairs(spent) do
+    move(batch, record, 'sold')
+  end
+  return spent
+end
+
+-- Takes an order's charges; returns what is refused, or nil and what was spent for them.
 local function take_charges(batch, charge)
   if batch.res[charge.rid] then
     return {'conflict', charge.rid}
@@ -57,9 +90,10 @@ local function take_charges(batch, charge)
   end
   read_holds(batch, {charge})
   read_bought(batch, scopes)
+  local spent = spend_takes(batch, charge)
   local refusal = charge_refusal(batch, charge)
   if not refusal then
     move(batch, charge, 'paying')
   end
-  return refusal
+  return refusal, spent
 end

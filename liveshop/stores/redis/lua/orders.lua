@@ -1,16 +1,23 @@
 -- Changes to reservations after they are made: paid for, given back, settled, expired.
 
--- Returns true if a record is a reservation that this buyer has made.
-local function is_purchase_of(record, buyer)
+-- Returns true if a buyer has made a record: a reservation or a take.
+local function is_made_by(record, buyer)
   return record and record.buyer == buyer and record.command ~= 'charge'
 end
 
--- Returns why these records cannot be paid for in one order, or nil.
-local function pay_refusal(records, buyer, now_ms)
+-- Returns true if a record is a reservation that this buyer has made.
+local function is_purchase_of(record, buyer)
+  return is_made_by(record, buyer) and record.command ~= 'take'
+end
+
+-- Returns why these records cannot be paid for in one order, or nil. A `buy` that was only held is
+-- an order of its own.
+local function pay_refusal(records, order_id, now_ms)
   local refusal
   for _, record in ipairs(records) do
     local given_back = record.state == 'released' or record.state == 'expired'
-    if not given_back and record.order_id ~= '' then
+    local own = record.command == 'buy' and record.rid ~= order_id
+    if own or (not given_back and record.order_id ~= '') then
       return {'conflict', record.rid}
     end
     if record.state ~= 'held' or now_ms >= record.deadline_ms then
@@ -30,16 +37,20 @@ local function same_order(key, batch, records, order_id, rids)
   if all and (not stored or stored == table.concat(rids, SEP)) then
     return true
   end
+  -- A `buy` that was only held is ordered under its own rid, and nothing else is.
   local bought = batch.res[order_id]
-  if stored or (bought and bought.command == 'buy') then
+  local is_own = bought and bought.order_id == '' and rids[1] == order_id and not rids[2]
+  if stored or (bought and bought.command == 'buy' and not is_own) then
     return false
   end
 end
 
--- Bring held reservations of one buyer into one order, all or none, and take its charges.
+-- Bring held reservations of one buyer into one order, all or none, and take its charges; what the
+-- buyer took of their rows before is spent.
 -- ARGV    epoch, buyer, order_id, the rid of its charges, those or empty, then the rids, sorted
 --         and each once
--- Returns status, now_ms, and: new or known, then all records, that of the charges last; or
+-- Returns status, now_ms, and: new or known, then all records, that of the charges last, and what
+--         was spent; or
 --         not_found|rid, conflict|rid or order_id, expired|rid, charge_limit|row|limit|left,
 --         lacks|row|units|left. No deadline changes. An order that is known keeps its charges.
 register('pay', function(key, args)
@@ -64,16 +75,19 @@ register('pay', function(key, args)
     if charge and charge.command == 'charge' then
       records[#records + 1] = charge
     end
-    return {status, now_ms, 'known', answers(records)}
+    return {status, now_ms, 'known', answers(records), {}}
   end
-  local refusal = same == false and {'conflict', order_id} or pay_refusal(records, buyer, now_ms)
+  local refusal = same == false and {'conflict', order_id} or pay_refusal(records, order_id, now_ms)
   if refusal then
     return {status, now_ms, table.concat(refusal, SEP)}
   end
   local charge = args[5] ~= '' and charge_record(charge_rid, order_id, args[5], records)
-  refusal = charge and take_charges(batch, charge)
-  if refusal then
-    return {status, now_ms, table.concat(refusal, SEP)}
+  local spent = {}
+  if charge then
+    refusal, spent = take_charges(batch, charge)
+    if refusal then
+      return {status, now_ms, table.concat(refusal, SEP)}
+    end
   end
   for _, record in ipairs(records) do
     record.order_id = order_id
@@ -84,11 +98,11 @@ register('pay', function(key, args)
   end
   write_batch(batch)
   redis.call('HSET', key.orders, order_id, table.concat(rids, SEP))
-  return {status, now_ms, 'new', answers(records)}
+  return {status, now_ms, 'new', answers(records), answers(spent)}
 end, {'allow-oom'})
 
--- Give a held reservation back.
--- ARGV    epoch, buyer, rid
+-- Give a held reservation or take back; with a code it ends as refused.
+-- ARGV    epoch, buyer, rid, code or empty
 -- Returns status, now_ms, and: new|record, known|record, not_found, conflict|state, expired
 register('release', function(key, args)
   local status, now_ms = enter(key, args[1])
@@ -98,7 +112,7 @@ register('release', function(key, args)
   local batch = new_batch(key, now_ms)
   read_records(batch, {args[3]})
   local record = batch.res[args[3]]
-  if not is_purchase_of(record, args[2]) then
+  if not is_made_by(record, args[2]) then
     return {status, now_ms, 'not_found'}
   end
   if record.state == 'released' then
@@ -111,7 +125,8 @@ register('release', function(key, args)
     return {status, now_ms, 'expired'}
   end
   read_holds(batch, {record})
-  move(batch, record, 'released')
+  record.code = args[4]
+  move(batch, record, args[4] ~= '' and 'refused' or 'released')
   write_batch(batch)
   return {status, now_ms, 'new' .. SEP .. answer(record)}
 end, {'allow-oom'})

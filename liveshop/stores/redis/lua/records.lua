@@ -7,8 +7,10 @@
 --
 -- A charge is a row, its units and the buyer's limit or nothing, joined by U+001D; U+001E is
 -- between two of them. The record of an order's own charges has the command `charge`, no SKU and
--- no other rows: it is no purchase of its buyer, who is never told of it. A record without charges
--- and memo is what a library of an earlier release wrote: both may share a server.
+-- no other rows: it is no purchase of its buyer, who is never told of it. That of units which a
+-- buyer took before any order has the command `take`, and is otherwise like it (takes.lua). A
+-- record without charges and memo is what a library of an earlier release wrote: both may share a
+-- server.
 local OPEN_SET = {held = 'due', paying = 'paying'}
 local PART = '([^\31]*)'
 local RECORD = '^' .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP .. PART .. SEP

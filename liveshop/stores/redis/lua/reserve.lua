@@ -9,6 +9,9 @@ local function read_lines(args, first)
       rid = args[at], buyer = args[at + 1], command = args[at + 2], sku = args[at + 3],
       quantity = tonumber(args[at + 4]), price_seen = tonumber(args[at + 5]),
     }
+    if line.command == 'hold' then
+      line.command, line.waits = 'buy', true
+    end
     read_more(line, args[at + 6])
     lines[#lines + 1] = line
   end
@@ -156,7 +159,7 @@ local function reserve_line(batch, line, plan, open_max)
   end
   local real_ms = paces_of.real_ms
   paces_of.new[buyer] = (full_ms > real_ms and full_ms or real_ms) + PACE_STEP_MS
-  local buys = line.command == 'buy'
+  local buys = line.command == 'buy' and not line.waits
   line.order_id, line.code = buys and line.rid or '', ''
   line.deadline_ms = batch.now_ms + plan.hold_ms
   move(batch, line, buys and 'paying' or 'held')
@@ -166,7 +169,8 @@ end
 -- Reserve lines; overdue held reservations are expired first.
 -- ARGV    epoch, offset of the caller's room, how many to expire at most, how many open
 --         reservations a buyer may have, then rid, buyer, command, sku, quantity, price seen or
---         empty, charges and memo as a record ends in them or empty, for each line
+--         empty, charges and memo as a record ends in them or empty, for each line. The command
+--         `hold` is a `buy` that is held until `pay` orders it under its rid: it is priced first
 -- Returns status (also 'stale': push the projection first), now_ms, one answer for each line,
 --         the records that were expired. An answer is new|record, known|record, conflict,
 --         rate_limited|ms, not_live|status, not_found, price_changed|price,

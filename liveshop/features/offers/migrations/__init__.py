@@ -1,0 +1,1 @@
+"""The steps of the schema that offers need; they stand in the one chain."""
