@@ -13,6 +13,7 @@ may be found guilty that is not. None of ours needs the benefit of that doubt.
 import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import Any, Final
 
 # Python's own reader of patterns; they have no types.
@@ -51,6 +52,9 @@ class _Automaton:
         self._alphabet = sorted(set(_samples(items)) | set(map(chr, range(128))) | set("é中٣ǅ"))
         self._eats: list[list[tuple[frozenset[str], int]]] = [[], []]
         self._free: list[list[tuple[int, int]]] = [[], []]
+        # Each pair of loops asks again: without them one pattern of ours takes a minute.
+        self._closures: dict[tuple[int, tuple[int, ...]], dict[int, int]] = {}
+        self._steps_of: dict[tuple[int, str], tuple[int, ...]] = {}
         self._end(items, whole=whole)
         anchored = (
             bool(items)
@@ -178,6 +182,9 @@ class _Automaton:
 
     def _closure(self, state: int, kinds: tuple[int, ...]) -> dict[int, int]:
         """Return the states that are reached without a character, and in how many ways."""
+        known = self._closures.get((state, kinds))
+        if known is not None:
+            return known
         ways: dict[int, int] = {}
         waiting: list[tuple[int, frozenset[int]]] = [(state, frozenset())]
         while waiting:
@@ -190,17 +197,23 @@ class _Automaton:
                 for kind, to in self._free[at]
                 if kind in kinds and to not in before
             ]
+        self._closures[state, kinds] = ways
         return ways
 
     def _succeeds(self, state: int, *, at_end: bool) -> bool:
         return 1 in self._closure(state, (_FREE, _AT_END) if at_end else (_FREE,))
 
-    def _steps(self, state: int, character: str) -> Iterator[int]:
-        """Yield the states that a character leads to; a match that has succeeded goes nowhere."""
-        for at in self._closure(state, (_FREE, _MAYBE)):
-            for taken, to in self._eats[at]:
-                if character in taken and not self._succeeds(to, at_end=False):
-                    yield to
+    def _steps(self, state: int, character: str) -> tuple[int, ...]:
+        """Return the states that a character leads to; a match that has succeeded goes nowhere."""
+        known = self._steps_of.get((state, character))
+        if known is None:
+            known = self._steps_of[state, character] = tuple(
+                to
+                for at in self._closure(state, (_FREE, _MAYBE))
+                for taken, to in self._eats[at]
+                if character in taken and not self._succeeds(to, at_end=False)
+            )
+        return known
 
     def _reached(self, state: int) -> set[int]:
         seen: set[int] = set()
@@ -229,10 +242,7 @@ class _Automaton:
         waiting = [(begin, "")]
         for states, word in waiting:
             for character in self._alphabet:
-                ways: list[tuple[int, ...]] = [()]
-                for state in states:
-                    ways = [(*way, to) for way in ways for to in self._steps(state, character)]
-                for way in ways:
+                for way in product(*(self._steps(state, character) for state in states)):
                     if way == end:
                         return word + character
                     if way not in seen:

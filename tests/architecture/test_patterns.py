@@ -48,15 +48,12 @@ def _page_patterns() -> Iterator[tuple[str, str]]:
                 yield path.name, literal["pattern"]
 
 
-def _whole() -> set[str]:
-    """Return the names of patterns that all of a text has to match."""
-    return {
-        f"{module_name(path)}.{found}"
-        for path in package_sources()
-        for found in re.findall(r"\b(\w+)\.fullmatch\(", path.read_text(encoding="utf-8"))
-    }
-
-
+# The names of patterns that all of a text has to match.
+_WHOLE = {
+    f"{module_name(path)}.{found}"
+    for path in package_sources()
+    for found in re.findall(r"\b(\w+)\.fullmatch\(", path.read_text(encoding="utf-8"))
+}
 _PATTERNS = {
     (where, each.pattern, int(each.flags & ~re.UNICODE)) for where, each in _module_patterns()
 }
@@ -84,7 +81,7 @@ def test_a_search_for_a_pattern_of_ours_takes_no_longer_than_its_input(
     [
         pytest.param(text, flags, id=f"{where} {text}")
         for where, text, flags in sorted(_PATTERNS)
-        if where in _whole()
+        if where in _WHOLE
     ],
 )
 def test_to_match_a_whole_text_takes_no_longer_than_it_is(pattern: str, flags: int) -> None:
@@ -95,7 +92,7 @@ def test_the_patterns_are_those_of_the_package_and_its_pages() -> None:
     modules = {where.rpartition(".")[0] for where, _, _ in _PATTERNS}
     csv = "liveshop.features.catalogue_import"
     assert {f"{csv}.prose", f"{csv}.products", "liveshop.core.words"} <= modules
-    assert {"liveshop.core.money._PLAIN", f"{csv}.products._URL"} <= _whole()
+    assert {"liveshop.core.money._PLAIN", f"{csv}.products._URL"} <= _WHOLE
     assert {"playlist.js", "i18n.js"} <= {where for where, _, _ in _PATTERNS}
 
 
