@@ -18,7 +18,7 @@ NAME: Final = "change_feed"
 RESTORED: Final = "system.restored"
 
 MESSAGES_KEPT_DAYS: Final = 30
-STEPS_PER_TURN_MAX: Final = 500
+STEPS_PER_TURN_MAX: Final = 100
 CHANGES_PER_PAGE_MAX: Final = 1_000
 CHANGES_PER_PAGE_DEFAULT: Final = 100
 # Of messages of which few are for a caller, this many are looked at for one request.

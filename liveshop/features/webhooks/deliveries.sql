@@ -5,33 +5,64 @@
 SELECT number FROM webhook_cursor FOR UPDATE SKIP LOCKED
 
 -- name: newest
--- Read the number of the last of some messages, fewer if there are many webhooks, and that of the
--- newest of all. $1 after this number, $2 how many, $3 how many deliveries they may come to
+-- Read the number of the last of some messages, fewer if many webhooks may hear of each, and that of
+-- the newest of all. $1 after this number, $2 how many, $3 how many deliveries they may come to
+WITH hear AS (
+    SELECT session_id, shop, count(*) AS n FROM webhook WHERE state <> 'off'
+    GROUP BY session_id, shop
+), most AS (
+    SELECT coalesce(sum(n) FILTER (WHERE session_id IS NULL AND shop IS NULL), 0)
+         + coalesce(max(n) FILTER (WHERE session_id IS NULL AND shop IS NOT NULL), 0)
+         + coalesce((SELECT max(m) FROM (
+               SELECT sum(n) AS m FROM hear WHERE session_id IS NOT NULL GROUP BY session_id
+           ) AS each), 0) AS n
+    FROM hear
+)
 SELECT max(number) AS number, (SELECT number FROM feed) AS newest
 FROM (
     SELECT number FROM message WHERE number > $1 ORDER BY number
-    LIMIT least($2, greatest(1, $3 / (SELECT 1 + count(*) FROM webhook WHERE state <> 'off')))
+    LIMIT least($2, greatest(1, $3 / (1 + (SELECT n FROM most))))
 ) AS few
 
 -- name: fan_out
 -- Make the deliveries of messages, and say that their webhooks are due. A test of a webhook is for
 -- it only; its end is told to all others. One that is removed meanwhile is left out, or this would
 -- fail for all. Their rows are locked in the order in which `lock_leased` takes some of them.
--- $1 after this number, $2 up to this one, $3 now_ms
-WITH wanted AS (
+-- Webhooks of one session or one shop are joined by its name: messages times webhooks would be too
+-- many to look at. $1 after this number, $2 up to this one, $3 now_ms
+WITH told AS MATERIALIZED (
+    SELECT number, subject, type, session_id, shop, split_part(type, '.', 1) || '.*' AS any_of_it
+    FROM message WHERE number > $1 AND number <= $2
+), of_session AS (
     SELECT w.id, m.number, m.subject, w.state
-    FROM message AS m JOIN webhook AS w
-      ON m.number > w.since AND w.state <> 'off'
-     AND (w.shop IS NULL OR w.shop = m.shop OR m.subject = 'system')
-     AND CASE
-             WHEN m.type = 'ping' THEN split_part(m.subject, '/', 2) = w.id
-             WHEN m.subject = 'webhook/' || w.id THEN false
-             ELSE (w.session_id IS NULL OR w.session_id = m.session_id OR m.subject = 'system')
-              AND (m.type = ANY(w.types) OR '*' = ANY(w.types)
-                   OR split_part(m.type, '.', 1) || '.*' = ANY(w.types))
-         END
-    WHERE m.number > $1 AND m.number <= $2
+    FROM told AS m JOIN webhook AS w ON w.session_id = m.session_id
+    WHERE (w.shop IS NULL OR w.shop = m.shop)
+      AND m.number > w.since AND w.state <> 'off' AND m.type <> 'ping'
+      AND w.types && ARRAY['*', m.type, m.any_of_it]
     FOR KEY SHARE OF w
+), of_shop AS (
+    SELECT w.id, m.number, m.subject, w.state
+    FROM told AS m JOIN webhook AS w ON w.shop = m.shop
+    WHERE w.session_id IS NULL AND m.subject <> 'webhook/' || w.id
+      AND m.number > w.since AND w.state <> 'off' AND m.type <> 'ping'
+      AND w.types && ARRAY['*', m.type, m.any_of_it]
+    FOR KEY SHARE OF w
+), of_all AS (
+    SELECT w.id, m.number, m.subject, w.state
+    FROM told AS m JOIN webhook AS w
+      ON m.subject = 'system' OR (w.shop IS NULL AND w.session_id IS NULL)
+    WHERE m.subject <> 'webhook/' || w.id
+      AND m.number > w.since AND w.state <> 'off' AND m.type <> 'ping'
+      AND w.types && ARRAY['*', m.type, m.any_of_it]
+    FOR KEY SHARE OF w
+), tests AS (
+    SELECT w.id, m.number, m.subject, w.state
+    FROM told AS m JOIN webhook AS w ON w.id = split_part(m.subject, '/', 2)
+    WHERE m.type = 'ping' AND m.number > w.since AND w.state <> 'off'
+    FOR KEY SHARE OF w
+), wanted AS (
+    SELECT * FROM of_session UNION ALL SELECT * FROM of_shop
+    UNION ALL SELECT * FROM of_all UNION ALL SELECT * FROM tests
 ), made AS (
     INSERT INTO webhook_delivery (webhook_id, number, subject, state, next_ms)
     SELECT id, number, subject, CASE state WHEN 'disabled' THEN 'parked' ELSE 'waiting' END, $3

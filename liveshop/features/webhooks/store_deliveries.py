@@ -29,7 +29,7 @@ from liveshop.stores.postgres.database import Connection, Database
 from liveshop.stores.postgres.queries import load_queries
 
 _SQL: Final = load_queries(Path(__file__).with_name("deliveries.sql"))
-_MESSAGES_AT_ONCE_MAX: Final = 500
+_MESSAGES_AT_ONCE_MAX: Final = 100
 # Of messages times webhooks: more would take longer than a statement may, time and again.
 _DELIVERIES_AT_ONCE_MAX: Final = 50_000
 # Longer than what is leased can take: twice the longest request, and the marking.
