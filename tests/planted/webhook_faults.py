@@ -203,8 +203,8 @@ FAULTS: Final = (
         name="a webhook that goes while deliveries are made stops all",
         promise="C2: whoever makes and removes webhooks holds up those of everybody",
         file="liveshop/features/webhooks/deliveries.sql",
-        old="    FOR KEY SHARE OF w\n",
-        new="",
+        old="    FOR KEY SHARE OF w\n), tests AS (\n",
+        new="), tests AS (\n",
         tests=(
             "tests/features/webhooks/test_store.py"
             "::test_a_webhook_that_is_removed_while_deliveries_are_made_holds_up_no_other",

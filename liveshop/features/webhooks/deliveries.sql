@@ -5,8 +5,8 @@
 SELECT number FROM webhook_cursor FOR UPDATE SKIP LOCKED
 
 -- name: newest
--- Read the number of the last of some messages, fewer if many webhooks may hear of each, and that of
--- the newest of all. $1 after this number, $2 how many, $3 how many deliveries they may come to
+-- Read the number of the last of some messages, fewer if many webhooks may hear of each, and that
+-- of the newest of all. $1 after this number, $2 how many, $3 how many deliveries they may come to
 WITH hear AS (
     SELECT session_id, shop, count(*) AS n FROM webhook WHERE state <> 'off'
     GROUP BY session_id, shop
