@@ -82,6 +82,24 @@ def test_with_the_money_of_its_hint_a_threshold_is_met(
 
 
 @pytest.mark.parametrize(
+    "offer",
+    [
+        CodeOffer(offer="@9", label="x", amount=1, min_goods=901),
+        GiftOffer(offer="@9", label="x", sku="G", min_goods=901),
+        DeliveryOffer(offer="@9", label="x", min_goods=901),
+    ],
+)
+def test_a_threshold_is_hinted_at_to_the_last_minor_unit(offer: AnyOffer) -> None:
+    assert _hints(_lines({"A": 1}), offer) == (Hint(offer="@9", missing=1),)
+    assert _hints((*_lines({"A": 1}), line("z", "Z", 1, 1)), offer) == ()
+
+
+def test_a_gift_for_units_has_no_threshold_of_money() -> None:
+    offer = GiftOffer(offer="@9", label="x", sku="G", buy=Part(any_of=frozenset("A"), quantity=2))
+    assert _hints((line("a", "A", 1, 0),), offer) == (Hint(offer="@9", add="A", quantity=1),)
+
+
+@pytest.mark.parametrize(
     ("count", "expected"),
     [(1, [("A", 1)]), (2, [("A", 3)]), (4, [("A", 1)]), (5, []), (6, [])],
 )
