@@ -2,7 +2,6 @@
 
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import httpx
@@ -11,7 +10,8 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
-from tests.cli.programs import is_ready, program
+from tests.cli.programs import is_ready
+from tests.forked import Forked, forked
 from tests.waiting import wait_until
 
 _SECRET = "browser tests, 32 bytes or more."
@@ -39,18 +39,18 @@ class BrowserNode:
         if media is not None:
             self._environment["LIVESHOP_MEDIA_FOLDER"] = str(media)
         self._stack = ExitStack()
-        self.process: Popen[str]
+        self.process: Forked
 
     def start(self) -> None:
         """Start it and wait until it can serve."""
-        self.process = self._stack.enter_context(program("serve", environment=self._environment))
+        self.process = self._stack.enter_context(forked("serve", environment=self._environment))
         wait_until(lambda: is_ready(self.url) or self.process.poll() is not None)
         assert self.process.poll() is None, self.process.communicate()[0]
 
-    def working(self) -> AbstractContextManager[Popen[str]]:
+    def working(self) -> AbstractContextManager[Forked]:
         """Run a worker on its stores, for a block."""
         port = {"LIVESHOP_WORK_PORT": str(free_port())}
-        return program("work", environment=self._environment | port)
+        return forked("work", environment=self._environment | port)
 
     def kill(self) -> None:
         """Kill it; those who were connected hear nothing but that."""
@@ -74,7 +74,9 @@ class BrowserShow:
         self.node = node
         self.host_token = token("host", Role.HOST)
         self._http = httpx.Client(
-            base_url=node.url, headers={"Authorization": f"Bearer {self.host_token}"}
+            base_url=node.url,
+            headers={"Authorization": f"Bearer {self.host_token}"},
+            verify=False,  # else each client reads all certificates of the system, for nothing
         )
         held = {} if hold_ms is None else {"hold_ms": hold_ms}
         self.session_id: str = self._post("/api/sessions", {"title": "Autumn drop", **held})["id"]

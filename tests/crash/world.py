@@ -16,7 +16,8 @@ from liveshop.cli.local_postgres import LocalPostgres
 from liveshop.cli.local_valkey import LocalValkey
 from liveshop.cli.subprocesses import free_port, last_lines, spawn
 from liveshop.stores.postgres.migrate import migrate
-from tests.cli.programs import LIVESHOP, is_ready, program, serving
+from tests.cli.programs import LIVESHOP, is_ready, serving
+from tests.forked import forked
 from tests.waiting import wait_until
 
 NODES = 2
@@ -210,9 +211,9 @@ class CrashWorld:
 
     def audit(self) -> tuple[int, str]:
         """Run `liveshop audit`; return its exit code and what it says."""
-        with program("audit", environment=self.environment) as process:
+        with forked("audit", environment=self.environment) as process:
             output, _ = process.communicate()
-        return process.returncode, output
+        return process.wait(), output
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from liveshop.core.roles import Role
 from liveshop.edge.tokens import make_token
 from tests.cli.programs import SECRET, is_ready, program, serving
 from tests.conftest import store_folder
+from tests.forked import forked
 from tests.system.conftest import audit
 from tests.system.shop import SystemShop
 from tests.waiting import wait_until
@@ -100,7 +101,7 @@ def strict(node: HostileNode) -> Iterator[HostileNode]:
 def _serving(redis_url: str, postgres_url: str, **settings: str) -> Iterator[HostileNode]:
     port = free_port()
     environment = {**serving(redis_url, postgres_url, port), **settings}
-    with program("serve", environment=environment) as process:
+    with forked("serve", environment=environment) as process:
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: is_ready(url) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]

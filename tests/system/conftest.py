@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from liveshop.cli.subprocesses import free_port
 from tests.cli.programs import demo, info, is_ready, program
 from tests.conftest import store_folder
+from tests.forked import forked
 from tests.system.shop import SystemShop
 from tests.waiting import wait_until
 
@@ -63,7 +64,7 @@ def second(running: dict[str, Any], merchant_key: rsa.RSAPrivateKey) -> Iterator
         "LIVESHOP_TRUSTED_PROXIES": "127.0.0.1",
     }
     url = f"http://127.0.0.1:{port}"
-    with program("serve", environment=environment) as process:
+    with forked("serve", environment=environment) as process:
         wait_until(lambda: is_ready(url) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
         yield url
@@ -85,7 +86,7 @@ async def other(running: dict[str, Any], second: str) -> AsyncIterator[SystemSho
 
 async def open_at(running: dict[str, Any], url: str) -> AsyncIterator[SystemShop]:
     """Give the means of an examiner at a node; the sessions that it makes end with it."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30) as http:
         shop = SystemShop(url, running["secret"], running["api_key"], http)
         yield shop
         await shop.end_sessions()

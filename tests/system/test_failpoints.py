@@ -18,6 +18,7 @@ from liveshop.stores.failpoints import EXIT_CODE
 from tests.cli.programs import SECRET, is_ready, program, serving
 from tests.client import Client, Message
 from tests.conftest import store_folder
+from tests.forked import forked
 from tests.system.shop import SystemShop, bought, eventually, new_rid, refused, reserved
 from tests.waiting import wait_until
 
@@ -38,12 +39,13 @@ class _Pair:
         """Run a second node that ends at a failpoint; it has to, before the block does."""
         port = free_port()
         here = {"LIVESHOP_PORT": str(port), "LIVESHOP_FAILPOINT": failpoint}
-        with program("serve", environment=self.environment | here) as process:
+        with forked("serve", environment=self.environment | here) as process:
             url = f"http://127.0.0.1:{port}"
             wait_until(lambda: is_ready(url) or process.poll() is not None)
             async with _opened(url, self.shop.api_key) as shop:
                 yield shop
-            output, _ = process.communicate(timeout=30)
+            wait_until(lambda: process.poll() is not None)
+            output, _ = process.communicate()
             assert process.returncode == EXIT_CODE, output
             assert f"reached {failpoint}: ending" in output
 
@@ -60,7 +62,7 @@ class _Pair:
 
     def audit(self) -> str:
         """Run `liveshop audit` and return what it says."""
-        with program("audit", environment=self.environment) as process:
+        with forked("audit", environment=self.environment) as process:
             return process.communicate()[0]
 
 

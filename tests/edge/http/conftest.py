@@ -26,7 +26,7 @@ def api_of(postgres_url: str, redis_url: str, **settings: Any) -> Iterator[Api]:
     with (
         start_blocking_portal(backend_options={"use_uvloop": True}) as portal,
         portal.wrap_async_context_manager(running_node(postgres_url, redis_url, **settings)) as url,
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, verify=False) as client,
     ):
         api = Api(url, portal, client)
         wait_until(lambda: client.get("/readyz").status_code == 200)

@@ -9,7 +9,8 @@ import asyncpg
 import httpx
 
 from liveshop.cli.subprocesses import free_port
-from tests.cli.programs import SECRET, is_ready, program, serving
+from tests.cli.programs import SECRET, is_ready, serving
+from tests.forked import forked
 from tests.system.conftest import audit
 from tests.system.shop import SystemShop
 from tests.waiting import until, wait_until
@@ -28,7 +29,7 @@ async def _nodes(redis_url: str, postgres_url: str) -> AsyncIterator[tuple[Syste
         for _ in range(2):
             port = free_port()
             environment = serving(redis_url, postgres_url, port)
-            processes.enter_context(program("serve", environment=environment))
+            processes.enter_context(forked("serve", environment=environment))
             urls.append(f"http://127.0.0.1:{port}")
         wait_until(lambda: all(map(is_ready, urls)))
         async with AsyncExitStack() as clients:
