@@ -126,7 +126,7 @@ def main(
             reports.append(report)
             click.echo("  " + ", ".join(f"{name} {value}" for name, value in _row(report).items()))
             click.echo(f"  refusals {dict(report.errors)}; host {dict(report.hosted)}")
-            click.echo(f"  charges {dict(report.taken)}")
+            click.echo(f"  charges {dict(report.taken)}; coupons {report.coupons}")
             if history is not None:
                 history.write_text("\n".join(map(str, report.history.entries)))
             if report.findings:

@@ -24,6 +24,9 @@ PRIVATE = (
 )
 _DAY_S = 86_400
 _RETRY_S = (0.05, 0.4)
+# The share of carts for which a coupon is named, and what is told once that is used up or closed.
+_HUNTS = 0.5
+_USED_UP = ("sold_out", "limit", "not_found")
 # How long a buyer looks around between two purchases.
 _PAUSE_S = (0.1, 0.9)
 
@@ -167,8 +170,16 @@ class Buyer:
         checkout.sent += 1
         checkout.sent_at_ms = checkout.sent_at_ms or now_ms()
         message = {"type": "checkout", "order_id": checkout.order_id, "rids": checkout.rids}
+        if checkout.codes:
+            message["codes"] = checkout.codes
         answer = await self.ask(line, message)
-        if answer is not None:
+        if answer is None:
+            return
+        if checkout.codes and answer.get("code") in _USED_UP:
+            # Nothing has changed, and the cart is still there: it is ordered at its full price.
+            checkout.codes, checkout.sent = [], checkout.sent - 1
+            self.history.errors[f"coupon {answer['code']}"] += 1
+        else:
             self.history.answer_checkout(checkout.order_id, answer)
 
     async def decide(self, attempt: Attempt) -> bool:
@@ -288,6 +299,8 @@ class Buyer:
     async def _order(self, cart: list[Attempt]) -> None:
         order_id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         checkout = Checkout(order_id, self.name, sorted(attempt.rid for attempt in cart))
+        if self.random.random() < _HUNTS:
+            checkout.codes = [self.history.coupon]
         self.history.checkouts[order_id] = checkout
         for attempt in cart:
             attempt.order_id = order_id

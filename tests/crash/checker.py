@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tests.crash.history import RESOLUTIONS, Attempt, History
-from tests.crash.hosting import Offer
+from tests.crash.hosting import COUPON_AMOUNT, Offer
 from tests.crash.ledger import Ledger, Stored
 from tests.crash.taker import CHARGED, CHARGED_LIMIT, is_taker
 
@@ -37,10 +37,11 @@ def check(history: History, ledger: Ledger, offer: Offer, *, lossy: bool) -> lis
         *_told_is_stored(history, clients, stored_by_rid),
         *_stored_is_caused(history, clients),
         *_totals_add_up(ledger),
+        *_coupons_are_in_totals(history, ledger),
         *_one_final_answer(history, lossy=lossy),
         *_never_early(history, lossy=lossy),
         *_given_up_is_void(history, clients),
-        *_limits_hold(ledger, offer),
+        *_limits_hold(history, ledger, offer),
         *_units_add_up(ledger),
         *_additions_came_once(history, ledger, offer),
         *_money_has_an_end(history, ledger),
@@ -95,6 +96,16 @@ def _totals_add_up(ledger: Ledger) -> Iterator[Finding]:
         if order.bought and order.total != finals:
             what = f"order {order.order_id} costs {order.total}, its lines say {finals}"
             yield Finding("P2", what, (order.order_id,))
+
+
+def _coupons_are_in_totals(history: History, ledger: Ledger) -> Iterator[Finding]:
+    """Find orders of which something else is off than their uses of the coupon take."""
+    for order in ledger.orders.values():
+        off = sum(line.price * line.quantity for line in order.lines) - order.total
+        used = dict(order.charges).get(history.coupon, 0)
+        if order.bought and off != used * COUPON_AMOUNT:
+            what = f"order {order.order_id} has {off} off, and {used} uses of the coupon"
+            yield Finding("P14", what, (order.order_id,))
 
 
 def _asked_for(history: History, order: Stored) -> bool:
@@ -172,7 +183,7 @@ def _deadline_ms(history: History, attempt: Attempt, at_ms: int) -> int:
     return min(int(reserved["expires_at_ms"]) for reserved in told if reserved is not None)
 
 
-def _limits_hold(ledger: Ledger, offer: Offer) -> Iterator[Finding]:
+def _limits_hold(history: History, ledger: Ledger, offer: Offer) -> Iterator[Finding]:
     bought: Counter[tuple[str, str]] = Counter()
     for order in ledger.orders.values():
         if order.status != "confirmed":
@@ -185,7 +196,7 @@ def _limits_hold(ledger: Ledger, offer: Offer) -> Iterator[Finding]:
             bought[order.buyer, row] += units
     for (buyer, scope), quantity in bought.items():
         limit = offer.sale_limit if scope.startswith("@") else offer.limit
-        limit = CHARGED_LIMIT if scope == CHARGED else limit
+        limit = {CHARGED: CHARGED_LIMIT, history.coupon: offer.coupon_limit}.get(scope, limit)
         if quantity > limit:
             ids = tuple(i for i, order in ledger.orders.items() if order.buyer == buyer)
             yield Finding("P1", f"{buyer} has {quantity} of {scope}, the limit is {limit}", ids)

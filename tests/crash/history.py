@@ -68,6 +68,8 @@ class Checkout:
     total: int | None = None
     # When it was sent first.
     sent_at_ms: int | None = None
+    # The offers that it names, until one is used up: then its buyer goes on without.
+    codes: list[str] = field(default_factory=list)
 
     @property
     def may_be_made(self) -> bool:
@@ -142,6 +144,10 @@ class History:
         self.checkouts: dict[str, Checkout] = {}
         # The orders that buyers are to pay for, with their rids; and what was paid.
         self.asked: dict[str, list[str]] = {}
+        # The totals of those that an offer has changed.
+        self.totals: dict[str, int] = {}
+        # The offer that some buyers name.
+        self.coupon = ""
         self.payments: dict[str, Payment] = {}
         self.cancels: dict[str, list[str]] = defaultdict(list)
         self.additions: list[Addition] = []
@@ -181,6 +187,8 @@ class History:
                 self._bought(message)
             case "checkout":
                 self.asked[message["order_id"]] = message["rids"]
+                if "total" in message:
+                    self.totals[message["order_id"]] = message["total"]
             case "released" | "expired" | "refused":
                 self._final(message["rid"], message["type"])
                 self.refused_as[message["rid"]] = message.get("code", "")

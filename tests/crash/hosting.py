@@ -15,6 +15,8 @@ from tests.cli.programs import SECRET
 from tests.crash.history import Addition, History
 
 PRODUCT_PRICE = 5_000
+# Less than a unit costs in the sale, so that an order with the coupon has all of it off.
+COUPON_AMOUNT = 700
 SALE_PERCENT = 20
 # Of each SKU, that the host may add to those that the offer begins with.
 MORE_UNITS = 60
@@ -35,6 +37,8 @@ class Offer:
     sale_limit: int
     hold_ms: int
     payment: str = "direct"
+    coupon_units: int = 0
+    coupon_limit: int = 0
 
 
 class Host:
@@ -65,6 +69,10 @@ class Host:
         add = {"product_id": offer.product_id, "units": offer.units, "limit": offer.limit}
         assert await self.command("product.add", **add) == "ok"
         assert await self.command("session.start") == "ok"
+        coupon = {"type": "offer.open", "kind": "code", "label": "Coupon", "amount": COUPON_AMOUNT}
+        coupon |= {"units": offer.coupon_units, "per_buyer": offer.coupon_limit}
+        opened = await self._made(f"/api/sessions/{self.session_id}/commands", coupon)
+        self._history.coupon = opened["events"][0]["offer"]
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -74,6 +74,7 @@ class Merchant:
         if len(prices) < len(attempts) or what > 0.9:
             return  # a buyer who does not know the price does not pay, nor do others
         total = sum(price * each.quantity for price, each in zip(prices, attempts, strict=True))
+        total = self._history.totals.get(order_id, total)
         waits_s = self._random.uniform(0, self._hold_s * 0.2)
         if what > 0.85:
             waits_s = self._hold_s * self._random.uniform(0.9, 1.5)

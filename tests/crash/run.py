@@ -51,6 +51,7 @@ class Report:
     armed: Counter[str] = field(default_factory=Counter)
     reached: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
+    coupons: int = 0
     unknowns: int = 0
     cancelled: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -123,6 +124,8 @@ class Run:
             sale_limit=self._random.randint(1, 2),
             hold_ms=self._hold_ms,
             payment=self._schedule.payment,
+            coupon_units=self._random.randint(20, 60),
+            coupon_limit=self._random.randint(1, 2),
         )
 
     async def _open(self) -> None:
@@ -220,6 +223,10 @@ class Run:
         report.hosted = self._history.hosted
         report.killed, report.armed, report.reached = faults.killed, faults.armed, faults.reached
         report.taken = self._taker.steps
+        report.coupons = sum(
+            order.bought and self._history.coupon in dict(order.charges)
+            for order in ledger.orders.values()
+        )
         report.cancelled = sum("ok" in codes for codes in self._history.cancels.values())
         for name, log in ended.items():
             if name not in faults.failed:

@@ -1,4 +1,4 @@
-"""Orders that take units besides their lines, by way of the stores: no client can do so yet."""
+"""Orders that take units besides their lines, by way of the stores, and a node that may die."""
 
 import time
 from collections import Counter

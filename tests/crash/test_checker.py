@@ -139,6 +139,18 @@ _FOUND: list[tuple[str, str, Callable[[History], History], Callable[[Ledger], Le
         ),
     ),
     (
+        "P14",
+        "order r1 has 0 off, and 1 uses of the coupon",
+        lambda history: _with_coupon(history, "@9000"),
+        lambda ledger: _with(ledger, replace(ledger.orders["r1"], charges=(("@9000", 1),))),
+    ),
+    (
+        "P14",
+        "order r1 has 700 off, and 0 uses of the coupon",
+        lambda history: _with_coupon(history, "@7"),
+        lambda ledger: _with(ledger, replace(ledger.orders["r1"], total=4_300)),
+    ),
+    (
         "P1",
         "nobody asked for",
         lambda history: history,
@@ -181,6 +193,11 @@ _FOUND: list[tuple[str, str, Callable[[History], History], Callable[[Ledger], Le
         lambda ledger: ledger,
     ),
 ]
+
+
+def _with_coupon(history: History, row: str) -> History:
+    history.coupon = row
+    return history
 
 
 def _cancelled(history: History, order_id: str) -> History:
