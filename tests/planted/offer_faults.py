@@ -11,6 +11,12 @@ _ANY_ORDER: Final = f"{_GOLDEN}::test_it_comes_to_the_same_in_whatever_order_the
 _SHARES: Final = "tests/core/pricing/test_shares.py"
 _ALONE: Final = "tests/core/pricing/test_alone.py"
 
+_OFFERS: Final = "liveshop/features/offers"
+_ENGINE: Final = "liveshop/engine/purchase"
+_ROOM: Final = "tests/features/offers/test_room.py"
+_LOSSES: Final = "tests/features/offers/test_losses.py"
+_TAKES: Final = "tests/stores/redis/test_takes.py"
+
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
         name="the remainder of a shared discount is dropped",
@@ -115,5 +121,102 @@ FAULTS: Final[tuple[Fault, ...]] = (
         old="delivered(goods, offers)",
         new="delivered(after_lines, offers)",
         tests=(_BY_HAND,),
+    ),
+    Fault(
+        name="what a buyer has taken is not spent by its order",
+        promise="P12: a taken use is used twice, and the last one refused to its own buyer",
+        file="liveshop/stores/redis/lua/charges.lua",
+        old="  local spent = spend_takes(batch, charge)\n",
+        new="  local spent = {}\n",
+        tests=(f"{_TAKES}::test_an_order_spends_what_its_buyer_took_and_nothing_of_others",),
+    ),
+    Fault(
+        name="a held buy ordered with others",
+        promise="P5: a rid is in two orders, one of them under its own name",
+        file="liveshop/stores/redis/lua/orders.lua",
+        old="    local own = record.command == 'buy' and record.rid ~= order_id\n",
+        new="    local own = false\n",
+        tests=(f"{_TAKES}::test_a_buy_that_waits_is_held_and_ordered_under_its_own_rid_only",),
+    ),
+    Fault(
+        name="an order above the total that its buyer saw",
+        promise="P14: a buyer pays more than the page said",
+        file=f"{_ENGINE}/priced_cart.py",
+        old="quote.priced.goods > wanted.total",
+        new="quote.priced.goods > wanted.total * 2",
+        tests=(f"{_ROOM}::test_an_order_above_the_total_that_was_seen_changes_nothing",),
+    ),
+    Fault(
+        name="an order whose node died costs what it would without its offers",
+        promise="P14: a buyer has used up a code and pays the full price",
+        file=f"{_ENGINE}/writer.py",
+        old="not (pricing.in_force or ordered.charge)",
+        new="not pricing.in_force",
+        tests=(f"{_LOSSES}::test_an_order_whose_node_died_after_its_charges_costs_what_they_say",),
+    ),
+    Fault(
+        name="a purchase sent again after its offer refused",
+        promise="P5: a buyer is told that a purchase was not made which was",
+        file=f"{_ENGINE}/priced_cart.py",
+        old="            if await self._is_ordered(buyer, order_id, rids):\n",
+        new="            if await self._is_ordered(buyer, order_id, ()) and False:\n",
+        tests=(
+            f"{_ROOM}::test_a_purchase_that_is_sent_again_after_its_offer_is_the_same_purchase",
+        ),
+    ),
+    Fault(
+        name="a closed offer good for those who never took it",
+        promise="P12: an offer goes on after its end",
+        file=f"{_OFFERS}/room_pricing.py",
+        old="            if rule.offer in closed or (rule.who",
+        new="            if (rule.who",
+        tests=(f"{_ROOM}::test_a_closed_offer_is_still_good_for_those_who_took_it",),
+    ),
+    Fault(
+        name="a secret offer had by its number",
+        promise="an offer for those who know its code is for everyone who can count",
+        file=f"{_OFFERS}/room_pricing.py",
+        old='(rule.who == "code" and not word)',
+        new="False",
+        tests=(f"{_ROOM}::test_a_secret_code_is_told_to_nobody_and_works_for_those_who_know_it",),
+    ),
+    Fault(
+        name="a secret code in its event",
+        promise="every viewer reads a code that was given to a few",
+        file=f"{_OFFERS}/rules.py",
+        old='    if command.who == "code":\n',
+        new='    if command.who == "nobody":\n',
+        tests=(
+            "tests/features/offers/test_rules.py"
+            "::test_the_word_of_a_secret_code_and_viewers_stand_next_to_the_log_only",
+        ),
+    ),
+    Fault(
+        name="codes guessed without end",
+        promise="a program finds every code of a show",
+        file=f"{_OFFERS}/room_pricing.py",
+        old="            self._guesses.note(buyer, address, now_ms)\n",
+        new="",
+        tests=(
+            f"{_ROOM}::test_what_is_unknown_closed_or_not_yours_is_answered_alike_and_not_for_ever",
+        ),
+    ),
+    Fault(
+        name="an order of nothing waits for money",
+        promise="P4: units are held for a payment that nobody can make",
+        file=f"{_ENGINE}/writer.py",
+        old=' == "checkout" and priced.goods > 0\n',
+        new=' == "checkout"\n',
+        tests=(f"{_LOSSES}::test_an_order_of_nothing_is_confirmed_where_others_wait_for_money",),
+    ),
+    Fault(
+        name="a lost take told to nobody",
+        promise="P5: a buyer believes a use kept that is gone",
+        file=f"{_ENGINE}/order_outcomes.py",
+        old="            self._session.mailbox.tell(take.buyer, told)\n",
+        new="",
+        tests=(
+            f"{_LOSSES}::test_what_was_taken_is_kept_through_a_rebuild_and_refused_if_it_is_lost",
+        ),
     ),
 )
