@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Browser, ConsoleMessage, Error, Page
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportSize
 
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.roles import Role
@@ -226,10 +226,16 @@ def token(
 
 
 async def open_page(
-    browser: Browser, address: str, *, width: int = 1440, locale: str = "en-IE"
+    browser: Browser,
+    address: str,
+    *,
+    width: int = 1440,
+    height: int = 900,
+    locale: str = "en-IE",
 ) -> Page:
     """Open an address in a profile of its own; errors of its scripts fail the test at once."""
-    context = await browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
+    size: ViewportSize = {"width": width, "height": height}
+    context = await browser.new_context(viewport=size, locale=locale)
     context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     page.on("pageerror", _fail)
