@@ -117,7 +117,13 @@ def _count(entries: Sequence[Entry], free: Sequence[int], skus: frozenset[str]) 
 
 
 def _to_add(offer: AnyOffer, entries: Sequence[Entry], lacks: _Lacks) -> list[Hint]:
-    """Name one SKU to add of each set: the dearest that is in the cart, else the first by name."""
+    """Name one SKU to add of each set: the dearest that is in the cart, else the first by name.
+
+    Nothing if a set has none, as that of a product which has left the shelf: adding the rest would
+    give its buyer nothing.
+    """
+    if not all(skus for skus, _ in lacks):
+        return []
     units: dict[str, int] = {}
     for skus, lacking in lacks:
         sku = next((entry.sku for entry in entries if entry.sku in skus), None) or min(skus)

@@ -85,11 +85,16 @@ class Pricer:
         return rows
 
     def priced(
-        self, lines: Sequence[Line], named: frozenset[str], left: Mapping[str, Left]
+        self,
+        lines: Sequence[Line],
+        named: frozenset[str],
+        left: Mapping[str, Left],
+        *,
+        hinted: bool = False,
     ) -> Priced:
         """Return what lines come to; `left` has what may be taken of each limited offer.
 
-        An offer that is limited and not in it is not for this cart.
+        An offer that is limited and not in it is not for this cart. An order needs no hints.
         """
         offers: list[AnyOffer] = []
         for rule in self.rules(named):
@@ -98,11 +103,11 @@ class Pricer:
                 offers.append(limited(offer, limit))
             elif not (rule.counted or rule.budget is not None):
                 offers.append(offer)
-        return price(self._cart(lines, named), Terms(offers=tuple(offers)))
+        return price(self._cart(lines, named), Terms(offers=tuple(offers)), hinted=hinted)
 
     def priced_freely(self, lines: Sequence[Line]) -> Priced:
         """Return what lines come to by the offers that have no limit and are for everyone."""
-        return price(self._cart(lines, frozenset()), Terms(offers=self._free))
+        return price(self._cart(lines, frozenset()), Terms(offers=self._free), hinted=False)
 
     def priced_again(self, lines: Sequence[Line], charges: Sequence[Charge]) -> Priced:
         """Return what an order comes to that takes these charges: no more of any offer than that.

@@ -111,8 +111,8 @@ class OffersRoom(RoomPart):
         if len(lines) < len(rids):
             known = {line.rid for line in lines}
             raise NotFound("reservation", next(rid for rid in rids if rid not in known))
-        quote = await self._pricing.quote(buyer, lines, named, look)
-        asker.answer(priced(lines, quote.priced, asker.ref))
+        outcome = await self._pricing.hinted(buyer, lines, named, look)
+        asker.answer(priced(lines, outcome, asker.ref))
 
     async def _to_be_taken(self, command: TakeOffer, asker: Asker) -> OfferOpened:
         state = self._session.state

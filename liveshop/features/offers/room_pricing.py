@@ -57,6 +57,23 @@ class OffersPricing:
         self, buyer: str, lines: Sequence[Reservation], named: frozenset[str], look: CartReply
     ) -> Quote:
         """Return what a cart comes to; raises SoldOut or LimitReached for a name without units."""
+        return await self._quote(buyer, lines, named, look, hinted=False)
+
+    async def hinted(
+        self, buyer: str, lines: Sequence[Reservation], named: frozenset[str], look: CartReply
+    ) -> Priced:
+        """Return the same with hints of what is missing for more, for a cart that is shown."""
+        return (await self._quote(buyer, lines, named, look, hinted=True)).priced
+
+    async def _quote(
+        self,
+        buyer: str,
+        lines: Sequence[Reservation],
+        named: frozenset[str],
+        look: CartReply,
+        *,
+        hinted: bool,
+    ) -> Quote:
         pricer, offset = self.pricer, self._session.state.offset
         rules = [
             rule for rule in pricer.rules(named) if rule.counted or rule.budget_row is not None
@@ -70,7 +87,7 @@ class OffersPricing:
             if rule.offer in named:
                 _refuse_empty(rule, limit)
             left[rule.offer] = limit
-        priced = pricer.priced(lines, named, left)
+        priced = pricer.priced(lines, named, left, hinted=hinted)
         return Quote(priced=priced, charges=pricer.charges(priced), offset=offset)
 
     async def simulated(
@@ -92,7 +109,7 @@ class OffersPricing:
         look = await self._session.units.cart(buyer or "", (), pricer.rows(named))
         left = {each.offer: _left_of(each, look, closed=False) for each in rules}
         limits = {name: each for name, each in left.items() if each is not None and name in theirs}
-        return pricer.priced(lines, named, limits)
+        return pricer.priced(lines, named, limits, hinted=True)
 
     def again(self, lines: Sequence[Reservation], charges: Sequence[Charge]) -> Priced:
         """Return what an order comes to that has taken its charges already, or needs none."""

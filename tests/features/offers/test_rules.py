@@ -257,6 +257,21 @@ def test_an_offer_on_a_product_that_left_the_shelf_takes_nothing_off() -> None:
     assert (after.priced_freely(lines).goods, after.of(world.state)) == (10_000, after)
 
 
+@pytest.mark.parametrize("gone", ["shirt", "mug"])
+def test_an_offer_whose_goods_left_the_shelf_prices_and_hints_as_if_it_were_not_there(
+    gone: str,
+) -> None:
+    world = OfferWorld()
+    shirt, mug = ({"product_ids": [name], "quantity": 2} for name in ("shirt", "mug"))
+    world.open(kind="buy_get", buy=shirt, get=mug)
+    world.open(kind="bundle", price=1_000, parts=[shirt, mug])
+    world.open(kind="quantity", product_ids=[gone], steps=[{"from": 9, "percent": 50}])
+    world.do(RemoveProduct(product_id=gone))
+    lines = [_line("r1"), _line("r2", "mug-M")]
+    priced = Pricer(world.state).priced(lines, frozenset(), {}, hinted=True)
+    assert (priced.goods, priced.why, priced.hints) == (10_000, (), ())
+
+
 def test_closed_offers_stay_for_those_who_took_them_the_newest_of_them() -> None:
     world = OfferWorld()
     first = world.open()
