@@ -103,7 +103,8 @@ COMMANDS: Grammar = {
     "time": ({"client_ms": st.integers(-(2**63), 2**63 - 1)}, {}),
     "like": ({"count": st.integers(1, 20)}, {}),
     "look": (_PRODUCT, {}),
-    "say": ({"text": text(200)}, {"reply_to": IDS}),
+    # A text in which there is nothing to see is refused.
+    "say": ({"text": text(199).map("a{}".format)}, {"reply_to": IDS}),
     "buy": (_PURCHASE, {"price": PRICES, **_CODES}),
     "reserve": (_PURCHASE, {"price": PRICES}),
     "checkout": (

@@ -69,6 +69,10 @@ class Host:
         add = {"product_id": offer.product_id, "units": offer.units, "limit": offer.limit}
         assert await self.command("product.add", **add) == "ok"
         assert await self.command("session.start") == "ok"
+        if offer.coupon_units:
+            await self._open_coupon(offer)
+
+    async def _open_coupon(self, offer: Offer) -> None:
         coupon = {"type": "offer.open", "kind": "code", "label": "Coupon", "amount": COUPON_AMOUNT}
         coupon |= {"units": offer.coupon_units, "per_buyer": offer.coupon_limit}
         opened = await self._made(f"/api/sessions/{self.session_id}/commands", coupon)

@@ -34,5 +34,5 @@ def test_nothing_is_oversold_lost_or_leaked_when_processes_are_killed(
     assert report.hosted["stock.add ok"] > 0
     # Orders that take units besides their lines were under way, and some of them were left so.
     assert report.taken["paying"] > 0 and report.taken["stopped"] > 0
-    # Some had the coupon, and some came too late for it.
-    assert report.coupons > 0
+    # Some had the coupon. Carts that Redis forgets before they are ordered may be all that name it.
+    assert report.coupons > 0 or kind == "valkey emptied"

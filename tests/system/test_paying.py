@@ -195,10 +195,16 @@ async def test_payment_goes_on_after_the_end_of_the_session(shop: SystemShop) ->
     await eventually(lambda: shop.stock(sku.removesuffix("-S")), [4])
 
 
-async def test_a_free_order_in_a_checkout_session_waits_like_any_other(shop: SystemShop) -> None:
+async def test_an_order_of_nothing_is_confirmed_at_once_in_a_checkout_session_too(
+    shop: SystemShop,
+) -> None:
     product = await shop.product(0, S=5)
     session_id = await shop.session(
         product, payment="checkout", checkout_url="https://pay.example/{order_id}"
     )
-    order = await _pending(shop, session_id, product["variants"][0]["sku"])
-    assert (await _pay(shop, order["order_id"], 0))[0] == 200
+    async with shop.joined(session_id, "ada") as client:
+        rid, sku = new_rid(), product["variants"][0]["sku"]
+        await client.ask("buy", rid=rid, sku=sku, quantity=2)
+        assert (await client.wait_for_type("confirmed"))["order_id"] == rid
+    order = await shop.order(rid)
+    assert (order["status"], order["total"]) == ("confirmed", 0)
