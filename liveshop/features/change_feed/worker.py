@@ -19,7 +19,7 @@ _EVERY_S: Final = 0.25
 _EVERYWHERE_EVERY_S: Final = 5.0
 _FORGET_EVERY_S: Final = 600.0
 # Of the time that a round took: what is told late is told whole, and buyers wait for the same disk.
-_REST: Final = 9.0
+_REST: Final = 19.0
 _KEPT_MS: Final = MESSAGES_KEPT_DAYS * 86_400_000
 
 _logger: Final = logging.getLogger(__name__)

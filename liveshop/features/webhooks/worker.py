@@ -24,7 +24,7 @@ _NEW_DELIVERIES: Final = "new deliveries"
 _EVERY_S: Final = 0.25
 _LOOK_EVERY_S: Final = 5.0
 # Of the time that it took to make deliveries: far ahead of what is sent they are of no use.
-_REST: Final = 9.0
+_REST: Final = 19.0
 _LEASED_AT_ONCE_MAX: Final = 50
 _WEBHOOKS_AT_ONCE_MAX: Final = 100
 _REQUESTS_AT_ONCE_MAX: Final = 200
