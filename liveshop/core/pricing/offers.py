@@ -10,6 +10,11 @@ from msgspec import Struct
 from liveshop.core.pricing.cart import Cart
 
 
+def budget_row(offer: str) -> str:
+    """Return the row of an offer's budget, in minor units. Its uses have the row of its name."""
+    return f"{offer}$"
+
+
 class Part(Struct, frozen=True, kw_only=True):
     """So many units of any of these SKUs."""
 

@@ -16,7 +16,7 @@ from liveshop.core.pricing.entries import Entry, entries_of
 from liveshop.core.pricing.gifts import given
 from liveshop.core.pricing.hints import hints_of
 from liveshop.core.pricing.lines import line_cuts
-from liveshop.core.pricing.offers import AnyOffer, Terms
+from liveshop.core.pricing.offers import AnyOffer, Terms, budget_row
 from liveshop.core.pricing.price import Gift, Priced, Reason, Use
 from liveshop.core.pricing.price import price as price_of_lines
 from liveshop.core.pricing.shares import apportion
@@ -121,5 +121,5 @@ def _uses(offer: AnyOffer, times: int, amount: int) -> list[Use]:
     if offer.units_left is not None or offer.uses_left is not None:
         uses.append(Use(row=offer.offer, units=times))
     if offer.budget_left is not None and amount:
-        uses.append(Use(row=f"{offer.offer}$", units=amount))
+        uses.append(Use(row=budget_row(offer.offer), units=amount))
     return uses

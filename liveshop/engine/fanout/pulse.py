@@ -15,7 +15,7 @@ from liveshop.engine.purchase.order_outcomes import OrderOutcomes
 from liveshop.engine.rooms.command_log import CommandLog
 from liveshop.engine.rooms.session import Session
 from liveshop.stores.postgres.session_records import Head
-from liveshop.stores.redis.live_records import PulseReply, RowGauge
+from liveshop.stores.redis.live_records import PulseReply
 from liveshop.stores.redis.unit_records import UnitsStatus
 
 
@@ -39,7 +39,6 @@ class Pulse:
         self._tick_seen = ""
         self._chat_after = ""
         self._chat_dropped: int | None = None
-        self._rows: dict[str, RowGauge] = {}
         self._peak = 0
         # The version of Redis' totals, to be compared with that of Postgres'.
         self.seq = 0
@@ -51,7 +50,9 @@ class Pulse:
     @property
     def held(self) -> int:
         """Units in open reservations, as of the newest pulse."""
-        return sum(row.held for name, row in self._rows.items() if not name.startswith("@"))
+        return sum(
+            row.held for name, row in self._session.gauges.items() if not name.startswith("@")
+        )
 
     async def beat(self) -> UnitsStatus | None:
         """Take one pulse; while Redis is away, tell the viewers that buying is closed.
@@ -103,8 +104,7 @@ class Pulse:
                 session.epochs.fence()
         elif reply.rows is not None:
             self._tick_seen = reply.tick
-            self._rows = {row.row: row for row in reply.rows}
-            session.watch_gauges(reply.rows)
+            session.watch_gauges({row.row: row for row in reply.rows})
         self._show(reply.viewers, reply.likes, self._sums)
         if reply.status is UnitsStatus.OK:
             if reply.plan_offset < session.state.offset and not session.settled:
@@ -143,7 +143,7 @@ class Pulse:
         session = self._session
         gauges = Gauges.of(
             session.state,
-            session.left() | {name: row.left for name, row in self._rows.items()},
+            session.left() | {name: row.left for name, row in session.gauges.items()},
             viewers=viewers,
             likes=likes,
             # In a cluster the session's primary may be away, and the others not.

@@ -1,7 +1,7 @@
 """A session on a node, which every part of its room shares."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from liveshop.core.access import Ban
@@ -38,8 +38,7 @@ class Session:
     the last one that changed what is sold. `rows` are the newest copies of Postgres' rows,
     `new_likes` the likes that came here since the last pulse. All else that a session has on a node
     is apart: `epochs`, `peers`, `pricing`, what may `wake` its tasks, and the `parts` of features.
-    `hear_sold` are told of each new order. `units_left` are what the newest pulse said of each row,
-    without what is held.
+    `hear_sold` are told of each new order. `gauges` are the rows as the newest pulse had them.
     """
 
     def __init__(self, node: Node, state: SessionState, *, epoch: int, settled: bool) -> None:
@@ -53,7 +52,7 @@ class Session:
         self.newest: Event | None = None
         self.sells_offset = 0
         self.rows: dict[str, Row] = {}
-        self.units_left: dict[str, int] = {}
+        self.gauges: Mapping[str, RowGauge] = {}
         self.new_likes = 0
         self.limits = PurchaseLimits()
         self.pricing = Pricing()
@@ -177,13 +176,12 @@ class Session:
         gauges = {name: part.gauge() for name, part in self._gauged}
         return {name: gauge for name, gauge in gauges.items() if gauge is not None}
 
-    def watch_gauges(self, gauges: Iterable[RowGauge]) -> None:
-        """Keep the rows that Redis has copies of."""
-        gauges = list(gauges)
-        self.units_left = {each.row: each.left for each in gauges}
+    def watch_gauges(self, gauges: Mapping[str, RowGauge]) -> None:
+        """Keep the rows that Redis has copies of, and what it has of them."""
+        self.gauges = gauges
         self.keep_rows(
             Row(row=each.row, units=each.units, sold=each.sold, version=each.version)
-            for each in gauges
+            for each in gauges.values()
         )
 
     def failed(self, part: str, rids: Sequence[str] = ()) -> None:

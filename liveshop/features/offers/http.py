@@ -1,12 +1,13 @@
 """Carts that a backend or a host has priced, and what came of offers, over HTTP."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from liveshop.core.errors import NotFound
-from liveshop.core.events import Event
 from liveshop.core.feature import Vocabulary
 from liveshop.core.roles import Role, Scope
+from liveshop.core.session import SessionState
 from liveshop.edge.http.base_records import Nothing
 from liveshop.edge.http.operations import Call, Operation, Reply, Services
 from liveshop.features.offers.answers import priced_fields
@@ -56,12 +57,16 @@ async def list_offers(services: Services, call: Call[Nothing, Nothing]) -> Reply
     came, rows = await offers.figures(session_id), await sessions.rows(session_id)
     left = {row.row: row.unsold for row in rows}
     opened = [event for event in log if isinstance(event, OfferOpened)]
+    later: dict[str, list[OfferStarted | OfferClosed]] = {each.offer: [] for each in opened}
+    for event in log:
+        if isinstance(event, OfferStarted | OfferClosed):
+            later[event.offer].append(event)
     return Reply(
         OfferList(
             offers=[
                 _figures(
                     each,
-                    [event for event in log if getattr(event, "offer", None) == each.offer],
+                    later[each.offer],
                     words.get(each.offer),
                     left.get(each.offer),
                     came.get(each.offer, Came()),
@@ -72,7 +77,7 @@ async def list_offers(services: Services, call: Call[Nothing, Nothing]) -> Reply
     )
 
 
-def _line(state: Any, number: int, line: CartedLine, now_ms: int) -> _Line:
+def _line(state: SessionState, number: int, line: CartedLine, now_ms: int) -> _Line:
     """Return a line at its price, or at the one that a buyer would be given now."""
     found = state.offered(line.sku)
     if found is None:
@@ -88,7 +93,11 @@ def _line(state: Any, number: int, line: CartedLine, now_ms: int) -> _Line:
 
 
 def _figures(
-    rule: OfferOpened, events: list[Event], word: str | None, left: int | None, came: Came
+    rule: OfferOpened,
+    events: Sequence[OfferStarted | OfferClosed],
+    word: str | None,
+    left: int | None,
+    came: Came,
 ) -> OfferFigures:
     started = rule.starts_at_ms is None or any(isinstance(each, OfferStarted) for each in events)
     closed = next((each for each in events if isinstance(each, OfferClosed)), None)

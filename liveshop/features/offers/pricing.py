@@ -1,13 +1,13 @@
 """A cart by the offers of a session's state: pure, so that the audit finds the same price."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from liveshop.core.model import Charge
 from liveshop.core.pricing.cart import Cart, CartLine
 from liveshop.core.pricing.offers import AnyOffer, Terms
 from liveshop.core.pricing.pipeline import price
-from liveshop.core.pricing.price import Priced
+from liveshop.core.pricing.price import Priced, Reason
 from liveshop.core.session import SessionState
 from liveshop.features.offers.rules import OffersPart
 from liveshop.features.offers.terms import Left, limited, rule_of
@@ -96,31 +96,34 @@ class Pricer:
 
         An offer that is limited and not in it is not for this cart. An order needs no hints.
         """
-        offers: list[AnyOffer] = []
-        for rule in self.rules(named):
-            limit, offer = left.get(rule.offer), self._rules[rule.offer]
-            if limit is not None:
-                offers.append(limited(offer, limit))
-            elif not (rule.counted or rule.budget is not None):
-                offers.append(offer)
-        return price(self._cart(lines, named), Terms(offers=tuple(offers)), hinted=hinted)
+        return self._priced(lines, named, self.rules(named), left, hinted)
 
     def priced_freely(self, lines: Sequence[Line]) -> Priced:
         """Return what lines come to by the offers that have no limit and are for everyone."""
         return price(self._cart(lines, frozenset()), Terms(offers=self._free), hinted=False)
 
-    def priced_again(self, lines: Sequence[Line], charges: Sequence[Charge]) -> Priced:
+    def priced_again(
+        self, lines: Sequence[Line], charges: Sequence[Charge], why: Sequence[Reason] = ()
+    ) -> Priced:
         """Return what an order comes to that takes these charges: no more of any offer than that.
 
         An offer of which less would do is in force with what was taken, so that the price is the
-        one that was found when there was more.
+        one that was found when there was more. If the reasons name an offer that goes with no
+        other, only that one is tried: limited offers that lost with the others took nothing, and
+        without them the rest may come to less than it.
         """
         taken = {charge.row: charge.units for charge in charges}
-        rules = [*self.open, *self.part.closed.values()]
-        named = frozenset(rule.offer for rule in rules if rule.named and rule.offer in taken)
-        left = {rule.offer: _taken_of(rule, taken) for rule in self.rules(named)}
-        limited = {name: limit for name, limit in left.items() if limit is not None}
-        return self.priced(lines, named, limited)
+        every = [*self.open, *self.part.closed.values()]
+        reasons = {reason.offer for reason in why}
+        won = next((rule for rule in every if rule.alone and rule.offer in reasons), None)
+        if won is None:
+            named = frozenset(rule.offer for rule in every if rule.named and rule.offer in taken)
+            rules = list(self.rules(named))
+        else:
+            named, rules = frozenset([won.offer]), [won]
+        left = {rule.offer: _taken_of(rule, taken) for rule in rules}
+        limits = {name: limit for name, limit in left.items() if limit is not None}
+        return self._priced(lines, named, rules, limits, hinted=False)
 
     def charges(self, priced: Priced) -> tuple[Charge, ...]:
         """Return the units of rows that an order at this price takes, with the buyer's limits."""
@@ -131,6 +134,23 @@ class Pricer:
             for use in priced.uses
             if use.units
         )
+
+    def _priced(
+        self,
+        lines: Sequence[Line],
+        named: frozenset[str],
+        rules: Iterable[OfferOpened],
+        left: Mapping[str, Left],
+        hinted: bool,
+    ) -> Priced:
+        offers: list[AnyOffer] = []
+        for rule in rules:
+            limit, offer = left.get(rule.offer), self._rules[rule.offer]
+            if limit is not None:
+                offers.append(limited(offer, limit))
+            elif not (rule.counted or rule.budget is not None):
+                offers.append(offer)
+        return price(self._cart(lines, named), Terms(offers=tuple(offers)), hinted=hinted)
 
     def _cart(self, lines: Sequence[Line], named: frozenset[str]) -> Cart:
         return Cart(lines=tuple([self._line(line) for line in lines]), offers=named)

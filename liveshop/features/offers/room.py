@@ -15,7 +15,7 @@ from liveshop.engine.rooms.session import Session
 from liveshop.features.offers.answers import priced
 from liveshop.features.offers.codes import folded
 from liveshop.features.offers.room_pricing import OffersPricing
-from liveshop.features.offers.rules import OffersPart
+from liveshop.features.offers.rules import OffersPart, is_used_up
 from liveshop.features.offers.store import Offers
 from liveshop.features.offers.vocabulary import (
     AskPrice,
@@ -61,22 +61,24 @@ class OffersRoom(RoomPart):
         """Return the ends of offers of which all uses are sold, or all of the budget."""
         rows = self._session.rows
         for offer in self._part.offers:
-            of_offer = (rows.get(offer), rows.get(f"{offer}$"))
-            if any(row is not None and not row.unsold for row in of_offer):
+            if is_used_up(offer, rows):
                 yield EndOffer(offer=offer, reason="used_up")
 
     def gauge(self) -> dict[str, int] | None:
         """Return how many uses are left of each offer that says how many it has."""
-        left, rows = self._session.units_left, self._session.rows
-        limited = [each.rule for each in self._part.offers.values() if each.rule.units is not None]
-        if not limited:
-            return None
-        return {
-            rule.offer: left.get(
-                rule.offer, rows[rule.offer].unsold if rule.offer in rows else rule.units or 0
-            )
-            for rule in limited
+        left = {
+            each.rule.offer: self._left(each.rule.offer, each.rule.units)
+            for each in self._part.offers.values()
+            if each.rule.units is not None
         }
+        return left or None
+
+    def _left(self, offer: str, units: int) -> int:
+        """Return the uses that are left by the newest pulse, or by PostgreSQL before it."""
+        gauge, row = self._session.gauges.get(offer), self._session.rows.get(offer)
+        if gauge is not None:
+            return gauge.left
+        return units if row is None else row.unsold
 
     async def take(self, command: TakeOffer, asker: Asker) -> None:
         """Keep one use of an offer for a viewer; raises what refuses it."""

@@ -10,6 +10,8 @@ from liveshop.core import errors
 from liveshop.core.commands import HostCommand
 from liveshop.core.decision import Decision, Facts, NewRow, SystemCommand
 from liveshop.core.events import KnownEvent
+from liveshop.core.model import Row
+from liveshop.core.pricing.offers import budget_row
 from liveshop.core.session import Part, SessionState
 from liveshop.features.offers.limits import (
     CLOSED_KEPT_MAX,
@@ -97,7 +99,7 @@ class OffersPart(Part, frozen=True, kw_only=True):
                     rule.ends_at_ms is None or facts.now_ms < rule.ends_at_ms
                 ):
                     raise errors.Conflict("the offer goes on")
-                if reason == "used_up" and not is_used_up(rule, facts):
+                if reason == "used_up" and not is_used_up(rule.offer, facts.rows):
                     raise errors.Conflict("the offer has uses left")
                 return self._close(state, offer, reason, facts)
             case never:
@@ -185,7 +187,7 @@ class OffersPart(Part, frozen=True, kw_only=True):
         if rule.counted:
             rows.append(NewRow(row=rule.offer, units=rule.units or USES_UNLIMITED))
         if rule.budget is not None:
-            rows.append(NewRow(row=f"{rule.offer}$", units=rule.budget))
+            rows.append(NewRow(row=budget_row(rule.offer), units=rule.budget))
         secrets = KeepSecrets(offer=rule.offset, code=command.code, viewers=command.viewers)
         has_secrets = command.code is not None or command.viewers is not None
         return Decision(events=(rule,), rows=tuple(rows), writes=(secrets,) if has_secrets else ())
@@ -217,10 +219,10 @@ class OffersPart(Part, frozen=True, kw_only=True):
         return Decision(events=(event,))
 
 
-def is_used_up(rule: OfferOpened, facts: Facts) -> bool:
+def is_used_up(offer: str, rows: Mapping[str, Row]) -> bool:
     """Whether all uses of an offer are sold, or all of its budget."""
-    rows = [facts.rows.get(name) for name in (rule.offer, f"{rule.offer}$")]
-    return any(row is not None and not row.unsold for row in rows)
+    of_offer = (rows.get(offer), rows.get(budget_row(offer)))
+    return any(row is not None and not row.unsold for row in of_offer)
 
 
 def _opened(offset: int, command: OpenOffer, now_ms: int) -> OfferOpened:

@@ -92,14 +92,15 @@ async def price_again(
 def _difference(pricer: Pricer, order: Any) -> str | None:
     lines = [_Line(rid, sku, quantity, price) for rid, sku, quantity, price, _ in order["lines"]]
     charges = [Charge(row=row, units=units) for row, units in order["charges"]]
-    again = pricer.priced_again(lines, charges)
+    why = read_reasons(order["why"])
+    again = pricer.priced_again(lines, charges, why)
     finals: Sequence[int] = [final for *_, final in order["lines"]]
     if (order["total"], finals) != (again.goods, list(again.finals)):
         return (
             f"comes to {order['total']} (its lines to {finals}), by its offers to {again.goods} "
             f"({list(again.finals)})"
         )
-    if read_reasons(order["why"]) != again.why:
+    if why != again.why:
         return "has other reasons for its price than its offers give"
     return None
 

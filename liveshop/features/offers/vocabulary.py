@@ -22,6 +22,7 @@ from liveshop.core.fields import (
     Rids,
     Uuid,
 )
+from liveshop.core.pricing.offers import budget_row
 from liveshop.core.roles import Role
 from liveshop.features.offers import limits
 from liveshop.features.offers.limits import NAME
@@ -223,7 +224,7 @@ class OfferOpened(KnownEvent, frozen=True, kw_only=True, tag="offer.opened", omi
     @property
     def budget_row(self) -> str | None:
         """The row of its budget, in minor units; None without one."""
-        return None if self.budget is None else f"{self.offer}$"
+        return None if self.budget is None else budget_row(self.offer)
 
 
 class OfferStarted(KnownEvent, frozen=True, kw_only=True, tag="offer.started"):
@@ -273,6 +274,8 @@ def refuse_fields(command: OpenOffer) -> None:
         raise ValueError("`viewers` go with `who` viewers, and only with it")
     if command.code is None and command.who == "code":
         raise ValueError("`code` is missing for those who know it")
+    if command.budget is not None and command.kind == "delivery":
+        raise ValueError("`budget` is not for an offer of kind delivery: it takes nothing off")
     if command.max_amount is not None and command.percent is None:
         raise ValueError("`max_amount` goes with `percent`")
     refuse_steps(command.steps or ())

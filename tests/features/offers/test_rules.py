@@ -177,6 +177,7 @@ def test_too_many_offers_are_refused() -> None:
         {"kind": "bundle", "parts": _PARTS, "price": 15_001},
         {"kind": "bundle", "parts": [*_PARTS, {"skus": ["mug-M"], "quantity": 1}], "price": 1},
         {"kind": "delivery", "percent": 5},
+        {"kind": "delivery", "budget": 5},
         {"kind": "buy_get", "buy": {"quantity": 2, "skus": ["shirt-M"]}},
         {"kind": "buy_get", "buy": {"quantity": 2}, "get": {"quantity": 1, "skus": ["mug-M"]}},
         {"who": "viewers"},
@@ -244,6 +245,20 @@ def test_an_order_is_priced_again_as_it_was_from_what_it_took() -> None:
     assert first.goods == 30_000 - 3_000 - 2_000
     assert pricer.priced_again(lines, pricer.charges(first)) == first
     assert pricer.priced_again(lines, ()).goods == 30_000
+
+
+def test_an_order_that_an_offer_without_others_won_is_priced_again_by_that_one() -> None:
+    world = OfferWorld()
+    # The first takes the units that the second would have, and is limited: it took nothing.
+    for percent, more in ((2, {"units": 3}), (12, {}), (10, {"alone": True})):
+        steps = [{"from": 2, "percent": percent}]
+        world.open(kind="quantity", product_ids=["shirt"], steps=steps, **more)
+    limited = next(iter(world.offers.offers))
+    pricer, lines = Pricer(world.state), [_line("r1", quantity=2)]
+    first = pricer.priced(lines, frozenset(), {limited: Left(units=3)})
+    assert (first.goods, first.uses) == (9_000, ())
+    assert pricer.priced_again(lines, pricer.charges(first), first.why) == first
+    assert pricer.priced_again(lines, pricer.charges(first)).goods == 8_800
 
 
 def test_an_offer_on_a_product_that_left_the_shelf_takes_nothing_off() -> None:
