@@ -8,6 +8,7 @@ _FEED: Final = "tests/features/change_feed/test_store.py"
 _FEED_RULES: Final = "tests/features/change_feed/test_rules.py"
 _RULES: Final = "tests/features/webhooks/test_rules.py"
 _DELIVERY: Final = "tests/features/webhooks/test_delivery.py"
+_HEARING: Final = "tests/features/webhooks/test_hearing.py"
 _CRASH: Final = "tests/features/webhooks/test_crash.py"
 _EGRESS: Final = "tests/worker/test_egress.py"
 _ROUNDS: Final = "tests/worker/test_rounds.py"
@@ -274,6 +275,32 @@ FAULTS: Final = (
         tests=(
             "tests/edge/http/test_once.py"
             "::test_a_show_that_was_made_and_cannot_be_shown_is_not_made_twice",
+        ),
+    ),
+    Fault(
+        name="a show's messages to the webhook of another shop",
+        promise="tenancy: a shop hears of orders in a show that is not its own",
+        file="liveshop/features/webhooks/deliveries.sql",
+        old="    WHERE (w.shop IS NULL OR w.shop = m.shop)\n      AND m.number",
+        new="    WHERE m.number",
+        tests=(f"{_HEARING}::test_a_message_is_for_webhooks_of_its_show_or_of_its_shop_or_of_all",),
+    ),
+    Fault(
+        name="a shop's messages to a webhook of one show",
+        promise="a webhook of one show hears of all others of its shop",
+        file="liveshop/features/webhooks/deliveries.sql",
+        old="    WHERE w.session_id IS NULL AND m.subject",
+        new="    WHERE m.subject",
+        tests=(f"{_HEARING}::test_a_message_is_for_webhooks_of_its_show_or_of_its_shop_or_of_all",),
+    ),
+    Fault(
+        name="webhooks of one show that nobody counts",
+        promise="limits: more deliveries are made in a statement than it has time for",
+        file="liveshop/features/webhooks/deliveries.sql",
+        old="SELECT sum(n) AS m FROM hear",
+        new="SELECT 0 AS m FROM hear",
+        tests=(
+            f"{_HEARING}::test_few_messages_are_taken_at_once_if_many_webhooks_may_hear_of_each",
         ),
     ),
 )

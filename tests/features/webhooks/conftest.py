@@ -15,6 +15,7 @@ from liveshop.features.change_feed.store import Feed
 from liveshop.features.people import MasterKeys
 from liveshop.features.webhooks.rules import shown_secret
 from liveshop.features.webhooks.store import Delivery, Wanted, Webhooks
+from liveshop.features.webhooks.store_deliveries import Deliveries
 from liveshop.stores.postgres.database import Database
 from liveshop.worker.worker import Worker, worker_database
 from tests.stores.postgres.conftest import database, running, shop
@@ -64,6 +65,17 @@ class Sender:
         self.secrets[webhook_id] = shown_secret(secret)
         return webhook_id
 
+    async def copy(self, count: int, shop: str | None = None) -> None:
+        """Have so many more webhooks like the one that is there, of a shop or none."""
+        await self.shop.database.commit(
+            "INSERT INTO webhook SELECT (jsonb_populate_record(w, jsonb_build_object("
+            "'id', $2::text || n, 'shop', $3::text))).*"
+            " FROM webhook AS w, generate_series(1, $1) AS n",
+            count,
+            f"copy of {shop} ",
+            shop,
+        )
+
     async def sell(self, count: int = 1) -> list[str]:
         """Confirm some orders; return their ids."""
         rids = [str(uuid4()) for _ in range(count)]
@@ -108,6 +120,12 @@ async def sender(postgres_url: str, database: Database, shop: StoredShop) -> Sen
     keys = MasterKeys([SETTINGS["secret"]])
     assert (await Feed(database).follow("s1", NOW)).made == 1
     return Sender(postgres_url, shop, Webhooks(database, keys))
+
+
+@pytest.fixture
+def deliveries(database: Database) -> Deliveries:
+    """The deliveries of the database, without a worker."""
+    return Deliveries(database, MasterKeys([SETTINGS["secret"]]))
 
 
 @pytest.fixture

@@ -36,12 +36,6 @@ _OLD, _NEW = SETTINGS["secret"], "n" * 32
 _DONE = Outcome(fate=Fate.DONE)
 
 
-@pytest.fixture
-def deliveries(database: Database) -> Deliveries:
-    """The deliveries of the database, without a worker."""
-    return Deliveries(database, MasterKeys([_OLD]))
-
-
 async def told(sender: Sender, deliveries: Deliveries) -> None:
     """Make messages of all that happened, and deliveries of the messages."""
     feed = Feed(sender.shop.database)
@@ -226,23 +220,12 @@ async def test_a_webhook_that_is_removed_while_deliveries_are_made_holds_up_no_o
     assert len(await sender.deliveries(staying)) == 1
 
 
-async def _copy(sender: Sender, count: int, shop: str | None = None) -> None:
-    """Have so many more webhooks like the one that is there, of a shop or none."""
-    await sender.shop.database.commit(
-        "INSERT INTO webhook SELECT (jsonb_populate_record(w, jsonb_build_object("
-        "'id', $2::text || n, 'shop', $3::text))).* FROM webhook AS w, generate_series(1, $1) AS n",
-        count,
-        f"copy of {shop} ",
-        shop,
-    )
-
-
 async def test_for_thousands_of_webhooks_the_deliveries_of_few_messages_are_made_at_once(
     sender: Sender, feed: Feed, deliveries: Deliveries
 ) -> None:
     await sender.hook("https://shop.example/", "*")
     await told(sender, deliveries)
-    await _copy(sender, 4_998)
+    await sender.copy(4_998)
     await sender.sell(12)
     await feed.follow("s1", NOW)
     assert await deliveries.fan_out(NOW) == (10 * 4_999, True)
@@ -251,7 +234,7 @@ async def test_for_thousands_of_webhooks_the_deliveries_of_few_messages_are_made
 
 async def test_requests_at_once_make_no_more_webhooks_than_a_shop_may_have(sender: Sender) -> None:
     await sender.hook("https://shop.example/", shop="theirs")
-    await _copy(sender, WEBHOOKS_OF_A_SHOP_MAX - 3, "theirs")
+    await sender.copy(WEBHOOKS_OF_A_SHOP_MAX - 3, "theirs")
     refused: list[LimitReached] = []
 
     async def make() -> None:
@@ -268,7 +251,7 @@ async def test_requests_at_once_make_no_more_webhooks_than_a_shop_may_have(sende
 
 async def test_one_shop_does_not_take_the_webhooks_of_all(sender: Sender) -> None:
     await sender.hook("https://shop.example/")
-    await _copy(sender, WEBHOOKS_OF_A_SHOP_MAX, "theirs")
+    await sender.copy(WEBHOOKS_OF_A_SHOP_MAX, "theirs")
     with pytest.raises(LimitReached) as refused:
         await sender.hook("https://shop.example/", shop="theirs")
     assert "the limit is 100" in str(refused.value)
