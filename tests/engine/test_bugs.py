@@ -1,6 +1,6 @@
 """A bug of ours on the way of a purchase: everyone who waits is answered, and selling goes on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -8,10 +8,13 @@ import pytest
 
 from liveshop.core.commands import Reserve
 from liveshop.core.errors import InternalError, OutcomeUnknown, Unavailable
+from liveshop.core.model import Reservation
+from liveshop.core.pricing.price import Priced, price
 from liveshop.core.roles import Identity, Role
+from liveshop.engine.purchase.purchase_limits import PurchaseLimits
 from liveshop.engine.purchase.reply import Reply
 from liveshop.stores.postgres.orders import Orders
-from tests.engine.world import EngineShop
+from tests.engine.world import EngineShop, held_up
 from tests.samples import find_sample, sample
 from tests.waiting import until
 
@@ -89,6 +92,40 @@ async def test_a_checkout_whose_batch_fails_is_told_and_may_be_sent_again(shop: 
     assert sample(shop.engine.node.metrics, "failures_total", part="orders") == 1
     shop.send(ada, "checkout", order_id=order_id, rids=[rid], ref=2)
     assert (await ada.sees("confirmed", ref=2))["order_id"] == order_id
+
+
+async def test_a_cart_that_cannot_be_priced_costs_the_others_nothing(
+    shop: EngineShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await shop.live(OBS_M=3)
+    await shop.opened(session_id)
+    ada, bo = await shop.join(session_id, "ada"), await shop.join(session_id, "bo")
+    room = await shop.engine.rooms.get(session_id)
+
+    def price_but_for_ada(lines: Sequence[Reservation]) -> Priced:
+        assert lines[0].buyer != "ada", BUG
+        return price(lines)
+
+    monkeypatch.setattr("liveshop.engine.purchase.writer.price", price_but_for_ada)
+    held = shop.reserve(ada, "OBS-M")
+    await ada.sees("reserved", rid=held)
+    async with held_up(room.command_log, "catch_up"):
+        # Nothing is written until the log tells the limits: both are in one batch.
+        room.session.limits = PurchaseLimits()
+        order_id = str(uuid4())
+        shop.send(ada, "checkout", order_id=order_id, rids=[held], ref=1)
+        shop.buy(bo, "OBS-M")
+        await until(lambda: len(room.writer) == 2)
+    assert (await ada.sees("error", ref=1))["code"] == "internal"
+    await bo.sees("confirmed")
+    await until(lambda: not room.under_way)
+    assert sample(shop.engine.node.metrics, "failures_total", part="orders") == 1
+    # The same once more, with nobody else in its batch; then the bug is mended.
+    shop.send(ada, "checkout", order_id=order_id, rids=[held], ref=2)
+    assert (await ada.sees("error", ref=2))["code"] == "internal"
+    monkeypatch.undo()
+    shop.send(ada, "checkout", order_id=order_id, rids=[held], ref=3)
+    assert (await ada.sees("confirmed", ref=3))["order_id"] == order_id
 
 
 async def test_a_bug_while_orders_wait_for_postgres_leaves_buying_open(shop: EngineShop) -> None:

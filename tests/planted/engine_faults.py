@@ -369,4 +369,17 @@ FAULTS: Final = (
             f"{_TESTS}/test_charges.py::test_an_order_that_is_never_paid_gives_its_charges_back",
         ),
     ),
+    Fault(
+        name="a cart that meets a bug fails all orders of its batch",
+        promise="purchases of others are lost with one that cannot be priced",
+        file="liveshop/engine/purchase/writer.py",
+        old=(
+            "                del self._known[ordered.order_id]\n"
+            "                self._fail([ordered])\n"
+        ),
+        new="                raise\n",
+        tests=(
+            "tests/engine/test_bugs.py::test_a_cart_that_cannot_be_priced_costs_the_others_nothing",
+        ),
+    ),
 )

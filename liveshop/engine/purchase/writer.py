@@ -110,7 +110,8 @@ class OrderWriter:
                 except Exception:
                     # An order that is in Postgres is found by the rid, or at the deadline.
                     self._fail(batch)
-                else:
+                    continue
+                if written is not None:
                     since_ns = int(batch[0].since_s * 1e9)
                     self._admission.confirmed(self._now_ns() - int(batch[0].taken_s * 1e9))
                     self._pace.done(len(batch), since_ns=since_ns, now_ns=self._now_ns(), full=full)
@@ -123,13 +124,15 @@ class OrderWriter:
                         # The outcomes told just now are in Redis before buyers' next commands.
                         await self._settle(batch, *written)
 
-    async def _write(self, batch: Sequence[Ordered]) -> Written:
+    async def _write(self, batch: list[Ordered]) -> Written | None:
+        """Store a batch, and tell its buyers; None if no order of it could be priced."""
         try:
             await self._learn_limits(batch)
+            orders = self._new_orders(batch)
+            if not orders:
+                return None
             began_s = perf_counter()
-            reply, stored = await self._commits.make(
-                [self._new_order(ordered) for ordered in batch]
-            )
+            reply, stored = await self._commits.make(orders)
             commit = Stage("commit", began_s, perf_counter())
             self._session.node.reach(Failpoint.AFTER_COMMIT)
         finally:
@@ -169,6 +172,23 @@ class OrderWriter:
                 await anyio.sleep(_RETRY_S)
             else:
                 return
+
+    def _new_orders(self, batch: list[Ordered]) -> list[NewOrder]:
+        """Return what is stored of a batch. An order that meets a bug leaves the batch, and fails.
+
+        Otherwise one cart that an offer cannot price would fail all that came with it.
+        """
+        orders, kept = list[NewOrder](), list[Ordered]()
+        for ordered in batch:
+            try:
+                orders.append(self._new_order(ordered))
+            except Exception:
+                del self._known[ordered.order_id]
+                self._fail([ordered])
+            else:
+                kept.append(ordered)
+        batch[:] = kept
+        return orders
 
     def _new_order(self, ordered: Ordered) -> NewOrder:
         # Once: what the buyer is told must be what is stored.
