@@ -100,7 +100,7 @@ def _fork(arguments: list[str], environment: dict[str, str], output: int) -> int
     line = _template()
     request = json.dumps([os.getpid(), arguments, environment]).encode()
     assert len(request) <= _REQUEST_BYTES_MAX
-    # Only meanwhile: else we would be left with the orphans of all programs, and never bury them.
+    # Only meanwhile: otherwise the orphans of all programs would be ours, and nobody would reap them.
     _adopt_orphans(True)
     try:
         socket.send_fds(line, [request], [output])
@@ -159,7 +159,7 @@ def _requests(line: socket.socket) -> bool:
 
 
 def _become(line: socket.socket, between: int, request: Any, output: int) -> None:
-    """Make of a fork what the kernel makes of a new program, and tell who waits for it."""
+    """Make of a fork what the kernel makes of a new program, and answer the request for it."""
     tests, arguments, environment = request
     while os.getppid() == between:
         time.sleep(_PAUSE_S)
@@ -180,7 +180,7 @@ def _run() -> None:
     line = socket.socket(fileno=int(sys.argv[1]))
     for each in _PRELOADED:
         importlib.import_module(each)
-    # Else each collection of a fork would copy the pages of all that is imported.
+    # Otherwise each collection of a fork would copy the pages of all that is imported.
     gc.freeze()
     with line:
         is_fork = _requests(line)
