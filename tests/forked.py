@@ -100,7 +100,7 @@ def _fork(arguments: list[str], environment: dict[str, str], output: int) -> int
     line = _template()
     request = json.dumps([os.getpid(), arguments, environment]).encode()
     assert len(request) <= _REQUEST_BYTES_MAX
-    # Only meanwhile: otherwise the orphans of all programs would be ours, and nobody would reap them.
+    # Only meanwhile: otherwise the orphans of all programs would be ours, never reaped.
     _adopt_orphans(True)
     try:
         socket.send_fds(line, [request], [output])
