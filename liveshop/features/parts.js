@@ -3,7 +3,7 @@
  *
  *     name     the feature's folder
  *     wakes    the type of its messages begins so: it is loaded when the first comes
- *     field    its field of snapshot and pulse: one that is not empty wakes it too
+ *     field    its field of snapshot and pulse, or several: one that is not empty wakes it too
  *     pages    those to which its `page/viewer.js`, `page/console.js` and `page/lobby.js` add
  */
 
@@ -13,6 +13,7 @@ export const FEATURES = [
   { name: "bought", pages: ["viewer", "lobby"] },
   { name: "guests", pages: ["viewer"] },
   { name: "polls", wakes: "poll.", field: "polls", pages: ["viewer", "console"] },
+  { name: "offers", wakes: "offer.", field: ["offers", "taken"], pages: ["viewer", "console"] },
   { name: "fulfilment", pages: ["console"] },
   { name: "shipping", pages: ["viewer", "console"] },
   { name: "figures", pages: ["console"] },

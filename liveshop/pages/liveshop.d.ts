@@ -33,16 +33,23 @@ export interface Session {
 /** A refusal: `code` is the protocol's, or `offline`; the other fields are those of the code. */
 export interface Refusal {
   code: string; message?: string; left?: number; limit?: number; price?: number; reason?: string;
-  retry_after_ms?: number;
+  retry_after_ms?: number; total?: number;
+}
+/** Why an order costs what it does: an offer, and its amount on each line, by rid. */
+export interface Reason {
+  stage: string; offer?: string; label: string; amount: number; lines: Record<string, number>;
 }
 export interface Purchase {
   rid: string; command?: "buy" | "reserve"; sku: string; quantity: number; price?: number;
   state: PurchaseState; expires_at_ms?: number; order_id?: string | null; url?: string;
-  error?: Refusal | null; at_ms?: number;
+  error?: Refusal | null; at_ms?: number; codes?: string[];
 }
-export interface Checkout { order_id: string; rids: string[]; at_ms: number }
+export interface Checkout {
+  order_id: string; rids: string[]; at_ms: number; codes?: string[]; total?: number;
+}
 export interface Order {
   order_id: string; rids: string[]; total: number; currency: string; at_ms: number; status: string;
+  why?: Reason[];
 }
 export interface Mine { purchases: Purchase[]; checkouts: Checkout[]; orders: Order[] }
 export interface State {
@@ -90,10 +97,10 @@ export class Shop {
   secondsTo(instantMs: number): number;
   offer(sku: string): Offer | null;
   holdBack(delay: number | (() => number)): void;
-  buy(wish: Wish & { again?: boolean }): string;
+  buy(wish: Wish & { codes?: string[]; again?: boolean }): string;
   become(token: string): void;
   reserve(wish: Wish): string;
-  checkout(rids: string[]): string;
+  checkout(rids: string[], terms?: { codes?: string[]; total?: number }): string;
   release(rid: string): Promise<Message>;
   dismiss(rid: string): void;
   say(text: string, answer?: { replyTo?: string }): Promise<Message>;

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import httpx
 
-from tests.browser.shop import BrowserShow
+from liveshop.core.roles import Role
+from tests.browser.shop import BrowserShow, token
 from tests.client import joined
 
 
@@ -24,6 +25,15 @@ async def buys(show: BrowserShow, bearer: str, sku: str, *, quantity: int = 1) -
         assert answer["type"] == "reserved", answer
         await client.wait_for_type("confirmed", order_id=rid)
     return rid
+
+
+async def reserves(show: BrowserShow, name: str, *skus: str) -> None:
+    """Put units into somebody's cart, as on another device of theirs."""
+    bearer = token(name, Role.VIEWER)
+    async with joined(_socket(show), show.session_id, bearer) as client:
+        for sku in skus:
+            answer = await client.ask("reserve", rid=str(uuid4()), sku=sku, quantity=1)
+            assert answer["type"] == "reserved", answer
 
 
 async def says(show: BrowserShow, bearer: str, text: str, *, reply_to: str | None = None) -> str:

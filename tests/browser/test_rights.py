@@ -22,7 +22,7 @@ _DRAWN: Final = frozenset(
         *("session.start", "session.pause", "session.resume", "session.end"),
         *("product.add", "product.unpin", "product.remove", "product.reprice", "shelf.order"),
         *("sale.start", "poll.open", "chat.slow", "chat.block", "say"),
-        *("session.update", "stock.add"),
+        *("session.update", "stock.add", "offer.open"),
     )
 )
 
@@ -58,7 +58,7 @@ async def _said(show: BrowserShow, text: str) -> AsyncIterator[None]:
         yield
 
 
-@pytest.mark.feature("chat", "polls")
+@pytest.mark.feature("chat", "polls", "offers")
 async def test_each_role_has_the_buttons_of_its_commands_in_every_state_and_no_others(
     browser: Browser, show: BrowserShow
 ) -> None:

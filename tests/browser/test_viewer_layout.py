@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from liveshop.core.roles import Role
+from tests.browser.offered import TICKET, open_offer
 from tests.browser.shop import BrowserShow, open_page, token
 from tests.browser.viewer_words import buy_button, open_card
 
@@ -91,20 +92,42 @@ async def _box(locator: Locator) -> dict[str, int]:
     }
 
 
-@pytest.mark.feature("chat", "likes")
-async def test_a_phone_hides_a_fifth_of_the_video_at_rest_and_two_fifths_with_the_card_open(
-    browser: Browser, live: BrowserShow
-) -> None:
+async def _at_rest(browser: Browser, live: BrowserShow) -> Page:
+    """Return a phone's page on which nothing goes on, with four lines of the chat and a card."""
     live.command("product.pin", product_id="ocean")
     page = await open_page(browser, live.watch("ada"), width=390)
     await page.set_viewport_size(_PHONE)
     await _talk(browser, live)
     await expect(page.locator(".lines li")).to_have_count(4)
     await expect(page.locator(".card.resting")).to_be_visible()
+    return page
+
+
+@pytest.mark.feature("chat", "likes")
+async def test_a_phone_hides_a_fifth_of_the_video_at_rest_and_two_fifths_with_the_card_open(
+    browser: Browser, live: BrowserShow
+) -> None:
+    page = await _at_rest(browser, live)
     assert 0.1 < await _covered(browser, page) <= 0.22
     live.command("sale.start", product_id="ocean", percent=25, duration_ms=600_000, units=12)
     await expect(page.get_by_role("timer")).to_be_visible()
     assert 0.22 < await _covered(browser, page) <= 0.40
+
+
+@pytest.mark.feature("chat", "likes", "offers")
+async def test_the_ticket_of_an_offer_hides_what_a_line_of_the_chat_hid(
+    browser: Browser, live: BrowserShow
+) -> None:
+    page = await _at_rest(browser, live)
+    open_offer(live, TICKET)
+    take = page.get_by_role("button", name="Take: Five off")
+    await expect(take).to_be_visible()
+    await expect(page.get_by_text("do you ship to Cyprus?")).to_be_hidden()
+    await expect(page.get_by_text("got mine, thank you")).to_be_visible()
+    assert 0.1 < await _covered(browser, page) <= 0.22
+    await take.click()
+    await expect(page.get_by_text("Yours until")).to_be_visible()
+    assert 0.1 < await _covered(browser, page) <= 0.22
 
 
 async def test_the_card_at_rest_is_80_px_high_and_opens_by_a_tap(

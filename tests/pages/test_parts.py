@@ -110,3 +110,39 @@ def test_without_the_chat_nothing_tells_of_the_muted() -> None:
 def test_events_that_nobody_knows_move_the_offset(feature: str) -> None:
     """Otherwise the next event would seem to be missing one, and the line would be dropped."""
     assert _session(feature)["offset"] == 12
+
+
+_WAKE = """
+const { Slots } = await import(`${process.argv[1]}/pages/shared/slots.js`);
+const feature = { name: "offers", wakes: "offer.", field: ["offers", "taken"], pages: ["viewer"] };
+const isWoken = (message) => {
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    return { slots: {} };
+  };
+  const shop = { subscribe: (listener) => listener({ session: null }, message), use: () => null };
+  new Slots([feature], load, "viewer").follow(shop);
+  return loads > 0;
+};
+console.log(JSON.stringify(JSON.parse(process.argv[2]).map(isWoken)));
+"""
+
+
+def test_a_feature_is_woken_by_its_messages_and_by_any_of_its_fields_that_is_not_empty() -> None:
+    messages: list[tuple[Json, bool]] = [
+        ({"type": "welcome", "taken": []}, False),
+        ({"type": "welcome", "taken": [{"offer": "@8"}]}, True),
+        ({"type": "session", "shelf": []}, False),
+        ({"type": "session", "offers": [{"offer": "@8"}]}, True),
+        ({"type": "pulse", "offers": {}}, False),
+        ({"type": "pulse", "offers": {"@8": 1}}, True),
+        ({"type": "offer.opened"}, True),
+        ({"type": "poll.opened"}, False),
+    ]
+    command = [str(_NODE), "--input-type=module", "--eval", _WAKE]
+    given = json.dumps([message for message, _ in messages])
+    done = subprocess.run(
+        [*command, _PACKAGE.as_uri(), given], capture_output=True, check=True, text=True
+    )
+    assert json.loads(done.stdout) == [is_woken for _, is_woken in messages]

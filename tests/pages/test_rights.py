@@ -26,9 +26,6 @@ _STAFF: Final = {
 # Commands without a button in the console.
 _WITHOUT: Final = {
     "hold.release": "hosts' own programs give holds back",
-    "offer.open": "hosts' own programs open offers, until the console does",
-    "offer.close": "as above",
-    "offers.order": "as above",
 }
 
 

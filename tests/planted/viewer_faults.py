@@ -7,6 +7,7 @@ from tests.planted.fault import Fault
 _VIEWER: Final = "liveshop/pages/viewer"
 _SHARED: Final = "liveshop/pages/shared"
 _STYLES: Final = "liveshop/pages/styles"
+_OFFERS: Final = "liveshop/features/offers/page"
 _STATES: Final = "tests/browser/test_viewer_states.py"
 _LAYOUT: Final = "tests/browser/test_viewer_layout.py"
 _VIDEO: Final = "tests/browser/test_viewer_video.py"
@@ -247,4 +248,17 @@ _WISHES: Final = (
     ),
 )
 
-FAULTS: Final[tuple[Fault, ...]] = (*_PLACES, *_SAID, *_THERE, *_WISHES)
+_OFFERED: Final = (
+    Fault(
+        name="a use that was spent is shown as kept",
+        promise="a buyer counts on a discount that is gone",
+        file=f"{_OFFERS}/state.js",
+        old="  spent: gone,\n",
+        new="",
+        tests=(
+            "tests/features/offers/test_page_state.py::test_a_taken_offer_is_kept_until_it_ends",
+        ),
+    ),
+)
+
+FAULTS: Final[tuple[Fault, ...]] = (*_PLACES, *_SAID, *_THERE, *_WISHES, *_OFFERED)

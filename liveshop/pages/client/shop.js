@@ -119,12 +119,12 @@ export class Shop {
    * Order at once; the outcome comes in `state.mine.purchases`. Returns the rid. A second call for
    * the SKU within a second is a double click, and the same wish, unless it says `again`.
    */
-  buy({ sku, quantity = 1, price, again = false }) {
+  buy({ sku, quantity = 1, price, codes, again = false }) {
     const since = Date.now() - TWICE_MS;
     const twin = this.#true.mine.purchases.findLast((p) =>
       p.command === "buy" && p.sku === sku && p.at_ms > since && p.state !== "failed");
     if (twin && !again) return twin.rid;
-    return this.#wishes.add({ command: "buy", sku, quantity, price });
+    return this.#wishes.add({ command: "buy", sku, quantity, price, codes });
   }
 
   /** Set units aside in the cart, in the same manner. Returns the rid. */
@@ -132,9 +132,12 @@ export class Shop {
     return this.#wishes.add({ command: "reserve", sku, quantity, price });
   }
 
-  /** Order what is in the cart, all or nothing. Returns the order's id. */
-  checkout(rids) {
-    return this.#wishes.checkout(rids);
+  /**
+   * Order what is in the cart, all or nothing; `codes` name offers, and it is refused if it would
+   * cost more than `total`. Returns the order's id.
+   */
+  checkout(rids, { codes, total } = {}) {
+    return this.#wishes.checkout(rids, { codes, total });
   }
 
   /** Forget a purchase that has ended, so that it is no longer shown. */

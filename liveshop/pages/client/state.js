@@ -159,8 +159,8 @@ const end = (mine, { rid }, change) => {
   return changeAll(mark(mine, waits, "void"), [rid], change);
 };
 
-function addOrder(mine, { order_id, rids, total, currency, at_ms }) {
-  const order = { order_id, rids, total, currency, at_ms, status: "confirmed" };
+function addOrder(mine, { order_id, rids, total, currency, at_ms, why }) {
+  const order = { order_id, rids, total, currency, at_ms, status: "confirmed", why };
   const orders = [...without(mine.orders, "order_id", order_id), order];
   return changeAll({ ...mine, orders }, rids, { state: "sold", order_id, error: null });
 }
@@ -179,7 +179,7 @@ const MINE = {
   confirmed: addOrder,
   released: (s, m) => end(s, m, { state: "released" }),
   expired: (s, m) => end(s, m, { state: "expired" }),
-  refused: (s, m) => end(s, m, { state: "refused", error: { code: m.code } }),
+  refused: (s, m) => end(s, m, { state: "refused", error: m }),
   cancelled: (s, m) => mark(s, (o) => o.order_id === m.order_id, "cancelled"),
 };
 

@@ -31,7 +31,9 @@ export class Wishes {
    * is unknown: the same wish goes on with the same rid, so that two taps cannot be two orders.
    */
   add(wish) {
-    const same = (p) => ["command", "sku", "quantity"].every((field) => p[field] === wish[field]);
+    // Codes are a list.
+    const same = (p) => ["command", "sku", "quantity", "codes"].every(
+      (field) => String(p[field]) === String(wish[field]));
     const failed = this.#read().purchases.find((p) => p.state === "failed" && same(p));
     const rid = failed?.rid ?? uuid();
     const begun = { state: "sending", error: null, at_ms: Date.now() };
@@ -40,9 +42,9 @@ export class Wishes {
     return rid;
   }
 
-  /** Order reservations, all or none; returns the order's id. */
-  checkout(rids) {
-    const intent = { order_id: uuid(), rids, at_ms: Date.now() };
+  /** Order reservations, all or none, by `terms`, its `codes` and `total`; returns its id. */
+  checkout(rids, terms) {
+    const intent = { order_id: uuid(), rids, ...terms, at_ms: Date.now() };
     const mine = this.#read();
     const checkouts = [...mine.checkouts, intent];
     this.#write(changeAll({ ...mine, checkouts }, rids, { error: null }));
@@ -73,8 +75,8 @@ export class Wishes {
   async #attempt(rid) {
     const wish = this.#read().purchases.find((p) => p.rid === rid);
     if (wish?.state !== "sending") return;
-    const { command, sku, quantity, price } = wish;
-    const refusal = await this.#refusal({ type: command, rid, sku, quantity, price });
+    const { command, sku, quantity, price, codes } = wish;
+    const refusal = await this.#refusal({ type: command, rid, sku, quantity, price, codes });
     // It may have been answered on another connection, or dismissed, while this one waited.
     const now = this.#read().purchases.find((p) => p.rid === rid);
     if (!refusal || now?.state !== "sending") return;
@@ -87,8 +89,8 @@ export class Wishes {
   async #attemptCheckout(orderId) {
     const intent = this.#read().checkouts.find((c) => c.order_id === orderId);
     if (!intent) return;
-    const { order_id, rids } = intent;
-    const refusal = await this.#refusal({ type: "checkout", order_id, rids });
+    const { order_id, rids, codes, total } = intent;
+    const refusal = await this.#refusal({ type: "checkout", order_id, rids, codes, total });
     // The line went; the next welcome goes on.
     if (refusal === undefined) return;
     const again = refusal && isWorthAnother(refusal, intent);

@@ -5,6 +5,7 @@ import { HeldList } from "../shared/held_list.js";
 import { html, useState } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
 import { linesWords, useNames } from "../shared/names.js";
+import { Reasons } from "../shared/reasons.js";
 import { useShopState } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
 import { byBuyer, matches, numberOf, standing } from "./buyers.js";
@@ -87,13 +88,14 @@ const SIGNS = { confirmed: "✓ ", pending: "… ", cancelled: "× ", void: "× 
 
 function Order({ order, buyer, what, priced }) {
   const desk = useDesk();
-  const { at_ms, total, currency, status } = order;
+  const { at_ms, total, currency, status, why } = order;
   const off = status === "cancelled" || status === "refunded" || status === "void";
   const amount = money(total, currency);
   return html`
     <div class=${off ? "order off" : "order"}>
       <span class="what">${what}</span>
       ${(priced || off) && html`<span class="number">${amount}</span>`}
+      <${Reasons} why=${why} currency=${currency} />
       <div class="order-foot"><span class="note">
         <span class=${status === "confirmed" ? "good" : ""}>${SIGNS[status]}${
           t(`console.order.${status}`)}</span> ·

@@ -50,6 +50,7 @@ export function RunOfShow() {
           <${Row} key=${product.product_id} session=${session} product=${product} index=${index}
             isNext=${product === next} sorting=${wanted === "" ? sorting : null} />`)}
       </ol>
+      <${Slot} place="run" />
     </section>`;
 }
 

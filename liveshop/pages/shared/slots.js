@@ -15,7 +15,8 @@ const isSome = (value) => Object.keys(value ?? {}).length > 0;
 
 /** Return true if a feature has to be there for a message. */
 const wakes = (feature, message) =>
-  message.type.startsWith(feature.wakes) || isSome(message[feature.field]);
+  message.type.startsWith(feature.wakes)
+  || [feature.field].flat().some((field) => isSome(message[field]));
 
 /** A feature that is not loaded yet, and the messages that wait until its state is. */
 class Sleeper {

@@ -51,8 +51,9 @@ function limited({ limit, left }) {
 const SPECIAL = {
   sold_out: soldOut,
   limit: limited,
-  price_changed: ({ price }, { session }) =>
-    t("refusal.price_changed", { price: money(price, session.currency) }),
+  price_changed: ({ price, total = price }, { session }) => (total === undefined
+    ? t("refusal.conflict")
+    : t("refusal.price_changed", { price: money(total, session.currency) })),
 };
 const PLAIN = new Set([
   "bad_request", "unauthorized", "forbidden", "not_found", "not_live", "conflict", "expired",

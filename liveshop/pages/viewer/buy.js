@@ -5,6 +5,7 @@ import { html, useEffect, useReducer } from "../shared/html.js";
 import { money, t } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { useShop, useShopState } from "../shared/shop.js";
+import { useSlot } from "../shared/slots.js";
 import { useWish } from "./identity.js";
 import { Pay, holds, outcome } from "./outcome.js";
 
@@ -96,6 +97,8 @@ export function Said({ product, mayWish }) {
 
 /** Add to cart, and Buy; an order that waits for its money takes the place of Buy. */
 export function Buy({ offer, open, quantity = 1 }) {
+  const shop = useShop();
+  const terms = useSlot("terms");
   const line = useShopState((state) => state.line);
   const buying = useShopState(({ session }) => session.buying);
   const currency = useShopState(({ session }) => session.currency);
@@ -113,7 +116,8 @@ export function Buy({ offer, open, quantity = 1 }) {
   const stop = why !== null || line !== "open";
   const fields = { sku: variant.sku, quantity, price };
   const buy = (event) => {
-    if (!stop && !pending && rest(event)) wish("buy", fields);
+    if (stop || pending || !rest(event)) return;
+    wish("buy", Object.assign({}, fields, ...terms.map((of) => of(shop))));
   };
   const isGone = availability.kind !== "buyable";
   const words = label({ pending, done: isSold && resting, blocked: isGone ? why : null,

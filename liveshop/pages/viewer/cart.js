@@ -8,7 +8,9 @@ import { clock, money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { pictureOf, useNames } from "../shared/names.js";
 import { sized } from "../shared/pictures.js";
+import { Reasons } from "../shared/reasons.js";
 import { useShop, useShopState, useTicked } from "../shared/shop.js";
+import { useSlot } from "../shared/slots.js";
 import { sentence } from "../shared/words.js";
 import { whyNot } from "./buy.js";
 import { useWish } from "./identity.js";
@@ -16,7 +18,10 @@ import { Pay } from "./outcome.js";
 
 const SOON_S = 60;
 
-/** The price of lines together, as the server makes it. */
+// The sum of a cart while no feature has anything to say of it.
+const PLAIN = { total: null, why: [], before: {}, terms: undefined, pending: false, more: null };
+
+/** The price of lines together, as the server makes it without offers. */
 const goods = (lines) => lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0);
 
 /** The lines of the cart: held, being paid, or run out and not yet put away. */
@@ -75,7 +80,24 @@ function whyNotAgain(shop, sku, mayWish) {
   return whyNot(session, variantAvailability(session, product, variant, shop.now()), mayWish);
 }
 
-function Line({ purchase, name, ordering, open }) {
+/**
+ * Whether an order was refused for its sum: it has grown, or an offer that was to lower it is gone.
+ * The units are reserved: nothing else of an order can be sold out.
+ */
+const isOfSum = (error) =>
+  error?.total !== undefined || ["sold_out", "limit"].includes(error?.code);
+
+/** A line's price; over it, struck, what it would have cost at the price before. */
+function LinePrice({ purchase, before }) {
+  const currency = useShopState(({ session }) => session.currency);
+  const now = goods([purchase]);
+  return html`
+    <span class="number line-price">
+      ${before > now && html`<s><span class="unseen">${t("price.before")} </span
+        >${money(before, currency)}</s> `}${money(now, currency)}</span>`;
+}
+
+function Line({ purchase, name, ordering, before, open }) {
   const shop = useShop();
   const session = useShopState((state) => state.session);
   const [said, setSaid] = useState("");
@@ -91,12 +113,15 @@ function Line({ purchase, name, ordering, open }) {
   };
   const mayWish = useWish(open) !== null;
   const stop = state === "expired" ? whyNotAgain(shop, sku, mayWish) : null;
-  const words = said || stop || (error ? sentence(error, { session, sku }) : "");
+  // A sum that has changed is told with the sum.
+  const isTold = !error || (state === "held" && isOfSum(error));
+  const own = isTold ? "" : sentence(error, { session, sku });
+  const words = said || stop || own;
   return html`
     <li class=${state === "expired" ? "line lapsed" : "line"}>
       <${Picture} sku=${sku} />
       <span class="line-name">${name} × ${quantity}</span>
-      <span class="number">${money(goods([purchase]), session.currency)}</span>
+      <${LinePrice} purchase=${purchase} before=${before} />
       <${Deadline} purchase=${purchase} />
       ${state === "paying" && url !== undefined && html`
         <${Pay} orderId=${order_id} url=${url} title=${name} />`}
@@ -111,16 +136,17 @@ function Line({ purchase, name, ordering, open }) {
     </li>`;
 }
 
-/** The total of what is held, and the next step. */
-function Checkout({ held, ordering, open }) {
+/** Why the total is what it is, the total, and the next step. */
+function Checkout({ held, ordering, sum, open }) {
   const shop = useShop();
   const line = useShopState((state) => state.line);
   const currency = useShopState(({ session }) => session.currency);
-  const amount = money(goods(held), currency);
-  const stop = ordering || line !== "open";
+  const amount = money(sum.total ?? goods(held), currency);
+  const changed = !sum.pending && held.some(({ error }) => isOfSum(error));
+  const stop = ordering || sum.pending || line !== "open";
   const order = () => {
     if (stop) return;
-    const orderId = shop.checkout(held.map((p) => p.rid));
+    const orderId = shop.checkout(held.map((p) => p.rid), sum.terms);
     const end = shop.subscribe(({ mine: now }) => {
       if (now.checkouts.some((c) => c.order_id === orderId)) return;
       end();
@@ -129,32 +155,45 @@ function Checkout({ held, ordering, open }) {
   };
   return html`
     <div class="sheet-foot">
-      <p class="total"><span>${t("cart.total")}</span> <b>${amount}</b></p>
-      <p class="note">${t("cart.next")}</p>
+      <${Reasons} why=${sum.why} currency=${currency} />
+      <p class="total"><span>${t("cart.total")}</span>${" "}
+        <b role="status" aria-busy=${sum.pending}>${amount}</b></p>
+      <p class=${changed ? "note urgent" : "note"} role="status">
+        ${changed ? t("cart.changed", { amount }) : t("cart.next")}</p>
       <button type="button" class="primary whole" onClick=${order} aria-disabled=${stop}>
         ${ordering ? t("cart.ordering") : t("cart.order", { n: held.length, amount })}
       </button>
     </div>`;
 }
 
-export function Cart({ open }) {
+/** The cart by a sum of what is held: the fields of PLAIN, `before` by rid. */
+function Lines({ lines, held, sum, open }) {
   const mine = useShopState((state) => state.mine);
-  const lines = cartLines(mine.purchases);
   const name = useNames(lines, searchCatalogue);
-  const held = heldOf(mine.purchases);
   const ordering = mine.checkouts.length > 0;
+  return html`
+    <section class="cart" aria-label=${t("cart.title")}>
+      <ul class="lines-of-cart">
+        ${lines.map((p) => html`
+          <${Line} key=${p.rid} purchase=${p} name=${name(p.sku)} ordering=${ordering}
+            before=${sum.before[p.rid] ?? 0} open=${open} />`)}
+      </ul>
+      ${sum.more}
+      ${(held.length > 0 || ordering) && html`
+        <${Checkout} held=${held} ordering=${ordering} sum=${sum} open=${open} />`}
+    </section>`;
+}
+
+export function Cart({ open }) {
+  const purchases = useShopState(({ mine }) => mine.purchases);
+  const [Sum] = useSlot("cart");
+  const lines = cartLines(purchases);
+  const held = lines.filter((p) => p.state === "held");
   if (lines.length === 0) {
     return html`<section aria-label=${t("cart.title")}><p class="nothing">${t("cart.empty")}</p>
       </section>`;
   }
-  return html`
-    <section aria-label=${t("cart.title")}>
-      <ul class="lines-of-cart">
-        ${lines.map((p) => html`
-          <${Line} key=${p.rid} purchase=${p} name=${name(p.sku)} ordering=${ordering}
-            open=${open} />`)}
-      </ul>
-      ${(held.length > 0 || ordering) && html`
-        <${Checkout} held=${held} ordering=${ordering} open=${open} />`}
-    </section>`;
+  const draw = (sum) =>
+    html`<${Lines} lines=${lines} held=${held} sum=${{ ...PLAIN, ...sum }} open=${open} />`;
+  return Sum ? html`<${Sum} held=${held} draw=${draw} />` : draw(PLAIN);
 }

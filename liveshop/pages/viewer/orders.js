@@ -5,6 +5,7 @@ import { html } from "../shared/html.js";
 import { money, t, timeOfDay } from "../shared/i18n.js";
 import { Icon } from "../shared/icon.js";
 import { linesWords, useNames } from "../shared/names.js";
+import { Reasons } from "../shared/reasons.js";
 import { useShopState } from "../shared/shop.js";
 import { Slot } from "../shared/slots.js";
 import { Picture } from "./cart.js";
@@ -21,7 +22,7 @@ export function OrdersButton({ onOpen }) {
 }
 
 function Order({ order, lines, name }) {
-  const { order_id, total, currency, at_ms, status, url } = order;
+  const { order_id, total, currency, at_ms, status, url, why } = order;
   const good = status === "confirmed";
   const number = order_id.slice(0, 8);
   return html`
@@ -35,6 +36,7 @@ function Order({ order, lines, name }) {
           <span class="line-name">${linesWords([{ sku, quantity }], name)}</span>
           <span class="number">${price !== undefined && money(price * quantity, currency)}</span>
         </div>`)}
+      <${Reasons} why=${why} currency=${currency} />
       <p class="total"><span>${t("cart.total")}</span> <b>${money(total, currency)}</b></p>
       <p class="note">${t(`orders.next.${status}`)}</p>
       <${Slot} place="order" order=${order} />
