@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportSize
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportSize, expect
 
 from liveshop.cli.subprocesses import free_port
 from liveshop.core.roles import Role
@@ -268,3 +268,13 @@ def _fail(error: Error) -> None:
 
 def _fail_on_policy(message: ConsoleMessage) -> None:
     assert "Content Security Policy" not in message.text, message.text
+
+
+async def take_back(host: Page, title: str) -> None:
+    """Take back by its key what was done last, to a product.
+
+    The server's answer, and the way back with it, may come after the event that shows the deed.
+    """
+    notice = host.locator(".notice").filter(has_text=title)
+    await expect(notice.get_by_role("button", name="Undo")).to_be_visible()
+    await host.keyboard.press("z")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.shop import BrowserShow, choose, open_page
+from tests.browser.shop import BrowserShow, choose, open_page, take_back
 from tests.waiting import wait_until
 
 
@@ -49,7 +49,7 @@ async def test_undo_of_the_next_pin_brings_back_all_that_was_shown(
     await host.keyboard.press("Enter")
     await _on_air(host, "Mug")
     wait_until(lambda: _pinned(full) == ["mug"])
-    await host.keyboard.press("z")
+    await take_back(host, "Mug")
     await expect(_stage(host).get_by_role("article", name="Cap")).to_be_visible()
     wait_until(lambda: _pinned(full) == ["ocean", "cap"])
 
@@ -141,7 +141,7 @@ async def test_the_planned_sale_starts_at_once_and_can_be_taken_back(
     await host.keyboard.press("s")
     await expect(_stage(host).get_by_role("timer", name="Sale ends")).to_contain_text("01:")
     await expect(_stage(host)).to_contain_text("€35.00")
-    await host.keyboard.press("z")
+    await take_back(host, "Ocean Shirt")
     await expect(_stage(host).get_by_role("timer")).to_have_count(0)
     await host.keyboard.press("Shift+S")
     await expect(host.get_by_role("heading", name="Flash sale of Ocean Shirt")).to_be_visible()
@@ -165,7 +165,7 @@ async def test_a_sale_ends_only_by_a_key_that_is_held_and_comes_back_as_it_was(
     await host.keyboard.up("e")
     ended = full.events()[-1]
     assert (ended["type"], ended["product_id"]) == ("sale.ended", "ocean")
-    await host.keyboard.press("z")
+    await take_back(host, "Ocean Shirt")
     await expect(timer).to_be_visible()
     again = full.events()[-1]
     assert again["prices"] == {"OCEAN-M": 4000, "OCEAN-L": 4000}

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.held_line import HeldLine
-from tests.browser.shop import BrowserShow, from_menu, open_page
+from tests.browser.shop import BrowserShow, from_menu, open_page, take_back
 from tests.waiting import until
 
 # Frames come when the test says so, and what a frame draws is there before the next part draws.
@@ -108,7 +108,7 @@ async def test_what_was_pinned_last_is_shown_however_late_the_answers_are(
     await expect(_stage(host).get_by_role("article", name="Mug")).to_be_visible()
     await until(lambda: _pinned(full) == ["mug"])
     await expect(_stage(host).get_by_role("list", name="Also shown")).to_have_count(0)
-    await host.keyboard.press("z")
+    await take_back(host, "Mug")
     await expect(_stage(host).get_by_role("article", name="Cap")).to_be_visible()
     await until(lambda: _pinned(full) == ["cap"])
 
@@ -126,7 +126,7 @@ async def test_an_announced_sale_that_was_ended_is_announced_again_for_the_same_
     await host.keyboard.down("e")
     await expect(timer).to_have_count(0)
     await host.keyboard.up("e")
-    await host.keyboard.press("z")
+    await take_back(host, "Ocean Shirt")
     await expect(timer).to_be_visible()
     again = live.events()[-1]
     assert abs(again["starts_at_ms"] - first["starts_at_ms"]) < 5_000
