@@ -117,7 +117,10 @@ class Pricer:
         reasons = {reason.offer for reason in why}
         won = next((rule for rule in every if rule.alone and rule.offer in reasons), None)
         if won is None:
-            named = frozenset(rule.offer for rule in every if rule.named and rule.offer in taken)
+            # Closed ones too that no buyer has to name: the order has taken what it pays less for.
+            named = frozenset(
+                rule.offer for rule in every if rule.offer in taken or rule.budget_row in taken
+            )
             rules = list(self.rules(named))
         else:
             named, rules = frozenset([won.offer]), [won]

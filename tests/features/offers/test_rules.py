@@ -247,6 +247,22 @@ def test_an_order_is_priced_again_as_it_was_from_what_it_took() -> None:
     assert pricer.priced_again(lines, ()).goods == 30_000
 
 
+@pytest.mark.parametrize("limit", [{"units": 3}, {"budget": 5_000}])
+def test_an_order_keeps_what_an_offer_took_off_that_has_closed_before_it_is_written(
+    limit: dict[str, int],
+) -> None:
+    world = OfferWorld()
+    bundle = world.open(kind="bundle", price=12_000, parts=_PARTS, **limit)
+    lines = [_line("r1"), _line("r2", "mug-M", 2)]
+    left = {bundle: Left(units=limit.get("units"), budget=limit.get("budget"))}
+    pricer = Pricer(world.state)
+    first = pricer.priced(lines, frozenset(), left)
+    world.do(CloseOffer(offer=bundle))
+    closed = Pricer(world.state)
+    assert closed.priced_again(lines, pricer.charges(first)).goods == first.goods == 12_000
+    assert closed.priced_again(lines, ()).goods == 15_000
+
+
 def test_an_order_that_an_offer_without_others_won_is_priced_again_by_that_one() -> None:
     world = OfferWorld()
     # The first takes the units that the second would have, and is limited: it took nothing.
