@@ -11,8 +11,10 @@ export interface OpenOffer {
   get?: OfferGoods; times?: number; parts?: OfferGoods[]; price?: number; methods?: string[];
 }
 export interface Session { offers?: OpenOffer[]; offers_past?: OpenOffer[] }
-/** The uses that are kept for this buyer, by offer. */
-export interface State { taken?: Record<string, { rid: string; expires_at_ms: number }> }
+/** A use that is kept for this buyer. */
+export interface KeptUse { rid: string; expires_at_ms: number }
+/** Those uses, by offer. */
+export interface State { taken?: Record<string, KeptUse> }
 /** What `shop.send` takes, and promises. */
 export interface TakeOffer { type: "offer.take"; rid: string; offer?: string; code?: string }
 export interface Taken { type: "taken"; rid: string; offer: string; expires_at_ms: number }
