@@ -1,34 +1,24 @@
 /** The offers that a buyer has taken and wants to use: those that are not unticked, in this tab. */
 
 import { uuid } from "../../../pages/client/uuid.js";
-import { useEffect, useReducer } from "../../../pages/shared/html.js";
+import { watched } from "./watched.js";
 
 export const CODES_MAX = 3;
 const unticked = new Set(); // offers, of the one show that a page has
-const listeners = new Set();
-let changes = 0;
+const ticks = watched();
 const rids = new Map(); // offer or code → the rid of a take whose outcome is not known
 
 /** Use a taken offer with the next order, or do not. */
 export function tick(offer, isTicked) {
   if (isTicked) unticked.delete(offer);
   else unticked.add(offer);
-  changes += 1;
-  for (const listener of listeners) listener();
+  ticks.tell();
 }
 
 const isTicked = (offer) => !unticked.has(offer);
 
 /** Draw the component again when something is ticked or unticked. */
-export function useTicks() {
-  const [, draw] = useReducer((count) => count + 1, 0);
-  const drawn = changes;
-  useEffect(() => {
-    if (changes !== drawn) draw(); // one came before this effect
-    listeners.add(draw);
-    return () => listeners.delete(draw);
-  }, []);
-}
+export const useTicks = ticks.useChanges;
 
 /** The names of the offers that an order is made with: as many as the server takes of an order. */
 export const codesOf = ({ taken }) => Object.keys(taken).filter(isTicked).slice(0, CODES_MAX);

@@ -3,11 +3,10 @@
  * secret codes, which nobody else may read, and the plan of a show is read by all of its staff.
  */
 
-import { useEffect, useReducer } from "../../../pages/shared/html.js";
+import { watched } from "./watched.js";
 
 const PLANNED_MAX = 20;
-const listeners = new Set();
-let changes = 0;
+const plans = watched();
 
 const placeOf = ({ sessionId }, what) => `liveshop:${what}:${sessionId}`;
 
@@ -25,8 +24,7 @@ function write(place, value) {
   } catch {
     // It stays until the page is left.
   }
-  changes += 1;
-  for (const listener of listeners) listener();
+  plans.tell();
 }
 
 /** The forms of the planned offers, the next one first. */
@@ -50,12 +48,4 @@ export function keepCode(shop, offer, code) {
 }
 
 /** Draw the component again when something is planned. */
-export function usePlans() {
-  const [, draw] = useReducer((count) => count + 1, 0);
-  const drawn = changes;
-  useEffect(() => {
-    if (changes !== drawn) draw(); // one came before this effect
-    listeners.add(draw);
-    return () => listeners.delete(draw);
-  }, []);
-}
+export const usePlans = plans.useChanges;
